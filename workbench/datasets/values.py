@@ -1,0 +1,67 @@
+"""Cases and the dataset that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from workbench.fingerprints import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of a dataset."""
+
+    id: str
+    inputs: Mapping[str, Any]
+    expected: Any = None
+    tags: tuple[str, ...] = ()
+    split: str | None = None
+    group: str | None = None
+    """Cases of one group (a conversation, a document) are not independent."""
+
+    def content(self) -> dict[str, Any]:
+        """All of the case as plain JSON values."""
+        return {
+            "id": self.id,
+            "inputs": self.inputs,
+            "expected": self.expected,
+            "tags": self.tags,
+            "split": self.split,
+            "group": self.group,
+        }
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Cases in file order; ids are unique."""
+
+    name: str
+    cases: tuple[Case, ...]
+    source: str = ""
+    """Where it came from, in words: a path, a table at a version."""
+    notes: tuple[str, ...] = field(default=())
+    """What the reader wants the user to know, such as made-up ids."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the parsed rows, so line ends and key order do not matter."""
+        return fingerprint([case.content() for case in self.cases])
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits, in order of first appearance."""
+        return tuple(dict.fromkeys(case.split for case in self.cases if case.split))
+
+    def only(self, split: str | None) -> Dataset:
+        """The cases of one split; `None` or "all" gives every case."""
+        if split is None or split == "all":
+            return self
+        cases = tuple(case for case in self.cases if case.split == split)
+        return Dataset(self.name, cases, self.source, self.notes)
+
+    def case(self, case_id: str) -> Case | None:
+        """The case of that id, if there is one."""
+        return next((case for case in self.cases if case.id == case_id), None)

@@ -1,0 +1,87 @@
+"""Every error a user can meet.
+
+WorkbenchError
+├── UsageError              2  wrong usage or input
+│   ├── DraftError             a draft cannot be read
+│   ├── TemplateError          a template cannot be compiled or rendered
+│   ├── DatasetError           a dataset cannot be read
+│   ├── SuiteError             a suite cannot be read
+│   ├── SettingsError          workbench.toml cannot be read
+│   ├── UntrustedWorkspace     a workspace that is not yours wants to reach out
+│   ├── NotFound               a prompt, version, run or file that does not exist
+│   └── ExtraMissing           an optional part is not installed
+├── ProviderError           4  the provider failed and the run cannot go on
+└── RegistryError           5  the registry refused (also a ValueError)
+"""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_GATE_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NO_DECISION = 3
+EXIT_INCOMPLETE = 4
+EXIT_REFUSED = 5
+EXIT_INTERRUPTED = 130
+
+
+class WorkbenchError(Exception):
+    """What happened and where, in one line; `hint` says what to do about it."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class UsageError(WorkbenchError):
+    """Wrong usage or input: nothing was changed."""
+
+
+class DraftError(UsageError):
+    """A draft cannot be read as a prompt."""
+
+
+class TemplateError(UsageError):
+    """A template cannot be compiled, or not be rendered with these inputs."""
+
+
+class DatasetError(UsageError):
+    """A dataset cannot be read, or a case does not fit the prompt."""
+
+
+class SuiteError(UsageError):
+    """A suite cannot be read."""
+
+
+class SettingsError(UsageError):
+    """The settings file has an unknown key or a wrong value."""
+
+
+class UntrustedWorkspace(UsageError):
+    """Settings of a workspace that its user has not trusted name a host or code to run."""
+
+
+class NotFound(UsageError):
+    """A prompt, version, run or file that does not exist."""
+
+
+class ExtraMissing(UsageError):
+    """An optional part of the package is not installed."""
+
+
+class ProviderError(WorkbenchError):
+    """The provider failed in a way that no retry mends."""
+
+    exit_code = EXIT_INCOMPLETE
+
+
+class RegistryError(WorkbenchError, ValueError):
+    """The registry refused; it is as it was before."""
+
+    exit_code = EXIT_REFUSED

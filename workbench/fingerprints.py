@@ -1,0 +1,38 @@
+"""The canonical form of what decides behaviour, and its sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+SHOWN_DIGITS = 12
+
+
+def canonical_json(value: Any) -> str:
+    """The one JSON text of `value`: keys sorted, no blanks, no NaN, text kept as it is.
+
+    Raises ValueError on NaN and infinities, TypeError on what JSON cannot hold.
+    """
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def fingerprint(value: Any) -> str:
+    """sha256 (64 hex digits) of the canonical form of `value`."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def short(digest: str) -> str:
+    """The first digits of a fingerprint, for people."""
+    return digest[:SHOWN_DIGITS]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

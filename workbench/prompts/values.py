@@ -1,0 +1,81 @@
+"""What a prompt is: messages, model, parameters, inputs, output schema, tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from workbench.fingerprints import fingerprint
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+
+JINJA2 = "jinja2"
+BRACES = "braces"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation; `content` is a template until it is rendered."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One variable that a caller fills in."""
+
+    name: str
+    kind: str = "string"
+    required: bool = True
+    default: Any = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which model answers, through which provider, with which parameters."""
+
+    id: str
+    provider: str = "local"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Prompty names: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An artefact whose fingerprint changes with anything that decides behaviour."""
+
+    prompt_id: str
+    messages: tuple[Message, ...]
+    model: Model | None = None
+    inputs: tuple[Input, ...] = ()
+    outputs: Any = None
+    tools: Any = None
+    template_format: str = JINJA2
+    description: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Front matter that decides nothing here, kept for the round trip."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of messages, template format, model, inputs, outputs and tools."""
+        return fingerprint(self.behaviour())
+
+    def behaviour(self) -> dict[str, Any]:
+        """All that decides what the prompt does, as plain JSON values."""
+        model = self.model
+        return {
+            "messages": [[message.role, message.content] for message in self.messages],
+            "template": self.template_format,
+            "model": model and {"id": model.id, "provider": model.provider, "options": model.options},
+            "inputs": [[i.name, i.kind, i.required, i.default] for i in self.inputs],
+            "outputs": self.outputs,
+            "tools": self.tools,
+        }
+
+    def input_named(self, name: str) -> Input | None:
+        """The declared input of that name, if there is one."""
+        return next((item for item in self.inputs if item.name == name), None)

@@ -1,0 +1,103 @@
+"""A suite: which dataset, which scorers, which gate, and how to run them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from workbench.datasets.values import Case, Dataset
+from workbench.fingerprints import fingerprint
+from workbench.scorers.base import Scorer
+
+GATE_SPLIT = "gate"
+DEV_SPLIT = "dev"
+
+
+@dataclass(frozen=True, slots=True)
+class GatePolicy:
+    """When a version may go live. Scores, margin and threshold are fractions of 1."""
+
+    scorers: tuple[str, ...]
+    """All of them must pass; the first is the headline."""
+    baseline: str | None = "production"
+    """The environment whose live version is the baseline; None: the threshold alone decides."""
+    margin: float = 0.05
+    threshold: float | None = None
+    confidence: float = 0.95
+    max_missing: float = 0.05
+    """More missing cases than this share can never pass."""
+    max_age_days: float | None = None
+
+    def content(self) -> dict[str, Any]:
+        """All of the policy as plain JSON values."""
+        return {
+            "scorers": list(self.scorers),
+            "baseline": self.baseline,
+            "margin": self.margin,
+            "threshold": self.threshold,
+            "confidence": self.confidence,
+            "max_missing": self.max_missing,
+            "max_age_days": self.max_age_days,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a suite is run; none of it decides a score."""
+
+    concurrency: int = 8
+    repeats: int = 1
+    timeout_s: float = 60.0
+    budget_usd: float | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Dataset, scorers and gate policy of one prompt."""
+
+    name: str
+    prompt_id: str
+    dataset: Dataset
+    scorers: tuple[Scorer, ...]
+    gate: GatePolicy
+    run: RunOptions = RunOptions()
+    path: Path | None = None
+
+    @cached_property
+    def gate_cases(self) -> Dataset:
+        """The cases that decide: the split `gate`, or all of them where there is none."""
+        return self.dataset.only(GATE_SPLIT if GATE_SPLIT in self.dataset.splits else None)
+
+    @cached_property
+    def dev_cases(self) -> Dataset:
+        """The cases to iterate on: the split `dev`, or all of them where there is none."""
+        return self.dataset.only(DEV_SPLIT if DEV_SPLIT in self.dataset.splits else None)
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Fingerprints of what an evaluation depends on: dataset, scorers, policy, repeats."""
+        return {
+            "dataset": self.gate_cases.fingerprint,
+            "scorers": fingerprint([[s.fingerprint, s.required] for s in self.scorers]),
+            "policy": fingerprint(self.gate.content()),
+            "repeats": fingerprint(self.run.repeats),
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the parts: changes when any of them does."""
+        return fingerprint(self.parts)
+
+    def cases(self, split: str | None) -> tuple[Case, ...]:
+        """The cases of a split by name; None means dev, "all" means every one."""
+        if split == "all":
+            return self.dataset.cases
+        if split in (None, DEV_SPLIT):
+            return self.dev_cases.cases
+        if split == GATE_SPLIT:
+            return self.gate_cases.cases
+        return self.dataset.only(split).cases

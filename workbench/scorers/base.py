@@ -1,0 +1,72 @@
+"""What a scorer is: a small function with options, and a fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.fingerprints import fingerprint
+from workbench.providers.values import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`value` in [0, 1], or None when it is missing; `reason` says why, in one line."""
+
+    value: float | None
+    reason: str = ""
+
+
+ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of scorer: its function, and its options with their defaults."""
+
+    name: str
+    summary: str
+    score: ScoreFunction
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Name to default; the type of the default is the type of the option."""
+    revision: int = 1
+    """Goes up when the same options would give other scores."""
+    needs_expected: bool = True
+    check: Callable[[Mapping[str, Any]], str] = lambda options: ""
+    """A sentence about what is wrong with the options, or nothing."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A kind with its options set, as a suite names it."""
+
+    kind: Kind
+    options: Mapping[str, Any] = field(default_factory=dict)
+    required: bool = True
+    """A scorer that is not required is shown and never gates."""
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of kind, revision and options."""
+        return fingerprint([self.kind.name, self.kind.revision, dict(self.options)])
+
+    def score(self, answer: Answer, case: Case) -> Score:
+        """The score of one answer; an answer that is an error has none.
+
+        What the model itself did wrong (refused, cut short, filtered, a tool call instead of
+        text) scores 0.
+        """
+        if answer.outcome.is_error:
+            return Score(None, answer.error or answer.outcome.value)
+        if answer.outcome.is_models_fault:
+            return Score(0.0, answer.outcome.value)
+        if self.kind.needs_expected and case.expected is None:
+            return Score(None, "the case has no expected answer")
+        return self.kind.score(answer, case, self.options)

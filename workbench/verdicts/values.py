@@ -1,0 +1,109 @@
+"""Pairs, verdicts, and the evidence that a version is kept with."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Verdict(enum.StrEnum):
+    """The answer of a comparison."""
+
+    BETTER = "better"
+    NOT_WORSE = "not_worse"
+    WORSE = "worse"
+    UNDECIDED = "undecided"
+
+
+class Gate(enum.StrEnum):
+    """What the gate says."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NO_DECISION = "no_decision"
+
+
+@dataclass(frozen=True, slots=True)
+class CasePair:
+    """The scores of one case: `a` of the baseline, `b` of the candidate; None = missing.
+
+    Each tuple holds one score a repeat.
+    """
+
+    case_id: str
+    a: tuple[float | None, ...]
+    b: tuple[float | None, ...]
+    group: str | None = None
+    reason: str = ""
+    """Why a score is missing, in one line."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One scorer's verdict on two runs. Differences are B - A, as fractions of 1."""
+
+    scorer: str
+    verdict: Verdict
+    gate: Gate
+    difference: float | None
+    low: float | None
+    high: float | None
+    fixed: tuple[str, ...]
+    """Ids of cases that B scores higher on than A."""
+    broke: tuple[str, ...]
+    same: int
+    missing: tuple[str, ...]
+    cases: int
+    """Complete pairs (or, without a baseline, scored cases)."""
+    score_a: float | None
+    score_b: float | None
+    p_value: float | None
+    method: str
+    """tango, paired_t, cluster_t, wilson: how the interval was made."""
+    planned: int = 0
+    look: int = 0
+    looks: int = 1
+    more_cases: int | None = None
+    """About how many further cases would settle an undecided one."""
+    reason: str = ""
+    """One sentence: why the gate said so."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Mid-p, worst-case low, the critical value, per-look records, cluster count, ..."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is recorded of an evaluation; the decision can be recomputed from `pairs` alone."""
+
+    prompt_id: str
+    version: str
+    prompt_fingerprint: str
+    suite: str
+    suite_fingerprint: str
+    suite_parts: Mapping[str, str]
+    policy: Mapping[str, Any]
+    planned: int
+    """Cases of the plan, before any early stop."""
+    pairs: Mapping[str, tuple[CasePair, ...]]
+    """By gating scorer, in the order of the plan; only the looked-at prefix."""
+    comparisons: tuple[Comparison, ...]
+    """One a gating scorer, the headline first."""
+    gate: Gate
+    score: float | None
+    """The candidate's mean of the headline scorer."""
+    baseline_version: str | None
+    baseline_fingerprint: str | None
+    run_a: str | None
+    run_b: str | None
+    started_at: str
+    finished_at: str
+    attempt: int = 1
+    """How often this gate set has been used for this prompt, this time included."""
+    external: bool = False
+    """From a team's own suite object, not from a run of ours."""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """Written before the first call: looks, boundary, futility, order seed, minimum cases."""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    """Model asked and answered, system fingerprint, package versions, git commit."""
