@@ -1,0 +1,214 @@
+"""What workbench.toml says: one frozen value, checked key by key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import SettingsError
+from workbench.suggestions import did_you_mean
+
+FILE_NAME = "workbench.toml"
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """One [providers.NAME] table. The key itself never stands in the file."""
+
+    name: str
+    base_url: str = ""
+    api_key_env: str = ""
+    """The environment variable that holds the key; empty: no key is sent."""
+    model_path: str = ""
+    """For the embedded model: another GGUF file."""
+    requests_per_minute: int = 0
+    """0: no limit of our own."""
+    tokens_per_minute: int = 0
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    """model id to {input, output}: US dollars a million tokens."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """The built-in model answers, not an endpoint."""
+        return self.name == LOCAL and not self.base_url
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSettings:
+    """One [environments.NAME] table: what a deployment there needs."""
+
+    name: str
+    requires: tuple[str, ...] = ()
+    """Names of suites; empty: every suite of the prompt."""
+    approvals: int = 0
+    promote_from: str = ""
+    """The environment where the version must be live first; `from` in the file."""
+    external: bool = True
+    """Whether a team's own evidence counts."""
+    untested: bool = False
+    """Whether a version may go live there without any evidence."""
+    frozen: bool = False
+    max_age_days: float = 0.0
+    """Older evidence no longer counts; 0: it does not age."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """One [targets.NAME] table: another registry to export to."""
+
+    name: str
+    kind: str
+    uri: str = ""
+    uri_env: str = ""
+
+
+DEFAULT_ENVIRONMENTS = (
+    EnvironmentSettings("development", untested=True),
+    EnvironmentSettings("staging"),
+    EnvironmentSettings("production"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of workbench.toml, with the defaults filled in."""
+
+    author: str = ""
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
+    targets: Mapping[str, TargetSettings] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Binding id to keys."""
+    theme: str = ""
+    confirm_above_usd: float = 1.0
+
+    def provider(self, name: str) -> ProviderSettings:
+        """The provider of that name; `local` is always there."""
+        if name in self.providers:
+            return self.providers[name]
+        if name == LOCAL:
+            return ProviderSettings(LOCAL)
+        raise SettingsError(
+            f"no provider {name!r} in {FILE_NAME}",
+            hint=did_you_mean(name, [*self.providers, LOCAL]),
+        )
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in `path`; a file that is not there gives the defaults.
+
+    Raises SettingsError naming the file, the key and the nearest known one.
+    """
+    if not path.exists():
+        return parse_settings({}, str(path))
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}", hint="see the README for an example") from error
+    return parse_settings(data, str(path))
+
+
+def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
+    """Settings from the parsed file; `where` names it in messages."""
+    tables = {"workspace", "providers", "environments", "targets", "keys"}
+    _known(data, tables, where)
+    workspace = _table(data, "workspace", where)
+    _known(workspace, {"author", "theme", "confirm_above"}, f"{where} [workspace]")
+    return Settings(
+        author=_typed(workspace, "author", str, "", f"{where} [workspace]"),
+        theme=_typed(workspace, "theme", str, "", f"{where} [workspace]"),
+        confirm_above_usd=_typed(workspace, "confirm_above", float, 1.0, f"{where} [workspace]"),
+        providers=_named(data, "providers", where, _provider),
+        environments={item.name: item for item in DEFAULT_ENVIRONMENTS}
+        | _named(data, "environments", where, _environment),
+        targets=_named(data, "targets", where, _target),
+        keys={k: str(v) for k, v in _table(data, "keys", where).items()},
+    )
+
+
+def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettings:
+    known = {
+        "base_url",
+        "api_key_env",
+        "model_path",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "prices",
+    }
+    if "api_key" in table:
+        raise SettingsError(
+            f"{where}: a key must not stand in the file",
+            hint='name the variable that holds it: api_key_env = "OPENAI_API_KEY"',
+        )
+    _known(table, known, where)
+    return ProviderSettings(
+        name=name,
+        base_url=_typed(table, "base_url", str, "", where),
+        api_key_env=_typed(table, "api_key_env", str, "", where),
+        model_path=_typed(table, "model_path", str, "", where),
+        requests_per_minute=_typed(table, "requests_per_minute", int, 0, where),
+        tokens_per_minute=_typed(table, "tokens_per_minute", int, 0, where),
+        prices=_table(table, "prices", where),
+    )
+
+
+def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
+    known = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
+    _known(table, known, where)
+    requires = _typed(table, "requires", list, [], where)
+    if not all(isinstance(item, str) for item in requires):
+        raise SettingsError(f"{where}: requires takes a list of suite names")
+    return EnvironmentSettings(
+        name=name,
+        requires=tuple(requires),
+        approvals=_typed(table, "approvals", int, 0, where),
+        promote_from=_typed(table, "from", str, "", where),
+        external=_typed(table, "external", bool, True, where),
+        untested=_typed(table, "untested", bool, name == "development", where),
+        frozen=_typed(table, "frozen", bool, False, where),
+        max_age_days=_typed(table, "max_age_days", float, 0.0, where),
+    )
+
+
+def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:
+    _known(table, {"kind", "uri", "uri_env"}, where)
+    return TargetSettings(
+        name=name,
+        kind=_typed(table, "kind", str, "", where),
+        uri=_typed(table, "uri", str, "", where),
+        uri_env=_typed(table, "uri_env", str, "", where),
+    )
+
+
+def _named(data: Mapping[str, Any], key: str, where: str, make: Any) -> dict[str, Any]:
+    tables = _table(data, key, where)
+    return {
+        name: make(name, _table(tables, name, f"{where} [{key}]"), f"{where} [{key}.{name}]")
+        for name in tables
+    }
+
+
+def _table(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    value = data.get(key, {})
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{where}: {key} must be a table")
+    return value
+
+
+def _known(data: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in data:
+        if key not in known:
+            raise SettingsError(f"{where}: unknown key {key!r}", hint=did_you_mean(key, known))
+
+
+def _typed(data: Mapping[str, Any], key: str, kind: type, default: Any, where: str) -> Any:
+    value = data.get(key, default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingsError(f"{where}: {key} must be a {kind.__name__}, not {value!r}")
+    return value
