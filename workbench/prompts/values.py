@@ -70,7 +70,8 @@ class Prompt:
         return {
             "messages": [[message.role, message.content] for message in self.messages],
             "template": self.template_format,
-            "model": model and {"id": model.id, "provider": model.provider, "options": model.options},
+            "model": model
+            and {"id": model.id, "provider": model.provider, "options": model.options},
             "inputs": [[i.name, i.kind, i.required, i.default] for i in self.inputs],
             "outputs": self.outputs,
             "tools": self.tools,

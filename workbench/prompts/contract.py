@@ -1,0 +1,149 @@
+"""What callers rely on, and which version number a change asks for."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.prompts.templates import variables
+from workbench.prompts.values import Prompt
+
+
+class Bump(enum.IntEnum):
+    """The part of a semantic version that goes up."""
+
+    NONE = 0
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference that callers or results may notice."""
+
+    bump: Bump
+    reason: str
+
+
+def changes(old: Prompt, new: Prompt) -> tuple[Change, ...]:
+    """Every difference that decides behaviour, the gravest first."""
+    found = [
+        *_input_changes(old, new),
+        *_output_changes(old.outputs, new.outputs),
+        *_model_changes(old, new),
+    ]
+    if old.messages != new.messages or old.template_format != new.template_format:
+        found.append(Change(Bump.PATCH, "wording changed"))
+    return tuple(sorted(found, key=lambda change: -change.bump))
+
+
+def implied_bump(old: Prompt, new: Prompt) -> Bump:
+    """The least bump that the contract allows; NONE when nothing changed."""
+    return max((change.bump for change in changes(old, new)), default=Bump.NONE)
+
+
+def next_version(current: str | None, bump: Bump) -> str:
+    """The version after `current`; the first one is 1.0.0."""
+    import semver
+
+    if current is None:
+        return "1.0.0"
+    version = semver.Version.parse(current)
+    if bump is Bump.MAJOR:
+        return str(version.bump_major())
+    if bump is Bump.MINOR:
+        return str(version.bump_minor())
+    return str(version.bump_patch())
+
+
+def undeclared(prompt: Prompt) -> tuple[str, ...]:
+    """Names that the templates use and the front matter does not declare."""
+    declared = {item.name for item in prompt.inputs}
+    return tuple(name for name in variables(prompt) if name not in declared)
+
+
+def unused(prompt: Prompt) -> tuple[str, ...]:
+    """Declared inputs that no template uses."""
+    used = set(variables(prompt))
+    return tuple(item.name for item in prompt.inputs if item.name not in used)
+
+
+def _needed(prompt: Prompt) -> dict[str, bool]:
+    """Input name to whether a caller must give it."""
+    needed = dict.fromkeys(variables(prompt), True)
+    for item in prompt.inputs:
+        needed[item.name] = item.required and item.default is None
+    return needed
+
+
+def _input_changes(old: Prompt, new: Prompt) -> list[Change]:
+    before, after = _needed(old), _needed(new)
+    found = [Change(Bump.MAJOR, f"input {name!r} is gone") for name in before if name not in after]
+    for name, needed in after.items():
+        if name not in before:
+            if needed:
+                found.append(Change(Bump.MAJOR, f"new required input {name!r}"))
+            else:
+                found.append(Change(Bump.MINOR, f"new optional input {name!r}"))
+        elif needed and not before[name]:
+            found.append(Change(Bump.MAJOR, f"input {name!r} is required now"))
+        elif before[name] and not needed:
+            found.append(Change(Bump.MINOR, f"input {name!r} is optional now"))
+        else:
+            found += _kind_changes(old, new, name)
+    return found
+
+
+def _kind_changes(old: Prompt, new: Prompt, name: str) -> list[Change]:
+    before, after = old.input_named(name), new.input_named(name)
+    if before is None or after is None:
+        return []
+    if before.kind != after.kind:
+        return [Change(Bump.MAJOR, f"input {name!r} is {after.kind}, it was {before.kind}")]
+    if before.default != after.default:
+        return [Change(Bump.PATCH, f"input {name!r} has another default")]
+    return []
+
+
+def _output_changes(old: Any, new: Any) -> list[Change]:
+    if old == new:
+        return []
+    if old is None:
+        return [Change(Bump.MAJOR, "answers follow an output schema now")]
+    if new is None:
+        return [Change(Bump.MAJOR, "the output schema is gone")]
+    before, after = _fields(old), _fields(new)
+    gone = [name for name in before if name not in after]
+    other = [name for name in before if name in after and before[name] != after[name]]
+    if gone or other:
+        names = ", ".join(repr(name) for name in [*gone, *other])
+        return [Change(Bump.MAJOR, f"the output {names} is gone or of another kind")]
+    return [Change(Bump.MINOR, "the output schema has new fields")]
+
+
+def _fields(schema: Any) -> dict[str, Any]:
+    """Output fields by name, from Prompty's list or from a JSON schema."""
+    if isinstance(schema, list):
+        return {
+            str(item.get("name")): item.get("kind") for item in schema if isinstance(item, Mapping)
+        }
+    if isinstance(schema, Mapping):
+        properties = schema.get("properties", schema)
+        return dict(properties) if isinstance(properties, Mapping) else {"": schema}
+    return {"": schema}
+
+
+def _model_changes(old: Prompt, new: Prompt) -> list[Change]:
+    found = []
+    before, after = old.model, new.model
+    if (before and (before.id, before.provider)) != (after and (after.id, after.provider)):
+        name = f"{after.provider}/{after.id}" if after else "none"
+        found.append(Change(Bump.MINOR, f"another model: {name}"))
+    elif before and after and dict(before.options) != dict(after.options):
+        found.append(Change(Bump.PATCH, "parameters changed"))
+    if old.tools != new.tools:
+        found.append(Change(Bump.MINOR, "tools changed"))
+    return found

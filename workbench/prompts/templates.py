@@ -1,0 +1,148 @@
+"""Templates: compiled once, rendered once, never twice.
+
+Values are data: a `{{ 7 * 7 }}` inside a value stays as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import TemplateError
+from workbench.prompts.values import BRACES, JINJA2, Message, Prompt
+from workbench.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_RENDERED_CHARS = 10_000_000
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+_Fill = Callable[[Mapping[str, Any]], str]
+
+
+def variables(prompt: Prompt) -> tuple[str, ...]:
+    """The names that the templates use, in order of first appearance.
+
+    Raises TemplateError with the line when a template does not compile.
+    """
+    names: dict[str, None] = {}
+    for message in prompt.messages:
+        names.update(dict.fromkeys(_variables_of(message.content, prompt.template_format)))
+    return tuple(names)
+
+
+class Renderer:
+    """Renders one prompt for many cases."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        """Raises TemplateError when a template does not compile."""
+        self._prompt = prompt
+        self._used = frozenset(variables(prompt))
+        self._fills: tuple[tuple[str, _Fill], ...] = tuple(
+            (message.role, _compiled(message.content, prompt.template_format))
+            for message in prompt.messages
+        )
+        declared = {item.name for item in prompt.inputs}
+        self._known = declared | self._used
+
+    def render(self, inputs: Mapping[str, Any], *, strict: bool = False) -> tuple[Message, ...]:
+        """The messages to send.
+
+        Raises TemplateError when an input is missing; with `strict` also when one is unknown.
+        """
+        values = self._with_defaults(inputs)
+        if strict:
+            for name in inputs:
+                if name not in self._known:
+                    raise TemplateError(
+                        f"{self._prompt.prompt_id} has no input {name!r}",
+                        hint=did_you_mean(name, self._known),
+                    )
+        return tuple(Message(role, fill(values)) for role, fill in self._fills)
+
+    def missing(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names that are needed and neither given nor defaulted."""
+        values = self._with_defaults(inputs)
+        required = {item.name for item in self._prompt.inputs if item.required}
+        return tuple(sorted((self._used | required) - set(values)))
+
+    def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        values = {
+            item.name: item.default
+            for item in self._prompt.inputs
+            if item.default is not None or not item.required
+        }
+        values.update(inputs)
+        lacking = (
+            self._used | {item.name for item in self._prompt.inputs if item.required}
+        ) - values.keys()
+        if lacking:
+            names = ", ".join(sorted(lacking))
+            raise TemplateError(
+                f"{self._prompt.prompt_id} needs the input {names}",
+                hint="give it a value, or a default in the front matter",
+            )
+        return {name: "" if value is None else value for name, value in values.items()}
+
+
+def _variables_of(template: str, template_format: str) -> list[str]:
+    if template_format == BRACES:
+        return [match.group(1) for match in _PLACEHOLDER.finditer(template)]
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        tree = _environment().parse(template)
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
+    except RecursionError as error:
+        raise TemplateError("the template is nested too deeply") from error
+    found = meta.find_undeclared_variables(tree)
+    return sorted(found, key=template.find)
+
+
+def _compiled(template: str, template_format: str) -> _Fill:
+    if template_format == BRACES:
+        return lambda values: _PLACEHOLDER.sub(lambda m: _as_text(values[m.group(1)]), template)
+    if template_format != JINJA2:
+        raise TemplateError(
+            f"template format {template_format!r} is not supported",
+            hint=did_you_mean(template_format, (JINJA2, BRACES)),
+        )
+    if "{{" not in template and "{%" not in template and "{#" not in template:
+        return lambda values: template
+    return _compiled_jinja(template)
+
+
+def _compiled_jinja(source: str) -> _Fill:
+    from jinja2 import TemplateError as JinjaError
+
+    template = _environment().from_string(source)
+
+    def fill(values: Mapping[str, Any]) -> str:
+        try:
+            text = template.render(values)
+        except JinjaError as error:
+            raise TemplateError(f"the template: {error.message or type(error).__name__}") from error
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise TemplateError(f"the template: {error}") from error
+        except (RecursionError, MemoryError) as error:
+            raise TemplateError("the template needs too much memory or depth") from error
+        if len(text) > MAX_RENDERED_CHARS:
+            raise TemplateError(
+                f"the rendered prompt has more than {MAX_RENDERED_CHARS:,} characters"
+            )
+        return text
+
+    return fill
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    from workbench.prompts.sandbox import environment
+
+    return environment()
