@@ -134,7 +134,7 @@ def _model(data: Any, where: str) -> Model | None:
     if data is None:
         return None
     if isinstance(data, str):
-        return Model(id=data, provider="")
+        return Model(id=data)
     if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
         raise DraftError(f"{where}: model needs an id", hint="model: {id: NAME, provider: NAME}")
     options = data.get("options") or {}

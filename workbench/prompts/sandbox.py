@@ -23,9 +23,10 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if operator == "*":
             for value, times in ((left, right), (right, left)):
-                if isinstance(value, Sized) and isinstance(times, int):
-                    if len(value) * times > MAX_REPEAT:
-                        raise SecurityError(f"a repeat gives more than {MAX_REPEAT:,} items")
+                if not isinstance(value, Sized) or not isinstance(times, int):
+                    continue
+                if len(value) * times > MAX_REPEAT:
+                    raise SecurityError(f"a repeat gives more than {MAX_REPEAT:,} items")
         elif isinstance(right, (int, float)) and abs(right) > MAX_POWER:
             raise SecurityError(f"a power above {MAX_POWER:,}")
         return super().call_binop(context, operator, left, right)

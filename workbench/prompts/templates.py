@@ -45,7 +45,8 @@ class Renderer:
             for message in prompt.messages
         )
         declared = {item.name for item in prompt.inputs}
-        self._known = declared | self._used
+        self.names = declared | self._used
+        """Every name that the prompt declares or uses."""
 
     def render(self, inputs: Mapping[str, Any], *, strict: bool = False) -> tuple[Message, ...]:
         """The messages to send.
@@ -55,10 +56,10 @@ class Renderer:
         values = self._with_defaults(inputs)
         if strict:
             for name in inputs:
-                if name not in self._known:
+                if name not in self.names:
                     raise TemplateError(
                         f"{self._prompt.prompt_id} has no input {name!r}",
-                        hint=did_you_mean(name, self._known),
+                        hint=did_you_mean(name, self.names),
                     )
         return tuple(Message(role, fill(values)) for role, fill in self._fills)
 
@@ -111,7 +112,7 @@ def _compiled(template: str, template_format: str) -> _Fill:
             hint=did_you_mean(template_format, (JINJA2, BRACES)),
         )
     if "{{" not in template and "{%" not in template and "{#" not in template:
-        return lambda values: template
+        return lambda _values: template
     return _compiled_jinja(template)
 
 

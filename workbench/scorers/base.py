@@ -35,7 +35,7 @@ class Kind:
     revision: int = 1
     """Goes up when the same options would give other scores."""
     needs_expected: bool = True
-    check: Callable[[Mapping[str, Any]], str] = lambda options: ""
+    check: Callable[[Mapping[str, Any]], str] = field(default=lambda _options: "")
     """A sentence about what is wrong with the options, or nothing."""
 
 

@@ -1,0 +1,191 @@
+"""suite.yaml: read, checked key by key, with its dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.datasets.readers import read_dataset
+from workbench.errors import SuiteError
+from workbench.prompts.strict_yaml import parse_yaml
+from workbench.runs.suite import GatePolicy, RunOptions, Suite
+from workbench.scorers.base import Scorer
+from workbench.scorers.catalog import make_scorer
+from workbench.suggestions import did_you_mean
+from workbench.units import dollars, seconds
+
+FILE_NAME = "suite.yaml"
+MAX_CONCURRENCY = 1_000
+MAX_REPEATS = 100
+_GATE = {
+    "scorer",
+    "scorers",
+    "baseline",
+    "margin",
+    "threshold",
+    "confidence",
+    "max_missing",
+    "max_age",
+}
+_RUN = {
+    "concurrency",
+    "repeats",
+    "timeout",
+    "budget",
+    "requests_per_minute",
+    "tokens_per_minute",
+}
+
+
+def read_suite(path: Path) -> Suite:
+    """The suite in `path` with its dataset. Raises SuiteError or DatasetError."""
+    where = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SuiteError(f"no suite at {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: {error}") from error
+    data = parse_yaml(text, where, SuiteError)
+    if not isinstance(data, Mapping):
+        raise SuiteError(f"{where}: a mapping is needed")
+    _known(data, {"suite", "prompt", "dataset", "scorers", "gate", "run", "description"}, where)
+    name = _text(data, "suite", where)
+    scorers = _scorers(data.get("scorers"), where)
+    return Suite(
+        name=name,
+        prompt_id=_text(data, "prompt", where),
+        dataset=read_dataset(_beside(path, _text(data, "dataset", where))),
+        scorers=scorers,
+        gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
+        run=_run(_mapping(data, "run", where), f"{where}: run"),
+        path=path,
+    )
+
+
+def _beside(path: Path, name: str) -> Path:
+    """The dataset's path: below the suite's folder, wherever links lead."""
+    folder = path.parent.resolve()
+    found = (folder / name).resolve()
+    if not found.is_relative_to(folder):
+        raise SuiteError(f"{path}: dataset {name!r} lies outside {folder}", hint="put it beside")
+    return found
+
+
+def _scorers(data: Any, where: str) -> tuple[Scorer, ...]:
+    if not isinstance(data, list) or not data:
+        raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
+    made = []
+    for item in data:
+        entry = {item: {}} if isinstance(item, str) else item
+        if not isinstance(entry, Mapping) or len(entry) != 1:
+            raise SuiteError(f"{where}: a scorer is a name, or a name with its options")
+        name, options = next(iter(entry.items()))
+        if not isinstance(options or {}, Mapping):
+            raise SuiteError(f"{where}: {name}: options must be a mapping")
+        made.append(make_scorer(str(name), options or {}, where))
+    names = [scorer.name for scorer in made]
+    for name in names:
+        if names.count(name) > 1:
+            raise SuiteError(f"{where}: the scorer {name!r} stands twice")
+    return tuple(made)
+
+
+def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> GatePolicy:
+    _known(data, _GATE, where)
+    required = tuple(scorer.name for scorer in scorers if scorer.required)
+    headline = data.get("scorer", data.get("scorers", required[:1] or (scorers[0].name,)))
+    names = (headline,) if isinstance(headline, str) else tuple(headline)
+    gating = tuple(dict.fromkeys([*names, *required]))
+    for name in gating:
+        if name not in {scorer.name for scorer in scorers}:
+            hint = did_you_mean(str(name), [scorer.name for scorer in scorers])
+            raise SuiteError(f"{where}: {name!r} is no scorer of this suite", hint=hint)
+    baseline = data.get("baseline", "production")
+    age = _number(data, "max_age", where, None, _days)
+    return GatePolicy(
+        scorers=gating,
+        baseline=None if baseline in (None, "none") else str(baseline),
+        margin=_share(data, "margin", where, 0.05) or 0.0,
+        threshold=_share(data, "threshold", where, None),
+        confidence=_confidence(data, where),
+        max_missing=_share(data, "max_missing", where, 0.05) or 0.0,
+        max_age_days=age,
+    )
+
+
+def _run(data: Mapping[str, Any], where: str) -> RunOptions:
+    _known(data, _RUN, where)
+    usual = RunOptions()
+    return RunOptions(
+        concurrency=_count(data, "concurrency", where, usual.concurrency, MAX_CONCURRENCY),
+        repeats=_count(data, "repeats", where, usual.repeats, MAX_REPEATS),
+        timeout_s=_number(data, "timeout", where, usual.timeout_s, seconds) or usual.timeout_s,
+        budget_usd=_number(data, "budget", where, None, dollars),
+        requests_per_minute=_count(data, "requests_per_minute", where, 0, 10**9) or None,
+        tokens_per_minute=_count(data, "tokens_per_minute", where, 0, 10**12) or None,
+    )
+
+
+def _days(text: str | float) -> float:
+    return seconds(text) / 86400.0
+
+
+def _number(
+    data: Mapping[str, Any],
+    key: str,
+    where: str,
+    usual: float | None,
+    parse: Callable[[str | float], float],
+) -> float | None:
+    if data.get(key) is None:
+        return usual
+    try:
+        return parse(data[key])
+    except ValueError as error:
+        raise SuiteError(f"{where}.{key}: {error}") from error
+
+
+def _share(data: Mapping[str, Any], key: str, where: str, usual: float | None) -> float | None:
+    value = data.get(key, usual)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise SuiteError(f"{where}.{key} must lie between 0 and 1, not {value!r}")
+    return float(value)
+
+
+def _confidence(data: Mapping[str, Any], where: str) -> float:
+    value = _share(data, "confidence", where, 0.95)
+    if value is None or not 0.5 <= value <= 0.999:
+        raise SuiteError(f"{where}.confidence must lie between 0.5 and 0.999")
+    return value
+
+
+def _count(data: Mapping[str, Any], key: str, where: str, usual: int, most: int) -> int:
+    value = data.get(key, usual)
+    least = 1 if usual else 0
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SuiteError(f"{where}.{key} must be a whole number from {least} to {most:,}")
+    return value
+
+
+def _text(data: Mapping[str, Any], key: str, where: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value:
+        raise SuiteError(f"{where}: {key} is missing")
+    return value
+
+
+def _mapping(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    value = data.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise SuiteError(f"{where}: {key} must be a mapping")
+    return value
+
+
+def _known(data: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in data:
+        if key not in known:
+            raise SuiteError(f"{where}: unknown key {key!r}", hint=did_you_mean(str(key), known))

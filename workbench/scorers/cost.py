@@ -1,0 +1,52 @@
+"""Scorers that look at what the answer took: time, tokens, money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.providers.values import Answer
+from workbench.scorers.base import Kind, Score
+from workbench.units import seconds
+
+
+def _latency(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+    if answer.latency_s is None:
+        return Score(None, "the latency is unknown")
+    return Score(
+        float(answer.latency_s <= seconds(options["at_most"])), f"{answer.latency_s:.2f} s"
+    )
+
+
+def _cost(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+    if answer.cost_usd is None:
+        return Score(None, "the cost is unknown")
+    return Score(float(answer.cost_usd <= options["at_most_usd"]), f"${answer.cost_usd:.6f}")
+
+
+def _duration_problem(options: Mapping[str, Any]) -> str:
+    try:
+        seconds(options["at_most"])
+    except ValueError as error:
+        return f"at_most: {error}"
+    return ""
+
+
+KINDS = (
+    Kind(
+        "latency",
+        "The answer came within this time.",
+        _latency,
+        {"at_most": "5s"},
+        needs_expected=False,
+        check=_duration_problem,
+    ),
+    Kind(
+        "cost",
+        "The answer cost at most this much.",
+        _cost,
+        {"at_most_usd": 0.01},
+        needs_expected=False,
+    ),
+)

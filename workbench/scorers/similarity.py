@@ -1,0 +1,29 @@
+"""Scorers that say how near two texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.providers.values import Answer
+from workbench.scorers.base import Kind, Score
+
+
+def _similarity(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
+    from rapidfuzz.distance import Indel
+
+    near = Indel.normalized_similarity(answer.text.strip(), str(case.expected).strip())
+    if options["at_least"] > 0:
+        return Score(float(near >= options["at_least"]), f"similarity {near:.2f}")
+    return Score(near, f"similarity {near:.2f}")
+
+
+KINDS = (
+    Kind(
+        "similarity",
+        "How near the answer is to the expected text; with at_least: near enough or not.",
+        _similarity,
+        {"at_least": 0.0},
+    ),
+)

@@ -1,0 +1,63 @@
+"""Scorers that look at the answer as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.providers.values import Answer
+from workbench.scorers.base import Kind, Score
+
+
+def _parsed(text: str) -> Any:
+    """The JSON value of the whole answer. Raises ValueError, also for NaN."""
+    return json.loads(text, parse_constant=_refused)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _json_schema(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+    from jsonschema import Draft202012Validator
+
+    try:
+        value = _parsed(answer.text)
+    except (ValueError, RecursionError):
+        return Score(0.0, "not JSON")
+    error = next(iter(Draft202012Validator(options["schema"]).iter_errors(value)), None)
+    return Score(1.0) if error is None else Score(0.0, f"{error.json_path}: {error.message}"[:200])
+
+
+def _json_equals(answer: Answer, case: Case, _options: Mapping[str, Any]) -> Score:
+    try:
+        value = _parsed(answer.text)
+    except (ValueError, RecursionError):
+        return Score(0.0, "not JSON")
+    return Score(float(value == case.expected), "" if value == case.expected else "another value")
+
+
+def _schema_problem(options: Mapping[str, Any]) -> str:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(options["schema"])
+    except SchemaError as error:
+        return f"schema: {error.message}"
+    return ""
+
+
+KINDS = (
+    Kind(
+        "json_schema",
+        "The answer is JSON that follows the schema.",
+        _json_schema,
+        {"schema": {}},
+        needs_expected=False,
+        check=_schema_problem,
+    ),
+    Kind("json_equals", "The answer is JSON equal to the expected value.", _json_equals),
+)

@@ -1,0 +1,25 @@
+"""Durations, money and shares as people write them in a suite."""
+
+from __future__ import annotations
+
+import re
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_MONEY = re.compile(r"\$?\s*(\d+(?:\.\d+)?)\s*(?:USD)?", re.I)
+
+
+def seconds(text: str | float) -> float:
+    """`60s`, `250ms`, `2m`, or a number of seconds. Raises ValueError."""
+    match = _DURATION.fullmatch(str(text).strip())
+    if not match:
+        raise ValueError(f"{text!r} is no duration: write 60s, 250ms or 2m")
+    return float(match.group(1)) * _SECONDS[match.group(2)]
+
+
+def dollars(text: str | float) -> float:
+    """`2.00 USD`, `$2`, or a number of dollars. Raises ValueError."""
+    match = _MONEY.fullmatch(str(text).strip())
+    if not match:
+        raise ValueError(f"{text!r} is no amount: write 2.00 USD")
+    return float(match.group(1))
