@@ -1,0 +1,100 @@
+"""A workspace with its registry, run store and providers opened: what every action works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from workbench.errors import DraftError
+from workbench.prompts.values import Prompt
+from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.providers.values import Provider
+    from workbench.registry import PromptRegistry
+    from workbench.runs.store import RunStore
+    from workbench.settings import ProviderSettings
+
+
+class Bench:
+    """Opens each part when it is first needed; close it when done.
+
+    The registry and the store may be used from the thread that opened the bench only; open
+    another Bench on the same workspace for another thread.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    @property
+    def author(self) -> str:
+        return self.workspace.author
+
+    @cached_property
+    def registry(self) -> PromptRegistry:
+        """The workspace's registry, made on first use."""
+        from workbench.registry import PromptRegistry
+
+        self.workspace.state.mkdir(mode=0o700, exist_ok=True)
+        return PromptRegistry(self.workspace.registry_path, create=True)
+
+    @cached_property
+    def store(self) -> RunStore:
+        """The workspace's runs, made on first use."""
+        from workbench.runs.store import RunStore
+
+        self.workspace.state.mkdir(mode=0o700, exist_ok=True)
+        return RunStore(self.workspace.runs_path)
+
+    def provider_settings(self, prompt: Prompt) -> ProviderSettings:
+        """The settings of the provider that the prompt names. Raises if it names no model."""
+        if prompt.model is None:
+            raise DraftError(
+                f"{prompt.prompt_id} names no model", hint="model: {id: NAME, provider: NAME}"
+            )
+        return self.workspace.settings.provider(prompt.model.provider)
+
+    def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
+        """A function that opens the prompt's provider, in the thread that will use it."""
+        from workbench.actions.trust import check_trust
+
+        settings = self.provider_settings(prompt)
+        check_trust(self.workspace, settings)
+
+        def open_it() -> Provider:
+            from workbench.providers.opening import open_provider
+
+            return open_provider(settings)
+
+        return open_it
+
+    def sync(self) -> None:
+        """Tell the registry what the files say now: environments' rules and suites.
+
+        Evidence that no longer matches a suite becomes stale by this.
+        """
+        for environment in self.workspace.settings.environments.values():
+            self.registry.set_environment(environment, self.author)
+        for suite in self.workspace.suites():
+            self.registry.publish_suite(
+                suite.prompt_id, suite.name, suite.parts, suite.gate.content(), self.author
+            )
+
+    def close(self) -> None:
+        for name in ("registry", "store"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

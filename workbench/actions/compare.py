@@ -1,0 +1,155 @@
+"""Compare two prompts case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.actions.refs import Source, resolve
+from workbench.datasets.values import Case
+from workbench.errors import UsageError
+from workbench.runs.suite import Suite
+from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
+from workbench.verdicts.comparison import combine, compare_pairs
+from workbench.verdicts.pairing import check_comparable, pair_results
+from workbench.verdicts.values import CasePair, Comparison, Gate
+
+if TYPE_CHECKING:
+    from workbench.runs.live import LiveRun
+
+OnRun = Callable[["LiveRun", str], None]
+"""Called with each run that had to be started, and the name of what it runs."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: what it is, its run, its results by case id."""
+
+    source: Source
+    summary: RunSummary
+    results: Mapping[str, tuple[Result, ...]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two runs paired by case. B is the candidate, A the baseline."""
+
+    a: Side
+    b: Side
+    suite: Suite
+    split: str
+    cases: tuple[Case, ...]
+    pairs: Mapping[str, tuple[CasePair, ...]]
+    """By scorer."""
+    comparisons: tuple[Comparison, ...]
+    """One a gating scorer, the headline first."""
+    gate: Gate
+
+    @property
+    def headline(self) -> Comparison:
+        return self.comparisons[0]
+
+
+def compare(
+    bench: Bench,
+    ref_a: str,
+    ref_b: str,
+    suite_name: str | None = None,
+    *,
+    split: str | None = None,
+    fresh: bool = False,
+    on_run: OnRun | None = None,
+) -> Compared:
+    """Pair A and B on all cases of the split, running what is missing. Blocks.
+
+    Raises UsageError when the two cannot be paired, or when a run did not finish.
+    """
+    a, b = resolve(bench, ref_a), resolve(bench, ref_b)
+    if a.prompt.prompt_id != b.prompt.prompt_id:
+        raise UsageError(
+            f"{ref_a} and {ref_b} are versions of two prompts", hint="compare one prompt's versions"
+        )
+    suite = bench.workspace.suite_for(b.prompt.prompt_id, suite_name)
+    split = split or _split_of(bench, a, b)
+    side_a, side_b = (side(bench, source, suite, split, fresh, on_run) for source in (a, b))
+    return pair_up(side_a, side_b, suite, split)
+
+
+def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
+    """Two finished sides, paired and judged."""
+    check_comparable(a.summary, b.summary)
+    cases = tuple(
+        case for case in suite.dataset.cases if case.id in a.results or case.id in b.results
+    )
+    pairs = {
+        scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
+        for scorer in suite.scorers
+    }
+    comparisons = tuple(compare_pairs(pairs[name], suite.gate, name) for name in suite.gate.scorers)
+    return Compared(
+        a,
+        b,
+        suite,
+        running.split_name(suite, split),
+        cases,
+        pairs,
+        comparisons,
+        combine(comparisons),
+    )
+
+
+def side(
+    bench: Bench,
+    source: Source,
+    suite: Suite,
+    split: str | None,
+    fresh: bool = False,
+    on_run: OnRun | None = None,
+) -> Side:
+    """The results of one source on a split: stored ones if they are all there, else a new run."""
+    if source.run_id:
+        return _stored(bench, source, source.run_id)
+    spec = running.make_spec(source, suite, split=split, fresh=fresh)
+    return _stored(bench, source, finished_run(bench, spec, source.name, on_run))
+
+
+def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
+    """The id of a complete run of `spec`: a stored one, or a new one that is waited for.
+
+    An incomplete one is returned too: its missing cases are counted as missing.
+    Raises UsageError when the run was stopped before it could say anything.
+    """
+    if not spec.fresh:
+        case_ids = [case.id for case in spec.cases]
+        found = bench.store.find(spec.prompt.fingerprint, spec.suite.parts, case_ids)
+        if found:
+            return found
+    live = running.start(bench, spec)
+    if on_run:
+        on_run(live, name)
+    summary = live.wait()
+    if summary.status is RunStatus.CANCELLED or not summary.scored:
+        reason = summary.reason or "it was stopped"
+        raise UsageError(f"the run of {name} has no results: {reason}")
+    return summary.run_id
+
+
+def _stored(bench: Bench, source: Source, run_id: str) -> Side:
+    results: dict[str, list[Result]] = {}
+    for result in bench.store.results(run_id):
+        results.setdefault(result.case_id, []).append(result)
+    summary = bench.store.summary(run_id)
+    return Side(source, summary, {key: tuple(value) for key, value in results.items()})
+
+
+def _flat(results: Mapping[str, tuple[Result, ...]]) -> list[Result]:
+    return [result for group in results.values() for result in group]
+
+
+def _split_of(bench: Bench, a: Source, b: Source) -> str | None:
+    """Two runs are compared on the split they were made on."""
+    run_id = a.run_id or b.run_id
+    return bench.store.summary(run_id).split if run_id else None

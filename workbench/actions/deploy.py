@@ -1,0 +1,76 @@
+"""Make a version live, and go back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.actions.bench import Bench
+from workbench.prompts.diff import Diff, diff_text
+from workbench.prompts.prompty import write_prompty
+
+if TYPE_CHECKING:
+    from workbench.registry import PromptDeployment, PromptVersion
+    from workbench.registry.values import EvaluationRecord, RollbackPreview, Status
+
+
+@dataclass(frozen=True)
+class DeployPreview:
+    """What a deployment would change, and what speaks for it."""
+
+    version: PromptVersion
+    environment: str
+    live: PromptDeployment | None
+    """What is live there now."""
+    status: Status
+    evaluations: tuple[EvaluationRecord, ...]
+    """Of this version, newest first."""
+    diff: Diff | None
+    """From the live version to this one, as Prompty text."""
+
+    @property
+    def seen(self) -> int | None:
+        """What the deployer saw: the sequence number of the live deployment."""
+        return self.live.seq if self.live else None
+
+
+def preview(bench: Bench, prompt_id: str, version: str, environment: str) -> DeployPreview:
+    """What `deploy` would do, with the gate's evidence."""
+    bench.sync()
+    registry = bench.registry
+    wanted = registry.get_version(prompt_id, version)
+    live = next((d for d in registry.live(prompt_id) if d.environment == environment), None)
+    diff = None
+    if live:
+        before = registry.get_version(prompt_id, live.version)
+        diff = diff_text(write_prompty(before.prompt), write_prompty(wanted.prompt))
+    return DeployPreview(
+        version=wanted,
+        environment=environment,
+        live=live,
+        status=registry.status(prompt_id, version, environment),
+        evaluations=tuple(registry.evaluations(prompt_id, version)),
+        diff=diff,
+    )
+
+
+def deploy(
+    bench: Bench, prompt_id: str, version: str, environment: str, **options: Any
+) -> PromptDeployment:
+    """Make it live. `options` are those of PromptRegistry.deploy: reason, expect, override, ..."""
+    bench.sync()
+    return bench.registry.deploy(prompt_id, version, environment, bench.author, **options)
+
+
+def rollback_preview(
+    bench: Bench, prompt_id: str, environment: str, to: str | None = None
+) -> RollbackPreview:
+    """Where a rollback would go."""
+    bench.sync()
+    return bench.registry.preview_rollback(prompt_id, environment, to)
+
+
+def rollback(bench: Bench, prompt_id: str, environment: str, **options: Any) -> PromptDeployment:
+    """Go back. `options` are those of PromptRegistry.rollback: reason, to, expect, ..."""
+    bench.sync()
+    return bench.registry.rollback(prompt_id, environment, bench.author, **options)

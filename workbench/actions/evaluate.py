@@ -1,0 +1,175 @@
+"""The gate: run a version on its suites' gate cases and record the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.actions.compare import OnRun, Side, side
+from workbench.actions.refs import Source
+from workbench.errors import NotFound, UsageError
+from workbench.runs.live import LiveRun
+from workbench.runs.suite import GATE_SPLIT, Suite
+from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
+from workbench.verdicts.evidence import make_evidence
+from workbench.verdicts.looks import Plan, make_plan
+from workbench.verdicts.pairing import check_comparable, pair_results
+from workbench.verdicts.sequential import LookDecision, decide_prefix
+from workbench.verdicts.values import CasePair, Evidence
+
+LOOK_INTERVAL_S = 0.1
+
+
+def evaluate(
+    bench: Bench,
+    prompt_id: str,
+    version: str,
+    *,
+    suite_name: str | None = None,
+    full: bool = False,
+    anytime: bool = False,
+    fresh: bool = False,
+    on_run: OnRun | None = None,
+) -> tuple[Evidence, ...]:
+    """Evaluate a version on the named suite, or on every suite of the prompt, and record what
+    was found, whatever it was. Blocks.
+
+    Raises UsageError when a run was stopped before its gate could decide.
+    """
+    bench.sync()
+    registered = bench.registry.get_version(prompt_id, version)
+    source = Source(registered.prompt, registered.version, version=registered.version)
+    if suite_name:
+        suites: tuple[Suite, ...] = (bench.workspace.suite_for(prompt_id, suite_name),)
+    else:
+        suites = bench.workspace.suites_of(prompt_id)
+    if not suites:
+        raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
+    found = []
+    for suite in suites:
+        evidence = _evaluate_one(bench, source, suite, full, anytime, fresh, on_run)
+        bench.registry.record_evaluation(evidence)
+        found.append(evidence)
+    return tuple(found)
+
+
+def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
+    """What is live where the suite's gate looks; None when nothing is, or it is this version."""
+    if suite.gate.baseline is None:
+        return None
+    for deployment in bench.registry.live(source.prompt.prompt_id):
+        if deployment.environment == suite.gate.baseline:
+            if deployment.version == source.version:
+                return None
+            live = bench.registry.get_version(source.prompt.prompt_id, deployment.version)
+            return Source(live.prompt, live.version, version=live.version)
+    return None
+
+
+def _evaluate_one(
+    bench: Bench,
+    source: Source,
+    suite: Suite,
+    full: bool,
+    anytime: bool,
+    fresh: bool,
+    on_run: OnRun | None,
+) -> Evidence:
+    started_at = _now()
+    seed = int(suite.gate_cases.fingerprint[:8], 16)
+    plan = make_plan(len(suite.gate_cases.cases), suite.gate, seed, full=full, anytime=anytime)
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
+    by_id = {case.id: case for case in spec.cases}
+    spec = replace(spec, cases=tuple(by_id[case_id] for case_id in plan.order(list(by_id))))
+    baseline = baseline_of(bench, source, suite)
+    side_a = side(bench, baseline, suite, GATE_SPLIT, False, on_run) if baseline else None
+    live = running.start(bench, spec)
+    if on_run:
+        on_run(live, source.name)
+    decision, pairs = _watch(live, spec, plan, side_a)
+    summary = live.wait()
+    if summary.status is RunStatus.CANCELLED and not decision.stop:
+        raise UsageError(f"the run {summary.run_id} was stopped before the gate could decide")
+    if side_a:
+        check_comparable(side_a.summary, summary)
+    return make_evidence(
+        prompt_id=source.prompt.prompt_id,
+        version=str(source.version),
+        prompt_fingerprint=source.prompt.fingerprint,
+        suite=suite,
+        plan=plan,
+        pairs=pairs,
+        decision=decision,
+        baseline_version=baseline and baseline.version,
+        baseline_fingerprint=baseline and baseline.prompt.fingerprint,
+        run_a=side_a.summary.run_id if side_a else None,
+        run_b=summary.run_id,
+        started_at=started_at,
+        finished_at=_now(),
+        attempt=_attempt(bench, source, suite),
+        environment=_environment(summary),
+    )
+
+
+def _watch(
+    live: LiveRun, spec: RunSpec, plan: Plan, side_a: Side | None
+) -> tuple[LookDecision, Mapping[str, tuple[CasePair, ...]]]:
+    """Follow the run; at each planned look decide on the contiguous prefix, and stop when told."""
+    results: dict[tuple[str, int], Result] = {}
+    repeats = range(spec.run_options.repeats)
+    look = 0
+    while True:
+        finished = live.done
+        for result in live.drain():
+            results[(result.case_id, result.repeat)] = result
+        prefix = _prefix(spec, results, repeats)
+        while look < len(plan.block_ends) and prefix >= plan.block_ends[look]:
+            look += 1
+            pairs = _pairs(spec, results, side_a, plan.block_ends[look - 1])
+            decision = decide_prefix(pairs, plan, spec.suite.gate, look)
+            if decision.stop:
+                live.stop()
+                return decision, pairs
+        if finished:
+            pairs = _pairs(spec, results, side_a, len(spec.cases))
+            return decide_prefix(pairs, plan, spec.suite.gate, len(plan.block_ends)), pairs
+        live.wait_a_moment(LOOK_INTERVAL_S)
+
+
+def _prefix(spec: RunSpec, results: Mapping[tuple[str, int], Result], repeats: range) -> int:
+    """How many of the first cases have all their results."""
+    for index, case in enumerate(spec.cases):
+        if any((case.id, repeat) not in results for repeat in repeats):
+            return index
+    return len(spec.cases)
+
+
+def _pairs(
+    spec: RunSpec,
+    results: Mapping[tuple[str, int], Result],
+    side_a: Side | None,
+    end: int,
+) -> Mapping[str, tuple[CasePair, ...]]:
+    cases = spec.cases[:end]
+    wanted = {case.id for case in cases}
+    found_b = [result for (case_id, _), result in results.items() if case_id in wanted]
+    found_a: Sequence[Result] = ()
+    if side_a:
+        found_a = [r for case_id in wanted for r in side_a.results.get(case_id, ())]
+    return {name: pair_results(found_a, found_b, cases, name) for name in spec.suite.gate.scorers}
+
+
+def _attempt(bench: Bench, source: Source, suite: Suite) -> int:
+    used = bench.registry.attempts(source.prompt.prompt_id, suite.name, suite.parts["dataset"])
+    return used + 1
+
+
+def _environment(summary: RunSummary) -> dict[str, object]:
+    return {**summary.environment, "model": summary.model, "calls": summary.calls}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,74 @@
+"""What a REF names: a draft, a version, what is live, or a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.actions.bench import Bench
+from workbench.errors import NotFound
+from workbench.prompts.prompty import SUFFIX, read_draft
+from workbench.prompts.values import Prompt
+from workbench.suggestions import did_you_mean
+
+DRAFT = "draft"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A prompt, and how it was named."""
+
+    prompt: Prompt
+    label: str
+    """draft, 1.2.0, or the run's label."""
+    version: str | None = None
+    run_id: str | None = None
+    path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """For people: support_triage@1.2.0, support_triage (draft), or the run's id."""
+        if self.run_id:
+            return f"{self.prompt.prompt_id} run {self.run_id}"
+        if self.version:
+            return f"{self.prompt.prompt_id}@{self.version}"
+        return f"{self.prompt.prompt_id} ({self.label})"
+
+
+def resolve(bench: Bench, ref: str) -> Source:
+    """The prompt that `ref` names: a path, `prompt_id`, `prompt_id@1.2.0`, `prompt_id@production`
+    or a run id. Raises NotFound with the nearest name.
+    """
+    if ref.endswith(SUFFIX) or "/" in ref:
+        return _draft(Path(ref))
+    prompt_id, at, where = ref.partition("@")
+    if at:
+        return _registered(bench, prompt_id, where)
+    path = bench.workspace.draft_path(prompt_id)
+    if path:
+        return _draft(path)
+    if bench.workspace.runs_path.exists():
+        summary = bench.store.summary_or_none(ref)
+        if summary:
+            return Source(bench.store.prompt(ref), summary.label, run_id=ref)
+    known = [path.stem for path in bench.workspace.draft_paths()]
+    raise NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, known))
+
+
+def _draft(path: Path) -> Source:
+    draft = read_draft(path)
+    return Source(draft.prompt, DRAFT, path=path)
+
+
+def _registered(bench: Bench, prompt_id: str, where: str) -> Source:
+    if where == DRAFT:
+        path = bench.workspace.draft_path(prompt_id)
+        if path is None:
+            raise NotFound(f"no draft of {prompt_id!r}")
+        return _draft(path)
+    environments = [settings.name for settings in bench.registry.environments()]
+    if where in environments:
+        live = bench.registry.get_active(prompt_id, where)
+        return Source(live.prompt, live.version, version=live.version)
+    version = bench.registry.get_version(prompt_id, where)
+    return Source(version.prompt, version.version, version=version.version)

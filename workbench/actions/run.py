@@ -1,0 +1,129 @@
+"""Run a prompt on a suite."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from workbench.actions.bench import Bench
+from workbench.actions.refs import Source
+from workbench.datasets.fit import check_fit
+from workbench.datasets.values import Case
+from workbench.errors import UsageError
+from workbench.prompts.values import Prompt
+from workbench.providers.values import Answer
+from workbench.runs.suite import GATE_SPLIT, Suite
+from workbench.runs.values import RunSpec
+
+if TYPE_CHECKING:
+    from workbench.runs.estimate import Estimate
+    from workbench.runs.live import LiveRun
+
+
+def make_spec(
+    source: Source,
+    suite: Suite,
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    repeats: int | None = None,
+    concurrency: int | None = None,
+    budget_usd: float | None = None,
+    fresh: bool = False,
+) -> RunSpec:
+    """What to run, checked before the first call.
+
+    Raises UsageError when the suite tries another prompt or no case is left, DatasetError when a
+    case lacks an input.
+    """
+    if suite.prompt_id != source.prompt.prompt_id:
+        raise UsageError(
+            f"the suite {suite.name} tries {suite.prompt_id}, not {source.prompt.prompt_id}"
+        )
+    cases = suite.cases(split)[:limit]
+    if not cases:
+        splits = ", ".join((*suite.dataset.splits, "all"))
+        raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
+    check_fit(source.prompt, cases, suite.dataset.source)
+    options = suite.run
+    if repeats:
+        options = replace(options, repeats=repeats)
+    if concurrency:
+        options = replace(options, concurrency=concurrency)
+    if budget_usd is not None:
+        options = replace(options, budget_usd=budget_usd)
+    return RunSpec(
+        prompt=source.prompt,
+        suite=suite,
+        cases=cases,
+        split=split_name(suite, split),
+        label=source.label,
+        fresh=fresh,
+        options=options,
+    )
+
+
+def split_name(suite: Suite, split: str | None) -> str:
+    """The split that a run of `split` is on, by its name in the dataset, else "all"."""
+    name = split or "dev"
+    return name if name in suite.dataset.splits else "all"
+
+
+def start(bench: Bench, spec: RunSpec, *, resume: str | None = None) -> LiveRun:
+    """Start (or go on with) a run in its own thread."""
+    from workbench.runs.engine import start_run
+
+    bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
+    return start_run(
+        spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, resume=resume
+    )
+
+
+def resume(bench: Bench, run_id: str) -> LiveRun:
+    """Go on with an incomplete run: what is missing or failed. Raises UsageError when the
+    dataset or the scorers changed since.
+    """
+    summary = bench.store.summary(run_id)
+    suite = bench.workspace.suite_for(summary.prompt_id, summary.suite)
+    source = Source(bench.store.prompt(run_id), summary.label)
+    spec = make_spec(source, suite, split=summary.split, repeats=summary.repeats)
+    wanted = {case.id for case in bench.store.cases(run_id)}
+    cases = tuple(case for case in spec.cases if case.id in wanted)
+    return start(bench, replace(spec, cases=cases), resume=run_id)
+
+
+def estimate(bench: Bench, spec: RunSpec) -> Estimate:
+    """Calls, money and time of a run, before it starts."""
+    from workbench.runs.estimate import estimate_run
+
+    return estimate_run(spec, bench.provider_settings(spec.prompt), bench.store)
+
+
+def needs_confirmation(suite: Suite, split: str | None) -> bool:
+    """Whether a run looks at the gate set outside of an evaluation, which wears it out."""
+    return split == GATE_SPLIT and GATE_SPLIT in suite.dataset.splits
+
+
+def try_case(
+    bench: Bench,
+    prompt: Prompt,
+    case: Case,
+    *,
+    timeout_s: float = 60.0,
+    on_text: Callable[[str], None] | None = None,
+) -> Answer:
+    """One answer to one case, streamed; blocks, so call it from a thread of your own."""
+    from workbench.runs.trial import try_case as ask
+
+    open_provider = bench.provider_for(prompt)
+
+    async def asked() -> Answer:
+        provider = open_provider()
+        try:
+            return await ask(prompt, case, provider, timeout_s=timeout_s, on_text=on_text)
+        finally:
+            await provider.close()
+
+    return asyncio.run(asked())

@@ -1,0 +1,78 @@
+"""A workspace that is not yours may not send your keys anywhere until you said so.
+
+What was trusted is kept per user, bound to the folder and to the tables that reach out, so that a
+pulled change of a host asks again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from workbench.errors import UntrustedWorkspace
+from workbench.fingerprints import fingerprint
+from workbench.settings import FILE_NAME, ProviderSettings
+from workbench.workspace import Workspace, write_atomically
+
+CONFIG_VARIABLE = "WORKBENCH_CONFIG"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def check_trust(workspace: Workspace, provider: ProviderSettings) -> None:
+    """Raises UntrustedWorkspace when the provider reaches out and the user has not agreed."""
+    if not _reaches_out(provider) or is_trusted(workspace):
+        return
+    key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
+    raise UntrustedWorkspace(
+        f"{workspace.root / FILE_NAME} sends prompts to {provider.base_url or provider.model_path}"
+        f"{key}, and you have not trusted this workspace",
+        hint="read the file, then: workbench trust",
+    )
+
+
+def is_trusted(workspace: Workspace) -> bool:
+    """Whether the user trusted this folder with exactly these settings."""
+    return _known().get(str(workspace.root.resolve())) == _reach(workspace)
+
+
+def trust(workspace: Workspace) -> None:
+    """Remember that the user trusts this folder with exactly these settings."""
+    known = _known() | {str(workspace.root.resolve()): _reach(workspace)}
+    write_atomically(_path(), json.dumps(known, indent=1, sort_keys=True) + "\n")
+
+
+def _reaches_out(provider: ProviderSettings) -> bool:
+    if provider.is_embedded:
+        return bool(provider.model_path)
+    host = urlsplit(provider.base_url).hostname or ""
+    return bool(provider.api_key_env) or host not in _LOOPBACK
+
+
+def _reach(workspace: Workspace) -> str:
+    settings = workspace.settings
+    return fingerprint(
+        {
+            "providers": {name: asdict(item) for name, item in settings.providers.items()},
+            "targets": {name: asdict(item) for name, item in settings.targets.items()},
+        }
+    )
+
+
+def _known() -> dict[str, str]:
+    try:
+        found = json.loads(_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _path() -> Path:
+    given = os.environ.get(CONFIG_VARIABLE)
+    if given:
+        return Path(given) / "trusted.json"
+    import platformdirs
+
+    return platformdirs.user_config_path("prompt-workbench") / "trusted.json"

@@ -1,0 +1,154 @@
+"""A workspace: a folder with workbench.toml, drafts, suites and the .workbench/ state."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from workbench.errors import NotFound, SuiteError
+from workbench.prompts.prompty import SUFFIX, read_draft
+from workbench.runs.suite import Suite
+from workbench.runs.suite_file import FILE_NAME as SUITE_FILE
+from workbench.runs.suite_file import read_suite
+from workbench.settings import FILE_NAME, Settings, read_settings
+from workbench.suggestions import did_you_mean
+
+STATE = ".workbench"
+PROMPTS = "prompts"
+EVALS = "evals"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one workspace lies."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def state(self) -> Path:
+        return self.root / STATE
+
+    @property
+    def registry_path(self) -> Path:
+        return self.state / "registry.db"
+
+    @property
+    def runs_path(self) -> Path:
+        return self.state / "runs.db"
+
+    @cached_property
+    def author(self) -> str:
+        """Who acts: the settings, else git's user.name, else the login."""
+        return self.settings.author or _git_user(self.root) or getpass.getuser()
+
+    def draft_paths(self) -> tuple[Path, ...]:
+        """The drafts: `*.prompty` in the folder itself and below prompts/."""
+        found = [*self.root.glob(f"*{SUFFIX}"), *(self.root / PROMPTS).rglob(f"*{SUFFIX}")]
+        return tuple(sorted(path for path in found if path.is_file()))
+
+    def draft_path(self, prompt_id: str) -> Path | None:
+        """The draft of that prompt, by its name in the front matter, else by its file name."""
+        for path in self.draft_paths():
+            if path.stem == prompt_id:
+                return path
+        for path in self.draft_paths():
+            if read_draft(path).prompt.prompt_id == prompt_id:
+                return path
+        return None
+
+    def suite_paths(self) -> tuple[Path, ...]:
+        """The suites: suite.yaml in the folder itself and in the folders of evals/."""
+        found = [self.root / SUITE_FILE, *(self.root / EVALS).glob(f"*/{SUITE_FILE}")]
+        return tuple(sorted(path for path in found if path.is_file()))
+
+    def suites(self) -> Iterator[Suite]:
+        """Every suite, read with its dataset. Raises what reading one raises."""
+        for path in self.suite_paths():
+            yield read_suite(path)
+
+    def suite(self, name: str) -> Suite:
+        """The suite of that name, folder or path."""
+        given = Path(name)
+        for path in (given, given / SUITE_FILE):
+            if path.is_file() and path.suffix in (".yaml", ".yml"):
+                return read_suite(path)
+        for path in self.suite_paths():
+            if path.parent.name == name:
+                return read_suite(path)
+        suites = list(self.suites())
+        for suite in suites:
+            if suite.name == name:
+                return suite
+        known = [suite.name for suite in suites]
+        raise NotFound(f"no suite {name!r} in {self.root}", hint=did_you_mean(name, known))
+
+    def suites_of(self, prompt_id: str) -> tuple[Suite, ...]:
+        """The suites that try this prompt."""
+        return tuple(suite for suite in self.suites() if suite.prompt_id == prompt_id)
+
+    def suite_for(self, prompt_id: str, name: str | None = None) -> Suite:
+        """The named suite, or the prompt's only (else its first) one."""
+        if name:
+            return self.suite(name)
+        suites = self.suites_of(prompt_id)
+        if not suites:
+            raise SuiteError(
+                f"no suite tries {prompt_id} in {self.root}",
+                hint=f"write {EVALS}/{prompt_id}/{SUITE_FILE}",
+            )
+        return suites[0]
+
+
+def find_workspace(start: Path | None = None) -> Workspace:
+    """The nearest folder upward that holds workbench.toml. Raises NotFound."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return Workspace(folder, read_settings(folder / FILE_NAME))
+    raise NotFound(f"no {FILE_NAME} in {here} or above", hint="workbench init makes a workspace")
+
+
+def open_workspace(root: Path) -> Workspace:
+    """The workspace in exactly this folder."""
+    if not (root / FILE_NAME).is_file():
+        raise NotFound(f"no {FILE_NAME} in {root}", hint="workbench init makes a workspace")
+    return Workspace(root.resolve(), read_settings(root / FILE_NAME))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file so that a reader or a crash never sees half of it."""
+    import tempfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _git_user(root: Path) -> str:
+    try:
+        told = subprocess.run(
+            ["git", "config", "user.name"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return told.stdout.strip()
