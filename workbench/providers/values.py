@@ -23,6 +23,8 @@ class Outcome(enum.StrEnum):
     RATE_LIMITED = "rate_limited"
     TIMED_OUT = "timed_out"
     PROVIDER_ERROR = "provider_error"
+    UNSENT = "unsent"
+    """The request could not be built: the template does not fit the case."""
     CANCELLED = "cancelled"
 
     @property
@@ -38,6 +40,7 @@ class Outcome(enum.StrEnum):
             Outcome.RATE_LIMITED,
             Outcome.TIMED_OUT,
             Outcome.PROVIDER_ERROR,
+            Outcome.UNSENT,
             Outcome.CANCELLED,
         )
 
@@ -49,6 +52,26 @@ class Request:
     model: str
     messages: tuple[Message, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def payload(self) -> dict[str, Any]:
+        """The request as the OpenAI API takes it."""
+        return {**self.options, "model": self.model, "messages": as_payload(self.messages)}
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a million tokens."""
+
+    input: float
+    output: float
+
+    def cost(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
+        """US dollars; None when a count is unknown and would have cost something."""
+        if self.input == 0.0 and self.output == 0.0:
+            return 0.0
+        if prompt_tokens is None or completion_tokens is None:
+            return None
+        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +93,14 @@ class Answer:
     finish_reason: str = ""
     attempts: int = 1
     cached: bool = False
+    status: int | None = None
+    """The HTTP status, where there was one."""
+    retry: bool = False
+    """Asking again may help."""
+    retry_after_s: float | None = None
+    """How long the provider asks everybody to wait."""
+    note: str = ""
+    """What the user should know about an answer that is none the less good."""
 
 
 class Provider(Protocol):
@@ -81,7 +112,17 @@ class Provider(Protocol):
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """What decides its answers beside the request: endpoint, weights' sha256, SDK version."""
+        """What decides its answers beside the request: endpoint, weights' sha256, SDK version.
+
+        Known without a call, without the SDK, without starting anything.
+        """
+
+    @property
+    def at_once(self) -> int | None:
+        """The most calls it can work on at a time, where that is known before."""
+
+    def price(self, model: str) -> Price | None:
+        """What its tokens cost; None: unknown, which is not 0."""
 
     async def answer(
         self,
@@ -90,8 +131,11 @@ class Provider(Protocol):
         timeout_s: float,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        """One classified answer; never raises for what a provider does wrong, only ProviderError
-        for what stops the whole run (wrong key, unknown model, exhausted quota).
+        """One call, no retry: one classified answer within `timeout_s` seconds in all.
+
+        Never raises for what a provider does wrong, only ProviderError for what stops the whole
+        run (wrong key, unknown model, exhausted quota). `Answer.retry` says if it may help to
+        ask again.
 
         With `on_text` the answer is streamed and `on_text` gets each piece of text.
         """

@@ -1,0 +1,247 @@
+"""From what came back to an Outcome. Nothing here trusts a status, a type or a length."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import math
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.errors import ProviderError
+from workbench.fingerprints import canonical_json
+from workbench.providers.redact import one_line, storable, without_secrets
+from workbench.providers.values import Answer, Outcome
+
+RETRIED = frozenset({408, 409, 425, 429})
+_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+_CASES_OWN = ("context_length_exceeded", "string_above_max_length", "max_tokens_exceeded")
+_TEXT_PARTS = ("text", "output_text")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked for what: the words of an error, and what must never be in it."""
+
+    host: str
+    model: str
+    secrets: Collection[str] = ()
+
+    def line(self, text: str) -> str:
+        """`text` from the provider, safe to show."""
+        return one_line(text, self.secrets)
+
+
+def invalid(asked: Asked, what: str, raw: bytes = b"") -> Answer:
+    """A response that is no answer, with its first safe characters."""
+    shown = asked.line(raw[:4000].decode("utf-8", "replace"))
+    error = f"{asked.host} sent {what}" + (f": {shown}" if shown else "")
+    return Answer(Outcome.INVALID, error=error, retry=True)
+
+
+def classify_body(raw: bytes, asked: Asked) -> Answer:
+    """The answer in the body of a response with status 200."""
+    if not raw.strip():
+        return invalid(asked, "an empty body")
+    try:
+        data = json.loads(raw)
+    except RecursionError:
+        return invalid(asked, "JSON that is nested too deeply")
+    except ValueError:
+        return invalid(asked, "something that is not JSON", raw)
+    return classify_completion(data, asked, raw)
+
+
+def classify_completion(data: Any, asked: Asked, raw: bytes = b"") -> Answer:
+    """The answer in a parsed completion; `raw` is shown when it is none."""
+    if not isinstance(data, Mapping):
+        return invalid(asked, f"a {type(data).__name__} instead of a completion", raw)
+    if data.get("error"):
+        return _reported(data["error"], asked)
+    choices = data.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
+        return invalid(asked, "a completion without choices", raw)
+    message = choices[0].get("message")
+    if not isinstance(message, Mapping):
+        return invalid(asked, "a choice without a message", raw)
+    answer = _from_choice(choices[0], message, asked)
+    note = answer.note or (f"{len(choices)} choices came, the first counts" if choices[1:] else "")
+    return replace(answer, note=note, **_metadata(data))
+
+
+def _from_choice(choice: Mapping[str, Any], message: Mapping[str, Any], asked: Asked) -> Answer:
+    finish = choice.get("finish_reason")
+    text = _text(message.get("content"))
+    if text is None:
+        return invalid(asked, f"content of type {type(message['content']).__name__}")
+    text = without_secrets(storable(text), asked.secrets)
+    if not isinstance(finish, str) or not finish:
+        return replace(invalid(asked, "an answer without a finish reason"), text=text)
+    known = Answer(Outcome.OK, text, finish_reason=storable(finish)[:40])
+    if finish == "error":
+        error = f"{asked.host} failed in the middle of the answer"
+        return replace(known, outcome=Outcome.PROVIDER_ERROR, error=error, retry=True)
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal:
+        return replace(known, outcome=Outcome.REFUSED, text=text or storable(refusal))
+    if finish == "content_filter":
+        return replace(known, outcome=Outcome.FILTERED)
+    calls = message.get("tool_calls") or message.get("function_call")
+    if calls and not text:
+        return replace(known, outcome=Outcome.TOOL_CALL, text=_calls_text(calls))
+    if finish == "length":
+        return replace(known, outcome=Outcome.TRUNCATED)
+    if not text:
+        thought = message.get("reasoning_content") or message.get("reasoning")
+        return replace(known, outcome=Outcome.EMPTY, note="reasoning only" if thought else "")
+    return known
+
+
+def _text(content: Any) -> str | None:
+    """The text of `content`; None when it has none."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if _is_text(part)]
+        if len(parts) == len(content) and all(isinstance(part, str) for part in parts):
+            return "".join(parts)
+    return None
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type", "text") in _TEXT_PARTS
+
+
+def _calls_text(calls: Any) -> str:
+    try:
+        return storable(canonical_json(calls))
+    except ValueError:
+        return storable(str(calls))
+
+
+def _metadata(data: Mapping[str, Any]) -> dict[str, Any]:
+    usage = data.get("usage")
+    usage = usage if isinstance(usage, Mapping) else {}
+    return {
+        "prompt_tokens": _count(usage.get("prompt_tokens")),
+        "completion_tokens": _count(usage.get("completion_tokens")),
+        "model": _word(data.get("model")),
+        "system_fingerprint": _word(data.get("system_fingerprint")),
+    }
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _word(value: Any) -> str:
+    return storable(value)[:200] if isinstance(value, str) else ""
+
+
+def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: Asked) -> Answer:
+    """The answer for a response with an error status.
+
+    Raises ProviderError for what no other call of the run would get past.
+    """
+    code, parameter, said = _error_parts(body, asked)
+    if status in (401, 403):
+        raise ProviderError(
+            f"key refused by {asked.host} ({status}{said})",
+            hint="check the variable that api_key_env names",
+        )
+    if status == 402 or code in _QUOTA:
+        raise ProviderError(
+            f"the quota at {asked.host} is used up ({status}{said})", hint="top up, then resume"
+        )
+    if 300 <= status < 400:
+        elsewhere = one_line(headers.get("location", ""), asked.secrets, 80)
+        raise ProviderError(
+            f"{asked.host} redirects to {elsewhere or 'another address'}",
+            hint="set base_url to the address that answers",
+        )
+    if status == 404:
+        raise _not_found(body, said, asked)
+    if status == 400 and code == "content_filter":
+        return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
+    if status in (400, 422) and parameter and parameter != "messages" and code not in _CASES_OWN:
+        raise ProviderError(
+            f"{asked.host} refuses the parameter {one_line(parameter, asked.secrets, 60)}{said}",
+            hint="change the model's options in the draft",
+        )
+    again = status in RETRIED or status >= 500
+    outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.PROVIDER_ERROR
+    return Answer(
+        outcome,
+        error=f"{asked.host} answered {status}{said}",
+        status=status,
+        retry=again,
+        retry_after_s=retry_after(headers) if again else None,
+    )
+
+
+def _not_found(body: Any, said: str, asked: Asked) -> ProviderError:
+    if isinstance(body, Mapping) and body:
+        model = one_line(asked.model, asked.secrets, 60)
+        return ProviderError(
+            f"{asked.host} does not know the model {model}{said}",
+            hint="check model.id in the draft",
+        )
+    return ProviderError(
+        f"{asked.host} has no chat completions at this address (404)",
+        hint="base_url usually ends in /v1",
+    )
+
+
+def _error_parts(body: Any, asked: Asked) -> tuple[str, str, str]:
+    """The code, the parameter and the message of an error body; the message starts with ': '."""
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    if not isinstance(error, Mapping):
+        text = error if isinstance(error, str) else ""
+        return "", "", f": {asked.line(text)}" if text.strip() else ""
+    code = error.get("code") or error.get("type") or ""
+    message = error.get("message")
+    said = asked.line(message) if isinstance(message, str) else ""
+    return (
+        str(code),
+        error["param"] if isinstance(error.get("param"), str) else "",
+        f": {said}" if said else "",
+    )
+
+
+def _reported(error: Any, asked: Asked) -> Answer:
+    """An error object that came with status 200, or inside a stream."""
+    code, _, said = _error_parts({"error": error}, asked)
+    if code in _QUOTA:
+        raise ProviderError(f"the quota at {asked.host} is used up{said}", hint="top up, resume")
+    return Answer(
+        Outcome.INVALID, error=f"{asked.host} reported an error with status 200{said}", retry=True
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds that the provider asks to wait; None when it does not say so in a usable way.
+
+    Milliseconds in `retry-after-ms`, else seconds or an HTTP date in `retry-after` (RFC 9110).
+    """
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            seconds = float(value) * unit
+        except ValueError:
+            seconds = _until(value, time.time() if now is None else now)
+        if math.isfinite(seconds) and seconds > 0:
+            return seconds
+    return None
+
+
+def _until(date: str, now: float) -> float:
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return math.nan

@@ -1,0 +1,108 @@
+"""The openai client, with everything that the environment could slip in taken out.
+
+This module imports the SDK, which takes most of a second: import it with the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+CONNECT_S = 10.0
+MAX_BODY_BYTES = 8_000_000
+MAX_ERROR_BYTES = 64_000
+_PUBLIC_HOST = "api.openai.com"
+
+
+class BodyTooLong(httpx2.RequestError):
+    """A response grew beyond what an answer can be."""
+
+
+def open_client(base_url: str, key: str, environ: Mapping[str, str]) -> openai.AsyncOpenAI:
+    """A client for that endpoint alone: no retries, no redirects, no deadline of its own.
+
+    Other hosts than OpenAI's own get none of
+    the organisation, project and extra headers that the SDK takes from the environment.
+    """
+    headers: dict[str, Any] = {}
+    if urlsplit(base_url).hostname != _PUBLIC_HOST:
+        headers.update(_from_environment(environ))
+    http_client = _http_client()
+    http_client.event_hooks = {"response": [_cap_error_body]}
+    return openai.AsyncOpenAI(
+        api_key=key or "none",
+        admin_api_key="",
+        webhook_secret="",
+        base_url=base_url,
+        max_retries=0,
+        timeout=httpx2.Timeout(None, connect=CONNECT_S),
+        default_headers=headers,
+        http_client=http_client,
+    )
+
+
+def call_headers(key: str) -> dict[str, Any]:
+    """What goes with each call: the response is handed over before its body is read.
+
+    The SDK drops an Authorization header only when the call itself says so.
+    """
+    unread: dict[str, Any] = {"X-Stainless-Raw-Response": "stream"}
+    return unread if key else unread | {"Authorization": openai.Omit()}
+
+
+def _http_client() -> httpx2.AsyncClient:
+    """The SDK's aiohttp transport where aiohttp is installed, else its default."""
+    options: dict[str, Any] = {"follow_redirects": False, "timeout": None}
+    try:
+        return openai.DefaultAioHttpClient(**options)
+    except RuntimeError:
+        return openai.DefaultAsyncHttpxClient(**options)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    names = ["OpenAI-Organization", "OpenAI-Project"]
+    for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
+        name, colon, _ = line.partition(":")
+        if colon and name.strip().lower() != "authorization":
+            names.append(name.strip())
+    return {name: openai.Omit() for name in names}
+
+
+async def _cap_error_body(response: httpx2.Response) -> None:
+    """The SDK reads the body of an error whole, whatever its size."""
+    if response.is_error and isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = _Capped(response.stream)
+
+
+class _Capped(httpx2.AsyncByteStream):
+    """The first bytes of a stream."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> Any:
+        left = MAX_ERROR_BYTES
+        async for piece in self._stream:
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def read_capped(response: httpx2.Response) -> bytes:
+    """The decoded body. Raises BodyTooLong beyond MAX_BODY_BYTES."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            raise BodyTooLong("the body is too long")
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -1,0 +1,98 @@
+"""Where a provider is and what it is sent, checked before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.errors import SettingsError
+from workbench.providers.values import Request
+from workbench.settings import FILE_NAME, ProviderSettings
+
+_OPENAI_HOST = "api.openai.com"
+_OLD_NAMES = {"max_completion_tokens": "max_tokens"}
+"""What servers other than OpenAI's own understand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and its key; the key is in no repr."""
+
+    name: str
+    base_url: str
+    key: str = field(default="", repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host, with the port where it is not the usual one."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must appear nowhere."""
+        return (self.key,) if self.key else ()
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The request as this endpoint takes it."""
+        payload = request.payload()
+        if urlsplit(self.base_url).hostname == _OPENAI_HOST:
+            return payload
+        return {_OLD_NAMES.get(key, key): value for key, value in payload.items()}
+
+
+def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpoint:
+    """The endpoint that the settings describe.
+
+    Raises SettingsError for an address the SDK would only call "Connection error.", and for a
+    key that is missing or cannot stand in a header.
+    """
+    where = f"[providers.{settings.name}]"
+    _check_address(settings.base_url, where)
+    key = ""
+    if settings.api_key_env:
+        key = environ.get(settings.api_key_env, "")
+        _check_key(key, settings.api_key_env, where)
+    return Endpoint(settings.name, settings.base_url.rstrip("/"), key)
+
+
+def _check_address(url: str, where: str) -> None:
+    hint = 'for example base_url = "https://api.openai.com/v1"'
+    if not url:
+        raise SettingsError(f"{FILE_NAME}: {where} needs a base_url", hint=hint)
+    if url != url.strip() or any(character.isspace() for character in url):
+        raise SettingsError(f"{FILE_NAME}: {where} base_url has blanks in it", hint=hint)
+    try:
+        parts = urlsplit(url)
+        port_is_wrong = parts.port == 0
+    except ValueError as error:
+        raise SettingsError(f"{FILE_NAME}: {where} base_url: {error}", hint=hint) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port_is_wrong:
+        raise SettingsError(
+            f"{FILE_NAME}: {where} base_url must start with http:// or https:// and a host",
+            hint=hint,
+        )
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError(
+            f"{FILE_NAME}: {where} base_url must not hold a user or password",
+            hint="name the variable that holds the key: api_key_env",
+        )
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise SettingsError(f"{FILE_NAME}: {where} base_url must end before ? and #", hint=hint)
+    if parts.path.rstrip("/").endswith("/chat/completions"):
+        raise SettingsError(
+            f"{FILE_NAME}: {where} base_url must end before /chat/completions", hint=hint
+        )
+
+
+def _check_key(key: str, variable: str, where: str) -> None:
+    if not key:
+        raise SettingsError(
+            f"the variable {variable} is not set, and {where} takes its key from it",
+            hint=f"export {variable}=...",
+        )
+    if key != key.strip():
+        raise SettingsError(f"the key in {variable} has blanks or line ends around it")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError(f"the key in {variable} has characters that no key has")

@@ -1,0 +1,168 @@
+"""Any endpoint that speaks the OpenAI chat completions API, through the openai package."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ProviderError
+from workbench.providers.classify import Asked, classify_body, classify_status, invalid
+from workbench.providers.endpoint import Endpoint
+from workbench.providers.failures import classify_failure
+from workbench.providers.stream import Assembled
+from workbench.providers.values import Answer, Outcome, Price, Request
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+_PATH = "/chat/completions"
+
+
+class OpenAICompatible:
+    """One endpoint. The SDK is imported and the connection opened with the first call."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        identity: Mapping[str, Any],
+        price: Callable[[str], Price | None],
+        environ: Mapping[str, str],
+    ) -> None:
+        self._endpoint = endpoint
+        self._identity = identity
+        self._price = price
+        self._environ = environ
+        self._client: AsyncOpenAI | None = None
+        self._headers: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return self._identity
+
+    @property
+    def at_once(self) -> int | None:
+        """An endpoint finds its own limit."""
+        return None
+
+    def price(self, model: str) -> Price | None:
+        return self._price(model)
+
+    async def answer(
+        self,
+        request: Request,
+        *,
+        timeout_s: float,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """See `Provider.answer`."""
+        asked = Asked(self._endpoint.host, request.model, self._endpoint.secrets)
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._ask(request, asked, on_text)
+        except TimeoutError:
+            answer = Answer(
+                Outcome.TIMED_OUT,
+                error=f"{asked.host} did not finish within {timeout_s:g} s",
+                retry=True,
+            )
+        except ProviderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the SDK lets transports' and parsers' own errors through
+            answer = classify_failure(error, asked)
+        return self._finished(answer, request.model, time.perf_counter() - started)
+
+    def _finished(self, answer: Answer, model: str, seconds: float) -> Answer:
+        cost = None
+        price = None if answer.outcome.is_error else self._price(model)
+        if price is not None:
+            cost = price.cost(answer.prompt_tokens, answer.completion_tokens)
+        return replace(answer, latency_s=seconds, cost_usd=cost)
+
+    async def _ask(
+        self, request: Request, asked: Asked, on_text: Callable[[str], None] | None
+    ) -> Answer:
+        client = self._client or self._open()
+        body = self._endpoint.body(request)
+        if on_text is not None:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        response = await self._post(client, body, asked)
+        if isinstance(response, Answer):
+            return response
+        try:
+            kind = response.headers.get("content-type", "")
+            if on_text is not None and kind.startswith("text/event-stream"):
+                return await _streamed(response, asked, on_text)
+            return await _whole(response, asked, on_text)
+        finally:
+            await response.aclose()
+
+    async def _post(
+        self, client: AsyncOpenAI, body: dict[str, Any], asked: Asked
+    ) -> httpx2.Response | Answer:
+        import httpx2
+        from openai import APIStatusError
+
+        try:
+            return await client.post(
+                _PATH, cast_to=httpx2.Response, body=body, options={"headers": self._headers}
+            )
+        except APIStatusError as error:
+            response = error.response
+            return classify_status(response.status_code, response.headers, error.body, asked)
+
+    def _open(self) -> AsyncOpenAI:
+        from workbench.providers.client import call_headers, open_client
+
+        self._headers = call_headers(self._endpoint.key)
+        self._client = open_client(self._endpoint.base_url, self._endpoint.key, self._environ)
+        return self._client
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+
+async def _whole(
+    response: httpx2.Response, asked: Asked, on_text: Callable[[str], None] | None
+) -> Answer:
+    from workbench.providers.client import BodyTooLong, read_capped
+
+    try:
+        raw = await read_capped(response)
+    except BodyTooLong:
+        return replace(invalid(asked, "more than an answer can hold"), retry=False)
+    answer = classify_body(raw, asked)
+    if on_text is not None and answer.text:
+        on_text(answer.text)
+    return answer
+
+
+async def _streamed(
+    response: httpx2.Response, asked: Asked, on_text: Callable[[str], None]
+) -> Answer:
+    from workbench.providers.client import MAX_BODY_BYTES
+
+    started = time.perf_counter()
+    assembled = Assembled(asked, on_text)
+    first: float | None = None
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            return replace(invalid(asked, "more than an answer can hold"), retry=False)
+        assembled.feed(piece)
+        if first is None and assembled.started:
+            first = time.perf_counter() - started
+        if assembled.done:
+            break
+    return replace(assembled.answer(), first_token_s=first)

@@ -1,0 +1,55 @@
+"""What a model's tokens cost. Unknown is unknown, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from workbench.errors import SettingsError
+from workbench.providers.values import Price
+from workbench.settings import ProviderSettings
+
+_SAMPLE_TOKENS = 1000
+FREE = Price(0.0, 0.0)
+
+
+def price_of(settings: ProviderSettings, model: str) -> Price | None:
+    """The price of `model` there: the settings' own, else the public list for that endpoint.
+
+    The embedded model is free. Raises SettingsError for a price that is none.
+    """
+    if settings.is_embedded:
+        return FREE
+    own = settings.prices.get(model)
+    if own is not None:
+        return _own(own, f"[providers.{settings.name}] prices.{model}")
+    return _listed(settings.base_url, model)
+
+
+def _own(value: Any, where: str) -> Price:
+    if isinstance(value, Mapping) and set(value) == {"input", "output"}:
+        numbers = [value["input"], value["output"]]
+        if all(_is_price(number) for number in numbers):
+            return Price(float(numbers[0]), float(numbers[1]))
+    raise SettingsError(
+        f"{where} must be {{input = USD, output = USD}}", hint="US dollars a million tokens"
+    )
+
+
+def _is_price(number: Any) -> bool:
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and number >= 0
+
+
+@lru_cache(maxsize=64)
+def _listed(base_url: str, model: str) -> Price | None:
+    """From genai-prices, which knows the public endpoints and their models."""
+    from genai_prices import Usage, calc_price
+
+    usage = Usage(input_tokens=_SAMPLE_TOKENS, output_tokens=_SAMPLE_TOKENS)
+    try:
+        found = calc_price(usage, model, provider_api_url=base_url)
+    except (LookupError, ValueError):
+        return None
+    scale = 1_000_000 / _SAMPLE_TOKENS
+    return Price(float(found.input_price) * scale, float(found.output_price) * scale)
