@@ -65,12 +65,10 @@ def deploy(
 def rollback_preview(
     bench: Bench, prompt_id: str, environment: str, to: str | None = None
 ) -> RollbackPreview:
-    """Where a rollback would go."""
-    bench.sync()
+    """Where a rollback would go. A broken suite file must not stand in the way, so none is read."""
     return bench.registry.preview_rollback(prompt_id, environment, to)
 
 
 def rollback(bench: Bench, prompt_id: str, environment: str, **options: Any) -> PromptDeployment:
     """Go back. `options` are those of PromptRegistry.rollback: reason, to, expect, ..."""
-    bench.sync()
     return bench.registry.rollback(prompt_id, environment, bench.author, **options)
