@@ -9,18 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workbench.errors import NotFound, SuiteError
-from workbench.prompts.prompty import SUFFIX, read_draft
-from workbench.runs.suite import Suite
-from workbench.runs.suite_file import FILE_NAME as SUITE_FILE
-from workbench.runs.suite_file import read_suite
+from workbench.errors import DraftError, NotFound, SuiteError
+from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME, Settings, read_settings
 from workbench.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from workbench.runs.suite import Suite
 
 STATE = ".workbench"
 PROMPTS = "prompts"
 EVALS = "evals"
+SUITE_FILE = "suite.yaml"
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,25 @@ class Workspace:
         return tuple(sorted(path for path in found if path.is_file()))
 
     def draft_path(self, prompt_id: str) -> Path | None:
-        """The draft of that prompt, by its name in the front matter, else by its file name."""
-        for path in self.draft_paths():
-            if path.stem == prompt_id:
+        """The draft of that prompt, by its name in the front matter, else by its file name.
+
+        Raises DraftError when none is found and one of them cannot be read.
+        """
+        from workbench.prompts.prompty import read_draft
+
+        broken: DraftError | None = None
+        for path in sorted(self.draft_paths(), key=lambda path: path.stem != prompt_id):
+            try:
+                found = read_draft(path).prompt.prompt_id
+            except DraftError as error:
+                if path.stem == prompt_id:
+                    return path
+                broken = broken or error
+                continue
+            if found == prompt_id:
                 return path
-        for path in self.draft_paths():
-            if read_draft(path).prompt.prompt_id == prompt_id:
-                return path
+        if broken:
+            raise broken
         return None
 
     def suite_paths(self) -> tuple[Path, ...]:
@@ -69,11 +83,15 @@ class Workspace:
 
     def suites(self) -> Iterator[Suite]:
         """Every suite, read with its dataset. Raises what reading one raises."""
+        from workbench.runs.suite_file import read_suite
+
         for path in self.suite_paths():
             yield read_suite(path)
 
     def suite(self, name: str) -> Suite:
         """The suite of that name, folder or path."""
+        from workbench.runs.suite_file import read_suite
+
         given = Path(name)
         for path in (given, given / SUITE_FILE):
             if path.is_file() and path.suffix in (".yaml", ".yml"):
@@ -107,10 +125,16 @@ class Workspace:
 
 def find_workspace(start: Path | None = None) -> Workspace:
     """The nearest folder upward that holds workbench.toml. Raises NotFound."""
+    root = find_root(start)
+    return Workspace(root, read_settings(root / FILE_NAME))
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The folder of `find_workspace`, its settings unread. Raises NotFound."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / FILE_NAME).is_file():
-            return Workspace(folder, read_settings(folder / FILE_NAME))
+            return folder
     raise NotFound(f"no {FILE_NAME} in {here} or above", hint="workbench init makes a workspace")
 
 

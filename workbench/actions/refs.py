@@ -7,8 +7,8 @@ from pathlib import Path
 
 from workbench.actions.bench import Bench
 from workbench.errors import NotFound
-from workbench.prompts.prompty import SUFFIX, read_draft
-from workbench.prompts.values import Prompt
+from workbench.prompts.prompty import read_draft
+from workbench.prompts.values import SUFFIX, Prompt
 from workbench.suggestions import did_you_mean
 
 DRAFT = "draft"

@@ -14,7 +14,6 @@ from workbench.errors import DraftError
 from workbench.prompts.strict_yaml import parse_yaml
 from workbench.prompts.values import BRACES, JINJA2, Input, Message, Model, Prompt
 
-SUFFIX = ".prompty"
 MAX_BYTES = 10_000_000
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 _MARKER = re.compile(r"[ \t]*#?[ \t]*(system|developer|user|assistant|tool)[ \t]*:[ \t]*", re.I)

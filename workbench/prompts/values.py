@@ -11,6 +11,9 @@ from workbench.fingerprints import fingerprint
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
+SUFFIX = ".prompty"
+"""Of a draft's file name."""
+
 JINJA2 = "jinja2"
 BRACES = "braces"
 

@@ -15,7 +15,7 @@ from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
 from workbench.units import dollars, seconds
 
-FILE_NAME = "suite.yaml"
+
 MAX_CONCURRENCY = 1_000
 MAX_REPEATS = 100
 _GATE = {
