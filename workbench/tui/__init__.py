@@ -1,0 +1,14 @@
+"""The terminal: screens, thin, each calls the packages below."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from workbench.workspace import Workspace
+
+
+def run(workspace: Workspace) -> int:
+    """Open the workbench in this workspace; the exit code. Blocks until it is quit."""
+    from workbench.tui.app import main_loop
+
+    return main_loop(workspace)

@@ -1,0 +1,178 @@
+"""The app: five modes, one selection, one live run, and the wiring between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.app import App
+from textual.filter import LineFilter, NoColor
+from textual.message import Message
+from textual.screen import Screen
+
+from workbench.actions.bench import Bench
+from workbench.errors import WorkbenchError
+from workbench.tui import keys, themes
+from workbench.tui.background import call_in_thread
+from workbench.tui.live_runs import LiveRuns
+from workbench.tui.messages import SelectionChanged
+from workbench.tui.selection import Selection
+from workbench.tui.widgets.chrome import StatusLine
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from workbench.workspace import Workspace
+
+T = TypeVar("T")
+
+MESSAGE_S = 8.0
+
+
+def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
+    """Made, and imported, when its mode is first shown."""
+
+    def make() -> Screen[Any]:
+        try:
+            made = getattr(import_module(f"workbench.tui.screens.{module}"), name)
+        except ModuleNotFoundError:
+            from workbench.tui.screens.placeholder import PlaceholderScreen
+
+            return PlaceholderScreen(module)
+        screen: Screen[Any] = made()
+        return screen
+
+    return make
+
+
+class WorkbenchApp(App[int]):
+    """The workbench in a terminal."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    BINDINGS = keys.bindings("app")
+    DEFAULT_MODE = "prompts"
+    MODES = {  # noqa: RUF012 (Textual's own type)
+        "prompts": _screen("prompts", "PromptsScreen"),
+        "draft": _screen("draft", "DraftScreen"),
+        "run": _screen("run", "RunScreen"),
+        "compare": _screen("compare", "CompareScreen"),
+        "deploys": _screen("deploys", "DeploysScreen"),
+    }
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._plain = themes.is_plain(os.environ)
+        super().__init__(ansi_color=True if self._plain else None)
+        self.workspace = workspace
+        self.selection = Selection()
+        self.runs = LiveRuns(self)
+        self.said: list[str] = []
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = themes.choose(workspace.settings.theme, os.environ)
+        self.animation_level = "none"
+        keys.check_keymap(workspace.settings.keys)
+        self.set_keymap(dict(workspace.settings.keys))
+
+    def on_mount(self) -> None:
+        self._own_loop = asyncio.get_running_loop()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = [*super().get_line_filters()]
+        if self._plain and not any(isinstance(item, NoColor) for item in filters):
+            filters.append(NoColor())
+        return filters
+
+    # What screens call
+
+    def select(self, **changes: Any) -> None:
+        """Change the selection; the screen that is shown hears of it."""
+        import dataclasses
+
+        selection = dataclasses.replace(self.selection, **changes)
+        if selection != self.selection:
+            self.selection = selection
+            self.post_to_screen(SelectionChanged(selection))
+
+    def post_to_screen(self, message: Message) -> None:
+        """To the mode's screen, also while a dialog lies over it."""
+        if self.screen_stack:
+            self.screen_stack[0].post_message(message)
+
+    def tell(self, text: str, *, error: bool = False) -> None:
+        """Say it in the status line; an error stays until something else is said."""
+        self.said.append(f"! {text}" if error else text)
+        del self.said[:-500]
+        for line in self.screen_stack[0].query(StatusLine):
+            line.told, line.is_error = text, error
+            if not error:
+                self.set_timer(MESSAGE_S, lambda line=line: self._fade(line, text))
+
+    def in_thread(
+        self,
+        fn: Callable[..., T],
+        *args: Any,
+        done: Callable[[T], None] | None = None,
+        failed: Callable[[WorkbenchError], None] | None = None,
+        group: str = "",
+    ) -> Worker[None]:
+        """Call `fn(bench, *args)` beside the loop with a Bench of its own.
+
+        Its result goes to `done` on the loop; a WorkbenchError to `failed`, else to the status
+        line. A newer call of the same `group` makes the older one's result unwanted.
+        """
+
+        async def job() -> None:
+            try:
+                result = await call_in_thread(self.workspace, lambda bench: fn(bench, *args))
+            except WorkbenchError as error:
+                if failed:
+                    failed(error)
+                else:
+                    self.tell(str(error), error=True)
+                return
+            if done:
+                done(result)
+
+        return self.run_worker(
+            job(), group=group or "jobs", exclusive=bool(group), exit_on_error=True
+        )
+
+    def on_loop(self, fn: Callable[[], None]) -> None:
+        """From another thread: call `fn` on the loop soon."""
+        if self._own_loop is not None and not self._own_loop.is_closed():
+            self._own_loop.call_soon_threadsafe(fn)
+
+    def open_run(self) -> None:
+        """Show the run at work, or the selected one."""
+        self.switch_mode("run")
+
+    def open_compare(self, ref_a: str, ref_b: str) -> None:
+        """Compare A (the baseline) with B."""
+        self.select(compare_a=ref_a, compare_b=ref_b)
+        self.switch_mode("compare")
+
+    # Actions of the table
+
+    def action_go(self, mode: str) -> None:
+        self.switch_mode(mode)
+
+    def _fade(self, line: StatusLine, text: str) -> None:
+        if line.told == text and not line.is_error:
+            line.told = ""
+
+
+def main_loop(workspace: Workspace) -> int:
+    """Run the app until it is quit; its exit code."""
+    app = WorkbenchApp(workspace)
+    code = app.run()
+    return app.return_code or code or 0
+
+
+__all__ = ["Bench", "WorkbenchApp", "main_loop"]

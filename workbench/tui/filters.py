@@ -1,0 +1,143 @@
+"""What a user types after `/`: text, `!text`, `re:...`, `score<0.5`, `status:error`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Value = str | float | None
+
+
+class Row(Protocol):
+    """What a filter looks at."""
+
+    def haystack(self) -> str:
+        """All text that a plain search looks through."""
+
+    def value(self, field: str) -> Value:
+        """The value of a named field; None: it has none."""
+
+
+Test = Callable[[Row], bool]
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+_CONDITION = re.compile(r"(?P<not>!?)(?P<field>[A-Za-z_]\w*)(?P<op><=|>=|!=|<|>|=|:)(?P<value>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Rows must pass every test; `problem` says what could not be understood."""
+
+    text: str = ""
+    tests: tuple[Test, ...] = ()
+    problem: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.tests)
+
+    def matches(self, row: Row) -> bool:
+        return all(test(row) for test in self.tests)
+
+
+NO_FILTER = Filter()
+
+
+def parse_filter(text: str, fields: Iterable[str] = ()) -> Filter:
+    """The filter that `text` describes; `fields` are the names that conditions may use.
+
+    A word of the form `field<0.5` or `field:text` with a known field is a condition. Everything
+    else, with its blanks, is looked for as one piece, without regard to case. A leading `!` turns
+    what follows around; `re:` makes the rest a regular expression.
+    """
+    known = {name.casefold() for name in fields}
+    tests: list[Test] = []
+    plain: list[str] = []
+    stripped = text.strip()
+    if stripped.removeprefix("!").startswith("re:"):
+        return _pattern(text, stripped)
+    for word in stripped.split(" "):
+        match = _CONDITION.fullmatch(word)
+        if match and match["field"].casefold() in known:
+            test = _condition(match["field"].casefold(), match["op"], match["value"])
+            if test is None:
+                return Filter(text, (), f"{match['value']} is no number")
+            tests.append(_inverted(test) if match["not"] else test)
+        else:
+            plain.append(word)
+    rest = " ".join(plain).strip()
+    if rest not in ("", "!"):
+        wanted = rest.removeprefix("!").strip().casefold()
+        found = _contains(wanted)
+        tests.append(_inverted(found) if rest.startswith("!") else found)
+    return Filter(text, tuple(tests))
+
+
+def _pattern(text: str, stripped: str) -> Filter:
+    source = stripped.removeprefix("!").removeprefix("re:")
+    if not source:
+        return Filter(text)
+    try:
+        pattern = re.compile(source, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        return Filter(text, (), f"no regular expression yet: {error}")
+
+    def found(row: Row) -> bool:
+        return pattern.search(row.haystack()) is not None
+
+    return Filter(text, (_inverted(found) if stripped.startswith("!") else found,))
+
+
+def _contains(wanted: str) -> Test:
+    def test(row: Row) -> bool:
+        return wanted in row.haystack().casefold()
+
+    return test
+
+
+def _inverted(test: Test) -> Test:
+    def inverse(row: Row) -> bool:
+        return not test(row)
+
+    return inverse
+
+
+def _condition(field: str, sign: str, wanted: str) -> Test | None:
+    """None when a number is needed and `wanted` is none."""
+    if sign == ":":
+        piece = wanted.casefold()
+
+        def contains(row: Row) -> bool:
+            value = row.value(field)
+            return value is not None and piece in str(value).casefold()
+
+        return contains
+    compare = _COMPARE[sign]
+    try:
+        number = float(wanted.removesuffix("%").removesuffix("ms").removeprefix("$"))
+    except ValueError:
+        if sign not in ("=", "!="):
+            return None
+        same = wanted.casefold()
+
+        def equals(row: Row) -> bool:
+            return compare(str(row.value(field) or "").casefold(), same)
+
+        return equals
+
+    def compares(row: Row) -> bool:
+        value = row.value(field)
+        if isinstance(value, str):
+            return sign in ("=", "!=") and compare(value.casefold(), wanted.casefold())
+        return value is not None and compare(value, number)
+
+    return compares

@@ -1,0 +1,316 @@
+"""Every action that a key can call, in one table: bindings, footer, help, palette, docs, [keys].
+
+A row's `where` is a scope: "app" works everywhere, "list" in every list, the name of a mode on
+that screen. `show` is how hard an action holds on to its place in the footer; 0: not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
+
+from workbench.errors import SettingsError
+from workbench.suggestions import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row: what it does, where, and the keys that call it unless [keys] says otherwise."""
+
+    id: str
+    keys: str
+    """Comma-separated; empty: the palette only."""
+    label: str
+    """In the footer and the palette."""
+    group: str
+    where: str
+    action: str
+    """Its name on the app, screen or widget of that scope."""
+    help: str = ""
+    show: int = 0
+    priority: bool = False
+
+
+ALWAYS = 9
+"""A `show` that never leaves the footer."""
+
+APP = (
+    Action("app.prompts", "f2,1", "Prompts", "view", "app", "go('prompts')", "versions and text"),
+    Action("app.draft", "f3,2", "Draft", "view", "app", "go('draft')", "edit and try a prompt"),
+    Action("app.run", "3", "Run", "view", "app", "go('run')", "the run at work, and earlier ones"),
+    Action("app.compare", "f8,4", "Compare", "view", "app", "go('compare')", "two runs by case"),
+    Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
+    Action(
+        "app.start",
+        "f5,ctrl+j",
+        "Run…",
+        "run",
+        "app",
+        "start",
+        "run what is selected on a suite",
+        6,
+    ),
+    Action("app.jump", "ctrl+o", "Jump", "view", "app", "jump", "one key to any pane", 1),
+    Action("app.zoom", "z", "Zoom", "view", "app", "zoom", "the focused pane alone, and back"),
+    Action("app.themes", "", "Themes…", "view", "app", "themes", "choose the colours"),
+    Action("app.messages", "", "Messages…", "view", "app", "messages", "what was said so far"),
+    Action(
+        "app.trust",
+        "",
+        "Trust this workspace…",
+        "workspace",
+        "app",
+        "trust",
+        "let it send prompts to the hosts that workbench.toml names",
+    ),
+    Action("app.export", "", "Export…", "prompt", "app", "export", "a version to a file"),
+    Action("app.quit", "ctrl+q", "Quit", "workbench", "app", "quit", "asks if a run is alive"),
+    Action("app.help", "f1,question_mark", "Keys", "help", "app", "help", "every key here", ALWAYS),
+    Action(
+        "app.palette",
+        "ctrl+p",
+        "Cmd",
+        "help",
+        "app",
+        "command_palette",
+        "every command by name",
+        ALWAYS,
+        priority=True,
+    ),
+)
+
+LIST = (
+    Action("list.down", "j,down", "Down", "list", "list", "cursor_down"),
+    Action("list.up", "k,up", "Up", "list", "list", "cursor_up"),
+    Action("list.top", "g,home", "Top", "list", "list", "cursor_top"),
+    Action("list.bottom", "G,end", "Bottom", "list", "list", "cursor_bottom"),
+    Action("list.half_down", "ctrl+d", "Half a page down", "list", "list", "half_page(1)"),
+    Action("list.half_up", "ctrl+u", "Half a page up", "list", "list", "half_page(-1)"),
+    Action("list.page_down", "pagedown", "Page down", "list", "list", "page(1)"),
+    Action("list.page_up", "pageup", "Page up", "list", "list", "page(-1)"),
+    Action("list.find", "slash", "Find", "list", "list", "find", "!x leaves out, re: is a regex"),
+    Action("list.copy", "y", "Copy", "list", "list", "copy", "the row to the clipboard", 1),
+)
+
+PROMPTS = (
+    Action(
+        "prompts.open", "enter", "Open", "prompt", "prompts", "open", "the draft, or the version", 5
+    ),
+    Action("prompts.edit", "e", "Edit", "prompt", "prompts", "edit", "the draft of it", 6),
+    Action(
+        "prompts.baseline",
+        "equals_sign",
+        "Baseline",
+        "compare",
+        "prompts",
+        "baseline",
+        "compare others with this version",
+        2,
+    ),
+    Action(
+        "prompts.compare",
+        "c",
+        "Compare",
+        "compare",
+        "prompts",
+        "compare",
+        "with the baseline, else with what is live",
+        4,
+    ),
+    Action(
+        "prompts.evaluate",
+        "v",
+        "Evaluate",
+        "prompt",
+        "prompts",
+        "evaluate",
+        "run the gate on this version and record the evidence",
+        3,
+    ),
+    Action("prompts.deploy", "D", "Deploy…", "deploy", "prompts", "deploy", "make it live", 5),
+    Action("prompts.new", "n", "New draft", "prompt", "prompts", "new", "a new prompt", 1),
+)
+
+DRAFT = (
+    Action("draft.try", "ctrl+t", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
+    Action(
+        "draft.register",
+        "ctrl+s",
+        "Register…",
+        "draft",
+        "draft",
+        "register",
+        "make an immutable version",
+        6,
+    ),
+    Action("draft.editor", "f4", "$EDITOR", "draft", "draft", "editor", "edit it elsewhere", 4),
+    Action(
+        "draft.case_before",
+        "left_square_bracket,alt+left",
+        "Case before",
+        "draft",
+        "draft",
+        "case(-1)",
+        show=1,
+    ),
+    Action(
+        "draft.case_after",
+        "right_square_bracket,alt+right",
+        "Next case",
+        "draft",
+        "draft",
+        "case(1)",
+        show=2,
+    ),
+    Action("draft.pane", "f6", "Panes", "draft", "draft", "panes", "preview, variables, answer", 3),
+    Action("draft.leave", "escape", "Leave the editor", "draft", "draft", "leave"),
+    Action("draft.undo", "", "Undo", "draft", "draft", "undo", "ctrl+z in the editor"),
+)
+
+DEPLOYS = (
+    Action("deploys.deploy", "D", "Deploy…", "deploy", "deploys", "deploy", "make it live", 6),
+    Action(
+        "deploys.rollback",
+        "R",
+        "Rollback…",
+        "deploy",
+        "deploys",
+        "rollback",
+        "go back to the version before",
+        6,
+    ),
+    Action("deploys.open", "enter", "Version", "deploy", "deploys", "open", "its text", 4),
+    Action(
+        "deploys.compare",
+        "c",
+        "Compare with live",
+        "compare",
+        "deploys",
+        "compare",
+        "the newest version with what is live",
+        3,
+    ),
+    Action("deploys.approve", "a", "Approve…", "deploy", "deploys", "approve", "of a version"),
+    Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
+)
+
+RUN: tuple[Action, ...] = ()
+
+COMPARE: tuple[Action, ...] = ()
+
+ACTIONS: tuple[Action, ...] = (*APP, *LIST, *PROMPTS, *DRAFT, *RUN, *COMPARE, *DEPLOYS)
+
+DEAD = {
+    "ctrl+h": "backspace",
+    "ctrl+i": "tab",
+    "ctrl+m": "enter",
+    "ctrl+left_square_bracket": "escape",
+    "ctrl+[": "escape",
+    "alt+enter": "enter",
+    "ctrl+enter": "enter",
+    "f10": "the terminal's own menu",
+    "f11": "the terminal's own full screen",
+}
+"""Keys that most terminals do not send, and what arrives in their place."""
+
+
+def actions(where: str) -> tuple[Action, ...]:
+    """The rows of one scope, in the order of the table."""
+    return tuple(action for action in ACTIONS if action.where == where)
+
+
+def bindings(where: str) -> list[BindingType]:
+    """Textual bindings of one scope, remappable by their ids."""
+    return [
+        Binding(
+            action.keys,
+            action.action,
+            action.label,
+            id=action.id,
+            show=False,
+            priority=action.priority,
+        )
+        for action in actions(where)
+        if action.keys
+    ]
+
+
+def by_id(action_id: str) -> Action | None:
+    """The row of that id, if there is one."""
+    return next((action for action in ACTIONS if action.id == action_id), None)
+
+
+def check_keymap(keymap: Mapping[str, str]) -> None:
+    """Raises SettingsError for an unknown id, a key that never arrives, or two actions that would
+    answer to one key in the same place.
+    """
+    for action_id, keys in keymap.items():
+        action = by_id(action_id)
+        if action is None:
+            hint = did_you_mean(action_id, [action.id for action in ACTIONS])
+            raise SettingsError(f"[keys]: no action {action_id!r}", hint=hint)
+        for key in split(keys):
+            if key in DEAD:
+                raise SettingsError(
+                    f"[keys] {action_id}: terminals do not send {key}, but {DEAD[key]}",
+                    hint="choose another key",
+                )
+            other = _holder(key, action, keymap)
+            if other:
+                raise SettingsError(
+                    f"[keys] {action_id}: {key} is {other.id} already", hint=f"move {other.id} too"
+                )
+
+
+def split(keys: str) -> tuple[str, ...]:
+    """The single keys of a comma-separated list, under Textual's names."""
+    return tuple(_named(key.strip()) for key in keys.split(",") if key.strip())
+
+
+def display(key: str) -> str:
+    """A key as people write it: ^p, F1, ?, D."""
+    *modifiers, name = key.split("+")
+    if not modifiers:
+        character = key_to_character(name)
+        if character and character.isprintable() and character != " ":
+            return character
+    if name.startswith("f") and name[1:].isdigit():
+        name = name.upper()
+    elif len(name) > 1:
+        name = key_to_character(name) or _SHORT.get(name, name)
+    prefix = "".join("^" if modifier == "ctrl" else f"{modifier}-" for modifier in modifiers)
+    return prefix + name
+
+
+_SHORT = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
+
+
+def _named(key: str) -> str:
+    from textual.keys import _character_to_key
+
+    return _character_to_key(key) if len(key) == 1 else key
+
+
+def _holder(key: str, action: Action, keymap: Mapping[str, str]) -> Action | None:
+    for other in ACTIONS:
+        if other.id == action.id or not _meet(action.where, other.where):
+            continue
+        if key in split(keymap.get(other.id, other.keys)):
+            return other
+    return None
+
+
+def _meet(a: str, b: str) -> bool:
+    """Whether two scopes can be active at once."""
+    return a == b or bool({"app", "list"} & {a, b})
+
+
+def table(rows: Iterable[Action] = ACTIONS) -> list[tuple[str, str, str, str]]:
+    """(id, keys, label, help) of each row, for printing."""
+    return [
+        (row.id, " ".join(display(key) for key in split(row.keys)), row.label, row.help)
+        for row in rows
+    ]

@@ -1,0 +1,115 @@
+"""The run that is alive. The app owns it, so that no screen takes it down with itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.tui.messages import RunEnded, RunStarted, RunTicked
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from workbench.runs.live import LiveRun
+    from workbench.runs.values import Result, RunProgress, RunSpec, RunSummary
+    from workbench.tui.app import WorkbenchApp
+
+TICK_S = 0.1
+
+
+class LiveRuns:
+    """Starts, follows and stops runs; one at a time is shown."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+        self._timer: Timer | None = None
+        self._drains = True
+        self.live: LiveRun | None = None
+        self.spec: RunSpec | None = None
+        """What the live run runs; None while an evaluation or a comparison runs it."""
+        self.name = ""
+        """What is run, for people."""
+        self.progress: RunProgress | None = None
+        """The latest; stays after the end."""
+        self.results: list[Result] = []
+        """All results of the current run that came by here, in order of arrival."""
+
+    @property
+    def is_alive(self) -> bool:
+        return self.live is not None
+
+    def start(self, spec: RunSpec, name: str = "", *, resume: str | None = None) -> None:
+        """Start it; the screen hears RunStarted, RunTicked ten times a second, and RunEnded."""
+        if self.is_alive:
+            self._app.tell("a run is alive: x stops it", error=True)
+            return
+
+        def begin(bench: Bench) -> LiveRun:
+            return running.start(bench, spec, resume=resume)
+
+        self._app.in_thread(begin, done=lambda live: self.follow(live, name, spec=spec))
+
+    def resume(self, run_id: str, name: str = "") -> None:
+        """Go on with an incomplete run."""
+        if self.is_alive:
+            self._app.tell("a run is alive: x stops it", error=True)
+            return
+
+        def again(bench: Bench) -> LiveRun:
+            return running.resume(bench, run_id)
+
+        self._app.in_thread(again, done=lambda live: self.follow(live, name or run_id))
+
+    def follow(
+        self, live: LiveRun, name: str, *, spec: RunSpec | None = None, drains: bool = True
+    ) -> None:
+        """Show a run that was started. `drains=False`: somebody else takes its results."""
+        self.live, self.name, self.spec, self._drains = live, name, spec, drains
+        self.results = []
+        self.progress = live.progress()
+        self._app.select(run_id=live.run_id)
+        self._app.post_to_screen(RunStarted(live.run_id))
+        if self._timer is None:
+            self._timer = self._app.set_interval(TICK_S, self._tick, name="runs")
+        self._timer.resume()
+
+    def follow_from_thread(self, live: LiveRun, name: str) -> None:
+        """As an `OnRun` of the actions: they drain the run themselves, in their thread."""
+        self._app.on_loop(lambda: self.follow(live, name, drains=False))
+
+    def stop(self) -> None:
+        """Let the calls in flight finish, start no more."""
+        if self.live:
+            self.live.stop()
+
+    def abort(self) -> None:
+        """Give up the calls in flight too."""
+        if self.live:
+            self.live.abort()
+
+    def _tick(self) -> None:
+        live = self.live
+        if live is None:
+            return
+        done = live.done
+        fresh = tuple(live.drain()) if self._drains else ()
+        self.results += fresh
+        self.progress = live.progress()
+        self._app.post_to_screen(RunTicked(self.progress, fresh))
+        if done:
+            self.live = None
+            if self._timer:
+                self._timer.pause()
+
+            def finished(_bench: Bench) -> RunSummary:
+                return live.wait()
+
+            self._app.in_thread(finished, done=self._ended)
+
+    def _ended(self, summary: RunSummary) -> None:
+        self._app.post_to_screen(RunEnded(summary))
+        said = f"{self.name or summary.label}: {summary.status}"
+        if summary.reason:
+            said += f", {summary.reason}"
+        self._app.tell(said)

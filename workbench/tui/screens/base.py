@@ -1,0 +1,57 @@
+"""What the five screens share: tabs, status line, footer, and following the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from workbench.tui.messages import SelectionChanged
+from workbench.tui.selection import Selection
+from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+
+class ModeScreen(Screen[None]):
+    """A screen of one mode. Override `body`, `show`; say what to press next with `hint`."""
+
+    MODE: ClassVar[str]
+    """Its scope in the table of keys; set BINDINGS = keys.bindings(MODE) too."""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-narrow"),
+        (100, "-medium"),
+        (160, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (30, "-tall")]
+
+    @property
+    def bench_app(self) -> WorkbenchApp:
+        return cast("WorkbenchApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield ModeTabs(self.MODE, self.bench_app.workspace.root.name)
+        yield from self.body()
+        yield KeyFooter()
+        yield StatusLine(id="status")
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the tabs and the status line."""
+        return ()
+
+    def show(self, selection: Selection) -> None:
+        """Show what is selected. Called when the screen comes up and with each change."""
+
+    def hint(self, text: str) -> None:
+        """What to press next, in the status line while nothing else is said."""
+        self.query_one("#status", StatusLine).hint = text
+
+    def on_screen_resume(self) -> None:
+        self.show(self.bench_app.selection)
+
+    def on_selection_changed(self, message: SelectionChanged) -> None:
+        self.show(message.selection)

@@ -1,0 +1,75 @@
+"""Our two themes, and which one a terminal gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="workbench-dark",
+    primary="#7aa2d8",
+    secondary="#5f7fae",
+    accent="#e0af68",
+    warning="#e0af68",
+    error="#e8727c",
+    success="#8fc07f",
+    foreground="#d5d9e0",
+    background="#16181d",
+    surface="#1c1f26",
+    panel="#272b34",
+    dark=True,
+    variables={
+        "block-cursor-background": "#35507a",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "footer-key-foreground": "#e0af68",
+        "border": "#4a5568",
+    },
+)
+
+LIGHT = Theme(
+    name="workbench-light",
+    primary="#1f5fa8",
+    secondary="#3d6fa8",
+    accent="#9a5b00",
+    warning="#8a5200",
+    error="#b3202c",
+    success="#1f6f33",
+    foreground="#1d2129",
+    background="#fafafa",
+    surface="#f2f3f5",
+    panel="#e3e6ea",
+    dark=False,
+    variables={
+        "block-cursor-background": "#1f5fa8",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "footer-key-foreground": "#9a5b00",
+        "border": "#8a93a3",
+    },
+)
+
+OURS = (DARK, LIGHT)
+_SHORT = {"dark": DARK.name, "light": LIGHT.name, "ansi": "ansi-dark", "auto": ""}
+_PLAIN_TERMS = ("dumb", "vt52", "vt100", "vt102", "vt220")
+
+
+def is_plain(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is to get no colour: NO_COLOR, or one that has none."""
+    return bool(environ.get("NO_COLOR")) or environ.get("TERM", "") in _PLAIN_TERMS
+
+
+def choose(wanted: str, environ: Mapping[str, str]) -> str:
+    """The theme's name: the settings', else by what the terminal says of itself.
+
+    COLORFGBG is "foreground;background" with 0-6 and 8 for dark backgrounds; few terminals set it,
+    and asking the others (OSC 11) would cost a round trip over a slow line.
+    """
+    if is_plain(environ):
+        return "ansi-dark"
+    named = _SHORT.get(wanted, wanted)
+    if named:
+        return named
+    background = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return LIGHT.name if background in ("7", "15") else DARK.name

@@ -1,0 +1,120 @@
+"""The three lines that every screen has: modes on top, status and keys at the bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.style import Style
+from textual.widget import Widget
+
+from workbench.tui import keys
+from workbench.tui.widgets.text import plain
+
+if TYPE_CHECKING:
+    from textual.events import Click
+
+MODES = ("prompts", "draft", "run", "compare", "deploys")
+MAX_ENTRIES = 7
+
+
+class ModeTabs(Widget):
+    """`[1 Prompts] 2 Draft ...`: which of the five modes this is, and the workspace's name."""
+
+    DEFAULT_CSS = "ModeTabs { height: 1; dock: top; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--current", "tabs--other"}
+
+    def __init__(self, current: str, where: str) -> None:
+        super().__init__(id="tabs")
+        self._current = current
+        self._where = where
+
+    def render(self) -> Content:
+        parts: list[Content] = []
+        for number, mode in enumerate(MODES, 1):
+            name = f"{number} {mode.capitalize()}"
+            shown = f"[{name}]" if mode == self._current else f" {name} "
+            kind = "current" if mode == self._current else "other"
+            style = self.get_visual_style(f"tabs--{kind}")
+            action = f"app.go('{mode}')"
+            parts.append(Content.styled(shown, style).stylize(_on_click(action)))
+        left = Content("").join(parts)
+        room = self.size.width - left.cell_length - 1
+        where = plain(self._where)
+        if room > where.cell_length:
+            left = left + Content(" " * (room - where.cell_length)) + where
+        return left
+
+
+class StatusLine(Widget):
+    """One line: what was just said, else what to press next."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; dock: bottom; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
+    hint: reactive[str] = reactive("")
+    told: reactive[str] = reactive("")
+    is_error: reactive[bool] = reactive(False)
+
+    def render(self) -> Content:
+        if not self.told:
+            return plain(f" {self.hint}")
+        if self.is_error:
+            style = self.get_visual_style("status--error")
+            return Content.styled(plain(f" ! {self.told}").plain, style)
+        return plain(f" {self.told}")
+
+
+class KeyFooter(Widget):
+    """The keys that matter here. Help and palette never leave; others give way, least first."""
+
+    DEFAULT_CSS = "KeyFooter { height: 1; dock: bottom; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key"}
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._again)
+
+    def _again(self, _screen: object) -> None:
+        self.refresh()
+
+    def entries(self) -> list[tuple[str, str]]:
+        """(key, label) pairs that fit the width, in the order of the table."""
+        found: dict[str, tuple[keys.Action, str]] = {}
+        for key, active in self.screen.active_bindings.items():
+            action = keys.by_id(active.binding.id or "")
+            if action and action.show and active.enabled and action.id not in found:
+                found[action.id] = (action, keys.display(key))
+        order = {action.id: index for index, action in enumerate(keys.ACTIONS)}
+        chosen = sorted(found.values(), key=lambda e: (e[0].show == keys.ALWAYS, order[e[0].id]))
+        while chosen and (len(chosen) > MAX_ENTRIES or self._width(chosen) > self.size.width):
+            least = min(range(len(chosen)), key=lambda i: (chosen[i][0].show, -i))
+            if chosen[least][0].show == keys.ALWAYS:
+                break
+            del chosen[least]
+        return [(key, action.label) for action, key in chosen]
+
+    def render(self) -> Content:
+        style = self.get_visual_style("footer--key")
+        parts = [Content.assemble(" ", (key, style), f" {label}") for key, label in self.entries()]
+        return Content(" ").join(parts)
+
+    @staticmethod
+    def _width(chosen: list[tuple[keys.Action, str]]) -> int:
+        return sum(cell_len(key) + cell_len(action.label) + 3 for action, key in chosen)
+
+    def on_click(self, event: Click) -> None:
+        """A click on an entry does what its key does."""
+        x = 0
+        for key, label in self.entries():
+            x += cell_len(key) + cell_len(label) + 3
+            if event.x < x:
+                for pressed in self.screen.active_bindings:
+                    if keys.display(pressed) == key:
+                        self.app.simulate_key(pressed)
+                        return
+                return
+
+
+def _on_click(action: str) -> Style:
+    return Style.from_meta({"@click": action})

@@ -1,0 +1,58 @@
+"""Text on the screen that is never markup.
+
+Textual's Static, Label and notify parse `[tags]` in a plain str: data would crash them or become
+live links. Use these, and `plain` for titles and cells.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from textual.app import App
+from textual.content import Content
+from textual.widgets import Label, Static
+
+from workbench.present.safe_text import safe_line, safe_text
+
+Severity = Literal["information", "warning", "error"]
+
+
+def plain(text: str, style: str = "") -> Content:
+    """`text` on one line, safe for a terminal, as content that is no markup."""
+    content = Content(safe_line(text))
+    return content.stylize(style) if style else content
+
+
+def plain_block(text: str, style: str = "") -> Content:
+    """Like `plain`, with its lines kept."""
+    content = Content(safe_text(text))
+    return content.stylize(style) if style else content
+
+
+class PlainStatic(Static):
+    """A Static that shows a str as it is; give it Content for styles."""
+
+    def __init__(self, text: str | Content = "", **options: Any) -> None:
+        super().__init__(_content(text), markup=False, **options)
+
+    def show(self, text: str | Content, *, layout: bool = True) -> None:
+        """Put other text in; `layout=False` when its size cannot change."""
+        self.update(_content(text), layout=layout)
+
+
+class PlainLabel(Label):
+    """A Label that shows a str as it is."""
+
+    def __init__(self, text: str | Content = "", **options: Any) -> None:
+        super().__init__(_content(text), markup=False, **options)
+
+
+def notify_plain(
+    app: App[Any], text: str, *, title: str = "", severity: Severity = "information"
+) -> None:
+    """A toast whose text is data."""
+    app.notify(safe_text(text), title=safe_line(title), severity=severity, markup=False)
+
+
+def _content(text: str | Content) -> Content:
+    return plain_block(text) if isinstance(text, str) else text
