@@ -1,0 +1,50 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+WORKERS ?= auto
+
+.PHONY: help demo test check format soak bench lock clean
+
+help:
+	@echo "make demo    set up and run the main job (the screens on a terminal, else in text)"
+	@echo "make test    set up and run the tests"
+	@echo "make check   ruff, mypy --strict, import contracts and the tests"
+	@echo "make soak    the long crash and contention loops"
+	@echo "make bench   the benchmarks, which print ratios"
+
+demo: $(READY)
+	$(BIN)/workbench demo
+
+test: $(READY)
+	$(BIN)/pytest -q -n $(WORKERS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n $(WORKERS)
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+soak: $(READY)
+	WORKBENCH_SOAK=1 $(BIN)/pytest -q -m soak -o addopts="--strict-markers --import-mode=importlib" --timeout 3600 -s
+
+bench: $(READY)
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock:
+	$(PYTHON) scripts/lock.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(READY): pyproject.toml setup.py constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,107 @@
+"""Write constraints.txt: every dependency at one version, with the hashes of its wheels.
+
+    python scripts/lock.py
+
+pip itself resolves for the interpreter that runs this, which should be the oldest supported one;
+for the other interpreters and platforms it is asked for the same versions. Nothing is installed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "constraints.txt"
+PYTHONS = ("3.11", "3.12", "3.13")
+PLATFORMS = {
+    "Linux x86_64": [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 17, 12, 5)]
+    + ["manylinux2014_x86_64"],
+    "Linux aarch64": [f"manylinux_2_{minor}_aarch64" for minor in (28, 27, 26, 17)]
+    + ["manylinux2014_aarch64"],
+    "macOS arm64": [
+        f"macosx_{major}_0_{arch}" for major in (14, 13, 12, 11) for arch in ("arm64", "universal2")
+    ]
+    + ["macosx_10_9_universal2"],
+}
+
+
+def main() -> int:
+    """Resolve, collect, write."""
+    pins: dict[str, str] = {}
+    hashes: dict[str, set[str]] = {}
+    for name, version, digest in resolve(wanted(), []):
+        pins[name] = version
+        hashes.setdefault(name, set()).add(digest)
+    exact = [f"{name}=={version}" for name, version in sorted(pins.items())]
+    for python in PYTHONS:
+        for label, platforms in PLATFORMS.items():
+            options = ["--no-deps", f"--python-version={python}"]
+            options += [f"--platform={platform}" for platform in platforms]
+            for name, digest in collect(exact, options, f"Python {python}, {label}"):
+                hashes[name].add(digest)
+    OUT.write_text(text(pins, hashes), encoding="utf-8")
+    print(f"{OUT.name}: {len(pins)} packages, {sum(map(len, hashes.values()))} hashes")
+    return 0
+
+
+def wanted() -> list[str]:
+    """All requirements of the project, its extras and its build."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = data["project"]["optional-dependencies"].values()
+    return [
+        *data["build-system"]["requires"],
+        *data["project"]["dependencies"],
+        *(requirement for extra in extras for requirement in extra),
+    ]
+
+
+def collect(exact: list[str], options: list[str], where: str) -> list[tuple[str, str]]:
+    """(name, hash) of what exists there; what does not is said and left out."""
+    try:
+        return [(name, digest) for name, _, digest in resolve(exact, options)]
+    except subprocess.CalledProcessError:
+        found: list[tuple[str, str]] = []
+        for requirement in exact:
+            try:
+                found += [(n, digest) for n, _, digest in resolve([requirement], options)]
+            except subprocess.CalledProcessError:
+                print(f"{where}: no wheel of {requirement}", file=sys.stderr)
+        return found
+
+
+def resolve(requirements: list[str], options: list[str]) -> list[tuple[str, str, str]]:
+    """(name, version, sha256) of what pip would install. Raises CalledProcessError."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
+        command += ["--quiet", "--only-binary=:all:", f"--report={report}"]
+        command += [f"--target={folder}/target"] if options else []
+        subprocess.run([*command, *options, *requirements], check=True, capture_output=True)
+        installs: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]
+    return [
+        (
+            item["metadata"]["name"].lower().replace("_", "-").replace(".", "-"),
+            item["metadata"]["version"],
+            item["download_info"]["archive_info"]["hashes"]["sha256"],
+        )
+        for item in installs
+    ]
+
+
+def text(pins: dict[str, str], hashes: dict[str, set[str]]) -> str:
+    """The file: one package a block, sorted."""
+    lines = ["# Written by scripts/lock.py; do not edit."]
+    for name, version in sorted(pins.items()):
+        digests = [f"    --hash=sha256:{digest}" for digest in sorted(hashes[name])]
+        lines.append(" \\\n".join([f"{name}=={version}", *digests]))
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
