@@ -48,11 +48,13 @@ class Comparison:
     verdict: Verdict
     gate: Gate
     difference: float | None
+    """None without a baseline; `low` and `high` then bound the candidate's score."""
     low: float | None
     high: float | None
     fixed: tuple[str, ...]
     """Ids of cases that B scores higher on than A."""
     broke: tuple[str, ...]
+    """Ids of cases that B scores lower on, or, without a baseline, scores less than 1 on."""
     same: int
     missing: tuple[str, ...]
     cases: int
@@ -64,6 +66,7 @@ class Comparison:
     """tango, paired_t, cluster_t, wilson: how the interval was made."""
     planned: int = 0
     look: int = 0
+    """Index of the planned look, from 0."""
     looks: int = 1
     more_cases: int | None = None
     """About how many further cases would settle an undecided one."""
@@ -71,6 +74,8 @@ class Comparison:
     """One sentence: why the gate said so."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Mid-p, worst-case low, the critical value, per-look records, cluster count, ..."""
+    stopped: str = ""
+    """Why the plan ends at this look: `pass`, `fail`, `futility`, or nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""An evaluation as Markdown, for the summary page of a CI job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from workbench.present.safe_text import safe_line
+from workbench.present.verdict_lines import (
+    broken_line,
+    details,
+    headline,
+    next_step,
+    percent,
+    points,
+)
+from workbench.verdicts.evidence import policy_from_content
+from workbench.verdicts.values import Comparison, Evidence
+from workbench.verdicts.wear import attempt_note
+
+_NONE = "\N{EN DASH}"
+_ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:$])")
+
+
+def plain(text: str) -> str:
+    """Untrusted text that Markdown shows as it is: no link, no image, no HTML, no mention."""
+    return _ACTIVE.sub(r"\\\1", safe_line(text)).replace("\\@", "@\u200b").replace("\\<", "&lt;")
+
+
+def markdown_summary(evidence: Evidence) -> str:
+    """Headline, table, broken cases and details of an evaluation; ends with a newline."""
+    policy = policy_from_content(evidence.policy)
+    baseline = evidence.baseline_version or "A"
+    lines = [f"## {plain(evidence.prompt_id)} {plain(evidence.version)} on {plain(evidence.suite)}"]
+    for comparison in evidence.comparisons:
+        lines += [
+            "",
+            f"**{plain(comparison.scorer)}**: "
+            + plain(headline(comparison, policy, a=baseline, b=evidence.version)),
+        ]
+        for extra in (broken_line(comparison), next_step(comparison, policy)):
+            if extra:
+                lines += ["", plain(extra)]
+    lines += ["", *_table(evidence), "", "<details><summary>Details</summary>", ""]
+    for comparison in evidence.comparisons:
+        lines += [f"- {plain(comparison.scorer)}: {plain(line)}" for line in details(comparison)]
+    note = attempt_note(evidence.attempt, policy.confidence)
+    lines += [f"- {plain(note)}"] if note else []
+    return "\n".join([*lines, "", "</details>", ""])
+
+
+def _table(evidence: Evidence) -> list[str]:
+    rows = [
+        "| scorer | gate | A | B | difference | 95 % interval | fixed | broke | same | missing |",
+        "|---|---|---:|---:|---:|---|---:|---:|---:|---:|",
+    ]
+    if evidence.comparisons:
+        level = evidence.policy.get("confidence", 0.95)
+        rows[0] = rows[0].replace("95 %", f"{100 * level:g} %")
+    return rows + [_row(comparison) for comparison in evidence.comparisons]
+
+
+def _row(comparison: Comparison) -> str:
+    if comparison.difference is None:
+        interval = _interval(comparison, percent)
+        difference = _NONE
+    else:
+        interval = _interval(comparison, points)
+        difference = points(comparison.difference)
+    cells = [
+        plain(comparison.scorer),
+        comparison.gate.value.replace("_", " "),
+        _NONE if comparison.score_a is None else percent(comparison.score_a),
+        _NONE if comparison.score_b is None else percent(comparison.score_b),
+        difference,
+        interval,
+        str(len(comparison.fixed)),
+        str(len(comparison.broke)),
+        str(comparison.same),
+        str(len(comparison.missing)),
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _interval(comparison: Comparison, say: Callable[[float], str]) -> str:
+    if comparison.low is None or comparison.high is None:
+        return _NONE
+    return f"{say(comparison.low)} to {say(comparison.high)}"

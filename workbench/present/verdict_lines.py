@@ -1,0 +1,236 @@
+"""The lines of a comparison: headline, broken cases, next step, details.
+
+Points are percentage points; the words are fixed, broke and same.
+"""
+
+from __future__ import annotations
+
+from workbench.present.safe_text import safe_line
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.gate import STOPPED_FUTILITY, STOPPED_PASS
+from workbench.verdicts.values import Comparison, Gate, Verdict
+
+SHOWN_IDS = 5
+_WIDTH = 13
+
+_METHODS = {
+    "tango": "Tango score interval, McNemar p",
+    "paired_t": "paired t interval",
+    "cluster_t": "cluster-robust t interval",
+    "e_process": "betting e-process, valid at any time",
+    "wilson": "Wilson interval of the score",
+    "none": "no complete pair",
+}
+
+
+def points(value: float) -> str:
+    """A difference in signed points with one decimal; never -0.0."""
+    return f"{round(100 * value, 1) + 0.0:+.1f}"
+
+
+def percent(value: float) -> str:
+    """A score in per cent with one decimal."""
+    return f"{100 * value:.1f}"
+
+
+def gate_word(comparison: Comparison) -> str:
+    """The word that may be coloured: PASS, PASS BETTER, FAIL, NO DECISION, STOPPED 120/300."""
+    seen = _seen(comparison)
+    if comparison.stopped == STOPPED_FUTILITY and seen < comparison.planned:
+        return f"STOPPED {seen}/{comparison.planned}"
+    if comparison.gate is Gate.PASS:
+        if comparison.stopped == STOPPED_PASS and 0 < seen < comparison.planned:
+            return f"PASS at {seen}/{comparison.planned}"
+        better = comparison.verdict is Verdict.BETTER and comparison.difference is not None
+        return "PASS BETTER" if better else "PASS"
+    return "FAIL" if comparison.gate is Gate.FAIL else "NO DECISION"
+
+
+def headline(comparison: Comparison, policy: GatePolicy, *, a: str = "A", b: str = "B") -> str:
+    """One line: the gate's word, the difference with its interval, and the counts of cases."""
+    word = gate_word(comparison)
+    gap = "  " if len(word) >= _WIDTH - 1 else " " * (_WIDTH - len(word))
+    return word + gap + _sentence(comparison, policy, safe_line(a), safe_line(b))
+
+
+def broken_line(comparison: Comparison) -> str:
+    """The ids of up to five broken cases; empty where none broke."""
+    ids = comparison.broke
+    if not ids:
+        return ""
+    shown = ", ".join(safe_line(case_id) for case_id in ids[:SHOWN_IDS])
+    rest = f" and {len(ids) - SHOWN_IDS:,} more" if len(ids) > SHOWN_IDS else ""
+    verb = "broke" if comparison.difference is not None else "not passed"
+    return f"{verb}: {shown}{rest}"
+
+
+def next_step(comparison: Comparison, policy: GatePolicy) -> str:
+    """What to do after NO DECISION or FAIL, in one sentence; empty after PASS."""
+    if comparison.gate is Gate.PASS:
+        return ""
+    if comparison.gate is Gate.FAIL:
+        return (
+            "look at the broken cases first" if comparison.broke else safe_line(comparison.reason)
+        )
+    if comparison.stopped == STOPPED_FUTILITY:
+        return "look at the broken cases, change the prompt, and evaluate again"
+    if comparison.missing:
+        ids = ", ".join(safe_line(case_id) for case_id in comparison.missing[:SHOWN_IDS])
+        return f"run again to fill the {len(comparison.missing)} missing cases ({ids})"
+    if comparison.more_cases:
+        remedy = f"add about {_rounded(comparison.more_cases):,} cases"
+        margin = comparison.details.get("enough_margin")
+        if margin and margin > policy.margin:
+            remedy += f", or decide beforehand that a margin of {100 * margin:g} will do"
+        return remedy
+    return safe_line(comparison.reason)
+
+
+def details(comparison: Comparison) -> list[str]:
+    """The lines of the detail view: scores, method, p, mid-p, missing cases, looks."""
+    found = comparison.details
+    lines = []
+    if comparison.score_b is not None:
+        score = f"score: {percent(comparison.score_b)} %"
+        if comparison.score_a is not None:
+            score = f"scores: A {percent(comparison.score_a)} %, B {percent(comparison.score_b)} %"
+        lines.append(score)
+    confidence = found.get("confidence")
+    method = _METHODS.get(comparison.method, safe_line(comparison.method))
+    level = f", {100 * confidence:g} %" if confidence else ""
+    critical = f", critical value {found['z']:.4f}" if found.get("z") else ""
+    lines.append(f"method: {method}{level}{critical}")
+    if comparison.p_value is not None:
+        mid_p = found.get("mid_p")
+        mid = f", mid-p = {mid_p:.4f}" if mid_p is not None else ""
+        lines.append(f"p = {comparison.p_value:.4f}{mid} (claimed below {found['alpha']:.4g})")
+    if found.get("gate_low") is not None:
+        lines.append(f"the gate's lower bound: {points(found['gate_low'])} pts")
+    lines += _case_lines(comparison)
+    lines += _look_lines(comparison)
+    if comparison.reason:
+        lines.append(f"why: {safe_line(comparison.reason)}")
+    return lines
+
+
+def _case_lines(comparison: Comparison) -> list[str]:
+    found = comparison.details
+    lines = []
+    if found.get("clustered"):
+        few = "; fewer than 30 make this interval rough" if found["units"] < 30 else ""
+        lines.append(f"{found['units']} independent groups in {comparison.cases} cases{few}")
+    if not found.get("binary", True) and (found.get("much_better") or found.get("collapsed")):
+        lines.append(
+            f"{len(found['much_better'])} much better, {len(found['collapsed'])} collapsed"
+        )
+    if comparison.missing:
+        low = found.get("worst_low")
+        worst = f"; with all of them as losses the bound is {points(low)} pts" if low else ""
+        lines.append(f"{len(comparison.missing)} missing{worst}")
+    if found.get("partial"):
+        lines.append(f"{len(found['partial'])} cases lack a repeat")
+    if found.get("within") is not None:
+        total = found["within"] + found["between"]
+        share = found["within"] / total if total else 0.0
+        advice = "; 3 repeats would pay" if share > 0.5 else ""
+        lines.append(f"{100 * share:.0f} % of the spread is the model answering anew{advice}")
+    return lines
+
+
+def _look_lines(comparison: Comparison) -> list[str]:
+    records = comparison.details.get("looks") or []
+    if len(records) < 2 and comparison.looks < 2:
+        return []
+    lines = []
+    for record in records:
+        low, high = record["low"], record["high"]
+        interval = "no interval" if low is None else f"[{points(low)}, {points(high)}]"
+        lines.append(
+            f"look {record['look'] + 1}: {record['cases']} cases  {interval}"
+            f"  {record['fixed']} fixed  {record['broke']} broke  {record['same']} same"
+        )
+    return lines
+
+
+def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str) -> str:
+    if comparison.difference is None or comparison.low is None or comparison.high is None:
+        return _threshold_sentence(comparison, policy, b)
+    effect = (
+        f"{points(comparison.difference)} pts [{points(comparison.low)}, {points(comparison.high)}]"
+    )
+    counts = _counts(comparison)
+    seen, planned = _seen(comparison), comparison.planned
+    if comparison.stopped == STOPPED_FUTILITY and seen < planned:
+        return f"{_as_b(comparison.reason, b)}; {planned - seen:,} cases not bought"
+    if comparison.gate is Gate.PASS:
+        if comparison.stopped == STOPPED_PASS and seen < planned:
+            saved = round(100 * (planned - seen) / planned)
+            margin = f"{-100 * policy.margin:g}"
+            return f"{effect} is above {margin}; stopped early, {saved} % of calls saved"
+        if comparison.verdict is Verdict.BETTER:
+            return f"{b} better than {a}: {effect}  {counts}"
+        margin = f"(margin {100 * policy.margin:g})"
+        if comparison.verdict is Verdict.WORSE:
+            text = f"{b} a little worse than {a}, inside the margin you allowed {margin}"
+        else:
+            text = f"{b} not worse than {a} {margin}"
+        return f"{text}: {effect}  {counts}  {comparison.cases:,} cases"
+    if comparison.gate is Gate.FAIL:
+        if comparison.verdict is Verdict.WORSE:
+            return f"{b} worse than {a}: {effect}  {counts}"
+        return f"{_as_b(comparison.reason, b)}: {effect} against {a}  {counts}"
+    return _open_sentence(comparison, policy, effect, b)
+
+
+def _open_sentence(comparison: Comparison, policy: GatePolicy, effect: str, b: str) -> str:
+    margin = f"{100 * policy.margin:g}"
+    if not comparison.more_cases:
+        return f"{effect}: {_as_b(comparison.reason, b)}"
+    gate_low = comparison.details.get("gate_low", comparison.low)
+    remedy = f"about {_rounded(comparison.more_cases):,} more cases"
+    enough = comparison.details.get("enough_margin")
+    if enough and enough > policy.margin:
+        remedy += f", or margin {100 * enough:g}"
+    if gate_low is not None and gate_low > -policy.margin:
+        return f"{effect}: {_as_b(comparison.reason, b)}; {remedy}"
+    return f"{effect} could still hide a {margin}-pt loss; {remedy}"
+
+
+def _threshold_sentence(comparison: Comparison, policy: GatePolicy, b: str) -> str:
+    if comparison.score_b is None or policy.threshold is None:
+        return _as_b(comparison.reason, b)
+    if comparison.gate is Gate.NO_DECISION:
+        return _as_b(comparison.reason, b)
+    relation = "at least" if comparison.gate is Gate.PASS else "below"
+    interval = ""
+    if comparison.low is not None and comparison.high is not None:
+        interval = f" [{percent(comparison.low)}, {percent(comparison.high)}]"
+    missing = f"  {len(comparison.missing)} missing" if comparison.missing else ""
+    return (
+        f"{b} scores {percent(comparison.score_b)} %{interval}, {relation} the threshold of"
+        f" {100 * policy.threshold:g} %  {comparison.cases:,} cases{missing}"
+    )
+
+
+def _counts(comparison: Comparison) -> str:
+    counts = (
+        f"{len(comparison.fixed):,} fixed  {len(comparison.broke):,} broke"
+        f"  {comparison.same:,} same"
+    )
+    return f"{counts}  {len(comparison.missing):,} missing" if comparison.missing else counts
+
+
+def _seen(comparison: Comparison) -> int:
+    return comparison.cases + len(comparison.missing)
+
+
+def _as_b(reason: str, b: str) -> str:
+    """A reason speaks of B; the line uses the name that it was given."""
+    text = safe_line(reason)
+    return b + text[1:] if text.startswith("B ") else text
+
+
+def _rounded(count: int) -> int:
+    """An estimate with no more digits than it deserves."""
+    unit = 1 if count < 20 else 10
+    return round(count / unit) * unit

@@ -1,0 +1,282 @@
+"""Pairs of scores become a verdict, and what the gate says to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.boundaries import boundaries
+from workbench.verdicts.gate import Ruling, Standing, rule
+from workbench.verdicts.intervals import wilson
+from workbench.verdicts.looks import MIN_FLIPS, conditional_power, minimum_cases
+from workbench.verdicts.measure import WILSON, Measure, measure
+from workbench.verdicts.planner import enough_margin, more_cases
+from workbench.verdicts.repeats import variances
+from workbench.verdicts.sample import SWING, Sample, sample_of
+from workbench.verdicts.threshold import judge_threshold
+from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
+
+__all__ = ["combine", "compare_pairs", "compare_threshold"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of the pairs, fixed before they were seen."""
+
+    policy: GatePolicy
+    z: float
+    z_final: float
+    look: int
+    looks: int
+    planned: int
+    n_min: int
+    e_process: bool
+    futility: float | None
+
+
+def compare_pairs(
+    pairs: Sequence[CasePair],
+    policy: GatePolicy,
+    scorer: str,
+    *,
+    planned: int | None = None,
+    look: int = 0,
+    looks: int = 1,
+    z: Sequence[float] | None = None,
+    e_process: bool = False,
+    futility: float | None = None,
+) -> Comparison:
+    """The verdict on `pairs`, the first cases of a plan of `planned`.
+
+    `look` is the index of the planned look, from 0; the default is one look at all cases. `z`
+    holds the critical values of all looks, by default those of equal blocks. `futility` is the
+    conditional power below which a look before the last ends the run.
+    """
+    if z is None:
+        z = boundaries([(k + 1) / looks for k in range(looks)], policy.confidence)
+    question = _Question(
+        policy=policy,
+        z=z[look],
+        z_final=z[-1],
+        look=look,
+        looks=looks,
+        planned=len(pairs) if planned is None else planned,
+        n_min=minimum_cases(policy.margin, policy.confidence),
+        e_process=e_process,
+        futility=futility,
+    )
+    sample = sample_of(pairs)
+    found = measure(
+        sample.complete, z=question.z, confidence=policy.confidence, margin=policy.margin,
+        e_process=e_process,
+    )  # fmt: skip
+    standing = _standing(sample, found, question, len(pairs))
+    ruling = rule(standing, policy)
+    return _comparison(scorer, pairs, sample, found, question, standing, ruling)
+
+
+def compare_threshold(
+    pairs: Sequence[CasePair], policy: GatePolicy, scorer: str, *, planned: int | None = None
+) -> Comparison:
+    """Without a baseline: the candidate's mean against the threshold, Wilson's interval beside."""
+    sample = sample_of([_alone(pair) for pair in pairs])
+    n = len(pairs) - len(sample.missing)
+    units = sample.complete.units if n else 0
+    score = sample.score_b
+    low = high = None
+    if score is not None:
+        # Cases of one group count once: their agreement is no further evidence.
+        z = boundaries([1.0], policy.confidence)[0]
+        low, high = wilson(score * units, units, z)
+    planned = len(pairs) if planned is None else planned
+    verdict, gate, reason = judge_threshold(sample, policy, low, high, len(pairs), planned)
+    return Comparison(
+        scorer=scorer,
+        verdict=verdict,
+        gate=gate,
+        difference=None,
+        low=low,
+        high=high,
+        fixed=(),
+        broke=tuple(p.case_id for p in pairs if _below_full(p)),
+        same=0,
+        missing=sample.missing,
+        cases=n,
+        score_a=None,
+        score_b=score,
+        p_value=None,
+        method=WILSON,
+        planned=planned,
+        reason=reason,
+        details={
+            "confidence": policy.confidence,
+            "threshold": policy.threshold,
+            "units": units,
+            "clustered": sample.complete.groups is not None,
+            "missing_share": sample.missing_share,
+            "worst_score": sample.worst_score_b,
+            "binary": sample.complete.binary,
+            "partial": list(sample.partial),
+        },
+    )
+
+
+def combine(comparisons: Iterable[Comparison]) -> Gate:
+    """All required scorers must pass; one that fails fails the gate."""
+    gates = [comparison.gate for comparison in comparisons]
+    if Gate.FAIL in gates:
+        return Gate.FAIL
+    if gates and all(gate is Gate.PASS for gate in gates):
+        return Gate.PASS
+    return Gate.NO_DECISION
+
+
+def _standing(sample: Sample, found: Measure | None, question: _Question, seen: int) -> Standing:
+    policy = question.policy
+    worst = best = found
+    if sample.missing or sample.partial:
+        worst, best = (
+            measure(
+                side,
+                z=question.z,
+                confidence=policy.confidence,
+                margin=policy.margin,
+                e_process=question.e_process,
+            )
+            for side in (sample.worst, sample.best)
+        )
+    power = None
+    if found is not None and question.futility is not None and question.look < question.looks - 1:
+        power = conditional_power(
+            found.z_margin,
+            min(1.0, seen / question.planned),
+            found.variance,
+            question.planned,
+            policy.margin,
+            question.z_final,
+        )
+    return Standing(
+        found=found,
+        worst=worst,
+        best=best,
+        score=sample.score_b,
+        worst_score=sample.worst_score_b,
+        missing=len(sample.missing),
+        missing_share=sample.missing_share,
+        seen=seen,
+        planned=question.planned,
+        last=question.look == question.looks - 1,
+        n_min=question.n_min,
+        min_flips=MIN_FLIPS,
+        power=power,
+        futile=power is not None and power < (question.futility or 0.0),
+    )
+
+
+def _comparison(
+    scorer: str,
+    pairs: Sequence[CasePair],
+    sample: Sample,
+    found: Measure | None,
+    question: _Question,
+    standing: Standing,
+    ruling: Ruling,
+) -> Comparison:
+    policy = question.policy
+    more = None
+    if ruling.gate is Gate.NO_DECISION and ruling.open and found is not None:
+        more = more_cases(
+            found,
+            margin=policy.margin,
+            confidence=policy.confidence,
+            n_min=question.n_min,
+        )
+    return Comparison(
+        scorer=scorer,
+        verdict=ruling.verdict,
+        gate=ruling.gate,
+        difference=None if found is None else found.difference,
+        low=None if found is None else found.low,
+        high=None if found is None else found.high,
+        fixed=sample.fixed,
+        broke=sample.broke,
+        same=len(sample.complete.values) - len(sample.fixed) - len(sample.broke),
+        missing=sample.missing,
+        cases=len(sample.complete.values),
+        score_a=sample.score_a,
+        score_b=sample.score_b,
+        p_value=None if found is None else found.p_value,
+        method=found.method if found else "none",
+        planned=question.planned,
+        look=question.look,
+        looks=question.looks,
+        more_cases=more,
+        reason=ruling.reason,
+        details=_details(pairs, sample, found, question, standing),
+        stopped=ruling.stopped,
+    )
+
+
+def _details(
+    pairs: Sequence[CasePair],
+    sample: Sample,
+    found: Measure | None,
+    question: _Question,
+    standing: Standing,
+) -> dict[str, Any]:
+    policy = question.policy
+    details: dict[str, Any] = {
+        "confidence": policy.confidence,
+        "margin": policy.margin,
+        "threshold": policy.threshold,
+        "z": question.z,
+        "n_min": question.n_min,
+        "min_flips": MIN_FLIPS,
+        "missing_share": sample.missing_share,
+        "conditional_power": standing.power,
+    }
+    if found is None:
+        return details
+    values = sample.complete.values
+    details |= {
+        "alpha": found.alpha,
+        "mid_p": found.mid_p,
+        "gate_low": found.gate_low,
+        "worst_low": standing.worst.gate_low if standing.worst else None,
+        "worst_score": sample.worst_score_b,
+        "units": found.units,
+        "clustered": sample.complete.groups is not None,
+        "binary": sample.complete.binary,
+        "variance": found.variance,
+        "flip_rate": (found.wins + found.losses) / found.n,
+        "enough_margin": enough_margin(found, policy.confidence),
+        "much_better": [p for p, d in zip(_ids(pairs, sample), values, strict=True) if d >= SWING],
+        "collapsed": [p for p, d in zip(_ids(pairs, sample), values, strict=True) if d <= -SWING],
+        "partial": list(sample.partial),
+    }
+    spread = variances(pairs)
+    if spread is not None:
+        details |= {"between": spread.between, "within": spread.within}
+    return details
+
+
+def _ids(pairs: Sequence[CasePair], sample: Sample) -> list[str]:
+    missing = set(sample.missing)
+    return [pair.case_id for pair in pairs if pair.case_id not in missing]
+
+
+def _alone(pair: CasePair) -> CasePair:
+    """The pair against a baseline of zeros, so that `b` alone decides what is missing."""
+    return CasePair(pair.case_id, (0.0,), pair.b, pair.group, pair.reason)
+
+
+def _below_full(pair: CasePair) -> bool:
+    known = [score for score in pair.b if score is not None]
+    return bool(known) and any(score < 1.0 for score in known)
+
+
+def verdict_of(comparisons: Sequence[Comparison]) -> Verdict:
+    """The headline's verdict; undecided without any comparison."""
+    return comparisons[0].verdict if comparisons else Verdict.UNDECIDED

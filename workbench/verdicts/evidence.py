@@ -1,0 +1,228 @@
+"""The record of an evaluation: made, written, read back, and judged anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from workbench.errors import UsageError
+from workbench.fingerprints import canonical_json
+from workbench.runs.suite import GatePolicy, Suite
+from workbench.verdicts.comparison import combine
+from workbench.verdicts.looks import Plan, make_plan, plan_from_content
+from workbench.verdicts.sequential import conclude
+from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
+
+SCHEMA = 1
+
+_ID_LISTS = ("fixed", "broke", "missing")
+
+
+def make_evidence(
+    *,
+    suite: Suite,
+    prompt_id: str,
+    version: str,
+    prompt_fingerprint: str,
+    plan: Plan,
+    pairs: Mapping[str, Sequence[CasePair]],
+    comparisons: Sequence[Comparison],
+    started_at: str,
+    finished_at: str,
+    baseline_version: str | None = None,
+    baseline_fingerprint: str | None = None,
+    run_a: str | None = None,
+    run_b: str | None = None,
+    attempt: int = 1,
+    environment: Mapping[str, Any] | None = None,
+) -> Evidence:
+    """The record of an evaluation of ours. `pairs` are those the decision was made on, in the
+    plan's order; times are ISO 8601 in UTC.
+    """
+    return Evidence(
+        prompt_id=prompt_id,
+        version=version,
+        prompt_fingerprint=prompt_fingerprint,
+        suite=suite.name,
+        suite_fingerprint=suite.fingerprint,
+        suite_parts=dict(suite.parts),
+        policy=suite.gate.content(),
+        planned=plan.planned,
+        pairs={name: tuple(pairs[name]) for name in suite.gate.scorers},
+        comparisons=tuple(comparisons),
+        gate=combine(comparisons),
+        score=comparisons[0].score_b if comparisons else None,
+        baseline_version=baseline_version,
+        baseline_fingerprint=baseline_fingerprint,
+        run_a=run_a,
+        run_b=run_b,
+        started_at=started_at,
+        finished_at=finished_at,
+        attempt=attempt,
+        plan=plan.content(),
+        environment=dict(environment or {}),
+    )
+
+
+def make_external_evidence(
+    *,
+    prompt_id: str,
+    version: str,
+    prompt_fingerprint: str,
+    suite: str,
+    suite_fingerprint: str,
+    scores: Mapping[str, float | None],
+    threshold: float,
+    scorer: str,
+    started_at: str,
+    finished_at: str,
+    environment: Mapping[str, Any] | None = None,
+) -> Evidence:
+    """The record of a team's own suite: scores by case id against its passing threshold.
+
+    A suite that gives a single score has a single case.
+    """
+    policy = GatePolicy(scorers=(scorer,), baseline=None, threshold=threshold)
+    pairs = tuple(CasePair(case_id, (), (score,)) for case_id, score in scores.items())
+    plan = make_plan(len(pairs), policy, 0, baseline=False)
+    decision = conclude({scorer: pairs}, plan, policy)
+    return Evidence(
+        prompt_id=prompt_id,
+        version=version,
+        prompt_fingerprint=prompt_fingerprint,
+        suite=suite,
+        suite_fingerprint=suite_fingerprint,
+        suite_parts={},
+        policy=policy.content(),
+        planned=len(pairs),
+        pairs={scorer: pairs},
+        comparisons=decision.comparisons,
+        gate=decision.gate,
+        score=decision.comparisons[0].score_b,
+        baseline_version=None,
+        baseline_fingerprint=None,
+        run_a=None,
+        run_b=None,
+        started_at=started_at,
+        finished_at=finished_at,
+        external=True,
+        plan=plan.content(),
+        environment=dict(environment or {}),
+    )
+
+
+def recompute(evidence: Evidence) -> Gate:
+    """What the gate says to the recorded pairs under the recorded policy and plan.
+
+    Nothing that was concluded is read: no comparison, no gate, no critical value. A record whose
+    plan or policy cannot be read has no decision.
+    """
+    try:
+        policy = policy_from_content(evidence.policy)
+        plan = _plan(evidence, policy)
+    except UsageError:
+        return Gate.NO_DECISION
+    if set(evidence.pairs) != set(policy.scorers) or plan.planned != evidence.planned:
+        return Gate.NO_DECISION
+    orders = [[pair.case_id for pair in pairs] for pairs in evidence.pairs.values()]
+    if any(order != orders[0] or len(set(order)) < len(order) for order in orders):
+        return Gate.NO_DECISION
+    groups = {pair.case_id: pair.group for pair in next(iter(evidence.pairs.values()), ())}
+    if plan.looks > 1 and list(plan.order(orders[0], groups)) != orders[0]:
+        # Stopping early is only honest on the recorded random order.
+        return Gate.NO_DECISION
+    return conclude(evidence.pairs, plan, policy).gate
+
+
+def policy_from_content(content: Mapping[str, Any]) -> GatePolicy:
+    """The policy of a record. Raises UsageError for what is no policy."""
+    try:
+        return GatePolicy(**{**content, "scorers": tuple(content["scorers"])})
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"the recorded gate policy cannot be read: {error!r}") from error
+
+
+def evidence_to_json(evidence: Evidence) -> str:
+    """The canonical text of a record: one text for equal records, so its sha256 names it."""
+    content = {item.name: getattr(evidence, item.name) for item in fields(evidence)}
+    content["schema"] = SCHEMA
+    content["gate"] = evidence.gate.value
+    content["score"] = _number(evidence.score)
+    content["pairs"] = [[name, [_pair_row(pair) for pair in pairs]] for name, pairs in
+                        evidence.pairs.items()]  # fmt: skip
+    content["comparisons"] = [_comparison_content(item) for item in evidence.comparisons]
+    return canonical_json(content)
+
+
+def evidence_from_json(text: str | bytes) -> Evidence:
+    """The record that was written; unknown keys are ignored. Raises UsageError for another
+    schema or a text that is no record.
+    """
+    try:
+        content = json.loads(text)
+        if content["schema"] != SCHEMA:
+            raise UsageError(f"this evidence has schema {content['schema']}, not {SCHEMA}")
+        known = {item.name: content[item.name] for item in fields(Evidence) if item.name in content}
+        known["gate"] = Gate(content["gate"])
+        known["pairs"] = {
+            name: tuple(_pair_from_row(row) for row in rows) for name, rows in content["pairs"]
+        }
+        known["comparisons"] = tuple(
+            _comparison_from_content(item) for item in content["comparisons"]
+        )
+        return Evidence(**known)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"this is no evidence record: {error!r}") from error
+
+
+def _plan(evidence: Evidence, policy: GatePolicy) -> Plan:
+    if evidence.plan:
+        return plan_from_content(evidence.plan, policy)
+    baseline = any(pair.a for pairs in evidence.pairs.values() for pair in pairs)
+    return make_plan(evidence.planned, policy, 0, full=True, baseline=baseline)
+
+
+def _pair_row(pair: CasePair) -> list[Any]:
+    """A pair as one short row: most of a record's size is these."""
+    row: list[Any] = [pair.case_id, _numbers(pair.a), _numbers(pair.b)]
+    if pair.group is not None or pair.reason:
+        row.append(pair.group)
+    if pair.reason:
+        row.append(pair.reason)
+    return row
+
+
+def _pair_from_row(row: Sequence[Any]) -> CasePair:
+    case_id, a, b, *rest = row
+    group = rest[0] if rest else None
+    reason = rest[1] if len(rest) > 1 else ""
+    return CasePair(case_id, tuple(a), tuple(b), group, reason)
+
+
+def _comparison_content(comparison: Comparison) -> dict[str, Any]:
+    content = {item.name: getattr(comparison, item.name) for item in fields(comparison)}
+    content["verdict"], content["gate"] = comparison.verdict.value, comparison.gate.value
+    for name in ("difference", "low", "high", "score_a", "score_b", "p_value"):
+        content[name] = _number(content[name])
+    return content
+
+
+def _comparison_from_content(content: Mapping[str, Any]) -> Comparison:
+    known = {item.name: content[item.name] for item in fields(Comparison) if item.name in content}
+    known["verdict"], known["gate"] = Verdict(content["verdict"]), Gate(content["gate"])
+    for name in _ID_LISTS:
+        known[name] = tuple(content[name])
+    return Comparison(**known)
+
+
+def _numbers(scores: Sequence[float | None]) -> list[float | None]:
+    return [_number(score) for score in scores]
+
+
+def _number(value: float | None) -> float | None:
+    """1 and 1.0 are one score, and -0.0 is 0: equal records must have one text."""
+    return None if value is None else float(value) + 0.0

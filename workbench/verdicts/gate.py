@@ -1,0 +1,205 @@
+"""The rules that turn what was measured into a verdict and into what the gate says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.looks import MIN_GROUPS
+from workbench.verdicts.measure import CLUSTER_T, E_PROCESS, Measure
+from workbench.verdicts.values import Gate, Verdict
+
+ROUNDING = 1e-12
+"""A mean of scores this near to the threshold has reached it."""
+
+STOPPED_PASS = "pass"
+STOPPED_FAIL = "fail"
+STOPPED_FUTILITY = "futility"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known when the gate is asked."""
+
+    found: Measure | None
+    """On the complete pairs."""
+    worst: Measure | None
+    """With every missing pair as a loss."""
+    best: Measure | None
+    """With every missing pair as a win."""
+    score: float | None
+    worst_score: float | None
+    missing: int
+    missing_share: float
+    seen: int
+    planned: int
+    last: bool
+    """No further look is planned."""
+    n_min: int
+    min_flips: int
+    power: float | None
+    futile: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A verdict, the gate's word, and one sentence that says why."""
+
+    verdict: Verdict
+    gate: Gate
+    reason: str
+    stopped: str = ""
+    open: bool = False
+    """More cases could decide it."""
+
+
+def is_better(found: Measure, min_flips: int) -> bool:
+    """The interval lies above 0, on enough changed cases."""
+    return found.low > 0.0 and found.wins + found.losses >= min_flips and _enough_groups(found)
+
+
+def is_worse(found: Measure, min_flips: int) -> bool:
+    """The interval lies below 0, on enough changed cases."""
+    return found.high < 0.0 and found.wins + found.losses >= min_flips and _enough_groups(found)
+
+
+def is_not_worse(found: Measure, margin: float, n_min: int) -> bool:
+    """A loss of the margin is excluded, on enough cases to have seen a rare one."""
+    return found.gate_low > -margin and found.units >= n_min and _enough_groups(found)
+
+
+def verdict_of(standing: Standing, policy: GatePolicy) -> Verdict:
+    """The strongest verdict that stays true whatever the missing pairs would have been."""
+    found, worst, best = standing.found, standing.worst, standing.best
+    if found is None or worst is None or best is None:
+        return Verdict.UNDECIDED
+    flips, n_min = standing.min_flips, standing.n_min
+    if is_better(found, flips) and is_better(worst, flips):
+        return Verdict.BETTER
+    if is_worse(found, flips) and is_worse(best, flips):
+        return Verdict.WORSE
+    if is_not_worse(found, policy.margin, n_min) and is_not_worse(worst, policy.margin, n_min):
+        return Verdict.NOT_WORSE
+    return Verdict.UNDECIDED
+
+
+def passes(standing: Standing, policy: GatePolicy, verdict: Verdict) -> bool:
+    """The gate's rule on the difference; a version may be a little worse and pass."""
+    found, worst = standing.found, standing.worst
+    if found is None or worst is None:
+        return False
+    if verdict is Verdict.BETTER:
+        # Graded scores can be better on average and still hide a collapse: see `gate_low`.
+        return min(found.gate_low, worst.gate_low) > -policy.margin
+    return all(is_not_worse(side, policy.margin, standing.n_min) for side in (found, worst))
+
+
+def rule(standing: Standing, policy: GatePolicy) -> Ruling:
+    """Verdict, gate and reason; nothing passes that is truncated or lacks too many scores."""
+    found = standing.found
+    if found is None:
+        return _undecided("no case has a score on both sides")
+    verdict = verdict_of(standing, policy)
+    if standing.missing_share > policy.max_missing:
+        return _undecided(
+            f"{100 * standing.missing_share:.1f} % of the scores are missing, more than the"
+            f" {100 * policy.max_missing:g} % that the gate allows; run the missing cases again"
+        )
+    if standing.last and standing.seen < standing.planned:
+        return Ruling(
+            verdict,
+            Gate.NO_DECISION,
+            f"only {standing.seen} of {standing.planned} planned cases were run;"
+            " run it again to fill the rest",
+        )
+    if not _enough_groups(found):
+        return _undecided(
+            f"the cases come from {found.units} groups, and a gate needs at least {MIN_GROUPS}"
+        )
+    below = _threshold_reason(standing, policy)
+    if passes(standing, policy, verdict):
+        if not below:
+            return Ruling(verdict, Gate.PASS, _pass_reason(verdict, found, policy), STOPPED_PASS)
+        if not standing.last:
+            return Ruling(verdict, Gate.NO_DECISION, f"{below} so far", open=True)
+    return _not_passed(standing, policy, verdict, below)
+
+
+def _not_passed(standing: Standing, policy: GatePolicy, verdict: Verdict, below: str) -> Ruling:
+    found = standing.found
+    if found is None:
+        return _undecided("no case has a score on both sides")
+    if standing.last and below and _is_below(standing.score, policy.threshold):
+        return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
+    if verdict is Verdict.WORSE:
+        beyond = found.high < -policy.margin
+        if standing.last or beyond or standing.futile:
+            reason = "B is worse than A" + (" by more than the margin" if beyond else "")
+            stopped = STOPPED_FAIL if standing.last or beyond else STOPPED_FUTILITY
+            return Ruling(verdict, Gate.FAIL, reason, stopped)
+    if standing.futile:
+        chance = 100 * (standing.power or 0.0)
+        return Ruling(
+            verdict,
+            Gate.NO_DECISION,
+            f"B cannot reasonably pass any more ({chance:.0f} % even if as good as A)",
+            STOPPED_FUTILITY,
+        )
+    if below and passes(standing, policy, verdict):
+        return Ruling(verdict, Gate.NO_DECISION, below)
+    return _open(standing, policy, verdict)
+
+
+def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
+    """No decision that more cases, or the missing ones, could turn into one."""
+    found = standing.found
+    if found is not None and found.gate_low > -policy.margin:
+        if found.units < standing.n_min:
+            what = "groups" if found.method == CLUSTER_T else "cases"
+            reason = (
+                f"{found.units} {what} are too few for a margin of {100 * policy.margin:g} points:"
+                f" at least {standing.n_min} are needed"
+            )
+            return Ruling(verdict, Gate.NO_DECISION, reason, open=True)
+        reason = (
+            f"it passes on the complete pairs, but not if the {standing.missing or 'partly'}"
+            " missing ones are losses; run them again"
+        )
+        return Ruling(verdict, Gate.NO_DECISION, reason)
+    reason = f"a loss of {100 * policy.margin:g} points is not excluded"
+    return Ruling(verdict, Gate.NO_DECISION, reason, open=True)
+
+
+def _pass_reason(verdict: Verdict, found: Measure, policy: GatePolicy) -> str:
+    if verdict is Verdict.BETTER:
+        return "B is better than A"
+    if verdict is Verdict.WORSE:
+        return f"B is a little worse than A, inside the margin of {100 * policy.margin:g} points"
+    bound = 100 * found.gate_low
+    return f"a loss of {100 * policy.margin:g} points is excluded (at worst {bound:+.1f})"
+
+
+def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
+    """Why the threshold is not reached, or nothing."""
+    if policy.threshold is None:
+        return ""
+    wanted = f"the threshold of {100 * policy.threshold:g} %"
+    if standing.score is not None and _is_below(standing.score, policy.threshold):
+        return f"B scores {100 * standing.score:.1f} %, below {wanted}"
+    if _is_below(standing.worst_score, policy.threshold):
+        return f"B reaches {wanted}, but not if the missing cases are losses; run them again"
+    return ""
+
+
+def _is_below(score: float | None, threshold: float | None) -> bool:
+    return threshold is not None and (score is None or score < threshold - ROUNDING)
+
+
+def _enough_groups(found: Measure) -> bool:
+    return found.method not in (CLUSTER_T, E_PROCESS) or (
+        found.method == E_PROCESS or found.units >= MIN_GROUPS
+    )
+
+
+def _undecided(reason: str) -> Ruling:
+    return Ruling(Verdict.UNDECIDED, Gate.NO_DECISION, reason)

@@ -1,0 +1,108 @@
+"""Two runs become pairs of scores, case by case."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.datasets.values import Case
+from workbench.errors import UsageError
+from workbench.runs.values import Result, RunSummary
+from workbench.scorers.base import Score
+from workbench.verdicts.values import CasePair
+
+NOT_ASKED = "no answer was recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScores:
+    """One side of a case: a score a repeat (None = missing) and why one is missing."""
+
+    scores: tuple[float | None, ...]
+    reason: str = ""
+
+
+def pair_results(
+    results_a: Iterable[Result],
+    results_b: Iterable[Result],
+    cases: Sequence[Case],
+    scorer: str,
+) -> tuple[CasePair, ...]:
+    """One pair a case, in the order of `cases`; what was not answered or scored is missing.
+
+    With several results of one case and repeat the last one counts. Without any baseline
+    results every `a` is empty, which is what `compare_threshold` takes.
+    """
+    side_a = case_scores(results_a, scorer)
+    side_b = case_scores(results_b, scorer)
+    width_a = max((len(side.scores) for side in side_a.values()), default=0)
+    width_b = max((len(side.scores) for side in side_b.values()), default=1)
+    pairs = []
+    for case in cases:
+        a = _filled(side_a.get(case.id), width_a)
+        b = _filled(side_b.get(case.id), width_b)
+        reason = b.reason or a.reason
+        pairs.append(CasePair(case.id, a.scores, b.scores, case.group, reason))
+    return tuple(pairs)
+
+
+def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]:
+    """The scores of one scorer by case id, in the order of the repeats."""
+    by_case: dict[str, dict[int, Score]] = {}
+    for result in results:
+        score = result.scores.get(scorer)
+        if score is None:
+            score = Score(None, result.answer.error or f"{scorer} gave no score")
+        by_case.setdefault(result.case_id, {})[result.repeat] = _checked(score)
+    found = {}
+    for case_id, by_repeat in by_case.items():
+        width = max(by_repeat) + 1
+        reasons = [by_repeat[i].reason for i in sorted(by_repeat) if by_repeat[i].value is None]
+        scores = tuple(by_repeat[i].value if i in by_repeat else None for i in range(width))
+        found[case_id] = CaseScores(scores, reasons[0] if reasons else "")
+    return found
+
+
+def check_comparable(summary_a: RunSummary, summary_b: RunSummary) -> None:
+    """Raises UsageError that names what differs: the dataset, the scorers or the judge."""
+    parts_a, parts_b = summary_a.suite_parts, summary_b.suite_parts
+    differs = []
+    # The run's own cases say more than the suite's gate set, where both runs recorded them.
+    cases_key = "cases" if "cases" in parts_a and "cases" in parts_b else "dataset"
+    if parts_a.get(cases_key) != parts_b.get(cases_key):
+        splits = (summary_a.split, summary_b.split)
+        differs.append(
+            "the dataset" if splits[0] == splits[1] else f"the cases ({splits[0]} and {splits[1]})"
+        )
+    if parts_a.get("scorers") != parts_b.get("scorers") or summary_a.scorer != summary_b.scorer:
+        differs.append("the scorers")
+    if _judge(summary_a) != _judge(summary_b):
+        differs.append("the judge")
+    if differs:
+        raise UsageError(
+            f"runs {summary_a.run_id} and {summary_b.run_id} cannot be paired:"
+            f" {' and '.join(differs)} differ{'s' if len(differs) == 1 else ''}",
+            hint="run both prompts on the suite as it is now",
+        )
+
+
+def _judge(summary: RunSummary) -> object:
+    return summary.suite_parts.get("judge", summary.environment.get("judge"))
+
+
+def _filled(side: CaseScores | None, width: int) -> CaseScores:
+    if side is None:
+        return CaseScores((None,) * width, NOT_ASKED if width else "")
+    lacking = width - len(side.scores)
+    if not lacking:
+        return side
+    return CaseScores(side.scores + (None,) * lacking, side.reason or NOT_ASKED)
+
+
+def _checked(score: Score) -> Score:
+    """A score that is no number from 0 to 1 is missing: no verdict may rest on it."""
+    value = score.value
+    if value is None or (math.isfinite(value) and 0.0 <= value <= 1.0):
+        return score
+    return Score(None, f"the score {value} is not a number from 0 to 1")

@@ -1,0 +1,101 @@
+"""How many cases a question needs, before and after some were run."""
+
+from __future__ import annotations
+
+import math
+
+from workbench.verdicts.distributions import critical_z, normal_quantile
+from workbench.verdicts.looks import minimum_cases
+from workbench.verdicts.measure import Measure
+
+DEFAULT_FLIP_RATE = 0.15
+POWER = 0.80
+MARGINS = tuple(points / 100 for points in range(1, 21))
+
+
+def cases_needed(
+    margin: float,
+    flip_rate: float | None = None,
+    delta: float = 0.0,
+    confidence: float = 0.95,
+    power: float = POWER,
+) -> int:
+    """Cases that show "not worse by `margin`" with this power, if B is truly `delta` better.
+
+    n = (flips - delta^2) * (z_confidence + z_power)^2 / (margin + delta)^2, and never fewer than
+    the minimum for the margin. `flip_rate` is the share of cases expected to change, from
+    history; 0.15 where there is none. With margin 0 it answers how many cases show that B is
+    better by `delta`. Raises ValueError where no number of cases would do.
+    """
+    if margin + delta <= 0.0:
+        raise ValueError(
+            "no number of cases shows what is not there: margin + delta is not above 0"
+        )
+    flips = DEFAULT_FLIP_RATE if flip_rate is None else flip_rate
+    variance = max(flips - delta * delta, 0.0)
+    both = critical_z(confidence) + normal_quantile(power)
+    needed = math.ceil(variance * both * both / (margin + delta) ** 2 - 1e-9)
+    return max(needed, minimum_cases(margin, confidence) if margin > 0.0 else 1)
+
+
+def more_cases(found: Measure, *, margin: float, confidence: float, n_min: int) -> int | None:
+    """About how many further cases would settle an undecided comparison; None if none would.
+
+    First on the assumption that B is as good as A; where that is used up already, on the
+    assumption that what was seen goes on, towards "not worse" or towards "worse".
+    """
+    lacking = max(0, n_min - found.units) * max(1, round(found.n / found.units))
+    if margin > 0.0:
+        wanted = cases_needed(margin, _rate(found), 0.0, confidence)
+        if wanted > found.n * 1.02:
+            return max(wanted - found.n, lacking)
+    z = critical_z(confidence)
+    seen = []
+    for distance in (found.difference + margin, found.difference):
+        if distance != 0.0 and (distance > 0.0 or found.difference < 0.0):
+            seen.append(math.ceil(z * z * found.variance / distance**2) - found.n)
+    useful = [more for more in seen if more > 0]
+    if useful:
+        return max(min(useful), lacking)
+    return lacking or None
+
+
+def enough_margin(found: Measure, confidence: float) -> float | None:
+    """The smallest margin in whole points, up to 20, at which the gate would pass."""
+    for margin in MARGINS:
+        if found.gate_low > -margin and found.units >= minimum_cases(margin, confidence):
+            return margin
+    return None
+
+
+def plan_sentence(
+    case_count: int,
+    margin: float,
+    *,
+    flip_rate: float | None = None,
+    confidence: float = 0.95,
+    cost_per_case_usd: float | None = None,
+    seconds_per_case: float | None = None,
+) -> str:
+    """One sentence for the screen before a run: what the margin needs, and what that costs."""
+    needed = cases_needed(margin, flip_rate, 0.0, confidence)
+    rate = DEFAULT_FLIP_RATE if flip_rate is None else flip_rate
+    basis = "seen so far" if flip_rate is not None else "assumed, nothing was seen yet"
+    enough = "enough" if case_count >= needed else f"{needed - case_count:,} too few"
+    sentence = (
+        f"margin {100 * margin:g} needs about {needed:,} cases at a flip rate of"
+        f" {100 * rate:.0f} % ({basis}); {case_count:,} are {enough}"
+    )
+    extras = []
+    if cost_per_case_usd is not None:
+        extras.append(f"{cost_per_case_usd * case_count:.2f} USD")
+    if seconds_per_case is not None:
+        extras.append(f"{seconds_per_case * case_count:.0f} s")
+    return f"{sentence}; at most {' and '.join(extras)}" if extras else sentence
+
+
+def _rate(found: Measure) -> float:
+    """The share of changed cases, or its stand-in for graded or grouped scores."""
+    if found.method == "tango":
+        return (found.wins + found.losses) / found.n
+    return found.variance

@@ -1,0 +1,160 @@
+"""One look at the prefix that the plan has reached: stop, or run the next block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.errors import UsageError
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold
+from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
+from workbench.verdicts.looks import Plan
+from workbench.verdicts.values import CasePair, Comparison, Gate
+
+NOT_AT_A_LOOK = "the run ended between two planned looks; run it again to fill the rest"
+
+
+@dataclass(frozen=True, slots=True)
+class LookDecision:
+    """What a look found, for every gating scorer, and whether the run goes on."""
+
+    stop: bool
+    comparisons: tuple[Comparison, ...]
+    """One a gating scorer, the headline first."""
+    reason: str
+    gate: Gate
+    look: int
+    seen: int
+    planned: int
+
+
+def decide_prefix(
+    pairs_by_scorer: Mapping[str, Sequence[CasePair]],
+    plan: Plan,
+    policy: GatePolicy,
+    look: int,
+) -> LookDecision:
+    """The decision at look number `look` (from 0) on the first cases of the plan's order.
+
+    Further pairs are left out, so a result that came early cannot decide. Raises UsageError if
+    a gating scorer has no pairs, the looks do not exist, or the prefix is not complete.
+    """
+    if not 0 <= look < plan.looks:
+        raise UsageError(f"look {look} is not one of the plan's {plan.looks}")
+    end = plan.block_ends[look]
+    comparisons = []
+    for scorer in policy.scorers:
+        pairs = pairs_by_scorer.get(scorer)
+        if pairs is None:
+            raise UsageError(f"the gate's scorer {scorer} has no scores")
+        if len(pairs) < end:
+            raise UsageError(f"look {look + 1} needs {end} cases, there are {len(pairs)}")
+        comparisons.append(_with_history(pairs[:end], plan, policy, scorer, look))
+    return _decision(tuple(comparisons), plan, look)
+
+
+def conclude(
+    pairs_by_scorer: Mapping[str, Sequence[CasePair]], plan: Plan, policy: GatePolicy
+) -> LookDecision:
+    """The decision on everything there is: at the look it ends on, else no decision.
+
+    This is what an ended or interrupted run is judged by, and what an auditor recomputes.
+    """
+    seen = min((len(pairs_by_scorer.get(name, ())) for name in policy.scorers), default=0)
+    reached = [look for look, end in enumerate(plan.block_ends) if end <= seen]
+    if reached and plan.block_ends[reached[-1]] == seen:
+        return decide_prefix(pairs_by_scorer, plan, policy, reached[-1])
+    comparisons = tuple(
+        _unfinished(pairs_by_scorer.get(name, ())[:seen], plan, policy, name)
+        for name in policy.scorers
+    )
+    return LookDecision(
+        stop=True,
+        comparisons=comparisons,
+        reason=NOT_AT_A_LOOK,
+        gate=Gate.NO_DECISION,
+        look=len(reached),
+        seen=seen,
+        planned=plan.planned,
+    )
+
+
+def compare_at(
+    pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str, look: int
+) -> Comparison:
+    """One scorer's comparison under the plan, at one look."""
+    if not plan.baseline:
+        return compare_threshold(pairs, policy, scorer, planned=plan.planned)
+    return compare_pairs(
+        pairs,
+        policy,
+        scorer,
+        planned=plan.planned,
+        look=look,
+        looks=plan.looks,
+        z=plan.z,
+        e_process=plan.anytime,
+        futility=plan.futility,
+    )
+
+
+def _with_history(
+    pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str, look: int
+) -> Comparison:
+    """The comparison, with a record of this look and of those before it."""
+    records = []
+    comparison = None
+    for index in range(look + 1):
+        comparison = compare_at(pairs[: plan.block_ends[index]], plan, policy, scorer, index)
+        records.append(_record(comparison))
+    if comparison is None:
+        raise UsageError(f"look {look} is not one of the plan's {plan.looks}")
+    return replace(comparison, details={**comparison.details, "looks": records})
+
+
+def _record(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "look": comparison.look,
+        "cases": comparison.cases,
+        "fixed": len(comparison.fixed),
+        "broke": len(comparison.broke),
+        "same": comparison.same,
+        "missing": len(comparison.missing),
+        "z": comparison.details.get("z"),
+        "low": comparison.low,
+        "high": comparison.high,
+        "conditional_power": comparison.details.get("conditional_power"),
+        "verdict": comparison.verdict.value,
+        "gate": comparison.gate.value,
+        "stopped": comparison.stopped,
+    }
+
+
+def _decision(comparisons: tuple[Comparison, ...], plan: Plan, look: int) -> LookDecision:
+    last = look == plan.looks - 1
+    gate = combine(comparisons)
+    hopeless = next((c for c in comparisons if c.stopped in (STOPPED_FAIL, STOPPED_FUTILITY)), None)
+    stop = last or gate is Gate.PASS or hopeless is not None
+    decisive = hopeless or next((c for c in comparisons if c.gate is not Gate.PASS), None)
+    reason = (decisive or comparisons[0]).reason if comparisons else "no scorer gates"
+    return LookDecision(
+        stop=stop,
+        comparisons=comparisons,
+        reason=reason,
+        gate=gate,
+        look=look,
+        seen=plan.block_ends[look],
+        planned=plan.planned,
+    )
+
+
+def _unfinished(
+    pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str
+) -> Comparison:
+    if plan.baseline:
+        found = compare_pairs(pairs, policy, scorer, planned=plan.planned, e_process=plan.anytime)
+    else:
+        found = compare_threshold(pairs, policy, scorer, planned=plan.planned)
+    return replace(found, gate=Gate.NO_DECISION, reason=NOT_AT_A_LOOK, stopped="")

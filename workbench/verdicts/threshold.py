@@ -1,0 +1,50 @@
+"""The gate without a baseline: the candidate's score against the threshold."""
+
+from __future__ import annotations
+
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.gate import ROUNDING
+from workbench.verdicts.sample import Sample
+from workbench.verdicts.values import Gate, Verdict
+
+
+def judge_threshold(
+    sample: Sample,
+    policy: GatePolicy,
+    low: float | None,
+    high: float | None,
+    seen: int,
+    planned: int,
+) -> tuple[Verdict, Gate, str]:
+    """The verdict is about the interval, the gate about the score itself.
+
+    Better: the interval lies at or above the threshold; worse: below it; not worse: the score
+    reaches it, though luck could have lifted it there.
+    """
+    score, threshold = sample.score_b, policy.threshold
+    undecided = Verdict.UNDECIDED, Gate.NO_DECISION
+    if score is None or low is None or high is None:
+        return *undecided, "no case has a score"
+    if threshold is None:
+        return *undecided, "there is neither a baseline nor a threshold to judge by: set one"
+    if sample.missing_share > policy.max_missing:
+        return (
+            *undecided,
+            f"{100 * sample.missing_share:.1f} % of the scores are missing, more than the"
+            f" {100 * policy.max_missing:g} % that the gate allows; run the missing cases again",
+        )
+    if seen < planned:
+        return *undecided, f"only {seen} of {planned} planned cases were run; run the rest"
+    if score < threshold - ROUNDING:
+        verdict = Verdict.WORSE if high < threshold else Verdict.UNDECIDED
+        reason = f"B scores {100 * score:.1f} %, below the threshold of {100 * threshold:g} %"
+        return verdict, Gate.FAIL, reason
+    if sample.worst_score_b is None or sample.worst_score_b < threshold - ROUNDING:
+        return (
+            *undecided,
+            f"B reaches the threshold of {100 * threshold:g} %, but not if the missing cases are"
+            " losses; run them again",
+        )
+    verdict = Verdict.BETTER if low >= threshold else Verdict.NOT_WORSE
+    reason = f"B scores {100 * score:.1f} %, at least the threshold of {100 * threshold:g} %"
+    return verdict, Gate.PASS, reason

@@ -1,0 +1,63 @@
+"""What repeated use of one gate set, and picking the best of several, does to a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from workbench.verdicts.distributions import normal_cdf
+
+FRESH_CASES_FROM = 5
+_STEP = 0.01
+_REACH = 8.0
+
+
+def attempt_note(attempt: int, confidence: float = 0.95) -> str:
+    """What the n-th evaluation on one gate set risks; empty for the first."""
+    if attempt < 2:
+        return ""
+    side = 100 * (1.0 - confidence) / 2.0
+    note = (
+        f"attempt {attempt} on this gate set: up to {attempt} x {side:.3g} %"
+        " chance one bad version got through"
+    )
+    return f"{note}; add fresh cases" if attempt >= FRESH_CASES_FROM else note
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjusted p-values, in the order given: any below alpha may be claimed together.
+
+    Holm, Scandinavian Journal of Statistics 6 (1979) 65-70.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted = [1.0] * len(p_values)
+    least = 0.0
+    for rank, index in enumerate(order):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = least
+    return tuple(adjusted)
+
+
+def winners_curse(k: int, error: float) -> float:
+    """How far ahead the best of `k` equally good candidates looks by luck alone.
+
+    The expected maximum of k independent normals with the standard error `error` of one
+    difference, in the unit of `error`.
+    """
+    if k < 2:
+        return 0.0
+    steps = round(2 * _REACH / _STEP)
+    total = 0.0
+    for i in range(steps + 1):
+        x = -_REACH + i * _STEP
+        density = math.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+        total += x * k * density * normal_cdf(x) ** (k - 1)
+    return error * total * _STEP
+
+
+def winners_curse_note(k: int, error: float) -> str:
+    """The note for the best of `k` candidates; empty for one."""
+    if k < 2:
+        return ""
+    points = 100 * winners_curse(k, error)
+    return f"best of {k}: luck alone would put it about {points:.1f} points ahead"
