@@ -63,6 +63,7 @@ class WorkbenchApp(App[int]):
         "run": _screen("run", "RunScreen"),
         "compare": _screen("compare", "CompareScreen"),
         "deploys": _screen("deploys", "DeploysScreen"),
+        "datasets": _screen("datasets", "DatasetsScreen"),
     }
 
     def __init__(self, workspace: Workspace) -> None:

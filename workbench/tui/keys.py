@@ -42,6 +42,9 @@ APP = (
     Action("app.draft", "f3,2", "Draft", "view", "app", "go('draft')", "edit and try a prompt"),
     Action("app.run", "3", "Run", "view", "app", "go('run')", "the run at work, and earlier ones"),
     Action("app.compare", "f8,4", "Compare", "view", "app", "go('compare')", "two runs by case"),
+    Action(
+        "app.datasets", "6", "Datasets", "view", "app", "go('datasets')", "cases, to read and edit"
+    ),
     Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
     Action(
         "app.start",
@@ -95,10 +98,18 @@ LIST = (
     Action("list.copy", "y", "Copy", "list", "list", "copy", "the row to the clipboard", 1),
 )
 
+TEXT = (
+    Action("text.down", "j,down", "Down", "list", "text", "scroll_down"),
+    Action("text.up", "k,up", "Up", "list", "text", "scroll_up"),
+    Action("text.top", "g,home", "Top", "list", "text", "scroll_home"),
+    Action("text.bottom", "G,end", "Bottom", "list", "text", "scroll_end"),
+    Action("text.half_down", "ctrl+d", "Half a page down", "list", "text", "half_page(1)"),
+    Action("text.half_up", "ctrl+u", "Half a page up", "list", "text", "half_page(-1)"),
+    Action("text.copy", "y", "Copy", "list", "text", "copy", "all of it to the clipboard", 1),
+)
+
 PROMPTS = (
-    Action(
-        "prompts.open", "enter", "Open", "prompt", "prompts", "open", "the draft, or the version", 5
-    ),
+    Action("prompts.run", "r", "Run…", "run", "prompts", "run", "it on a suite", 5),
     Action("prompts.edit", "e", "Edit", "prompt", "prompts", "edit", "the draft of it", 6),
     Action(
         "prompts.baseline",
@@ -182,7 +193,6 @@ DEPLOYS = (
         "go back to the version before",
         6,
     ),
-    Action("deploys.open", "enter", "Version", "deploy", "deploys", "open", "its text", 4),
     Action(
         "deploys.compare",
         "c",
@@ -197,11 +207,70 @@ DEPLOYS = (
     Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
 )
 
-RUN: tuple[Action, ...] = ()
+TABLE = (
+    Action("table.open", "enter", "Open", "list", "table", "open", "all of it", 5),
+    Action("table.peek", "space", "Quick view", "list", "table", "peek", "and space goes on"),
+    Action("table.sort", "s", "Sort", "list", "table", "sort", "by this column; thrice: as before"),
+    Action("table.left", "h,left", "Column to the left", "list", "table", "column(-1)"),
+    Action("table.right", "l,right", "Column to the right", "list", "table", "column(1)"),
+    Action("table.fit", "underscore", "Fit column", "list", "table", "fit_column"),
+    Action("columns.hide", "minus", "Hide column", "list", "columns", "hide_column"),
+    Action("columns.all", "plus", "Columns…", "list", "columns", "choose_columns"),
+)
 
-COMPARE: tuple[Action, ...] = ()
+RUN = (
+    Action("run.stop", "x", "Stop", "run", "run", "stop", "x again gives up the calls too", 8),
+    Action("run.resume", "r", "Resume", "run", "run", "resume", "what is missing or failed", 7),
+    Action("run.named", "f", "Filter", "run", "run", "named", "all, errors, failures, passes", 4),
+    Action("run.compare", "c", "Compare", "run", "run", "compare", "with what is live", 5),
+    Action("run.baseline", "equals_sign", "Baseline", "run", "run", "baseline", "A of Compare"),
+    Action("run.promote", "a", "Add as case…", "run", "run", "promote", "to the dataset"),
+    Action("run.charts", "t", "Charts", "run", "run", "charts", "latencies, scores, labels", 2),
+    Action("run.back", "escape", "All runs", "run", "run", "back", "the list of runs", 3),
+)
 
-ACTIONS: tuple[Action, ...] = (*APP, *LIST, *PROMPTS, *DRAFT, *RUN, *COMPARE, *DEPLOYS)
+COMPARE = (
+    Action("compare.named", "f", "Filter", "compare", "compare", "named", "broke, fixed, ...", 6),
+    Action("compare.next", "n", "Next", "compare", "compare", "next(1)", "changed case", 4),
+    Action("compare.before", "N", "Before", "compare", "compare", "next(-1)", "changed case"),
+    Action("compare.prompt", "p", "Prompt", "compare", "compare", "prompt", "its differences", 5),
+    Action(
+        "compare.input", "i", "Input", "compare", "compare", "input", "and what was expected", 4
+    ),
+    Action("compare.view", "v", "View", "compare", "compare", "view", "side by side or unified", 2),
+    Action("compare.pick_a", "a", "Pick A", "compare", "compare", "pick('a')", "the baseline", 3),
+    Action("compare.pick_b", "b", "Pick B", "compare", "compare", "pick('b')", "the candidate", 3),
+    Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),
+    Action("compare.good", "plus", "Rate good", "compare", "compare", "rate('good')", "of B"),
+    Action("compare.bad", "minus", "Rate bad", "compare", "compare", "rate('bad')", "of B"),
+    Action("compare.unrate", "0", "No rating", "compare", "compare", "rate('')", "of B"),
+    Action("compare.report", "H", "HTML report", "compare", "compare", "report", "to send around"),
+    Action(
+        "compare.promote", "A", "Add as case…", "compare", "compare", "promote", "to the dataset"
+    ),
+    Action("compare.stop", "x", "Stop", "compare", "compare", "stop", "the run it waits for", 7),
+    Action("compare.deploy", "D", "Deploy B…", "compare", "compare", "deploy", "make it live", 5),
+)
+
+DATASETS = (
+    Action("datasets.edit", "e", "Edit", "dataset", "datasets", "edit", "this case", 6),
+    Action("datasets.add", "a", "Add a case", "dataset", "datasets", "add", "a new one", 6),
+    Action("datasets.split", "f", "Split", "dataset", "datasets", "split", "the next split", 4),
+    Action("datasets.next", "d", "Dataset", "dataset", "datasets", "dataset", "the next suite", 4),
+    Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
+)
+
+ACTIONS: tuple[Action, ...] = (
+    *APP,
+    *LIST,
+    *TABLE,
+    *PROMPTS,
+    *DRAFT,
+    *RUN,
+    *COMPARE,
+    *DEPLOYS,
+    *DATASETS,
+)
 
 DEAD = {
     "ctrl+h": "backspace",
@@ -305,7 +374,7 @@ def _holder(key: str, action: Action, keymap: Mapping[str, str]) -> Action | Non
 
 def _meet(a: str, b: str) -> bool:
     """Whether two scopes can be active at once."""
-    return a == b or bool({"app", "list"} & {a, b})
+    return a == b or bool({"app", "list", "table", "text"} & {a, b})
 
 
 def table(rows: Iterable[Action] = ACTIONS) -> list[tuple[str, str, str, str]]:

@@ -147,6 +147,10 @@ class TableModel:
         self._remember(rows)
         self.apply(arranged(self.rows, self._seq, self.order, self.wanted))
 
+    def number_rows(self) -> None:
+        """Remember the order of `rows` as that of arrival."""
+        self._seq = {key: at for at, key in enumerate(self.rows)}
+
     def snapshot(self) -> tuple[Mapping[str, TableRow], Mapping[str, int]]:
         """Copies for a thread that calls `arranged`."""
         return dict(self.rows), dict(self._seq)
