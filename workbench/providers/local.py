@@ -12,7 +12,7 @@ from workbench.providers.embedded import find_weights
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.prices import FREE
-from workbench.providers.values import Answer, Price, Request
+from workbench.providers.values import Answer, Limits, Price, Request
 from workbench.settings import ProviderSettings
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class LocalModel:
         return {"weights": self._model.sha256}
 
     @property
-    def at_once(self) -> int | None:
-        return self._slots
+    def limits(self) -> Limits:
+        return Limits(at_once=self._slots)
 
     def price(self, model: str) -> Price | None:
         del model
@@ -72,7 +72,7 @@ class LocalModel:
 
         self._server = start(self._model, self._slots)
         endpoint = Endpoint(self._name, self._server.base_url.rstrip("/"), self._server.api_key)
-        return OpenAICompatible(endpoint, self.identity, self.price, {})
+        return OpenAICompatible(endpoint, self.identity, self.price, {}, self.limits)
 
     async def close(self) -> None:
         answers, self._answers = self._answers, None

@@ -13,7 +13,7 @@ from workbench.providers.classify import Asked, classify_body, classify_status, 
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
 from workbench.providers.stream import Assembled
-from workbench.providers.values import Answer, Outcome, Price, Request
+from workbench.providers.values import Answer, Limits, Outcome, Price, Request
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,11 +31,13 @@ class OpenAICompatible:
         identity: Mapping[str, Any],
         price: Callable[[str], Price | None],
         environ: Mapping[str, str],
+        limits: Limits,
     ) -> None:
         self._endpoint = endpoint
         self._identity = identity
         self._price = price
         self._environ = environ
+        self._limits = limits
         self._client: AsyncOpenAI | None = None
         self._headers: dict[str, Any] = {}
 
@@ -48,9 +50,8 @@ class OpenAICompatible:
         return self._identity
 
     @property
-    def at_once(self) -> int | None:
-        """An endpoint finds its own limit."""
-        return None
+    def limits(self) -> Limits:
+        return self._limits
 
     def price(self, model: str) -> Price | None:
         return self._price(model)
@@ -64,10 +65,11 @@ class OpenAICompatible:
     ) -> Answer:
         """See `Provider.answer`."""
         asked = Asked(self._endpoint.host, request.model, self._endpoint.secrets)
+        client = self._client or self._open()
         started = time.perf_counter()
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._ask(request, asked, on_text)
+                answer = await self._ask(client, request, asked, on_text, started)
         except TimeoutError:
             answer = Answer(
                 Outcome.TIMED_OUT,
@@ -88,9 +90,13 @@ class OpenAICompatible:
         return replace(answer, latency_s=seconds, cost_usd=cost)
 
     async def _ask(
-        self, request: Request, asked: Asked, on_text: Callable[[str], None] | None
+        self,
+        client: AsyncOpenAI,
+        request: Request,
+        asked: Asked,
+        on_text: Callable[[str], None] | None,
+        started: float,
     ) -> Answer:
-        client = self._client or self._open()
         body = self._endpoint.body(request)
         if on_text is not None:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
@@ -100,7 +106,7 @@ class OpenAICompatible:
         try:
             kind = response.headers.get("content-type", "")
             if on_text is not None and kind.startswith("text/event-stream"):
-                return await _streamed(response, asked, on_text)
+                return await _streamed(response, asked, on_text, started)
             return await _whole(response, asked, on_text)
         finally:
             await response.aclose()
@@ -148,11 +154,10 @@ async def _whole(
 
 
 async def _streamed(
-    response: httpx2.Response, asked: Asked, on_text: Callable[[str], None]
+    response: httpx2.Response, asked: Asked, on_text: Callable[[str], None], started: float
 ) -> Answer:
     from workbench.providers.client import MAX_BODY_BYTES
 
-    started = time.perf_counter()
     assembled = Assembled(asked, on_text)
     first: float | None = None
     size = 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.prices import price_of
-from workbench.providers.values import Provider
+from workbench.providers.values import Limits, Provider
 from workbench.settings import ProviderSettings
 
 _VERSION = re.compile(r"""__version__\s*=\s*["']([^"']+)""")
@@ -33,7 +33,11 @@ def open_provider(
         return LocalModel(settings)
     endpoint = endpoint_of(settings, variables)
     identity = {"endpoint": endpoint.base_url, "sdk": f"openai {sdk_version()}"}
-    return OpenAICompatible(endpoint, identity, partial(price_of, settings), variables)
+    limits = Limits(
+        requests_per_minute=settings.requests_per_minute or None,
+        tokens_per_minute=settings.tokens_per_minute or None,
+    )
+    return OpenAICompatible(endpoint, identity, partial(price_of, settings), variables, limits)
 
 
 @lru_cache(maxsize=1)

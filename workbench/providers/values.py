@@ -75,6 +75,15 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a provider takes; None: it is found out."""
+
+    at_once: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer, classified. Times in seconds, cost in US dollars, None = unknown."""
 
@@ -118,8 +127,8 @@ class Provider(Protocol):
         """
 
     @property
-    def at_once(self) -> int | None:
-        """The most calls it can work on at a time, where that is known before."""
+    def limits(self) -> Limits:
+        """What is known before about how much it takes."""
 
     def price(self, model: str) -> Price | None:
         """What its tokens cost; None: unknown, which is not 0."""

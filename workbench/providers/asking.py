@@ -1,0 +1,122 @@
+"""One question, asked again where that may help: retries with jitter and a budget for the run."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from workbench.errors import ProviderError
+from workbench.providers.limits import Throttle
+from workbench.providers.values import Answer, Outcome, Provider, Request
+
+LONGEST_PAUSE_S = 900.0
+"""A provider that asks for more is not waited for: the run stops and can be resumed."""
+_FIRST_BACKOFF_S = 0.5
+_LONGEST_BACKOFF_S = 20.0
+_TRIES_TO_REACH = 6
+"""So many calls in vain before the first answer mean that nobody is there."""
+_ATTEMPTS = {
+    Outcome.RATE_LIMITED: 10,
+    Outcome.PROVIDER_ERROR: 5,
+    Outcome.TIMED_OUT: 2,
+    Outcome.INVALID: 3,
+}
+
+
+@dataclass
+class RetryBudget:
+    """How many retries a run may make: some to begin with, and a share of its calls.
+
+    When the provider is down, not every case is worth its own five attempts.
+    """
+
+    left: float = 30.0
+    a_call: float = 0.5
+
+    def earn(self) -> None:
+        self.left = min(200.0, self.left + self.a_call)
+
+    def spend(self) -> bool:
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+@dataclass
+class Asking:
+    """What the calls of one run share."""
+
+    provider: Provider
+    throttle: Throttle
+    timeout_s: float
+    budget: RetryBudget
+    on_call: Callable[[], None] = lambda: None
+    """Called with each call that is made."""
+    backing_off: int = 0
+    retry_at: float = 0.0
+    answered: bool = False
+    _in_vain: int = 0
+
+    async def ask(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Answer | None:
+        """A classified answer after as many attempts as it is worth; None: no longer wanted.
+
+        Raises ProviderError for what stops the whole run.
+        """
+        attempt = 0
+        while await self.throttle.enter():
+            attempt += 1
+            started = time.monotonic()
+            tokens = 0
+            try:
+                self.on_call()
+                answer = await self.provider.answer(
+                    request, timeout_s=self.timeout_s, on_text=on_text
+                )
+                tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+                self._learn(answer, started)
+            finally:
+                self.throttle.leave(tokens)
+            if not self._again(answer, attempt):
+                return replace(answer, attempts=attempt) if attempt > 1 else answer
+            if answer.retry_after_s is None:
+                await self._back_off(attempt)
+        return None
+
+    def _learn(self, answer: Answer, started: float) -> None:
+        if not answer.outcome.is_error:
+            self.answered = True
+            self.throttle.went_well()
+            self.budget.earn()
+            return
+        if not self.answered and answer.outcome is Outcome.PROVIDER_ERROR and not answer.status:
+            self._in_vain += 1
+            if self._in_vain >= _TRIES_TO_REACH:
+                raise ProviderError(answer.error, hint="check base_url in workbench.toml")
+        if (answer.retry_after_s or 0) > LONGEST_PAUSE_S:
+            raise ProviderError(
+                f"{answer.error}; it asks to wait {answer.retry_after_s:.0f} s",
+                hint="resume the run then",
+            )
+        if answer.outcome is Outcome.RATE_LIMITED or answer.status in (503, 529):
+            self.throttle.overloaded(started, answer.retry_after_s)
+
+    def _again(self, answer: Answer, attempt: int) -> bool:
+        if not answer.retry or attempt >= _ATTEMPTS.get(answer.outcome, 1):
+            return False
+        return answer.outcome is Outcome.RATE_LIMITED or self.budget.spend()
+
+    async def _back_off(self, attempt: int) -> None:
+        """Full jitter between a half and the whole of 0.5 s, 1 s, 2 s, ... 20 s."""
+        longest = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** (attempt - 1))
+        delay = longest * random.uniform(0.5, 1.0)
+        self.backing_off += 1
+        self.retry_at = max(self.retry_at, time.monotonic() + delay)
+        try:
+            await self.throttle.rest(delay)
+        finally:
+            self.backing_off -= 1

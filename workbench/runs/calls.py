@@ -1,0 +1,206 @@
+"""The calls of a run: as many at once as the provider takes, until all is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from workbench.errors import ProviderError
+from workbench.fingerprints import canonical_json
+from workbench.providers.asking import Asking, RetryBudget
+from workbench.providers.limits import Throttle
+from workbench.providers.values import Limits, Price, Provider, Request
+from workbench.runs.plan import Planned
+from workbench.runs.recorder import BATCH_S, Recorder
+from workbench.runs.suite import RunOptions
+from workbench.runs.tally import Tally
+from workbench.runs.values import RunSpec
+
+STOPPED = "stopped by the user"
+GRACE_S = 2.0
+"""How long calls under way may go on after the provider said that no call can succeed."""
+_BYTES_A_TOKEN = 3.0
+_UNKNOWN_OUTPUT = 1024
+_UNPRICED = (
+    "the budget cannot be kept, because no price is known for this model"
+    " (add prices to the provider's table, or run without a budget)"
+)
+
+
+def _throttle(options: RunOptions, limits: Limits) -> Throttle:
+    """The suite's limits and the provider's, whichever is lower."""
+    return Throttle(
+        _lower(options.concurrency, limits.at_once) or 1,
+        requests_per_minute=_lower(options.requests_per_minute, limits.requests_per_minute),
+        tokens_per_minute=_lower(options.tokens_per_minute, limits.tokens_per_minute),
+        clock=time.monotonic,
+    )
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    given = [number for number in (one, other) if number]
+    return min(given) if given else None
+
+
+@dataclass
+class Spending:
+    """The budget, counted with the calls under way."""
+
+    limit: float | None
+    price: Price | None
+    reserved: float = 0.0
+
+    def estimate(self, request: Request) -> float:
+        """The most that a call should cost: three bytes a token, and all the output it may take."""
+        if self.price is None:
+            return 0.0
+        sent = len(canonical_json(request.payload()).encode("utf-8", "surrogatepass"))
+        output = request.options.get("max_completion_tokens")
+        tokens = output if isinstance(output, int) else _UNKNOWN_OUTPUT
+        return (sent / _BYTES_A_TOKEN * self.price.input + tokens * self.price.output) / 1e6
+
+    def allows(self, request: Request, spent: float) -> float | None:
+        """Reserve what the call may cost, and say how much; None: it could go over the limit."""
+        if self.limit is None or self.price is None:
+            return 0.0
+        cost = self.estimate(request)
+        if spent + self.reserved + cost > self.limit:
+            return None
+        self.reserved += cost
+        return cost
+
+
+class Calls:
+    """One run's calls; lives on the engine's event loop."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        spec: RunSpec,
+        recorder: Recorder,
+        tally: Tally,
+        more: Iterator[list[Planned]],
+        spent_before: float,
+    ) -> None:
+        self._recorder = recorder
+        self._tally = tally
+        self._more = more
+        self._ready: deque[Planned] = deque()
+        self.throttle = _throttle(spec.run_options, provider.limits)
+        self.asking = Asking(
+            provider,
+            self.throttle,
+            spec.run_options.timeout_s,
+            RetryBudget(left=20.0 + 3 * self.throttle.ceiling),
+            recorder.called,
+        )
+        limit = spec.run_options.budget_usd
+        model = spec.prompt.model
+        price = provider.price(model.id) if model and limit is not None else None
+        self.spending = Spending(limit, price)
+        self._spent_before = spent_before
+        self.reason = ""
+        self._fatal = False
+        self._workers: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, first: list[Planned]) -> None:
+        """Ask everything. `reason` says why if it stopped before. Raises what storing raised."""
+        self._loop = asyncio.get_running_loop()
+        self._ready.extend(first)
+        if self.spending.limit is not None and self.spending.price is None:
+            self.reason = _UNPRICED
+            return
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self.throttle.ceiling)]
+        flusher = asyncio.create_task(self._keep_flushing())
+        try:
+            await self._until_done(flusher)
+        finally:
+            flusher.cancel()
+            self.abort()
+            await asyncio.gather(flusher, *self._workers, return_exceptions=True)
+
+    def stop_soon(self) -> None:
+        """`stop`, from any thread."""
+        self._from_elsewhere(lambda: self.stop(STOPPED))
+
+    def abort_soon(self) -> None:
+        """`abort`, from any thread."""
+        self._from_elsewhere(self.abort)
+
+    def stop(self, reason: str) -> None:
+        """Start no more calls; those under way may finish."""
+        self.reason = self.reason or reason
+        self.throttle.close()
+
+    def abort(self) -> None:
+        """End the calls under way too."""
+        self.throttle.close()
+        for worker in self._workers:
+            worker.cancel()
+
+    def _from_elsewhere(self, do: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has just been closed: nothing to stop
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(do)
+
+    async def _until_done(self, flusher: asyncio.Task[None]) -> None:
+        waiting: set[asyncio.Task[None]] = {*self._workers, flusher}
+        while waiting != {flusher}:
+            timeout = GRACE_S if self._fatal else None
+            done, waiting = await asyncio.wait(
+                waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                if not task.cancelled():
+                    task.result()
+            if not done and self._fatal:
+                return
+
+    async def _work(self) -> None:
+        while (item := await self._next()) is not None:
+            if item.request is None:
+                self._recorder.unsent(item)
+                continue
+            cost = self.spending.allows(item.request, self._spent_before + self._tally.cost_usd)
+            if cost is None:
+                self.stop(f"the budget of {self.spending.limit:.2f} USD is used up")
+                return
+            try:
+                answer = await self.asking.ask(item.request)
+            except ProviderError as error:
+                self._fatal = True
+                self.stop(str(error))
+                return
+            finally:
+                self.spending.reserved -= cost
+            if answer is None:
+                return
+            self._recorder.answered(item, answer)
+            self._check_errors()
+
+    def _check_errors(self) -> None:
+        most = max(10, 2 * self.throttle.ceiling)
+        if self._recorder.errors_in_row >= most:
+            self.stop(f"{most} cases in a row failed, the last because {self._recorder.last_error}")
+
+    async def _next(self) -> Planned | None:
+        while self._recorder.is_behind and not self.throttle.closed:
+            await asyncio.sleep(0.01)
+        if self.throttle.closed:
+            return None
+        while not self._ready:
+            chunk = next(self._more, None)
+            if chunk is None:
+                return None
+            self._ready.extend(chunk)
+        return self._ready.popleft()
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(BATCH_S)
+            self._recorder.flush()

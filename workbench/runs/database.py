@@ -1,0 +1,169 @@
+"""The file runs.db: its tables, its settings, and the one way to write to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from workbench.errors import NotFound, UsageError
+
+APPLICATION_ID = 0x57425255  # "WBRU"
+SCHEMA_VERSION = 1
+BUSY_S = 30.0
+
+_TABLES = (
+    """CREATE TABLE contents (
+        fingerprint TEXT PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL UNIQUE,
+        status TEXT NOT NULL,
+        reason TEXT NOT NULL DEFAULT '',
+        prompt_id TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        label TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        split TEXT NOT NULL,
+        parts TEXT NOT NULL,
+        prompt TEXT NOT NULL REFERENCES contents(fingerprint),
+        case_set TEXT NOT NULL REFERENCES contents(fingerprint),
+        identity TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        scorers TEXT NOT NULL,
+        cases INTEGER NOT NULL,
+        repeats INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        scored INTEGER NOT NULL DEFAULT 0,
+        errors INTEGER NOT NULL DEFAULT 0,
+        score_sum REAL NOT NULL DEFAULT 0,
+        calls INTEGER NOT NULL DEFAULT 0,
+        cached INTEGER NOT NULL DEFAULT 0,
+        cost_usd REAL NOT NULL DEFAULT 0,
+        unpriced INTEGER NOT NULL DEFAULT 0,
+        prompt_tokens INTEGER NOT NULL DEFAULT 0,
+        completion_tokens INTEGER NOT NULL DEFAULT 0,
+        seconds REAL NOT NULL DEFAULT 0
+    ) STRICT""",
+    "CREATE INDEX runs_of_prompt ON runs (prompt_id, suite, id)",
+    """CREATE TABLE answers (
+        id INTEGER PRIMARY KEY,
+        key BLOB,
+        outcome TEXT NOT NULL,
+        text TEXT NOT NULL,
+        error TEXT,
+        note TEXT,
+        latency REAL,
+        first_token REAL,
+        prompt_tokens INTEGER,
+        completion_tokens INTEGER,
+        cost_usd REAL,
+        model TEXT,
+        system_fingerprint TEXT,
+        finish_reason TEXT,
+        attempts INTEGER NOT NULL,
+        status INTEGER
+    ) STRICT""",
+    "CREATE INDEX answers_by_key ON answers (key) WHERE key IS NOT NULL",
+    """CREATE TABLE results (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs(id),
+        case_id TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        answer INTEGER NOT NULL REFERENCES answers(id),
+        cached INTEGER NOT NULL CHECK (cached IN (0, 1)),
+        failed INTEGER NOT NULL CHECK (failed IN (0, 1)),
+        scores TEXT NOT NULL,
+        UNIQUE (run, case_id, repeat)
+    ) STRICT""",
+    """CREATE TABLE sessions (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs(id),
+        host TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        process_started TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        heartbeat REAL NOT NULL,
+        ended_at REAL
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_open_session ON sessions (run) WHERE ended_at IS NULL",
+    """CREATE TABLE labels (
+        run INTEGER NOT NULL REFERENCES runs(id),
+        case_id TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        label TEXT NOT NULL,
+        note TEXT NOT NULL,
+        labelled_at TEXT NOT NULL,
+        PRIMARY KEY (run, case_id, repeat)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def open_database(path: Path, create: bool) -> Database:
+    """The database at `path`, with its tables up to date; used from the thread that opened it.
+
+    Raises NotFound when it is not there and `create` is false, UsageError when the file is
+    another program's or from a newer version of this one.
+    """
+    if not create and not path.exists():
+        raise NotFound(f"no runs yet: {path} does not exist", hint="workbench run SUITE")
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_S)
+        database = Database(connection, execute_plugins=False)
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute(f"PRAGMA journal_size_limit={16 * 1024 * 1024}").fetchall()
+        _migrate(database, path)
+    except sqlite3.DatabaseError as error:
+        raise UsageError(
+            f"cannot open {path}: {error}", hint="move the file away to start a new one"
+        ) from error
+    return database
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[None]:
+    """One short write transaction. Never across a call or an await."""
+    connection = database.conn
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _migrate(database: Database, path: Path) -> None:
+    if _version(database, path) == SCHEMA_VERSION:
+        return
+    with writing(database):
+        if _version(database, path) == SCHEMA_VERSION:
+            return
+        for statement in _TABLES:
+            database.conn.execute(statement)
+        database.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        database.conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _version(database: Database, path: Path) -> int:
+    """The schema's version; 0 for an empty file."""
+    connection = database.conn
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION_ID and tables:
+        raise UsageError(f"{path} is not a run store", hint="move it away")
+    if version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} was written by a newer workbench (schema {version})", hint="update workbench"
+        )
+    return version

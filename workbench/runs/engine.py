@@ -1,0 +1,191 @@
+"""Runs a prompt on cases in its own thread: from the cache what is there, the rest by calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import UsageError, WorkbenchError
+from workbench.providers.redact import one_line
+from workbench.providers.values import Provider
+from workbench.runs.environment import answered_by, environment_of
+from workbench.runs.live import LiveRun
+from workbench.runs.outbox import Outbox
+from workbench.runs.plan import Plan, Planned
+from workbench.runs.recorder import Recorder
+from workbench.runs.store import RunStore
+from workbench.runs.store_thread import StoreThread
+from workbench.runs.tally import Tally
+from workbench.runs.values import RunSpec, RunStatus, RunSummary
+from workbench.runs.writer import LeaseLost, Started
+
+
+def start_run(
+    spec: RunSpec,
+    open_provider: Callable[[], Provider],
+    store_path: Path,
+    *,
+    resume: str | None = None,
+) -> LiveRun:
+    """Start a run, or go on with the one that `resume` names: what is missing or failed.
+
+    Raises what makes every call pointless, before the first one: UsageError for no cases, for a
+    run that changed or that another process works on; TemplateError, SettingsError.
+    """
+    _check(spec)
+    provider = open_provider()
+    plan = Plan(spec, provider.identity)
+    environment = environment_of(spec, provider)
+    store = StoreThread(store_path)
+    try:
+        if resume is None:
+            started = store.submit(lambda w: w.start(spec, provider.identity, environment))
+        else:
+            started = store.submit(lambda w: w.resume(resume, spec, provider.identity))
+        found = started.result()
+    except BaseException:
+        store.close()
+        raise
+    tally = Tally(plan.total, done=len(found.done), scored=found.scored, score_sum=found.score_sum)
+    outbox = Outbox()
+    live = LiveRun(found.run_id, store_path, tally, outbox)
+    engine = _Engine(spec, provider, plan, store, live, tally, outbox, environment, found)
+    threading.Thread(target=engine.work, name=f"workbench-{live.run_id}", daemon=True).start()
+    return live
+
+
+def _check(spec: RunSpec) -> None:
+    options = spec.run_options
+    if not spec.cases:
+        raise UsageError("0 cases to run", hint="name another split or filter")
+    if options.repeats < 1:
+        raise UsageError("0 repeats asked for", hint="at least 1")
+    if options.concurrency < 1 or options.timeout_s <= 0:
+        raise UsageError("concurrency and timeout must be above 0")
+    if len({case.id for case in spec.cases}) != len(spec.cases):
+        raise UsageError("two cases have the same id")
+
+
+class _Engine:
+    """One run's thread."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        provider: Provider,
+        plan: Plan,
+        store: StoreThread,
+        live: LiveRun,
+        tally: Tally,
+        outbox: Outbox,
+        environment: dict[str, Any],
+        found: Started,
+    ) -> None:
+        self._spec = spec
+        self._provider = provider
+        self._plan = plan
+        self._store = store
+        self._live = live
+        self._tally = tally
+        self._environment = environment
+        self._found = found
+        self._recorder = Recorder(spec, store, tally, outbox)
+        self._reason = ""
+
+    def work(self) -> None:
+        """All of the run; whatever happens, the summary is there in the end."""
+        lost = ""
+        try:
+            self._answer_all()
+            self._recorder.flush()
+            self._recorder.wait()
+        except LeaseLost:
+            lost = "another process took the run over"
+        except WorkbenchError as error:
+            self._reason = self._reason or str(error)
+        except Exception as error:  # noqa: BLE001 - the thread's edge: the run must end with a reason
+            lost = f"results cannot be stored: {one_line(f'{type(error).__name__}: {error}')}"
+        self._live.end(self._summary(lost))
+
+    def _answer_all(self) -> None:
+        misses = self._misses()
+        for missing in misses:
+            self._call(missing, misses)
+            return
+
+    def _misses(self) -> Iterator[list[Planned]]:
+        """The questions that the cache does not answer; those that it does are recorded."""
+        for chunk in self._plan.chunks(self._found.done):
+            if self._live.stopping:
+                self._reason = "stopped by the user"
+                return
+            missing = chunk if self._spec.fresh else self._recall(chunk)
+            if self._recorder.is_due:
+                self._recorder.flush()
+            if missing:
+                yield missing
+
+    def _recall(self, chunk: list[Planned]) -> list[Planned]:
+        keys = [item.key for item in chunk if item.request is not None]
+        known = self._store.submit(lambda writer: writer.recall(keys)).result()
+        missing = []
+        for item in chunk:
+            if item.key in known:
+                self._recorder.recalled(item, known[item.key])
+            else:
+                missing.append(item)
+        return missing
+
+    def _call(self, first: list[Planned], more: Iterator[list[Planned]]) -> None:
+        import asyncio
+
+        asyncio.run(self._call_all(first, more))
+
+    async def _call_all(self, first: list[Planned], more: Iterator[list[Planned]]) -> None:
+        from workbench.runs.calls import Calls
+
+        calls = Calls(
+            self._provider, self._spec, self._recorder, self._tally, more, self._found.cost_usd
+        )
+        self._live.calling(calls)
+        try:
+            await calls.run(first)
+        finally:
+            self._reason = calls.reason or self._reason
+            await self._provider.close()
+
+    def _summary(self, lost: str) -> RunSummary:
+        status, reason = self._ending()
+        if not lost:
+            try:
+                self._store.submit(
+                    lambda writer: writer.finish(
+                        status, reason, self._environment | answered_by(writer.answered_by())
+                    )
+                ).result()
+            except Exception as error:  # noqa: BLE001 - the thread's edge, as above
+                lost = f"results cannot be stored: {one_line(f'{type(error).__name__}: {error}')}"
+        self._store.close()
+        return self._stored(lost)
+
+    def _ending(self) -> tuple[RunStatus, str]:
+        tally = self._tally
+        if self._live.aborting and tally.done < tally.total:
+            return RunStatus.CANCELLED, "aborted by the user"
+        if tally.done < tally.total:
+            return RunStatus.INCOMPLETE, self._reason or "stopped by the user"
+        if tally.errors:
+            said = f"{tally.errors} of {tally.total} have no score: {self._recorder.last_error}"
+            return RunStatus.INCOMPLETE, said
+        return RunStatus.COMPLETE, ""
+
+    def _stored(self, lost: str) -> RunSummary:
+        from dataclasses import replace
+
+        with RunStore(self._live._store_path) as store:
+            summary = store.summary(self._live.run_id)
+        if lost:
+            summary = replace(summary, status=RunStatus.INCOMPLETE, reason=lost)
+        return summary

@@ -1,0 +1,87 @@
+"""What else was the case when a run was made: versions, endpoint, parameters, git commit."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench._version import __version__
+from workbench.providers.opening import sdk_version
+from workbench.providers.values import Provider
+from workbench.runs.values import RunSpec
+
+
+def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
+    """What is known before the first call."""
+    options = spec.run_options
+    model = spec.prompt.model
+    commit = git_commit(spec.suite.path or Path.cwd())
+    return {
+        "provider": provider.name,
+        "identity": dict(provider.identity),
+        "parameters": dict(model.options) if model else {},
+        "concurrency": options.concurrency,
+        "timeout_s": options.timeout_s,
+        "workbench": __version__,
+        "openai": sdk_version(),
+        "python": platform.python_version(),
+        **({"commit": commit} if commit else {}),
+    }
+
+
+def answered_by(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The models that say they answered; more than one makes the run mixed."""
+    models = sorted({model for model, _ in found})
+    prints = sorted({mark for _, mark in found if mark})
+    said: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
+    if len(models) > 1 or len(prints) > 1:
+        said["mixed"] = True
+    return said
+
+
+def git_commit(start: Path) -> str:
+    """The commit checked out where `start` lies; empty outside of a repository.
+
+    Reads git's files, since starting git costs more than a cached run may.
+    """
+    for folder in (start, *start.absolute().parents):
+        dot_git = folder / ".git"
+        try:
+            if dot_git.is_file():
+                dot_git = folder / dot_git.read_text("utf-8").partition("gitdir:")[2].strip()
+            if (dot_git / "HEAD").is_file():
+                return _head(dot_git)
+        except (OSError, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _head(git: Path) -> str:
+    head = (git / "HEAD").read_text("utf-8").strip()
+    if not head.startswith("ref:"):
+        return head
+    ref = head[4:].strip()
+    common = git / "commondir"
+    roots = [git]
+    if common.is_file():
+        roots.append(git / common.read_text("utf-8").strip())
+    for root in roots:
+        if (root / ref).is_file():
+            return (root / ref).read_text("utf-8").strip()
+        packed = root / "packed-refs"
+        if packed.is_file():
+            for line in packed.read_text("utf-8").splitlines():
+                if line.endswith(f" {ref}"):
+                    return line.split()[0]
+    return ""
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What differs between the environments of two runs, by name."""
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }

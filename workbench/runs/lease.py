@@ -1,0 +1,60 @@
+"""Who is working on a run: a process that can be told apart from one that reused its number."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+HEARTBEAT_S = 2.0
+STALE_S = 20.0
+"""Where a process cannot be looked at, so long without a heartbeat means it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process on a host."""
+
+    host: str
+    pid: int
+    process_started: str
+    heartbeat: float
+    """Seconds since 1970."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it may still be writing."""
+        if self.host == this_host() and self.process_started:
+            return process_start(self.pid) == self.process_started
+        return abs(time.time() - self.heartbeat) < STALE_S
+
+
+def this_process() -> Holder:
+    """This process, now."""
+    pid = os.getpid()
+    return Holder(this_host(), pid, process_start(pid), time.time())
+
+
+@lru_cache(maxsize=1)
+def this_host() -> str:
+    """The machine's name, with the boot it is in where that can be known."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        boot = ""
+    return f"{socket.gethostname()}/{boot}"
+
+
+def process_start(pid: int) -> str:
+    """When the process started, in the kernel's ticks; empty when that cannot be known."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()
+    if fields[0] == "Z":
+        return ""
+    return fields[19]

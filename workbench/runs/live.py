@@ -1,0 +1,121 @@
+"""A run under way, as the rest of the program sees it. Safe to use from any thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.runs.outbox import Outbox
+from workbench.runs.tally import Tally
+from workbench.runs.values import Result, RunProgress, RunStatus, RunSummary
+
+if TYPE_CHECKING:
+    from workbench.runs.calls import Calls
+
+
+class LiveRun:
+    """A run in its own thread. It goes on whether somebody looks or not."""
+
+    def __init__(self, run_id: str, store_path: Path, tally: Tally, outbox: Outbox) -> None:
+        self.run_id = run_id
+        self._store_path = store_path
+        self._tally = tally
+        self._outbox = outbox
+        self._finished = threading.Event()
+        self._summary: RunSummary | None = None
+        self._calls: Calls | None = None
+        self.stopping = False
+        self.aborting = False
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will come; everything there is can be drained."""
+        return self._finished.is_set()
+
+    def progress(self) -> RunProgress:
+        """How far it is; cheap enough to ask ten times a second."""
+        tally, calls, summary = self._tally, self._calls, self._summary
+        rate = None if summary else tally.rate()
+        left = tally.total - tally.done
+        retry_in = None
+        if calls and not summary:
+            wait = calls.asking.retry_at - time.monotonic() if calls.asking.backing_off else 0.0
+            retry_in = max(calls.throttle.paused_s, wait) or None
+        return RunProgress(
+            run_id=self.run_id,
+            status=summary.status if summary else RunStatus.RUNNING,
+            total=tally.total,
+            done=tally.done,
+            scored=tally.scored,
+            passed=tally.passed,
+            failed=tally.failed,
+            errors=tally.errors,
+            cached=tally.cached,
+            in_flight=calls.throttle.in_flight if calls and not summary else 0,
+            backing_off=calls.asking.backing_off if calls and not summary else 0,
+            retry_in_s=retry_in,
+            rate=rate,
+            eta_s=left / rate if rate else None,
+            score=tally.mean,
+            half_width=tally.half_width,
+            prompt_tokens=tally.prompt_tokens,
+            completion_tokens=tally.completion_tokens,
+            cost_usd=tally.cost,
+            estimate_usd=tally.estimate_usd,
+            elapsed_s=summary.seconds if summary else time.monotonic() - tally.started,
+            stopping=self.stopping,
+            reason=summary.reason if summary else "",
+        )
+
+    def drain(self) -> list[Result]:
+        """The results stored since the last time; those of an earlier session are in the store."""
+        taken = self._outbox.take()
+        if not taken.dropped:
+            return taken.results
+        from workbench.runs.store import RunStore
+
+        with RunStore(self._store_path, create=False) as store:
+            earlier = store.results(self.run_id, from_id=taken.first_id, limit=taken.dropped)
+        return earlier + taken.results
+
+    def stop(self) -> None:
+        """Start no more calls; those under way may finish. The run can be resumed."""
+        self.stopping = True
+        calls = self._calls
+        if calls is not None:
+            calls.stop_soon()
+
+    def abort(self) -> None:
+        """End at once; at most the calls under way are lost. The run can be resumed."""
+        self.stopping = self.aborting = True
+        calls = self._calls
+        if calls is not None:
+            calls.abort_soon()
+
+    def wait(self, timeout: float | None = None) -> RunSummary:
+        """The summary, when the run has ended. Raises TimeoutError."""
+        if not self._finished.wait(timeout):
+            raise TimeoutError(f"run {self.run_id} is still going on")
+        if self._summary is None:
+            raise RuntimeError(f"run {self.run_id} ended without a summary")
+        return self._summary
+
+    def wait_a_moment(self, seconds: float) -> None:
+        """Wait for more results or the end, at most so long."""
+        self._outbox.wait(seconds)
+
+    def calling(self, calls: Calls) -> None:
+        """The engine starts to make calls."""
+        self._calls = calls
+        if self.aborting:
+            calls.abort()
+        elif self.stopping:
+            calls.stop("")
+
+    def end(self, summary: RunSummary) -> None:
+        """The engine is done."""
+        self._summary = summary
+        self._finished.set()
+        self._outbox.ring()

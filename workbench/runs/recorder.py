@@ -1,0 +1,107 @@
+"""From answers to stored results: scores them, counts them, hands them over in small batches."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from workbench.providers.values import Answer, Outcome
+from workbench.runs.outbox import Outbox
+from workbench.runs.plan import Planned
+from workbench.runs.scoring import score_answer
+from workbench.runs.spec_parts import scorer_names
+from workbench.runs.store_thread import StoreThread
+from workbench.runs.tally import Tally
+from workbench.runs.values import Result, RunSpec
+from workbench.runs.writer import Recorded, Remembered, RunWriter
+
+BATCH = 200
+BATCH_S = 0.1
+MOST_BATCHES = 8
+"""More than so many on their way to the store, and the engine waits for it."""
+
+
+class Recorder:
+    """Used by the engine's thread."""
+
+    def __init__(self, spec: RunSpec, store: StoreThread, tally: Tally, outbox: Outbox) -> None:
+        self._scorers = spec.scorers
+        self._headline = (scorer_names(spec) or ("",))[0]
+        self._store = store
+        self._tally = tally
+        self._outbox = outbox
+        self._pending: list[Recorded] = []
+        self._sent: deque[Future[None]] = deque()
+        self._calls = 0
+        self._at = time.monotonic()
+        self.last_error = ""
+        self.errors_in_row = 0
+
+    def recalled(self, item: Planned, found: Remembered) -> None:
+        """An answer from the cache."""
+        self._take(item, found.answer, found.answer_id)
+
+    def answered(self, item: Planned, answer: Answer) -> None:
+        """An answer from the provider, or the error in its place."""
+        self._take(item, answer, None)
+
+    def unsent(self, item: Planned) -> None:
+        """A case that the prompt does not fit."""
+        self._take(item, Answer(Outcome.UNSENT, error=item.error, attempts=0), None)
+
+    def called(self) -> None:
+        """One call was made."""
+        self._calls += 1
+        self._tally.calls += 1
+
+    def _take(self, item: Planned, answer: Answer, answer_id: int | None) -> None:
+        scores, broken = score_answer(self._scorers, answer, item.case)
+        failed = answer.outcome.is_error or self._headline in broken
+        if failed:
+            self.last_error = answer.error or scores[self._headline].reason
+            self.errors_in_row += 1
+        else:
+            self.errors_in_row = 0
+        headline = scores[self._headline].value if self._headline in scores else None
+        result = Result(item.case.id, item.repeat, answer, scores)
+        key = None if answer.outcome.is_error else item.key
+        self._pending.append(Recorded(result, key, answer_id, failed, headline))
+        asked = answer_id is None and answer.outcome is not Outcome.UNSENT
+        self._tally.count(result, headline, failed, asked)
+
+    @property
+    def is_due(self) -> bool:
+        """There is enough for a batch, or it has waited long enough."""
+        return len(self._pending) >= BATCH or time.monotonic() - self._at >= BATCH_S
+
+    @property
+    def is_behind(self) -> bool:
+        """The store has more to do than it should."""
+        return len(self._sent) >= MOST_BATCHES
+
+    def flush(self) -> None:
+        """Hand over what there is. Raises what a batch before it failed with."""
+        while self._sent and self._sent[0].done():
+            self._sent.popleft().result()
+        now = time.monotonic()
+        seconds, self._at = now - self._at, now
+        batch, self._pending = self._pending, []
+        calls, self._calls = self._calls, 0
+        self._sent.append(
+            self._store.submit(lambda writer: self._write(writer, batch, calls, seconds))
+        )
+        self._tally.mark()
+
+    def wait(self) -> None:
+        """Wait until everything handed over is stored. Raises what a batch failed with."""
+        while self._sent:
+            self._sent.popleft().result()
+
+    def _write(
+        self, writer: RunWriter, batch: Sequence[Recorded], calls: int, seconds: float
+    ) -> None:
+        first_id = writer.record(batch, calls, seconds)
+        if batch:
+            self._outbox.put(first_id, [item.result for item in batch])

@@ -1,0 +1,211 @@
+"""The run store: what every run asked, what came back, and how it was scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from workbench.datasets.values import Case
+from workbench.errors import NotFound
+from workbench.prompts.values import Prompt
+from workbench.runs.database import open_database, writing
+from workbench.runs.lease import Holder
+from workbench.runs.rows import (
+    read_case,
+    read_prompt,
+    read_result,
+    read_summary,
+    unpacked,
+)
+from workbench.runs.values import Result, RunStatus, RunSummary
+
+KILLED = "the process ended before the run did"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person says about one answer."""
+
+    case_id: str
+    repeat: int
+    label: str
+    note: str
+    labelled_at: str
+    """ISO 8601, UTC."""
+
+
+class RunStore:
+    """Reads and labels runs. Belongs to the thread that opened it; open another for another."""
+
+    def __init__(self, path: Path, create: bool = True) -> None:
+        """Raises NotFound, or UsageError for a file that is not a run store."""
+        self.path = Path(path)
+        self.database = open_database(self.path, create)
+
+    def summaries(
+        self, prompt_id: str | None = None, suite: str | None = None, limit: int | None = None
+    ) -> list[RunSummary]:
+        """The runs, newest first."""
+        rows = self.database.query(
+            "SELECT * FROM runs WHERE (?1 IS NULL OR prompt_id = ?1)"
+            " AND (?2 IS NULL OR suite = ?2) ORDER BY id DESC LIMIT ?3",
+            [prompt_id, suite, -1 if limit is None else limit],
+        )
+        return [self._summary(row) for row in list(rows)]
+
+    def summary(self, run_id: str) -> RunSummary:
+        """One run. Raises NotFound."""
+        return self._summary(self._row(run_id))
+
+    def summary_or_none(self, run_id: str) -> RunSummary | None:
+        """One run, or None when there is none of that id."""
+        try:
+            return self.summary(run_id)
+        except NotFound:
+            return None
+
+    def results(self, run_id: str, *, from_id: int = 0, limit: int | None = None) -> list[Result]:
+        """The results in the order in which they came, from the store's own `from_id` on."""
+        run = self._row(run_id)
+        names = json.loads(run["scorers"])
+        rows = self.database.execute(
+            "SELECT case_id, repeat, results.cached, scores, answers.*"
+            " FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? AND results.id >= ? ORDER BY results.id LIMIT ?",
+            [run["id"], from_id, -1 if limit is None else limit],
+        ).fetchall()
+        return [read_result(row, names) for row in rows]
+
+    def prompt(self, run_id: str) -> Prompt:
+        """The prompt that the run asked with."""
+        return read_prompt(self._content(self._row(run_id)["prompt"]))
+
+    def cases(self, run_id: str) -> tuple[Case, ...]:
+        """The run's cases, in the order in which they were asked."""
+        return tuple(read_case(item) for item in self._content(self._row(run_id)["case_set"]))
+
+    def find(
+        self,
+        prompt_fingerprint: str,
+        suite_parts: Mapping[str, str],
+        case_ids: Iterable[str],
+        *,
+        cases: Sequence[Case] | None = None,
+    ) -> str | None:
+        """The newest run of that prompt for exactly these parts that has a result without error
+        of every one of these cases and repeats; None: there is none.
+
+        With `cases` their contents must be the same too, not only their ids.
+        """
+        wanted = set(case_ids)
+        rows = self.database.execute(
+            "SELECT id, run_id, parts, repeats, case_set FROM runs"
+            " WHERE fingerprint = ? AND status != 'running' ORDER BY id DESC",
+            [prompt_fingerprint],
+        ).fetchall()
+        for run, run_id, parts, repeats, case_set in rows:
+            stored = json.loads(parts)
+            if any(stored.get(name) != digest for name, digest in suite_parts.items()):
+                continue
+            if cases is not None and not self._holds(case_set, cases):
+                continue
+            if wanted <= self._answered(run, repeats):
+                return str(run_id)
+        return None
+
+    def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the keys whose answers are stored."""
+        known = "SELECT 1 FROM answers WHERE key = ? LIMIT 1"
+        return {key for key in keys if self.database.execute(known, [key]).fetchone()}
+
+    def usual_latency(self, prompt_id: str, model: str) -> float | None:
+        """Mean seconds a call in the newest run of that prompt and model that made calls."""
+        row = self.database.execute(
+            "SELECT avg(latency) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = (SELECT id FROM runs WHERE prompt_id = ? AND model = ? AND calls > 0"
+            " ORDER BY id DESC LIMIT 1)",
+            [prompt_id, model],
+        ).fetchone()
+        return None if row[0] is None else float(row[0])
+
+    def label(self, run_id: str, case_id: str, repeat: int, label: str, note: str = "") -> None:
+        """Say what a person thinks of an answer; saying it again replaces it."""
+        run = self._row(run_id)["id"]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with writing(self.database):
+            self.database.conn.execute(
+                "INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " label = excluded.label, note = excluded.note,"
+                " labelled_at = excluded.labelled_at",
+                [run, case_id, repeat, label, note, now],
+            )
+
+    def labels(self, run_id: str) -> list[Label]:
+        """All labels of a run."""
+        rows = self.database.execute(
+            "SELECT case_id, repeat, label, note, labelled_at FROM labels WHERE run = ?"
+            " ORDER BY case_id, repeat",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return [Label(*row) for row in rows]
+
+    def close(self) -> None:
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _row(self, run_id: str) -> dict[str, Any]:
+        rows = list(self.database.query("SELECT * FROM runs WHERE run_id = ?", [run_id]))
+        if not rows:
+            raise NotFound(f"no run {run_id!r}", hint="workbench log lists them")
+        return rows[0]
+
+    def _content(self, digest: str) -> Any:
+        row = self.database.execute(
+            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
+        ).fetchone()
+        return unpacked(row[0])
+
+    def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:
+        stored = {item["id"]: read_case(item) for item in self._content(case_set)}
+        return all(
+            case.id in stored and stored[case.id].content() == read_case(case.content()).content()
+            for case in cases
+        )
+
+    def _answered(self, run: int, repeats: int) -> set[str]:
+        rows = self.database.execute(
+            "SELECT case_id FROM results WHERE run = ? AND failed = 0"
+            " GROUP BY case_id HAVING count(*) >= ?",
+            [run, repeats],
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def _summary(self, row: Mapping[str, Any]) -> RunSummary:
+        status = RunStatus(row["status"])
+        reason = row["reason"]
+        if status is RunStatus.RUNNING and not self._is_worked_on(row["id"]):
+            status, reason = RunStatus.INCOMPLETE, KILLED
+        return read_summary(row, status, reason)
+
+    def _is_worked_on(self, run: int) -> bool:
+        row = self.database.execute(
+            "SELECT host, pid, process_started, heartbeat FROM sessions"
+            " WHERE run = ? AND ended_at IS NULL",
+            [run],
+        ).fetchone()
+        return row is not None and Holder(*row).is_alive

@@ -1,0 +1,105 @@
+"""Counts of a live run, kept by the engine's thread and read by any other."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from workbench.runs.values import Result
+
+RATE_WINDOW_S = 10.0
+_Z = 1.959964
+
+
+@dataclass
+class Tally:
+    """Written by one thread; each number may be read at any time."""
+
+    total: int
+    done: int = 0
+    scored: int = 0
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    cached: int = 0
+    calls: int = 0
+    score_sum: float = 0.0
+    square_sum: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    priced: int = 0
+    started: float = field(default_factory=time.monotonic)
+    _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
+
+    def count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
+        """Take one result in."""
+        self.done += 1
+        if failed:
+            self.errors += 1
+        if headline is not None:
+            self.scored += 1
+            self.score_sum += headline
+            self.square_sum += headline * headline
+            if headline >= 1.0:
+                self.passed += 1
+            else:
+                self.failed += 1
+        if asked:
+            self._count_cost(result)
+        else:
+            self.cached += 1
+
+    def _count_cost(self, result: Result) -> None:
+        answer = result.answer
+        self.prompt_tokens += answer.prompt_tokens or 0
+        self.completion_tokens += answer.completion_tokens or 0
+        if answer.outcome.is_error:
+            return
+        if answer.cost_usd is None:
+            self.unpriced += 1
+        else:
+            self.priced += 1
+            self.cost_usd += answer.cost_usd
+
+    def mark(self) -> None:
+        """Remember how far it is now, for the rate."""
+        self._marks.append((time.monotonic(), self.done))
+
+    @property
+    def mean(self) -> float | None:
+        return self.score_sum / self.scored if self.scored else None
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the normal 95 % interval of the mean, for a look only."""
+        if self.scored < 2:
+            return None
+        mean = self.score_sum / self.scored
+        variance = max(0.0, self.square_sum / self.scored - mean * mean)
+        return _Z * math.sqrt(variance / (self.scored - 1))
+
+    def rate(self) -> float | None:
+        """Results a second over the last seconds."""
+        now = time.monotonic()
+        recent = [mark for mark in list(self._marks) if now - mark[0] <= RATE_WINDOW_S]
+        if not recent:
+            return None
+        at, done = recent[0]
+        return (self.done - done) / (now - at) if now - at > 0.05 else None
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent; None when some answer's price is unknown."""
+        return None if self.unpriced else self.cost_usd
+
+    @property
+    def estimate_usd(self) -> float | None:
+        """What the whole run will have cost if the rest is like what was asked so far."""
+        if self.unpriced or not self.priced:
+            return None
+        left = max(0, self.total - self.done)
+        return self.cost_usd + left * self.cost_usd / self.priced

@@ -1,0 +1,28 @@
+"""One case, tried while a draft is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.datasets.values import Case
+from workbench.prompts.templates import Renderer
+from workbench.prompts.values import Prompt
+from workbench.providers.options import build_request
+from workbench.providers.values import Answer, Provider
+
+
+async def try_case(
+    prompt: Prompt,
+    case: Case,
+    provider: Provider,
+    *,
+    timeout_s: float = 60.0,
+    on_text: Callable[[str], None] | None = None,
+) -> Answer:
+    """One answer, streamed to `on_text` piece by piece; no retry, nothing is stored.
+
+    Raises TemplateError when the prompt does not fit the case, ProviderError for a wrong key, an
+    unknown model, an exhausted quota.
+    """
+    request = build_request(prompt, Renderer(prompt).render(case.inputs))
+    return await provider.answer(request, timeout_s=timeout_s, on_text=on_text)
