@@ -146,7 +146,7 @@ def _look_lines(comparison: Comparison) -> list[str]:
         low, high = record["low"], record["high"]
         interval = "no interval" if low is None else f"[{points(low)}, {points(high)}]"
         lines.append(
-            f"look {record['look'] + 1}: {record['cases']} cases  {interval}"
+            f"look {record['look']}: {record['cases']} cases  {interval}"
             f"  {record['fixed']} fixed  {record['broke']} broke  {record['same']} same"
         )
     return lines

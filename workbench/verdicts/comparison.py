@@ -35,6 +35,11 @@ class _Question:
     e_process: bool
     futility: float | None
 
+    @property
+    def is_last(self) -> bool:
+        """No further look is planned."""
+        return self.look in (0, self.looks)
+
 
 def compare_pairs(
     pairs: Sequence[CasePair],
@@ -50,7 +55,7 @@ def compare_pairs(
 ) -> Comparison:
     """The verdict on `pairs`, the first cases of a plan of `planned`.
 
-    `look` is the index of the planned look, from 0; the default is one look at all cases. `z`
+    `look` is the number of the planned look, from 1; 0, the default, is the last. `z`
     holds the critical values of all looks, by default those of equal blocks. `futility` is the
     conditional power below which a look before the last ends the run.
     """
@@ -58,7 +63,7 @@ def compare_pairs(
         z = boundaries([(k + 1) / looks for k in range(looks)], policy.confidence)
     question = _Question(
         policy=policy,
-        z=z[look],
+        z=z[look - 1],
         z_final=z[-1],
         look=look,
         looks=looks,
@@ -148,7 +153,7 @@ def _standing(sample: Sample, found: Measure | None, question: _Question, seen: 
             for side in (sample.worst, sample.best)
         )
     power = None
-    if found is not None and question.futility is not None and question.look < question.looks - 1:
+    if found is not None and question.futility is not None and not question.is_last:
         power = conditional_power(
             found.z_margin,
             min(1.0, seen / question.planned),
@@ -167,7 +172,7 @@ def _standing(sample: Sample, found: Measure | None, question: _Question, seen: 
         missing_share=sample.missing_share,
         seen=seen,
         planned=question.planned,
-        last=question.look == question.looks - 1,
+        last=question.is_last,
         n_min=question.n_min,
         min_flips=MIN_FLIPS,
         power=power,

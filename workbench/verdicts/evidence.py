@@ -10,9 +10,8 @@ from typing import Any
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
 from workbench.runs.suite import GatePolicy, Suite
-from workbench.verdicts.comparison import combine
 from workbench.verdicts.looks import Plan, make_plan, plan_from_content
-from workbench.verdicts.sequential import conclude
+from workbench.verdicts.sequential import LookDecision, conclude
 from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 SCHEMA = 1
@@ -28,7 +27,7 @@ def make_evidence(
     prompt_fingerprint: str,
     plan: Plan,
     pairs: Mapping[str, Sequence[CasePair]],
-    comparisons: Sequence[Comparison],
+    decision: LookDecision,
     started_at: str,
     finished_at: str,
     baseline_version: str | None = None,
@@ -38,8 +37,8 @@ def make_evidence(
     attempt: int = 1,
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
-    """The record of an evaluation of ours. `pairs` are those the decision was made on, in the
-    plan's order; times are ISO 8601 in UTC.
+    """The record of an evaluation of ours. `pairs` are in the plan's order; those after the look
+    that decided are left out. Times are ISO 8601 in UTC.
     """
     return Evidence(
         prompt_id=prompt_id,
@@ -50,10 +49,10 @@ def make_evidence(
         suite_parts=dict(suite.parts),
         policy=suite.gate.content(),
         planned=plan.planned,
-        pairs={name: tuple(pairs[name]) for name in suite.gate.scorers},
-        comparisons=tuple(comparisons),
-        gate=combine(comparisons),
-        score=comparisons[0].score_b if comparisons else None,
+        pairs={name: tuple(pairs[name][: decision.seen]) for name in suite.gate.scorers},
+        comparisons=decision.comparisons,
+        gate=decision.gate,
+        score=decision.comparisons[0].score_b if decision.comparisons else None,
         baseline_version=baseline_version,
         baseline_fingerprint=baseline_fingerprint,
         run_a=run_a,
@@ -129,9 +128,9 @@ def recompute(evidence: Evidence) -> Gate:
     orders = [[pair.case_id for pair in pairs] for pairs in evidence.pairs.values()]
     if any(order != orders[0] or len(set(order)) < len(order) for order in orders):
         return Gate.NO_DECISION
-    groups = {pair.case_id: pair.group for pair in next(iter(evidence.pairs.values()), ())}
-    if plan.looks > 1 and list(plan.order(orders[0], groups)) != orders[0]:
-        # Stopping early is only honest on the recorded random order.
+    if evidence.baseline_fingerprint and not any(p.a for ps in evidence.pairs.values() for p in ps):
+        return Gate.NO_DECISION
+    if plan.looks > 1 and not _in_order(next(iter(evidence.pairs.values())), plan):
         return Gate.NO_DECISION
     return conclude(evidence.pairs, plan, policy).gate
 
@@ -177,6 +176,13 @@ def evidence_from_json(text: str | bytes) -> Evidence:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"this is no evidence record: {error!r}") from error
+
+
+def _in_order(pairs: Sequence[CasePair], plan: Plan) -> bool:
+    """The pairs follow the recorded random order: only then is stopping early honest."""
+    order = tuple(pair.case_id for pair in pairs)
+    groups = {pair.case_id: pair.group for pair in pairs}
+    return order in (plan.order(order), plan.order(order, groups))
 
 
 def _plan(evidence: Evidence, policy: GatePolicy) -> Plan:

@@ -36,21 +36,21 @@ def decide_prefix(
     policy: GatePolicy,
     look: int,
 ) -> LookDecision:
-    """The decision at look number `look` (from 0) on the first cases of the plan's order.
+    """The decision at look number `look` (from 1) on the first cases of the plan's order.
 
     Further pairs are left out, so a result that came early cannot decide. Raises UsageError if
     a gating scorer has no pairs, the looks do not exist, or the prefix is not complete.
     """
-    if not 0 <= look < plan.looks:
+    if not 1 <= look <= plan.looks:
         raise UsageError(f"look {look} is not one of the plan's {plan.looks}")
-    end = plan.block_ends[look]
+    end = plan.block_ends[look - 1]
     comparisons = []
     for scorer in policy.scorers:
         pairs = pairs_by_scorer.get(scorer)
         if pairs is None:
             raise UsageError(f"the gate's scorer {scorer} has no scores")
         if len(pairs) < end:
-            raise UsageError(f"look {look + 1} needs {end} cases, there are {len(pairs)}")
+            raise UsageError(f"look {look} needs {end} cases, there are {len(pairs)}")
         comparisons.append(_with_history(pairs[:end], plan, policy, scorer, look))
     return _decision(tuple(comparisons), plan, look)
 
@@ -63,9 +63,9 @@ def conclude(
     This is what an ended or interrupted run is judged by, and what an auditor recomputes.
     """
     seen = min((len(pairs_by_scorer.get(name, ())) for name in policy.scorers), default=0)
-    reached = [look for look, end in enumerate(plan.block_ends) if end <= seen]
-    if reached and plan.block_ends[reached[-1]] == seen:
-        return decide_prefix(pairs_by_scorer, plan, policy, reached[-1])
+    reached = sum(end <= seen for end in plan.block_ends)
+    if reached and plan.block_ends[reached - 1] == seen:
+        return decide_prefix(pairs_by_scorer, plan, policy, reached)
     comparisons = tuple(
         _unfinished(pairs_by_scorer.get(name, ())[:seen], plan, policy, name)
         for name in policy.scorers
@@ -75,7 +75,7 @@ def conclude(
         comparisons=comparisons,
         reason=NOT_AT_A_LOOK,
         gate=Gate.NO_DECISION,
-        look=len(reached),
+        look=reached,
         seen=seen,
         planned=plan.planned,
     )
@@ -85,7 +85,7 @@ def compare_at(
     pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str, look: int
 ) -> Comparison:
     """One scorer's comparison under the plan, at one look."""
-    if not plan.baseline:
+    if not has_baseline(pairs, plan):
         return compare_threshold(pairs, policy, scorer, planned=plan.planned)
     return compare_pairs(
         pairs,
@@ -100,18 +100,21 @@ def compare_at(
     )
 
 
+def has_baseline(pairs: Sequence[CasePair], plan: Plan) -> bool:
+    """There is something to compare with: the threshold does not decide alone."""
+    return plan.baseline and any(pair.a for pair in pairs)
+
+
 def _with_history(
     pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str, look: int
 ) -> Comparison:
     """The comparison, with a record of this look and of those before it."""
-    records = []
-    comparison = None
-    for index in range(look + 1):
-        comparison = compare_at(pairs[: plan.block_ends[index]], plan, policy, scorer, index)
-        records.append(_record(comparison))
-    if comparison is None:
-        raise UsageError(f"look {look} is not one of the plan's {plan.looks}")
-    return replace(comparison, details={**comparison.details, "looks": records})
+    found = [
+        compare_at(pairs[: plan.block_ends[number - 1]], plan, policy, scorer, number)
+        for number in range(1, look + 1)
+    ]
+    records = [_record(comparison) for comparison in found]
+    return replace(found[-1], details={**found[-1].details, "looks": records})
 
 
 def _record(comparison: Comparison) -> dict[str, Any]:
@@ -133,7 +136,7 @@ def _record(comparison: Comparison) -> dict[str, Any]:
 
 
 def _decision(comparisons: tuple[Comparison, ...], plan: Plan, look: int) -> LookDecision:
-    last = look == plan.looks - 1
+    last = look == plan.looks
     gate = combine(comparisons)
     hopeless = next((c for c in comparisons if c.stopped in (STOPPED_FAIL, STOPPED_FUTILITY)), None)
     stop = last or gate is Gate.PASS or hopeless is not None
@@ -145,7 +148,7 @@ def _decision(comparisons: tuple[Comparison, ...], plan: Plan, look: int) -> Loo
         reason=reason,
         gate=gate,
         look=look,
-        seen=plan.block_ends[look],
+        seen=plan.block_ends[look - 1],
         planned=plan.planned,
     )
 
@@ -153,7 +156,7 @@ def _decision(comparisons: tuple[Comparison, ...], plan: Plan, look: int) -> Loo
 def _unfinished(
     pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str
 ) -> Comparison:
-    if plan.baseline:
+    if has_baseline(pairs, plan):
         found = compare_pairs(pairs, policy, scorer, planned=plan.planned, e_process=plan.anytime)
     else:
         found = compare_threshold(pairs, policy, scorer, planned=plan.planned)

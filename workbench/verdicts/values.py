@@ -66,7 +66,7 @@ class Comparison:
     """tango, paired_t, cluster_t, wilson: how the interval was made."""
     planned: int = 0
     look: int = 0
-    """Index of the planned look, from 0."""
+    """Number of the planned look, from 1; 0 where no looks were planned."""
     looks: int = 1
     more_cases: int | None = None
     """About how many further cases would settle an undecided one."""

@@ -1,0 +1,128 @@
+"""Which edit broke it: a search over the hunks between two prompts. Running is the caller's."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+Test = Callable[[frozenset[int]], Awaitable[bool | None] | bool | None]
+"""Is it broken with these hunks applied? None: it cannot be said, such as an invalid template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bisection:
+    """The hunks that break it together, and how they were found."""
+
+    guilty: tuple[int, ...]
+    calls: int
+    """How often the test ran."""
+    tested: tuple[tuple[tuple[int, ...], bool | None], ...]
+    """Every choice of hunks that was tried, and what the test said."""
+    note: str = ""
+    """Why nothing was found, or what to know about what was."""
+
+
+@dataclass(slots=True)
+class _Trials:
+    """Asks the test once for each choice of hunks."""
+
+    test: Test
+    seen: dict[frozenset[int], bool | None] = field(default_factory=dict)
+
+    async def breaks(self, chosen: Iterable[int]) -> bool:
+        key = frozenset(chosen)
+        if key not in self.seen:
+            answer = self.test(key)
+            self.seen[key] = await answer if inspect.isawaitable(answer) else answer
+        return self.seen[key] is True
+
+    def outcome(self, guilty: Iterable[int], note: str = "") -> Bisection:
+        tested = tuple((tuple(sorted(key)), said) for key, said in self.seen.items())
+        return Bisection(tuple(sorted(guilty)), len(self.seen), tested, note)
+
+
+async def bisect(
+    hunks: int | Iterable[int], test: Test, *, halves: bool = True, check: bool = True
+) -> Bisection:
+    """Finds the guilty among `hunks` (their count, or their indices).
+
+    By halves: a set of hunks that breaks it and of which none can be spared (Zeller and
+    Hildebrandt, IEEE TSE 28 (2002) 183-200), in about 2 log2(n) tests for one guilty hunk. One by
+    one: every hunk that breaks it alone; where none does, every hunk without which all the others
+    do not. With `check` it is first made sure that no hunk passes and all hunks break.
+    """
+    every = list(range(hunks)) if isinstance(hunks, int) else list(hunks)
+    trials = _Trials(test)
+    if check:
+        if await trials.breaks(()):
+            return trials.outcome((), "it breaks without any edit too: this is noise, not an edit")
+        if not await trials.breaks(every):
+            return trials.outcome((), "with every edit it does not break again: this is noise")
+    if not every:
+        return trials.outcome((), "the prompts do not differ")
+    if halves:
+        guilty = await _by_halves(every, trials)
+        note = "" if len(guilty) == 1 else "these edits break it only together"
+        return trials.outcome(guilty, note)
+    return await _one_by_one(every, trials)
+
+
+def tests_expected(hunks: int, *, halves: bool = True) -> int:
+    """About how many tests one guilty hunk takes, the two checks included."""
+    if hunks <= 1:
+        return 2
+    return 2 + (2 * math.ceil(math.log2(hunks)) if halves else hunks)
+
+
+def tests_at_most(hunks: int, *, halves: bool = True) -> int:
+    """No search takes more tests, the two checks included."""
+    if hunks <= 1:
+        return 2
+    return 2 + (hunks * hunks + 3 * hunks if halves else 2 * hunks)
+
+
+async def _one_by_one(every: list[int], trials: _Trials) -> Bisection:
+    alone = [hunk for hunk in every if await trials.breaks([hunk])]
+    if alone:
+        note = "" if len(alone) == 1 else "each of these edits breaks it alone"
+        return trials.outcome(alone, note)
+    needed = [hunk for hunk in every if not await trials.breaks([h for h in every if h != hunk])]
+    if needed:
+        return trials.outcome(needed, "no edit breaks it alone; these are needed for it")
+    return trials.outcome((), "no edit breaks it alone, and none is needed for it")
+
+
+async def _by_halves(every: list[int], trials: _Trials) -> list[int]:
+    """ddmin: try the parts, then what is left without each part, then smaller parts."""
+    current, parts = every, 2
+    while len(current) > 1:
+        chunks = _split(current, min(parts, len(current)))
+        smaller = await _first_breaking(chunks, trials)
+        if smaller is not None:
+            current, parts = smaller, 2
+            continue
+        rests = [[h for h in current if h not in set(chunk)] for chunk in chunks]
+        smaller = await _first_breaking(rests, trials) if len(chunks) > 2 else None
+        if smaller is not None:
+            current, parts = smaller, max(parts - 1, 2)
+        elif parts >= len(current):
+            break
+        else:
+            parts = min(len(current), parts * 2)
+    return current
+
+
+async def _first_breaking(choices: list[list[int]], trials: _Trials) -> list[int] | None:
+    for choice in choices:
+        if await trials.breaks(choice):
+            return choice
+    return None
+
+
+def _split(items: list[int], parts: int) -> list[list[int]]:
+    """Consecutive parts of nearly equal size."""
+    edges = [round(i * len(items) / parts) for i in range(parts + 1)]
+    return [items[a:b] for a, b in itertools.pairwise(edges)]
