@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import DraftError, NotFound, SuiteError
+from workbench.errors import DraftError, NotFound, SuiteError, UsageError
 from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME, Settings, read_settings
 from workbench.suggestions import did_you_mean
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from workbench.runs.suite import Suite
 
 STATE = ".workbench"
+REGISTRY = "registry.db"
+RUNS = "runs.db"
 PROMPTS = "prompts"
 EVALS = "evals"
 SUITE_FILE = "suite.yaml"
@@ -38,11 +40,11 @@ class Workspace:
 
     @property
     def registry_path(self) -> Path:
-        return self.state / "registry.db"
+        return self.state / REGISTRY
 
     @property
     def runs_path(self) -> Path:
-        return self.state / "runs.db"
+        return self.state / RUNS
 
     @cached_property
     def author(self) -> str:
@@ -146,21 +148,28 @@ def open_workspace(root: Path) -> Workspace:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file so that a reader or a crash never sees half of it."""
+    """Write a whole file so that a reader or a crash never sees half of it.
+
+    Raises UsageError where it cannot be written.
+    """
     import tempfile
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    temporary: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def _git_user(root: Path) -> str:

@@ -11,7 +11,7 @@ from workbench.prompts.prompty import write_prompty
 
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment, PromptVersion
-    from workbench.registry.values import EvaluationRecord, RollbackPreview, Status
+    from workbench.registry.records import EvaluationRecord, RollbackPreview, Status
 
 
 @dataclass(frozen=True)

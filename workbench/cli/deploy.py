@@ -1,0 +1,104 @@
+"""`workbench deploy`, `retire`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.face import Face, command, split_ref
+from workbench.errors import UsageError
+from workbench.present import numbers
+
+if TYPE_CHECKING:
+    from workbench.actions.deploy import DeployPreview
+    from workbench.registry import PromptDeployment
+
+
+@command("deploy", example='workbench deploy support_triage@1.2.0 production --reason "returns"')
+@click.argument("ref", metavar="PROMPT@VERSION")
+@click.argument("environment")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
+@click.option("--override", is_flag=True, help="Past the gate; needs a reason, shown for ever.")
+@click.option("--again", is_flag=True, help="A version that was rolled back; needs a reason.")
+@click.option("--request", metavar="KEY", help="The same key twice deploys once.")
+@click.option("--preview", is_flag=True, help="Only show what it would change.")
+def deploy_command(
+    face: Face,
+    ref: str,
+    environment: str,
+    reason: str,
+    override: bool,
+    again: bool,
+    request: str | None,
+    preview: bool,
+) -> None:
+    """Make a version live in ENVIRONMENT, if its evidence and the environment's rules allow it."""
+    from workbench.actions import deploy as deploying
+
+    if (override or again) and not reason.strip():
+        raise UsageError("an exception needs a reason", hint="--reason TEXT")
+    prompt_id, version = split_ref(ref)
+    bench = face.bench()
+    seen = deploying.preview(bench, prompt_id, version, environment)
+    if preview:
+        face.answer(_preview_json(seen), _preview_lines(seen))
+        return
+    done = deploying.deploy(
+        bench,
+        prompt_id,
+        version,
+        environment,
+        reason=reason,
+        expect=seen.seen,
+        override=override,
+        again=again,
+        request_key=request,
+    )
+    was = f", was {done.previous_version}" if done.previous_version else ""
+    face.answer(
+        deployment_json(done), [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
+    )
+
+
+@command("retire", example='workbench retire support_triage staging --reason "not used"')
+@click.argument("prompt_id", metavar="PROMPT")
+@click.argument("environment")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
+def retire_command(face: Face, prompt_id: str, environment: str, reason: str) -> None:
+    """Take a prompt out of ENVIRONMENT: nothing is live there any more."""
+    bench = face.bench()
+    done = bench.registry.retire(prompt_id, environment, bench.author, reason=reason)
+    face.answer(deployment_json(done), [f"{prompt_id} is no longer live in {environment}"])
+
+
+def deployment_json(done: PromptDeployment) -> dict[str, Any]:
+    """A deployment for scripts."""
+    return done.as_dict()
+
+
+def _preview_json(seen: DeployPreview) -> dict[str, Any]:
+    return {
+        "prompt_id": seen.version.prompt_id,
+        "version": seen.version.version,
+        "environment": seen.environment,
+        "previous_version": seen.live.version if seen.live else None,
+        "state": seen.status.state.value,
+        "reason": seen.status.reason,
+        "score": seen.status.score,
+        "warnings": list(seen.status.warnings),
+    }
+
+
+def _preview_lines(seen: DeployPreview) -> list[str]:
+    before = seen.live.version if seen.live else "nothing"
+    lines = [
+        f"{seen.environment}: {before} -> {seen.version.version}",
+        f"{seen.status.state.value}: {seen.status.reason}",
+    ]
+    if seen.status.score is not None:
+        lines.append(f"score {numbers.score(seen.status.score)}")
+    lines += [f"warning: {warning}" for warning in seen.status.warnings]
+    if seen.diff:
+        lines.append(f"{seen.diff.added} lines added, {seen.diff.removed} removed")
+    return lines

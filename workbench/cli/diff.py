@@ -1,0 +1,56 @@
+"""`workbench diff`."""
+
+from __future__ import annotations
+
+import click
+
+from workbench.cli.face import Face, command
+
+_SIGNS = {"same": " ", "removed": "-", "added": "+"}
+
+
+@command("diff", example="workbench diff support_triage@1.0.0 support_triage")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--context", type=click.IntRange(0), default=3, show_default=True)
+def diff_command(face: Face, a: str, b: str, context: int) -> None:
+    """Differences of two prompts: text, contract, model."""
+    from workbench.actions.refs import resolve
+    from workbench.prompts.contract import changes, implied_bump
+    from workbench.prompts.diff import diff_text
+    from workbench.prompts.prompty import write_prompty
+
+    bench = face.bench()
+    old, new = resolve(bench, a), resolve(bench, b)
+    found = changes(old.prompt, new.prompt)
+    bump = implied_bump(old.prompt, new.prompt)
+    diff = diff_text(write_prompty(old.prompt), write_prompty(new.prompt))
+    lines = [f"--- {old.name}", f"+++ {new.name}"]
+    for hunk in diff.hunks(context):
+        first = next((line.number_a or line.number_b for line in hunk), 1)
+        lines.append(f"@@ line {first} @@")
+        lines += [f"{_SIGNS[line.tag]} {line.text}" for line in hunk]
+    if diff.note:
+        lines.append(f"({diff.note})")
+    lines += [f"{change.bump.name.lower()}: {change.reason}" for change in found]
+    if not found:
+        lines = [f"{old.name} and {new.name} are the same"]
+    values = {
+        "a": old.name,
+        "b": new.name,
+        "fingerprint_a": old.prompt.fingerprint,
+        "fingerprint_b": new.prompt.fingerprint,
+        "same": old.prompt.fingerprint == new.prompt.fingerprint,
+        "bump": bump.name.lower(),
+        "changes": [
+            {"bump": change.bump.name.lower(), "reason": change.reason} for change in found
+        ],
+        "added": diff.added,
+        "removed": diff.removed,
+        "lines": [
+            {"tag": line.tag, "a": line.number_a, "b": line.number_b, "text": line.text}
+            for hunk in diff.hunks(context)
+            for line in hunk
+        ],
+    }
+    face.answer(values, lines)

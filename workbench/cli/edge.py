@@ -1,0 +1,143 @@
+"""The one place where an error becomes a line, a log file and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.cli import interrupts
+from workbench.cli.app import workbench
+from workbench.errors import (
+    EXIT_DONE,
+    EXIT_INCOMPLETE,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    WorkbenchError,
+)
+from workbench.present.safe_text import safe_line
+
+STATE_VARIABLE = "WORKBENCH_STATE"
+LOG_NAME = "errors.log"
+_SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. Raises nothing."""
+    _prepare_streams()
+    wants_json = "--json" in arguments
+    try:
+        code = workbench.main(list(arguments), prog_name="workbench", standalone_mode=False)
+        sys.stdout.flush()
+    except WorkbenchError as error:
+        code = EXIT_INTERRUPTED if interrupts.count() else error.exit_code
+        _tell(error.message, error.hint, wants_json, code, _more(error))
+    except click.exceptions.Exit as asked:
+        code = asked.exit_code
+    except click.ClickException as error:
+        code = EXIT_USAGE
+        _tell(error.format_message(), _usage_hint(error), wants_json, code)
+    except (KeyboardInterrupt, click.Abort):
+        code = EXIT_INTERRUPTED
+        _tell("interrupted", "", wants_json, code)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; nothing is left to say to it.
+        _close_stdout()
+        return EXIT_DONE
+    except Exception as error:  # noqa: BLE001 - the last edge: no traceback may reach a user
+        code = EXIT_INCOMPLETE
+        _tell(_in_one_line(error), f"details: {_log(error)}", wants_json, code)
+    if interrupts.run_id():
+        _note(f"resume with: workbench run --resume {interrupts.run_id()}")
+    return code if isinstance(code, int) else EXIT_DONE
+
+
+def _prepare_streams() -> None:
+    """Any text can be written, whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            encoding = (stream.encoding or "").lower().replace("-", "")
+            if encoding in ("ascii", "ansi_x3.41968", "us_ascii"):
+                stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _tell(
+    message: str, hint: str, wants_json: bool, code: int, more: Mapping[str, Any] | None = None
+) -> None:
+    line = f"workbench: {safe_line(message)}"
+    _note(f"{line} ({safe_line(hint)})" if hint else line)
+    if wants_json:
+        told = {"error": message, "hint": hint, "exit_code": code, **(more or {})}
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.write(json.dumps(told, indent=2) + "\n")
+            sys.stdout.flush()
+
+
+def _more(error: WorkbenchError) -> dict[str, Any]:
+    diff = getattr(error, "diff", ())
+    for line in diff:
+        _note(f"  {safe_line(str(line))}")
+    return {"diff": list(diff)} if diff else {}
+
+
+def _note(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path} --help" if context else ""
+
+
+def _in_one_line(error: BaseException) -> str:
+    text = _without_secrets(str(error)).strip()
+    first = text.splitlines()[0] if text else ""
+    return f"unexpected {type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _log(error: BaseException) -> Path | str:
+    """Where the traceback was written: the stack alone, without the values of variables."""
+    folder = _state_folder()
+    text = "".join(traceback.format_exception(error))
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / LOG_NAME
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"--- {stamp}\n{_without_secrets(text)}\n")
+    except OSError as problem:
+        return f"none, {folder} cannot be written: {problem.strerror}"
+    return path
+
+
+def _state_folder() -> Path:
+    given = os.environ.get(STATE_VARIABLE)
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_state_path("prompt-workbench")
+
+
+def _without_secrets(text: str) -> str:
+    """`text` without the values of variables that hold keys."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and any(part in name.upper() for part in _SECRET_NAMES):
+            text = text.replace(value, "[secret]")
+    return text
+
+
+def _close_stdout() -> None:
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,134 @@
+"""`workbench evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli import verdict
+from workbench.cli.face import Face, command, split_ref
+from workbench.cli.progress import Follower
+from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.verdicts.values import Evidence
+
+
+@command("evaluate", example="workbench evaluate support_triage@1.2.0 --junit gate.xml")
+@click.argument("ref", metavar="PROMPT@VERSION")
+@click.option("--suite", "-s", help="Default: every suite of the prompt.")
+@click.option("--full", is_flag=True, help="Run every case, even when the gate could decide.")
+@click.option("--anytime", is_flag=True, help="Decide by an e-process, valid at any time.")
+@click.option("--fresh", is_flag=True, help="Ignore stored answers.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML for CI.")
+@click.option("--summary", type=click.Path(path_type=Path), help="Write a Markdown summary.")
+@click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
+def evaluate_command(
+    face: Face,
+    ref: str,
+    suite: str | None,
+    full: bool,
+    anytime: bool,
+    fresh: bool,
+    junit: Path | None,
+    summary: Path | None,
+    verbose: bool,
+) -> int:
+    """Run the gate of a registered version and record the evidence, whatever it is.
+
+    It looks at planned points only and stops as soon as the plan allows. Exit code 0: the gate
+    passes; 1: it fails; 3: no decision; 4: the provider left too many cases out.
+    """
+    from workbench.actions.evaluate import evaluate
+
+    if full and anytime:
+        raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
+    prompt_id, version = split_ref(ref)
+    bench = face.bench()
+    with Follower(face) as follower:
+        found = evaluate(
+            bench,
+            prompt_id,
+            version,
+            suite_name=suite,
+            full=full,
+            anytime=anytime,
+            fresh=fresh,
+            on_run=follower.on_run,
+        )
+    _write_files(found, junit, summary)
+    each = [_json_of(evidence) for evidence in found]
+    worst = max(range(len(found)), key=lambda index: _gravity(bench, found[index]))
+    values = {**each[worst], "suites": each}
+    lines = [line for evidence in found for line in _lines_of(evidence, verbose)]
+    face.answer(values, lines)
+    return _exit_code(bench, found[worst])
+
+
+def _json_of(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "prompt_id": evidence.prompt_id,
+        "version": evidence.version,
+        "fingerprint": evidence.prompt_fingerprint,
+        "suite": evidence.suite,
+        "baseline": evidence.baseline_version,
+        "attempt": evidence.attempt,
+        "score": evidence.score,
+        **verdict.as_json(
+            evidence.comparisons[0], evidence.gate, evidence.run_a, str(evidence.run_b)
+        ),
+    }
+
+
+def _lines_of(evidence: Evidence, verbose: bool) -> list[str]:
+    from workbench.verdicts.evidence import policy_from_content
+    from workbench.verdicts.wear import attempt_note
+
+    policy = policy_from_content(evidence.policy)
+    baseline = evidence.baseline_version or "no baseline"
+    note = attempt_note(evidence.attempt, policy.confidence)
+    return [
+        f"{evidence.prompt_id}@{evidence.version} on {evidence.suite}, against {baseline}",
+        *verdict.lines_of(evidence.comparisons, policy, baseline, evidence.version, verbose),
+        *([note] if note else []),
+    ]
+
+
+def _exit_code(bench: Bench, evidence: Evidence) -> int:
+    from workbench.runs.values import RunStatus
+
+    status = bench.store.summary(str(evidence.run_b)).status
+    missing = any(comparison.missing for comparison in evidence.comparisons)
+    return verdict.exit_code(evidence.gate, missing or status is RunStatus.INCOMPLETE)
+
+
+def _gravity(bench: Bench, evidence: Evidence) -> int:
+    """A failed gate weighs most, then an incomplete run, then no decision."""
+    code = _exit_code(bench, evidence)
+    return {EXIT_DONE: 0, EXIT_INCOMPLETE: 2, EXIT_GATE_FAILED: 3}.get(code, 1)
+
+
+def _write_files(found: tuple[Evidence, ...], junit: Path | None, summary: Path | None) -> None:
+    from workbench.present.verdict_words import junit_xml, markdown_summary
+    from workbench.workspace import write_atomically
+
+    if junit:
+        write_atomically(junit, junit_xml(found[0]) if len(found) == 1 else _joined(found))
+    if summary:
+        write_atomically(summary, "\n".join(markdown_summary(evidence) for evidence in found))
+
+
+def _joined(found: tuple[Evidence, ...]) -> str:
+    """One document with the test suites of several evaluations."""
+    import xml.etree.ElementTree as ElementTree
+
+    from workbench.present.verdict_words import junit_xml
+
+    root = ElementTree.Element("testsuites", name=f"{found[0].prompt_id} {found[0].version}")
+    for evidence in found:
+        # Our own output, so no entity or external reference can stand in it.
+        root.extend(list(ElementTree.fromstring(junit_xml(evidence))))
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

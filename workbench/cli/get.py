@@ -1,0 +1,67 @@
+"""`workbench get`."""
+
+from __future__ import annotations
+
+import click
+
+from workbench.cli.face import Face, command
+
+
+@command("get", example="workbench get support_triage production --json")
+@click.argument("prompt_id", metavar="PROMPT")
+@click.argument("environment", default="production")
+@click.option("--at", metavar="TIME", help="What was live then, e.g. 2026-03-01T12:00Z.")
+@click.option("--requires", metavar="RANGE", help="Refuse other versions, e.g. '>=1.2,<2'.")
+def get_command(
+    face: Face, prompt_id: str, environment: str, at: str | None, requires: str | None
+) -> None:
+    """Print the live version of PROMPT in ENVIRONMENT (production by default).
+
+    PROMPT@VERSION prints that version, live or not.
+    """
+    registry = face.registry()
+    name, _, version = prompt_id.partition("@")
+    if version:
+        found = registry.get_version(name, version)
+        deployment = None
+        environment = ""
+    else:
+        options = {"at": _moment(at)} if at else {}
+        found = registry.get_active(name, environment, requires=requires, **options)
+        live = [item for item in registry.live(name) if item.environment == environment]
+        deployment = live[0] if live and not at else None
+    prompt = found.prompt
+    values = {
+        "prompt_id": found.prompt_id,
+        "version": found.version,
+        "environment": environment or None,
+        "content": found.content,
+        "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
+        "model": found.model,
+        "inputs": [item.name for item in prompt.inputs],
+        "fingerprint": found.fingerprint,
+        "description": found.description,
+        "author": found.author,
+        "created_at": found.created_at,
+        "deployed_at": deployment.deployed_at if deployment else None,
+        "deployed_by": deployment.deployed_by if deployment else None,
+        "revoked": found.revoked,
+        "source": found.source,
+        "age": found.age,
+    }
+    where = f" live in {environment}" if environment else ""
+    since = f" since {deployment.deployed_at} by {deployment.deployed_by}" if deployment else ""
+    face.note(f"{found.ref}{where}{since}")
+    if found.revoked:
+        face.note("warning: this version is revoked")
+    face.answer(values, [found.content])
+
+
+def _moment(text: str) -> object:
+    from datetime import UTC, datetime
+
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no time: write 2026-03-01T12:00Z") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

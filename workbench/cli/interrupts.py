@@ -1,0 +1,37 @@
+"""Ctrl+C while runs are going: once stops issuing calls, twice aborts them.
+
+The handler only counts; whoever follows a run looks here and acts, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+_state = {"count": 0}
+_runs: list[str] = []
+
+
+def count() -> int:
+    """How often the user asked to stop."""
+    return _state["count"]
+
+
+def run_id() -> str:
+    """The run that was stopped and can be resumed, if there is one."""
+    return _runs[-1] if _runs and count() else ""
+
+
+def watch() -> None:
+    """Count interrupts from now on instead of raising KeyboardInterrupt."""
+    signal.signal(signal.SIGINT, _counted)
+
+
+def stopped(identity: str) -> None:
+    """Remember a run that did not come to its end."""
+    _runs.append(identity)
+
+
+def _counted(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    _state["count"] += 1

@@ -1,0 +1,42 @@
+"""`workbench keys`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from workbench.cli.face import Face, command
+from workbench.errors import NotFound
+
+
+@command("keys", example="workbench keys --json")
+def keys_command(face: Face) -> None:
+    """Every key of the screens, as [keys] in workbench.toml leaves it.
+
+    Move one with its id: [keys] "app.start" = "f6". Unknown ids and clashes are errors.
+    """
+    from workbench.present.tables import lay_out
+
+    # By name: the commands must not depend on the screens.
+    table = import_module("workbench.tui.keys")
+    own = _own_keys(face)
+    table.check_keymap(own)
+    rows = []
+    for action_id, usual, label, what in table.table():
+        keys = own.get(action_id)
+        shown = usual if keys is None else " ".join(map(table.display, table.split(keys)))
+        rows.append((action_id, shown, label, what))
+    values = {
+        "keys": [
+            {"id": row[0], "keys": row[1], "label": row[2], "help": row[3], "own": row[0] in own}
+            for row in rows
+        ]
+    }
+    face.answer(values, lay_out(("id", "keys", "does", ""), rows))
+
+
+def _own_keys(face: Face) -> dict[str, str]:
+    """The workspace's own keys; outside of a workspace there are none."""
+    try:
+        return dict(face.workspace().settings.keys)
+    except NotFound:
+        return {}

@@ -1,0 +1,55 @@
+"""`workbench log`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.face import Face, command
+
+if TYPE_CHECKING:
+    from workbench.registry import LogEntry
+
+
+@command("log", example="workbench log support_triage production")
+@click.argument("prompt_id", metavar="[PROMPT]", required=False)
+@click.argument("environment", required=False)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+def log_command(face: Face, prompt_id: str | None, environment: str | None, limit: int) -> None:
+    """What happened, newest first: versions, evaluations, deployments, rollbacks, overrides."""
+    registry = face.registry()
+    found = list(registry.history(prompt_id, environment))
+    shown = found[:limit]
+    lines = [_line(entry) for entry in shown]
+    if len(found) > limit:
+        lines.append(f"{len(found) - limit} older entries: --limit shows more")
+    if not found:
+        lines = ["nothing happened yet"]
+    face.answer({"entries": [_json(entry) for entry in shown], "total": len(found)}, lines)
+
+
+def _line(entry: LogEntry) -> str:
+    what = f"{entry.prompt_id}@{entry.version}" if entry.version else entry.prompt_id
+    if entry.previous_version:
+        what = f"{entry.prompt_id} {entry.previous_version} -> {entry.version}"
+    where = f" {entry.environment}" if entry.environment else ""
+    override = "  OVERRIDE" if entry.override else ""
+    reason = f"  {entry.reason}" if entry.reason else ""
+    return f"{entry.at}  {entry.action:<11} {what}{where}  by {entry.by}{override}{reason}"
+
+
+def _json(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "action": entry.action,
+        "prompt_id": entry.prompt_id,
+        "version": entry.version or None,
+        "environment": entry.environment or None,
+        "previous_version": entry.previous_version,
+        "by": entry.by,
+        "reason": entry.reason,
+        "override": entry.override,
+        "hash": entry.hash,
+    }

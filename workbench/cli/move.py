@@ -1,0 +1,3 @@
+"""`workbench export`, `workbench import`."""
+
+from __future__ import annotations

@@ -1,0 +1,96 @@
+"""A run under way, as one line on stderr that is written over and over."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
+
+from workbench.cli import interrupts
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from workbench.cli.face import Face
+    from workbench.runs.live import LiveRun
+    from workbench.runs.values import RunProgress
+
+TICK_S = 0.1
+
+
+class Follower:
+    """Shows runs as they go, and passes the user's Ctrl+C on to them.
+
+    Enter it before a run starts; `on_run` may be given to any action that starts runs.
+    """
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._shows = sys.stderr.isatty()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        interrupts.watch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def on_run(self, live: LiveRun, name: str) -> None:
+        """Follow this run until it ends, in a thread of its own."""
+        self._face.note(f"run {live.run_id}: {name}")
+        thread = threading.Thread(target=self._follow, args=(live,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _follow(self, live: LiveRun) -> None:
+        seen = 0
+        width = 0
+        ended = threading.Event()
+        while not live.done:
+            asked = interrupts.count()
+            if asked > seen:
+                seen = asked
+                self._pass_on(live, asked)
+            if self._shows:
+                line = progress_line(live.progress())[: shutil.get_terminal_size().columns - 1]
+                sys.stderr.write("\r" + line.ljust(width))
+                sys.stderr.flush()
+                width = len(line)
+            ended.wait(TICK_S)
+        if self._shows:
+            sys.stderr.write("\r" + " " * width + "\r")
+        if interrupts.count() and live.progress().done < live.progress().total:
+            interrupts.stopped(live.run_id)
+
+    def _pass_on(self, live: LiveRun, asked: int) -> None:
+        stop: Callable[[], None] = live.stop if asked == 1 else live.abort
+        said = "stopping: calls under way may finish (Ctrl+C again aborts them)"
+        self._face.note(said if asked == 1 else "aborting")
+        stop()
+
+
+def progress_line(now: RunProgress) -> str:
+    """State, done of total, share, time left, score, money, errors: in one line."""
+    state = "stopping" if now.stopping else "running"
+    if now.backing_off and now.retry_in_s:
+        state = f"waiting {now.retry_in_s:.0f} s"
+    size = len(str(now.total))
+    parts = [
+        state,
+        f"{now.done:>{size}}/{now.total}",
+        numbers.share(now.done, now.total),
+        f"left {numbers.clock(now.eta_s)}",
+    ]
+    if now.score is not None:
+        parts.append(f"score {numbers.score(now.score)}")
+    if now.errors:
+        parts.append(numbers.plural(now.errors, "error"))
+    if now.cached:
+        parts.append(f"{now.cached} cached")
+    if now.cost_usd:
+        parts.append(numbers.money(now.cost_usd))
+    return safe_line("  ".join(parts))

@@ -1,0 +1,52 @@
+"""`workbench register`."""
+
+from __future__ import annotations
+
+import click
+
+from workbench.cli.face import Face, command
+
+
+@command(
+    "register",
+    example='workbench register support_triage --description "examples for returns"',
+)
+@click.argument("ref", metavar="PROMPT")
+@click.option("--version", metavar="X.Y.Z", help="Default: what the change asks for.")
+@click.option("--description", "-d", required=True, metavar="TEXT", help="What changed, and why.")
+@click.option(
+    "--force", "force_reason", metavar="REASON", default="", help="Allow a lower number, and why."
+)
+def register_command(
+    face: Face, ref: str, version: str | None, description: str, force_reason: str
+) -> None:
+    """Make an immutable version of a draft.
+
+    The contract proposes the number: an input that is gone or newly required is major, a new
+    optional one or another model is minor, wording is a patch.
+    """
+    from workbench.actions.refs import resolve
+    from workbench.actions.register import propose, register
+
+    bench = face.bench()
+    source = resolve(bench, ref)
+    proposal = propose(bench, source.prompt)
+    for warning in proposal.warnings:
+        face.note(f"warning: {warning}")
+    registered = register(
+        bench, source, description=description, version=version, force_reason=force_reason
+    )
+    prompt_id, _, number = registered.partition("@")
+    values = {
+        "registered": registered,
+        "prompt_id": prompt_id,
+        "version": number,
+        "previous": proposal.previous,
+        "proposed": proposal.version,
+        "bump": proposal.bump.name.lower(),
+        "changes": [change.reason for change in proposal.changes],
+        "fingerprint": source.prompt.fingerprint,
+    }
+    reasons = "; ".join(change.reason for change in proposal.changes[:3])
+    since = f" (after {proposal.previous}: {reasons})" if proposal.previous else ""
+    face.answer(values, [f"registered {registered}{since}"])

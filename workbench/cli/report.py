@@ -1,0 +1,40 @@
+"""`workbench report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.cli.progress import Follower
+
+
+@command(
+    "report", example="workbench report support_triage@production support_triage --html page.html"
+)
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--html", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--suite", "-s", help="Default: the prompt's first suite.")
+@click.option("--split", help="dev (default), gate, all, or your own.")
+def report_command(
+    face: Face, a: str, b: str, html: Path, suite: str | None, split: str | None
+) -> None:
+    """Write one self-contained page about a comparison: verdict, charts, worst cases, diff."""
+    from workbench.actions.compare import compare
+    from workbench.actions.report import html_report
+    from workbench.workspace import write_atomically
+
+    bench = face.bench()
+    with Follower(face) as follower:
+        found = compare(bench, a, b, suite, split=split, on_run=follower.on_run)
+    write_atomically(html, html_report(found))
+    values = {
+        "html": str(html),
+        "verdict": found.headline.verdict.value,
+        "gate": found.gate.value,
+        "run_a": found.a.summary.run_id,
+        "run_b": found.b.summary.run_id,
+    }
+    face.answer(values, [f"wrote {html}"])

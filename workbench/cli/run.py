@@ -1,0 +1,160 @@
+"""`workbench run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.cli.progress import Follower
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
+from workbench.present import numbers
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.runs.values import RunSpec, RunSummary
+
+
+def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is run; `run` and `estimate` share them."""
+    for option in reversed(
+        [
+            click.option("--prompt", "ref", metavar="REF", help="Default: the suite's draft."),
+            click.option("--split", help="dev (default), gate, all, or your own."),
+            click.option("--limit", type=click.IntRange(1), help="Only the first N cases."),
+            click.option("--repeats", type=click.IntRange(1, 100), help="Answers a case."),
+            click.option("--concurrency", type=click.IntRange(1, 1000), help="Calls at a time."),
+            click.option("--budget", type=float, metavar="USD", help="Stop at this cost."),
+            click.option("--fresh", is_flag=True, help="Ignore stored answers."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def spec_of(bench: Bench, suite_name: str, options: dict[str, Any]) -> tuple[RunSpec, str]:
+    """What is to be run, and its name for people."""
+    from workbench.actions.refs import resolve
+    from workbench.actions.run import make_spec
+
+    suite = bench.workspace.suite(suite_name)
+    source = resolve(bench, options["ref"] or suite.prompt_id)
+    spec = make_spec(
+        source,
+        suite,
+        split=options["split"],
+        limit=options["limit"],
+        repeats=options["repeats"],
+        concurrency=options["concurrency"],
+        budget_usd=options["budget"],
+        fresh=options["fresh"],
+    )
+    return spec, source.name
+
+
+@command("run", example="workbench run support_triage --prompt support_triage@1.2.0 --split dev")
+@click.argument("suite", required=False)
+@run_options
+@click.option("--resume", metavar="RUN", help="Go on with a run: what is missing or failed.")
+@click.option("--yes", is_flag=True, help="Do not ask before a dear run or one on the gate set.")
+def run_command(
+    face: Face, suite: str | None, resume: str | None, yes: bool, **options: Any
+) -> int:
+    """Run a prompt on a SUITE and store every answer.
+
+    Without --prompt it runs the draft. Ctrl+C stops: calls under way may finish, nothing is
+    lost, and --resume goes on. Ctrl+C twice aborts the calls.
+    """
+    from workbench.actions import run as running
+
+    if bool(suite) == bool(resume):
+        raise click.UsageError("give a SUITE, or --resume RUN")
+    bench = face.bench()
+    with Follower(face) as follower:
+        if resume:
+            live = running.resume(bench, resume)
+            name = "going on"
+        else:
+            spec, name = spec_of(bench, str(suite), options)
+            _confirm(face, bench, spec, options["split"], yes)
+            live = running.start(bench, spec)
+        follower.on_run(live, name)
+        summary = live.wait()
+    face.answer(as_json(summary), lines_of(summary))
+    return exit_code(summary)
+
+
+def _confirm(face: Face, bench: Bench, spec: RunSpec, split: str | None, yes: bool) -> None:
+    """Ask before money is spent or the gate set worn. Raises UsageError when told no."""
+    from workbench.actions import run as running
+
+    if yes:
+        return
+    if running.needs_confirmation(spec.suite, split):
+        question = "This looks at the gate set outside of an evaluation, which wears it out. Run?"
+        if not face.agree(question):
+            raise UsageError("not run: the split gate is for evaluations", hint="or give --yes")
+    limit = bench.workspace.settings.confirm_above_usd
+    cost = running.estimate(bench, spec).usd
+    if cost is not None and cost > limit:
+        said = f"about {numbers.money(cost)}, more than {numbers.money(limit)}"
+        if not face.agree(f"This costs {said}. Run?"):
+            raise UsageError(f"not run: it would cost {said}", hint="--yes, or --budget USD")
+
+
+def as_json(summary: RunSummary) -> dict[str, Any]:
+    """The keys that scripts rely on, and a few more."""
+    return {
+        "run_id": summary.run_id,
+        "status": summary.status.value,
+        "prompt_id": summary.prompt_id,
+        "fingerprint": summary.fingerprint,
+        "label": summary.label,
+        "suite": summary.suite,
+        "split": summary.split,
+        "scorer": summary.scorer,
+        "cases": summary.cases,
+        "repeats": summary.repeats,
+        "scored": summary.scored,
+        "errors": summary.errors,
+        "score": summary.score,
+        "calls": summary.calls,
+        "cached": summary.cached,
+        "cost_usd": summary.cost_usd,
+        "prompt_tokens": summary.prompt_tokens,
+        "completion_tokens": summary.completion_tokens,
+        "seconds": summary.seconds,
+        "model": summary.model,
+        "created_at": summary.created_at,
+        "reason": summary.reason,
+    }
+
+
+def lines_of(summary: RunSummary) -> list[str]:
+    """A run in a few lines."""
+    head = f"{summary.run_id}  {summary.status.value}"
+    if summary.reason:
+        head += f": {summary.reason}"
+    score = f"{summary.scorer} {numbers.score(summary.score)}"
+    lines = [
+        head,
+        f"{summary.prompt_id} ({summary.label}) on {summary.suite}, {summary.split}: {score}  "
+        f"{numbers.count(summary.scored)} of {numbers.count(summary.cases * summary.repeats)}"
+        f" scored, {numbers.plural(summary.errors, 'error')}",
+        f"{numbers.plural(summary.calls, 'call')}, {numbers.count(summary.cached)} cached, "
+        f"{numbers.money(summary.cost_usd)}, {numbers.seconds(summary.seconds)}",
+    ]
+    if exit_code(summary) != EXIT_DONE:
+        lines.append(f"go on with: workbench run --resume {summary.run_id}")
+    return lines
+
+
+def exit_code(summary: RunSummary) -> int:
+    """0 complete, 4 incomplete, 130 stopped."""
+    from workbench.runs.values import RunStatus
+
+    if summary.status is RunStatus.COMPLETE:
+        return EXIT_DONE
+    return EXIT_INTERRUPTED if summary.status is RunStatus.CANCELLED else EXIT_INCOMPLETE

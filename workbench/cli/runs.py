@@ -1,0 +1,47 @@
+"""`workbench runs`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.cli.run import as_json
+from workbench.errors import NotFound
+from workbench.present import numbers
+
+
+@command("runs", example="workbench runs support_triage --limit 10")
+@click.argument("prompt_id", metavar="[PROMPT]", required=False)
+@click.option("--suite", help="Only runs on this suite.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+def runs_command(face: Face, prompt_id: str | None, suite: str | None, limit: int) -> None:
+    """List the stored runs, newest first."""
+    from workbench.present.tables import lay_out
+
+    bench = face.bench()
+    if not bench.workspace.runs_path.exists():
+        raise NotFound("no run yet", hint="workbench run SUITE")
+    found = bench.store.summaries(prompt_id, suite, limit + 1)
+    shown = found[:limit]
+    now = datetime.now(UTC)
+    rows = [
+        (
+            run.run_id,
+            f"{run.prompt_id} ({run.label})",
+            f"{run.suite} {run.split}",
+            run.status.value,
+            numbers.score(run.score),
+            f"{run.scored}/{run.cases * run.repeats}",
+            numbers.money(run.cost_usd),
+            numbers.age(run.created_at, now),
+        )
+        for run in shown
+    ]
+    headers = ("run", "prompt", "suite", "status", "score", "scored", "cost", "when")
+    lines = lay_out(headers, rows)
+    if len(found) > limit:
+        lines.append(f"only the newest {limit} are shown: --limit shows more")
+    values = {"runs": [as_json(run) for run in shown], "more": len(found) > limit}
+    face.answer(values, lines)

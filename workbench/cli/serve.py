@@ -1,0 +1,40 @@
+"""`workbench serve`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib.util import find_spec
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.errors import ExtraMissing, UsageError
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@command("serve", example="workbench serve --port 8000")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def serve_command(face: Face, port: int, host: str) -> None:
+    """Open the screens in a browser on this machine.
+
+    There is no login: whoever reaches the port can deploy, so it listens on loopback only.
+    """
+    if host not in _LOOPBACK:
+        raise UsageError(
+            f"not served on {host}: there is no login, and whoever reaches the port can deploy",
+            hint="reach it through ssh -L, or a proxy that asks who is there",
+        )
+    if find_spec("textual_serve") is None:
+        raise ExtraMissing(
+            "serving needs textual-serve", hint="pip install 'prompt-workbench[web]'"
+        )
+    from textual_serve.server import Server
+
+    root = face.workspace().root
+    opens = shlex.join([sys.executable, "-m", "workbench", "--workspace", str(root)])
+    face.note(f"http://{host}:{port} (Ctrl+C ends it)")
+    Server(opens, host=host, port=port, title="workbench").serve()
+    face.answer({"workspace": str(root), "host": host, "port": port}, [])

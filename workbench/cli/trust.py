@@ -1,0 +1,28 @@
+"""`workbench trust`."""
+
+from __future__ import annotations
+
+from workbench.cli.face import Face, command
+
+
+@command("trust", example="workbench trust --workspace ~/src/team-prompts")
+def trust_command(face: Face) -> None:
+    """Let this workspace's settings send prompts and keys where they say.
+
+    A change of its providers or targets asks again.
+    """
+    from workbench.actions.trust import trust
+
+    workspace = face.workspace()
+    trust(workspace)
+    settings = workspace.settings
+    reach = {name: item.base_url or item.model_path for name, item in settings.providers.items()}
+    lines = [f"you trust {workspace.root}"]
+    lines += [f"  provider {name}: {where}" for name, where in reach.items()]
+    lines += [f"  target {name}: {item.kind}" for name, item in settings.targets.items()]
+    values = {
+        "workspace": str(workspace.root),
+        "providers": reach,
+        "targets": {name: item.kind for name, item in settings.targets.items()},
+    }
+    face.answer(values, lines)

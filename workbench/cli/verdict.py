@@ -1,0 +1,68 @@
+"""What `compare` and `evaluate` share: their JSON keys, their lines, their exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, EXIT_NO_DECISION
+
+if TYPE_CHECKING:
+    from workbench.runs.suite import GatePolicy
+    from workbench.verdicts.values import Comparison, Gate
+
+
+def as_json(comparison: Comparison, gate: Gate, run_a: str | None, run_b: str) -> dict[str, Any]:
+    """The keys that scripts rely on: counts, with the ids of the cases beside them."""
+    return {
+        "verdict": comparison.verdict.value,
+        "gate": gate.value,
+        "scorer": comparison.scorer,
+        "difference": comparison.difference,
+        "low": comparison.low,
+        "high": comparison.high,
+        "score_a": comparison.score_a,
+        "score_b": comparison.score_b,
+        "fixed": len(comparison.fixed),
+        "broke": len(comparison.broke),
+        "same": comparison.same,
+        "missing": len(comparison.missing),
+        "cases": comparison.cases,
+        "planned": comparison.planned,
+        "p_value": comparison.p_value,
+        "method": comparison.method,
+        "reason": comparison.reason,
+        "fixed_ids": list(comparison.fixed),
+        "broke_ids": list(comparison.broke),
+        "missing_ids": list(comparison.missing),
+        "run_a": run_a,
+        "run_b": run_b,
+    }
+
+
+def lines_of(
+    comparisons: Sequence[Comparison], policy: GatePolicy, a: str, b: str, verbose: bool
+) -> list[str]:
+    """A headline a scorer, the broken cases, what to do next."""
+    from workbench.present.verdict_words import broken_line, details, headline, next_step
+
+    lines: list[str] = []
+    for comparison in comparisons:
+        if len(comparisons) > 1:
+            lines.append(f"{comparison.scorer}:")
+        lines.append(headline(comparison, policy, a=a, b=b))
+        lines += [line for line in (broken_line(comparison), next_step(comparison, policy)) if line]
+        if verbose:
+            lines += [f"  {line}" for line in details(comparison)]
+    return lines
+
+
+def exit_code(gate: Gate, incomplete: bool) -> int:
+    """0 pass, 1 fail, 4 when a failing provider left cases out, else 3: no decision."""
+    from workbench.verdicts.values import Gate
+
+    if gate is Gate.PASS:
+        return EXIT_DONE
+    if gate is Gate.FAIL:
+        return EXIT_GATE_FAILED
+    return EXIT_INCOMPLETE if incomplete else EXIT_NO_DECISION
