@@ -94,12 +94,11 @@ def _variables_of(template: str, template_format: str) -> list[str]:
     from jinja2 import TemplateSyntaxError, meta
 
     try:
-        tree = _environment().parse(template)
+        found = meta.find_undeclared_variables(_environment().parse(template))
     except TemplateSyntaxError as error:
         raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
     except RecursionError as error:
         raise TemplateError("the template is nested too deeply") from error
-    found = meta.find_undeclared_variables(tree)
     return sorted(found, key=template.find)
 
 
