@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -119,7 +120,10 @@ class OpenAICompatible:
 
         try:
             return await client.post(
-                _PATH, cast_to=httpx2.Response, body=body, options={"headers": self._headers}
+                _PATH,
+                cast_to=httpx2.Response,
+                content=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+                options={"headers": self._headers},
             )
         except APIStatusError as error:
             response = error.response

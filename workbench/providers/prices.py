@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from workbench.errors import SettingsError
 from workbench.providers.values import Price
@@ -44,6 +45,9 @@ def _is_price(number: Any) -> bool:
 @lru_cache(maxsize=64)
 def _listed(base_url: str, model: str) -> Price | None:
     """From genai-prices, which knows the public endpoints and their models."""
+    host = urlsplit(base_url).hostname or ""
+    if "." not in host or host.replace(".", "").isdigit() or ":" in host:
+        return None  # a name or address in one's own network: not worth loading the list
     from genai_prices import Usage, calc_price
 
     usage = Usage(input_tokens=_SAMPLE_TOKENS, output_tokens=_SAMPLE_TOKENS)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from workbench.errors import NotFound, UsageError
+from workbench.lean import without
+
+with without("pandas", "numpy"):
+    from sqlite_utils import Database
 
 APPLICATION_ID = 0x57425255  # "WBRU"
 SCHEMA_VERSION = 1
