@@ -9,6 +9,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -28,6 +29,7 @@ START_SECONDS = 120.0
 _CLOSE_SECONDS = 5.0
 _MAX_THREADS = 8
 _LOG_TAIL = 8192
+_LOGGED_ERROR = re.compile(r"^[\d.]+ E (.+)$", re.MULTILINE)
 # What finding the interpreter, its packages and native libraries takes: no key is among it.
 _PASSED_ON = frozenset(
     [
@@ -136,7 +138,7 @@ def start(
     address = _await_address(process, api_key)
     if address is None:
         _end(process)
-        words = _last_line(log)
+        words = _reason(log)
         log.close()
         raise ProviderError(
             f"the embedded model {model.name} did not start (exit code {process.returncode})"
@@ -209,6 +211,14 @@ def _open_log() -> tuple[IO[bytes], IO[bytes]]:
     except OSError as error:
         raise ProviderError(f"cannot write a log in {folder}: {error.strerror}") from error
     return writer, reader
+
+
+def _reason(log: IO[bytes]) -> str:
+    """The first error that llama.cpp logged, as later ones only follow from it; else the last
+    line, which is what Python says."""
+    log.seek(0)
+    found = _LOGGED_ERROR.search(log.read(_LOG_TAIL).decode("utf-8", "replace"))
+    return found.group(1).strip() if found else _last_line(log)
 
 
 def _last_line(log: IO[bytes]) -> str:
