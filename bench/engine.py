@@ -151,13 +151,12 @@ def compare(cases: int, delay: float) -> None:
         }
         size = sum(path.stat().st_size for path in Path(folder).glob("runs.db*"))
     print(f"\n{cases:,} cases, {delay * 1000:g} ms, {CONCURRENCY} at once; ideal {ideal:.2f} s")
-    print(
-        f"{'':20}{'wall s':>9}{'x ideal':>9}{'run s':>9}{'CPU s':>8}{'ms/case':>9}{'MB':>7}{'calls':>8}"
-    )
+    heads = [f"{head:>9}" for head in ("wall s", "x ideal", "run s", "CPU s", "ms/case")]
+    print(f"{'':20}{''.join(heads)}{'MB':>7}{'calls':>8}")
     for name, row in rows.items():
         ratio = f"{row.wall_s / ideal:9.2f}" if ideal else f"{'':9}"
         print(
-            f"{name:20}{row.wall_s:9.2f}{ratio}{row.inner_s:9.2f}{row.cpu_s:8.2f}"
+            f"{name:20}{row.wall_s:9.2f}{ratio}{row.inner_s:9.2f}{row.cpu_s:9.2f}"
             f"{row.cpu_s / cases * 1000:9.2f}{row.peak_mb:7.0f}{row.calls:8}"
         )
     share = rows["ours"].cpu_s / rows["bare openai loop"].cpu_s

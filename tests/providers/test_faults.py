@@ -1,0 +1,499 @@
+"""What endpoints send that is no answer, and what the user sees of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import time
+from collections.abc import Callable, Sequence
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from tests.support.fault_server import (
+    CLOSE,
+    RESET,
+    FaultServer,
+    Step,
+    answer,
+    completion,
+    error,
+    event_bytes,
+    http,
+    stream,
+)
+from workbench.errors import ProviderError, SettingsError
+from workbench.prompts.values import Message
+from workbench.providers.classify import retry_after
+from workbench.providers.opening import open_provider
+from workbench.providers.values import Answer, Outcome, Request
+from workbench.settings import ProviderSettings
+
+KEY = "sk-canary-0123456789abcdef"
+REQUEST = Request("mock-model", (Message("user", "hello"),), {"temperature": 0})
+
+
+def ask(
+    base_url: str,
+    *,
+    timeout_s: float = 5.0,
+    on_text: Callable[[str], None] | None = None,
+    request: Request = REQUEST,
+    environ: dict[str, str] | None = None,
+) -> Answer:
+    async def one() -> Answer:
+        settings = ProviderSettings("mock", base_url=base_url, api_key_env="KEY")
+        provider = open_provider(settings, environ={"KEY": KEY, **(environ or {})})
+        try:
+            return await provider.answer(request, timeout_s=timeout_s, on_text=on_text)
+        finally:
+            await provider.close()
+
+    return asyncio.run(one())
+
+
+def ask_fault(*steps: Step, streamed: bool = False, timeout_s: float = 5.0) -> Answer:
+    on_text = (lambda text: None) if streamed else None
+    with FaultServer(lambda number, body: steps) as server:
+        return ask(server.base_url, on_text=on_text, timeout_s=timeout_s)
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+def test_a_refused_key_stops_the_run_and_is_in_no_message(status: str) -> None:
+    reply = error(status, message=f"Incorrect API key provided: {KEY}", code="invalid_api_key")
+    with pytest.raises(ProviderError, match=r"key refused by 127\.0\.0\.1") as caught:
+        ask_fault(reply)
+    assert KEY not in str(caught.value)
+
+
+def test_an_unknown_model_stops_the_run_and_is_named() -> None:
+    reply = error("404 Not Found", message="The model does not exist", code="model_not_found")
+    with pytest.raises(ProviderError, match="does not know the model mock-model"):
+        ask_fault(reply)
+
+
+def test_a_wrong_path_says_so_instead_of_blaming_the_model() -> None:
+    with pytest.raises(ProviderError, match="no chat completions at this address"):
+        ask_fault(http("<html>nothing here</html>", "404 Not Found", kind="text/html"))
+
+
+def test_a_refused_parameter_stops_the_run_and_is_named() -> None:
+    reply = error("400 Bad Request", message="Unsupported value", param="temperature")
+    with pytest.raises(ProviderError, match="refuses the parameter temperature"):
+        ask_fault(reply)
+
+
+def test_a_prompt_that_is_too_long_is_the_error_of_its_case_alone() -> None:
+    reply = error(
+        "400 Bad Request", message="too long", param="messages", code="context_length_exceeded"
+    )
+    found = ask_fault(reply)
+    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        error("402 Payment Required", message="pay"),
+        error("429 Too Many Requests", message="quota", code="insufficient_quota"),
+    ],
+)
+def test_an_exhausted_quota_stops_the_run(reply: bytes) -> None:
+    with pytest.raises(ProviderError, match="quota"):
+        ask_fault(reply)
+
+
+def test_a_redirect_is_not_followed_and_says_where_to() -> None:
+    reply = http("", "307 Temporary Redirect", headers=["location: http://elsewhere.test/v1"])
+    with pytest.raises(ProviderError, match=r"redirects to http://elsewhere\.test/v1"):
+        ask_fault(reply)
+
+
+@pytest.mark.parametrize("status", ["500", "502", "503", "524", "529", "408", "409", "425"])
+def test_statuses_that_may_pass_are_worth_another_attempt(status: str) -> None:
+    found = ask_fault(http("<html>bad gateway</html>", f"{status} Oh", kind="text/html"))
+    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
+    assert status in found.error
+
+
+@pytest.mark.parametrize("status", ["400", "413", "422"])
+def test_statuses_that_will_not_pass_are_not_asked_again(status: str) -> None:
+    found = ask_fault(http("{}", f"{status} No"))
+    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
+        ({"retry-after": formatdate(1000 + 30, usegmt=True)}, 30.0),
+        ({"retry-after": "3600"}, 3600.0),
+        ({"retry-after": formatdate(1000 - 30, usegmt=True)}, None),
+        ({"retry-after": "-3"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "\x00"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_read_in_all_its_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers, now=1000.0) == seconds
+
+
+def test_a_rate_limit_carries_how_long_to_wait() -> None:
+    found = ask_fault(error("429 Too Many Requests", ["retry-after: 3"], message="slow down"))
+    assert (found.outcome, found.retry, found.retry_after_s) == (Outcome.RATE_LIMITED, True, 3.0)
+
+
+def test_a_port_where_nothing_listens_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = ask(f"http://127.0.0.1:{port}/v1")
+    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
+    assert "connection refused" in found.error
+
+
+def test_a_host_that_does_not_exist_is_named() -> None:
+    found = ask("http://no-such-host.invalid/v1")
+    assert "no such host" in found.error
+
+
+def test_tls_to_a_port_without_it_is_named() -> None:
+    with FaultServer(lambda number, body: [answer()]) as server:
+        found = ask(server.base_url.replace("http:", "https:"), timeout_s=2.0)
+    assert found.outcome in (Outcome.PROVIDER_ERROR, Outcome.TIMED_OUT)
+    assert found.outcome is Outcome.TIMED_OUT or "TLS" in found.error
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [RESET],
+        [CLOSE],
+        [answer()[:30], RESET],
+        [http(b'{"model": "mock", "cho', length=500), CLOSE],
+        [http(b'{"model": "mock", "cho', length=500), RESET],
+    ],
+)
+def test_a_connection_that_breaks_is_an_error_worth_another_attempt(steps: Sequence[Step]) -> None:
+    found = ask_fault(*steps)
+    assert (found.outcome, found.retry, found.text) == (Outcome.PROVIDER_ERROR, True, "")
+    assert found.error
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed: bool) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+    drip: list[Step] = [head]
+    for _ in range(50):
+        drip += [b": still here\n\n", 0.1]
+    started = time.perf_counter()
+    found = ask_fault(*drip, streamed=streamed, timeout_s=0.5)
+    assert found.outcome is Outcome.TIMED_OUT
+    assert time.perf_counter() - started < 2.5  # the SDK's import is in it
+    assert found.latency_s is not None and 0.4 < found.latency_s < 1.0
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        http("<html><b>Sign in to the WiFi</b></html>", kind="text/html"),
+        http("null"),
+        http("[]"),
+        http("{}"),
+        http('"text"'),
+        http('{"error": {"message": "boom", "type": "server_error"}}'),
+        http("", "204 No Content"),
+        http(""),
+        http('{"choices": []}'),
+        http('{"choices": null}'),
+        http('{"choices": [null]}'),
+        http('{"choices": [{"finish_reason": "stop"}]}'),
+        http('{"choices": [{"message": "x", "finish_reason": "stop"}]}'),
+        http('{"choices": [{"message": {"content": '),
+        http(b"\xff\xfe\x00\x01"),
+        http(b'{"model": "\xff"}'),
+        http("[" * 200_000),
+        answer(17),
+        answer({"a": 1}),
+        answer([{"type": "image_url"}]),
+        answer([{"type": "text", "text": 3}]),
+        answer("half an ans", finish=None),
+        answer("half an ans", finish=7),
+    ],
+)
+def test_what_only_looks_like_success_is_an_invalid_response(reply: bytes) -> None:
+    found = ask_fault(reply, CLOSE)
+    assert found.outcome is Outcome.INVALID
+    assert found.outcome.is_error
+    assert found.error and len(found.error) < 300 and found.error.isprintable()
+
+
+def test_an_invalid_response_shows_its_first_characters_without_control_codes() -> None:
+    found = ask_fault(http("<h1>\x1b]52;c;aGk=\x07 Sign in\u009b2J</h1>\n\n", kind="text/html"))
+    assert "Sign in" in found.error
+    assert found.error.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "text"),
+    [
+        (answer("fine"), Outcome.OK, "fine"),
+        (answer([{"type": "text", "text": "fi"}, {"text": "ne"}]), Outcome.OK, "fine"),
+        (answer("fine", finish="a_new_word"), Outcome.OK, "fine"),
+        (answer("half", finish="length"), Outcome.TRUNCATED, "half"),
+        (answer("", finish="length"), Outcome.TRUNCATED, ""),
+        (answer("half", finish="content_filter"), Outcome.FILTERED, "half"),
+        (answer(None, finish="content_filter"), Outcome.FILTERED, ""),
+        (answer(message={"content": None, "refusal": "I will not"}), Outcome.REFUSED, "I will not"),
+        (answer(""), Outcome.EMPTY, ""),
+        (answer(None), Outcome.EMPTY, ""),
+        (answer("half", finish="error"), Outcome.PROVIDER_ERROR, "half"),
+        (
+            answer(
+                message={"content": None, "tool_calls": [{"function": {"arguments": "{bro"}}]},
+                finish="tool_calls",
+            ),
+            Outcome.TOOL_CALL,
+            '[{"function":{"arguments":"{bro"}}]',
+        ),
+        (answer("lone \ud800 surrogate"), Outcome.OK, "lone \ufffd surrogate"),
+        (answer("null \x00 byte"), Outcome.OK, "null \x00 byte"),
+    ],
+)
+def test_every_answer_gets_its_class(reply: bytes, outcome: Outcome, text: str) -> None:
+    found = ask_fault(reply)
+    assert (found.outcome, found.text) == (outcome, text)
+
+
+def test_an_azure_content_filter_is_no_error_of_the_machinery() -> None:
+    reply = error("400 Bad Request", message="filtered", code="content_filter", param="prompt")
+    assert ask_fault(reply).outcome is Outcome.FILTERED
+
+
+def test_a_thought_without_an_answer_is_noted() -> None:
+    found = ask_fault(answer(message={"content": "", "reasoning_content": "hm"}))
+    assert (found.outcome, found.note) == (Outcome.EMPTY, "reasoning only")
+
+
+def test_more_than_one_choice_is_noted() -> None:
+    body = completion("one")
+    body["choices"].append(completion("two")["choices"][0])
+    found = ask_fault(http(json.dumps(body)))
+    assert (found.text, found.note) == ("one", "2 choices came, the first counts")
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {},
+        [],
+        "many",
+        {"prompt_tokens": "3", "completion_tokens": -1},
+        {"prompt_tokens": True},
+    ],
+)
+def test_usage_that_is_none_makes_tokens_and_cost_unknown_not_zero(usage: Any) -> None:
+    found = ask_fault(answer(usage=usage))
+    assert found.outcome is Outcome.OK
+    assert (found.prompt_tokens, found.completion_tokens, found.cost_usd) == (None, None, None)
+
+
+def test_nan_in_a_response_does_no_harm() -> None:
+    raw = json.dumps(completion("fine")).replace('"index": 0', '"index": 0, "logprobs": NaN')
+    assert ask_fault(http(raw)).text == "fine"
+
+
+def test_an_endless_body_is_cut_off() -> None:
+    endless: list[Step] = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"]
+    endless += [b"[" * 1_000_000] * 20
+    found = ask_fault(*endless, CLOSE)
+    assert (found.outcome, found.retry) == (Outcome.INVALID, False)
+    assert "more than an answer can hold" in found.error
+
+
+def test_a_compressed_bomb_is_cut_off() -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    found = ask_fault(http(bomb, headers=["content-encoding: gzip"]))
+    assert found.outcome is Outcome.INVALID
+    assert "more than an answer can hold" in found.error
+
+
+def test_an_endless_error_body_is_cut_off() -> None:
+    endless: list[Step] = [b"HTTP/1.1 500 Oh\r\ncontent-type: text/plain\r\n\r\n"]
+    endless += [b"x" * 1_000_000] * 200
+    found = ask_fault(*endless, CLOSE)
+    assert (found.outcome, found.status) == (Outcome.PROVIDER_ERROR, 500)
+
+
+def chunk(text: str = "", finish: str | None = None, **more: Any) -> dict[str, Any]:
+    delta = more.pop("delta", {"content": text})
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}
+
+
+def test_a_stream_is_put_together_and_shown_as_it_comes() -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2}}
+    whole = stream(chunk("fi", model="m1"), chunk("ne"), chunk(finish="stop"), usage, "[DONE]")
+    pieces: list[str] = []
+    with FaultServer(lambda number, body: [whole]) as server:
+        found = ask(server.base_url, on_text=pieces.append)
+        sent = json.loads(server.bodies[0])
+    assert (found.outcome, found.text, pieces) == (Outcome.OK, "fine", ["fi", "ne"])
+    assert (found.prompt_tokens, found.completion_tokens, found.model) == (5, 2, "m1")
+    assert found.first_token_s is not None
+    assert sent["stream"] is True and sent["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [stream(chunk("half"))],
+        [stream(chunk("half"), "[DONE]")],
+        [stream(chunk("half"), event_bytes(chunk("more"))[:25])],
+        [stream(chunk("half"), "{broken")],
+        [stream(chunk("half"), b'event: error\ndata: {"error": {"message": "boom"}}\n\n')],
+        [stream(b"event: error\ndata: {}\n\n")],
+        [stream()],
+        [stream(b"<html>not a stream</html>")],
+        [http("<html>not a stream</html>", kind="text/html")],
+        [stream(chunk("half")), RESET],
+    ],
+)
+def test_a_stream_that_was_cut_is_never_an_answer(steps: Sequence[Step]) -> None:
+    found = ask_fault(*steps, CLOSE, streamed=True)
+    assert found.outcome.is_error
+    assert found.error
+
+
+def test_a_stream_cut_at_any_byte_gives_the_same_answer() -> None:
+    whole = stream(chunk("fi"), chunk("né"), chunk(finish="stop"), "[DONE]")
+    head, _, rest = whole.partition(b"\r\n\r\n")
+    steps: list[Step] = [head + b"\r\n\r\n"]
+    for at in range(0, len(rest), 7):
+        steps += [rest[at : at + 7].replace(b"\n", b"\n"), 0.001]
+    assert ask_fault(*steps, CLOSE, streamed=True).text == "finé"
+
+
+def test_tool_calls_of_a_stream_are_put_together() -> None:
+    first = {"index": 0, "id": "c1", "function": {"name": "route", "arguments": '{"queue"'}}
+    rest = {"index": 0, "function": {"arguments": ': "billing"}'}}
+    found = ask_fault(
+        stream(
+            chunk(delta={"tool_calls": [first]}),
+            chunk(delta={"tool_calls": [rest]}),
+            chunk(finish="tool_calls"),
+        ),
+        streamed=True,
+    )
+    assert found.outcome is Outcome.TOOL_CALL
+    calls = json.loads(found.text)
+    assert json.loads(calls[0]["function"]["arguments"]) == {"queue": "billing"}
+
+
+def test_an_answer_that_repeats_the_key_loses_it() -> None:
+    found = ask_fault(answer(f"your key is {KEY}"))
+    assert (found.outcome, found.text) == (Outcome.OK, "your key is [secret]")
+
+
+def test_an_error_that_repeats_the_key_loses_it() -> None:
+    found = ask_fault(error("500 Oh", message=f"header was 'Bearer {KEY}', and sk-{'a' * 30}"))
+    assert KEY not in found.error and "sk-aaaa" not in found.error
+    assert "[secret]" in found.error
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.openai.com/v1",
+        " https://api.openai.com/v1",
+        "https://api.openai.com/v1 ",
+        "https://api.open ai.com/v1",
+        "ftp://api.openai.com/v1",
+        "https:///v1",
+        "https://host/v1?key=1",
+        "https://host/v1#x",
+        "https://host/v1/chat/completions",
+        "https://host/v1/chat/completions/",
+        "https://user:secret@host/v1",
+        "https://host:99999/v1",
+    ],
+)
+def test_an_address_that_cannot_be_right_is_refused_before_the_first_call(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        open_provider(ProviderSettings("mine", base_url=url), environ={})
+    assert "[providers.mine]" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "  ", "sk-1\n", " sk-1", "sk 1", "sk-\x00", "schlüssel"])
+def test_a_key_that_no_header_can_carry_is_refused_before_the_first_call(key: str) -> None:
+    settings = ProviderSettings("mine", base_url="https://host/v1", api_key_env="MY_KEY")
+    with pytest.raises(SettingsError, match="MY_KEY") as caught:
+        open_provider(settings, environ={"MY_KEY": key})
+    assert not key.strip() or key.strip() not in str(caught.value)
+
+
+def test_a_missing_key_names_its_variable() -> None:
+    settings = ProviderSettings("mine", base_url="https://host/v1", api_key_env="MY_KEY")
+    with pytest.raises(SettingsError, match="MY_KEY is not set"):
+        open_provider(settings, environ={})
+
+
+def test_no_key_means_no_authorization_and_nothing_of_the_environment_goes_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ambient = {
+        "OPENAI_API_KEY": "sk-ambient-key",
+        "OPENAI_ADMIN_KEY": "sk-ambient-admin",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "OPENAI_ORG_ID": "ambient-org",
+        "OPENAI_PROJECT_ID": "ambient-project",
+        "OPENAI_CUSTOM_HEADERS": "X-Ambient: yes\nAuthorization: Bearer ambient",
+    }
+    for name, value in ambient.items():
+        monkeypatch.setenv(name, value)
+
+    async def one(url: str) -> Answer:
+        provider = open_provider(ProviderSettings("mock", base_url=url))
+        try:
+            return await provider.answer(REQUEST, timeout_s=5)
+        finally:
+            await provider.close()
+
+    with FaultServer(lambda number, body: [answer()]) as server:
+        assert asyncio.run(one(server.base_url)).outcome is Outcome.OK
+        head = server.heads[0].lower()
+    assert b"ambient" not in head and b"authorization" not in head
+
+
+def test_other_servers_get_the_parameter_name_that_they_know() -> None:
+    request = Request("m", (Message("user", "hi"),), {"max_completion_tokens": 8, "seed": 1})
+    with FaultServer(lambda number, body: [answer()]) as server:
+        ask(server.base_url, request=request)
+        sent = json.loads(server.bodies[0])
+    assert sent == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "hi"}],
+        "max_tokens": 8,
+        "seed": 1,
+    }
+
+
+def test_a_provider_says_who_it_is_without_the_sdk() -> None:
+    settings = ProviderSettings("mock", base_url="http://127.0.0.1:9/v1/")
+    identity = open_provider(settings, environ={}).identity
+    assert identity["endpoint"] == "http://127.0.0.1:9/v1"
+    from openai import __version__
+
+    assert identity["sdk"] == f"openai {__version__}"
