@@ -95,11 +95,11 @@ class CaseTable(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.layout_of = Layout(tuple(columns))
+        self.columns = Layout(tuple(columns))
         self.model = TableModel()
         self.empty: Sequence[str] = empty
         """Lines shown while there is no row: what this is and what fills it. Trusted text."""
-        self.cursor_column = self.layout_of.shown[0].key
+        self.cursor_column = self.columns.shown[0].key
         self._cursor_key = ""
         self._cursor_index = 0
         self._touched = False
@@ -123,6 +123,11 @@ class CaseTable(ScrollView, can_focus=True):
     def cursor_index(self) -> int:
         """The visible place of the cursor, from 0."""
         return self._cursor_index
+
+    @property
+    def touched(self) -> bool:
+        """Whether somebody moved the cursor; until then it stays on the first row."""
+        return self._touched
 
     def load(self, rows: Sequence[TableRow], *, cursor: str = "") -> None:
         """Show these rows instead; many are arranged in a thread."""
@@ -204,7 +209,7 @@ class CaseTable(ScrollView, can_focus=True):
 
     def set_columns(self, hidden: Iterable[str]) -> None:
         """Hide exactly these columns."""
-        self.layout_of.hidden = set(hidden)
+        self.columns.hidden = set(hidden)
         self._laid_out()
 
     # Keys
@@ -240,11 +245,11 @@ class CaseTable(ScrollView, can_focus=True):
 
     def action_column(self, way: int) -> None:
         """Move the column cursor, and what is in sight with it."""
-        keys = [column.key for column in self.layout_of.shown]
+        keys = [column.key for column in self.columns.shown]
         at = keys.index(self.cursor_column) if self.cursor_column in keys else 0
         self.cursor_column = keys[max(0, min(at + way, len(keys) - 1))]
-        start, end = self.layout_of.place(self.cursor_column)
-        room = max(1, self.size.width - self.layout_of.frozen_width)
+        start, end = self.columns.place(self.cursor_column)
+        room = max(1, self.size.width - self.columns.frozen_width)
         if end - self._scrolled > room:
             self._scrolled = end - room
         self._scrolled = max(0, min(self._scrolled, start))
@@ -259,27 +264,9 @@ class CaseTable(ScrollView, can_focus=True):
             order = Order() if now.descending else Order(now.column, True)
         self.sort_and_filter(order, self.model.wanted)
 
-    def action_hide_column(self) -> None:
-        """Hide the cursor's column; a frozen one and the last one stay."""
-        shown = self.layout_of.shown
-        column = next((c for c in shown if c.key == self.cursor_column), None)
-        if column is None or column.frozen or len(shown) < 3:
-            return
-        self.action_column(1)
-        if self.cursor_column == column.key:
-            self.action_column(-1)
-        self.layout_of.hidden.add(column.key)
-        self._laid_out()
-
-    def action_all_columns(self) -> None:
-        """Show what was hidden, at the widths it came with."""
-        self.layout_of.hidden.clear()
-        self.layout_of.widths.clear()
-        self._laid_out()
-
     def action_fit_column(self) -> None:
         """As wide as the rows in sight need; again: as it was."""
-        layout = self.layout_of
+        layout = self.columns
         column = next(c for c in layout.shown if c.key == self.cursor_column)
         if layout.widths.pop(column.key, None) is None:
             top = self.scroll_offset.y
@@ -301,7 +288,7 @@ class CaseTable(ScrollView, can_focus=True):
         styles = self._styles or self._read_styles()
         width = self.size.width
         if y == 0:
-            parts = header_line(self.layout_of, styles, self.model.order, self.cursor_column)
+            parts = header_line(self.columns, styles, self.model.order, self.cursor_column)
             return joined(parts, self._scrolled, width, styles["header"])
         index = y - 1 + self.scroll_offset.y
         if index >= len(self.model):
@@ -329,7 +316,7 @@ class CaseTable(ScrollView, can_focus=True):
         self.notify_style_update()
 
     def on_click(self, event: events.Click) -> None:
-        column = self.layout_of.column_at(event.x, self._scrolled)
+        column = self.columns.column_at(event.x, self._scrolled)
         if column is not None:
             self.cursor_column = column.key
         if event.y == 0:
@@ -349,7 +336,7 @@ class CaseTable(ScrollView, can_focus=True):
             return known[2]
         if len(self._lines) > KEPT_LINES:
             self._lines.clear()
-        parts = row_line(row, self.layout_of, self._styles, cursor=has_cursor)
+        parts = row_line(row, self.columns, self._styles, cursor=has_cursor)
         self._lines[row.key] = (row, has_cursor, parts)
         return parts
 
@@ -416,7 +403,7 @@ class CaseTable(ScrollView, can_focus=True):
             self.scroll_to(y=self._cursor_index - self._page + 1, animate=False, force=True)
 
     def _laid_out(self) -> None:
-        self.layout_of.fit_into(self.size.width)
+        self.columns.fit_into(self.size.width)
         # Asks for no more than the width: the columns scroll by themselves, beside the frozen ones.
         self.virtual_size = Size(self.size.width, len(self.model) + 1)
         self._lines.clear()
@@ -424,3 +411,27 @@ class CaseTable(ScrollView, can_focus=True):
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index + 1 - self.scroll_offset.y, self.size.width, 1))
+
+
+class ColumnTable(CaseTable):
+    """A table whose columns can be hidden with a key, where `-` and `+` mean nothing else."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
+
+    def action_hide_column(self) -> None:
+        """Hide the cursor's column; a frozen one and the last one stay."""
+        shown = self.columns.shown
+        column = next((c for c in shown if c.key == self.cursor_column), None)
+        if column is None or column.frozen or len(shown) < 3:
+            return
+        self.action_column(1)
+        if self.cursor_column == column.key:
+            self.action_column(-1)
+        self.columns.hidden.add(column.key)
+        self._laid_out()
+
+    def action_choose_columns(self) -> None:
+        """Show what was hidden, at the widths it came with."""
+        self.columns.hidden.clear()
+        self.columns.widths.clear()
+        self._laid_out()

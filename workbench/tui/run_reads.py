@@ -1,0 +1,90 @@
+"""What the screens of runs read, in a thread with a Bench."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.actions.bench import Bench
+from workbench.errors import NotFound, WorkbenchError
+from workbench.runs.values import Result, RunStatus, RunSummary
+from workbench.tui.case_rows import ResultRow, answered, waiting_rows
+
+if TYPE_CHECKING:
+    from workbench.prompts.values import Prompt
+
+MOST_RUNS = 2_000
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """One stored run: what it was, and a row for each of its cases and repeats."""
+
+    summary: RunSummary
+    prompt: Prompt
+    rows: tuple[ResultRow, ...]
+    ratings: Mapping[str, str]
+    """What people said about answers, by row key."""
+
+
+def read_runs(bench: Bench) -> tuple[RunSummary, ...]:
+    """The newest runs; none where nothing was ever run."""
+    if not bench.workspace.runs_path.exists():
+        return ()
+    return tuple(bench.store.summaries(limit=MOST_RUNS))
+
+
+def read_run(bench: Bench, run_id: str) -> RunPage:
+    """One run with everything in it. Raises NotFound."""
+    if not bench.workspace.runs_path.exists():
+        raise NotFound(f"no run {run_id!r}", hint="F5 makes one")
+    store = bench.store
+    summary = store.summary(run_id)
+    results = store.results(run_id)
+    waiting = {
+        row.key: row for row in waiting_rows(store.cases(run_id), summary.repeats, summary.scorer)
+    }
+    waiting.update((row.key, row) for row in answered(waiting, results))
+    ratings = {f"{item.repeat}:{item.case_id}": item.label for item in store.labels(run_id)}
+    return RunPage(summary, store.prompt(run_id), tuple(waiting.values()), ratings)
+
+
+def read_results(bench: Bench, run_id: str) -> list[Result]:
+    """The results that are stored so far."""
+    return bench.store.results(run_id)
+
+
+def counterpart(bench: Bench, run_id: str) -> str | None:
+    """The REF that a run is best compared with: what is live where its suite's gate looks, else
+    the newest complete run of another prompt text on the same cases.
+    """
+    summary = bench.store.summary(run_id)
+    live = _live_version(bench, summary)
+    if live:
+        return live
+    for other in bench.store.summaries(summary.prompt_id, summary.suite, limit=200):
+        same_cases = other.suite_parts.get("cases") == summary.suite_parts.get("cases")
+        if (
+            other.run_id != run_id
+            and other.status is RunStatus.COMPLETE
+            and other.fingerprint != summary.fingerprint
+            and same_cases
+        ):
+            return other.run_id
+    return None
+
+
+def _live_version(bench: Bench, summary: RunSummary) -> str | None:
+    try:
+        environment = bench.workspace.suite_for(summary.prompt_id, summary.suite).gate.baseline
+        versions = {d.environment: d.version for d in bench.registry.live(summary.prompt_id)}
+        version = versions.get(environment or "")
+        if version is None:
+            return None
+        registered = bench.registry.get_version(summary.prompt_id, version)
+    except WorkbenchError:
+        # A suite that was renamed or a prompt that was never registered has nothing live.
+        return None
+    same = registered.fingerprint == summary.fingerprint
+    return None if same else f"{summary.prompt_id}@{version}"

@@ -1,0 +1,387 @@
+"""Run: the run at work, or a stored one, case by case; else the list of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from statistics import stdev
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.errors import WorkbenchError
+from workbench.present.charts import sparkline
+from workbench.runs.values import Result, RunStatus, RunSummary
+from workbench.tui import keys
+from workbench.tui.case_rows import (
+    ERROR,
+    FAILURE,
+    PASS,
+    RESULT_COLUMNS,
+    RUN_COLUMNS,
+    WAITING,
+    ResultRow,
+    RunRow,
+    answered,
+)
+from workbench.tui.filters import Row, Test
+from workbench.tui.messages import RunEnded, RunStarted, RunTicked
+from workbench.tui.run_reads import RunPage, counterpart, read_results, read_run, read_runs
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.selection import Selection
+from workbench.tui.widgets.case_detail import CaseScreen, CaseStrip, case_detail
+from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.case_table import CaseTable, ColumnTable
+from workbench.tui.widgets.run_charts import ChartScreen
+from workbench.tui.widgets.run_header import (
+    RunHeader,
+    head_of_progress,
+    head_of_summary,
+    title_of,
+)
+from workbench.tui.widgets.text_view import TextView
+
+READ_AGAIN_S = 1.0
+"""How often a run whose results somebody else takes is read from the store."""
+TREND = 60
+
+
+def _in_group(group: int) -> Test:
+    def test(row: Row) -> bool:
+        return isinstance(row, ResultRow) and row.group == group
+
+    return test
+
+
+NAMED = (
+    NamedFilter("all"),
+    NamedFilter("errors", _in_group(ERROR)),
+    NamedFilter("failures", _in_group(FAILURE)),
+    NamedFilter("passes", _in_group(PASS)),
+    NamedFilter("waiting", _in_group(WAITING)),
+)
+NO_RUNS = (
+    "No runs yet.",
+    "A run asks a prompt on every case of a suite and scores the answers.",
+    "F5 runs the draft in hand.",
+)
+
+
+class RunScreen(ModeScreen):
+    """One run with its cases, or all runs."""
+
+    MODE = "run"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("run")
+    DEFAULT_CSS = """
+    RunScreen #one { display: none; height: 1fr; }
+    RunScreen.-one #one { display: block; }
+    RunScreen.-one #runs { display: none; }
+    RunScreen #detail { display: none; width: 80; border: round $border; padding: 0 1; }
+    RunScreen.-tall RunHeader { height: 5; }
+    RunScreen.-wide #detail { display: block; }
+    RunScreen.-wide #strip { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: RunPage | None = None
+        self._wanted = ""
+        self._reading = False
+        self._late: list[Result] = []
+        self._latencies: list[float | None] = []
+
+    def body(self) -> Iterable[Widget]:
+        yield CasePane(ColumnTable(RUN_COLUMNS, empty=NO_RUNS, id="run-list"), "Runs", id="runs")
+        cases = ColumnTable(RESULT_COLUMNS, empty=("Reading the cases…",), id="case-list")
+        yield Vertical(
+            RunHeader(id="head"),
+            Horizontal(
+                CasePane(cases, "Cases · errors first", NAMED, id="cases"), TextView(id="detail")
+            ),
+            CaseStrip(id="strip"),
+            id="one",
+        )
+
+    # What is shown
+
+    @property
+    def runs_table(self) -> CaseTable:
+        return self.query_one("#run-list", CaseTable)
+
+    @property
+    def table(self) -> CaseTable:
+        return self.query_one("#case-list", CaseTable)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the run that is shown is at work."""
+        live = self.bench_app.runs.live
+        return bool(live and live.run_id == self._wanted)
+
+    def show(self, selection: Selection) -> None:
+        live = self.bench_app.runs.live
+        wanted = selection.run_id or (live.run_id if live else "")
+        if not wanted:
+            self._show_list()
+        elif wanted != self._wanted or self.page is None or live:
+            self._open(wanted)
+
+    def _show_list(self) -> None:
+        self._wanted = ""
+        self.page = None
+        self.remove_class("-one")
+        self.hint("enter opens a run · = marks it as baseline · c compares · F5 runs the draft")
+        self.runs_table.focus()
+        self.bench_app.in_thread(read_runs, done=self._listed, group="runs")
+        self.refresh_bindings()
+
+    def _listed(self, summaries: tuple[RunSummary, ...]) -> None:
+        now = datetime.now(UTC)
+        rows = [RunRow(summary, at, now) for at, summary in enumerate(summaries)]
+        self.runs_table.load(rows, cursor=self.runs_table.cursor_key)
+
+    def _open(self, run_id: str) -> None:
+        if run_id != self._wanted:
+            self.page = None
+            self.table.load([])
+        self._wanted = run_id
+        self._late = []
+        self.add_class("-one")
+        self.table.focus()
+        self.bench_app.in_thread(
+            read_run, run_id, done=self._opened, failed=self._not_opened, group="run"
+        )
+        self.refresh_bindings()
+
+    def _not_opened(self, error: WorkbenchError) -> None:
+        self.bench_app.tell(str(error), error=True)
+        self.bench_app.select(run_id=None)
+
+    def _opened(self, page: RunPage) -> None:
+        if page.summary.run_id != self._wanted:
+            return
+        again = self.page is not None and self.table.touched
+        self.page = page
+        rows = {row.key: row for row in page.rows}
+        if self.is_live:
+            # What came between the reading of the store and now.
+            late = [*self.bench_app.runs.results, *self._late]
+            rows.update((row.key, row) for row in answered(rows, late))
+        self.table.load(list(rows.values()), cursor=self.table.cursor_key if again else "")
+        self._latencies = [_latency(row.result) for row in rows.values() if row.result][-TREND:]
+        if not self.is_live:
+            self._show_summary(page, list(rows.values()))
+        self.refresh_bindings()
+
+    def _show_summary(self, page: RunPage, rows: list[ResultRow]) -> None:
+        summary = page.summary
+        passed = sum(row.group == PASS for row in rows)
+        failed = sum(row.group == FAILURE for row in rows)
+        head = head_of_summary(
+            summary, title_of(summary), passed, failed, half_width(rows), self._trend()
+        )
+        self.query_one(RunHeader).show(head)
+        if summary.status is RunStatus.COMPLETE and not summary.errors:
+            self.hint("c compares it with what is live · t charts · esc all runs")
+        else:
+            self.hint("r runs what is missing or failed · f errors · esc all runs")
+
+    # A run at work
+
+    def on_run_started(self, message: RunStarted) -> None:
+        self._open(message.run_id)
+
+    def on_run_ticked(self, message: RunTicked) -> None:
+        if message.progress.run_id != self._wanted:
+            return
+        title = title_of(self.page.summary) if self.page else self.bench_app.runs.name
+        self._latencies = [*self._latencies, *map(_latency, message.results)][-TREND:]
+        head = head_of_progress(message.progress, title, self._trend())
+        self.query_one(RunHeader).show(head)
+        done, total = message.progress.done, message.progress.total
+        self.hint(f"saved to disk: {done}/{total} · safe to quit, resume with r")
+        if self.page is None:
+            self._late += message.results
+        else:
+            self._put(message.results)
+            if not self.bench_app.runs.drains:
+                self._read_stored()
+
+    def on_run_ended(self, message: RunEnded) -> None:
+        if message.summary.run_id == self._wanted:
+            self._open(self._wanted)
+        elif not self._wanted:
+            self._show_list()
+
+    def _put(self, results: Iterable[Result]) -> None:
+        self.table.put(answered(self._rows(), results))
+
+    def _read_stored(self) -> None:
+        """Somebody else drains the run (an evaluation, a comparison): read what is stored."""
+        if self._reading or not self.is_live:
+            return
+        self._reading = True
+        run_id = self._wanted
+
+        def arrived(results: list[Result]) -> None:
+            if run_id == self._wanted:
+                rows = self._rows()
+                fresh = [row for row in answered(rows, results) if rows[row.key].result is None]
+                self.table.put(fresh)
+            self.set_timer(READ_AGAIN_S, done)
+
+        def done() -> None:
+            self._reading = False
+
+        self.bench_app.in_thread(read_results, run_id, done=arrived, group="more")
+
+    def _rows(self) -> dict[str, ResultRow]:
+        rows = self.table.model.rows
+        return {key: row for key, row in rows.items() if isinstance(row, ResultRow)}
+
+    def _trend(self) -> str:
+        line = sparkline(self._latencies)
+        return f"latency {line}" if line else ""
+
+    # The case under the cursor
+
+    @on(CaseTable.Highlighted, "#case-list")
+    def _highlighted(self) -> None:
+        row = self.table.cursor_row
+        found = row if isinstance(row, ResultRow) else None
+        self.query_one(CaseStrip).show_row(found)
+        if self.has_class("-wide"):
+            self.query_one("#detail", TextView).show(self._describe()[1])
+        if found:
+            self.bench_app.selection = _with_case(self.bench_app.selection, found.case_id)
+
+    @on(CaseTable.Opened, "#case-list")
+    @on(CaseTable.Peeked, "#case-list")
+    def _case(self) -> None:
+        self.app.push_screen(CaseScreen(self._describe, self._step))
+
+    @on(CaseTable.Opened, "#run-list")
+    def _run(self, message: CaseTable.Opened) -> None:
+        self.bench_app.select(run_id=message.key)
+
+    @on(CaseTable.Copied)
+    def _copied(self) -> None:
+        self.bench_app.tell("copied the cell")
+
+    def _describe(self) -> tuple[str, Content]:
+        row = self.table.cursor_row
+        if not isinstance(row, ResultRow):
+            return "", Content("")
+        page = self.page
+        rating = page.ratings.get(row.key, "") if page else ""
+        detail = case_detail(row, page.prompt if page else None, rating)
+        return f"{row.cell('case')} · {row.status}", detail
+
+    def _step(self, way: int) -> None:
+        self.table.move_following(way)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        summary = self.page.summary if self.page else None
+        match action:
+            case "stop":
+                return self.bench_app.runs.is_alive
+            case "resume":
+                alive = self.bench_app.runs.is_alive
+                return bool(summary and not alive and _is_open(summary))
+            case "named" | "charts" | "promote":
+                return bool(self._wanted)
+            case "back":
+                return bool(self._wanted) or self.query_one("#runs", CasePane).is_filtered
+        return True
+
+    def action_stop(self) -> None:
+        """First the calls in flight may finish; the second time they are given up."""
+        runs = self.bench_app.runs
+        if not runs.live:
+            return
+        if runs.live.stopping:
+            runs.abort()
+            self.bench_app.tell("giving up the calls in flight")
+        else:
+            runs.stop()
+            self.bench_app.tell("stopping after the calls in flight · x again gives them up")
+
+    def action_resume(self) -> None:
+        if self.page:
+            self.bench_app.runs.resume(self._wanted, title_of(self.page.summary))
+
+    def action_named(self) -> None:
+        self.query_one("#cases", CasePane).cycle()
+
+    def action_back(self) -> None:
+        pane = self.query_one("#cases" if self._wanted else "#runs", CasePane)
+        if pane.clear_filter() or not self._wanted:
+            return
+        self.runs_table.load([], cursor=self._wanted)
+        self.bench_app.select(run_id=None)
+        self._show_list()
+
+    def action_baseline(self) -> None:
+        run_id = self._run_in_hand()
+        if run_id:
+            self.bench_app.select(compare_a=run_id)
+            self.bench_app.tell(f"baseline: {run_id} · c on another run compares")
+
+    def action_compare(self) -> None:
+        run_id = self._run_in_hand()
+        if not run_id:
+            return
+        marked = self.bench_app.selection.compare_a
+        if marked and marked != run_id:
+            self.bench_app.open_compare(marked, run_id)
+            return
+
+        def found(ref: str | None) -> None:
+            if ref:
+                self.bench_app.open_compare(ref, run_id)
+            else:
+                self.bench_app.tell("nothing to compare it with yet: = marks a baseline")
+
+        self.bench_app.in_thread(counterpart, run_id, done=found, group="counterpart")
+
+    def action_charts(self) -> None:
+        self.app.push_screen(ChartScreen(list(self._rows().values())))
+
+    def action_promote(self) -> None:
+        from workbench.tui.dialogs.case_form import promote
+
+        row = self.table.cursor_row
+        if isinstance(row, ResultRow) and self.page:
+            promote(self.bench_app, self.page.summary, row)
+
+    def _run_in_hand(self) -> str:
+        return self._wanted or self.runs_table.cursor_key
+
+
+def _is_open(summary: RunSummary) -> bool:
+    return summary.status is not RunStatus.COMPLETE or summary.errors > 0
+
+
+def half_width(rows: Iterable[ResultRow]) -> float | None:
+    """Half of the normal 95 % interval of the mean score, for a look only."""
+    values = [row.score for row in rows if row.score is not None]
+    if len(values) < 2:
+        return None
+    return 1.96 * stdev(values) / len(values) ** 0.5
+
+
+def _latency(result: Result | None) -> float | None:
+    return result.answer.latency_s if result else None
+
+
+def _with_case(selection: Selection, case_id: str) -> Selection:
+    from dataclasses import replace
+
+    return replace(selection, case_id=case_id)

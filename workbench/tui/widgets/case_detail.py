@@ -1,0 +1,179 @@
+"""One case in full: input, expected, output, scores with their reasons, what the call cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from workbench.errors import TemplateError
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line, safe_text
+from workbench.prompts.templates import Renderer
+from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.widgets.text import PlainStatic, plain
+from workbench.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from workbench.prompts.values import Prompt
+    from workbench.providers.values import Answer
+    from workbench.scorers.base import Score
+
+SHOWN_CHARS = 100_000
+"""Of one text: more is for a pager."""
+
+
+def block(title: str, text: str) -> Content:
+    """A titled part of the detail; `text` is untrusted and may be long."""
+    cut = safe_text(text[:SHOWN_CHARS])
+    if len(text) > SHOWN_CHARS:
+        cut += f"\n… {len(text) - SHOWN_CHARS:,} more characters are not shown"
+    return Content.assemble((title, "bold"), "\n", Content(cut), "\n\n")
+
+
+def input_block(row: ResultRow) -> list[Content]:
+    """The inputs of a case, each under its name."""
+    if row.case is None:
+        return [block("input", "(not known)")]
+    inputs = row.case.inputs
+    if len(inputs) == 1:
+        name, value = next(iter(inputs.items()))
+        return [block(f"input · {safe_line(str(name))}", flat_json(value))]
+    return [block(f"input · {safe_line(str(name))}", flat_json(v)) for name, v in inputs.items()]
+
+
+def score_lines(scores: Iterable[tuple[str, Score]]) -> str:
+    """A line a scorer: value and reason."""
+    return "\n".join(
+        f"{name}  {numbers.score(score.value, 2)}  {safe_line(score.reason)}".rstrip()
+        for name, score in scores
+    )
+
+
+def call_lines(answer: Answer) -> str:
+    """What the call took, and how it ended."""
+    parts = [
+        answer.outcome.value + (f" ({answer.finish_reason})" if answer.finish_reason else ""),
+        numbers.plural(answer.attempts, "attempt"),
+        f"took {numbers.seconds(answer.latency_s)}",
+    ]
+    if answer.first_token_s is not None:
+        parts.append(f"first token after {numbers.seconds(answer.first_token_s)}")
+    if answer.status is not None:
+        parts.append(f"HTTP {answer.status}")
+    if answer.cached:
+        parts.append("from the cache")
+    tokens = (
+        f"{numbers.tokens(answer.prompt_tokens)} tokens in, "
+        f"{numbers.tokens(answer.completion_tokens)} out · {numbers.money(answer.cost_usd)}"
+    )
+    lines = [" · ".join(parts), tokens]
+    if answer.model:
+        lines.append(f"model {answer.model} {answer.system_fingerprint}".rstrip())
+    lines += [line for line in (answer.error, answer.note) if line]
+    return "\n".join(lines)
+
+
+def request_text(prompt: Prompt, row: ResultRow) -> str:
+    """The messages that were sent for this case."""
+    if row.case is None:
+        return "(the case is not known)"
+    try:
+        messages = Renderer(prompt).render(row.case.inputs)
+    except TemplateError as error:
+        return f"(cannot be rendered: {error})"
+    return "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
+
+
+def case_detail(row: ResultRow, prompt: Prompt | None = None, note: str = "") -> Content:
+    """Everything about one result. With `prompt` the messages that were sent come last."""
+    parts = [*input_block(row)]
+    if row.case is not None:
+        parts.append(block("expected", flat_json(row.case.expected) or "(nothing)"))
+    if row.result is None:
+        parts.append(block("output", "(not answered yet)"))
+    else:
+        answer = row.result.answer
+        parts.append(block("output", answer.text or f"(none: {answer.outcome.value})"))
+        parts.append(block("scores", score_lines(row.result.scores.items())))
+        parts.append(block("call", call_lines(answer)))
+    if note:
+        parts.append(block("rating", note))
+    if row.case is not None and (row.case.tags or row.case.split):
+        tags = " ".join(row.case.tags)
+        parts.append(block("tags", f"{tags}  split {row.case.split or 'none'}".strip()))
+    if prompt is not None:
+        parts.append(block("request", request_text(prompt, row)))
+    return Content("").join(parts).rstrip()
+
+
+class CaseStrip(PlainStatic):
+    """Three lines about the case under the cursor, for terminals without room for more."""
+
+    DEFAULT_CSS = "CaseStrip { height: 3; padding: 0 1; }"
+
+    def show_row(self, row: ResultRow | None) -> None:
+        """Input, expected and output, a line each."""
+        if row is None:
+            self.show("", layout=False)
+            return
+        case = row.case
+        inputs = " · ".join(flat_json(value) for value in case.inputs.values()) if case else ""
+        expected = flat_json(case.expected) if case else ""
+        lines = (("input ", inputs), ("expect", expected), ("output", row.output))
+        shown = [Content.assemble((f"{n}: ", "bold"), plain(text[:2_000])) for n, text in lines]
+        self.show(Content("\n").join(shown), layout=False)
+
+
+class CaseScreen(ModalScreen[None]):
+    """The case in full; `n` and `N` go through the list below it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,space", "close", "Close", show=False),
+        Binding("n,right_square_bracket", "step(1)", "Next case", show=False),
+        Binding("N,left_square_bracket", "step(-1)", "Case before", show=False),
+    ]
+    DEFAULT_CSS = """
+    CaseScreen { align: center middle; }
+    CaseScreen > Vertical {
+        width: 100%; max-width: 120; height: 100%; background: $surface;
+        border: round $accent; padding: 0 1;
+    }
+    CaseScreen PlainStatic#keys { height: 1; color: $text-muted; }
+    """
+
+    def __init__(
+        self, describe: Callable[[], tuple[str, Content]], step: Callable[[int], None]
+    ) -> None:
+        """`describe` gives title and text of the current case, `step` moves to another."""
+        super().__init__()
+        self._describe = describe
+        self._step = step
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield TextView(id="case")
+            yield PlainStatic("n/N next, before · y copy · j/k scroll · esc close", id="keys")
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one(TextView).focus()
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_step(self, way: int) -> None:
+        self._step(way)
+        self._show()
+
+    def _show(self) -> None:
+        title, text = self._describe()
+        self.query_one(Vertical).border_title = plain(title)
+        view = self.query_one(TextView)
+        view.show(text)
+        view.scroll_home(animate=False)

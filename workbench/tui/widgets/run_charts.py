@@ -1,0 +1,90 @@
+"""Pictures of a run: latencies, scores, and which label was taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from workbench.present import numbers
+from workbench.present.charts import (
+    confusion,
+    confusion_lines,
+    histogram,
+    histogram_lines,
+)
+from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.widgets.case_detail import block
+from workbench.tui.widgets.text_view import TextView
+
+SCORE_BINS = 10
+LATENCY_BINS = 12
+
+
+def chart_text(rows: Sequence[ResultRow], width: int, *, ascii_only: bool = False) -> Content:
+    """The charts of these results, one under the other, at most `width` cells wide."""
+    found = [row for row in rows if row.result is not None]
+    latencies = histogram((_latency(row) for row in found), LATENCY_BINS)
+    scores = histogram((row.score for row in found), SCORE_BINS, low=0.0, high=1.0)
+    parts = [
+        block(
+            f"latency of {latencies.total:,} calls",
+            "\n".join(histogram_lines(latencies, width, numbers.seconds, ascii_only=ascii_only)),
+        ),
+        block(
+            f"score of {scores.total:,} answers"
+            + (f", {scores.missing:,} without" if scores.missing else ""),
+            "\n".join(histogram_lines(scores, width, "{:.1f}".format, ascii_only=ascii_only)),
+        ),
+    ]
+    matrix = confusion(
+        (flat_json(row.case.expected), row.output)
+        for row in found
+        if row.case is not None and row.case.expected is not None and row.score is not None
+    )
+    if matrix is None:
+        parts.append(block("labels", "not a label task: no confusion matrix"))
+    else:
+        title = f"expected against answered, {matrix.right:,} of {matrix.total:,} right"
+        parts.append(block(title, "\n".join(confusion_lines(matrix, width))))
+    return Content("").join(parts).rstrip()
+
+
+def _latency(row: ResultRow) -> float | None:
+    answer = row.result.answer if row.result else None
+    return None if answer is None or answer.cached else answer.latency_s
+
+
+class ChartScreen(ModalScreen[None]):
+    """The charts of a run; esc closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,t,enter", "dismiss", "Close", show=False)
+    ]
+    DEFAULT_CSS = """
+    ChartScreen { align: center middle; }
+    ChartScreen > Vertical {
+        width: 100%; max-width: 90; height: 100%; max-height: 44; background: $surface;
+        border: round $accent; padding: 0 1;
+    }
+    """
+
+    def __init__(self, rows: Sequence[ResultRow]) -> None:
+        super().__init__()
+        self._chart_rows = rows
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as pane:
+            pane.border_title = Content("Charts")
+            yield TextView(id="charts")
+
+    def on_mount(self) -> None:
+        width = min(self.app.size.width, 90) - 8
+        view = self.query_one(TextView)
+        view.show(chart_text(self._chart_rows, width))
+        view.focus()

@@ -1,0 +1,235 @@
+"""How a run stands, in five lines that never jump about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.present import numbers
+from workbench.present.tables import fit
+from workbench.runs.values import RunProgress, RunStatus, RunSummary
+from workbench.tui.widgets.text import plain
+
+ETA_AFTER_S = 5.0
+ETA_AFTER_CASES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """What the header says. Every text is untrusted."""
+
+    title: str
+    """support_triage 1.2.0 on support_triage (dev) · model."""
+    run_id: str
+    status: RunStatus
+    total: int
+    done: int
+    passed: int | None
+    failed: int | None
+    errors: int
+    score: float | None
+    scored: int
+    half_width: float | None = None
+    rate: float | None = None
+    eta_s: float | None = None
+    in_flight: int = 0
+    backing_off: int = 0
+    retry_in_s: float | None = None
+    cached: int = 0
+    calls: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    estimate_usd: float | None = None
+    elapsed_s: float = 0.0
+    stopping: bool = False
+    reason: str = ""
+    trend: str = ""
+    """A sparkline of the latest latencies or scores, with its name."""
+
+    @property
+    def state(self) -> str:
+        """In capitals while something goes on or is left to do."""
+        if self.status is RunStatus.RUNNING:
+            return "STOPPING" if self.stopping else "RUNNING"
+        return self.status.value if self.status is RunStatus.COMPLETE else self.status.value.upper()
+
+
+def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunHead:
+    """The header of a run at work; its interval is for after the end only."""
+    running = progress.status is RunStatus.RUNNING
+    settled = progress.elapsed_s >= ETA_AFTER_S and progress.done >= ETA_AFTER_CASES
+    return RunHead(
+        title=title,
+        run_id=progress.run_id,
+        status=progress.status,
+        total=progress.total,
+        done=progress.done,
+        passed=progress.passed,
+        failed=progress.failed,
+        errors=progress.errors,
+        score=progress.score,
+        scored=progress.scored,
+        half_width=None if running else progress.half_width,
+        rate=progress.rate,
+        eta_s=progress.eta_s if settled else None,
+        in_flight=progress.in_flight,
+        backing_off=progress.backing_off,
+        retry_in_s=progress.retry_in_s,
+        cached=progress.cached,
+        prompt_tokens=progress.prompt_tokens,
+        completion_tokens=progress.completion_tokens,
+        cost_usd=progress.cost_usd,
+        estimate_usd=progress.estimate_usd,
+        elapsed_s=progress.elapsed_s,
+        stopping=progress.stopping,
+        reason=progress.reason,
+        trend=trend,
+    )
+
+
+def head_of_summary(
+    summary: RunSummary,
+    title: str,
+    passed: int,
+    failed: int,
+    half_width: float | None = None,
+    trend: str = "",
+) -> RunHead:
+    """The header of a stored run."""
+    return RunHead(
+        title=title,
+        run_id=summary.run_id,
+        status=summary.status,
+        total=summary.cases * summary.repeats,
+        done=min(summary.scored + summary.errors, summary.cases * summary.repeats),
+        passed=passed,
+        failed=failed,
+        errors=summary.errors,
+        score=summary.score,
+        scored=summary.scored,
+        half_width=half_width,
+        cached=summary.cached,
+        calls=summary.calls,
+        prompt_tokens=summary.prompt_tokens,
+        completion_tokens=summary.completion_tokens,
+        cost_usd=summary.cost_usd,
+        elapsed_s=summary.seconds,
+        reason=summary.reason,
+        trend=trend,
+    )
+
+
+def title_of(summary: RunSummary) -> str:
+    """What a run runs, for people."""
+    return (
+        f"{summary.prompt_id} {summary.label} on {summary.suite} ({summary.split})"
+        f" · {summary.model}"
+    )
+
+
+def head_lines(head: RunHead, width: int) -> list[str]:
+    """State, bar, counts, score and money, and a trend: five lines of at most `width` cells."""
+    right = f"{head.run_id}  {head.state}"
+    return [
+        _ends(head.title, right, width),
+        _bar(head, width),
+        _ends(_counts(head), _flow(head), width),
+        _ends(_score(head), _spent(head), width),
+        fit(head.reason or head.trend, width).rstrip(),
+    ]
+
+
+def _ends(left: str, right: str, width: int) -> str:
+    """`left`, and `right` at the end of the line; the left gives way."""
+    room = width - len(right) - 1
+    if not right or room < 8:
+        return fit(left, width).rstrip()
+    return f"{fit(left, room)} {right}"
+
+
+def _bar(head: RunHead, width: int) -> str:
+    digits = len(str(head.total))
+    tail = f" {head.done:>{digits}}/{head.total} {numbers.share(head.done, head.total):>4}  "
+    if head.status is RunStatus.RUNNING:
+        clock = f"ETA {numbers.clock(head.eta_s):>7}"
+    else:
+        clock = f"took {numbers.clock(head.elapsed_s):>6}"
+    room = max(4, width - len(tail) - len(clock) - 2)
+    filled = room * head.done // head.total if head.total else 0
+    return f"[{'#' * filled}{'-' * (room - filled)}]{tail}{clock}"
+
+
+def _counts(head: RunHead) -> str:
+    parts = []
+    if head.passed is not None:
+        parts += [f"pass {head.passed}", f"fail {head.failed}"]
+    parts.append(f"error {head.errors}")
+    if head.cached:
+        parts.append(f"cached {head.cached}")
+    return "  ".join(parts)
+
+
+def _flow(head: RunHead) -> str:
+    if head.status is not RunStatus.RUNNING:
+        return f"{head.calls} calls" if head.calls else ""
+    parts = [f"{head.rate:5.1f}/s" if head.rate is not None else "   –/s"]  # noqa: RUF001
+    parts.append(f"{head.in_flight:>2} in flight")
+    if head.backing_off:
+        wait = f", {numbers.seconds(head.retry_in_s)}" if head.retry_in_s is not None else ""
+        parts.append(f"{head.backing_off} backing off{wait}")
+    elif head.retry_in_s is not None:
+        parts.append(f"all wait {numbers.seconds(head.retry_in_s)}")
+    return " · ".join(parts)
+
+
+def _score(head: RunHead) -> str:
+    score = f"score {numbers.score(head.score)}"
+    if head.half_width is not None:
+        score += f" ±{head.half_width:.3f}"
+    return f"{score} (n={head.scored})"
+
+
+def _spent(head: RunHead) -> str:
+    parts = []
+    if head.prompt_tokens or head.completion_tokens:
+        parts.append(
+            f"{numbers.tokens(head.prompt_tokens)} tok in · "
+            f"{numbers.tokens(head.completion_tokens)} out"
+        )
+    money = numbers.money(head.cost_usd) if head.cost_usd is not None else "cost unknown"
+    if head.estimate_usd and head.status is RunStatus.RUNNING:
+        money += f" of est. {numbers.money(head.estimate_usd)}"
+    parts.append(money)
+    return " · ".join(parts)
+
+
+class RunHeader(Widget):
+    """Four lines, five where there is room."""
+
+    DEFAULT_CSS = """
+    RunHeader { height: 4; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._head: RunHead | None = None
+
+    @property
+    def head(self) -> RunHead | None:
+        return self._head
+
+    def show(self, head: RunHead) -> None:
+        """Repaints only when something changed; never lays anything out again."""
+        if head != self._head:
+            self._head = head
+            self.refresh()
+
+    def render(self) -> Content:
+        if self._head is None:
+            return Content("")
+        lines = [plain(line) for line in head_lines(self._head, self.size.width)]
+        lines[0] = lines[0].stylize("bold")
+        return Content("\n").join(lines[: self.size.height])
