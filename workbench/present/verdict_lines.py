@@ -78,7 +78,7 @@ def next_step(comparison: Comparison, policy: GatePolicy) -> str:
         ids = ", ".join(safe_line(case_id) for case_id in comparison.missing[:SHOWN_IDS])
         return f"run again to fill the {len(comparison.missing)} missing cases ({ids})"
     if comparison.more_cases:
-        remedy = f"add about {_rounded(comparison.more_cases):,} cases"
+        remedy = f"add about {_more(comparison.more_cases)}"
         margin = comparison.details.get("enough_margin")
         if margin and margin > policy.margin:
             remedy += f", or decide beforehand that a margin of {100 * margin:g} will do"
@@ -187,7 +187,7 @@ def _open_sentence(comparison: Comparison, policy: GatePolicy, effect: str, b: s
     if not comparison.more_cases:
         return f"{effect}: {_as_b(comparison.reason, b)}"
     gate_low = comparison.details.get("gate_low", comparison.low)
-    remedy = f"about {_rounded(comparison.more_cases):,} more cases"
+    remedy = f"about {_more(comparison.more_cases)}"
     enough = comparison.details.get("enough_margin")
     if enough and enough > policy.margin:
         remedy += f", or margin {100 * enough:g}"
@@ -234,3 +234,8 @@ def _rounded(count: int) -> int:
     """An estimate with no more digits than it deserves."""
     unit = 1 if count < 20 else 10
     return round(count / unit) * unit
+
+
+def _more(count: int) -> str:
+    rounded = _rounded(count)
+    return f"{rounded:,} more case{'' if rounded == 1 else 's'}"

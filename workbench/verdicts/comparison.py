@@ -249,7 +249,7 @@ def _details(
         "alpha": found.alpha,
         "mid_p": found.mid_p,
         "gate_low": found.gate_low,
-        "worst_low": standing.worst.gate_low if standing.worst else None,
+        "worst_low": min(found.gate_low, standing.worst.gate_low) if standing.worst else None,
         "worst_score": sample.worst_score_b,
         "units": found.units,
         "clustered": sample.complete.groups is not None,

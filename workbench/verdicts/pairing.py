@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
+from workbench.runs.suite import GATE_SPLIT
 from workbench.runs.values import Result, RunSummary
 from workbench.scorers.base import Score
 from workbench.verdicts.values import CasePair
@@ -68,9 +69,7 @@ def check_comparable(summary_a: RunSummary, summary_b: RunSummary) -> None:
     """Raises UsageError that names what differs: the dataset, the scorers or the judge."""
     parts_a, parts_b = summary_a.suite_parts, summary_b.suite_parts
     differs = []
-    # The run's own cases say more than the suite's gate set, where both runs recorded them.
-    cases_key = "cases" if "cases" in parts_a and "cases" in parts_b else "dataset"
-    if parts_a.get(cases_key) != parts_b.get(cases_key):
+    if not _same_cases(summary_a, summary_b):
         splits = (summary_a.split, summary_b.split)
         differs.append(
             "the dataset" if splits[0] == splits[1] else f"the cases ({splits[0]} and {splits[1]})"
@@ -80,11 +79,22 @@ def check_comparable(summary_a: RunSummary, summary_b: RunSummary) -> None:
     if _judge(summary_a) != _judge(summary_b):
         differs.append("the judge")
     if differs:
+        plural = len(differs) > 1 or differs[0].startswith(("the cases", "the scorers"))
         raise UsageError(
             f"runs {summary_a.run_id} and {summary_b.run_id} cannot be paired:"
-            f" {' and '.join(differs)} differ{'s' if len(differs) == 1 else ''}",
+            f" {' and '.join(differs)} {'differ' if plural else 'differs'}",
             hint="run both prompts on the suite as it is now",
         )
+
+
+def _same_cases(a: RunSummary, b: RunSummary) -> bool:
+    """The runs asked the same cases; on the gate set the order may differ."""
+    cases_a, cases_b = a.suite_parts.get("cases"), b.suite_parts.get("cases")
+    same_gate_set = a.suite_parts.get("dataset") == b.suite_parts.get("dataset")
+    if cases_a is None or cases_b is None:
+        return same_gate_set and a.split == b.split
+    # The digest of a run's own cases depends on their order, that of the gate set does not.
+    return cases_a == cases_b or (same_gate_set and a.split == b.split == GATE_SPLIT)
 
 
 def _judge(summary: RunSummary) -> object:

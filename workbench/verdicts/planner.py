@@ -10,6 +10,7 @@ from workbench.verdicts.measure import Measure
 
 DEFAULT_FLIP_RATE = 0.15
 POWER = 0.80
+_FURTHEST = 10_000_000
 MARGINS = tuple(points / 100 for points in range(1, 21))
 
 
@@ -41,23 +42,47 @@ def cases_needed(
 def more_cases(found: Measure, *, margin: float, confidence: float, n_min: int) -> int | None:
     """About how many further cases would settle an undecided comparison; None if none would.
 
-    First on the assumption that B is as good as A; where that is used up already, on the
-    assumption that what was seen goes on, towards "not worse" or towards "worse".
+    Where the cases seen are less than half of what the planner asks for, its answer minus these.
+    Later on what was seen weighs too: the fewest further cases after which the gate passes with
+    the planner's power, if B is as good as A on them; or, where that is nearer, after which B is
+    worse if what was seen goes on.
     """
     lacking = max(0, n_min - found.units) * max(1, round(found.n / found.units))
+    answers = []
     if margin > 0.0:
         wanted = cases_needed(margin, _rate(found), 0.0, confidence)
-        if wanted > found.n * 1.02:
+        if wanted >= 2 * found.n:
             return max(wanted - found.n, lacking)
-    z = critical_z(confidence)
-    seen = []
-    for distance in (found.difference + margin, found.difference):
-        if distance != 0.0 and (distance > 0.0 or found.difference < 0.0):
-            seen.append(math.ceil(z * z * found.variance / distance**2) - found.n)
-    useful = [more for more in seen if more > 0]
-    if useful:
-        return max(min(useful), lacking)
-    return lacking or None
+        further = _further_to_pass(found, margin, confidence)
+        answers += [max(further, lacking)] if further else []
+    if found.difference < 0.0:
+        z = critical_z(confidence)
+        to_worse = math.ceil(z * z * found.variance / found.difference**2) - found.n
+        answers += [to_worse] if to_worse > 0 else []
+    return min(answers, default=lacking or None)
+
+
+def _further_to_pass(found: Measure, margin: float, confidence: float) -> int | None:
+    """Further cases, alike A and B but for chance, after which L > -margin with POWER."""
+    z, spare = critical_z(confidence), normal_quantile(POWER)
+    deviation = math.sqrt(found.variance)
+
+    def passes(more: int) -> bool:
+        total = found.n + more
+        needed = z * deviation * math.sqrt(total) - margin * total
+        likely = found.n * found.difference - spare * deviation * math.sqrt(more)
+        return likely >= needed
+
+    high = 1
+    while not passes(high):
+        high *= 2
+        if high > _FURTHEST:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passes(middle) else (middle, high)
+    return high
 
 
 def enough_margin(found: Measure, confidence: float) -> float | None:
