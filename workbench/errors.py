@@ -12,6 +12,12 @@ WorkbenchError
 │   └── ExtraMissing           an optional part is not installed
 ├── ProviderError           4  the provider failed and the run cannot go on
 └── RegistryError           5  the registry refused (also a ValueError)
+    ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
+    ├── NotInRegistry     2  a prompt, version or environment that it does not have (also NotFound)
+    ├── GateRefused          no current passing evaluation, or a rule of the environment
+    ├── StaleHead            somebody else deployed meanwhile
+    ├── RegistryLocked       another process is writing
+    └── RegistryUnusable     missing, damaged, read-only, full, newer, or another program's file
 """
 
 from __future__ import annotations
@@ -85,3 +91,35 @@ class RegistryError(WorkbenchError, ValueError):
     """The registry refused; it is as it was before."""
 
     exit_code = EXIT_REFUSED
+
+
+class PromptInputError(TemplateError, RegistryError):
+    """A prompt was rendered without an input that it needs, or with one that it does not know."""
+
+    exit_code = EXIT_USAGE
+
+
+class NotInRegistry(NotFound, RegistryError):
+    """A prompt, version or environment that the registry does not have."""
+
+    exit_code = EXIT_USAGE
+
+
+class GateRefused(RegistryError):
+    """The evidence or a rule of the environment does not allow this deployment."""
+
+
+class StaleHead(RegistryError):
+    """Somebody else deployed after the deployer looked; `diff` shows what changed, line by line."""
+
+    def __init__(self, message: str, *, hint: str = "", diff: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.diff = diff
+
+
+class RegistryLocked(RegistryError):
+    """Another process is writing, and it did not finish in time."""
+
+
+class RegistryUnusable(RegistryError):
+    """The file is missing, damaged, read-only, full, newer than this program, or not a registry."""

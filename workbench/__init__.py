@@ -1,0 +1,39 @@
+"""Workbench: draft, evaluate, compare, release and roll back prompts.
+
+Apps need one name from here: `PromptRegistry(path).get_active(prompt_id)`. The names are looked
+up on first use (PEP 562), so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from workbench._version import __version__ as __version__
+    from workbench.registry import PromptDeployment as PromptDeployment
+    from workbench.registry import PromptRegistry as PromptRegistry
+    from workbench.registry import PromptVersion as PromptVersion
+    from workbench.registry import evaluate_and_mark as evaluate_and_mark
+
+__all__ = [
+    "PromptDeployment",
+    "PromptRegistry",
+    "PromptVersion",
+    "__version__",
+    "evaluate_and_mark",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from workbench._version import __version__
+
+        return __version__
+    if name in __all__:
+        from workbench import registry
+
+        return getattr(registry, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

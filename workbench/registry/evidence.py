@@ -1,0 +1,224 @@
+"""What was evaluated, and what did it say? Suites and evaluations, one score row a case."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from workbench.errors import NotInRegistry, RegistryError
+from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.registry.digest import Column
+from workbench.registry.people import actor_named
+from workbench.registry.records import EvaluationRecord
+from workbench.registry.writing import Transaction
+from workbench.verdicts import evidence_from_json, evidence_to_json
+from workbench.verdicts.values import CasePair, Evidence
+
+_SELECT = """
+SELECT e.seq, e.evaluation_id, e.record, s.parts, s.policy, l.at, l.actor
+FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq = e.seq
+"""
+
+
+def publish_suite(
+    transaction: Transaction,
+    prompt_id: str,
+    suite: str,
+    parts: Mapping[str, str],
+    policy: Mapping[str, Any],
+    by: str,
+    *,
+    external: bool = False,
+    suite_fingerprint: str = "",
+) -> int:
+    """What evidence must match from now on: the seq of the suite's row. Unchanged: no new row."""
+    row: dict[str, Column] = {
+        "prompt_id": prompt_id,
+        "suite": suite,
+        "fingerprint": suite_fingerprint or fingerprint(parts),
+        "parts": canonical_json(parts),
+        "policy": canonical_json(policy),
+        "external": int(external),
+    }
+    current = current_suite(transaction.connection, prompt_id, suite)
+    if current is not None:
+        seq, *same = current
+        if same == [row["fingerprint"], row["parts"], row["policy"], row["external"]]:
+            return int(seq)
+        if external and not same[3]:
+            raise RegistryError(
+                f"{suite!r} is a suite of the workspace; a team's own suite cannot replace it",
+                hint="give the suite object another name",
+            )
+    seq, _ = transaction.append("suite", actor_named(by), row)
+    return seq
+
+
+def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) -> Any:
+    """(seq, fingerprint, parts, policy, external) of what is published, or None."""
+    return connection.execute(
+        "SELECT seq, fingerprint, parts, policy, external FROM suites"
+        " WHERE prompt_id = ? AND suite = ? ORDER BY seq DESC LIMIT 1",
+        (prompt_id, suite),
+    ).fetchone()
+
+
+def record_evaluation(transaction: Transaction, evidence: Evidence, by: str) -> str:
+    """Keep the evidence with every score; publishes its suite. The same evidence: the same id.
+
+    Raises RegistryError when it contradicts itself or the version.
+    """
+    _check(transaction.connection, evidence)
+    evaluation_id = short(fingerprint(evidence_to_json(evidence)))
+    known = transaction.connection.execute(
+        "SELECT 1 FROM evaluations WHERE evaluation_id = ?", (evaluation_id,)
+    ).fetchone()
+    if known:
+        return evaluation_id
+    suite_seq = publish_suite(
+        transaction,
+        evidence.prompt_id,
+        evidence.suite,
+        evidence.suite_parts,
+        evidence.policy,
+        by,
+        external=evidence.external,
+        suite_fingerprint=evidence.suite_fingerprint,
+    )
+    transaction.append(
+        "evaluation",
+        actor_named(by),
+        row_of(evidence, evaluation_id, suite_seq),
+        scores=list(score_rows(evidence.pairs)),
+    )
+    return evaluation_id
+
+
+def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, Column]:
+    """The row of an evaluation: what SQL judges by, and the rest as one JSON record."""
+    return {
+        "evaluation_id": evaluation_id,
+        "prompt_id": evidence.prompt_id,
+        "version": evidence.version,
+        "fingerprint": evidence.prompt_fingerprint,
+        "suite": evidence.suite,
+        "suite_seq": suite_seq,
+        "gate": evidence.gate.value,
+        "score": None if evidence.score is None else float(evidence.score),
+        "planned": evidence.planned,
+        "plan": canonical_json(evidence.plan),
+        "baseline_version": evidence.baseline_version,
+        "baseline_fingerprint": evidence.baseline_fingerprint,
+        "external": int(evidence.external),
+        "attempt": evidence.attempt,
+        "started_at": evidence.started_at,
+        "finished_at": evidence.finished_at,
+        "record": evidence_to_json(replace(evidence, pairs={}, policy={}, suite_parts={})),
+    }
+
+
+def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, Column]]:
+    """One row a gating scorer and case, in the order of the plan."""
+    for scorer in sorted(pairs):
+        for position, pair in enumerate(pairs[scorer]):
+            yield {
+                "scorer": scorer,
+                "position": position,
+                "case_id": pair.case_id,
+                "a": _mean(pair.a),
+                "b": _mean(pair.b),
+                "a_repeats": canonical_json(list(pair.a)),
+                "b_repeats": canonical_json(list(pair.b)),
+                "case_group": pair.group,
+                "reason": pair.reason,
+            }
+
+
+def evaluations(
+    connection: sqlite3.Connection, prompt_id: str, version: str | None = None
+) -> list[EvaluationRecord]:
+    """Evaluations of a prompt or of one version, newest first."""
+    rows = connection.execute(
+        _SELECT + " WHERE e.prompt_id = ? AND (? IS NULL OR e.version = ?) ORDER BY e.seq DESC",
+        (prompt_id, version, version),
+    ).fetchall()
+    return [_record(connection, row) for row in rows]
+
+
+def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
+    """The evaluation with that seq. Raises NotInRegistry."""
+    row = connection.execute(_SELECT + " WHERE e.seq = ?", (seq,)).fetchone()
+    if row is None:
+        raise NotInRegistry(f"there is no evaluation {seq}", hint="run workbench verify")
+    return _record(connection, row)
+
+
+def attempts(
+    connection: sqlite3.Connection, prompt_id: str, suite: str, dataset_fingerprint: str
+) -> int:
+    """How often the gate cases with this fingerprint were used for the prompt."""
+    row = connection.execute(
+        "SELECT count(*) FROM evaluations e JOIN suites s ON s.seq = e.suite_seq"
+        " WHERE e.prompt_id = ? AND e.suite = ? AND json_extract(s.parts, '$.dataset') = ?",
+        (prompt_id, suite, dataset_fingerprint),
+    ).fetchone()
+    return int(row[0])
+
+
+def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationRecord:
+    seq, evaluation_id, record, parts, policy, at, actor = row
+    found: dict[str, list[CasePair]] = {}
+    for scorer, case_id, a, b, group, reason in connection.execute(
+        "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason FROM scores"
+        " WHERE evaluation = ? ORDER BY scorer, position",
+        (seq,),
+    ).fetchall():
+        pair = CasePair(case_id, tuple(json.loads(a)), tuple(json.loads(b)), group, reason)
+        found.setdefault(scorer, []).append(pair)
+    policy = json.loads(policy)
+    order = [*policy.get("scorers", ()), *found]
+    evidence = replace(
+        evidence_from_json(record),
+        pairs={name: tuple(found[name]) for name in dict.fromkeys(order) if name in found},
+        policy=policy,
+        suite_parts=json.loads(parts),
+    )
+    return EvaluationRecord(evaluation_id, evidence, at, actor, seq)
+
+
+def _mean(scores: Iterable[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return math.fsum(known) / len(known) if known else None
+
+
+def _check(connection: sqlite3.Connection, evidence: Evidence) -> None:
+    ref = f"{evidence.prompt_id}@{evidence.version}"
+    row = connection.execute(
+        "SELECT fingerprint FROM versions WHERE prompt_id = ? AND version = ?",
+        (evidence.prompt_id, evidence.version),
+    ).fetchone()
+    if row is None:
+        raise NotInRegistry(f"{ref} is not registered", hint="register it first")
+    if row[0] != evidence.prompt_fingerprint:
+        raise RegistryError(
+            f"this evidence is of prompt {short(evidence.prompt_fingerprint)}, but {ref} is"
+            f" {short(row[0])}",
+            hint="evaluate the registered version",
+        )
+    if evidence.external:
+        return
+    if fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
+        raise RegistryError(
+            f"the evidence of {ref} does not have the fingerprint of its suite's parts",
+            hint="evaluate again",
+        )
+    policy = evidence.suite_parts.get("policy")
+    if policy is not None and policy != fingerprint(evidence.policy):
+        raise RegistryError(
+            f"the evidence of {ref} was judged by another policy than its suite's",
+            hint="evaluate again",
+        )

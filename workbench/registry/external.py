@@ -1,0 +1,76 @@
+"""A team's own eval suite counts too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from workbench.errors import RegistryError
+from workbench.fingerprints import fingerprint
+from workbench.registry import clock
+from workbench.registry.facade import PromptRegistry
+
+SINGLE = "score"
+
+
+class EvalSuite(Protocol):
+    """What `evaluate_and_mark` takes: any object with these two."""
+
+    passing_threshold: float
+
+    def run(self, content: str, /) -> float | Mapping[str, float]: ...
+
+
+def evaluate_and_mark(
+    registry: PromptRegistry, prompt_id: str, version: str, eval_suite: EvalSuite, *, by: str = ""
+) -> bool:
+    """Run a team's own suite on a version and record what it said, marked as external.
+
+    `run` gets the version's text and gives one score, or scores by case, as fractions of 1. True
+    when the mean reaches `passing_threshold`; what `run` raises goes through, and nothing is
+    recorded. Raises RegistryError on a score that is no fraction of 1.
+    """
+    from workbench.verdicts import make_external_evidence
+    from workbench.verdicts.values import Gate
+
+    found = registry.get_version(prompt_id, version)
+    name = str(getattr(eval_suite, "name", "") or type(eval_suite).__name__)
+    threshold = _fraction(eval_suite.passing_threshold, "passing_threshold")
+    started = clock.now()
+    answer: Any = eval_suite.run(found.content)
+    scores = _scores(answer)
+    evidence = make_external_evidence(
+        prompt_id=prompt_id,
+        version=version,
+        prompt_fingerprint=found.fingerprint,
+        suite=name,
+        suite_fingerprint=fingerprint({"suite": name, "cases": sorted(scores), "at": threshold}),
+        scores=scores,
+        threshold=threshold,
+        scorer=name,
+        started_at=started,
+        finished_at=clock.now(),
+    )
+    registry.record_evaluation(evidence, by=by)
+    return evidence.gate is Gate.PASS
+
+
+def _scores(answer: Any) -> dict[str, float]:
+    if isinstance(answer, Mapping):
+        if not answer:
+            raise RegistryError("the suite returned no scores", hint="return one a case")
+        return {str(case): _fraction(score, f"case {case}") for case, score in answer.items()}
+    return {SINGLE: _fraction(answer, "the score")}
+
+
+def _fraction(value: Any, what: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise RegistryError(f"{what} is {value!r}, not a number", hint="give 0 to 1") from error
+    if not math.isfinite(number) or not 0.0 <= number <= 1.0:
+        raise RegistryError(
+            f"{what} is {number!r}, not between 0 and 1", hint="scores are fractions of 1"
+        )
+    return number

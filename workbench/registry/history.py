@@ -1,0 +1,91 @@
+"""What happened, and which version brought each line."""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from typing import Any
+
+from workbench.registry.records import BlameLine, LogEntry
+from workbench.registry.versions import get_version, list_versions
+
+_LOG = """
+SELECT l.at,
+  CASE l.kind WHEN 'version' THEN 'register' WHEN 'evaluation' THEN 'evaluate'
+    WHEN 'approval' THEN 'approve' WHEN 'revocation' THEN 'revoke' WHEN 'deployment' THEN d.action
+    WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign' ELSE l.kind END,
+  coalesce(v.prompt_id, e.prompt_id, d.prompt_id, a.prompt_id, r.prompt_id, s.prompt_id,
+    c.prompt_id, '') AS prompt_id,
+  coalesce(v.version, e.version, d.version, a.version, r.version, '') AS version,
+  coalesce(d.environment, a.environment, c.environment, n.name, '') AS environment,
+  l.actor,
+  coalesce(v.description, d.reason, a.reason, r.reason, c.name || ' needs ' || c.requires,
+    CASE WHEN e.seq IS NOT NULL THEN e.suite || ': ' || replace(e.gate, '_', ' ') END,
+    CASE WHEN s.seq IS NOT NULL THEN s.suite || ' is now ' || substr(s.fingerprint, 1, 12) END,
+    CASE WHEN n.seq IS NOT NULL THEN 'rules changed' END,
+    CASE WHEN g.seq IS NOT NULL THEN 'record ' || g.target END, '') AS reason,
+  d.previous_version, coalesce(d.override, 0), l.seq, l.hash
+FROM ledger l
+LEFT JOIN versions v ON v.seq = l.seq
+LEFT JOIN evaluations e ON e.seq = l.seq
+LEFT JOIN deployments d ON d.seq = l.seq
+LEFT JOIN approvals a ON a.seq = l.seq
+LEFT JOIN revocations r ON r.seq = l.seq
+LEFT JOIN suites s ON s.seq = l.seq
+LEFT JOIN consumers c ON c.seq = l.seq
+LEFT JOIN environments n ON n.seq = l.seq
+LEFT JOIN signatures g ON g.seq = l.seq
+"""
+
+
+def log(
+    connection: sqlite3.Connection,
+    prompt_id: str | None,
+    environment: str | None,
+    limit: int | None,
+) -> list[LogEntry]:
+    """All that happened, newest first. With a prompt or environment, only what concerns it."""
+    rows = connection.execute(
+        "SELECT * FROM (" + _LOG + ") WHERE (? IS NULL OR prompt_id = ?)"
+        " AND (? IS NULL OR environment = ?) ORDER BY seq DESC LIMIT ?",
+        (prompt_id, prompt_id, environment, environment, -1 if limit is None else limit),
+    ).fetchall()
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: tuple[Any, ...]) -> LogEntry:
+    at, action, prompt_id, version, environment, by, reason, previous, override, seq, hashed = row
+    return LogEntry(
+        at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
+        hashed,
+    )  # fmt: skip
+
+
+def blame(connection: sqlite3.Connection, prompt_id: str, version: str | None) -> list[BlameLine]:
+    """Each line of a version (default: the newest) with the version that brought it.
+
+    Lines are followed through all earlier versions in order of precedence.
+    """
+    versions = list_versions(connection, prompt_id)
+    if version is not None or not versions:
+        wanted = get_version(connection, prompt_id, version or "")
+        versions = versions[[v.version for v in versions].index(wanted.version) :]
+    lines: list[BlameLine] = []
+    for step in reversed(versions):
+        after = step.content.splitlines()
+        matcher = difflib.SequenceMatcher(None, [b.line for b in lines], after, autojunk=False)
+        merged: list[BlameLine] = []
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+            if tag == "equal":
+                merged.extend(lines[i1:i2])
+            else:
+                merged.extend(
+                    BlameLine(
+                        line, step.version, step.author, step.description, step.created_at or ""
+                    )
+                    for line in after[j1:j2]
+                )
+        lines = merged
+    return lines

@@ -1,0 +1,170 @@
+"""Opening the file: only ever through SQLite, and each failure as a sentence.
+
+Opening registry.db in any other way inside a process that has it open would drop SQLite's locks,
+and acknowledged commits could be lost. `os.stat` is safe; `open`, copy and hash are not.
+"""
+
+# Apps import no pathlib to read a prompt, and SQLite takes text.
+# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH120
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
+from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
+
+FILE_VARIABLE = "WORKBENCH_REGISTRY"
+STATE_FOLDER = ".workbench"
+FILE_NAME = "registry.db"
+READ_TIMEOUT_S = 0.25
+WRITE_TIMEOUT_S = 30.0
+
+_LIMITS = ((0, 100_000_000), (1, 1_000_000))
+"""SQLITE_LIMIT_LENGTH and SQLITE_LIMIT_SQL_LENGTH, in bytes."""
+
+
+def find_registry(path: str | os.PathLike[str] | None) -> str:
+    """The real path of the registry: as given, from $WORKBENCH_REGISTRY, or the nearest
+    .workbench/registry.db here or above.
+
+    Two names of one file would have two write-ahead logs, so links are resolved first.
+    """
+    if path is not None:
+        return os.path.realpath(os.fspath(path))
+    named = os.environ.get(FILE_VARIABLE)
+    if named:
+        return os.path.realpath(named)
+    folder = here = os.path.realpath(".")
+    while True:
+        candidate = os.path.join(folder, STATE_FOLDER, FILE_NAME)
+        if os.path.isfile(candidate):
+            return candidate
+        above = os.path.dirname(folder)
+        if above == folder:
+            raise RegistryUnusable(
+                f"there is no {STATE_FOLDER}/{FILE_NAME} in {here} or above",
+                hint=f"run workbench init, give a path, or set {FILE_VARIABLE}",
+            )
+        folder = above
+
+
+def check_there(path: str) -> os.stat_result:
+    """What the file system says about the file. Raises RegistryUnusable when it is missing."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError as error:
+        raise RegistryUnusable(
+            f"there is no registry at {path}", hint="workbench init makes one"
+        ) from error
+    except OSError as error:
+        raise RegistryUnusable(
+            f"{path} cannot be reached: {error.strerror}", hint="check the path and its permissions"
+        ) from error
+    if os.path.isdir(path):
+        raise RegistryUnusable(f"{path} is a folder, not a registry", hint="name the file in it")
+    return found
+
+
+def uri_of(path: str, mode: str) -> str:
+    """The SQLite URI of a path; `?`, `#` and `%` in it would open another file."""
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if os.sep != "/":
+        quoted = "/" + quoted.replace(os.sep, "/")
+    return f"file:{quoted}?mode={mode}"
+
+
+def open_reader(
+    path: str, *, timeout: float = READ_TIMEOUT_S, trusted: bool = False
+) -> sqlite3.Connection:
+    """A connection that cannot write. Raises RegistryError as a sentence.
+
+    `trusted` lets it ask the gate's views: they use json_each, which SQLite 3.38 to 3.40 refuses
+    under trusted_schema=OFF. Apps do without.
+    """
+    check_there(path)
+    try:
+        connection = sqlite3.connect(
+            uri_of(path, "ro"),
+            uri=True,
+            timeout=timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+    try:
+        _settle(connection, trusted)
+        connection.execute("PRAGMA query_only=ON")
+        check_header(connection, path, writing=False)
+    except sqlite3.Error as error:
+        connection.close()
+        raise explained(error, path) from error
+    except RegistryError:
+        connection.close()
+        raise
+    return connection
+
+
+def _settle(connection: sqlite3.Connection, trusted: bool) -> None:
+    if not trusted:
+        connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.execute("PRAGMA mmap_size=0")
+    for category, limit in _LIMITS:
+        connection.setlimit(category, limit)
+
+
+def check_header(connection: sqlite3.Connection, path: str, *, writing: bool) -> int:
+    """The file's schema version. Raises RegistryUnusable for other programs' or newer files."""
+    application, version = connection.execute(
+        "SELECT a.application_id, u.user_version"
+        " FROM pragma_application_id a, pragma_user_version u"
+    ).fetchone()
+    if application != APPLICATION_ID:
+        raise RegistryUnusable(
+            f"{path} is a database of another program, not a registry",
+            hint="give the path of a registry.db",
+        )
+    if version > SCHEMA_VERSION:
+        raise RegistryUnusable(
+            f"{path} has schema {version}; this program knows {SCHEMA_VERSION}",
+            hint="upgrade prompt-workbench",
+        )
+    if version < SCHEMA_VERSION and not writing:
+        raise RegistryUnusable(
+            f"{path} has the older schema {version}", hint="open it once with workbench doctor"
+        )
+    return int(version)
+
+
+def explained(error: sqlite3.Error, path: str) -> RegistryError:
+    """The sentence for what SQLite said; a trigger's refusal keeps its own words."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if name == "SQLITE_CONSTRAINT_TRIGGER":
+        return RegistryError(f"the registry refused: {text}", hint="see workbench log")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return RegistryLocked(
+            f"{path} is locked by another process", hint="try again when it has finished"
+        )
+    for prefix, problem, hint in _PROBLEMS:
+        if name.startswith(prefix):
+            return RegistryUnusable(f"{path} {problem}", hint=hint)
+    if "no such table" in text or "no such column" in text or "no such view" in text:
+        return RegistryUnusable(
+            f"{path} lacks a part of its schema: {text}", hint="run workbench verify"
+        )
+    return RegistryUnusable(f"{path}: {text}", hint="run workbench verify")
+
+
+_PROBLEMS = (
+    ("SQLITE_NOTADB", "is not a registry: it is no SQLite file", "restore a backup over it"),
+    ("SQLITE_CORRUPT", "is damaged", "run workbench verify, then restore a backup"),
+    ("SQLITE_FULL", "cannot grow: the disk is full", "free some space; nothing was lost"),
+    ("SQLITE_READONLY", "cannot be written", "check the permissions of the file and its folder"),
+    ("SQLITE_CANTOPEN", "cannot be opened", "check the permissions of the file and its folder"),
+    ("SQLITE_PERM", "may not be opened", "check the permissions of the file and its folder"),
+    ("SQLITE_IOERR", "cannot be read or written: the disk failed", "check the disk"),
+    ("SQLITE_TOOBIG", "takes no text of this size", "keep prompts under 100 MB"),
+)

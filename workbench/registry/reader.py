@@ -1,0 +1,312 @@
+"""What apps call: the live version, in microseconds, and never failing after its first success.
+
+A warm answer asks two things: has the file been replaced (`stat`), and has anybody committed
+(`PRAGMA data_version`)? If neither, the answer of before still holds. When the registry cannot
+be read, or can be read but not be trusted, the last good answer is given: from memory, else from
+the snapshot on disk, else `default`. A retired prompt is no failure: then nothing is live.
+"""
+
+# Apps import no pathlib to read a prompt, and SQLite takes text.
+# ruff: noqa: PTH116
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from _thread import allocate_lock
+
+from workbench.errors import NotInRegistry, RegistryError, RegistryLocked, RegistryUnusable
+from workbench.registry.digest import Column, digest_of
+from workbench.registry.last_good import LastGood
+from workbench.registry.opening import check_there, explained, open_reader
+from workbench.registry.precedence import allows, parse_range, sort_key
+from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
+
+RETRY_AFTER_LOCK_S = 1.0
+"""How long answers come from memory before a locked registry is asked again."""
+
+Key = tuple[str, str, "str | None"]
+"""prompt_id, environment, requires."""
+
+_COLUMNS = ("seq", "prompt_id", "version", "sort_key", "content", "body", "fingerprint",
+            "description", "author", "force_reason")  # fmt: skip
+_WIDTH = len(_COLUMNS)
+
+_SELECT = """
+SELECT v.seq, v.prompt_id, v.version, v.sort_key, v.content, v.body, v.fingerprint,
+  v.description, v.author, v.force_reason, vl.digest, vl.at, d.seq, dl.hash, d.evaluation,
+  (SELECT e.score FROM evaluations e WHERE e.seq = d.evaluation),
+  EXISTS (SELECT 1 FROM revocations r WHERE r.prompt_id = v.prompt_id AND r.version = v.version),
+  d.action, dl.at, dl.actor
+FROM deployments d
+JOIN versions v ON v.prompt_id = d.prompt_id AND v.version = d.version
+JOIN ledger vl ON vl.seq = v.seq
+JOIN ledger dl ON dl.seq = d.seq
+WHERE d.prompt_id = ? AND d.environment = ?"""
+_NEWEST = _SELECT + " ORDER BY d.seq DESC LIMIT 1"
+_NEWEST_AT = _SELECT + " AND dl.at <= ? ORDER BY d.seq DESC LIMIT 1"
+
+
+class _Unverified(RegistryError):
+    """The registry can be read, but what it says contradicts what it said before."""
+
+
+class Reader:
+    """One connection, one memory; safe to use from several threads and after a fork."""
+
+    def __init__(self, path: str, last_good: LastGood) -> None:
+        self.path = path
+        self.last_error: RegistryError | None = None
+        """Why the last answer did not come from the registry."""
+        self._last_good = last_good
+        self._lock = allocate_lock()
+        self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
+        self._owner = 0
+        self._file = (0, 0)
+        self._data_version = -1
+        self._entries: dict[Key, PromptVersion] = {}
+        self._memory: dict[Key, tuple[PromptVersion, float]] = {}
+        self._heads: dict[tuple[str, str], tuple[int, str]] = {}
+        self._ranges: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._locked_until = 0.0
+
+    def active(
+        self,
+        prompt_id: str,
+        environment: str,
+        requires: str | None = None,
+        default: PromptVersion | str | None = None,
+        strict: bool = False,
+    ) -> PromptVersion:
+        """The live version. Raises NotInRegistry when nothing is live and there is no default."""
+        key = (prompt_id, environment, requires)
+        with self._lock:
+            try:
+                if self._unchanged():
+                    found = self._entries.get(key)
+                    if found is not None:
+                        return found
+                return self._load(key)
+            except NotInRegistry as error:
+                if default is None:
+                    raise
+                return self._default(key, default, error)
+            except sqlite3.Error as error:
+                problem = explained(error, self.path)
+            except RegistryError as error:
+                problem = error
+            except OSError as error:
+                problem = RegistryUnusable(f"{self.path}: {error}", hint="check the path")
+            return self._fallback(key, problem, default, strict)
+
+    def warm(self, key: Key) -> PromptVersion | None:
+        """The answer, if it can be had without waiting for anything."""
+        if not self._lock.acquire(False):
+            return None
+        try:
+            return self._entries.get(key) if self._connection and self._unchanged() else None
+        except (sqlite3.Error, RegistryError, OSError):
+            return None  # the caller asks again in a thread, and that says what is wrong
+        finally:
+            self._lock.release()
+
+    def active_at(self, prompt_id: str, environment: str, at: str) -> PromptVersion:
+        """What was live then. Raises NotInRegistry when nothing was."""
+        with self._lock:
+            try:
+                self._unchanged()
+                row = self._query(_NEWEST_AT, (prompt_id, environment, at))
+            except sqlite3.Error as error:
+                raise explained(error, self.path) from error
+            if row is None or row[_WIDTH + 7] == "retire":
+                raise NotInRegistry(
+                    f"nothing of {prompt_id} was live in {environment} at {at}",
+                    hint="see workbench log",
+                )
+            return self._version(row, environment)
+
+    def close(self) -> None:
+        """Close the connection; the memory stays."""
+        with self._lock:
+            self._disconnect()
+
+    def _unchanged(self) -> bool:
+        """Whether nothing was committed since the last load; opens the file when needed."""
+        if self._cursor is None or self._owner != os.getpid():
+            self._connect()
+            return False
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            self._disconnect()
+            check_there(self.path)
+            raise
+        if (found.st_dev, found.st_ino) != self._file:
+            self._disconnect()
+            self._connect()
+            return False
+        version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._data_version:
+            return True
+        self._data_version = version
+        self._entries.clear()
+        return False
+
+    def _connect(self) -> None:
+        if time.monotonic() < self._locked_until:
+            raise RegistryLocked(f"{self.path} was locked a moment ago", hint="it is asked again")
+        if self._owner != os.getpid():
+            # After a fork the parent's connection must be neither used nor closed.
+            _ORPHANS.append(self._connection)
+            self._connection = self._cursor = None
+        found = check_there(self.path)
+        try:
+            connection = open_reader(self.path)
+            cursor = connection.cursor()
+            self._data_version = cursor.execute("PRAGMA data_version").fetchone()[0]
+        except RegistryLocked:
+            self._locked_until = time.monotonic() + RETRY_AFTER_LOCK_S
+            raise
+        self._connection, self._cursor = connection, cursor
+        self._owner = os.getpid()
+        self._file = (found.st_dev, found.st_ino)
+        self._entries.clear()
+
+    def _disconnect(self) -> None:
+        if self._connection is not None and self._owner == os.getpid():
+            self._connection.close()
+        self._connection = self._cursor = None
+        self._entries.clear()
+
+    def _query(self, sql: str, values: tuple[Column, ...]) -> tuple[Column, ...] | None:
+        if self._cursor is None:
+            raise RegistryUnusable(f"{self.path} is not open", hint="try again")
+        row: tuple[Column, ...] | None = self._cursor.execute(sql, values).fetchone()
+        return row
+
+    def _load(self, key: Key) -> PromptVersion:
+        prompt_id, environment, requires = key
+        row = self._query(_NEWEST, (prompt_id, environment))
+        if row is None or row[_WIDTH + 7] == "retire":
+            self._check_monotonic(prompt_id, environment, row)
+            raise self._nothing(prompt_id, environment, row)
+        self._check_monotonic(prompt_id, environment, row)
+        version = self._version(row, environment)
+        if requires is not None:
+            self._check_range(version, str(row[3]), requires)
+        self._heads[prompt_id, environment] = (int(row[_WIDTH + 2] or 0), str(row[_WIDTH + 3]))
+        self._entries[key] = version
+        self._memory[key] = (version, time.monotonic())
+        self.last_error = None
+        return version
+
+    def _version(self, row: tuple[Column, ...], environment: str) -> PromptVersion:
+        columns = row[:_WIDTH]
+        digest, created, _, _, evaluation, score, revoked = row[_WIDTH : _WIDTH + 7]
+        if digest_of("version", dict(zip(_COLUMNS, columns, strict=True))) != digest:
+            raise _Unverified(
+                f"{columns[1]}@{columns[2]} was altered after it was registered",
+                hint="run workbench verify, then restore a backup",
+            )
+        return PromptVersion(
+            prompt_id=str(columns[1]),
+            version=str(columns[2]),
+            content=str(columns[4]),
+            description=str(columns[7]),
+            author=str(columns[8]),
+            created_at=str(created),
+            is_active=True,
+            tested=evaluation is not None,
+            evaluation_score=None if score is None else float(score),
+            fingerprint=str(columns[6]),
+            body=str(columns[5]),
+            revoked=bool(revoked),
+            environment=environment,
+            deployed_at=str(row[_WIDTH + 8]),
+            deployed_by=str(row[_WIDTH + 9]),
+        )
+
+    def _check_monotonic(
+        self, prompt_id: str, environment: str, row: tuple[Column, ...] | None
+    ) -> None:
+        """The registry must still hold what it said was live, now or before this process."""
+        seen = self._heads.get((prompt_id, environment))
+        new = row is not None and seen is None
+        if row is not None and seen is not None and row[_WIDTH + 2] == seen[0]:
+            if row[_WIDTH + 3] == seen[1]:
+                return
+        elif new and row is not None:
+            seen = self._last_good.keep(prompt_id, environment, row, self._query)
+            if seen is None:
+                return
+        if seen is not None:
+            held = self._query("SELECT hash FROM ledger WHERE seq = ?", (seen[0],))
+            if held is None or held[0] != seen[1]:
+                raise _Unverified(
+                    f"{self.path} does not know what it deployed before: an older or another"
+                    " registry was put in its place",
+                    hint="run workbench verify --head, then restore the newest backup",
+                )
+        if row is not None and not new:
+            self._last_good.keep(prompt_id, environment, row, self._query)
+
+    def _check_range(self, version: PromptVersion, key: str, requires: str) -> None:
+        bounds = self._ranges.get(requires)
+        if bounds is None:
+            bounds = self._ranges[requires] = parse_range(requires)
+        if not allows(bounds, key):
+            raise RegistryError(
+                f"{version.ref} is live in {version.environment}, but {requires} is required",
+                hint="register this consumer, so that such a deploy is refused",
+            )
+
+    def _nothing(
+        self, prompt_id: str, environment: str, row: tuple[Column, ...] | None
+    ) -> NotInRegistry:
+        if row is not None:
+            return NotInRegistry(
+                f"{prompt_id} was retired from {environment}", hint="see workbench log"
+            )
+        return NotInRegistry(
+            f"nothing of {prompt_id} is live in {environment}",
+            hint=f"workbench deploy {prompt_id}@VERSION {environment}",
+        )
+
+    def _fallback(
+        self,
+        key: Key,
+        problem: RegistryError,
+        default: PromptVersion | str | None,
+        strict: bool,
+    ) -> PromptVersion:
+        self.last_error = problem
+        if strict:
+            raise problem
+        prompt_id, environment, requires = key
+        if key in self._memory:
+            version, since = self._memory[key]
+            return version.with_source(MEMORY, time.monotonic() - since)
+        stored = self._last_good.read(prompt_id, environment)
+        if stored is not None:
+            row, age = stored
+            allowed = requires is None or allows(parse_range(requires), sort_key(str(row[2])))
+            if allowed:
+                version = self._version(row, environment).with_source(SNAPSHOT, age)
+                self._memory[key] = (version, time.monotonic() - age)
+                return version
+        if default is not None:
+            return self._default(key, default, problem)
+        raise problem
+
+    def _default(
+        self, key: Key, default: PromptVersion | str, problem: RegistryError
+    ) -> PromptVersion:
+        self.last_error = problem
+        if isinstance(default, PromptVersion):
+            return default.with_source(DEFAULT, 0.0)
+        return PromptVersion(key[0], "0.0.0", default, source=DEFAULT, environment=key[1])
+
+
+_ORPHANS: list[sqlite3.Connection | None] = []
+"""Connections of a parent process, kept so that nothing closes them here."""

@@ -1,0 +1,148 @@
+"""What the registry answers to people and programs; all frozen."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.verdicts.values import Evidence, Gate
+
+
+class State(enum.StrEnum):
+    """Whether a version may go live, derived from its evidence each time."""
+
+    TESTED = "tested"
+    UNTESTED = "untested"
+    FAILING = "failing"
+    STALE = "stale"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSummary:
+    """One prompt: how many versions, the newest, and what is live where."""
+
+    prompt_id: str
+    versions: int
+    latest: str
+    live: Mapping[str, str]
+    """Environment to version."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRecord:
+    """Evidence as it was recorded."""
+
+    id: str
+    evidence: Evidence
+    recorded_at: str
+    recorded_by: str
+    seq: int
+
+    @property
+    def gate(self) -> Gate:
+        return self.evidence.gate
+
+    @property
+    def suite(self) -> str:
+        return self.evidence.suite
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteStatus:
+    """How a version stands on one suite."""
+
+    suite: str
+    state: State
+    reason: str
+    evaluation: EvaluationRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a version stands in an environment; `reason` is one sentence."""
+
+    state: State
+    reason: str
+    score: float | None = None
+    """Mean of the headline scorer, a fraction of 1."""
+    evaluation: EvaluationRecord | None = None
+    suites: tuple[SuiteStatus, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def tested(self) -> bool:
+        return self.state is State.TESTED
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPreview:
+    """Where a rollback would go; doing it goes exactly there or is refused."""
+
+    prompt_id: str
+    environment: str
+    from_version: str
+    to_version: str
+    status: Status
+    """Of the version that it goes to."""
+    warnings: tuple[str, ...] = ()
+    expect: int = 0
+    """The deployment that is live now: give it to `rollback` to go where this says, or nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One record of the ledger, in words."""
+
+    at: str
+    action: str
+    """register, evaluate, approve, deploy, rollback, retire, revoke, suite, environment, ..."""
+    prompt_id: str
+    version: str
+    environment: str
+    by: str
+    reason: str = ""
+    previous_version: str | None = None
+    override: bool = False
+    seq: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlameLine:
+    """One line of a prompt and the version that brought it."""
+
+    line: str
+    version: str
+    author: str
+    description: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not hold; `seq` is the record, 0 for the file as a whole."""
+
+    seq: int
+    where: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What an audit found."""
+
+    ok: bool
+    records: int
+    head: str
+    findings: tuple[Finding, ...] = ()
+    signed: int = 0
+    """Signatures that were checked with the key."""
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def first_bad(self) -> Finding | None:
+        """The earliest record that does not hold."""
+        return min(self.findings, key=lambda finding: finding.seq, default=None)

@@ -1,0 +1,355 @@
+"""What the database itself refuses, whoever asks: deny by default.
+
+One trigger a table holds all its rules in order, so the first broken one is the one that is
+named. CHECK constraints and foreign keys can be switched off by a connection, so nothing here
+leans on them. UPDATE and DELETE are always refused; so is a second row for any unique key,
+because REPLACE deletes the first without asking the DELETE trigger.
+"""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+from workbench.registry.schema import KINDS, TABLES, UNIQUE_KEYS
+
+CLOCK_SLACK_DAYS = 0.0035
+"""Five minutes: how far a record's time may be from this machine's clock."""
+
+Rule = tuple[str, str]
+"""What must hold, and the sentence when it does not."""
+
+_HEAD = """(SELECT {0} FROM deployments h
+    WHERE h.prompt_id = NEW.prompt_id AND h.environment = NEW.environment
+    ORDER BY h.seq DESC LIMIT 1)"""
+_ENVIRONMENT = "(SELECT {0} FROM environment_rules r WHERE r.name = NEW.environment)"
+_IS_DEPLOY = "NEW.action NOT IN ('rollback', 'retire')"
+_HAS_VERSION = """EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt_id
+    AND v.version = NEW.version AND v.fingerprint = NEW.fingerprint)"""
+_PROMPT_ID = """NEW.{0} GLOB '[a-z0-9]*' AND NEW.{0} NOT GLOB '*[^a-z0-9_.-]*'
+    AND instr(NEW.{0}, '..') = 0 AND length(NEW.{0}) <= 100
+    AND instr(CAST(NEW.{0} AS BLOB), x'00') = 0"""
+
+_LEDGER: tuple[Rule, ...] = (
+    (
+        "NEW.seq = (SELECT coalesce(max(seq), 0) + 1 FROM ledger)",
+        "ledger: a record goes to the end of the chain",
+    ),
+    (
+        "NEW.previous = coalesce((SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1), "
+        "'" + "0" * 64 + "')",
+        "ledger: a record follows the one before",
+    ),
+    (
+        "NEW.kind IN (" + ", ".join(f"'{kind}'" for kind in KINDS) + ")",
+        "ledger: no such kind of record",
+    ),
+    (
+        "NEW.at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]."
+        "[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND length(NEW.at) = 27",
+        "ledger: time must be UTC with six decimals",
+    ),
+    (
+        "NEW.at >= coalesce((SELECT at FROM ledger ORDER BY seq DESC LIMIT 1), '')",
+        "ledger: a record cannot be older than the one before",
+    ),
+    (
+        f"julianday(NEW.at) <= julianday('now') + {CLOCK_SLACK_DAYS}"
+        " OR NEW.at = (SELECT at FROM ledger ORDER BY seq DESC LIMIT 1)",
+        "ledger: a record cannot lie in the future",
+    ),
+    (
+        f"julianday(NEW.at) >= julianday('now') - {CLOCK_SLACK_DAYS}",
+        "ledger: a record cannot be backdated",
+    ),
+    (
+        "NEW.seq = 1 OR EXISTS (SELECT 1 FROM ledger l JOIN records r ON r.seq = l.seq"
+        " WHERE l.seq = NEW.seq - 1 AND r.seq = NEW.seq - 1 AND r.kind = l.kind)",
+        "ledger: the record before has no row",
+    ),
+)
+
+_VERSION: tuple[Rule, ...] = (
+    (_PROMPT_ID.format("prompt_id"), "version: a prompt_id has a-z 0-9 _ . - only"),
+    ("length(NEW.fingerprint) = 64", "version: no fingerprint"),
+    (
+        "NEW.version NOT GLOB '*[^0-9A-Za-z.-]*' AND NEW.version GLOB '[0-9]*.[0-9]*.[0-9]*'",
+        "version: write it like 1.2.0",
+    ),
+)
+
+_SUITE: tuple[Rule, ...] = (
+    (_PROMPT_ID.format("prompt_id"), "suite: a prompt_id has a-z 0-9 _ . - only"),
+    ("json_valid(NEW.parts) AND json_valid(NEW.policy)", "suite: parts and policy are JSON"),
+    (
+        "NEW.external IN (0, 1) AND (NEW.external = 0 OR NOT EXISTS (SELECT 1 FROM suites s"
+        " WHERE s.prompt_id = NEW.prompt_id AND s.suite = NEW.suite AND s.external = 0))",
+        "suite: a team's own suite cannot take the name of a suite of the workspace",
+    ),
+)
+
+_EVALUATION: tuple[Rule, ...] = (
+    (_HAS_VERSION, "evaluation: no such version with this fingerprint"),
+    (
+        "EXISTS (SELECT 1 FROM suites s WHERE s.seq = NEW.suite_seq"
+        " AND s.prompt_id = NEW.prompt_id AND s.suite = NEW.suite AND s.external = NEW.external)",
+        "evaluation: no such suite of this prompt",
+    ),
+    ("NEW.gate IN ('pass', 'fail', 'no_decision')", "evaluation: no such decision"),
+    (
+        "NEW.finished_at >= NEW.started_at AND julianday(NEW.finished_at) <="
+        f" julianday((SELECT at FROM ledger WHERE seq = NEW.seq)) + {CLOCK_SLACK_DAYS}",
+        "evaluation: it cannot finish before it starts, or in the future",
+    ),
+    (
+        "json_valid(NEW.plan) AND json_valid(NEW.record) AND NEW.planned >= 0",
+        "evaluation: plan and record are JSON",
+    ),
+)
+
+_SCORE: tuple[Rule, ...] = (
+    (
+        "(SELECT kind FROM ledger WHERE seq = NEW.evaluation"
+        " AND seq = (SELECT max(seq) FROM ledger)) = 'evaluation'"
+        " AND NOT EXISTS (SELECT 1 FROM evaluations WHERE seq = NEW.evaluation)",
+        "scores: an evaluation that is recorded takes no more scores",
+    ),
+    (
+        "NEW.position >= 0 AND json_valid(NEW.a_repeats) AND json_valid(NEW.b_repeats)",
+        "scores: position and repeats",
+    ),
+    *(
+        (
+            f"(NEW.{side} IS NULL) = ((SELECT count(value) FROM json_each(NEW.{side}_repeats)) = 0)"
+            f" AND coalesce(abs(NEW.{side} - (SELECT avg(value) FROM"
+            f" json_each(NEW.{side}_repeats))) < 1e-9 AND NEW.{side} BETWEEN 0.0 AND 1.0,"
+            f" NEW.{side} IS NULL)",
+            f"scores: {side} is the mean of its repeats, between 0 and 1",
+        )
+        for side in ("a", "b")
+    ),
+    (
+        "coalesce((SELECT max(s.position) FROM scores s WHERE s.evaluation = NEW.evaluation"
+        " AND s.scorer = NEW.scorer), -1) = NEW.position - 1",
+        "scores: in the order of the plan",
+    ),
+)
+
+_ENVIRONMENT_RULES: tuple[Rule, ...] = (
+    (_PROMPT_ID.format("name"), "environment: a name has a-z 0-9 _ . - only"),
+    (
+        "NEW.external IN (0, 1) AND NEW.untested IN (0, 1) AND NEW.frozen IN (0, 1)"
+        " AND NEW.approvals >= 0 AND NEW.max_age_days >= 0",
+        "environment: a rule is out of bounds",
+    ),
+    (
+        "json_valid(NEW.requires) AND json_type(NEW.requires) = 'array'",
+        "environment: requires is a list of suites",
+    ),
+)
+
+_DEPLOYMENT: tuple[Rule, ...] = (
+    ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
+    (
+        "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
+        "deployment: a mark is 0 or 1",
+    ),
+    (_ENVIRONMENT.format("1"), "deployment: no such environment"),
+    (_HAS_VERSION, "deployment: no such version with this fingerprint"),
+    (
+        f"NEW.previous_seq IS {_HEAD.format('h.seq')}",
+        "deployment: somebody else deployed meanwhile",
+    ),
+    (
+        "NEW.previous_version IS "
+        + _HEAD.format("CASE h.action WHEN 'retire' THEN NULL ELSE h.version END"),
+        "deployment: previous_version is what was live before",
+    ),
+    (
+        "NEW.action = 'retire' OR NOT EXISTS (SELECT 1 FROM revocations x"
+        " WHERE x.prompt_id = NEW.prompt_id"
+        " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))",
+        "deployment: this version is revoked",
+    ),
+    (
+        "NEW.override = 0 OR (NEW.action = 'deploy' AND trim(NEW.reason) <> '')",
+        "deployment: an override is for a deploy and needs a reason",
+    ),
+    # retire
+    (
+        "NEW.action <> 'retire' OR (trim(NEW.reason) <> '' AND NEW.previous_version = NEW.version"
+        f" AND NEW.stands_for = {_HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)",
+        "retire: only what is live, and with a reason",
+    ),
+    # rollback: to a deployment that no later rollback went past, and not to the live one
+    (
+        "NEW.action <> 'rollback' OR EXISTS (SELECT 1 FROM deployments t"
+        " WHERE t.seq = NEW.stands_for AND t.action = 'deploy' AND t.prompt_id = NEW.prompt_id"
+        " AND t.environment = NEW.environment AND t.version = NEW.version"
+        " AND t.fingerprint = NEW.fingerprint AND t.evaluation IS NEW.evaluation"
+        " AND NOT EXISTS (SELECT 1 FROM deployments r WHERE r.prompt_id = NEW.prompt_id"
+        " AND r.environment = NEW.environment AND r.action = 'rollback' AND r.seq > t.seq"
+        " AND r.stands_for < t.seq)"
+        f" AND (t.seq < {_HEAD.format('h.stands_for')}"
+        f" OR ({_HEAD.format('h.action')} = 'retire' AND t.seq = {_HEAD.format('h.stands_for')})))",
+        "rollback: only to what was live before",
+    ),
+    # deploy
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.stands_for = NEW.seq",
+        "deploy: it stands for itself",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.previous_version IS NOT NEW.version",
+        "deploy: this version is live already",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.frozen')} = 0",
+        "deploy: the environment is frozen",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.promote_from')} = ''"
+        " OR EXISTS (SELECT 1 FROM heads p WHERE p.prompt_id = NEW.prompt_id"
+        f" AND p.environment = {_ENVIRONMENT.format('r.promote_from')}"
+        " AND p.version = NEW.version AND p.action <> 'retire')",
+        "deploy: the version is not live in the environment it must come from",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.approvals')} <= ("
+        " SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.prompt_id = NEW.prompt_id AND a.version = NEW.version"
+        " AND a.fingerprint = NEW.fingerprint AND a.environment = NEW.environment"
+        " AND l.actor <> (SELECT actor FROM ledger WHERE seq = NEW.seq)"
+        " AND l.actor NOT IN (SELECT v.author FROM versions v WHERE v.prompt_id = NEW.prompt_id"
+        " AND v.version = NEW.version)"
+        " AND a.seq > coalesce((SELECT max(b.seq) FROM deployments b"
+        " WHERE b.prompt_id = NEW.prompt_id AND b.environment = NEW.environment"
+        " AND b.action = 'rollback' AND b.previous_version = NEW.version), 0))",
+        "deploy: another person must approve it first",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR (NEW.again = 1 AND trim(NEW.reason) <> '')"
+        " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
+        " AND b.environment = NEW.environment AND b.action = 'rollback'"
+        " AND b.previous_version = NEW.version), 0)"
+        " <= coalesce((SELECT max(d.seq) FROM deployments d WHERE d.prompt_id = NEW.prompt_id"
+        " AND d.environment = NEW.environment AND d.action = 'deploy'"
+        " AND d.version = NEW.version), 0)",
+        "deploy: this version was rolled back; again needs a reason",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ("
+        " SELECT 1 FROM consumers c JOIN json_each(c.bounds) j"
+        " WHERE c.prompt_id = NEW.prompt_id AND c.environment = NEW.environment"
+        " AND c.seq = (SELECT max(y.seq) FROM consumers y WHERE y.prompt_id = c.prompt_id"
+        " AND y.environment = c.environment AND y.name = c.name)"
+        " AND NOT (SELECT CASE json_extract(j.value, '$[0]')"
+        " WHEN '>=' THEN v.sort_key >= json_extract(j.value, '$[1]')"
+        " WHEN '>' THEN v.sort_key > json_extract(j.value, '$[1]')"
+        " WHEN '<=' THEN v.sort_key <= json_extract(j.value, '$[1]')"
+        " WHEN '<' THEN v.sort_key < json_extract(j.value, '$[1]')"
+        " WHEN '==' THEN v.sort_key = json_extract(j.value, '$[1]')"
+        " WHEN '!=' THEN v.sort_key <> json_extract(j.value, '$[1]') ELSE 0 END"
+        " FROM versions v WHERE v.prompt_id = NEW.prompt_id AND v.version = NEW.version))",
+        "deploy: a registered consumer cannot use this version",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.evaluation IS NULL OR EXISTS (SELECT 1"
+        " FROM accepted_evaluations e WHERE e.seq = NEW.evaluation"
+        " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
+        " AND e.version = NEW.version AND e.environment = NEW.environment)",
+        "deploy: this evaluation does not pass, is not current, or is of something else",
+    ),
+    (
+        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.untested')} = 1"
+        " OR (NEW.evaluation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM required_suites q"
+        " WHERE q.environment = NEW.environment AND coalesce(q.prompt_id, NEW.prompt_id) ="
+        " NEW.prompt_id AND q.suite NOT IN (SELECT e.suite FROM accepted_evaluations e"
+        " WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
+        " AND e.version = NEW.version AND e.environment = NEW.environment)))",
+        "deploy: no passing and current evaluation of this version on every required suite",
+    ),
+)
+
+_APPROVAL: tuple[Rule, ...] = (
+    (_HAS_VERSION, "approval: no such version with this fingerprint"),
+    (_ENVIRONMENT.format("1"), "approval: no such environment"),
+    (
+        "(SELECT actor FROM ledger WHERE seq = NEW.seq) NOT IN (SELECT author FROM versions"
+        " WHERE prompt_id = NEW.prompt_id AND version = NEW.version)",
+        "approval: the author cannot approve",
+    ),
+)
+
+_REVOCATION: tuple[Rule, ...] = (
+    (_HAS_VERSION, "revocation: no such version with this fingerprint"),
+    ("trim(NEW.reason) <> ''", "revocation: it needs a reason"),
+)
+
+_CONSUMER: tuple[Rule, ...] = (
+    (_ENVIRONMENT.format("1"), "consumer: no such environment"),
+    ("json_valid(NEW.bounds)", "consumer: bounds are JSON"),
+)
+
+_SIGNATURE: tuple[Rule, ...] = (
+    ("NEW.target < NEW.seq", "signature: of an earlier record"),
+    ("EXISTS (SELECT 1 FROM ledger WHERE seq = NEW.target)", "signature: no such record"),
+    ("json_valid(NEW.envelope)", "signature: the envelope is JSON"),
+)
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "ledger": _LEDGER,
+    "registry": (("NEW.seq = 1", "registry: there is one"),),
+    "versions": _VERSION,
+    "suites": _SUITE,
+    "evaluations": _EVALUATION,
+    "scores": _SCORE,
+    "environments": _ENVIRONMENT_RULES,
+    "deployments": _DEPLOYMENT,
+    "approvals": _APPROVAL,
+    "revocations": _REVOCATION,
+    "consumers": _CONSUMER,
+    "signatures": _SIGNATURE,
+}
+
+
+def triggers() -> list[str]:
+    """All triggers as DDL, in a stable order."""
+    kinds = {table: kind for kind, table in KINDS.items()}
+    statements = []
+    for table in TABLES:
+        for verb in ("UPDATE", "DELETE"):
+            statements.append(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}\n"
+                f"BEGIN SELECT RAISE(ABORT, '{table}: a row never changes or disappears'); END"
+            )
+        rules = [_once(table, key) for key in UNIQUE_KEYS[table]]
+        if table in kinds:
+            rules.append(_recorded(kinds[table]))
+        rules.extend(RULES[table])
+        statements.append(_insert_trigger(table, rules))
+    return statements
+
+
+def _once(table: str, key: tuple[str, ...]) -> Rule:
+    same = " AND ".join(f"o.{column} = NEW.{column}" for column in key)
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {table} o WHERE {same})",
+        f"{table}: this {' and '.join(key)} is there already",
+    )
+
+
+def _recorded(kind: str) -> Rule:
+    return (
+        "(SELECT kind FROM ledger WHERE seq = NEW.seq AND seq = (SELECT max(seq) FROM ledger))"
+        f" = '{kind}'",
+        f"{kind}: every row is recorded in the ledger first",
+    )
+
+
+def _insert_trigger(table: str, rules: list[Rule]) -> str:
+    body = "\n".join(
+        f"  SELECT RAISE(ABORT, '{sentence.replace(chr(39), chr(39) * 2)}')"
+        f" WHERE NOT coalesce(({holds}), 0);"
+        for holds, sentence in rules
+    )
+    return f"CREATE TRIGGER {table}_insert BEFORE INSERT ON {table}\nBEGIN\n{body}\nEND"

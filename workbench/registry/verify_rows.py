@@ -1,0 +1,143 @@
+"""Is each row what the ledger recorded, and does each say what follows from it?"""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.registry.artefact import content_of, prompt_of
+from workbench.registry.digest import Column, digest_of
+from workbench.registry.evidence import evaluation_at, row_of, score_rows
+from workbench.registry.precedence import sort_key
+from workbench.registry.records import Finding
+from workbench.registry.schema import KINDS
+from workbench.registry.verify_chain import Record
+from workbench.verdicts import evidence_to_json, recompute
+
+Row = dict[str, Column]
+
+
+def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Finding]:
+    """Compare every row with its record, both ways."""
+    digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
+    found: set[int] = set()
+    for kind, table in KINDS.items():
+        for row in _rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
+            seq = int(row["seq"] or 0)
+            found.add(seq)
+            if digests.get(seq, ("", ""))[0] != kind:
+                yield Finding(seq, table, "the ledger has no such record")
+                continue
+            scores = _scores(connection, seq) if kind == "evaluation" else []
+            if _digest(kind, row, scores) != digests[seq][1]:
+                yield Finding(seq, table, f"{_named(row)} was altered after it was recorded")
+            yield from _CHECKS.get(kind, _nothing)(connection, row)
+    for seq in digests.keys() - found:
+        yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
+    for (seq,) in connection.execute(
+        "SELECT DISTINCT evaluation FROM scores WHERE evaluation NOT IN"
+        " (SELECT seq FROM evaluations)"
+    ).fetchall():
+        yield Finding(seq, "scores", "scores without an evaluation")
+
+
+def _nothing(_connection: sqlite3.Connection, _row: Row) -> Iterator[Finding]:
+    return iter(())
+
+
+def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
+    try:
+        prompt = prompt_of(prompt_id, str(row["content"]), str(row["body"]))
+        problems = [
+            (prompt.fingerprint != row["fingerprint"], "its fingerprint is not of its content"),
+            (bool(row["body"]) and content_of(prompt) != row["content"],
+             "its text is not that of its messages"),
+            (sort_key(version) != row["sort_key"], "its place in the order is wrong"),
+        ]  # fmt: skip
+    except (WorkbenchError, TypeError) as error:
+        problems = [(True, f"it cannot be read: {error}")]
+    for wrong, problem in problems:
+        if wrong:
+            yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
+
+
+def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    import json
+
+    if row["external"]:
+        return
+    seq, where = int(row["seq"] or 0), f"suite {row['suite']}"
+    parts, policy = json.loads(str(row["parts"])), json.loads(str(row["policy"]))
+    if fingerprint(parts) != row["fingerprint"]:
+        yield Finding(seq, "suites", f"{where}: its fingerprint is not of its parts")
+    if "policy" in parts and parts["policy"] != fingerprint(policy):
+        yield Finding(seq, "suites", f"{where}: its policy is not the one of its fingerprint")
+
+
+def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    seq = int(row["seq"] or 0)
+    try:
+        evidence = evaluation_at(connection, seq).evidence
+    except (WorkbenchError, ValueError, TypeError, KeyError) as error:
+        yield Finding(seq, "evaluations", f"it cannot be read: {error}")
+        return
+    expected = row_of(evidence, str(row["evaluation_id"]), int(row["suite_seq"] or 0))
+    for name, value in expected.items():
+        if row[name] != value:
+            yield Finding(seq, "evaluations", f"its {name} is not that of its record")
+    if short(fingerprint(evidence_to_json(evidence))) != row["evaluation_id"]:
+        yield Finding(seq, "evaluations", "its id is not that of its evidence")
+    said = recompute(evidence)
+    if said is not evidence.gate:
+        yield Finding(
+            seq,
+            "evaluations",
+            f"{evidence.prompt_id}@{evidence.version} is recorded as {evidence.gate.value} on"
+            f" {evidence.suite}, but its scores say {said.value}",
+        )
+    stored = [{**score, "evaluation": seq} for score in score_rows(evidence.pairs)]
+    kept = _scores(connection, seq)
+    if canonical_json(stored) != canonical_json(kept):
+        yield Finding(seq, "scores", "a score is not the mean of its repeats")
+
+
+_CHECKS: dict[str, Any] = {"version": _version, "suite": _suite, "evaluation": _evaluation}
+
+
+def _digest(kind: str, row: Row, scores: list[Row]) -> str:
+    try:
+        return digest_of(kind, row, scores)
+    except (ValueError, TypeError):
+        return "unreadable"
+
+
+def _scores(connection: sqlite3.Connection, seq: int) -> list[Row]:
+    return list(
+        _rows(
+            connection,
+            "SELECT * FROM scores WHERE evaluation = ? ORDER BY scorer, position",
+            (seq,),
+        )
+    )
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, values: tuple[Column, ...] = ()
+) -> Iterator[Row]:
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    for row in cursor.fetchall():
+        yield dict(zip(names, row, strict=True))
+
+
+def _named(row: Row) -> str:
+    for names in (("prompt_id", "version"), ("prompt_id", "suite"), ("name",)):
+        if all(name in row for name in names):
+            return "@".join(str(row[name]) for name in names)
+    return "the row"

@@ -1,0 +1,284 @@
+"""Was each deployment allowed when it was made? The rules, applied again in order.
+
+This does not ask the triggers or the views: someone may have switched them off.
+"""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.errors import RegistryError
+from workbench.registry.precedence import allows, parse_range, sort_key
+from workbench.registry.records import Finding
+
+_SECONDS_A_DAY = 86_400.0
+
+
+@dataclass(slots=True)
+class _Entry:
+    seq: int
+    action: str
+    version: str
+    stands_for: int
+
+
+@dataclass(slots=True)
+class _World:
+    """What held at one moment of the history."""
+
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    suites: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    suite_rows: dict[int, dict[str, Any]] = field(default_factory=dict)
+    evaluations: dict[int, dict[str, Any]] = field(default_factory=dict)
+    revoked: set[tuple[str, str]] = field(default_factory=set)
+    approvals: list[tuple[int, str, str, str, str]] = field(default_factory=list)
+    consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    heads: dict[tuple[str, str], _Entry] = field(default_factory=dict)
+    deploys: dict[int, dict[str, Any]] = field(default_factory=dict)
+    stacks: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    left: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+
+def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Walk through everything that happened and ask of each deployment what the gate asks."""
+    connection.row_factory = sqlite3.Row
+    try:
+        events = _events(connection)
+    finally:
+        connection.row_factory = None
+    world = _World()
+    for kind, row in events:
+        if kind == "deployment":
+            yield from _deployment(world, row)
+        else:
+            _APPLY[kind](world, row)
+
+
+def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
+    tables = {
+        "environment": "environments",
+        "version": "versions",
+        "suite": "suites",
+        "evaluation": "evaluations",
+        "revocation": "revocations",
+        "approval": "approvals",
+        "consumer": "consumers",
+        "deployment": "deployments",
+    }
+    found = []
+    for kind, table in tables.items():
+        sql = f"SELECT t.*, l.at, l.actor FROM {table} t LEFT JOIN ledger l ON l.seq = t.seq"
+        found += [(kind, dict(row)) for row in connection.execute(sql).fetchall()]
+    return sorted(found, key=lambda event: int(event[1]["seq"]))
+
+
+def _environment(world: _World, row: dict[str, Any]) -> None:
+    world.rules[row["name"]] = row
+
+
+def _version(world: _World, row: dict[str, Any]) -> None:
+    world.versions[row["prompt_id"], row["version"]] = (row["fingerprint"], row["author"])
+
+
+def _suite(world: _World, row: dict[str, Any]) -> None:
+    world.suites[row["prompt_id"], row["suite"]] = row
+    world.suite_rows[row["seq"]] = row
+
+
+def _evaluation(world: _World, row: dict[str, Any]) -> None:
+    world.evaluations[row["seq"]] = row
+
+
+def _revocation(world: _World, row: dict[str, Any]) -> None:
+    world.revoked.add((row["prompt_id"], row["version"]))
+
+
+def _approval(world: _World, row: dict[str, Any]) -> None:
+    world.approvals.append(
+        (row["seq"], row["prompt_id"], row["version"], row["environment"], row["actor"] or "")
+    )
+
+
+def _consumer(world: _World, row: dict[str, Any]) -> None:
+    world.consumers[row["name"], row["prompt_id"], row["environment"]] = row["requires"]
+
+
+_APPLY = {
+    "environment": _environment,
+    "version": _version,
+    "suite": _suite,
+    "evaluation": _evaluation,
+    "revocation": _revocation,
+    "approval": _approval,
+    "consumer": _consumer,
+}
+
+
+def _deployment(world: _World, row: dict[str, Any]) -> Iterator[Finding]:
+    place = (row["prompt_id"], row["environment"])
+    head = world.heads.get(place)
+    problems = list(_always(world, row, head))
+    if row["action"] == "rollback":
+        problems += _rollback(world, row, head)
+    elif row["action"] == "retire":
+        if head is None or head.action == "retire" or head.version != row["version"]:
+            problems.append("it retires what was not live")
+    else:
+        problems += _deploy(world, row)
+    ref = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
+    for problem in problems:
+        yield Finding(int(row["seq"]), "deployments", f"{ref}: {problem}")
+    _move(world, row, place)
+
+
+def _move(world: _World, row: dict[str, Any], place: tuple[str, str]) -> None:
+    stack = world.stacks.setdefault(place, [])
+    if row["action"] == "deploy":
+        stack.append(row["seq"])
+        world.deploys[row["seq"]] = row
+        world.left.pop((*place, row["version"]), None)
+    elif row["action"] == "rollback":
+        while stack and stack[-1] > row["stands_for"]:
+            stack.pop()
+        if row["previous_version"]:
+            world.left[(*place, row["previous_version"])] = row["seq"]
+    world.heads[place] = _Entry(row["seq"], row["action"], row["version"], row["stands_for"])
+
+
+def _always(world: _World, row: dict[str, Any], head: _Entry | None) -> Iterator[str]:
+    if row["environment"] not in world.rules:
+        yield "there was no such environment"
+    known = world.versions.get((row["prompt_id"], row["version"]))
+    if known is None or known[0] != row["fingerprint"]:
+        yield "there was no such version with this fingerprint"
+    if row["previous_seq"] != (head.seq if head else None):
+        yield "it does not follow what was live"
+    live = head.version if head and head.action != "retire" else None
+    if row["previous_version"] != live:
+        yield "it does not say what was live before"
+    if row["action"] != "retire" and (row["prompt_id"], row["version"]) in world.revoked:
+        yield "the version was revoked"
+
+
+def _rollback(world: _World, row: dict[str, Any], head: _Entry | None) -> Iterator[str]:
+    stack = world.stacks.get((row["prompt_id"], row["environment"]), [])
+    target = world.deploys.get(row["stands_for"])
+    if head is None or target is None or row["stands_for"] not in stack:
+        yield "it goes to what was not live before"
+        return
+    if row["stands_for"] == head.stands_for and head.action != "retire":
+        yield "it goes to what was live already"
+    if (target["version"], target["evaluation"]) != (row["version"], row["evaluation"]):
+        yield "it is not the deployment that it names"
+
+
+def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
+    if row["action"] != "deploy" or row["stands_for"] != row["seq"]:
+        yield "it is no deploy"
+    reasoned = bool(str(row["reason"]).strip())
+    left = world.left.get((row["prompt_id"], row["environment"], row["version"]))
+    if left and not (row["again"] and reasoned):
+        yield "it had been rolled back, and nobody said why again"
+    if row["override"]:
+        if not reasoned:
+            yield "an override without a reason"
+        return
+    rules = world.rules.get(row["environment"])
+    if rules is None:
+        return
+    if rules["frozen"]:
+        yield "the environment was frozen"
+    source = world.heads.get((row["prompt_id"], rules["promote_from"]))
+    if rules["promote_from"] and (
+        source is None or source.action == "retire" or source.version != row["version"]
+    ):
+        yield f"it was not live in {rules['promote_from']}"
+    if rules["approvals"] > len(_approvers(world, row, left or 0)):
+        yield "it lacked approvals"
+    yield from _consumers(world, row)
+    if not rules["untested"]:
+        yield from _evidence(world, row, rules)
+
+
+def _approvers(world: _World, row: dict[str, Any], after: int) -> set[str]:
+    author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
+    return {
+        actor
+        for seq, prompt_id, version, environment, actor in world.approvals
+        if (prompt_id, version, environment)
+        == (row["prompt_id"], row["version"], row["environment"])
+        and actor not in (author, row["actor"])
+        and seq > after
+    }
+
+
+def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
+    for (name, prompt_id, environment), requires in world.consumers.items():
+        if (prompt_id, environment) != (row["prompt_id"], row["environment"]) or not requires:
+            continue
+        try:
+            fits = allows(parse_range(requires), sort_key(row["version"]))
+        except RegistryError:
+            fits = False
+        if not fits:
+            yield f"{name} could not use it: it needs {requires}"
+
+
+def _evidence(world: _World, row: dict[str, Any], rules: dict[str, Any]) -> Iterator[str]:
+    accepted = {seq: e for seq, e in world.evaluations.items() if _accepted(world, e, row, rules)}
+    if row["evaluation"] not in accepted:
+        yield "it had no passing and current evaluation"
+        return
+    required = json.loads(rules["requires"]) or [
+        suite
+        for (prompt_id, suite), s in world.suites.items()
+        if prompt_id == row["prompt_id"] and not s["external"]
+    ]
+    for suite in required:
+        if not any(e["suite"] == suite for e in accepted.values()):
+            yield f"it had no passing and current evaluation on {suite}"
+
+
+def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict[str, Any]) -> bool:
+    same = ("prompt_id", "version", "fingerprint")
+    if e["gate"] != "pass" or any(e[name] != row[name] for name in same):
+        return False
+    suite = world.suite_rows.get(e["suite_seq"])
+    current = world.suites.get((e["prompt_id"], e["suite"]))
+    parts = ("fingerprint", "parts", "policy", "external")
+    if suite is None or current is None or any(suite[p] != current[p] for p in parts):
+        return False
+    if e["external"] and not rules["external"]:
+        return False
+    if any(
+        later["gate"] == "fail"
+        and later["fingerprint"] == e["fingerprint"]
+        and (later["prompt_id"], later["suite"]) == (e["prompt_id"], e["suite"])
+        and later["seq"] > e["seq"]
+        and world.suite_rows[later["suite_seq"]]["fingerprint"] == suite["fingerprint"]
+        for later in world.evaluations.values()
+        if later["suite_seq"] in world.suite_rows
+    ):
+        return False
+    age = _days_between(e["finished_at"], row["at"])
+    limits = [rules["max_age_days"], json.loads(suite["policy"]).get("max_age_days")]
+    return all(not limit or age <= limit + 0.01 for limit in limits)
+
+
+def _days_between(earlier: str, later: str | None) -> float:
+    import datetime
+
+    if later is None:
+        return float("inf")
+    try:
+        gap = datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)
+    except (ValueError, TypeError):
+        return float("inf")
+    return gap.total_seconds() / _SECONDS_A_DAY

@@ -1,0 +1,283 @@
+"""The only way to write: one lock file, one BEGIN IMMEDIATE, one ledger record a row."""
+
+# Apps import no pathlib to read a prompt, and SQLite takes text.
+# ruff: noqa: PTH110, PTH112, PTH116, PTH120
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
+from workbench.registry import clock
+from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
+from workbench.registry.migrations import migrate, refuse_foreign
+from workbench.registry.opening import (
+    WRITE_TIMEOUT_S,
+    check_header,
+    check_there,
+    explained,
+    uri_of,
+)
+from workbench.registry.schema import KINDS
+
+try:
+    import fcntl
+except ImportError:  # Windows: BEGIN IMMEDIATE alone orders the writers there
+    fcntl = None  # type: ignore[assignment]
+
+CHECKPOINT_EVERY = 50
+"""Write transactions between two truncating checkpoints."""
+_JOURNAL_LIMIT = 16 * 1024 * 1024
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.001, 0.02
+
+Row = Mapping[str, Column]
+
+
+class Transaction:
+    """What may be done while the registry is locked for writing."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def head(self) -> tuple[int, str, str]:
+        """seq, hash and time of the newest record; (0, sixty-four zeros, "") in a new file."""
+        row = self.connection.execute(
+            "SELECT seq, hash, at FROM ledger ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return row or (0, GENESIS, "")
+
+    def append(
+        self, kind: str, actor: str, row: Row, *, scores: Sequence[Row] = (), own_seq: str = ""
+    ) -> tuple[int, str]:
+        """Record a row: its seq and time. `own_seq` names a column that gets the row's own seq.
+
+        The clock may have gone back since the record before; the ledger's time never does.
+        """
+        last, previous, before = self.head()
+        seq = last + 1
+        at = max(clock.now(), before)
+        full: dict[str, Column] = {**row, "seq": seq}
+        if own_seq:
+            full[own_seq] = seq
+        digest = digest_of(kind, full, scores)
+        chained = record_hash(seq, kind, at, actor, digest, previous)
+        self._insert(
+            "ledger",
+            {
+                "seq": seq,
+                "kind": kind,
+                "at": at,
+                "actor": actor,
+                "digest": digest,
+                "previous": previous,
+                "hash": chained,
+            },
+        )
+        for score in scores:
+            self._insert("scores", {"evaluation": seq, **score})
+        self._insert(KINDS[kind], full)
+        return seq, at
+
+    def _insert(self, table: str, row: Row) -> None:
+        columns = ", ".join(row)
+        places = ", ".join("?" * len(row))
+        # Table and column names are this package's own constants; values are bound.
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+        self.connection.execute(statement, tuple(row.values()))
+
+
+class Writer:
+    """Opens the file for writing when that is first needed, and keeps it open."""
+
+    def __init__(self, path: str, *, create: bool, timeout: float = WRITE_TIMEOUT_S) -> None:
+        self.path = path
+        self._create = create
+        self._timeout = timeout
+        self._connection: sqlite3.Connection | None = None
+        self._owner = 0
+        self._file: tuple[int, int] = (0, 0)
+        self._thread_lock = threading.RLock()
+        self._writes = 0
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Everything inside happens, or nothing. Keep it short, and never wait inside.
+
+        Raises RegistryError as a sentence for whatever SQLite or a trigger refuses.
+        """
+        with self._thread_lock, self._lock_file():
+            connection = self._open()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield Transaction(connection)
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                self._checkpoint_sometimes(connection)
+            except sqlite3.Error as error:
+                raise explained(error, self.path) from error
+            except UnicodeEncodeError as error:
+                raise RegistryError(
+                    "a text holds half of a surrogate pair, which UTF-8 cannot store",
+                    hint="replace the broken character",
+                ) from error
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[sqlite3.Connection]:
+        """The connection outside a transaction, with other writers kept out."""
+        with self._thread_lock, self._lock_file():
+            yield self._open()
+
+    def ensure(self) -> None:
+        """Make or migrate the file now."""
+        with self._thread_lock, self._lock_file():
+            self._open()
+
+    def close(self) -> None:
+        """Close the connection; the write-ahead log is folded into the file."""
+        with self._thread_lock:
+            connection, self._connection = self._connection, None
+            if connection is None:
+                return
+            if self._owner == os.getpid():
+                with contextlib.suppress(RegistryLocked), self._lock_file():
+                    connection.close()
+                    return
+                connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = self._connection
+        if connection is not None and self._owner == os.getpid():
+            found = os.stat(self.path) if os.path.exists(self.path) else None
+            if found is not None and (found.st_dev, found.st_ino) == self._file:
+                return connection
+            # The file was replaced: what goes to the old one, nobody would ever see.
+            connection.close()
+        # After a fork the parent's connection must be neither used nor closed.
+        self._connection = None
+        new = not os.path.exists(self.path)
+        if new and not self._create:
+            check_there(self.path)
+        connection = self._connect(new)
+        found = os.stat(self.path)
+        self._file = (found.st_dev, found.st_ino)
+        self._owner = os.getpid()
+        self._connection = connection
+        return connection
+
+    def _connect(self, new: bool) -> sqlite3.Connection:
+        if new:
+            _make_private(self.path)
+        elif os.stat(self.path).st_nlink > 1:
+            raise RegistryUnusable(
+                f"{self.path} has a second name (a hard link); writing would corrupt it",
+                hint="remove the other link",
+            )
+        try:
+            connection = sqlite3.connect(
+                uri_of(self.path, "rw"),
+                uri=True,
+                timeout=self._timeout,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except sqlite3.Error as error:
+            raise explained(error, self.path) from error
+        try:
+            refuse_foreign(connection, self.path)
+            _settle(connection, self.path)
+            migrate(connection, self.path)
+            check_header(connection, self.path, writing=True)
+        except sqlite3.Error as error:
+            connection.close()
+            raise explained(error, self.path) from error
+        except RegistryError:
+            connection.close()
+            raise
+        return connection
+
+    def _checkpoint_sometimes(self, connection: sqlite3.Connection) -> None:
+        self._writes += 1
+        if self._writes % CHECKPOINT_EVERY == 0:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextlib.contextmanager
+    def _lock_file(self) -> Iterator[None]:
+        if fcntl is None:
+            yield
+            return
+        path = self.path + ".lock"
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        except OSError as error:
+            raise RegistryUnusable(
+                f"{path} cannot be opened: {error.strerror}",
+                hint="check the permissions of the folder",
+            ) from error
+        try:
+            self._wait_for(handle)
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def _wait_for(self, handle: int) -> None:
+        started = time.monotonic()
+        pause = _FIRST_WAIT_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waited = time.monotonic() - started
+                if waited > self._timeout:
+                    pid = os.pread(handle, 32, 0).decode("ascii", "replace") or "unknown"
+                    raise RegistryLocked(
+                        f"another process (pid {pid}) is writing to {self.path};"
+                        f" waited {waited:.0f} s",
+                        hint="nothing was written; try again when it has finished",
+                    ) from None
+                # Not a queue, but many times fairer than SQLite's own busy handler.
+                time.sleep(pause)
+                pause = min(_LONGEST_WAIT_S, pause * 1.5)
+            else:
+                return
+
+
+def _make_private(path: str) -> None:
+    """An empty file that only its owner can read; SQLite would follow the umask."""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise RegistryUnusable(f"there is no folder {folder}", hint="make it first")
+    try:
+        # O_EXCL: a file that is there already is never opened but by SQLite.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise RegistryUnusable(
+            f"{path} cannot be made: {error.strerror}", hint="check the permissions of the folder"
+        ) from error
+
+
+def _settle(connection: sqlite3.Connection, path: str) -> None:
+    # Not trusted_schema=OFF: the gate uses json_each, which SQLite 3.38 to 3.40 calls unsafe then.
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.execute("PRAGMA mmap_size=0")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA recursive_triggers=ON")
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise RegistryUnusable(
+            f"{path} lies on a file system without shared memory (journal mode {mode})",
+            hint="keep the registry on a local disk",
+        )
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_LIMIT}")
