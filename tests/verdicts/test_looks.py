@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,7 +81,7 @@ def test_groups_stay_together_and_looks_fall_between_them() -> None:
     cases = [Case(f"{g}-{i}", {}, group=f"g{g}") for g in range(150) for i in range(1 + g % 4)]
     plan = make_plan(len(cases), POLICY, 3, cases=cases)
     ordered = [case.group for case in plan.order_cases(cases)]
-    changes = sum(a != b for a, b in zip(ordered, ordered[1:], strict=False))
+    changes = sum(a != b for a, b in itertools.pairwise(ordered))
     assert changes == 149
     assert plan.looks == 5
     for end in plan.block_ends[:-1]:

@@ -70,14 +70,14 @@ async def bisect(
     return await _one_by_one(every, trials)
 
 
-def tests_expected(hunks: int, *, halves: bool = True) -> int:
+def expected_trials(hunks: int, *, halves: bool = True) -> int:
     """About how many tests one guilty hunk takes, the two checks included."""
     if hunks <= 1:
         return 2
     return 2 + (2 * math.ceil(math.log2(hunks)) if halves else hunks)
 
 
-def tests_at_most(hunks: int, *, halves: bool = True) -> int:
+def most_trials(hunks: int, *, halves: bool = True) -> int:
     """No search takes more tests, the two checks included."""
     if hunks <= 1:
         return 2

@@ -1,0 +1,128 @@
+"""Simulated evaluations: how often the verdicts are wrong when the truth is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.comparison import compare_pairs
+from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
+from workbench.verdicts.looks import Plan, make_plan
+from workbench.verdicts.sequential import compare_at
+from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
+
+Counted = Callable[..., tuple[CasePair, ...]]
+POLICY = GatePolicy(scorers=("s",), margin=0.05)
+HOPELESS = (STOPPED_FAIL, STOPPED_FUTILITY)
+SEEDS = 6_000
+N = 300
+
+
+def at_most(rate: float, runs: int) -> float:
+    """The rate plus three standard errors of a simulation."""
+    return rate + 3 * math.sqrt(rate * (1 - rate) / runs)
+
+
+def flips(rng: np.random.Generator, up: float, down: float, runs: int = SEEDS) -> np.ndarray:
+    """Differences of `runs` evaluations with N cases each."""
+    return rng.choice(
+        np.array([1, 0, -1], dtype=np.int8), p=[up, 1 - up - down, down], size=(runs, N)
+    )
+
+
+class Evaluations:
+    """The program's own decisions, remembered by the counts they depend on."""
+
+    def __init__(self, counted: Counted, policy: GatePolicy, plan: Plan) -> None:
+        self.plan = plan
+        self.at = lru_cache(maxsize=None)(
+            lambda look, wins, losses: compare_at(
+                counted(wins, losses, plan.block_ends[look - 1]), plan, policy, "s", look
+            )
+        )
+
+    def run(self, diffs: np.ndarray) -> list[tuple[Comparison, int]]:
+        """For each evaluation the comparison it ends with, and the cases it took."""
+        ends = list(self.plan.block_ends)
+        wins = np.cumsum(diffs == 1, axis=1)[:, [end - 1 for end in ends]]
+        losses = np.cumsum(diffs == -1, axis=1)[:, [end - 1 for end in ends]]
+        found = []
+        for row in range(len(diffs)):
+            for look in range(1, len(ends) + 1):
+                comparison = self.at(look, int(wins[row, look - 1]), int(losses[row, look - 1]))
+                if comparison.gate is Gate.PASS or comparison.stopped in HOPELESS:
+                    break
+            found.append((comparison, ends[look - 1]))
+        return found
+
+
+@pytest.fixture(scope="module", params=["one look", "five looks"])
+def evaluations(request: pytest.FixtureRequest, counted: Counted) -> Evaluations:
+    plan = make_plan(N, POLICY, 1, full=request.param == "one look")
+    return Evaluations(counted, POLICY, plan)
+
+
+@pytest.mark.parametrize("flip_rate", [0.04, 0.12, 0.30])
+def test_two_equal_prompts_are_called_better_or_worse_no_more_than_nominally(
+    evaluations: Evaluations, flip_rate: float
+) -> None:
+    rng = np.random.default_rng(10)
+    found = evaluations.run(flips(rng, flip_rate / 2, flip_rate / 2))
+    better = sum(c.verdict is Verdict.BETTER for c, _ in found) / SEEDS
+    worse = sum(c.verdict is Verdict.WORSE for c, _ in found) / SEEDS
+    # Counts are whole numbers: the level can be exceeded a little between two of them.
+    assert better <= at_most(0.027, SEEDS)
+    assert worse <= at_most(0.027, SEEDS)
+
+
+@pytest.mark.parametrize("flip_rate", [0.06, 0.12, 0.30])
+def test_a_true_loss_of_the_margin_passes_at_most_as_often_as_promised(
+    evaluations: Evaluations, flip_rate: float
+) -> None:
+    rng = np.random.default_rng(11)
+    found = evaluations.run(flips(rng, (flip_rate - 0.05) / 2, (flip_rate + 0.05) / 2))
+    passed = sum(c.gate is Gate.PASS for c, _ in found) / SEEDS
+    assert passed <= at_most(0.025, SEEDS)
+
+
+def test_stopping_early_buys_two_thirds_of_the_cases_for_little_power(counted: Counted) -> None:
+    rng = np.random.default_rng(12)
+    diffs = flips(rng, 0.05, 0.05)
+    fixed = Evaluations(counted, POLICY, make_plan(N, POLICY, 1, full=True)).run(diffs)
+    looks = Evaluations(counted, POLICY, make_plan(N, POLICY, 1)).run(diffs)
+    power_fixed = sum(c.gate is Gate.PASS for c, _ in fixed) / SEEDS
+    power_looks = sum(c.gate is Gate.PASS for c, _ in looks) / SEEDS
+    bought = sum(end for _, end in looks) / (N * SEEDS)
+    assert power_fixed > 0.70
+    assert power_fixed - power_looks < 0.04
+    assert bought < 0.72
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_graded_and_grouped_scores_keep_the_promise_too(clustered: bool) -> None:
+    rng = np.random.default_rng(13)
+    runs, units, size = 700, 80, 3 if clustered else 1
+    policy = replace(POLICY, margin=0.1)
+    passed = better = worse = 0
+    for _ in range(runs):
+        shift = np.repeat(rng.normal(0, 0.15, units), size)
+        a = rng.uniform(0.3, 0.7, units * size)
+        equal = np.clip(a + shift + rng.normal(0, 0.05, units * size), 0, 1)
+        lower = np.clip(a - 0.1 + shift + rng.normal(0, 0.05, units * size), -1, 1)
+        groups = [f"g{i // size}" if clustered else None for i in range(units * size)]
+        rows = list(zip(a.tolist(), equal.tolist(), lower.tolist(), groups, strict=True))
+        same = [CasePair(str(i), (x,), (y,), g) for i, (x, y, _, g) in enumerate(rows)]
+        loss = [CasePair(str(i), (x,), (z,), g) for i, (x, _, z, g) in enumerate(rows)]
+        found = compare_pairs(same, policy, "s")
+        better += found.verdict is Verdict.BETTER
+        worse += found.verdict is Verdict.WORSE
+        passed += compare_pairs(loss, policy, "s").gate is Gate.PASS
+    assert better / runs <= at_most(0.027, runs)
+    assert worse / runs <= at_most(0.027, runs)
+    assert passed / runs <= at_most(0.025, runs)
