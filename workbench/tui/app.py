@@ -15,16 +15,20 @@ from textual.screen import Screen
 
 from workbench.actions.bench import Bench
 from workbench.errors import WorkbenchError
-from workbench.tui import keys, themes
+from workbench.tui import ending, keys, themes
 from workbench.tui.background import call_in_thread
 from workbench.tui.live_runs import LiveRuns
 from workbench.tui.messages import SelectionChanged
+from workbench.tui.safe_filter import SafeFilter
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.chrome import StatusLine
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+    from textual.widget import Widget
     from textual.worker import Worker
 
+    from workbench.tui.commands import Command
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -48,11 +52,18 @@ def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
+def _commands() -> type[Provider]:
+    from workbench.tui.commands import CommandProvider
+
+    return CommandProvider
+
+
 class WorkbenchApp(App[int]):
     """The workbench in a terminal."""
 
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {_commands}  # noqa: RUF012
+    ALLOW_IN_MAXIMIZED_VIEW = "ModeTabs, StatusLine, KeyFooter"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     BINDINGS = keys.bindings("app")
@@ -67,12 +78,15 @@ class WorkbenchApp(App[int]):
     }
 
     def __init__(self, workspace: Workspace) -> None:
+        self._safe = SafeFilter()
         self._plain = themes.is_plain(os.environ)
         super().__init__(ansi_color=True if self._plain else None)
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
         self.said: list[str] = []
+        self.before_exit: list[Callable[[], object]] = []
+        """Called before the app ends, however it ends."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
         for theme in themes.OURS:
             self.register_theme(theme)
@@ -83,9 +97,18 @@ class WorkbenchApp(App[int]):
 
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()
+        ending.listen(self._own_loop, self.end)
+
+    def end(self, code: int) -> None:
+        """Save what is unsaved, give up calls in flight, restore the screen, leave."""
+        for save in self.before_exit:
+            save()
+        self.runs.abort()
+        self.exit(return_code=code)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = [*super().get_line_filters()]
+        filters.append(self._safe)
         if self._plain and not any(isinstance(item, NoColor) for item in filters):
             filters.append(NoColor())
         return filters
@@ -119,8 +142,8 @@ class WorkbenchApp(App[int]):
         self,
         fn: Callable[..., T],
         *args: Any,
-        done: Callable[[T], None] | None = None,
-        failed: Callable[[WorkbenchError], None] | None = None,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[WorkbenchError], object] | None = None,
         group: str = "",
     ) -> Worker[None]:
         """Call `fn(bench, *args)` beside the loop with a Bench of its own.
@@ -163,6 +186,84 @@ class WorkbenchApp(App[int]):
 
     def action_go(self, mode: str) -> None:
         self.switch_mode(mode)
+
+    def action_start(self) -> None:
+        """Choose suite and cases for a run of what is selected."""
+        if not self.selection.prompt_id:
+            self.tell("no prompt is picked: F2 Prompts", error=True)
+        elif self.runs.is_alive:
+            self.open_run()
+            self.tell("a run is alive: x stops it", error=True)
+        else:
+            from workbench.tui.dialogs.run_options import open_run_options
+
+            for save in self.before_exit:
+                save()
+            open_run_options(self, self.selection.ref)
+
+    def action_help(self) -> None:
+        from workbench.tui.commands import available
+        from workbench.tui.dialogs.help import Help
+
+        def picked(command: Command | None) -> None:
+            if command:
+                self.call_later(self.run_action, command.action.action, command.node)
+
+        self.push_screen(Help(list(available(self.screen))), picked)
+
+    def action_jump(self) -> None:
+        from workbench.tui.dialogs.jump import Jump, panes_of
+
+        def picked(pane: Widget | None) -> None:
+            if pane:
+                pane.focus()
+
+        self.push_screen(Jump(panes_of(self.screen)), picked)
+
+    def action_zoom(self) -> None:
+        """The focused pane alone; again, or ESC: all of them."""
+        if self.screen.maximized:
+            self.screen.minimize()
+        elif self.screen.focused:
+            self.screen.maximize(self.screen.focused)
+
+    def action_themes(self) -> None:
+        from workbench.tui.dialogs.themes import Themes
+
+        self.push_screen(Themes(self.theme))
+
+    def action_messages(self) -> None:
+        from workbench.tui.dialogs.simple import Messages
+
+        self.push_screen(Messages(self.said))
+
+    def action_trust(self) -> None:
+        from workbench.tui.dialogs.simple import open_trust
+
+        open_trust(self)
+
+    def action_export(self) -> None:
+        from workbench.tui.dialogs.export import open_export
+
+        open_export(self)
+
+    async def action_quit(self) -> None:
+        """At once, unless a run is alive."""
+        if not self.runs.is_alive:
+            self.end(0)
+            return
+        from workbench.tui.dialogs.quit import ConfirmQuit
+
+        def answered(quits: bool | None) -> None:
+            if quits:
+                self.end(0)
+
+        self.push_screen(ConfirmQuit(self.runs.name, self.runs.progress), answered)
+
+    def _fatal_error(self) -> None:
+        """Textual's own prints local variables: keys and customers' texts."""
+        self._exit_renderables.append(ending.crash_report())
+        self._close_messages_no_wait()
 
     def _fade(self, line: StatusLine, text: str) -> None:
         if line.told == text and not line.is_error:

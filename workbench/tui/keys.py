@@ -207,6 +207,27 @@ DEPLOYS = (
     Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
 )
 
+DIALOG = (
+    Action("dialog.cancel", "escape", "Cancel", "dialog", "dialog", "cancel", "nothing is changed"),
+    Action(
+        "dialog.yes",
+        "y,ctrl+s",
+        "Confirm",
+        "dialog",
+        "dialog",
+        "yes",
+        "does what it says",
+        priority=True,
+    ),
+    Action("help.down", "down", "Down", "dialog", "help", "move(1)"),
+    Action("help.up", "up", "Up", "dialog", "help", "move(-1)"),
+    Action("jump.cancel", "escape", "Stay", "dialog", "jump", "cancel"),
+    Action("changed.mine", "m", "Keep mine", "dialog", "changed", "mine", "overwrite theirs"),
+    Action("changed.theirs", "t", "Take theirs", "dialog", "changed", "theirs", "as one edit"),
+    Action("deploy.evaluate", "v", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
+    Action("verdict.deploy", "d", "Deploy…", "dialog", "verdict", "deploy", "this version"),
+)
+
 TABLE = (
     Action("table.open", "enter", "Open", "list", "table", "open", "all of it", 5),
     Action("table.peek", "space", "Quick view", "list", "table", "peek", "and space goes on"),
@@ -264,12 +285,14 @@ ACTIONS: tuple[Action, ...] = (
     *APP,
     *LIST,
     *TABLE,
+    *TEXT,
     *PROMPTS,
     *DRAFT,
     *RUN,
     *COMPARE,
     *DEPLOYS,
     *DATASETS,
+    *DIALOG,
 )
 
 DEAD = {
@@ -374,7 +397,13 @@ def _holder(key: str, action: Action, keymap: Mapping[str, str]) -> Action | Non
 
 def _meet(a: str, b: str) -> bool:
     """Whether two scopes can be active at once."""
-    return a == b or bool({"app", "list", "table", "text"} & {a, b})
+    if a in _FOCUSED and b in _FOCUSED:
+        return a == b or "text" not in (a, b)
+    return a == b or bool({"app", *_FOCUSED} & {a, b})
+
+
+_FOCUSED = {"list", "table", "text"}
+"""Scopes of panes: one text or one list has the focus, on whichever screen."""
 
 
 def table(rows: Iterable[Action] = ACTIONS) -> list[tuple[str, str, str, str]]:

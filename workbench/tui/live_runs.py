@@ -24,7 +24,7 @@ class LiveRuns:
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
         self._timer: Timer | None = None
-        self._drains = True
+        self.drains = True
         self.live: LiveRun | None = None
         self.spec: RunSpec | None = None
         """What the live run runs; None while an evaluation or a comparison runs it."""
@@ -65,7 +65,7 @@ class LiveRuns:
         self, live: LiveRun, name: str, *, spec: RunSpec | None = None, drains: bool = True
     ) -> None:
         """Show a run that was started. `drains=False`: somebody else takes its results."""
-        self.live, self.name, self.spec, self._drains = live, name, spec, drains
+        self.live, self.name, self.spec, self.drains = live, name, spec, drains
         self.results = []
         self.progress = live.progress()
         self._app.select(run_id=live.run_id)
@@ -93,7 +93,7 @@ class LiveRuns:
         if live is None:
             return
         done = live.done
-        fresh = tuple(live.drain()) if self._drains else ()
+        fresh = tuple(live.drain()) if self.drains else ()
         self.results += fresh
         self.progress = live.progress()
         self._app.post_to_screen(RunTicked(self.progress, fresh))

@@ -22,12 +22,6 @@ class ModeScreen(Screen[None]):
 
     MODE: ClassVar[str]
     """Its scope in the table of keys; set BINDINGS = keys.bindings(MODE) too."""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
-        (0, "-narrow"),
-        (100, "-medium"),
-        (160, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (30, "-tall")]
 
     @property
     def bench_app(self) -> WorkbenchApp:
@@ -36,8 +30,8 @@ class ModeScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield ModeTabs(self.MODE, self.bench_app.workspace.root.name)
         yield from self.body()
-        yield KeyFooter()
         yield StatusLine(id="status")
+        yield KeyFooter()
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the tabs and the status line."""

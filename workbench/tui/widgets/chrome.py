@@ -23,7 +23,7 @@ MAX_ENTRIES = 7
 class ModeTabs(Widget):
     """`[1 Prompts] 2 Draft ...`: which of the five modes this is, and the workspace's name."""
 
-    DEFAULT_CSS = "ModeTabs { height: 1; dock: top; }"
+    DEFAULT_CSS = "ModeTabs { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--current", "tabs--other"}
 
     def __init__(self, current: str, where: str) -> None:
@@ -51,7 +51,7 @@ class ModeTabs(Widget):
 class StatusLine(Widget):
     """One line: what was just said, else what to press next."""
 
-    DEFAULT_CSS = "StatusLine { height: 1; dock: bottom; }"
+    DEFAULT_CSS = "StatusLine { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
     hint: reactive[str] = reactive("")
     told: reactive[str] = reactive("")
@@ -69,7 +69,7 @@ class StatusLine(Widget):
 class KeyFooter(Widget):
     """The keys that matter here. Help and palette never leave; others give way, least first."""
 
-    DEFAULT_CSS = "KeyFooter { height: 1; dock: bottom; }"
+    DEFAULT_CSS = "KeyFooter { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key"}
 
     def on_mount(self) -> None:

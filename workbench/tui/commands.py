@@ -1,0 +1,110 @@
+"""Which actions can be called right now, and where: for help, palette and jump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textual import actions
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from workbench.tui import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An action on the node that would do it, and the keys that call it here."""
+
+    action: keys.Action
+    node: DOMNode
+    keys: tuple[str, ...]
+
+    @property
+    def section(self) -> str:
+        """Here, This screen, or Everywhere."""
+        if self.action.where == "app":
+            return "Everywhere"
+        return "This screen" if isinstance(self.node, Screen) else "Here"
+
+    @property
+    def name(self) -> str:
+        """`group: Label`, as the palette shows it."""
+        return f"{self.action.group}: {self.action.label.rstrip('…')}"
+
+    @property
+    def shown_keys(self) -> str:
+        return " ".join(keys.display(key) for key in self.keys)
+
+
+def available(screen: Screen[Any]) -> Iterator[Command]:
+    """From the focused widget outward; what cannot run now is left out."""
+    keymap: Mapping[str, str] = screen.app._keymap
+    focused = screen.focused
+    nodes = [*(focused.ancestors_with_self if focused else (screen, screen.app))]
+    seen: set[str] = set()
+    for node in nodes:
+        for where in _scopes(node):
+            for action in keys.actions(where):
+                if action.id in seen or not _can_run(node, action):
+                    continue
+                seen.add(action.id)
+                yield Command(action, node, keys.split(keymap.get(action.id, action.keys)))
+        if node.is_modal:
+            return
+
+
+def _scopes(node: DOMNode) -> tuple[str, ...]:
+    """The scopes of the table whose actions this node has."""
+    found = {binding.id.split(".")[0] for _, binding in node._bindings if binding.id}
+    mode = getattr(node, "MODE", "app" if node is node.app else "")
+    return tuple(dict.fromkeys([*([mode] if mode else []), *sorted(found)]))
+
+
+def _can_run(node: DOMNode, action: keys.Action) -> bool:
+    _, name, parameters = actions.parse(action.action)
+    return node.check_action(name, parameters) is True and hasattr(node, f"action_{name}")
+
+
+class CommandProvider(Provider):
+    """The palette: every command that can run now, with its key beside the name."""
+
+    async def discover(self) -> Hits:
+        for command in available(self.screen):
+            yield DiscoveryHit(
+                _line(Content(command.name), command),
+                self._runner(command),
+                text=command.name,
+                help=command.action.help or None,
+            )
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in available(self.screen):
+            score = matcher.match(command.name)
+            if score > 0:
+                yield Hit(
+                    score,
+                    _line(matcher.highlight(command.name), command),
+                    self._runner(command),
+                    text=command.name,
+                    help=command.action.help or None,
+                )
+
+    def _runner(self, command: Command) -> Any:
+        async def run() -> None:
+            await self.app.run_action(command.action.action, command.node)
+
+        return run
+
+
+def _line(name: Content, command: Command) -> Content:
+    if not command.keys:
+        return name
+    return Content.assemble(name, ("  " + command.shown_keys, "dim"))

@@ -1,0 +1,63 @@
+"""Two texts of one draft: which one stays?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.present.safe_text import safe_line
+from workbench.prompts.diff import Diff, diff_text
+from workbench.tui import keys
+from workbench.tui.dialogs.base import Dialog
+from workbench.tui.widgets.text import PlainStatic
+from workbench.tui.widgets.text_view import TextView
+
+
+class ChangedOutside(Dialog[bool]):
+    """True keeps ours, False takes theirs, None asks again later."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("changed")
+    first_field = "#changes"
+
+    def __init__(self, mine: str, theirs: str) -> None:
+        super().__init__("The draft was changed outside while you edited it", no="Later")
+        self._mine = mine
+        self._theirs = theirs
+
+    def body(self) -> Iterable[Widget]:
+        yield PlainStatic("m keeps yours (-), t takes theirs (+); ctrl+z undoes either")
+        yield TextView(id="changes")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.bench_app.in_thread(
+            lambda _bench: diff_text(self._mine, self._theirs),
+            done=lambda diff: self.query_one("#changes", TextView).show(diff_content(diff)),
+        )
+
+    def action_mine(self) -> None:
+        self.dismiss(True)
+
+    def action_theirs(self) -> None:
+        self.dismiss(False)
+
+
+def diff_content(diff: Diff, context: int = 2) -> Content:
+    """Changed lines with signs, so that no colour is needed."""
+    lines = [Content(safe_line(diff.note))] if diff.note else []
+    for number, hunk in enumerate(diff.hunks(context)):
+        if number:
+            lines.append(Content.styled("  ⋯", "$text-muted"))
+        for line in hunk:
+            sign = {"same": "  ", "removed": "- ", "added": "+ "}[line.tag]
+            style = {"same": "", "removed": "$text-error", "added": "$text-success"}[line.tag]
+            parts = [Content.styled(sign, style)]
+            for span in line.spans:
+                marked = f"{style} reverse" if span.changed else style
+                parts.append(Content.styled(safe_line(span.text), marked))
+            lines.append(Content("").join(parts))
+    return Content("\n").join(lines) if lines else Content("no differences")

@@ -1,0 +1,76 @@
+"""The gate from the terminal: run it, watch it, read what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from workbench.tui import keys
+from workbench.tui.dialogs.base import Dialog
+from workbench.tui.evidence_lines import all_evidence
+from workbench.tui.messages import RegistryChanged
+from workbench.tui.widgets.text_view import TextView
+from workbench.verdicts.values import Evidence, Gate
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.tui.app import WorkbenchApp
+
+
+def start_evaluation(app: WorkbenchApp, prompt_id: str, version: str) -> None:
+    """Run the gate of every suite on this version, record the evidence, show the verdict."""
+    if app.runs.is_alive:
+        app.tell("a run is alive: 3 shows it, x there stops it", error=True)
+        return
+
+    def evaluate(bench: Bench) -> tuple[Evidence, ...]:
+        from workbench.actions.evaluate import evaluate as gate
+
+        return gate(bench, prompt_id, version, on_run=app.runs.follow_from_thread)
+
+    def done(found: tuple[Evidence, ...]) -> None:
+        app.post_to_screen(RegistryChanged())
+        app.tell(f"the gate of {prompt_id}@{version}: {_word(found)}")
+        app.push_screen(Verdict(prompt_id, version, found))
+
+    app.tell(f"evaluating {prompt_id}@{version}: the gate's cases, then its verdict")
+    app.in_thread(evaluate, done=done)
+    app.open_run()
+
+
+def _word(found: tuple[Evidence, ...]) -> str:
+    gates = [item.gate for item in found]
+    if Gate.FAIL in gates:
+        return "FAIL"
+    return "NO DECISION" if Gate.NO_DECISION in gates else "PASS"
+
+
+class Verdict(Dialog[None]):
+    """What the gate said, and the next step."""
+
+    MODE: ClassVar[str] = "verdict"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("verdict")
+    first_field = "#verdict"
+
+    def __init__(self, prompt_id: str, version: str, found: tuple[Evidence, ...]) -> None:
+        passed = all(item.gate is Gate.PASS for item in found)
+        title = f"{_word(found)} · {prompt_id}@{version}"
+        super().__init__(f"{title} · d deploys it" if passed else title, no="Close")
+        self._ref = (prompt_id, version)
+        self._found = found
+
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="verdict")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#verdict", TextView).show(all_evidence(self._found, full=True))
+
+    def action_deploy(self) -> None:
+        from workbench.tui.dialogs.deploy import open_deploy
+
+        self.dismiss(None)
+        open_deploy(self.bench_app, *self._ref)

@@ -1,0 +1,80 @@
+"""Every key that works here, to filter and to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from workbench.tui import keys
+from workbench.tui.commands import Command
+from workbench.tui.dialogs.base import Dialog
+from workbench.tui.filters import parse_filter
+from workbench.tui.list_rows import ListRow
+from workbench.tui.table_model import Column
+from workbench.tui.widgets.case_table import CaseTable
+
+COLUMNS = (
+    Column("keys", "key", 12),
+    Column("label", "does", 20),
+    Column("help", "", 20, grows=True),
+    Column("section", "where", 11),
+)
+
+
+class Help(Dialog[Command]):
+    """Gives the command that was picked with enter. Typing filters at once."""
+
+    MODE: ClassVar[str] = "help"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("help")
+    first_field = "#help-find"
+
+    def __init__(self, commands: list[Command]) -> None:
+        super().__init__("Keys · type to filter, enter runs it", no="Close")
+        order = ("Here", "This screen", "Everywhere")
+        self._commands = sorted(commands, key=lambda command: order.index(command.section))
+
+    def body(self) -> Iterable[Widget]:
+        yield Input(id="help-find", placeholder="filter", compact=True)
+        yield CaseTable(COLUMNS, empty=("No key does that here.",), id="help")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        rows = [_row(command, at) for at, command in enumerate(self._commands)]
+        self.query_one(CaseTable).load(rows)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        self.query_one(CaseTable).find(parse_filter(message.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._pick()
+
+    def on_case_table_opened(self, message: CaseTable.Opened) -> None:
+        message.stop()
+        self._pick()
+
+    def action_move(self, way: int) -> None:
+        table = self.query_one(CaseTable)
+        table.move_to(table.cursor_index + way)
+
+    def _pick(self) -> None:
+        key = self.query_one(CaseTable).cursor_key
+        self.dismiss(next((c for c in self._commands if c.action.id == key), None))
+
+
+def _row(command: Command, place: int) -> ListRow:
+    return ListRow(
+        command.action.id,
+        {
+            "keys": command.shown_keys,
+            "label": command.action.label,
+            "help": command.action.help,
+            "section": command.section,
+        },
+        place=place,
+    )

@@ -1,0 +1,30 @@
+"""Quit while a run is alive?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from workbench.runs.values import RunProgress
+from workbench.tui.dialogs.base import Dialog
+from workbench.tui.widgets.text import PlainStatic
+
+
+class ConfirmQuit(Dialog[bool]):
+    """True quits."""
+
+    def __init__(self, name: str, progress: RunProgress | None) -> None:
+        super().__init__("A run is alive · y stops it and quits", "Quit", no="Stay")
+        self._name = name
+        self._progress = progress
+
+    def body(self) -> Iterable[Widget]:
+        done = f"{self._progress.done}/{self._progress.total}" if self._progress else "some"
+        yield PlainStatic(
+            f"{self._name}: {done} results, all of them saved.\n"
+            "Quitting gives up the calls in flight; r on the Run screen goes on later."
+        )
+
+    def confirm(self) -> None:
+        self.dismiss(True)

@@ -1,0 +1,110 @@
+"""Go back: from what to what, with both scores, before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from workbench.actions import deploy as deploying
+from workbench.actions.bench import Bench
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line
+from workbench.prompts.diff import Diff, diff_text
+from workbench.prompts.prompty import write_prompty
+from workbench.registry.records import RollbackPreview, Status
+from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.messages import RegistryChanged
+from workbench.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from workbench.registry import PromptDeployment
+    from workbench.tui.app import WorkbenchApp
+
+Seen = tuple[RollbackPreview, Status, Diff]
+
+
+def open_rollback(
+    app: WorkbenchApp, prompt_id: str, environment: str, to: str | None = None
+) -> None:
+    """Read where a rollback would go, then ask."""
+
+    def look(bench: Bench) -> Seen:
+        preview = deploying.rollback_preview(bench, prompt_id, environment, to)
+        registry = bench.registry
+        now = registry.status(prompt_id, preview.from_version, environment)
+        texts = [
+            write_prompty(registry.get_version(prompt_id, version).prompt)
+            for version in (preview.from_version, preview.to_version)
+        ]
+        return preview, now, diff_text(texts[0], texts[1])
+
+    app.in_thread(look, done=lambda seen: app.push_screen(Rollback(*seen)))
+
+
+class Rollback(Dialog["PromptDeployment"]):
+    """`y` goes back to exactly what the preview says, or nowhere."""
+
+    def __init__(self, preview: RollbackPreview, now: Status, diff: Diff) -> None:
+        where = f"{preview.prompt_id} in {preview.environment}"
+        super().__init__(f"Roll back {where} · y goes back", "Roll back")
+        self._preview = preview
+        self._now = now
+        self._diff = diff
+
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="rollback-preview")
+        yield from field("reason", "reason", hint="what went wrong, for those who read the log")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#rollback-preview", TextView).show(self._text())
+
+    def _text(self) -> Content:
+        from workbench.tui.dialogs.changed_outside import diff_content
+
+        seen = self._preview
+        lines = [
+            Content.assemble((f"{seen.from_version} → {seen.to_version}", "bold")),
+            Content(safe_line(f"now   {seen.from_version}: {_status(self._now)}")),
+            Content(safe_line(f"then  {seen.to_version}: {_status(seen.status)}")),
+        ]
+        lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in seen.warnings]
+        lines.append(Content("history is kept; apps read the older version at once"))
+        lines.append(
+            Content.styled(f"text: +{self._diff.added} -{self._diff.removed} lines", "bold")
+        )
+        lines.append(diff_content(self._diff, context=1))
+        return Content("\n").join(lines)
+
+    def confirm(self) -> None:
+        seen = self._preview
+        reason = self.query_one("#reason", Input).value.strip()
+
+        def go_back(bench: Bench) -> PromptDeployment:
+            return deploying.rollback(
+                bench,
+                seen.prompt_id,
+                seen.environment,
+                reason=reason,
+                to=seen.to_version,
+                expect=seen.expect,
+            )
+
+        self.bench_app.in_thread(
+            go_back, done=self._done, failed=lambda error: self.problem(str(error))
+        )
+
+    def _done(self, deployment: PromptDeployment) -> None:
+        app = self.bench_app
+        self.dismiss(deployment)
+        app.post_to_screen(RegistryChanged())
+        app.tell(f"{deployment.environment} is back on {deployment.ref}")
+
+
+def _status(status: Status) -> str:
+    score = f"score {numbers.score(status.score)}, " if status.score is not None else ""
+    return f"{score}{status.state.value}: {status.reason}"

@@ -1,0 +1,174 @@
+"""Start a run: which suite, which cases, how many, and what it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.actions.refs import Source, resolve
+from workbench.errors import UsageError, WorkbenchError
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line
+from workbench.runs.suite import DEV_SPLIT, Suite
+from workbench.runs.values import RunSpec
+from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.widgets.text import PlainStatic
+from workbench.units import dollars
+
+if TYPE_CHECKING:
+    from workbench.runs.estimate import Estimate
+    from workbench.tui.app import WorkbenchApp
+
+ESTIMATE_S = 0.25
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What can be run: a prompt, and the suites that try it."""
+
+    source: Source
+    suites: tuple[Suite, ...]
+
+    def suite(self, name: str) -> Suite:
+        """Raises UsageError for a name that is none of them."""
+        for suite in self.suites:
+            if suite.name == name:
+                return suite
+        names = ", ".join(suite.name for suite in self.suites)
+        raise UsageError(f"no suite {name!r} tries it", hint=f"one of: {names}")
+
+
+def open_run_options(app: WorkbenchApp, ref: str) -> None:
+    """Read the prompt and its suites, then ask."""
+
+    def read(bench: Bench) -> Offer:
+        source = resolve(bench, ref if "@" in ref else f"{ref}@draft")
+        suites = bench.workspace.suites_of(source.prompt.prompt_id)
+        if not suites:
+            name = source.prompt.prompt_id
+            raise UsageError(f"no suite tries {name}", hint=f"write evals/{name}/suite.yaml")
+        return Offer(source, suites)
+
+    app.in_thread(read, done=lambda offer: app.push_screen(RunOptions(offer)))
+
+
+class RunOptions(Dialog[None]):
+    """Enter goes through the fields; ctrl+s, or `y` on a button, starts it."""
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__(f"Run {offer.source.name} · y starts it", "Run")
+        self._offer = offer
+        self._timer: Timer | None = None
+        self._spec: RunSpec | None = None
+
+    def body(self) -> Iterable[Widget]:
+        suite = self._offer.suites[0]
+        wanted = self.app.selection.suite  # type: ignore[attr-defined]
+        for found in self._offer.suites:
+            if found.name == wanted:
+                suite = found
+        names = " ".join(item.name for item in self._offer.suites)
+        splits = " ".join((*suite.dataset.splits, "all"))
+        first = DEV_SPLIT if DEV_SPLIT in suite.dataset.splits else "all"
+        yield from field("suite", "suite", suite.name, hint=names)
+        yield from field("split", f"cases of ({splits})", first)
+        yield from field("limit", "the first", hint="all of them; 5 is a dry run")
+        yield from field("repeats", "repeats", str(suite.run.repeats))
+        yield from field("concurrency", "at a time", str(suite.run.concurrency))
+        budget = "" if suite.run.budget_usd is None else f"{suite.run.budget_usd:g}"
+        yield from field("budget", "budget in USD", budget, hint="none")
+        yield from field("fresh", "ask again (y/n)", "n", hint="n takes known answers")
+        yield PlainStatic(id="estimate")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#yes").focus()
+        self._estimate()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        if self._timer:
+            self._timer.stop()
+        self._timer = self.set_timer(ESTIMATE_S, self._estimate)
+
+    def spec(self) -> RunSpec:
+        """What the fields say. Raises UsageError and what `make_spec` raises."""
+        said = {item.id: item.value.strip() for item in self.query(Input)}
+        suite = self._offer.suite(said["suite"])
+        try:
+            budget = dollars(said["budget"]) if said["budget"] else None
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return running.make_spec(
+            self._offer.source,
+            suite,
+            split=said["split"] or None,
+            limit=_number(said["limit"], "the first"),
+            repeats=_number(said["repeats"], "repeats"),
+            concurrency=_number(said["concurrency"], "at a time"),
+            budget_usd=budget,
+            fresh=said["fresh"].lower() in ("y", "yes"),
+        )
+
+    def _estimate(self) -> None:
+        try:
+            spec = self.spec()
+        except WorkbenchError as error:
+            self._spec = None
+            self.problem(str(error))
+            return
+        self._spec = spec
+        self.problem("")
+        self.bench_app.in_thread(
+            running.estimate,
+            spec,
+            done=lambda found: self._show(spec, found),
+            failed=lambda error: self.problem(str(error)),
+            group="estimate",
+        )
+
+    def _show(self, spec: RunSpec, found: Estimate) -> None:
+        if not self.is_current and not self.is_attached:
+            return
+        limit = self.bench_app.workspace.settings.confirm_above_usd
+        parts = [numbers.plural(found.calls, "call")]
+        if found.cached:
+            parts.append(f"{numbers.count(found.cached)} known already")
+        parts.append(f"≈ {numbers.money(found.usd)}" if found.usd is not None else "cost unknown")
+        if found.seconds is not None:
+            parts.append(f"≈ {numbers.clock(found.seconds)}")
+        lines = [Content(safe_line(" · ".join(parts)))]
+        if found.usd is not None and found.usd > limit:
+            lines.append(Content.styled(f"more than {numbers.money(limit)}", "$text-warning"))
+        if running.needs_confirmation(spec.suite, spec.split):
+            said = "these cases decide the gate; looking at them wears them out"
+            lines.append(Content.styled(said, "$text-warning"))
+        self.query_one("#estimate", PlainStatic).show(Content("\n").join(lines))
+
+    def confirm(self) -> None:
+        try:
+            spec = self.spec()
+        except WorkbenchError as error:
+            self.problem(str(error))
+            return
+        app = self.bench_app
+        app.select(suite=spec.suite.name)
+        self.dismiss(None)
+        app.runs.start(spec, self._offer.source.name)
+        app.open_run()
+
+
+def _number(text: str, what: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdigit() or int(text) < 1:
+        raise UsageError(f"{what}: a whole number, not {text!r}")
+    return int(text)

@@ -1,0 +1,79 @@
+"""Dialogs that only say something: messages, and what trusting a workspace means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from workbench.tui.dialogs.base import Dialog
+from workbench.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+
+class Messages(Dialog[None]):
+    """What the status line said, newest first."""
+
+    first_field = "#messages"
+
+    def __init__(self, said: Sequence[str]) -> None:
+        super().__init__("Messages, newest first", no="Close")
+        self._said = said
+
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="messages")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        shown = "\n".join(reversed(self._said)) or "Nothing was said yet."
+        self.query_one("#messages", TextView).show(shown)
+
+
+def open_trust(app: WorkbenchApp) -> None:
+    """Say what trusting means; `y` trusts the folder with exactly these settings."""
+    from workbench.actions.trust import is_trusted, trust
+
+    if is_trusted(app.workspace):
+        app.tell("this workspace is trusted, with the settings that it has now")
+        return
+    lines = []
+    for provider in app.workspace.settings.providers.values():
+        key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
+        lines.append(f"{provider.name}: {provider.base_url or provider.model_path}{key}")
+    for target in app.workspace.settings.targets.values():
+        lines.append(f"{target.name}: {target.uri or '$' + target.uri_env}")
+
+    def answered(agreed: bool | None) -> None:
+        if agreed:
+            app.in_thread(
+                lambda bench: trust(bench.workspace),
+                done=lambda _: app.tell("trusted: try or run again"),
+            )
+
+    app.push_screen(Trust(lines), answered)
+
+
+class Trust(Dialog[bool]):
+    """True: the user trusts this folder with exactly these settings."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("Trust this workspace? · y trusts it", "Trust")
+        self._lines = lines
+
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="reach")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        said = [
+            "workbench.toml may then send prompts, and the keys in these variables, to:",
+            *(self._lines or ["(no host outside of this machine)"]),
+            "A change of these tables asks again.",
+        ]
+        self.query_one("#reach", TextView).show("\n".join(said))
+
+    def confirm(self) -> None:
+        self.dismiss(True)

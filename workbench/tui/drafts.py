@@ -1,0 +1,83 @@
+"""Drafts as files: made, saved, and seen to change under us."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from workbench.actions.bench import Bench
+from workbench.errors import DraftError
+from workbench.prompts.values import SUFFIX
+from workbench.workspace import PROMPTS, write_atomically
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+BLANK = """\
+---
+name: {name}
+description: ""
+model:
+  id: {model}
+  provider: {provider}
+  options: {{temperature: 0, maxOutputTokens: 64}}
+inputs:
+  - {{name: text, kind: string, required: true}}
+template: {{format: {{kind: jinja2}}, parser: {{kind: prompty}}}}
+---
+system:
+Say what the answer must look like.
+
+user:
+{{{{ text }}}}
+"""
+
+
+def make_draft(bench: Bench, prompt_id: str, text: str = "") -> Path:
+    """A new draft file with that text, or a blank one. Raises DraftError when it is there."""
+    if not _ID.fullmatch(prompt_id):
+        raise DraftError(
+            f"{prompt_id!r} is no prompt id",
+            hint="lower case letters, digits, '.', '_' and '-', 100 at most",
+        )
+    path = bench.workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
+    if path.exists():
+        raise DraftError(f"{path} is there already", hint="e edits it")
+    provider = next(iter(bench.workspace.settings.providers), "local")
+    model = "gemma-3-270m" if provider == "local" else "gpt-4.1-mini"
+    write_atomically(path, text or BLANK.format(name=prompt_id, model=model, provider=provider))
+    return path
+
+
+class DraftFile:
+    """One draft on disk, and what we last knew it to say."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.known = text
+
+    def save(self, text: str) -> None:
+        """Write it, unless somebody else did since. Raises DraftChanged, OSError."""
+        theirs = self.outside()
+        if theirs is not None and theirs != text:
+            raise DraftChanged(self.path, theirs)
+        if text != self.known or theirs is not None:
+            write_atomically(self.path, text)
+        self.known = text
+
+    def outside(self) -> str | None:
+        """What the file says now, if that is not what we knew; None also when it is gone."""
+        try:
+            now = self.path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError as error:
+            raise DraftError(f"{self.path} is no UTF-8 any more", hint="mend it outside") from error
+        return now if now != self.known else None
+
+
+class DraftChanged(DraftError):
+    """Another program wrote the draft since it was read; `theirs` is what it wrote."""
+
+    def __init__(self, path: Path, theirs: str) -> None:
+        super().__init__(f"{path} was changed outside", hint="choose which text stays")
+        self.theirs = theirs

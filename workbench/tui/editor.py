@@ -1,0 +1,52 @@
+"""The user's own editor, with the loop alive: a run goes on while they type there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+
+from workbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+def editor_command() -> list[str]:
+    """$VISUAL, else $EDITOR, else the first of the usual ones. Raises UsageError."""
+    for name in ("VISUAL", "EDITOR"):
+        wanted = os.environ.get(name, "").strip()
+        if wanted:
+            try:
+                command = shlex.split(wanted)
+            except ValueError as error:
+                raise UsageError(f"${name} is no command: {error}") from error
+            if not command or not shutil.which(command[0]):
+                raise UsageError(f"${name} names {wanted!r}, which is not installed")
+            return command
+    for usual in ("sensible-editor", "nano", "vi"):
+        if shutil.which(usual):
+            return [usual]
+    raise UsageError("no editor found", hint="export EDITOR=nano")
+
+
+async def edit_file(app: App[object], path: Path) -> int:
+    """Open the file in the user's editor and wait for it; its exit code.
+
+    The child is awaited, so timers and the run's display go on; painting is held back until the
+    screen is ours again. Raises UsageError without an editor or without a terminal of our own.
+    """
+    command = [*editor_command(), str(path)]
+    try:
+        with app.batch_update(), app.suspend():
+            child = await asyncio.create_subprocess_exec(*command)
+            return await child.wait()
+    except SuspendNotSupported as error:
+        raise UsageError("an outside editor needs a terminal of its own") from error
+    except OSError as error:
+        raise UsageError(f"{command[0]}: {error.strerror}") from error

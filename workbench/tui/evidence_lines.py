@@ -1,0 +1,61 @@
+"""An evaluation in a few lines, the same in every dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from workbench.errors import WorkbenchError
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line
+from workbench.present.verdict_lines import broken_line, details, headline, next_step
+from workbench.verdicts.evidence import policy_from_content
+from workbench.verdicts.values import Evidence, Gate
+
+_STYLES = {
+    Gate.PASS: "bold $text-success",
+    Gate.FAIL: "bold $text-error",
+    Gate.NO_DECISION: "bold $text-warning",
+}
+
+
+def evidence_text(evidence: Evidence, *, full: bool = False) -> Content:
+    """The gate's word for each scorer, which cases broke, and what to do next."""
+    baseline = evidence.baseline_version or "no baseline"
+    cases = numbers.plural(evidence.planned, "case")
+    lines = [
+        Content.styled(
+            safe_line(
+                f"suite {evidence.suite} · {cases} · against {baseline} · attempt "
+                f"{evidence.attempt} · {evidence.finished_at[:16].replace('T', ' ')}"
+            ),
+            "$text-muted",
+        )
+    ]
+    if evidence.external:
+        lines.append(Content("the team's own suite said so, not a run of ours"))
+    for comparison in evidence.comparisons:
+        try:
+            policy = policy_from_content(evidence.policy)
+            said = headline(
+                comparison, policy, a=evidence.baseline_version or "A", b=evidence.version
+            )
+            step = next_step(comparison, policy)
+        except WorkbenchError:
+            said, step = f"{comparison.gate.value} {comparison.reason}", ""
+        name = f"{comparison.scorer}: " if len(evidence.comparisons) > 1 else ""
+        lines.append(Content.styled(safe_line(name + said), _STYLES[comparison.gate]))
+        broken = broken_line(comparison)
+        if broken:
+            lines.append(Content(safe_line(broken)))
+        if step:
+            lines.append(Content(safe_line(f"next: {step}")))
+        if full:
+            lines += [Content(safe_line(f"  {line}")) for line in details(comparison)]
+    return Content("\n").join(lines)
+
+
+def all_evidence(found: Sequence[Evidence], *, full: bool = False) -> Content:
+    """Several evaluations below each other."""
+    return Content("\n\n").join([evidence_text(item, full=full) for item in found])

@@ -1,0 +1,218 @@
+"""What the screens show of drafts, versions and deployments, read in a thread with a Bench."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.actions.bench import Bench
+from workbench.errors import NotFound, RegistryError, WorkbenchError
+from workbench.prompts.prompty import Draft, read_draft, write_prompty
+
+if TYPE_CHECKING:
+    from workbench.registry import PromptDeployment, PromptVersion, Status
+    from workbench.registry.records import EvaluationRecord, LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRow:
+    """One prompt of the workspace: a draft, versions, or both."""
+
+    prompt_id: str
+    versions: int = 0
+    latest: str = ""
+    live: Mapping[str, str] | None = None
+    """Environment to version."""
+    draft: Path | None = None
+    problem: str = ""
+    """Why the draft cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version, and what speaks for it."""
+
+    version: PromptVersion
+    evaluation: EvaluationRecord | None
+    score: float | None
+    delta: float | None
+    """To the version before, as a fraction of 1."""
+    cost_usd: float | None
+    """Of the run behind the evaluation."""
+    places: tuple[str, ...]
+    """The environments where it is live."""
+    was_in: tuple[str, ...]
+    """The environments where it was live before."""
+
+    @property
+    def text(self) -> str:
+        """As a Prompty file."""
+        return write_prompty(self.version.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPage:
+    """Everything about one prompt: its draft and its versions, newest first."""
+
+    prompt_id: str
+    draft: Draft | None
+    problem: str
+    same_as: str | None
+    """The version that the draft equals."""
+    versions: tuple[VersionRow, ...]
+    live: Mapping[str, PromptDeployment]
+
+    def row(self, version: str) -> VersionRow | None:
+        """The row of that version, if there is one."""
+        return next((row for row in self.versions if row.version.version == version), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """What is live in one environment; `deployment` is None where nothing is."""
+
+    prompt_id: str
+    environment: str
+    deployment: PromptDeployment | None
+    status: Status | None
+    newest: str
+    """The prompt's newest version."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """One prompt in one environment: its history, where a rollback would go, its scores."""
+
+    prompt_id: str
+    environment: str
+    history: tuple[LogEntry, ...]
+    """Newest first."""
+    rollback_to: str
+    """Empty: nothing to go back to."""
+    scores: tuple[tuple[str, float | None], ...]
+    """(version, score), oldest first."""
+
+
+def read_prompts(bench: Bench) -> tuple[PromptRow, ...]:
+    """Every prompt that has a draft or a version, by name."""
+    rows: dict[str, PromptRow] = {}
+    for summary in bench.registry.prompts():
+        rows[summary.prompt_id] = PromptRow(
+            summary.prompt_id, summary.versions, summary.latest, dict(summary.live)
+        )
+    for path in bench.workspace.draft_paths():
+        problem = ""
+        prompt_id = path.stem
+        try:
+            prompt_id = read_draft(path).prompt.prompt_id
+        except WorkbenchError as error:
+            problem = str(error)
+        known = rows.get(prompt_id, PromptRow(prompt_id))
+        if known.draft is None:
+            rows[prompt_id] = PromptRow(
+                prompt_id, known.versions, known.latest, known.live, path, problem
+            )
+    return tuple(rows[name] for name in sorted(rows))
+
+
+def read_page(bench: Bench, prompt_id: str) -> PromptPage:
+    """Draft and versions of one prompt, with scores, costs and places."""
+    draft, problem = _draft(bench, prompt_id)
+    try:
+        versions = list(bench.registry.versions(prompt_id))
+    except NotFound:
+        versions = []
+    live = {d.environment: d for d in bench.registry.live(prompt_id)} if versions else {}
+    was_in = _was_in(bench, prompt_id) if versions else {}
+    records = {v.version: _latest(bench, prompt_id, v.version) for v in versions}
+    rows = []
+    for at, version in enumerate(versions):
+        record = records[version.version]
+        score = _score(version, record)
+        before = versions[at + 1] if at + 1 < len(versions) else None
+        score_before = _score(before, records[before.version]) if before else None
+        delta = None if score is None or score_before is None else score - score_before
+        places = tuple(env for env, d in live.items() if d.version == version.version)
+        once = tuple(e for e in was_in.get(version.version, ()) if e not in places)
+        rows.append(VersionRow(version, record, score, delta, _cost(bench, record), places, once))
+    same_as = None
+    if draft:
+        print_ = draft.prompt.fingerprint
+        same_as = next((v.version for v in versions if v.fingerprint == print_), None)
+    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
+
+
+def read_live(bench: Bench) -> tuple[LiveRow, ...]:
+    """Every registered prompt in every environment."""
+    rows = []
+    environments = [settings.name for settings in bench.registry.environments()]
+    for summary in bench.registry.prompts():
+        live = {d.environment: d for d in bench.registry.live(summary.prompt_id)}
+        for environment in dict.fromkeys([*reversed(environments), *live]):
+            deployment = live.get(environment)
+            status = None
+            if deployment:
+                status = bench.registry.status(summary.prompt_id, deployment.version, environment)
+            rows.append(LiveRow(summary.prompt_id, environment, deployment, status, summary.latest))
+    return tuple(rows)
+
+
+def read_place(bench: Bench, prompt_id: str, environment: str) -> LivePage:
+    """What happened there, and where a rollback would go."""
+    entries = bench.registry.history(prompt_id, environment)
+    try:
+        back = bench.registry.preview_rollback(prompt_id, environment).to_version
+    except RegistryError:
+        back = ""
+    return LivePage(
+        prompt_id,
+        environment,
+        tuple(sorted(entries, key=lambda entry: -entry.seq)),
+        back,
+        read_scores(bench, prompt_id),
+    )
+
+
+def read_scores(bench: Bench, prompt_id: str) -> tuple[tuple[str, float | None], ...]:
+    """(version, score) of each version, oldest first."""
+    versions = list(bench.registry.versions(prompt_id))
+    return tuple(
+        (v.version, _score(v, _latest(bench, prompt_id, v.version))) for v in reversed(versions)
+    )
+
+
+def _draft(bench: Bench, prompt_id: str) -> tuple[Draft | None, str]:
+    try:
+        path = bench.workspace.draft_path(prompt_id)
+        return (read_draft(path) if path else None), ""
+    except WorkbenchError as error:
+        return None, str(error)
+
+
+def _was_in(bench: Bench, prompt_id: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for environment in bench.registry.environments():
+        for deployment in bench.registry.history(prompt_id, environment.name):
+            seen = found.setdefault(deployment.version, [])
+            if environment.name not in seen:
+                seen.append(environment.name)
+    return found
+
+
+def _latest(bench: Bench, prompt_id: str, version: str) -> EvaluationRecord | None:
+    return next(iter(bench.registry.evaluations(prompt_id, version)), None)
+
+
+def _score(version: PromptVersion, record: EvaluationRecord | None) -> float | None:
+    if record is not None:
+        return record.evidence.score
+    return version.evaluation_score
+
+
+def _cost(bench: Bench, record: EvaluationRecord | None) -> float | None:
+    if record is None or not record.evidence.run_b or not bench.workspace.runs_path.exists():
+        return None
+    summary = bench.store.summary_or_none(record.evidence.run_b)
+    return summary.cost_usd if summary else None

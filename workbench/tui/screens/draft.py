@@ -1,0 +1,361 @@
+"""Mode 2, Draft: the editor with its checks, the rendered preview, and one case tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from workbench.datasets.values import Case
+from workbench.errors import WorkbenchError
+from workbench.runs.suite import Suite
+from workbench.tui import keys
+from workbench.tui.checks import Checked, check
+from workbench.tui.draft_reads import CallPrice, DraftPage, read_draft_page, read_price
+from workbench.tui.drafts import DraftChanged, DraftFile
+from workbench.tui.messages import RegistryChanged
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.selection import Selection
+from workbench.tui.trial import Trial
+from workbench.tui.widgets.draft_lines import about_line, facts_text, preview_text
+from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.widgets.text import PlainStatic, plain
+from workbench.tui.widgets.text_view import TextView
+
+CHECK_S = 0.15
+SAVE_S = 1.0
+LOOK_S = 2.0
+LONG_DRAFT = 200_000
+
+
+class DraftScreen(ModeScreen):
+    """One draft, edited."""
+
+    MODE = "draft"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("draft")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prompt_id = ""
+        self._page: DraftPage | None = None
+        self._file: DraftFile | None = None
+        self._checked: Checked | None = None
+        self._price: CallPrice | None = None
+        self._case_at = 0
+        self._check_timer: Timer | None = None
+        self._save_timer: Timer | None = None
+        self._look_timer: Timer | None = None
+        self._asking = False
+        self.trial = Trial(self)
+
+    def body(self) -> Iterable[Widget]:
+        editor = PromptEditor(id="editor", classes="pane", disabled=True)
+        editor.border_title = plain("no draft")
+        with Container(id="draft-body"):
+            yield editor
+            with Horizontal(id="draft-views"):
+                yield TextView(id="facts", classes="pane")
+                yield TextView(id="preview", classes="pane")
+                with Vertical(id="answers", classes="pane"):
+                    yield TextView(id="answer")
+        yield PlainStatic(id="about")
+
+    def on_mount(self) -> None:
+        self._look_timer = self.set_interval(LOOK_S, self._look)
+        self.bench_app.before_exit.append(self.save_now)
+
+    # What is shown
+
+    def show(self, selection: Selection) -> None:
+        if selection.prompt_id and selection.prompt_id != self._prompt_id:
+            self.save_now()
+            self._prompt_id = selection.prompt_id
+            self._page = self._file = self._checked = None
+            self._case_at = 0
+            self._reload()
+        elif not selection.prompt_id:
+            self.hint("no prompt is picked · F2 Prompts · n there makes a new draft")
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self._look_timer:
+            self._look_timer.resume()
+        if self._page is not None:
+            self._reload()
+        self._focus_editor()
+
+    def on_screen_suspend(self) -> None:
+        if self._look_timer:
+            self._look_timer.pause()
+        self.save_now()
+
+    def on_registry_changed(self, _message: RegistryChanged) -> None:
+        self._reload()
+
+    def _reload(self) -> None:
+        app = self.bench_app
+        app.in_thread(
+            read_draft_page,
+            self._prompt_id,
+            app.selection.suite,
+            done=self._show_page,
+            group="draft-page",
+        )
+
+    def _show_page(self, page: DraftPage) -> None:
+        first = self._page is None
+        self._page = page
+        editor = self.query_one(PromptEditor)
+        wanted = self.bench_app.selection.case_id
+        for at, case in enumerate(page.cases):
+            if first and case.id == wanted:
+                self._case_at = at
+        if page.path_text is None:
+            editor.disabled = True
+            editor.load_text("")
+            editor.border_title = plain(f"{self._prompt_id} has no draft")
+            self.hint("F2 Prompts · e there makes a draft of the version under the cursor")
+            return
+        path, text = page.path_text
+        if self._file is None or self._file.path != Path(path):
+            self._file = DraftFile(Path(path), text)
+            editor.disabled = False
+            editor.load_text(text)
+            self._focus_editor()
+            if len(text) > LONG_DRAFT:
+                self.bench_app.tell(
+                    f"a draft of {len(text):,} characters is slow to edit here: F4 opens $EDITOR"
+                )
+        self._check()
+
+    def _focus_editor(self) -> None:
+        editor = self.query_one(PromptEditor)
+        if not editor.disabled and self.focused is None:
+            editor.focus()
+
+    # Checks
+
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        message.stop()
+        if self._file is None:
+            return
+        self._restart("_check_timer", CHECK_S, self._check)
+        self._restart("_save_timer", SAVE_S, self.save_now)
+        self._title()
+
+    def _restart(self, name: str, delay: float, call: object) -> None:
+        timer: Timer | None = getattr(self, name)
+        if timer:
+            timer.stop()
+        setattr(self, name, self.set_timer(delay, call))  # type: ignore[arg-type]
+
+    @property
+    def case(self) -> Case | None:
+        """The case that the preview shows and `ctrl+t` tries."""
+        cases = self._page.cases if self._page else ()
+        return cases[self._case_at % len(cases)] if cases else None
+
+    @property
+    def suite(self) -> Suite | None:
+        """The suite whose cases are tried."""
+        return self._page.suite if self._page else None
+
+    @property
+    def checked(self) -> Checked | None:
+        """The latest findings."""
+        return self._checked
+
+    def _check(self) -> None:
+        page = self._page
+        if page is None or self._file is None:
+            return
+        text, case = self.query_one(PromptEditor).text, self.case
+        stem = self._file.path.stem
+        self.bench_app.in_thread(
+            lambda _bench: check(text, stem, case, page.baseline),
+            done=self._show_checks,
+            group="checks",
+        )
+
+    def _show_checks(self, checked: Checked) -> None:
+        self._checked = checked
+        editor = self.query_one(PromptEditor)
+        editor.mark(problem.line for problem in checked.problems if problem.line)
+        self._title()
+        page = self._page
+        count = len(page.cases) if page else 0
+        facts = self.query_one("#facts", TextView)
+        at = f"case {self.case.id} {self._case_at % count + 1}/{count}" if self.case else "no case"
+        facts.border_title = plain(f"Inputs · {at}")
+        facts.show(facts_text(checked, page))
+        preview = self.query_one("#preview", TextView)
+        preview.border_title = plain("Preview (rendered)")
+        preview.show(preview_text(checked, self.case))
+        self._show_about()
+        prompt = checked.prompt
+        if prompt and prompt.model and (not self._price or self._price.model != prompt.model.id):
+            self.bench_app.in_thread(
+                read_price, prompt, done=self._priced, failed=lambda _: None, group="price"
+            )
+
+    def _priced(self, price: CallPrice | None) -> None:
+        self._price = price
+        self._show_about()
+
+    def _show_about(self) -> None:
+        if self._checked is None:
+            return
+        about = self.query_one("#about", PlainStatic)
+        about.show(about_line(self._checked, self._page, self._price), layout=False)
+        if any(problem.is_error for problem in self._checked.problems):
+            first = next(problem for problem in self._checked.problems if problem.is_error)
+            self.hint(f"! {first.text}")
+        elif self.case is None:
+            self.hint(self._page.suite_problem if self._page else "")
+        else:
+            self.hint("^t tries this case · F5 runs the suite · ^s registers a version")
+
+    def _title(self) -> None:
+        if self._file is None:
+            return
+        editor = self.query_one(PromptEditor)
+        unsaved = editor.text != self._file.known
+        base = self._page.baseline if self._page else None
+        of = f"draft of {base.newest_version}" if base else "draft, not registered"
+        changed = self._checked is not None and (base is None or bool(self._checked.version))
+        editor.border_title = plain(f"{self._prompt_id} · {of}{' ●' if changed else ''}")
+        if unsaved:
+            editor.border_subtitle = plain("not saved yet")
+
+    # Saving
+
+    def save_now(self) -> bool:
+        """Write the draft; False when somebody else changed it meanwhile."""
+        if self._save_timer:
+            self._save_timer.stop()
+            self._save_timer = None
+        if self._file is None:
+            return True
+        editor = self.query_one(PromptEditor)
+        if editor.text == self._file.known:
+            return True
+        try:
+            self._file.save(editor.text)
+        except DraftChanged as changed:
+            self._ask_which(changed.theirs)
+            return False
+        except (OSError, WorkbenchError) as error:
+            self.bench_app.tell(f"not saved: {error}", error=True)
+            return False
+        editor.border_subtitle = plain(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
+        return True
+
+    def _look(self) -> None:
+        """Did another program write the file?"""
+        if self._file is None or self._asking or self.app.screen is not self:
+            return
+        try:
+            theirs = self._file.outside()
+        except (OSError, WorkbenchError) as error:
+            self.bench_app.tell(str(error), error=True)
+            return
+        if theirs is not None:
+            self.take(theirs)
+
+    def take(self, theirs: str) -> None:
+        """Show what another program wrote; ask first when there is something of ours to lose."""
+        editor = self.query_one(PromptEditor)
+        if self._file is None:
+            return
+        if editor.text not in (self._file.known, theirs):
+            self._ask_which(theirs)
+            return
+        self._file.known = theirs
+        editor.swap_text(theirs)
+        editor.border_subtitle = plain("read again: it was changed outside")
+        self.bench_app.tell("the file was changed outside and read again; ctrl+z takes it back")
+
+    def _ask_which(self, theirs: str) -> None:
+        if self._asking:
+            return
+        self._asking = True
+        from workbench.tui.dialogs.changed_outside import ChangedOutside
+
+        mine = self.query_one(PromptEditor).text
+        self.app.push_screen(ChangedOutside(mine, theirs), lambda keep: self._chosen(keep, theirs))
+
+    def _chosen(self, keep: bool | None, theirs: str) -> None:
+        self._asking = False
+        if self._file is None or keep is None:
+            return
+        self._file.known = theirs
+        if keep:
+            self.save_now()
+        else:
+            self.query_one(PromptEditor).swap_text(theirs)
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if action in ("try_case", "case"):
+            return self.case is not None
+        if action in ("register", "editor", "undo"):
+            return self._file is not None
+        return True
+
+    def action_case(self, way: int) -> None:
+        self._case_at += way
+        if self.case:
+            self.bench_app.select(case_id=self.case.id)
+        self._check()
+
+    def action_try_case(self) -> None:
+        if self.save_now():
+            self.trial.start()
+
+    def action_register(self) -> None:
+        if self._file is None or not self.save_now():
+            return
+        from workbench.tui.dialogs.register import open_register
+
+        open_register(self.bench_app, self._prompt_id)
+
+    async def action_editor(self) -> None:
+        """The file in the user's own editor; what it says then is one edit here."""
+        if self._file is None or not self.save_now():
+            return
+        from workbench.tui.editor import edit_file
+
+        try:
+            code = await edit_file(self.app, self._file.path)
+        except WorkbenchError as error:
+            self.bench_app.tell(str(error), error=True)
+            return
+        theirs = self._file.outside()
+        if theirs is not None:
+            self._file.known = theirs
+            self.query_one(PromptEditor).swap_text(theirs)
+        said = "changed" if theirs is not None else "unchanged"
+        self.bench_app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
+
+    def action_panes(self) -> None:
+        """Narrow screens show the preview or the answer; elsewhere it moves the focus."""
+        self.toggle_class("-answering")
+
+    def action_leave(self) -> None:
+        """Out of the editor, so that single letters and digits are keys."""
+        if isinstance(self.focused, PromptEditor):
+            self.query_one("#facts", TextView).focus()
+        else:
+            self.query_one(PromptEditor).focus()
+
+    def action_undo(self) -> None:
+        self.query_one(PromptEditor).undo()

@@ -1,0 +1,322 @@
+"""Mode 1, Prompts: every prompt, its versions, the text of the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal
+from textual.widget import Widget
+
+from workbench.present import numbers
+from workbench.tui import keys
+from workbench.tui.list_rows import ListRow
+from workbench.tui.messages import RegistryChanged, RunEnded
+from workbench.tui.reads import PromptPage, PromptRow, VersionRow, read_page, read_prompts
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.selection import Selection
+from workbench.tui.table_model import Column, Sign
+from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.prompt_text import prompt_text
+from workbench.tui.widgets.text import plain
+from workbench.tui.widgets.text_view import TextView
+
+DRAFT = "draft"
+PROMPT_COLUMNS = (
+    Column("prompt", "prompt", 12, grows=True),
+    Column("versions", "vers", 5, "right"),
+)
+VERSION_COLUMNS = (
+    Column("version", "version", 8),
+    Column("score", "score", 5, "right"),
+    Column("delta", "Δ", 5, "right"),
+    Column("cost", "cost", 6, "right"),
+    Column("where", "deployed", 11, grows=True),
+    Column("when", "when", 7, "right"),
+)
+NO_PROMPTS = (
+    "No prompts yet.",
+    "n makes a new draft; `workbench init --sample support_triage` brings one.",
+)
+NO_VERSIONS = ("No versions yet.", "e edits the draft; ctrl+s there registers it.")
+
+
+class PromptsScreen(ModeScreen):
+    """The registry's home."""
+
+    MODE = "prompts"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("prompts")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._page: PromptPage | None = None
+        self._prompts: dict[str, PromptRow] = {}
+        self._baseline = ""
+
+    def body(self) -> Iterable[Widget]:
+        prompts = CaseTable(PROMPT_COLUMNS, empty=NO_PROMPTS, id="prompts", classes="pane")
+        versions = CaseTable(VERSION_COLUMNS, empty=NO_VERSIONS, id="versions", classes="pane")
+        text = TextView(id="text", classes="pane")
+        prompts.border_title = plain("Prompts")
+        with Horizontal(id="prompts-body"):
+            yield prompts
+            with Container(id="prompts-right"):
+                yield versions
+                yield text
+
+    def on_mount(self) -> None:
+        self.query_one("#prompts", CaseTable).focus()
+
+    def show(self, selection: Selection) -> None:
+        table = self.query_one("#prompts", CaseTable)
+        if not self._prompts:
+            self.reload()
+            return
+        if selection.prompt_id and table.cursor_key != selection.prompt_id:
+            table.show_key(selection.prompt_id)
+        if self._page and self._page.prompt_id == selection.prompt_id:
+            self.query_one("#versions", CaseTable).show_key(selection.version or DRAFT)
+            self._show_version()
+
+    def on_screen_resume(self) -> None:
+        if self._prompts:
+            self.reload()
+        super().on_screen_resume()
+
+    def on_registry_changed(self, _message: RegistryChanged) -> None:
+        self.reload()
+
+    def on_run_ended(self, _message: RunEnded) -> None:
+        self.reload()
+
+    def reload(self) -> None:
+        """Read prompts, then the selected one's versions, again."""
+        self.bench_app.in_thread(read_prompts, done=self._show_prompts, group="prompts")
+
+    def _show_prompts(self, rows: tuple[PromptRow, ...]) -> None:
+        self._prompts = {row.prompt_id: row for row in rows}
+        table = self.query_one("#prompts", CaseTable)
+        wanted = self.bench_app.selection.prompt_id
+        if wanted not in self._prompts and rows:
+            wanted = rows[0].prompt_id
+        table.load([_prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
+        table.border_title = plain(f"Prompts {len(rows)}")
+        if rows:
+            self._read(wanted)
+        else:
+            self.hint("n New draft · `workbench init --sample support_triage` brings a sample")
+
+    def _read(self, prompt_id: str) -> None:
+        self.bench_app.in_thread(read_page, prompt_id, done=self._show_page, group="page")
+
+    def _show_page(self, page: PromptPage) -> None:
+        changed = self._page is None or self._page.prompt_id != page.prompt_id
+        self._page = page
+        table = self.query_one("#versions", CaseTable)
+        rows = _version_rows(page)
+        selection = self.bench_app.selection
+        cursor = "" if changed else table.cursor_key
+        if selection.prompt_id == page.prompt_id and selection.version:
+            cursor = selection.version
+        table.load(rows, cursor=cursor if any(row.key == cursor for row in rows) else "")
+        table.border_title = plain(f"{page.prompt_id} · versions {len(page.versions)}")
+        self.bench_app.select(prompt_id=page.prompt_id, version=self._chosen())
+        self._show_version()
+
+    def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
+        message.stop()
+        if message.table.id == "prompts":
+            if message.key and (self._page is None or self._page.prompt_id != message.key):
+                self._read(message.key)
+        elif self._page:
+            self.bench_app.select(prompt_id=self._page.prompt_id, version=self._chosen())
+            self._show_version()
+
+    def on_case_table_opened(self, message: CaseTable.Opened) -> None:
+        message.stop()
+        if message.table.id == "prompts":
+            self.query_one("#versions", CaseTable).focus()
+        elif message.key == DRAFT:
+            self.action_edit()
+        else:
+            self.query_one("#text", TextView).focus()
+            self.bench_app.action_zoom()
+
+    def _chosen(self) -> str | None:
+        key = self.query_one("#versions", CaseTable).cursor_key
+        return key if key and key != DRAFT else None
+
+    def _show_version(self) -> None:
+        page = self._page
+        if page is None:
+            return
+        view = self.query_one("#text", TextView)
+        row = page.row(self._chosen() or "")
+        if row:
+            view.border_title = plain(
+                f'{row.version.version} · "{row.version.description}" · {row.version.author}'
+            )
+            view.show(prompt_text(row.text), raw=row.text)
+        elif page.draft:
+            view.border_title = plain(f"draft · {page.draft.path.name}")
+            view.show(prompt_text(page.draft.text), raw=page.draft.text)
+        else:
+            view.border_title = plain("draft")
+            view.show(page.problem or "no draft; e makes one of the newest version")
+        self.hint(_say(page, row))
+        self.refresh_bindings()
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if action in ("deploy", "evaluate", "baseline"):
+            return self._page is not None and self._chosen() is not None
+        if action in ("edit", "run"):
+            return self._page is not None
+        if action == "compare":
+            return self._page is not None and bool(self._page.versions)
+        return True
+
+    def action_edit(self) -> None:
+        """The draft; one is made of the version when there is none."""
+        page = self._page
+        if page is None:
+            return
+        if page.draft is None and not page.problem and page.versions:
+            row = page.row(self._chosen() or "") or page.versions[0]
+            from workbench.tui.drafts import make_draft
+
+            self.bench_app.in_thread(
+                make_draft, page.prompt_id, row.text, done=lambda _: self._to_draft()
+            )
+            return
+        self._to_draft()
+
+    def _to_draft(self) -> None:
+        self.bench_app.select(version=None)
+        self.bench_app.switch_mode("draft")
+
+    def action_run(self) -> None:
+        self.bench_app.action_start()
+
+    def action_new(self) -> None:
+        from workbench.tui.dialogs.new_draft import NewDraft
+
+        self.app.push_screen(NewDraft(), self._made)
+
+    def _made(self, prompt_id: str | None) -> None:
+        if prompt_id:
+            self.bench_app.select(prompt_id=prompt_id, version=None)
+            self.bench_app.switch_mode("draft")
+
+    def action_baseline(self) -> None:
+        self._baseline = self.bench_app.selection.ref
+        self.bench_app.select(compare_a=self._baseline)
+        self.bench_app.tell(f"{self._baseline} is the baseline; c compares another with it")
+
+    def action_compare(self) -> None:
+        """With the chosen baseline, else with what is live, else with the newest other version."""
+        page, app = self._page, self.bench_app
+        if page is None:
+            return
+        ref = app.selection.ref
+        other = self._baseline if self._baseline.startswith(f"{page.prompt_id}@") else ""
+        if not other:
+            other = _other(page, self._chosen())
+        if not other or other == ref:
+            app.tell("nothing to compare with: = on a version makes it the baseline", error=True)
+            return
+        app.open_compare(other, ref)
+
+    def action_evaluate(self) -> None:
+        version = self._chosen()
+        if self._page and version:
+            from workbench.tui.dialogs.evaluate import start_evaluation
+
+            start_evaluation(self.bench_app, self._page.prompt_id, version)
+
+    def action_deploy(self) -> None:
+        version = self._chosen()
+        if self._page and version:
+            from workbench.tui.dialogs.deploy import open_deploy
+
+            open_deploy(self.bench_app, self._page.prompt_id, version)
+
+
+def _prompt_row(row: PromptRow, place: int) -> ListRow:
+    name = row.prompt_id if not row.problem else f"! {row.prompt_id}"
+    return ListRow(
+        row.prompt_id,
+        {"prompt": name, "versions": str(row.versions) if row.versions else DRAFT[:5]},
+        sign="error" if row.problem else "",
+        place=place,
+    )
+
+
+def _version_rows(page: PromptPage) -> list[ListRow]:
+    now = datetime.now(UTC)
+    rows = []
+    if page.draft or page.problem:
+        said = "cannot be read" if page.problem else "not registered"
+        if page.same_as:
+            said = f"= {page.same_as}"
+        sign: Sign = "error" if page.problem else "quiet"
+        rows.append(ListRow(DRAFT, {"version": DRAFT, "where": said}, sign=sign))
+    for place, row in enumerate(page.versions, 1):
+        cells = {
+            "version": row.version.version,
+            "score": numbers.score(row.score),
+            "delta": numbers.points(row.delta) if row.delta is not None else "",
+            "cost": numbers.money(row.cost_usd) if row.cost_usd is not None else "",
+            "where": _where(row),
+            "when": numbers.age(row.version.created_at or "", now).removesuffix(" ago"),
+        }
+        delta: Sign = "" if not row.delta else "up" if row.delta > 0 else "down"
+        rows.append(ListRow(row.version.version, cells, {"delta": delta}, place=place))
+    return rows
+
+
+def _where(row: VersionRow) -> str:
+    if row.version.revoked:
+        return "REVOKED"
+    if row.places:
+        shown = [p.upper() if p == "production" else p for p in row.places]
+        return " ".join(shown)
+    return f"(was {row.was_in[0]})" if row.was_in else ""
+
+
+def _other(page: PromptPage, chosen: str | None) -> str:
+    """The version to compare with when none was picked."""
+    for environment in ("production", *page.live):
+        deployment = page.live.get(environment)
+        if deployment and deployment.version != chosen:
+            return f"{page.prompt_id}@{deployment.version}"
+    for row in page.versions:
+        if row.version.version != chosen:
+            return f"{page.prompt_id}@{row.version.version}"
+    return ""
+
+
+def _say(page: PromptPage, row: VersionRow | None) -> str:
+    if page.problem and row is None:
+        return f"{page.problem} · e Edit"
+    if row is None:
+        if page.draft is None:
+            return "no draft · e makes one of the newest version"
+        if page.same_as:
+            return f"the draft is {page.same_as} · e Edit"
+        return "the draft is not registered · e Edit · r Run it on a suite"
+    if row.places:
+        since = page.live[row.places[0]].deployed_at[:10]
+        return f"{row.version.version} is live in {', '.join(row.places)} since {since}"
+    if row.evaluation is None:
+        return f"{row.version.version} has no evidence · v Evaluate runs its gate"
+    gate = row.evaluation.gate.value.replace("_", " ")
+    reason = (
+        row.evaluation.evidence.comparisons[0].reason if row.evaluation.evidence.comparisons else ""
+    )
+    step = "D Deploy" if gate == "pass" else "c Compare shows why"
+    return f"gate {gate}: {reason or row.evaluation.suite} · {step}"

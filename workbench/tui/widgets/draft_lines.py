@@ -1,0 +1,108 @@
+"""What the draft's panes say, as content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from workbench.datasets.values import Case
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line, safe_text
+from workbench.tui.checks import Checked, State
+from workbench.tui.draft_reads import CallPrice, DraftPage
+
+_STYLES: Mapping[State, str] = {
+    "ok": "$text-success",
+    "default": "$text-muted",
+    "unused": "$text-warning",
+    "undeclared": "$text-error",
+    "missing": "$text-error",
+}
+_VALUE_CELLS = 40
+USUAL_OUTPUT = 200
+
+
+def facts_text(checked: Checked, page: DraftPage | None) -> Content:
+    """The inputs with what the case puts there, the problems, the contract."""
+    lines = []
+    width = max((len(item.name) for item in checked.variables), default=0)
+    for item in checked.variables:
+        value = safe_line(item.value)
+        if len(value) > _VALUE_CELLS:
+            value = value[: _VALUE_CELLS - 1] + "…"
+        lines.append(
+            Content.assemble(
+                f"{safe_line(item.name):{width}} ", (f"{item.state:10}", _STYLES[item.state]), value
+            )
+        )
+    for problem in checked.problems:
+        sign, style = ("!", "$text-error") if problem.is_error else ("~", "$text-warning")
+        at = (
+            ""
+            if problem.line is None or f"line {problem.line}" in problem.text
+            else (f"line {problem.line}: ")
+        )
+        lines.append(Content.styled(safe_line(f"{sign} {at}{problem.text}"), style))
+    if checked.prompt and not checked.problems:
+        lines.append(Content.styled("checks: nothing to mend", "$text-success"))
+    lines += _contract_lines(checked, page)
+    return Content("\n").join(lines)
+
+
+def _contract_lines(checked: Checked, page: DraftPage | None) -> list[Content]:
+    base = page.baseline if page else None
+    if base is None:
+        return [Content.styled("no version yet: ^s registers 1.0.0", "$text-muted")]
+    if not checked.prompt:
+        return []
+    where = f"{base.live_version} ({base.where})"
+    if not checked.changes:
+        return [Content.styled(f"same as {where}", "$text-muted")]
+    bump = checked.bump.name.lower()
+    lines = [Content.styled(f"{bump} change against {where}", "bold")]
+    lines += [Content(safe_line(f"  {change.reason}")) for change in checked.changes[:8]]
+    if checked.version:
+        lines.append(Content(f"  registers as {checked.version}"))
+    return lines
+
+
+def preview_text(checked: Checked, case: Case | None) -> Content:
+    """The messages as they would be sent."""
+    if not checked.messages:
+        if case is None:
+            return Content.styled("no case to render: a suite's dataset brings them", "$text-muted")
+        return Content.styled("not rendered: mend what the checks say", "$text-muted")
+    parts = []
+    for message in checked.messages:
+        body = safe_text(message.content)
+        parts.append(Content.assemble((f"{message.role}: ", "bold $text-primary"), body))
+    text = Content("\n").join(parts)
+    if case is not None and case.expected is not None:
+        expected = Content.assemble(("\nexpected: ", "bold"), safe_line(str(case.expected)))
+        text = text + expected
+    return text
+
+
+def about_line(checked: Checked, page: DraftPage | None, price: CallPrice | None) -> Content:
+    """Model, parameters, dataset, tokens and money of one call and of the suite."""
+    parts = []
+    prompt = checked.prompt
+    most = USUAL_OUTPUT
+    if prompt and prompt.model:
+        options = prompt.model.options
+        parts.append(f"{prompt.model.provider}/{prompt.model.id}")
+        if "temperature" in options:
+            parts.append(f"temp {options['temperature']}")
+        limit = options.get("maxOutputTokens")
+        most = limit if isinstance(limit, int) else most
+    if page and page.suite:
+        parts.append(f"{page.suite.name} {numbers.plural(len(page.cases), 'case')}")
+    if checked.messages:
+        parts.append(f"≈ {numbers.tokens(checked.tokens)} tokens")
+        if price is not None:
+            call = price.cost(checked.tokens, most)
+            parts.append(f"≈ {numbers.money(call)} a call")
+            if page and page.cases:
+                parts.append(f"≈ {numbers.money(call * len(page.cases))} a run")
+    return Content(safe_line(" " + " · ".join(parts)))
