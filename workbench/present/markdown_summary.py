@@ -19,12 +19,14 @@ from workbench.verdicts.values import Comparison, Evidence
 from workbench.verdicts.wear import attempt_note
 
 _NONE = "\N{EN DASH}"
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:$])")
+_ACTIVE = re.compile(r"([\\`*_\[\]#|~:])")
 
 
 def plain(text: str) -> str:
     """Untrusted text that Markdown shows as it is: no link, no image, no HTML, no mention."""
-    return _ACTIVE.sub(r"\\\1", safe_line(text)).replace("\\@", "@\u200b").replace("\\<", "&lt;")
+    shown = _ACTIVE.sub(r"\\\1", safe_line(text))
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;")
+    return shown.replace("www.", "www\\.").replace("@", "@\N{ZERO WIDTH SPACE}")
 
 
 def markdown_summary(evidence: Evidence) -> str:

@@ -1,0 +1,287 @@
+"""A verdict in words: the lines, the Markdown summary and the JUnit XML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.present.verdict_words import (
+    broken_line,
+    details,
+    gate_word,
+    headline,
+    junit_xml,
+    markdown_summary,
+    next_step,
+)
+from workbench.runs.suite import GatePolicy
+from workbench.verdicts.comparison import compare_pairs, compare_threshold
+from workbench.verdicts.looks import make_plan
+from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
+from workbench.verdicts.values import CasePair, Comparison, Evidence
+
+POLICY = GatePolicy(scorers=("s",), margin=0.05)
+
+
+def pairs(wins: int, losses: int, n: int, missing: int = 0) -> tuple[CasePair, ...]:
+    return (
+        *(CasePair(f"fixed-{i}", (0.0,), (1.0,)) for i in range(wins)),
+        *(CasePair(f"broke-{i}", (1.0,), (0.0,)) for i in range(losses)),
+        *(CasePair(f"same-{i}", (1.0,), (1.0,)) for i in range(n - wins - losses)),
+        *(CasePair(f"gone-{i}", (1.0,), (None,), None, "timed out") for i in range(missing)),
+    )
+
+
+def compared(wins: int, losses: int, n: int, margin: float = 0.05, missing: int = 0) -> str:
+    policy = replace(POLICY, margin=margin)
+    return headline(compare_pairs(pairs(wins, losses, n, missing), policy, "s"), policy)
+
+
+def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
+    plan = make_plan(300, POLICY, 7)
+    return decide_prefix({"s": pairs(wins, losses, n)}, plan, POLICY, look).comparisons[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            compared(15, 18, 300),
+            "PASS         B not worse than A (margin 5): -1.0 pts [-4.9, +2.9]"
+            "  15 fixed  18 broke  267 same  300 cases",
+        ),
+        (
+            compared(21, 6, 300),
+            "PASS BETTER  B better than A: +5.0 pts [+1.7, +8.7]  21 fixed  6 broke  273 same",
+        ),
+        (
+            compared(15, 18, 300, margin=0.02),
+            "NO DECISION  -1.0 pts [-4.9, +2.9] could still hide a 2-pt loss;"
+            " about 1,860 more cases, or margin 5",
+        ),
+        (
+            compared(8, 38, 300),
+            "FAIL         B worse than A: -10.0 pts [-14.6, -5.9]  8 fixed  38 broke  254 same",
+        ),
+        (
+            headline(at_look(2, 7, 18, 120), POLICY),
+            "STOPPED 120/300  B cannot reasonably pass any more (2 % even if as good as A);"
+            " 180 cases not bought",
+        ),
+        (
+            headline(at_look(3, 16, 5, 180), POLICY),
+            "PASS at 180/300  +6.1 pts [-0.8, +14.0] is above -5; stopped early,"
+            " 40 % of calls saved",
+        ),
+        (
+            compared(0, 8, 1000),
+            "PASS         B a little worse than A, inside the margin you allowed (margin 5):"
+            " -0.8 pts [-1.6, -0.4]  0 fixed  8 broke  992 same  1,000 cases",
+        ),
+        (
+            compared(0, 0, 72),
+            "NO DECISION  +0.0 pts [-5.1, +5.1] could still hide a 5-pt loss;"
+            " about 1 more case, or margin 6",
+        ),
+        (
+            compared(15, 17, 294, missing=6),
+            "NO DECISION  -0.7 pts [-4.6, +3.2]: it passes on the complete pairs, but not if the"
+            " 6 missing ones are losses; run them again",
+        ),
+        (
+            compared(40, 5, 294, missing=6),
+            "PASS BETTER  B better than A: +11.9 pts [+7.9, +16.5]"
+            "  40 fixed  5 broke  249 same  6 missing",
+        ),
+        (compared(0, 0, 0), "NO DECISION  no case has a score on both sides"),
+    ],
+)
+def test_the_headline_is_one_line_as_specified(line: str, said: str) -> None:
+    assert line == said
+
+
+def alone(passed: int, n: int, threshold: float | None = 0.8) -> str:
+    policy = replace(POLICY, threshold=threshold)
+    rows = tuple(CasePair(str(i), (), (float(i < passed),)) for i in range(n))
+    return headline(compare_threshold(rows, policy, "s"), policy, b="1.1.0")
+
+
+def test_without_a_baseline_the_line_speaks_of_the_threshold() -> None:
+    assert alone(160, 200) == (
+        "PASS         1.1.0 scores 80.0 % [73.9, 85.0], at least the threshold of 80 %  200 cases"
+    )
+    assert alone(159, 200) == (
+        "FAIL         1.1.0 scores 79.5 % [73.4, 84.5], below the threshold of 80 %  200 cases"
+    )
+    assert alone(159, 200, None).startswith("NO DECISION  there is neither a baseline")
+
+
+def test_names_stand_in_for_a_and_b_and_cannot_act_on_the_terminal() -> None:
+    policy = replace(POLICY, threshold=0.99)
+    found = compare_pairs(pairs(8, 9, 300), policy, "s")
+    line = headline(found, policy, a="1.0.0", b="\x1b[2Jdraft\n")
+    assert line.startswith("FAIL         \N{SYMBOL FOR ESCAPE}[2Jdraft⏎ scores")
+    assert "against 1.0.0" in line
+    assert "\x1b" not in line and "\n" not in line
+
+
+def test_the_word_to_colour_is_the_start_of_the_line() -> None:
+    for found in (
+        at_look(2, 7, 18, 120),
+        at_look(3, 16, 5, 180),
+        compare_pairs(pairs(15, 18, 300), POLICY, "s"),
+    ):
+        assert headline(found, POLICY).startswith(gate_word(found) + " ")
+
+
+def test_up_to_five_broken_cases_are_named() -> None:
+    assert broken_line(compare_pairs(pairs(1, 0, 9), POLICY, "s")) == ""
+    assert broken_line(compare_pairs(pairs(0, 2, 9), POLICY, "s")) == "broke: broke-0, broke-1"
+    assert broken_line(compare_pairs(pairs(0, 7, 9), POLICY, "s")) == (
+        "broke: broke-0, broke-1, broke-2, broke-3, broke-4 and 2 more"
+    )
+    sly = (CasePair("\x1b]0;title\x07", (1.0,), (0.0,)),)
+    assert "\x1b" not in broken_line(compare_pairs(sly, POLICY, "s"))
+
+
+def test_no_decision_says_what_to_do_next() -> None:
+    def step(*counts: int, margin: float = 0.05, missing: int = 0) -> str:
+        policy = replace(POLICY, margin=margin)
+        return next_step(compare_pairs(pairs(*counts, missing=missing), policy, "s"), policy)
+
+    assert step(15, 18, 300, margin=0.02) == (
+        "add about 1,860 more cases, or decide beforehand that a margin of 5 will do"
+    )
+    assert step(15, 17, 294, missing=6) == (
+        "run again to fill the 6 missing cases (gone-0, gone-1, gone-2, gone-3, gone-4)"
+    )
+    assert step(8, 38, 300) == "look at the broken cases first"
+    assert step(15, 18, 300) == ""
+
+
+def test_p_stands_in_the_details_and_never_in_the_headline() -> None:
+    found = compare_pairs(pairs(25, 10, 300), POLICY, "s")
+    assert "p =" not in headline(found, POLICY)
+    lines = details(found)
+    assert "p = 0.0112, mid-p = 0.0113 (claimed below 0.05)" in lines
+    assert "method: Tango score interval, McNemar p, 95 %, critical value 1.9600" in lines
+    assert lines[0] == "scores: A 91.7 %, B 96.7 %"
+
+
+def test_the_details_tell_of_looks_groups_collapses_and_repeats() -> None:
+    looks = details(at_look(2, 7, 1, 120))
+    assert any(line.startswith("look 1: 60 cases") for line in looks)
+    grouped = tuple(replace(p, group=f"g{i % 20}") for i, p in enumerate(pairs(5, 5, 60)))
+    text = details(compare_pairs(grouped, POLICY, "s"))
+    assert "20 independent groups in 60 cases; fewer than 30 make this interval rough" in text
+    graded = tuple(CasePair(str(i), (0.9, 0.8), (0.1, 0.9)) for i in range(5))
+    text = details(compare_pairs((*graded, CasePair("x", (0.1,), (0.8,))), POLICY, "s"))
+    assert "1 much better, 0 collapsed" in text
+    assert any("the model answering anew; 3 repeats would pay" in line for line in text)
+
+
+def evidence(rows: tuple[CasePair, ...], *, attempt: int = 1, scorer: str = "s") -> Evidence:
+    policy = replace(POLICY, scorers=(scorer,))
+    plan = make_plan(max(1, len(rows)), policy, 3, full=True)
+    decision: LookDecision = conclude({scorer: rows}, plan, policy)
+    return Evidence(
+        prompt_id="triage",
+        version="1.1.0",
+        prompt_fingerprint="f" * 64,
+        suite="triage",
+        suite_fingerprint="a" * 64,
+        suite_parts={},
+        policy=policy.content(),
+        planned=len(rows),
+        pairs={scorer: rows},
+        comparisons=decision.comparisons,
+        gate=decision.gate,
+        score=0.9,
+        baseline_version="1.0.0",
+        baseline_fingerprint="e" * 64,
+        run_a="ra",
+        run_b="rb",
+        started_at="2026-01-01T00:00:00Z",
+        finished_at="2026-01-01T00:01:00Z",
+        attempt=attempt,
+        plan=plan.content(),
+    )
+
+
+def test_the_summary_has_headline_table_broken_cases_and_attempts() -> None:
+    text = markdown_summary(evidence(pairs(8, 38, 300), attempt=7))
+    assert text.startswith("## triage 1.1.0 on triage\n")
+    assert "FAIL         1.1.0 worse than 1.0.0\\: -10.0 pts" in text
+    assert "| s | fail | 97.3 | 87.3 | -10.0 | -14.6 to -5.9 | 8 | 38 | 254 | 0 |" in text
+    assert "broke\\: broke-0, broke-1" in text
+    assert "attempt 7 on this gate set" in text
+    assert text.endswith("</details>\n")
+
+
+def test_hostile_ids_stay_text_in_the_summary() -> None:
+    sly = "<img src=x> [a](http://evil) | `x` @team www.evil \x1b[2J"
+    text = markdown_summary(evidence((CasePair(sly, (1.0,), (0.0,)),) * 1, scorer="a|b"))
+    for raw in ("<img", "[a](", "http://", "| `x`", "@team", "www.evil", "\x1b"):
+        assert raw not in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+
+
+def test_a_failing_gate_fails_its_test_and_each_broken_case() -> None:
+    root = ElementTree.fromstring(junit_xml(evidence(pairs(8, 38, 300))))
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert suite.get("tests") == "301"
+    assert suite.get("failures") == "39"
+    gate = suite.find("testcase[@name='gate']/failure")
+    assert gate is not None
+    assert str(gate.get("message")).startswith("FAIL         1.1.0 worse than 1.0.0")
+    assert "broke: broke-0, broke-1, broke-2, broke-3, broke-4 and 33 more" in str(gate.text)
+
+
+def test_a_passing_gate_is_green_though_some_cases_broke() -> None:
+    root = ElementTree.fromstring(junit_xml(evidence(pairs(15, 18, 300, missing=0))))
+    assert not root.findall(".//failure") and not root.findall(".//error")
+    broke = root.find(".//testcase[@name='broke-0']/system-out")
+    assert broke is not None and broke.text == "A 1, B 0"
+
+
+def test_no_decision_is_an_error_and_missing_cases_are_skipped_with_their_reason() -> None:
+    root = ElementTree.fromstring(junit_xml(evidence(pairs(1, 1, 20, missing=1))))
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert (suite.get("errors"), suite.get("skipped")) == ("1", "1")
+    skipped = root.find(".//testcase[@name='gone-0']/skipped")
+    assert skipped is not None and skipped.get("message") == "timed out"
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> None:
+    rows = (CasePair(case_id, (1.0,), (None,), None, reason), CasePair("x", (1.0,), (0.0,)))
+    root = ElementTree.fromstring(junit_xml(evidence(rows)).encode())
+    assert len(root.findall(".//testcase")) == 3
+    suite = root.find("testsuite")
+    assert suite is not None
+    for tag in ("failure", "error", "skipped"):
+        key = f"{tag}s" if tag != "skipped" else tag
+        assert int(suite.get(key, "0")) == len(root.findall(f".//{tag}"))
+
+
+@given(
+    st.integers(0, 60), st.integers(0, 60), st.integers(0, 200), st.integers(0, 9), st.booleans()
+)
+@settings(max_examples=80, deadline=None)
+def test_every_line_is_one_line(wins: int, losses: int, same: int, gone: int, early: bool) -> None:
+    rows = pairs(wins, losses, wins + losses + same, gone)
+    plan = {"look": 1, "looks": 3, "planned": len(rows) + 50, "futility": 0.05} if early else {}
+    found = compare_pairs(rows, POLICY, "s", **plan)  # type: ignore[arg-type]
+    said = [headline(found, POLICY), broken_line(found), next_step(found, POLICY), *details(found)]
+    for line in said:
+        assert "\n" not in line
+        assert not re.search(r"nan|None|inf(?!o)|-0\.0\b", line)
