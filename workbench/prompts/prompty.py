@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from workbench.errors import DraftError
-from workbench.prompts.strict_yaml import parse_yaml
+from workbench.prompts.strict_yaml import dump_yaml, parse_yaml
 from workbench.prompts.values import BRACES, JINJA2, Input, Message, Model, Prompt
 
 MAX_BYTES = 10_000_000
@@ -50,15 +49,16 @@ def read_draft(path: Path) -> Draft:
 
 
 def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") -> Prompt:
-    """The prompt that a Prompty file says. CRLF counts as LF, so the fingerprint does not depend
-    on the editor. Raises DraftError.
+    """The prompt that a Prompty file says. CRLF and CR count as LF, so the fingerprint does not
+    depend on the editor. Raises DraftError.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     front = _FRONT.match(text)
     data = parse_yaml(front.group(1) or "", where) if front else {}
     body = text[front.end() :] if front else text
     if not isinstance(data, Mapping):
         raise DraftError(f"{where}: the front matter must be a mapping")
+    _refuse_what_json_lacks(data, where)
     _refuse_first_dialect(data, where)
     name = data.get("name", default_id)
     if not isinstance(name, str) or not _ID.fullmatch(name):
@@ -95,8 +95,7 @@ def write_prompty(prompt: Prompt) -> str:
         if value is not None:
             data[key] = value
     data["template"] = {"format": {"kind": prompt.template_format}, "parser": {"kind": "prompty"}}
-    front = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
-    return f"---\n{front}---\n{write_messages(prompt.messages)}"
+    return f"---\n{dump_yaml(data)}---\n{write_messages(prompt.messages)}"
 
 
 def write_messages(messages: tuple[Message, ...]) -> str:
@@ -200,6 +199,26 @@ def _template_format(data: Any, where: str) -> str:
             hint=f"template: {{format: {{kind: {JINJA2}}}}}",
         )
     return str(kind)
+
+
+def _refuse_what_json_lacks(value: Any, where: str, path: str = "") -> None:
+    """A version is stored as JSON, which has no NaN, no binary and no half surrogate pairs."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_what_json_lacks(key, where, path)
+            _refuse_what_json_lacks(item, where, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_what_json_lacks(item, where, path)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise DraftError(f"{where}: {path} is no number that can be stored")
+    elif isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise DraftError(f"{where}: {path} has half of a surrogate pair") from error
+    elif not isinstance(value, (bool, int, float, type(None))):
+        raise DraftError(f"{where}: {path} is {type(value).__name__}, which cannot be stored")
 
 
 def _refuse_first_dialect(data: Mapping[str, Any], where: str) -> None:

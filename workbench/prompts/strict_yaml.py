@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 import yaml
@@ -43,20 +45,69 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-# Dates and times stay as they are written: a version or an id must not turn into an object.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in pairs if tag != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+_TAG = "tag:yaml.org,2002:"
+_WORDS = {
+    "null": ("~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": ("true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?[0-9]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
 }
 
 
-def parse_yaml(text: str, where: str, error: type[UsageError] = DraftError) -> Any:
+class _PlainLoader(_Loader):
+    """YAML 1.2's words for values: `no`, `12:30:45` and dates stay the text that they are."""
+
+
+class _VerbatimLoader(_PlainLoader):
+    """Also a number stays text where printing it would not give what was written: 1.10, 007."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {}
+for _kind, (_pattern, _first) in _WORDS.items():
+    _PlainLoader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), _first)
+
+
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """A leading zero makes no octal number here."""
+    text = str(loader.construct_scalar(node))
+    return int(text, 16) if text.startswith("0x") else int(text)
+
+
+def _decimal(loader: _Loader, node: yaml.ScalarNode) -> float:
+    text = str(loader.construct_scalar(node)).lower()
+    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def _whole_or_text(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+    number, text = _whole(loader, node), str(loader.construct_scalar(node))
+    return number if str(number) == text else text
+
+
+def _decimal_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
+    number, text = _decimal(loader, node), str(loader.construct_scalar(node))
+    return number if repr(number) == text or not math.isfinite(number) else text
+
+
+_PlainLoader.add_constructor(_TAG + "int", _whole)
+_PlainLoader.add_constructor(_TAG + "float", _decimal)
+_VerbatimLoader.add_constructor(_TAG + "int", _whole_or_text)
+_VerbatimLoader.add_constructor(_TAG + "float", _decimal_or_text)
+
+
+def parse_yaml(
+    text: str, where: str, error: type[UsageError] = DraftError, *, verbatim: bool = False
+) -> Any:
     """The values of a YAML text; None for an empty one gives {}.
 
-    Raises `error` naming `where`, the line and the problem.
+    With `verbatim`, as a dataset needs it, a number that would be printed otherwise than it is
+    written stays text. Raises `error` naming `where`, the line and the problem.
     """
     try:
-        loaded = yaml.load(text, Loader=_Loader)
+        loaded = yaml.load(text, Loader=_VerbatimLoader if verbatim else _PlainLoader)
     except yaml.MarkedYAMLError as bad:
         mark = bad.problem_mark
         line = f" line {mark.line + 1}" if mark else ""
@@ -64,3 +115,33 @@ def parse_yaml(text: str, where: str, error: type[UsageError] = DraftError) -> A
     except (yaml.YAMLError, ValueError, RecursionError) as bad:
         raise error(f"{where}: {str(bad).splitlines()[0] if str(bad) else 'not YAML'}") from bad
     return {} if loaded is None else loaded
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that YAML 1.1 or 1.2 would read as something else."""
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [
+        *yaml.SafeDumper.yaml_implicit_resolvers.get(first, []),
+        *_PlainLoader.yaml_implicit_resolvers.get(first, []),
+    ]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_PlainLoader.yaml_implicit_resolvers}
+}
+
+_BREAKS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
+
+
+def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """PyYAML folds odd line breaks away in all styles but the double-quoted one."""
+    style = '"' if _BREAKS.search(text) else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+
+
+def dump_yaml(data: Any) -> str:
+    """YAML that `parse_yaml` reads back as it was, and other programs too."""
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text

@@ -14,6 +14,7 @@ from workbench.prompts.values import BRACES, JINJA2, Message, Prompt
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from jinja2.nodes import Template
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_RENDERED_CHARS = 10_000_000
@@ -44,6 +45,11 @@ class Renderer:
             (message.role, _compiled(message.content, prompt.template_format))
             for message in prompt.messages
         )
+        self._defaults = {
+            item.name: item.default
+            for item in prompt.inputs
+            if item.default is not None or not item.required
+        }
         declared = {item.name for item in prompt.inputs}
         self.names = declared | self._used
         """Every name that the prompt declares or uses."""
@@ -61,30 +67,27 @@ class Renderer:
                         f"{self._prompt.prompt_id} has no input {name!r}",
                         hint=did_you_mean(name, self.names),
                     )
-        return tuple(Message(role, fill(values)) for role, fill in self._fills)
+        messages = tuple(Message(role, fill(values)) for role, fill in self._fills)
+        if sum(len(message.content) for message in messages) > MAX_RENDERED_CHARS:
+            raise TemplateError(
+                f"{self._prompt.prompt_id} renders to more than {MAX_RENDERED_CHARS:,} characters"
+            )
+        return messages
 
     def missing(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
         """The names that are needed and neither given nor defaulted."""
-        values = self._with_defaults(inputs)
         required = {item.name for item in self._prompt.inputs if item.required}
-        return tuple(sorted((self._used | required) - set(values)))
+        known = self._defaults.keys() | inputs.keys()
+        return tuple(sorted((self._used | required) - known))
 
     def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        values = {
-            item.name: item.default
-            for item in self._prompt.inputs
-            if item.default is not None or not item.required
-        }
-        values.update(inputs)
-        lacking = (
-            self._used | {item.name for item in self._prompt.inputs if item.required}
-        ) - values.keys()
+        lacking = self.missing(inputs)
         if lacking:
-            names = ", ".join(sorted(lacking))
             raise TemplateError(
-                f"{self._prompt.prompt_id} needs the input {names}",
+                f"{self._prompt.prompt_id} needs the input {', '.join(lacking)}",
                 hint="give it a value, or a default in the front matter",
             )
+        values = {**self._defaults, **inputs}
         return {name: "" if value is None else value for name, value in values.items()}
 
 
@@ -94,12 +97,25 @@ def _variables_of(template: str, template_format: str) -> list[str]:
     from jinja2 import TemplateSyntaxError, meta
 
     try:
-        found = meta.find_undeclared_variables(_environment().parse(template))
+        tree = _environment().parse(template)
+        found = meta.find_undeclared_variables(tree)
     except TemplateSyntaxError as error:
         raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
     except RecursionError as error:
         raise TemplateError("the template is nested too deeply") from error
+    _refuse_other_files(tree)
     return sorted(found, key=template.find)
+
+
+def _refuse_other_files(tree: Template) -> None:
+    from jinja2 import nodes
+
+    reaching = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    for node in tree.find_all(reaching):
+        raise TemplateError(
+            f"line {node.lineno} of the template: {type(node).__name__.lower()} is refused",
+            hint="a prompt is one file: put the text itself here",
+        )
 
 
 def _compiled(template: str, template_format: str) -> _Fill:
@@ -118,22 +134,19 @@ def _compiled(template: str, template_format: str) -> _Fill:
 def _compiled_jinja(source: str) -> _Fill:
     from jinja2 import TemplateError as JinjaError
 
+    from workbench.prompts.sandbox import render
+
     template = _environment().from_string(source)
 
     def fill(values: Mapping[str, Any]) -> str:
         try:
-            text = template.render(values)
+            return render(template, values)
         except JinjaError as error:
             raise TemplateError(f"the template: {error.message or type(error).__name__}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise TemplateError(f"the template: {error}") from error
         except (RecursionError, MemoryError) as error:
             raise TemplateError("the template needs too much memory or depth") from error
-        if len(text) > MAX_RENDERED_CHARS:
-            raise TemplateError(
-                f"the rendered prompt has more than {MAX_RENDERED_CHARS:,} characters"
-            )
-        return text
 
     return fill
 
