@@ -67,18 +67,20 @@ def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) ->
     ).fetchone()
 
 
-def record_evaluation(transaction: Transaction, evidence: Evidence, by: str) -> str:
-    """Keep the evidence with every score; publishes its suite. The same evidence: the same id.
+def record_evaluation(transaction: Transaction, evidence: Evidence, by: str) -> tuple[int, str]:
+    """Keep the evidence with every score and publish its suite: seq and id of the evaluation.
+
+    The same evidence has the same id and is kept once.
 
     Raises RegistryError when it contradicts itself or the version.
     """
     _check(transaction.connection, evidence)
     evaluation_id = short(fingerprint(evidence_to_json(evidence)))
     known = transaction.connection.execute(
-        "SELECT 1 FROM evaluations WHERE evaluation_id = ?", (evaluation_id,)
+        "SELECT seq FROM evaluations WHERE evaluation_id = ?", (evaluation_id,)
     ).fetchone()
     if known:
-        return evaluation_id
+        return int(known[0]), evaluation_id
     suite_seq = publish_suite(
         transaction,
         evidence.prompt_id,
@@ -89,13 +91,13 @@ def record_evaluation(transaction: Transaction, evidence: Evidence, by: str) -> 
         external=evidence.external,
         suite_fingerprint=evidence.suite_fingerprint,
     )
-    transaction.append(
+    seq, _ = transaction.append(
         "evaluation",
         actor_named(by),
         row_of(evidence, evaluation_id, suite_seq),
         scores=list(score_rows(evidence.pairs)),
     )
-    return evaluation_id
+    return seq, evaluation_id
 
 
 def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, Column]:

@@ -191,9 +191,12 @@ class PromptRegistry:
     def record_evaluation(self, evidence: Evidence, *, by: str = "") -> str:
         """Keep the evidence and publish its suite: the evaluation's id."""
         from workbench.registry.evidence import record_evaluation
+        from workbench.registry.people import actor_named
 
         with self._writing() as transaction:
-            return record_evaluation(transaction, evidence, by)
+            seq, evaluation_id = record_evaluation(transaction, evidence, by)
+            self._sign(transaction, actor_named(by), seq)
+        return evaluation_id
 
     def evaluations(self, prompt_id: str, version: str | None = None) -> list[EvaluationRecord]:
         """Evaluations of a prompt or of one version, newest first."""
@@ -252,7 +255,9 @@ class PromptRegistry:
             again=again,
         )
         with self._writing() as transaction:
-            return deploy(transaction, request)
+            done = deploy(transaction, request)
+            self._sign(transaction, request.actor, done.seq)
+        return done
 
     def preview_rollback(
         self, prompt_id: str, environment: str, to: str | None = None
@@ -282,17 +287,20 @@ class PromptRegistry:
         from workbench.registry.people import actor_named
         from workbench.registry.rollbacks import rollback
 
+        actor = actor_named(rolled_back_by, "a rollback")
         with self._writing() as transaction:
-            return rollback(
+            done = rollback(
                 transaction,
                 prompt_id,
                 environment,
-                actor_named(rolled_back_by, "a rollback"),
+                actor,
                 reason=reason,
                 to=to,
                 expect=UNSET if isinstance(expect, _Seen) else expect,
                 request_id=request_id,
             )
+            self._sign(transaction, actor, done.seq)
+        return done
 
     def retire(
         self, prompt_id: str, environment: str, retired_by: str, reason: str
@@ -303,7 +311,9 @@ class PromptRegistry:
 
         with self._writing() as transaction:
             actor = actor_named(retired_by, "retiring")
-            return retire(transaction, prompt_id, environment, actor, reason)
+            done = retire(transaction, prompt_id, environment, actor, reason)
+            self._sign(transaction, actor, done.seq)
+        return done
 
     def revoke(self, prompt_id: str, version: str, revoked_by: str, reason: str) -> None:
         """Never let a version go live again; where it is live, readers see `revoked`."""
@@ -435,6 +445,17 @@ class PromptRegistry:
 
     def _writing(self) -> AbstractContextManager[Transaction]:
         return self._writer().transaction()
+
+    def _sign(self, transaction: Transaction, actor: str, seq: int) -> None:
+        """In the same transaction, when there is a key: given, or in $WORKBENCH_SIGNING_KEY."""
+        if self._signing_key is None and not os.environ.get("WORKBENCH_SIGNING_KEY"):
+            return
+        from workbench.registry.signing import key_from_environment, sign_record
+
+        if self._signing_key is None:
+            self._signing_key = key_from_environment()
+        if self._signing_key is not None:
+            sign_record(transaction, self._signing_key, actor, seq)
 
     def _writer(self) -> Writer:
         if self._write_side is None:

@@ -246,8 +246,6 @@ _SOUND = f"""
       FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value"""
 
 VIEWS: dict[str, str] = {
-    "records": "CREATE VIEW records AS "
-    + " UNION ALL ".join(f"SELECT seq, '{kind}' AS kind FROM {t}" for kind, t in KINDS.items()),
     "environment_rules": """
 CREATE VIEW environment_rules AS
 SELECT e.* FROM environments e

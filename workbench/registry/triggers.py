@@ -61,11 +61,6 @@ _LEDGER: tuple[Rule, ...] = (
         f"julianday(NEW.at) >= julianday('now') - {CLOCK_SLACK_DAYS}",
         "ledger: a record cannot be backdated",
     ),
-    (
-        "NEW.seq = 1 OR EXISTS (SELECT 1 FROM ledger l JOIN records r ON r.seq = l.seq"
-        " WHERE l.seq = NEW.seq - 1 AND r.seq = NEW.seq - 1 AND r.kind = l.kind)",
-        "ledger: the record before has no row",
-    ),
 )
 
 _VERSION: tuple[Rule, ...] = (
