@@ -14,6 +14,7 @@ from workbench.fingerprints import canonical_json
 from workbench.providers.asking import Asking, RetryBudget
 from workbench.providers.limits import Throttle
 from workbench.providers.values import Limits, Price, Provider, Request
+from workbench.runs.commits import Commits
 from workbench.runs.plan import Planned
 from workbench.runs.recorder import BATCH_S, Recorder
 from workbench.runs.suite import RunOptions
@@ -115,7 +116,10 @@ class Calls:
         if self.spending.limit is not None and self.spending.price is None:
             self.reason = _UNPRICED
             return
-        self._workers = [asyncio.create_task(self._work()) for _ in range(self.throttle.ceiling)]
+        commits = Commits(self._recorder)
+        self._workers = [
+            asyncio.create_task(self._work(commits)) for _ in range(self.throttle.ceiling)
+        ]
         flusher = asyncio.create_task(self._keep_flushing())
         try:
             await self._until_done(flusher)
@@ -161,10 +165,11 @@ class Calls:
             if not done and self._fatal:
                 return
 
-    async def _work(self) -> None:
+    async def _work(self, commits: Commits) -> None:
         while (item := await self._next()) is not None:
             if item.request is None:
                 self._recorder.unsent(item)
+                self._check_errors()
                 continue
             cost = self.spending.allows(item.request, self._spent_before + self._tally.cost_usd)
             if cost is None:
@@ -182,6 +187,7 @@ class Calls:
                 return
             self._recorder.answered(item, answer)
             self._check_errors()
+            await commits.stored()
 
     def _check_errors(self) -> None:
         most = max(10, 2 * self.throttle.ceiling)
@@ -189,8 +195,6 @@ class Calls:
             self.stop(f"{most} cases in a row failed, the last because {self._recorder.last_error}")
 
     async def _next(self) -> Planned | None:
-        while self._recorder.is_behind and not self.throttle.closed:
-            await asyncio.sleep(0.01)
         if self.throttle.closed:
             return None
         while not self._ready:

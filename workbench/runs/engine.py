@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,12 @@ from workbench.runs.live import LiveRun
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
 from workbench.runs.recorder import Recorder
+from workbench.runs.spec_parts import parts_of, scorer_names
 from workbench.runs.store import RunStore
 from workbench.runs.store_thread import StoreThread
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec, RunStatus, RunSummary
-from workbench.runs.writer import LeaseLost, Started
+from workbench.runs.writer import LeaseLost, RunWriter, Started
 
 
 def start_run(
@@ -48,12 +52,10 @@ def start_run(
     except BaseException:
         store.close()
         raise
-    tally = Tally(plan.total, done=len(found.done), scored=found.scored, score_sum=found.score_sum)
-    outbox = Outbox()
-    live = LiveRun(found.run_id, store_path, tally, outbox)
-    engine = _Engine(spec, provider, plan, store, live, tally, outbox, environment, found)
-    threading.Thread(target=engine.work, name=f"workbench-{live.run_id}", daemon=True).start()
-    return live
+    engine = _Engine(spec, provider, plan, store, found, environment, store_path)
+    name = f"workbench-{found.run_id}"
+    threading.Thread(target=engine.work, name=name, daemon=True).start()
+    return engine.live
 
 
 def _check(spec: RunSpec) -> None:
@@ -77,48 +79,48 @@ class _Engine:
         provider: Provider,
         plan: Plan,
         store: StoreThread,
-        live: LiveRun,
-        tally: Tally,
-        outbox: Outbox,
-        environment: dict[str, Any],
         found: Started,
+        environment: dict[str, Any],
+        store_path: Path,
     ) -> None:
         self._spec = spec
         self._provider = provider
         self._plan = plan
         self._store = store
-        self._live = live
-        self._tally = tally
-        self._environment = environment
         self._found = found
-        self._recorder = Recorder(spec, store, tally, outbox)
+        self._environment = environment
+        self._store_path = store_path
+        self._tally = Tally(
+            plan.total, done=len(found.done), scored=found.scored, score_sum=found.score_sum
+        )
+        outbox = Outbox()
+        self._recorder = Recorder(spec, store, self._tally, outbox)
         self._reason = ""
+        self.live = LiveRun(found.run_id, store_path, self._tally, outbox)
 
     def work(self) -> None:
         """All of the run; whatever happens, the summary is there in the end."""
         lost = ""
         try:
             self._answer_all()
-            self._recorder.flush()
             self._recorder.wait()
-        except LeaseLost:
-            lost = "another process took the run over"
-        except WorkbenchError as error:
-            self._reason = self._reason or str(error)
         except Exception as error:  # noqa: BLE001 - the thread's edge: the run must end with a reason
-            lost = f"results cannot be stored: {one_line(f'{type(error).__name__}: {error}')}"
-        self._live.end(self._summary(lost))
+            lost = _lost(error)
+        self._end(lost)
 
     def _answer_all(self) -> None:
         misses = self._misses()
-        for missing in misses:
-            self._call(missing, misses)
-            return
+        try:
+            for missing in misses:
+                self._call(missing, misses)
+                return
+        except WorkbenchError as error:
+            self._reason = self._reason or str(error)
 
     def _misses(self) -> Iterator[list[Planned]]:
         """The questions that the cache does not answer; those that it does are recorded."""
         for chunk in self._plan.chunks(self._found.done):
-            if self._live.stopping:
+            if self.live.stopping:
                 self._reason = "stopped by the user"
                 return
             missing = chunk if self._spec.fresh else self._recall(chunk)
@@ -149,30 +151,69 @@ class _Engine:
         calls = Calls(
             self._provider, self._spec, self._recorder, self._tally, more, self._found.cost_usd
         )
-        self._live.calling(calls)
+        self.live.calling(calls)
         try:
             await calls.run(first)
         finally:
             self._reason = calls.reason or self._reason
             await self._provider.close()
 
-    def _summary(self, lost: str) -> RunSummary:
+    def _end(self, lost: str) -> None:
+        """Store how the run ended, and tell whoever waits; without a store too."""
         status, reason = self._ending()
-        if not lost:
-            try:
-                self._store.submit(
-                    lambda writer: writer.finish(
-                        status, reason, self._environment | answered_by(writer.answered_by())
-                    )
-                ).result()
-            except Exception as error:  # noqa: BLE001 - the thread's edge, as above
-                lost = f"results cannot be stored: {one_line(f'{type(error).__name__}: {error}')}"
+        summary = None
+        try:
+            if not lost:
+                self._store.submit(lambda writer: self._finish(writer, status, reason)).result()
+            summary = self._store.submit(self._stored).result()
+        except Exception as error:  # noqa: BLE001 - the thread's edge, as above
+            lost = lost or _lost(error)
         self._store.close()
-        return self._stored(lost)
+        if summary is None:
+            summary = self._unstored_summary()
+        if lost:
+            summary = replace(summary, status=RunStatus.INCOMPLETE, reason=lost)
+        self.live.end(summary)
+
+    def _finish(self, writer: RunWriter, status: RunStatus, reason: str) -> None:
+        writer.finish(status, reason, self._environment | answered_by(writer.answered_by()))
+
+    def _stored(self, writer: RunWriter) -> RunSummary:
+        del writer
+        with RunStore(self._store_path, create=False) as store:
+            return store.summary(self.live.run_id)
+
+    def _unstored_summary(self) -> RunSummary:
+        spec, tally, model = self._spec, self._tally, self._spec.prompt.model
+        return RunSummary(
+            run_id=self.live.run_id,
+            status=RunStatus.INCOMPLETE,
+            prompt_id=spec.prompt.prompt_id,
+            fingerprint=spec.prompt.fingerprint,
+            label=spec.label,
+            suite=spec.suite.name,
+            split=spec.split,
+            suite_parts=parts_of(spec),
+            scorer=(scorer_names(spec) or ("",))[0],
+            cases=len(spec.cases),
+            repeats=spec.run_options.repeats,
+            scored=tally.scored,
+            errors=tally.errors,
+            score=tally.mean,
+            calls=tally.calls,
+            cached=tally.cached,
+            cost_usd=tally.cost,
+            prompt_tokens=tally.prompt_tokens,
+            completion_tokens=tally.completion_tokens,
+            seconds=time.monotonic() - tally.started,
+            model=model.id if model else "",
+            created_at="",
+            environment=self._environment,
+        )
 
     def _ending(self) -> tuple[RunStatus, str]:
         tally = self._tally
-        if self._live.aborting and tally.done < tally.total:
+        if self.live.aborting and tally.done < tally.total:
             return RunStatus.CANCELLED, "aborted by the user"
         if tally.done < tally.total:
             return RunStatus.INCOMPLETE, self._reason or "stopped by the user"
@@ -181,11 +222,12 @@ class _Engine:
             return RunStatus.INCOMPLETE, said
         return RunStatus.COMPLETE, ""
 
-    def _stored(self, lost: str) -> RunSummary:
-        from dataclasses import replace
 
-        with RunStore(self._live._store_path) as store:
-            summary = store.summary(self._live.run_id)
-        if lost:
-            summary = replace(summary, status=RunStatus.INCOMPLETE, reason=lost)
-        return summary
+def _lost(error: Exception) -> str:
+    """Why the rest of a run is lost, in one line."""
+    if isinstance(error, LeaseLost):
+        return "another process took the run over"
+    said = one_line(f"{type(error).__name__}: {error}")
+    if isinstance(error, (sqlite3.Error, OSError)):
+        return f"results cannot be stored: {said}"
+    return f"the run failed: {said}"

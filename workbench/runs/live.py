@@ -36,6 +36,10 @@ class LiveRun:
 
     def progress(self) -> RunProgress:
         """How far it is; cheap enough to ask ten times a second."""
+        with self._tally.lock:
+            return self._progress()
+
+    def _progress(self) -> RunProgress:
         tally, calls, summary = self._tally, self._calls, self._summary
         rate = None if summary else tally.rate()
         left = tally.total - tally.done

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from workbench.providers.values import Answer, Outcome
+from workbench.runs.lease import HEARTBEAT_S
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Planned
 from workbench.runs.scoring import score_answer
@@ -19,8 +20,6 @@ from workbench.runs.writer import Recorded, Remembered, RunWriter
 
 BATCH = 200
 BATCH_S = 0.1
-MOST_BATCHES = 8
-"""More than so many on their way to the store, and the engine waits for it."""
 
 
 class Recorder:
@@ -76,26 +75,25 @@ class Recorder:
         """There is enough for a batch, or it has waited long enough."""
         return len(self._pending) >= BATCH or time.monotonic() - self._at >= BATCH_S
 
-    @property
-    def is_behind(self) -> bool:
-        """The store has more to do than it should."""
-        return len(self._sent) >= MOST_BATCHES
-
-    def flush(self) -> None:
-        """Hand over what there is. Raises what a batch before it failed with."""
+    def flush(self, *, last: bool = False) -> Future[None] | None:
+        """Hand over what there is, or a sign of life. Raises what an earlier batch failed with."""
         while self._sent and self._sent[0].done():
             self._sent.popleft().result()
         now = time.monotonic()
+        self._tally.mark()
+        quiet = not self._pending and not self._calls and now - self._at < HEARTBEAT_S
+        if quiet and not last:
+            return None
         seconds, self._at = now - self._at, now
         batch, self._pending = self._pending, []
         calls, self._calls = self._calls, 0
-        self._sent.append(
-            self._store.submit(lambda writer: self._write(writer, batch, calls, seconds))
-        )
-        self._tally.mark()
+        sent = self._store.submit(lambda writer: self._write(writer, batch, calls, seconds))
+        self._sent.append(sent)
+        return sent
 
     def wait(self) -> None:
-        """Wait until everything handed over is stored. Raises what a batch failed with."""
+        """Store everything, and wait for it. Raises what a batch failed with."""
+        self.flush(last=True)
         while self._sent:
             self._sent.popleft().result()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ _Z = 1.959964
 
 @dataclass
 class Tally:
-    """Written by one thread; each number may be read at any time."""
+    """Written by one thread; whoever reads several numbers that must fit takes the lock."""
 
     total: int
     done: int = 0
@@ -32,11 +33,16 @@ class Tally:
     cost_usd: float = 0.0
     unpriced: int = 0
     priced: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
     started: float = field(default_factory=time.monotonic)
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
 
     def count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
         """Take one result in."""
+        with self.lock:
+            self._count(result, headline, failed, asked)
+
+    def _count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
         self.done += 1
         if failed:
             self.errors += 1
