@@ -76,6 +76,7 @@ class RunScreen(ModeScreen):
 
     MODE = "run"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("run")
+    AUTO_FOCUS = "#run-list"
     DEFAULT_CSS = """
     RunScreen #one { display: none; height: 1fr; }
     RunScreen.-one #one { display: block; }

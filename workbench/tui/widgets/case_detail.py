@@ -29,11 +29,11 @@ SHOWN_CHARS = 100_000
 
 
 def block(title: str, text: str) -> Content:
-    """A titled part of the detail; `text` is untrusted and may be long."""
+    """A titled part of the detail; both are untrusted, and `text` may be long."""
     cut = safe_text(text[:SHOWN_CHARS])
     if len(text) > SHOWN_CHARS:
         cut += f"\n… {len(text) - SHOWN_CHARS:,} more characters are not shown"
-    return Content.assemble((title, "bold"), "\n", Content(cut), "\n\n")
+    return Content.assemble((safe_line(title), "bold"), "\n", Content(cut), "\n\n")
 
 
 def input_block(row: ResultRow) -> list[Content]:
@@ -43,8 +43,8 @@ def input_block(row: ResultRow) -> list[Content]:
     inputs = row.case.inputs
     if len(inputs) == 1:
         name, value = next(iter(inputs.items()))
-        return [block(f"input · {safe_line(str(name))}", flat_json(value))]
-    return [block(f"input · {safe_line(str(name))}", flat_json(v)) for name, v in inputs.items()]
+        return [block(f"input · {name}", flat_json(value))]
+    return [block(f"input · {name}", flat_json(v)) for name, v in inputs.items()]
 
 
 def score_lines(scores: Iterable[tuple[str, Score]]) -> str:

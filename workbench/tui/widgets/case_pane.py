@@ -30,8 +30,8 @@ class NamedFilter:
     test: Test | None = None
 
 
-class FindLine(Input):
-    """One line under the title; esc empties it, then leaves it."""
+class FindLine(Input, can_focus=False):
+    """One line under the title; esc empties it, then leaves it. It takes no focus unasked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False),
@@ -127,19 +127,19 @@ class CasePane(Vertical):
     def _find(self, message: CaseTable.FindAsked) -> None:
         message.stop()
         self.add_class("-finding")
-        self.query_one(FindLine).focus()
+        line = self.query_one(FindLine)
+        line.can_focus = True
+        line.focus()
 
     @on(FindLine.Left)
     def _left(self, message: FindLine.Left) -> None:
         message.stop()
-        self.set_class(bool(self.query_one(FindLine).value), "-finding")
-        self.table.focus()
+        self._back_to_table(self.query_one(FindLine).value)
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        self.set_class(bool(message.value), "-finding")
-        self.table.focus()
+        self._back_to_table(message.value)
 
     @on(Input.Changed)
     def _typing(self, message: Input.Changed) -> None:
@@ -157,6 +157,11 @@ class CasePane(Vertical):
     @on(CaseTable.Changed)
     def _changed(self) -> None:
         self._say()
+
+    def _back_to_table(self, typed: str) -> None:
+        self.set_class(bool(typed), "-finding")
+        self.table.focus()
+        self.query_one(FindLine).can_focus = False
 
     def _apply(self) -> None:
         test = self.current.test

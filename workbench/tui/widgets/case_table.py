@@ -39,7 +39,7 @@ class CaseTable(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     CaseTable {
         background: $surface; color: $foreground; height: 1fr; overflow-x: hidden;
-        scrollbar-size-vertical: 1;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         & > .case-table--header { text-style: bold; color: $text-muted; }
         & > .case-table--column { text-style: bold underline; color: $foreground; }
         & > .case-table--cursor { background: $block-cursor-blurred-background; }

@@ -1,0 +1,144 @@
+"""What the compare screen reads and does, in a thread with a Bench."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbench.actions.bench import Bench
+from workbench.actions.compare import Compared, OnRun, compare
+from workbench.errors import NotFound, WorkbenchError
+from workbench.present import numbers
+from workbench.prompts.prompty import write_prompty
+from workbench.runs.values import Result, RunStatus
+from workbench.tui.list_rows import ListRow
+
+MOST_RUNS = 500
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """A comparison, with all that its screen shows."""
+
+    compared: Compared
+    ratings: Mapping[str, str]
+    """Of B's answers, by case id."""
+    prompt_a: str
+    """As a Prompty file."""
+    prompt_b: str
+    version_b: str | None
+    """The registered version whose behaviour B has."""
+
+
+def read_comparison(
+    bench: Bench, ref_a: str, ref_b: str, suite: str | None, on_run: OnRun
+) -> Comparing:
+    """Compare A and B, running what is missing. Raises what `compare` raises."""
+    suite = _suite_of_runs(bench, (ref_a, ref_b)) or suite
+    compared = compare(bench, ref_a, ref_b, suite, on_run=on_run)
+    b = compared.b
+    ratings = {
+        label.case_id: label.label
+        for label in bench.store.labels(b.summary.run_id)
+        if label.label and label.repeat == 0
+    }
+    return Comparing(
+        compared,
+        ratings,
+        write_prompty(compared.a.source.prompt),
+        write_prompty(b.source.prompt),
+        b.source.version or version_of(bench, b.source.prompt.prompt_id, b.summary.fingerprint),
+    )
+
+
+def version_of(bench: Bench, prompt_id: str, fingerprint: str) -> str | None:
+    """The registered version with that fingerprint, if there is one."""
+    try:
+        versions = bench.registry.versions(prompt_id)
+    except NotFound:
+        return None
+    return next((v.version for v in versions if v.fingerprint == fingerprint), None)
+
+
+def rate(bench: Bench, run_id: str, case_id: str, label: str) -> None:
+    """Remember what a person thinks of an answer."""
+    bench.store.label(run_id, case_id, 0, label)
+
+
+def write_report(bench: Bench, comparing: Comparing) -> Path:
+    """One HTML page about the comparison, in the workspace's reports folder."""
+    from workbench.actions.report import html_report
+    from workbench.workspace import write_atomically
+
+    compared = comparing.compared
+    name = f"{compared.a.summary.run_id}-{compared.b.summary.run_id}.html"
+    path = bench.workspace.root / "reports" / name
+    write_atomically(path, html_report(compared))
+    return path
+
+
+def read_refs(bench: Bench, prompt_id: str) -> list[ListRow]:
+    """Everything of a prompt that can be compared: what is live, drafts, versions, runs."""
+    rows = [*_live_and_versions(bench, prompt_id)]
+    draft = bench.workspace.draft_path(prompt_id)
+    if draft:
+        rows.insert(0, _row(len(rows), prompt_id, "draft", draft.name))
+    if bench.workspace.runs_path.exists():
+        now = datetime.now(UTC)
+        for run in bench.store.summaries(prompt_id, limit=MOST_RUNS):
+            status = "" if run.status is RunStatus.COMPLETE else f" {run.status}"
+            what = (
+                f"{run.label} on {run.suite} {run.split}{status},"
+                f" {numbers.age(run.created_at, now)}"
+            )
+            rows.append(_row(len(rows), run.run_id, "run", what, run.score))
+    return [ListRow(r.key, r.cells, r.signs, r.sign, at) for at, r in enumerate(rows)]
+
+
+def _live_and_versions(bench: Bench, prompt_id: str) -> list[ListRow]:
+    try:
+        versions = list(bench.registry.versions(prompt_id))
+        live = list(bench.registry.live(prompt_id))
+    except WorkbenchError:
+        # A prompt that was never registered has neither.
+        return []
+    rows = [
+        _row(at, f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at}")
+        for at, d in enumerate(live)
+    ]
+    rows += [
+        _row(at, f"{prompt_id}@{v.version}", "version", v.description, v.evaluation_score)
+        for at, v in enumerate(versions)
+    ]
+    return rows
+
+
+def _row(place: int, ref: str, kind: str, what: str, score: float | None = None) -> ListRow:
+    shown = "" if score is None else numbers.score(score)
+    return ListRow(ref, {"kind": kind, "ref": ref, "score": shown, "what": what}, place=place)
+
+
+def _suite_of_runs(bench: Bench, refs: tuple[str, ...]) -> str | None:
+    """Two runs are compared on the suite they were made on, whatever is selected."""
+    if not bench.workspace.runs_path.exists():
+        return None
+    for ref in refs:
+        summary = bench.store.summary_or_none(ref)
+        if summary:
+            return summary.suite
+    return None
+
+
+def latency_of(results: Mapping[str, tuple[Result, ...]]) -> float | None:
+    """The median of the calls' latencies in seconds; answers from the cache do not count."""
+    from statistics import median
+
+    known = [
+        result.answer.latency_s
+        for group in results.values()
+        for result in group
+        if result.answer.latency_s is not None and not result.answer.outcome.is_error
+    ]
+    return median(known) if known else None

@@ -1,0 +1,369 @@
+"""Compare: two prompts case by case, worst first, with the verdict over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.errors import WorkbenchError
+from workbench.tui import keys
+from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.compare_reads import (
+    Comparing,
+    rate,
+    read_comparison,
+    read_refs,
+    write_report,
+)
+from workbench.tui.dialogs.pick_ref import PickRef
+from workbench.tui.filters import Row, Test
+from workbench.tui.list_rows import ListRow
+from workbench.tui.messages import RunTicked
+from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow, pair_rows
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.selection import Selection
+from workbench.tui.widgets.case_detail import CaseScreen, block, call_lines, score_lines
+from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.run_header import head_lines, head_of_progress
+from workbench.tui.widgets.text import plain
+from workbench.tui.widgets.text_view import TextView
+from workbench.tui.widgets.verdict_head import VerdictHead, label_of
+
+
+def _changed(change: str) -> Test:
+    def test(row: Row) -> bool:
+        return isinstance(row, PairRow) and row.change == change
+
+    return test
+
+
+def _is_rated(row: Row) -> bool:
+    return isinstance(row, PairRow) and bool(row.rating)
+
+
+NAMED = (
+    NamedFilter("all"),
+    *(NamedFilter(change, _changed(change)) for change in CHANGES),
+    NamedFilter("rated", _is_rated),
+)
+NOTHING = (
+    "Nothing is compared.",
+    "a picks A, the baseline; b picks B, the candidate.",
+    "c on a run or a version comes here too.",
+)
+HINT = "n/N changed cases · p prompt · i input · +/-/0 rate B · v view · H report"
+
+
+class CompareScreen(ModeScreen):
+    """Verdict, cases, both outputs."""
+
+    MODE = "compare"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("compare")
+    AUTO_FOCUS = "#pair-list"
+    DEFAULT_CSS = """
+    CompareScreen #compare-body { height: 1fr; }
+    CompareScreen #pairs { height: 1fr; }
+    CompareScreen #sides { height: 7; }
+    CompareScreen.-tall #sides { height: 1fr; }
+    CompareScreen #outputs { height: 1fr; }
+    CompareScreen #facts-of-case { display: none; height: 1fr; padding: 0 1; }
+    CompareScreen.-input #facts-of-case { display: block; }
+    CompareScreen.-input #outputs { display: none; }
+    CompareScreen #prompts-diff { display: none; height: 14; }
+    CompareScreen.-wide #compare-body { layout: horizontal; }
+    CompareScreen.-wide #pairs { width: 70; height: 100%; }
+    CompareScreen.-wide #sides { width: 1fr; height: 100%; }
+    CompareScreen.-wide #outputs { display: block; height: 3fr; }
+    CompareScreen.-wide #facts-of-case {
+        display: block; height: 2fr; border-top: solid $border;
+    }
+    CompareScreen.-wide.-compared #prompts-diff { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comparing: Comparing | None = None
+        self._asked: tuple[str | None, str | None] = (None, None)
+        self._is_busy = False
+
+    def body(self) -> Iterable[Widget]:
+        yield VerdictHead(id="verdict-head")
+        table = CaseTable(PAIR_COLUMNS, empty=NOTHING, id="pair-list")
+        yield Vertical(
+            CasePane(table, "Cases · worst first", NAMED, id="pairs"),
+            Vertical(
+                DiffView(id="outputs"), TextView(id="facts-of-case"), id="sides", classes="pane"
+            ),
+            id="compare-body",
+        )
+        diff = DiffView(id="prompts-diff", classes="pane", context=3)
+        diff.chosen = "unified"
+        diff.border_title = plain("Prompt · A → B")
+        yield diff
+
+    @property
+    def table(self) -> CaseTable:
+        return self.query_one("#pair-list", CaseTable)
+
+    @property
+    def head(self) -> VerdictHead:
+        return self.query_one(VerdictHead)
+
+    # Comparing
+
+    def show(self, selection: Selection) -> None:
+        asked = (selection.compare_a, selection.compare_b)
+        if asked == self._asked and (self.comparing or self._is_busy):
+            return
+        self._asked = asked
+        self._forget()
+        if not all(asked):
+            self._ask_for_sides(*asked)
+            return
+        self._compare(str(asked[0]), str(asked[1]), selection.suite)
+
+    def _forget(self) -> None:
+        self.comparing = None
+        self.remove_class("-compared")
+        self.table.load([])
+        self.query_one("#outputs", DiffView).clear()
+        self.query_one("#facts-of-case", TextView).show("")
+
+    def _ask_for_sides(self, a: str | None, b: str | None) -> None:
+        self.head.say(f"A  {a or 'a picks the baseline'}", f"B  {b or 'b picks the candidate'}")
+        self.hint("a picks A · b picks B")
+
+    def _compare(self, ref_a: str, ref_b: str, suite: str | None) -> None:
+        app = self.bench_app
+        self._is_busy = True
+        self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
+        app.in_thread(
+            read_comparison,
+            ref_a,
+            ref_b,
+            suite,
+            app.runs.follow_from_thread,
+            done=self._compared,
+            failed=self._failed,
+            group="compare",
+        )
+
+    def _failed(self, error: WorkbenchError) -> None:
+        self._is_busy = False
+        a, b = self._asked
+        self.head.say(f"A {a}  →  B {b}", "not compared:", str(error))
+        self.bench_app.tell(str(error), error=True)
+        self.refresh_bindings()
+
+    def _compared(self, found: Comparing) -> None:
+        self._is_busy = False
+        self.comparing = found
+        self.add_class("-compared")
+        pane = self.query_one("#pairs", CasePane)
+        self.head.show(found.compared, pane.current.name)
+        self.table.load(pair_rows(found.compared, found.ratings))
+        self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
+        self.hint(HINT)
+        self.refresh_bindings()
+
+    def on_run_ticked(self, message: RunTicked) -> None:
+        """A run that the comparison waits for."""
+        if self._is_busy:
+            head = head_of_progress(message.progress, f"running {self.bench_app.runs.name} first")
+            self.head.say(*head_lines(head, self.head.size.width)[:4])
+            self.hint("x stops it · what is done is kept")
+            self.refresh_bindings()
+
+    # The case under the cursor
+
+    @property
+    def row(self) -> PairRow | None:
+        row = self.table.cursor_row
+        return row if isinstance(row, PairRow) else None
+
+    @on(CaseTable.Highlighted, "#pair-list")
+    def _highlighted(self) -> None:
+        row = self.row
+        outputs = self.query_one("#outputs", DiffView)
+        if row is None or self.comparing is None:
+            outputs.clear()
+            return
+        compared = self.comparing.compared
+        names = [f"{which.upper()} {label_of(compared, which)}" for which in ("a", "b")]
+        sides = self.query_one("#sides")
+        sides.border_title = plain(f"{names[0]} │ {names[1]} · {row.case.id}")
+        outputs.show(row.output_a, row.output_b)
+        self.query_one("#facts-of-case", TextView).show(facts(row))
+        self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
+
+    @on(DiffView.Compared, "#outputs")
+    def _differ(self, message: DiffView.Compared) -> None:
+        rows = message.rows
+        sides = self.query_one("#sides")
+        if self.row is None:
+            sides.border_subtitle = plain("")
+        elif rows.is_same:
+            sides.border_subtitle = plain("same answer")
+        else:
+            sides.border_subtitle = plain(f"+{rows.added} -{rows.removed} lines")
+
+    @on(CaseTable.Opened, "#pair-list")
+    @on(CaseTable.Peeked, "#pair-list")
+    def _open(self) -> None:
+        self.app.push_screen(CaseScreen(self._describe, self._step))
+
+    @on(CaseTable.Copied)
+    def _copied(self) -> None:
+        self.bench_app.tell("copied the cell")
+
+    def _describe(self) -> tuple[str, Content]:
+        row = self.row
+        if row is None:
+            return "", Content("")
+        return f"{row.case.id} · {row.change}", in_full(row)
+
+    def _step(self, way: int) -> None:
+        self.table.move_following(way)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if action == "stop":
+            return self._is_busy and self.bench_app.runs.is_alive
+        if action in ("named", "next", "prompt", "input", "view", "rate", "report", "deploy"):
+            return self.comparing is not None
+        return action != "promote" or self.row is not None
+
+    def action_named(self) -> None:
+        pane = self.query_one("#pairs", CasePane)
+        pane.cycle()
+        self.head.choose(pane.current.name)
+
+    @on(VerdictHead.Chosen)
+    def _chosen(self, message: VerdictHead.Chosen) -> None:
+        self.query_one("#pairs", CasePane).choose(message.name)
+        self.head.choose(message.name)
+        self.table.focus()
+
+    def action_next(self, way: int) -> None:
+        """The next changed case; in a list of one kind simply the next."""
+        if not self.table.move_following(
+            way, lambda row: isinstance(row, PairRow) and row.change != "same"
+        ):
+            self.table.move_following(way)
+
+    def action_prompt(self) -> None:
+        if self.comparing:
+            a, b = self.comparing.prompt_a, self.comparing.prompt_b
+            self.app.push_screen(PromptDiffScreen("Prompt · A → B", a, b))
+
+    def action_input(self) -> None:
+        self.toggle_class("-input")
+
+    def action_view(self) -> None:
+        view = self.query_one("#outputs", DiffView).cycle_view()
+        self.bench_app.tell({"auto": "view by width", "split": "side by side"}.get(view, view))
+
+    def action_rate(self, label: str) -> None:
+        row, comparing = self.row, self.comparing
+        if row is None or comparing is None:
+            return
+        run_id = comparing.compared.b.summary.run_id
+
+        def saved(_: None) -> None:
+            self.table.put([replace(row, rating=label)])
+            self.bench_app.tell(f"{row.case.id}: {label or 'no rating'} · saved with run {run_id}")
+
+        self.bench_app.in_thread(rate, run_id, row.case.id, label, done=saved)
+
+    def action_pick(self, which: str) -> None:
+        selection = self.bench_app.selection
+        if not selection.prompt_id and self.comparing is None:
+            self.bench_app.tell("pick a prompt first: F2", error=True)
+            return
+        prompt_id = selection.prompt_id
+        if self.comparing:
+            prompt_id = self.comparing.compared.b.source.prompt.prompt_id
+        title = "Pick A, the baseline" if which == "a" else "Pick B, the candidate"
+        current = (selection.compare_a if which == "a" else selection.compare_b) or ""
+
+        def picked(ref: str | None) -> None:
+            if ref:
+                self.bench_app.select(**{f"compare_{which}": ref})
+
+        def read(rows: list[ListRow]) -> None:
+            self.app.push_screen(PickRef(title, rows, current), picked)
+
+        self.bench_app.in_thread(read_refs, prompt_id, done=read, group="refs")
+
+    def action_swap(self) -> None:
+        a, b = self._asked
+        self.bench_app.select(compare_a=b, compare_b=a)
+
+    def action_stop(self) -> None:
+        live = self.bench_app.runs.live
+        if live and live.stopping:
+            self.bench_app.runs.abort()
+        else:
+            self.bench_app.runs.stop()
+
+    def action_report(self) -> None:
+        if self.comparing:
+            self.bench_app.in_thread(write_report, self.comparing, done=self._reported)
+
+    def _reported(self, path: Path) -> None:
+        self.bench_app.tell(f"wrote {path}")
+
+    def action_promote(self) -> None:
+        from workbench.tui.dialogs.case_form import promote
+
+        row, comparing = self.row, self.comparing
+        if row is None or comparing is None or not row.b:
+            return
+        summary = comparing.compared.b.summary
+        shown = ResultRow(row.case.id, 0, 0, summary.scorer, row.case, row.b[0])
+        promote(self.bench_app, summary, shown)
+
+    def action_deploy(self) -> None:
+        from workbench.tui.dialogs.deploy import open_deploy
+
+        if self.comparing is None:
+            return
+        version = self.comparing.version_b
+        prompt_id = self.comparing.compared.b.source.prompt.prompt_id
+        if version is None:
+            self.bench_app.tell("B is no version yet: register it with ^s in Draft", error=True)
+            return
+        open_deploy(self.bench_app, prompt_id, version)
+
+
+def facts(row: PairRow) -> Content:
+    """Input and expected of a case, and why each side got its scores."""
+    parts = [block(f"input · {name}", flat_json(value)) for name, value in row.case.inputs.items()]
+    parts.append(block("expected", flat_json(row.case.expected) or "(nothing)"))
+    for letter, results in (("A", row.a), ("B", row.b)):
+        if results:
+            parts.append(block(f"scores of {letter}", score_lines(results[0].scores.items())))
+    return Content("").join(parts).rstrip()
+
+
+def in_full(row: PairRow) -> Content:
+    """The whole case, with both answers and what the calls took."""
+    parts = [facts(row), Content("\n\n")]
+    for letter, text, results in (("A", row.output_a, row.a), ("B", row.output_b, row.b)):
+        parts.append(block(f"output of {letter}", text))
+        if results:
+            parts.append(block(f"call of {letter}", call_lines(results[0].answer)))
+    return Content("").join(parts).rstrip()
