@@ -165,7 +165,7 @@ class WorkbenchApp(App[int]):
                 done(result)
 
         return self.run_worker(
-            job(), group=group or "jobs", exclusive=bool(group), exit_on_error=True
+            job, group=group or "jobs", exclusive=bool(group), exit_on_error=True
         )
 
     def on_loop(self, fn: Callable[[], None]) -> None:

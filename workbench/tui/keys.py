@@ -372,7 +372,9 @@ def display(key: str) -> str:
     if name.startswith("f") and name[1:].isdigit():
         name = name.upper()
     elif len(name) > 1:
-        name = key_to_character(name) or _SHORT.get(name, name)
+        character = key_to_character(name)
+        printable = character if character and character.isprintable() else name
+        name = _SHORT.get(name, "space" if printable == " " else printable)
     prefix = "".join("^" if modifier == "ctrl" else f"{modifier}-" for modifier in modifiers)
     return prefix + name
 

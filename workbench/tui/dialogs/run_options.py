@@ -78,8 +78,9 @@ class RunOptions(Dialog[None]):
         names = " ".join(item.name for item in self._offer.suites)
         splits = " ".join((*suite.dataset.splits, "all"))
         first = DEV_SPLIT if DEV_SPLIT in suite.dataset.splits else "all"
+        yield PlainStatic(f"suites: {names} · splits: {splits}")
         yield from field("suite", "suite", suite.name, hint=names)
-        yield from field("split", f"cases of ({splits})", first)
+        yield from field("split", "split", first)
         yield from field("limit", "the first", hint="all of them; 5 is a dry run")
         yield from field("repeats", "repeats", str(suite.run.repeats))
         yield from field("concurrency", "at a time", str(suite.run.concurrency))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from textual.content import Content
 from textual.widget import Widget
 
 from workbench.tui.dialogs.base import Dialog
@@ -12,6 +13,23 @@ from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
+
+
+class Reading(Dialog[None]):
+    """One text, as large as the screen allows."""
+
+    first_field = "#reading"
+
+    def __init__(self, title: str, text: Content | str) -> None:
+        super().__init__(title, no="Close")
+        self._text = text
+
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="reading")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#reading", TextView).show(self._text)
 
 
 class Messages(Dialog[None]):

@@ -119,6 +119,17 @@ class DeploysScreen(ModeScreen):
         self.bench_app.select(prompt_id=row.prompt_id, version=version)
         self.bench_app.switch_mode("prompts")
 
+    def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
+        """The evidence, where the screen has no room for its pane."""
+        message.stop()
+        row, page = self.row, self._page
+        if row is None or page is None:
+            return
+        from workbench.tui.dialogs.simple import Reading
+
+        title = f"{page.prompt_id} → {page.environment}: evidence and trend"
+        self.app.push_screen(Reading(title, behind_text(row, page)))
+
     def _read_place(self) -> None:
         row = self.row
         self.refresh_bindings()

@@ -40,6 +40,7 @@ class DraftScreen(ModeScreen):
 
     MODE = "draft"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("draft")
+    AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,6 +129,7 @@ class DraftScreen(ModeScreen):
             self._file = DraftFile(Path(path), text)
             editor.disabled = False
             editor.load_text(text)
+            editor.show_body()
             self._focus_editor()
             if len(text) > LONG_DRAFT:
                 self.bench_app.tell(

@@ -108,6 +108,10 @@ class PromptsScreen(ModeScreen):
         else:
             self.hint("n New draft · `workbench init --sample support_triage` brings a sample")
 
+    @property
+    def _shown_id(self) -> str:
+        return self._page.prompt_id if self._page else ""
+
     def _read(self, prompt_id: str) -> None:
         self.bench_app.in_thread(read_page, prompt_id, done=self._show_page, group="page")
 
@@ -128,7 +132,8 @@ class PromptsScreen(ModeScreen):
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
         if message.table.id == "prompts":
-            if message.key and (self._page is None or self._page.prompt_id != message.key):
+            if message.key and message.key != self._shown_id:
+                self.bench_app.select(prompt_id=message.key, version=None)
                 self._read(message.key)
         elif self._page:
             self.bench_app.select(prompt_id=self._page.prompt_id, version=self._chosen())
@@ -143,6 +148,19 @@ class PromptsScreen(ModeScreen):
         else:
             self.query_one("#text", TextView).focus()
             self.bench_app.action_zoom()
+
+    def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
+        """The evidence of the version under the cursor."""
+        message.stop()
+        row = self._page.row(self._chosen() or "") if self._page else None
+        if row is None or row.evaluation is None:
+            self.bench_app.tell("no evidence yet: v on a version runs its gate")
+            return
+        from workbench.tui.dialogs.simple import Reading
+        from workbench.tui.evidence_lines import evidence_text
+
+        title = f"{row.version.ref}: what its gate said"
+        self.app.push_screen(Reading(title, evidence_text(row.evaluation.evidence, full=True)))
 
     def _chosen(self) -> str | None:
         key = self.query_one("#versions", CaseTable).cursor_key
@@ -183,9 +201,8 @@ class PromptsScreen(ModeScreen):
     def action_edit(self) -> None:
         """The draft; one is made of the version when there is none."""
         page = self._page
-        if page is None:
-            return
-        if page.draft is None and not page.problem and page.versions:
+        is_shown = page is not None and page.prompt_id == self.bench_app.selection.prompt_id
+        if page and is_shown and page.draft is None and not page.problem and page.versions:
             row = page.row(self._chosen() or "") or page.versions[0]
             from workbench.tui.drafts import make_draft
 

@@ -77,6 +77,12 @@ class PromptEditor(TextArea):
             line.stylize(self._style("problem"))
         return line
 
+    def show_body(self) -> None:
+        """Put the cursor below the front matter, and that on top."""
+        row = min(self._front(), self.document.line_count - 1)
+        self.move_cursor((row, 0))
+        self.call_after_refresh(self.scroll_to, y=max(0, row - 1), animate=False)
+
     def swap_text(self, text: str) -> None:
         """Another text as one edit that undo takes back; the cursor stays near its place."""
         if text == self.text:
