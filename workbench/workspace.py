@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import DraftError, NotFound, SuiteError, UsageError
+from workbench.errors import DraftError, NotFound, SuiteError
+from workbench.files import write_atomically as write_atomically
 from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME, Settings, read_settings
 from workbench.suggestions import did_you_mean
@@ -49,12 +49,12 @@ class Workspace:
     @cached_property
     def author(self) -> str:
         """Who acts: the settings, else git's user.name, else the login."""
-        return self.settings.author or _git_user(self.root) or getpass.getuser()
+        return self.settings.author or _git_user(self.root) or _login()
 
     def draft_paths(self) -> tuple[Path, ...]:
         """The drafts: `*.prompty` in the folder itself and below prompts/."""
         found = [*self.root.glob(f"*{SUFFIX}"), *(self.root / PROMPTS).rglob(f"*{SUFFIX}")]
-        return tuple(sorted(path for path in found if path.is_file()))
+        return tuple(sorted(p for p in found if p.is_file() and not p.name.startswith(".")))
 
     def draft_path(self, prompt_id: str) -> Path | None:
         """The draft of that prompt, by its name in the front matter, else by its file name.
@@ -147,29 +147,12 @@ def open_workspace(root: Path) -> Workspace:
     return Workspace(root.resolve(), read_settings(root / FILE_NAME))
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file so that a reader or a crash never sees half of it.
-
-    Raises UsageError where it cannot be written.
-    """
-    import tempfile
-
-    temporary: Path | None = None
+def _login() -> str:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A user without a name, as containers have them.
+        return "unknown"
 
 
 def _git_user(root: Path) -> str:

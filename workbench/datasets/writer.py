@@ -1,0 +1,129 @@
+"""Writes cases back into a JSONL file, without touching the lines that did not change."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.datasets.readers import (
+    READERS,
+    dataset_from_rows,
+    decode,
+    parse_json,
+    read_dataset,
+)
+from workbench.datasets.values import Case
+from workbench.errors import DatasetError
+from workbench.files import write_atomically
+
+SUFFIX = ".jsonl"
+_ID_NUMBER = re.compile(r"^(.*?)(\d+)$")
+
+
+def add_case(path: Path, case: Case) -> None:
+    """Append a case. Raises DatasetError when its id is taken, or when the file is no JSONL."""
+    text = _text(path)
+    if any(known.id == case.id for known in _cases(path)):
+        raise DatasetError(f"{path}: there is a case {case.id!r} already", hint="choose another id")
+    line = _line(case)
+    separator = "" if not text or text.endswith("\n") else "\n"
+    _write(path, f"{text}{separator}{line}\n", text)
+
+
+def replace_case(path: Path, case: Case, *, case_id: str = "") -> None:
+    """Put `case` in the place of the one with `case_id` (default: its own id).
+
+    Keys of the row that are not a case's stay. Raises DatasetError when there is no such case, or
+    when the new id is taken.
+    """
+    wanted = case_id or case.id
+    text = _text(path)
+    cases = _cases(path)
+    if wanted not in {known.id for known in cases}:
+        raise DatasetError(f"{path}: no case {wanted!r}", hint="somebody changed the file: r reads")
+    if case.id != wanted and case.id in {known.id for known in cases}:
+        raise DatasetError(f"{path}: there is a case {case.id!r} already", hint="choose another id")
+    lines = text.split("\n")
+    position = 0
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if cases[position].id == wanted:
+            lines[number] = _line(case, line)
+            break
+        position += 1
+    _write(path, "\n".join(lines), text)
+
+
+def free_id(taken: Sequence[str], like: str = "") -> str:
+    """An id that is not taken: the one after the last of the same form as `like`."""
+    match = _ID_NUMBER.match(like or (taken[-1] if taken else ""))
+    if match is None:
+        stem, width, number = (f"{like}-" if like else "case-"), 1, 1
+    else:
+        stem, width = match[1], len(match[2])
+        same = [found for name in taken if (found := _ID_NUMBER.match(name)) and found[1] == stem]
+        number = max((int(found[2]) for found in same if len(found[2]) < 18), default=0) + 1
+    known = set(taken)
+    while f"{stem}{number:0{width}}" in known:
+        number += 1
+    return f"{stem}{number:0{width}}"
+
+
+def parse_value(text: str) -> Any:
+    """What a person typed for an input or an expected answer: JSON where it starts like an object,
+    a list or a quoted text, else the text itself; nothing for an empty text.
+
+    Raises DatasetError for JSON that is none.
+    """
+    if not text.strip():
+        return None
+    if text.lstrip()[0] in '{["':
+        return parse_json(text, "this value")
+    return text
+
+
+def _line(case: Case, before: str = "") -> str:
+    """One row. What the case does not have is left out, as people write it."""
+    row: dict[str, Any] = {}
+    if before:
+        old = json.loads(before)
+        kept = {"id", "inputs", "expected", "tags", "split", "group"}
+        if "inputs" in old:
+            row = {key: value for key, value in old.items() if key not in kept}
+    fields = {
+        "id": case.id,
+        "inputs": dict(case.inputs),
+        "expected": case.expected,
+        "tags": list(case.tags) or None,
+        "split": case.split,
+        "group": case.group,
+    }
+    row = {**{key: value for key, value in fields.items() if value is not None}, **row}
+    return json.dumps(row, ensure_ascii=False, allow_nan=False)
+
+
+def _text(path: Path) -> str:
+    if path.suffix.lower() != SUFFIX:
+        raise DatasetError(
+            f"{path} is written by another program", hint=f"only {SUFFIX} files can be edited here"
+        )
+    try:
+        return decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}") from error
+
+
+def _cases(path: Path) -> tuple[Case, ...]:
+    return read_dataset(path).cases
+
+
+def _write(path: Path, text: str, before: str) -> None:
+    """Check that what will stand there can be read, and that nobody wrote meanwhile; then write."""
+    dataset_from_rows(path.stem, READERS[SUFFIX](text, str(path)), str(path))
+    if _text(path) != before:
+        raise DatasetError(f"{path} changed meanwhile", hint="try again")
+    write_atomically(path, text)
