@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,10 @@ from typing import Any
 
 from workbench.errors import SettingsError
 from workbench.suggestions import did_you_mean
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
 FILE_NAME = "workbench.toml"
 LOCAL = "local"
@@ -106,9 +111,11 @@ def read_settings(path: Path) -> Settings:
     if not path.exists():
         return parse_settings({}, str(path))
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: {error}", hint="see the README for an example") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
     return parse_settings(data, str(path))
 
 
@@ -118,7 +125,7 @@ def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
     _known(data, tables, where)
     workspace = _table(data, "workspace", where)
     _known(workspace, {"author", "theme", "confirm_above"}, f"{where} [workspace]")
-    return Settings(
+    settings = Settings(
         author=_typed(workspace, "author", str, "", f"{where} [workspace]"),
         theme=_typed(workspace, "theme", str, "", f"{where} [workspace]"),
         confirm_above_usd=_typed(workspace, "confirm_above", float, 1.0, f"{where} [workspace]"),
@@ -126,8 +133,32 @@ def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
         environments={item.name: item for item in DEFAULT_ENVIRONMENTS}
         | _named(data, "environments", where, _environment),
         targets=_named(data, "targets", where, _target),
-        keys={k: str(v) for k, v in _table(data, "keys", where).items()},
+        keys=_keys(_table(data, "keys", where), f"{where} [keys]"),
     )
+    _check_promotions(settings.environments, where)
+    return settings
+
+
+def _keys(table: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Binding id to keys: one text, or a list of texts."""
+    keys = {}
+    for name, value in table.items():
+        listed = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str) for item in listed):
+            raise SettingsError(f"{where}: {name} takes a key or a list of keys, not {value!r}")
+        keys[name] = ",".join(listed)
+    return keys
+
+
+def _check_promotions(environments: Mapping[str, EnvironmentSettings], where: str) -> None:
+    for item in environments.values():
+        if item.promote_from and item.promote_from not in environments:
+            raise SettingsError(
+                f"{where} [environments.{item.name}]: no environment {item.promote_from!r}",
+                hint=did_you_mean(item.promote_from, environments),
+            )
+        if item.promote_from == item.name:
+            raise SettingsError(f"{where} [environments.{item.name}]: it promotes from itself")
 
 
 def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettings:
@@ -145,10 +176,16 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
             hint='name the variable that holds it: api_key_env = "OPENAI_API_KEY"',
         )
     _known(table, known, where)
+    variable = _typed(table, "api_key_env", str, "", where)
+    if variable and not _VARIABLE.fullmatch(variable):
+        raise SettingsError(
+            f"{where}: api_key_env is the name of a variable, and that is none",
+            hint='api_key_env = "OPENAI_API_KEY"; a key itself must not stand in the file',
+        )
     return ProviderSettings(
         name=name,
         base_url=_typed(table, "base_url", str, "", where),
-        api_key_env=_typed(table, "api_key_env", str, "", where),
+        api_key_env=variable,
         model_path=_typed(table, "model_path", str, "", where),
         requests_per_minute=_typed(table, "requests_per_minute", int, 0, where),
         tokens_per_minute=_typed(table, "tokens_per_minute", int, 0, where),
@@ -159,6 +196,9 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
     known = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
     _known(table, known, where)
+    if not _NAME.fullmatch(name):
+        hint = "lower case letters, digits, '_' and '-', a letter first"
+        raise SettingsError(f"{where}: {name!r} is no name for an environment", hint=hint)
     requires = _typed(table, "requires", list, [], where)
     if not all(isinstance(item, str) for item in requires):
         raise SettingsError(f"{where}: requires takes a list of suite names")
@@ -176,6 +216,11 @@ def _environment(name: str, table: Mapping[str, Any], where: str) -> Environment
 
 def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:
     _known(table, {"kind", "uri", "uri_env"}, where)
+    if _PASSWORD.search(_typed(table, "uri", str, "", where)):
+        raise SettingsError(
+            f"{where}: a password must not stand in the file",
+            hint='name the variable that holds the address: uri_env = "TEAM_REGISTRY"',
+        )
     return TargetSettings(
         name=name,
         kind=_typed(table, "kind", str, "", where),
@@ -211,4 +256,6 @@ def _typed(data: Mapping[str, Any], key: str, kind: type, default: Any, where: s
         value = float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise SettingsError(f"{where}: {key} must be a {kind.__name__}, not {value!r}")
+    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
+        raise SettingsError(f"{where}: {key} must not be {value!r}", hint="0 or more")
     return value

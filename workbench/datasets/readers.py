@@ -15,14 +15,15 @@ from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
 from workbench.prompts.strict_yaml import parse_yaml
+from workbench.suggestions import did_you_mean
 
 MAX_BYTES = 1_000_000_000
 MAX_FIELD_CHARS = 10_000_000
 MAX_DEPTH = 64
 MAX_INTEGER = 2**63
 
-Row = tuple[int, Mapping[str, Any]]
-"""Line number and parsed row."""
+Row = tuple[str, Mapping[str, Any]]
+"""Where it stands, such as `line 3`, and the parsed row."""
 
 _CASE_KEYS = {"id", "inputs", "expected", "tags", "split", "group"}
 
@@ -44,22 +45,30 @@ def read_dataset(path: Path) -> Dataset:
 def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
     """Cases of parsed rows; `where` names the source in messages."""
     cases: list[Case] = []
-    lines: dict[str, int] = {}
+    places: dict[str, str] = {}
     twice: list[str] = []
+    unread: dict[str, None] = {}
     made_up = 0
-    for line, row in rows:
-        case = _case(row, f"{where}: line {line}", len(cases))
-        made_up += "id" not in row
-        if case.id in lines:
-            twice.append(f"{case.id!r} on lines {lines[case.id]} and {line}")
-        lines.setdefault(case.id, line)
+    for place, row in rows:
+        case = _case(row, f"{where}: {place}", len(cases))
+        made_up += row.get("id") is None
+        if case.id in places:
+            twice.append(f"{case.id!r} on {places[case.id]} and {place}")
+        places.setdefault(case.id, place)
+        if "inputs" in row:
+            unread.update(dict.fromkeys(str(key) for key in row if key not in _CASE_KEYS))
         cases.append(case)
     if twice:
         raise DatasetError(f"{where}: ids stand twice: {'; '.join(twice[:5])}")
     if not cases:
         raise DatasetError(f"{where}: 0 cases", hint="a row is {id, inputs, expected, tags, split}")
-    notes = (f"{made_up} cases had no id: made from their content",) if made_up else ()
-    return Dataset(name, tuple(cases), where, notes)
+    notes = [f"{made_up} cases had no id: made from their content"] if made_up else []
+    notes += [f"the key {key!r} is read by nothing: {_near(key)}" for key in unread]
+    return Dataset(name, tuple(cases), where, tuple(notes))
+
+
+def _near(key: str) -> str:
+    return did_you_mean(key, _CASE_KEYS)
 
 
 def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
@@ -69,7 +78,8 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
     if not isinstance(inputs, Mapping) or not inputs:
         raise DatasetError(f"{where}: no inputs", hint='{"id": "1", "inputs": {"ticket": "..."}}')
     given = row.get("id")
-    if given is not None and (not isinstance(given, (str, int)) or str(given).strip() == ""):
+    is_id = isinstance(given, (str, int)) and not isinstance(given, bool)
+    if given is not None and (not is_id or str(given).strip() == ""):
         raise DatasetError(f"{where}: {given!r} is no id", hint="use text or a whole number")
     tags = row.get("tags") or ()
     if isinstance(tags, str):
@@ -123,10 +133,11 @@ def _text_of(path: Path) -> str:
         raise DatasetError(f"no dataset at {path}") from error
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from error
+    before = os.fstat(handle)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(handle)
+        raise DatasetError(f"{path} is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        before = os.fstat(file.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise DatasetError(f"{path} is not a regular file")
         if before.st_size > MAX_BYTES:
             raise DatasetError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
         data = file.read()
@@ -156,7 +167,7 @@ def _jsonl(text: str, where: str) -> Iterator[Row]:
         if not isinstance(row, dict):
             hint = "one object a line; for a list, name the file .json"
             raise DatasetError(f"{where}: line {number} is not an object", hint=hint)
-        yield number, row
+        yield f"line {number}", row
 
 
 def _json(text: str, where: str) -> Iterator[Row]:
@@ -164,7 +175,7 @@ def _json(text: str, where: str) -> Iterator[Row]:
 
 
 def _yaml(text: str, where: str) -> Iterator[Row]:
-    return _listed(parse_yaml(text, where, DatasetError), where)
+    return _listed(parse_yaml(text, where, DatasetError, verbatim=True), where)
 
 
 def _listed(data: Any, where: str) -> Iterator[Row]:
@@ -174,7 +185,7 @@ def _listed(data: Any, where: str) -> Iterator[Row]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise DatasetError(f"{where}: row {number} is not an object")
-        yield number, row
+        yield f"row {number}", row
 
 
 def _csv(text: str, where: str) -> Iterator[Row]:
@@ -195,7 +206,7 @@ def _csv(text: str, where: str) -> Iterator[Row]:
                 problem = f"{where}: line {line} has {len(row)} cells, the header {len(header)}"
                 raise DatasetError(problem)
             cells = dict(zip(header, row, strict=True))
-            yield line, {key: cell for key, cell in cells.items() if key not in _CASE_KEYS or cell}
+            yield f"line {line}", {k: v for k, v in cells.items() if k not in _CASE_KEYS or v}
     except csv.Error as error:
         raise DatasetError(f"{where}: line {start}: {error}", hint="is a quote open?") from error
 

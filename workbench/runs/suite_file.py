@@ -15,7 +15,6 @@ from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
 from workbench.units import dollars, seconds
 
-
 MAX_CONCURRENCY = 1_000
 MAX_REPEATS = 100
 _GATE = {
@@ -96,7 +95,9 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     _known(data, _GATE, where)
     required = tuple(scorer.name for scorer in scorers if scorer.required)
     headline = data.get("scorer", data.get("scorers", required[:1] or (scorers[0].name,)))
-    names = (headline,) if isinstance(headline, str) else tuple(headline)
+    names = (headline,) if isinstance(headline, str) else headline
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise SuiteError(f"{where}: {headline!r} names no scorer", hint="scorer: exact_match")
     gating = tuple(dict.fromkeys([*names, *required]))
     for name in gating:
         if name not in {scorer.name for scorer in scorers}:
@@ -107,10 +108,10 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     return GatePolicy(
         scorers=gating,
         baseline=None if baseline in (None, "none") else str(baseline),
-        margin=_share(data, "margin", where, 0.05) or 0.0,
-        threshold=_share(data, "threshold", where, None),
+        margin=_share(data, "margin", where, 0.05),
+        threshold=None if data.get("threshold") is None else _share(data, "threshold", where, 0.0),
         confidence=_confidence(data, where),
-        max_missing=_share(data, "max_missing", where, 0.05) or 0.0,
+        max_missing=_share(data, "max_missing", where, 0.05),
         max_age_days=age,
     )
 
@@ -121,11 +122,18 @@ def _run(data: Mapping[str, Any], where: str) -> RunOptions:
     return RunOptions(
         concurrency=_count(data, "concurrency", where, usual.concurrency, MAX_CONCURRENCY),
         repeats=_count(data, "repeats", where, usual.repeats, MAX_REPEATS),
-        timeout_s=_number(data, "timeout", where, usual.timeout_s, seconds) or usual.timeout_s,
+        timeout_s=_timeout(data, where, usual.timeout_s),
         budget_usd=_number(data, "budget", where, None, dollars),
         requests_per_minute=_count(data, "requests_per_minute", where, 0, 10**9) or None,
         tokens_per_minute=_count(data, "tokens_per_minute", where, 0, 10**12) or None,
     )
+
+
+def _timeout(data: Mapping[str, Any], where: str, usual: float) -> float:
+    found = _number(data, "timeout", where, usual, seconds)
+    if not found:
+        raise SuiteError(f"{where}.timeout must be more than 0", hint="timeout: 60s")
+    return found
 
 
 def _days(text: str | float) -> float:
@@ -147,10 +155,10 @@ def _number(
         raise SuiteError(f"{where}.{key}: {error}") from error
 
 
-def _share(data: Mapping[str, Any], key: str, where: str, usual: float | None) -> float | None:
-    value = data.get(key, usual)
+def _share(data: Mapping[str, Any], key: str, where: str, usual: float) -> float:
+    value = data.get(key)
     if value is None:
-        return None
+        return usual
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise SuiteError(f"{where}.{key} must lie between 0 and 1, not {value!r}")
     return float(value)
@@ -158,7 +166,7 @@ def _share(data: Mapping[str, Any], key: str, where: str, usual: float | None) -
 
 def _confidence(data: Mapping[str, Any], where: str) -> float:
     value = _share(data, "confidence", where, 0.95)
-    if value is None or not 0.5 <= value <= 0.999:
+    if not 0.5 <= value <= 0.999:
         raise SuiteError(f"{where}.confidence must lie between 0.5 and 0.999")
     return value
 

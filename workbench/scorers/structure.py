@@ -22,12 +22,19 @@ def _refused(constant: str) -> Any:
 
 def _json_schema(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
     from jsonschema import Draft202012Validator
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     try:
         value = _parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON")
-    error = next(iter(Draft202012Validator(options["schema"]).iter_errors(value)), None)
+    # An empty registry: a schema must not make the program fetch what it refers to.
+    validator = Draft202012Validator(options["schema"], registry=Registry())
+    try:
+        error = next(iter(validator.iter_errors(value)), None)
+    except (Unresolvable, RecursionError) as bad:
+        return Score(None, f"the schema cannot be followed: {bad}"[:200])
     return Score(1.0) if error is None else Score(0.0, f"{error.json_path}: {error.message}"[:200])
 
 
@@ -36,7 +43,19 @@ def _json_equals(answer: Answer, case: Case, _options: Mapping[str, Any]) -> Sco
         value = _parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON")
-    return Score(float(value == case.expected), "" if value == case.expected else "another value")
+    same = _same(value, case.expected)
+    return Score(float(same), "" if same else "another value")
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equal as JSON: 1 is 1.0, and neither is true."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, dict) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return bool(a == b)
 
 
 def _schema_problem(options: Mapping[str, Any]) -> str:

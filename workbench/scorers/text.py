@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,12 @@ def _prepared(text: str, options: Mapping[str, Any]) -> str:
 def _wanted(case: Case) -> list[str]:
     """The accepted answers: one, or any of a list."""
     expected = case.expected
-    return [str(item) for item in expected] if isinstance(expected, list) else [str(expected)]
+    return [_as_text(item) for item in (expected if isinstance(expected, list) else [expected])]
+
+
+def _as_text(value: Any) -> str:
+    """A value as an answer would write it: `true`, not `True`."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _verdict(found: bool, case: Case) -> Score:

@@ -1,0 +1,70 @@
+"""Making a workspace: complete, trusted by its maker, never over something that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.actions.bench import Bench
+from workbench.actions.init import create_workspace, sample_steps, samples, samples_folder
+from workbench.actions.trust import is_trusted
+from workbench.datasets.fit import check_fit
+from workbench.errors import NotFound, UsageError
+from workbench.prompts.prompty import read_draft
+
+
+@pytest.fixture(autouse=True)
+def _own_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+
+
+def test_a_sample_workspace_holds_the_suite_and_the_first_step_as_the_draft(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "w", "support_triage")
+    draft = workspace.draft_path("support_triage")
+    assert draft == workspace.root / "prompts" / "support_triage.prompty"
+    assert draft.read_bytes() == sample_steps("support_triage")[0].read_bytes()
+    suite = workspace.suite("support_triage")
+    assert suite.path == workspace.root / "evals" / "support_triage" / "suite.yaml"
+    assert check_fit(read_draft(draft).prompt, suite.dataset.cases, "cases") == ()
+    assert ".workbench/" in (workspace.root / ".gitignore").read_text()
+    assert is_trusted(workspace)
+
+
+def test_an_empty_workspace_has_a_draft_that_reads(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path)
+    assert [read_draft(path).prompt.prompt_id for path in workspace.draft_paths()] == ["hello"]
+    assert workspace.suite_paths() == ()
+    with Bench(workspace) as bench:
+        bench.sync()
+        assert bench.registry.prompts() in ([], ())
+
+
+def test_every_sample_reads_and_its_steps_are_in_order() -> None:
+    assert "support_triage" in samples()
+    steps = sample_steps("support_triage")
+    assert [step.stem[0] for step in steps] == ["1", "2", "3"]
+    assert {read_draft(step).prompt.prompt_id for step in steps} == {"support_triage"}
+    assert (samples_folder() / "support_triage" / "README.md").is_file()
+
+
+@pytest.mark.parametrize("name", ["file.txt", ".hidden", "workbench.toml"])
+def test_a_folder_with_something_in_it_is_never_touched(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(UsageError):
+        create_workspace(tmp_path, "support_triage")
+    assert [path.name for path in tmp_path.iterdir() if path.name != "config"] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w"
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="is a file"):
+        create_workspace(path)
+
+
+def test_an_unknown_sample_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no sample 'support'"):
+        create_workspace(tmp_path / "w", "support")
+    assert not (tmp_path / "w").exists()

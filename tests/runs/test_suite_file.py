@@ -1,0 +1,165 @@
+"""suite.yaml: what it may say, and one line about what it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import SuiteError, WorkbenchError
+from workbench.runs.suite import Suite
+from workbench.runs.suite_file import read_suite
+
+WHOLE = """\
+suite: support_triage
+prompt: support_triage
+dataset: cases.jsonl
+scorers:
+  - exact_match: {ignore_case: true, strip: true}
+  - latency: {at_most: 5s, required: false}
+gate:
+  scorer: exact_match
+  baseline: production
+  margin: 0.05
+  threshold: 0.80
+  confidence: 0.95
+run: {concurrency: 16, repeats: 1, timeout: 60s, budget: 2.00 USD}
+"""
+CASES = '{"id":"1","t":"x","expected":"y","split":"dev"}\n{"id":"2","t":"z","split":"gate"}\n'
+
+
+def suite_of(folder: Path, text: str, cases: str = CASES) -> Suite:
+    (folder / "cases.jsonl").write_text(cases, encoding="utf-8")
+    path = folder / "suite.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_suite(path)
+
+
+def test_a_whole_suite_is_read(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, WHOLE)
+    assert (suite.name, suite.prompt_id) == ("support_triage", "support_triage")
+    assert [scorer.name for scorer in suite.scorers] == ["exact_match", "latency"]
+    gate = suite.gate
+    assert gate.scorers == ("exact_match",)
+    assert (gate.baseline, gate.margin, gate.threshold) == ("production", 0.05, 0.8)
+    run = suite.run
+    assert (run.concurrency, run.repeats, run.timeout_s, run.budget_usd) == (16, 1, 60.0, 2.0)
+    assert [case.id for case in suite.gate_cases.cases] == ["2"]
+    assert [case.id for case in suite.dev_cases.cases] == ["1"]
+
+
+def test_a_short_suite_has_the_usual_gate(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, "suite: s\nprompt: p\ndataset: cases.jsonl\nscorers: [contains]\n")
+    assert suite.gate.scorers == ("contains",)
+    assert suite.gate.baseline == "production"
+    assert suite.gate.margin == 0.05
+    assert suite.gate.threshold is None
+    assert suite.run.concurrency == 8
+
+
+def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
+    text = WHOLE.replace("- latency: {at_most: 5s, required: false}", "- contains")
+    assert suite_of(tmp_path, text).gate.scorers == ("exact_match", "contains")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("suite: support_triage", "sweet: support_triage", "unknown key 'sweet'"),
+        ("suite: support_triage", "suite: ''", "suite is missing"),
+        ("dataset: cases.jsonl", "dataset: [a]", "dataset is missing"),
+        ("dataset: cases.jsonl", "dataset: ../cases.jsonl", "lies outside"),
+        ("dataset: cases.jsonl", "dataset: /etc/passwd", "lies outside"),
+        ("dataset: cases.jsonl", "dataset: none.jsonl", "no dataset at"),
+        ("margin: 0.05", "margin: 5", "margin must lie between 0 and 1"),
+        ("margin: 0.05", "margin: true", "margin must lie between 0 and 1"),
+        ("margin: 0.05", "margin: .nan", "margin must lie between 0 and 1"),
+        ("threshold: 0.80", "threshold: 80%", "threshold must lie between 0 and 1"),
+        ("confidence: 0.95", "confidence: 1", "confidence must lie between 0.5 and 0.999"),
+        ("margin: 0.05", "margni: 0.05", "did you mean 'margin'?"),
+        ("scorer: exact_match", "scorer: exact_macth", "did you mean 'exact_match'?"),
+        ("scorer: exact_match", "scorer: 5", "5 names no scorer"),
+        ("scorer: exact_match", "scorers: [5]", "[5] names no scorer"),
+        ("concurrency: 16", "concurrency: 0", "concurrency must be a whole number from 1"),
+        ("concurrency: 16", "concurrency: 1.5", "concurrency must be a whole number"),
+        ("repeats: 1", "repeats: true", "repeats must be a whole number"),
+        ("timeout: 60s", "timeout: soon", "is no duration"),
+        ("timeout: 60s", "timeout: 0s", "timeout must be more than 0"),
+        ("budget: 2.00 USD", "budget: 2 EUR", "is no amount"),
+        ("budget: 2.00 USD", "budget: -2", "is no amount"),
+        ("  - exact_match: {ignore_case: true, strip: true}\n", "  - 5\n", "a scorer is a name"),
+        (
+            "- exact_match: {ignore_case: true, strip: true}",
+            "- exact_match: 5",
+            "must be a mapping",
+        ),
+        ("- latency: {at_most: 5s, required: false}", "- exact_match", "stands twice"),
+        ("gate:\n", "gate: 5\nx:\n", "gate must be a mapping"),
+    ],
+)
+def test_r112_what_is_wrong_is_named_in_one_line(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in WHOLE
+    text = WHOLE.replace(old, new, 1)
+    if new.startswith("gate: 5"):
+        text = WHOLE[: WHOLE.index("gate:")] + "gate: 5\n"
+    with pytest.raises(WorkbenchError) as caught:
+        suite_of(tmp_path, text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["- a\n", "scorers: []\n", "suite: s\n\tprompt: p\n", "a: &a [*a]"]
+)
+def test_what_is_no_suite_is_refused_with_the_file(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SuiteError, match=r"suite\.yaml"):
+        suite_of(tmp_path, text)
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "evals"
+    folder.mkdir()
+    (tmp_path / "secret.jsonl").write_text('{"id":"1","t":"x"}\n', encoding="utf-8")
+    (folder / "link.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    with pytest.raises(SuiteError, match="lies outside"):
+        suite_of(folder, WHOLE.replace("cases.jsonl", "link.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("ignore_case: true", "ignore_case: false", "scorers"),
+        ("required: false", "required: true", "scorers"),
+        ("margin: 0.05", "margin: 0.04", "policy"),
+        ("threshold: 0.80", "threshold: 0.81", "policy"),
+        ("baseline: production", "baseline: none", "policy"),
+        ("repeats: 1", "repeats: 2", "repeats"),
+    ],
+)
+def test_r32_whatever_decides_a_score_changes_the_fingerprint(
+    tmp_path: Path, old: str, new: str, part: str
+) -> None:
+    before = suite_of(tmp_path, WHOLE)
+    after = suite_of(tmp_path, WHOLE.replace(old, new))
+    changed = {name for name in before.parts if before.parts[name] != after.parts[name]}
+    assert part in changed
+    assert changed <= {part, "policy"}
+    assert before.fingerprint != after.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("concurrency: 16", "concurrency: 2"), ("timeout: 60s", "timeout: 30s")]
+)
+def test_how_fast_a_suite_is_run_is_not_part_of_it(tmp_path: Path, old: str, new: str) -> None:
+    before = suite_of(tmp_path, WHOLE)
+    assert suite_of(tmp_path, WHOLE.replace(old, new)).fingerprint == before.fingerprint
+
+
+def test_a_case_of_the_dev_split_does_not_make_the_gates_evidence_stale(tmp_path: Path) -> None:
+    before = suite_of(tmp_path, WHOLE)
+    dev = suite_of(tmp_path, WHOLE, CASES.replace('"x"', '"changed"'))
+    gate = suite_of(tmp_path, WHOLE, CASES.replace('"z"', '"changed"'))
+    assert dev.fingerprint == before.fingerprint
+    assert gate.fingerprint != before.fingerprint

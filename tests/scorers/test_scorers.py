@@ -1,0 +1,175 @@
+"""Scorers: values in [0, 1] or missing, never a guess."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.datasets.values import Case
+from workbench.errors import SuiteError
+from workbench.providers.values import Answer, Outcome
+from workbench.scorers.catalog import KINDS, make_scorer
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "one_of": {"labels": ["a", "b"]},
+    "matches": {"pattern": "a+"},
+    "json_schema": {"schema": {"type": "object"}},
+}
+
+
+def score(
+    name: str, text: str, expected: Any = None, *, answer: Answer | None = None, **options: Any
+) -> float | None:
+    scorer = make_scorer(name, options, "suite.yaml")
+    case = Case("1", {"t": "x"}, expected)
+    return scorer.score(answer or Answer(Outcome.OK, text), case).value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "options", "value"),
+    [
+        ("billing", "billing", {}, 1.0),
+        (" billing\n", "billing", {}, 1.0),
+        (" billing\n", "billing", {"strip": False}, 0.0),
+        ("Billing", "billing", {}, 0.0),
+        ("Billing", "billing", {"ignore_case": True}, 1.0),
+        ("STRASSE", "straße", {"ignore_case": True}, 1.0),
+        ("sales", ["billing", "sales"], {}, 1.0),
+        ("true", True, {}, 1.0),
+        ("5", 5, {}, 1.0),
+        ("", "", {}, 1.0),
+        ("x", None, {}, None),
+    ],
+)
+def test_exact_match(
+    text: str, expected: Any, options: dict[str, Any], value: float | None
+) -> None:
+    assert score("exact_match", text, expected, **options) == value
+
+
+def test_contains_and_starts_with() -> None:
+    assert score("contains", "the billing team", "billing") == 1.0
+    assert score("contains", "the team", "billing") == 0.0
+    assert score("starts_with", "billing, I think", "billing") == 1.0
+    assert score("starts_with", "I think billing", "billing") == 0.0
+
+
+def test_labels_patterns_and_lengths() -> None:
+    assert score("one_of", " a ", labels=["a", "b"]) == 1.0
+    assert score("one_of", "c", labels=["a", "b"]) == 0.0
+    assert score("matches", "xaaay", pattern="^x") == 1.0
+    assert score("matches", "y", pattern="^x") == 0.0
+    assert score("max_chars", "abc", limit=3) == 1.0
+    assert score("max_chars", "abcd", limit=3) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "value"),
+    [
+        ('{"a": 1}', {"a": 1}, 1.0),
+        ('{"a": 1.0}', {"a": 1}, 1.0),
+        ('{"a": true}', {"a": 1}, 0.0),
+        ("[1, 2]", [1, 2], 1.0),
+        ("[2, 1]", [1, 2], 0.0),
+        ("not json", {"a": 1}, 0.0),
+        ("NaN", {"a": 1}, 0.0),
+        ("[" * 100_000, [], 0.0),
+        ("9" * 5000, 1, 0.0),
+    ],
+)
+def test_json_equals(text: str, expected: Any, value: float) -> None:
+    assert score("json_equals", text, expected) == value
+
+
+def test_a_json_schema_decides_and_never_fetches() -> None:
+    schema = {"type": "object", "required": ["queue"]}
+    assert score("json_schema", '{"queue": "billing"}', schema=schema) == 1.0
+    assert score("json_schema", "{}", schema=schema) == 0.0
+    assert score("json_schema", "{", schema=schema) == 0.0
+    reaching = {"$ref": "http://127.0.0.1:9/schema.json"}
+    assert score("json_schema", "{}", schema=reaching) is None
+
+
+def test_r123_similarity_is_a_share_or_a_cut() -> None:
+    assert score("similarity", "abc", "abc") == 1.0
+    assert score("similarity", "abc", "xyz") == 0.0
+    assert score("similarity", "abcd", "abcx", at_least=0.7) == 1.0
+    assert score("similarity", "abcd", "abcx", at_least=0.8) == 0.0
+
+
+def test_time_and_money_that_are_unknown_are_missing() -> None:
+    quick = Answer(Outcome.OK, "x", latency_s=0.5, cost_usd=0.001)
+    assert score("latency", "", answer=quick, at_most="1s") == 1.0
+    assert score("latency", "", answer=quick, at_most="250ms") == 0.0
+    assert score("cost", "", answer=quick, at_most_usd=0.01) == 1.0
+    assert score("cost", "", answer=quick, at_most_usd=0.0001) == 0.0
+    assert score("latency", "x", at_most="1s") is None
+    assert score("cost", "x", at_most_usd=1) is None
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
+    name: str, outcome: Outcome
+) -> None:
+    answer = Answer(outcome, "billing", error="why", latency_s=1.0, cost_usd=0.0)
+    scorer = make_scorer(name, OPTIONS.get(name, {}), "suite.yaml")
+    found = scorer.score(answer, Case("1", {"t": "x"}, "billing"))
+    if outcome.is_error:
+        assert found.value is None
+        assert found.reason == "why"
+    elif outcome.is_models_fault:
+        assert found.value == 0.0
+    else:
+        assert found.value is not None
+
+
+@given(st.sampled_from(sorted(KINDS)), st.text(), st.text() | st.integers() | st.lists(st.text()))
+def test_r123_every_score_lies_between_0_and_1_or_is_missing(
+    name: str, text: str, expected: Any
+) -> None:
+    found = score(name, text, expected, **OPTIONS.get(name, {}))
+    assert found is None or (type(found) is float and 0.0 <= found <= 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("exact_macth", {}, "did you mean 'exact_match'?"),
+        ("exact_match", {"ignore_caes": True}, "did you mean 'ignore_case'?"),
+        ("exact_match", {"strip": "yes"}, "strip must be a bool"),
+        ("max_chars", {"limit": True}, "limit must be a int"),
+        ("matches", {"pattern": "("}, "pattern:"),
+        ("one_of", {}, "labels: name at least one"),
+        ("latency", {"at_most": "soon"}, "at_most:"),
+        ("json_schema", {"schema": {"type": "objekt"}}, "schema:"),
+    ],
+)
+def test_r112_a_wrong_scorer_or_option_is_refused(
+    name: str, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SuiteError) as caught:
+        make_scorer(name, options, "suite.yaml")
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("suite.yaml")
+
+
+def test_r124_the_fingerprint_follows_kind_revision_and_options() -> None:
+    prints = {
+        make_scorer("exact_match", {}, "s").fingerprint,
+        make_scorer("exact_match", {"ignore_case": True}, "s").fingerprint,
+        make_scorer("contains", {}, "s").fingerprint,
+    }
+    assert len(prints) == 3
+    same = make_scorer("exact_match", {"strip": True}, "s").fingerprint
+    assert same == make_scorer("exact_match", {}, "s").fingerprint
+
+
+def test_every_kind_says_what_it_does() -> None:
+    for kind in KINDS.values():
+        assert kind.summary.endswith(".")
+        json.dumps(dict(kind.options))
