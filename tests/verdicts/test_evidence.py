@@ -218,3 +218,12 @@ def test_what_the_package_exports_is_there() -> None:
         assert getattr(verdicts, name).__name__ == name
     with pytest.raises(AttributeError, match="nonsense"):
         _ = verdicts.nonsense
+
+
+def test_the_order_in_which_scorers_are_kept_does_not_change_the_text(counted: Counted) -> None:
+    policy = replace(POLICY, scorers=("s", "a"))
+    rows = counted(25, 10, 90)
+    one = evidence_of({"s": rows, "a": rows}, policy, 90)
+    other = replace(one, pairs=dict(reversed(list(one.pairs.items()))))
+    assert evidence_to_json(one) == evidence_to_json(other)
+    assert recompute(other) is recompute(one) is Gate.PASS

@@ -24,7 +24,7 @@ from workbench.verdicts.repeats import (
     variances,
 )
 from workbench.verdicts.values import CasePair
-from workbench.verdicts.wear import attempt_note, holm, winners_curse, winners_curse_note
+from workbench.verdicts.wear import attempt_note, best_of, holm, winners_curse, winners_curse_note
 
 Counted = Callable[..., tuple[CasePair, ...]]
 POLICY = GatePolicy(scorers=("s",), margin=0.05)
@@ -148,6 +148,15 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
 
 def test_holm_of_nothing_is_nothing() -> None:
     assert holm([]) == ()
+
+
+def test_the_best_of_several_needs_more_than_one_candidate_alone(counted: Counted) -> None:
+    lucky = compare_pairs(counted(22, 9, 300), POLICY, "s")
+    clear = compare_pairs(counted(60, 5, 300), POLICY, "s")
+    same = compare_pairs(counted(10, 10, 300), POLICY, "s")
+    assert best_of([lucky]) == (True,)
+    assert best_of([lucky, same, same, clear]) == (False, False, False, True)
+    assert best_of([compare_pairs((), POLICY, "s")]) == (False,)
 
 
 def test_the_winners_curse_is_the_expected_luck_of_the_best() -> None:

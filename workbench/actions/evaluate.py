@@ -51,7 +51,7 @@ def evaluate(
     found = []
     for suite in suites:
         evidence = _evaluate_one(bench, source, suite, full, anytime, fresh, on_run)
-        bench.registry.record_evaluation(evidence)
+        bench.registry.record_evaluation(evidence, by=bench.author)
         found.append(evidence)
     return tuple(found)
 
@@ -80,11 +80,19 @@ def _evaluate_one(
 ) -> Evidence:
     started_at = _now()
     seed = int(suite.gate_cases.fingerprint[:8], 16)
-    plan = make_plan(len(suite.gate_cases.cases), suite.gate, seed, full=full, anytime=anytime)
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
-    by_id = {case.id: case for case in spec.cases}
-    spec = replace(spec, cases=tuple(by_id[case_id] for case_id in plan.order(list(by_id))))
     baseline = baseline_of(bench, source, suite)
+    plan = make_plan(
+        len(spec.cases),
+        suite.gate,
+        seed,
+        full=full,
+        anytime=anytime,
+        cases=spec.cases,
+        baseline=baseline is not None,
+        created_at=started_at,
+    )
+    spec = replace(spec, cases=plan.order_cases(spec.cases))
     side_a = side(bench, baseline, suite, GATE_SPLIT, False, on_run) if baseline else None
     live = running.start(bench, spec)
     if on_run:

@@ -236,7 +236,7 @@ def _details(
         "confidence": policy.confidence,
         "margin": policy.margin,
         "threshold": policy.threshold,
-        "z": question.z,
+        "z": None if question.e_process else question.z,
         "n_min": question.n_min,
         "min_flips": MIN_FLIPS,
         "missing_share": sample.missing_share,

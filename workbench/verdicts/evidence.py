@@ -149,8 +149,9 @@ def evidence_to_json(evidence: Evidence) -> str:
     content["schema"] = SCHEMA
     content["gate"] = evidence.gate.value
     content["score"] = _number(evidence.score)
-    content["pairs"] = [[name, [_pair_row(pair) for pair in pairs]] for name, pairs in
-                        evidence.pairs.items()]  # fmt: skip
+    content["pairs"] = {
+        name: [_pair_row(pair) for pair in pairs] for name, pairs in evidence.pairs.items()
+    }
     content["comparisons"] = [_comparison_content(item) for item in evidence.comparisons]
     return canonical_json(content)
 
@@ -166,13 +167,14 @@ def evidence_from_json(text: str | bytes) -> Evidence:
         known = {item.name: content[item.name] for item in fields(Evidence) if item.name in content}
         known["gate"] = Gate(content["gate"])
         known["pairs"] = {
-            name: tuple(_pair_from_row(row) for row in rows) for name, rows in content["pairs"]
+            name: tuple(_pair_from_row(row) for row in rows)
+            for name, rows in content["pairs"].items()
         }
         known["comparisons"] = tuple(
             _comparison_from_content(item) for item in content["comparisons"]
         )
         return Evidence(**known)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"this is no evidence record: {error!r}") from error

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from workbench.verdicts.distributions import normal_cdf
+from workbench.verdicts.values import Comparison, Verdict
 
 FRESH_CASES_FROM = 5
 _STEP = 0.01
@@ -61,3 +62,22 @@ def winners_curse_note(k: int, error: float) -> str:
         return ""
     points = 100 * winners_curse(k, error)
     return f"best of {k}: luck alone would put it about {points:.1f} points ahead"
+
+
+def best_of(comparisons: Sequence[Comparison], confidence: float = 0.95) -> tuple[bool, ...]:
+    """Which of several candidates, each compared with the same baseline, may be called better.
+
+    Holm on the mid-p values where there are any; each single verdict ignores the others.
+    """
+    adjusted = holm([_p_value(comparison) for comparison in comparisons])
+    return tuple(
+        p < 1.0 - confidence and comparison.verdict is Verdict.BETTER
+        for p, comparison in zip(adjusted, comparisons, strict=True)
+    )
+
+
+def _p_value(comparison: Comparison) -> float:
+    mid_p = comparison.details.get("mid_p")
+    if mid_p is not None:
+        return float(mid_p)
+    return 1.0 if comparison.p_value is None else comparison.p_value
