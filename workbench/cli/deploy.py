@@ -53,7 +53,7 @@ def deploy_command(
         expect=seen.seen,
         override=override,
         again=again,
-        request_key=request,
+        request_id=request,
     )
     was = f", was {done.previous_version}" if done.previous_version else ""
     face.answer(

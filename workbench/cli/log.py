@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def log_command(face: Face, prompt_id: str | None, environment: str | None, limit: int) -> None:
     """What happened, newest first: versions, evaluations, deployments, rollbacks, overrides."""
     registry = face.registry()
-    found = list(registry.history(prompt_id, environment))
+    found = registry.history(prompt_id, environment, limit + 1)
     shown = found[:limit]
     lines = [_line(entry) for entry in shown]
     if len(found) > limit:
-        lines.append(f"{len(found) - limit} older entries: --limit shows more")
+        lines.append(f"only the newest {limit} are shown: --limit shows more")
     if not found:
         lines = ["nothing happened yet"]
-    face.answer({"entries": [_json(entry) for entry in shown], "total": len(found)}, lines)
+    face.answer({"entries": [_json(entry) for entry in shown], "more": len(found) > limit}, lines)
 
 
 def _line(entry: LogEntry) -> str:
