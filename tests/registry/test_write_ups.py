@@ -161,7 +161,7 @@ def test_nothing_live_and_unknown_versions_are_value_errors(prompts: PromptRegis
     with pytest.raises(ValueError, match="no prompt"):
         prompts.get_version("summarizer", "1.0.0")
     prompts.register(summarizer("1.0.0"))
-    with pytest.raises(ValueError, match="did you mean '1.0.0'"):
+    with pytest.raises(ValueError, match=r"did you mean '1\.0\.0'"):
         prompts.get_version("summarizer", "1.0.1")
 
 

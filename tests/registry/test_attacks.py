@@ -1,0 +1,402 @@
+"""With the triggers in place, no SQL deploys what may not go live or rewrites what happened.
+
+Every attack runs twice, through Python's sqlite3 and through the sqlite3 command line, on a
+registry that also holds a version which may go live: the last test deploys that one with the
+same SQL, so the attacks fail for their own reasons.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.registry.making import build_evidence
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.signing import SigningKey
+from workbench.registry.triggers import RULES
+from workbench.runs.suite import GatePolicy
+from workbench.settings import EnvironmentSettings
+from workbench.verdicts import Gate
+
+POLICY = GatePolicy(scorers=("exact",), threshold=0.8, baseline=None)
+
+# An attacker who knows the ledger writes a record that fits, so that only the rule in question
+# stands in the way.
+RECORD = """INSERT INTO ledger SELECT max(seq) + 1, '{kind}',
+  strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'), '{actor}', lower(hex(randomblob(32))),
+  (SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1),
+  lower(hex(randomblob(32))) FROM ledger;"""
+DEPLOY = """INSERT {conflict} INTO deployments (seq, prompt_id, environment, action, version,
+  fingerprint, previous_seq, previous_version, stands_for, evaluation, override, again, stale,
+  reason, request_id)
+SELECT (SELECT max(seq) FROM ledger), '{prompt}', '{environment}', '{action}', '{version}',
+  {fingerprint}, {previous_seq}, {previous_version}, {stands_for}, {evaluation},
+  {override}, {again}, 0, '{reason}', NULL;"""
+
+
+def record(kind: str, actor: str = "eve") -> str:
+    return RECORD.format(kind=kind, actor=actor)
+
+
+def deploy(version: str, **changes: str) -> str:
+    """SQL that deploys a version with everything right but what `changes` says."""
+    environment = changes.get("environment", "production")
+    prompt = changes.get("prompt", "p")
+    head = (
+        f"(SELECT {{}} FROM deployments WHERE prompt_id = '{prompt}'"
+        f" AND environment = '{environment}' ORDER BY seq DESC LIMIT 1)"
+    )
+    filled = {
+        "conflict": "",
+        "prompt": prompt,
+        "environment": environment,
+        "action": "deploy",
+        "version": version,
+        "fingerprint": f"(SELECT fingerprint FROM versions WHERE prompt_id = '{prompt}'"
+        f" AND version = '{version}')",
+        "previous_seq": head.format("seq"),
+        "previous_version": head.format("CASE action WHEN 'retire' THEN NULL ELSE version END"),
+        "stands_for": "(SELECT max(seq) FROM ledger)",
+        "evaluation": f"(SELECT max(seq) FROM evaluations WHERE prompt_id = '{prompt}'"
+        f" AND version = '{version}')",
+        "override": "0",
+        "again": "0",
+        "reason": "",
+        **changes,
+    }
+    return record("deployment", changes.get("actor", "eve")) + DEPLOY.format(**filled)
+
+
+def evaluation(version: str, scores: str, *, planned: int = 20, gate: str = "pass") -> str:
+    """SQL that records an evaluation of 20 cases by hand; `scores` gives the value of case n."""
+    return (
+        record("evaluation")
+        + f"""INSERT INTO scores SELECT (SELECT max(seq) FROM ledger), 'exact', value,
+  'c' || value, NULL, {scores}, '[]', CASE WHEN ({scores}) IS NULL THEN '[null]'
+  ELSE json_array({scores}) END, NULL, '' FROM generated;
+INSERT INTO evaluations SELECT (SELECT max(seq) FROM ledger), 'forged', 'p', '{version}',
+  (SELECT fingerprint FROM versions WHERE version = '{version}'), 'quality',
+  (SELECT max(seq) FROM suites WHERE suite = 'quality'), '{gate}', 1.0, {planned},
+  '{{"planned": {planned}, "block_ends": [{planned}]}}', NULL, NULL, 0, 1,
+  strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-1 minute'),
+  strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-1 minute'), '{{}}';""".replace(
+            "generated", f"(SELECT value FROM json_each('{list(range(20))}'))"
+        )
+    )
+
+
+ATTACKS: dict[str, str] = {
+    # deploy what has not passed
+    "deploy an untested version": deploy("1.2.0"),
+    "deploy an untested version without naming evidence": deploy("1.2.0", evaluation="NULL"),
+    "deploy a failing version": deploy("1.3.0"),
+    "deploy a partial run": deploy("1.4.0"),
+    "deploy on stale evidence": deploy("1.5.0"),
+    "deploy a revoked version": deploy("1.6.0"),
+    "deploy with another version's evidence": deploy(
+        "1.2.0", evaluation="(SELECT max(seq) FROM evaluations WHERE version = '1.1.0')"
+    ),
+    "deploy under another version's fingerprint": deploy(
+        "1.2.0",
+        fingerprint="(SELECT fingerprint FROM versions WHERE version = '1.1.0')",
+        evaluation="(SELECT max(seq) FROM evaluations WHERE version = '1.1.0')",
+    ),
+    "deploy on evidence that is not there": deploy("1.2.0", evaluation="99999"),
+    "deploy a version that is not there": deploy("9.9.9"),
+    "deploy to an environment that is not there": deploy("1.1.0", environment="nowhere"),
+    "deploy one prompt's version as another's": deploy(
+        "1.1.0",
+        prompt="q",
+        fingerprint="(SELECT fingerprint FROM versions WHERE prompt_id = 'p' AND version='1.1.0')",
+        evaluation="(SELECT max(seq) FROM evaluations WHERE version = '1.1.0')",
+    ),
+    "deploy a version that lacks one of two suites": deploy("1.1.0", environment="strict"),
+    "deploy external evidence where it does not count": deploy(
+        "1.0.0", prompt="q", environment="internal"
+    ),
+    "deploy on expired evidence": deploy("1.1.0", environment="fresh"),
+    "deploy to a frozen environment": deploy("1.1.0", environment="frozen"),
+    "deploy without approval": deploy("1.1.0", environment="guarded"),
+    "deploy with one's own approval": record("approval", "eve")
+    + """INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,
+      'guarded', '' FROM versions WHERE version = '1.1.0';"""
+    + deploy("1.1.0", environment="guarded", actor="eve"),
+    "deploy without promotion": deploy("1.1.0", environment="promoted"),
+    "deploy outside of a consumer's range": deploy("2.0.0"),
+    "deploy again what was rolled back": deploy("1.7.0"),
+    "deploy again without a reason": deploy("1.7.0", again="1"),
+    "override without a reason": deploy("1.2.0", override="1"),
+    "override with a blank reason": deploy("1.2.0", override="1", reason="  "),
+    "override for a revoked version": deploy("1.6.0", override="1", reason="because"),
+    "override with a mark that is neither 0 nor 1": deploy("1.2.0", override="2", reason="x"),
+    # say another action
+    "an action in capitals": "PRAGMA ignore_check_constraints=ON;"
+    + deploy("1.2.0", action="DEPLOY"),
+    "an action that nobody knows": "PRAGMA ignore_check_constraints=ON;"
+    + deploy("1.2.0", action="promote"),
+    "a rollback to what was never live": deploy("1.2.0", action="rollback"),
+    "a rollback to a version under another's deploy": deploy(
+        "1.2.0",
+        action="rollback",
+        stands_for="(SELECT min(seq) FROM deployments WHERE version = '1.0.0')",
+    ),
+    "a rollback forward to what was left behind": deploy(
+        "1.7.0",
+        action="rollback",
+        stands_for="(SELECT min(seq) FROM deployments WHERE version = '1.7.0')",
+    ),
+    "a rollback to what is live": deploy(
+        "1.0.0",
+        action="rollback",
+        stands_for="(SELECT min(seq) FROM deployments WHERE version = '1.0.0')",
+    ),
+    "a retirement of what is not live": deploy("1.2.0", action="retire", reason="x"),
+    # races and order
+    "deploy on an old head": deploy("1.1.0", previous_seq="NULL", previous_version="NULL"),
+    "deploy on a wrong previous version": deploy("1.1.0", previous_version="'0.0.1'"),
+    "deploy without the ledger": deploy("1.1.0")
+    .replace(record("deployment"), "")
+    .replace("(SELECT max(seq) FROM ledger)", "(SELECT max(seq) + 1 FROM ledger)"),
+    "deploy on another kind of record": record("approval")
+    + deploy("1.1.0").replace(record("deployment"), ""),
+    # replace, upsert, ignore
+    "replace a deployment": "REPLACE INTO deployments SELECT seq, prompt_id, environment, action,"
+    " '1.2.0', fingerprint, previous_seq, previous_version, stands_for, evaluation, 1, 0, 0, 'x',"
+    " NULL FROM deployments WHERE version = '1.0.0' LIMIT 1;",
+    "deploy with OR IGNORE": deploy("1.2.0", conflict="OR IGNORE"),
+    "deploy with OR REPLACE": deploy("1.2.0", conflict="OR REPLACE"),
+    "upsert a version": "INSERT INTO versions SELECT * FROM versions WHERE version = '1.0.0'"
+    " ON CONFLICT DO UPDATE SET content = 'evil';",
+    "replace a version": "REPLACE INTO versions SELECT seq, prompt_id, version, sort_key, 'evil',"
+    " body, fingerprint, description, author, force_reason FROM versions WHERE version = '1.0.0';",
+    "replace a version by its name": record("version")
+    + "INSERT OR REPLACE INTO versions SELECT (SELECT max(seq) FROM ledger), prompt_id, version,"
+    " sort_key, 'evil', body, lower(hex(randomblob(32))), description, author, force_reason"
+    " FROM versions WHERE version = '1.0.0';",
+    "replace a score": "REPLACE INTO scores SELECT evaluation, scorer, position, case_id, a, 1.0,"
+    " a_repeats, '[1.0]', case_group, reason FROM scores;",
+    "replace an evaluation": "REPLACE INTO evaluations SELECT * FROM evaluations;",
+    "replace the ledger": "REPLACE INTO ledger SELECT * FROM ledger;",
+    # update and delete
+    **{
+        f"update {table}": f"UPDATE {table} SET {column} = {value};"
+        for table, column, value in [
+            ("versions", "content", "'evil'"),
+            ("evaluations", "gate", "'pass'"),
+            ("scores", "b", "1.0"),
+            ("deployments", "version", "'1.2.0'"),
+            ("suites", "policy", "'{}'"),
+            ("environments", "untested", "1"),
+            ("approvals", "environment", "'production'"),
+            ("revocations", "version", "'0.0.0'"),
+            ("consumers", "bounds", "'[]'"),
+            ("ledger", "actor", "'nobody'"),
+        ]
+    },
+    **{
+        f"delete from {table}": f"DELETE FROM {table};"
+        for table in (
+            "versions",
+            "evaluations",
+            "scores",
+            "deployments",
+            "suites",
+            "environments",
+            "approvals",
+            "revocations",
+            "consumers",
+            "ledger",
+            "registry",
+            "signatures",
+        )
+    },
+    "delete with foreign keys off": "PRAGMA foreign_keys=OFF; DELETE FROM versions;",
+    "update OR IGNORE": "UPDATE OR IGNORE deployments SET override = 0;",
+    # forge evidence without forging scores
+    "record a pass on scores that fail": evaluation("1.2.0", "value % 2") + deploy("1.2.0"),
+    "record a pass on half of the cases": evaluation("1.2.0", "1.0", planned=40) + deploy("1.2.0"),
+    "record a pass with every fifth case missing": evaluation(
+        "1.2.0", "CASE WHEN value % 5 = 0 THEN NULL ELSE 1.0 END"
+    )
+    + deploy("1.2.0"),
+    "record a pass on scores above one": evaluation("1.2.0", "5.0") + deploy("1.2.0"),
+    "record a pass for other content": evaluation("1.2.0", "1.0").replace(
+        "(SELECT fingerprint FROM versions WHERE version = '1.2.0')",
+        "(SELECT fingerprint FROM versions WHERE version = '1.1.0')",
+    )
+    + deploy("1.2.0"),
+    "add scores to what is recorded": record("evaluation")
+    + "INSERT INTO scores SELECT evaluation, scorer, position + 100, 'more', NULL, 1.0, '[]',"
+    " '[1.0]', NULL, '' FROM scores;",
+    "record an evaluation without scores": record("evaluation")
+    + "INSERT INTO evaluations SELECT (SELECT max(seq) FROM ledger), 'none', prompt_id, '1.2.0',"
+    " (SELECT fingerprint FROM versions WHERE version = '1.2.0'), suite, suite_seq, 'pass', 1.0,"
+    " 0, '{}', NULL, NULL, 0, 1, started_at, finished_at, '{}' FROM evaluations"
+    " WHERE version = '1.1.0' LIMIT 1;" + deploy("1.2.0"),
+    "take a suite over as external": record("suite")
+    + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), 'p', 'quality', 'x', '{}', '{}',"
+    " 1;",
+    # time
+    "backdate a record": record("approval").replace("'now'", "'now','-1 day'"),
+    "postdate a record": record("approval").replace("'now'", "'now','+1 day'"),
+    "a record in the middle": record("approval").replace("max(seq) + 1", "2"),
+    "a record far ahead": record("approval").replace("max(seq) + 1", "max(seq) + 10"),
+    "a record that follows nothing": record("approval").replace(
+        "(SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1)", "lower(hex(randomblob(32)))"
+    ),
+    "approve as the author": record("approval", "ana")
+    + "INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,"
+    " 'guarded', '' FROM versions WHERE version = '1.1.0';",
+}
+
+KEPT = ("versions", "evaluations", "scores", "deployments", "environments", "revocations",
+        "consumers", "registry", "signatures")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A registry with one version for each way of not being allowed to go live, and its key."""
+    path = tmp_path_factory.mktemp("attacks") / "registry.db"
+    key = SigningKey.generate()
+    with PromptRegistry(path, create=True, signing_key=key) as registry:
+        rules = [
+            EnvironmentSettings("frozen", frozen=True),
+            EnvironmentSettings("guarded", approvals=1),
+            EnvironmentSettings("promoted", promote_from="staging"),
+            EnvironmentSettings("strict", requires=("quality", "safety")),
+            EnvironmentSettings("internal", external=False),
+            EnvironmentSettings("fresh", max_age_days=1e-9),
+        ]
+        for settings in rules:
+            registry.set_environment(settings, "ana")
+        numbers = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0", "1.6.0", "1.7.0", "2.0.0")
+        p = {n: PromptVersion("p", n, f"text {n}", author="ana") for n in numbers}
+        for version in p.values():
+            registry.register(version)
+        record_ = registry.record_evaluation
+        record_(build_evidence(p["1.5.0"], dataset="an older dataset"))
+        for number in ("1.0.0", "1.1.0", "1.6.0", "1.7.0", "2.0.0"):
+            record_(build_evidence(p[number]))
+        record_(build_evidence(p["1.3.0"], scores=(0.0,) * 20))
+        record_(build_evidence(p["1.4.0"], scores=(1.0,) * 7, planned=20, gate=Gate.PASS))
+        registry.deploy("p", "1.0.0", "production", "ana")
+        registry.deploy("p", "1.7.0", "production", "ana")
+        registry.rollback("p", "production", "ana", reason="worse")
+        registry.revoke("p", "1.6.0", "ana", "leaks names")
+        registry.register_consumer("app", "p", "production", ">=1,<2")
+        other = PromptVersion("q", "1.0.0", "another", author="ana")
+        registry.register(other)
+        registry.approve("q", "1.0.0", "guarded", "bob")
+        record_(build_evidence(other, suite="theirs", external=True, suite_parts={}, policy=POLICY))
+        assert registry.status("q", "1.0.0").tested
+        found = registry.verify(key=key.public_pem)
+        assert [f.problem for f in found.findings] == [
+            "p@1.4.0 is recorded as pass on quality, but its scores say no_decision"
+        ]
+    return path, key.public_pem
+
+
+@pytest.fixture(scope="module", params=["module", "command line"])
+def victim(
+    request: pytest.FixtureRequest, prepared: tuple[Path, str], tmp_path_factory: Any
+) -> Iterator[tuple[PromptRegistry, Callable[[Path, str], str]]]:
+    """A copy that takes all attacks of one tool: none may leave a mark, so one will do."""
+    path = tmp_path_factory.mktemp("victim") / "registry.db"
+    shutil.copy(prepared[0], path)
+    with PromptRegistry(path) as registry:
+        yield registry, by_module if request.param == "module" else by_command_line
+
+
+@pytest.fixture
+def copy(prepared: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of its own; nobody has the original open."""
+    return Path(shutil.copy(prepared[0], tmp_path / "registry.db"))
+
+
+def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = sqlite3.connect(path)
+    try:
+        return {
+            table: connection.execute(f"SELECT * FROM {table}").fetchall()
+            for table in (*KEPT, "ledger")
+        }
+    finally:
+        connection.close()
+
+
+def by_module(path: Path, sql: str) -> str:
+    """Python's sqlite3: all or nothing, as a script would do it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        pragmas, _, rest = sql.rpartition("ON;") if sql.startswith("PRAGMA") else ("", "", sql)
+        if pragmas:
+            connection.execute(pragmas + "ON")
+        connection.executescript("BEGIN;" + rest + "COMMIT;")
+    except sqlite3.Error as error:
+        return str(error)
+    finally:
+        connection.close()
+    return ""
+
+
+def by_command_line(path: Path, sql: str) -> str:
+    """The sqlite3 shell, which goes on after an error and commits each statement."""
+    done = subprocess.run(["sqlite3", str(path)], input=sql, capture_output=True, text=True)
+    return done.stderr
+
+
+SENTENCES = {sentence for rules in RULES.values() for _, sentence in rules}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_the_database_refuses(
+    victim: tuple[PromptRegistry, Callable[[Path, str], str]], attack: str
+) -> None:
+    registry, tool = victim
+    path = Path(registry.path)
+    before = contents(path)
+
+    complaint = tool(path, ATTACKS[attack])
+
+    after = contents(path)
+    assert complaint, "the attack met no resistance"
+    known = (s in complaint for s in (*SENTENCES, "never changes", "there already", "first"))
+    assert any(known), f"refused for another reason: {complaint}"
+    for table in KEPT:
+        if table in ("evaluations", "scores") and "INTO evaluations" in ATTACKS[attack]:
+            continue  # False evidence may be written; what counts is that nothing goes live.
+        assert after[table] == before[table]
+    assert after["ledger"][: len(before["ledger"])] == before["ledger"]
+    assert registry.get_active("p").version == "1.0.0"
+
+
+def test_there_are_at_least_forty_attacks() -> None:
+    assert len(ATTACKS) >= 40
+
+
+@pytest.mark.parametrize("tool", [by_module, by_command_line], ids=["module", "command line"])
+def test_the_same_sql_deploys_what_has_passed(copy: Path, tool: Callable[[Path, str], str]) -> None:
+    assert tool(copy, deploy("1.1.0")) == ""
+
+    with PromptRegistry(copy) as registry:
+        assert registry.get_active("p").version == "1.1.0"
+        problems = [finding.problem for finding in registry.verify().findings]
+        assert "the record was altered: its hash is another" in problems
+
+
+def test_scores_that_pass_can_be_forged_and_a_signature_shows_it(
+    copy: Path, prepared: tuple[Path, str]
+) -> None:
+    """What triggers cannot promise: this is what signing is for."""
+    assert by_module(copy, evaluation("1.2.0", "1.0") + deploy("1.2.0")) == ""
+
+    with PromptRegistry(copy) as registry:
+        assert registry.get_active("p").version == "1.2.0"
+        problems = [finding.problem for finding in registry.verify(key=prepared[1]).findings]
+        assert sum("is not signed by this key" in problem for problem in problems) == 2
