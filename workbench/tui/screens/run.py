@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from math import sqrt
 from statistics import stdev
 from typing import ClassVar
 
@@ -375,7 +376,7 @@ def half_width(rows: Iterable[ResultRow]) -> float | None:
     values = [row.score for row in rows if row.score is not None]
     if len(values) < 2:
         return None
-    return 1.96 * stdev(values) / len(values) ** 0.5
+    return 1.96 * stdev(values) / sqrt(len(values))
 
 
 def _latency(result: Result | None) -> float | None:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from workbench.tui.filters import NO_FILTER, Filter, Test, parse_filter
 from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.fields import PlainInput
 from workbench.tui.widgets.text import plain
 
 PAUSE_S = 0.08
@@ -30,7 +31,7 @@ class NamedFilter:
     test: Test | None = None
 
 
-class FindLine(Input, can_focus=False):
+class FindLine(PlainInput, can_focus=False):
     """One line under the title; esc empties it, then leaves it. It takes no focus unasked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,0 +1,170 @@
+"""Write a case: a new one, a changed one, or one made of a bad answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input
+
+from workbench.datasets.values import Case
+from workbench.datasets.writer import parse_value
+from workbench.errors import DatasetError, WorkbenchError
+from workbench.present.safe_text import safe_line
+from workbench.runs.values import RunSummary
+from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.dataset_rows import DatasetPage, blank_case, read_datasets, save_case
+from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.widgets.fields import ValueArea
+from workbench.tui.widgets.text import PlainLabel, PlainStatic
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+MAX_EDITED = 100_000
+"""Characters of a value that can be edited here."""
+
+
+class CaseForm(Dialog[tuple[str, str]]):
+    """Fields of a case; ctrl+s saves it into the file. Closes with what was done, and the id."""
+
+    first_field = "#value-0"
+    DEFAULT_CSS: ClassVar[str] = """
+    CaseForm #dialog { width: 100%; max-width: 100; height: 100%; max-height: 40; }
+    CaseForm #values { height: 1fr; }
+    CaseForm ValueArea { height: 5; border: round $border; padding: 0; }
+    CaseForm ValueArea:focus { border: round $accent; }
+    CaseForm #expected-value { height: 4; }
+    CaseForm #about-gate { height: auto; color: $text-muted; }
+    """
+
+    def __init__(self, path: Path, case: Case, *, replaces: str = "", note: str = "") -> None:
+        title = f"Edit {replaces}" if replaces else f"A new case in {path.name}"
+        super().__init__(title, "Save")
+        self._path = path
+        self._case = case
+        self._replaces = replaces
+        self._note = note
+        self._names = list(case.inputs)
+
+    def body(self) -> Iterable[Widget]:
+        yield from field("case-id", "id", self._case.id)
+        widgets: list[Widget] = []
+        for at, name in enumerate(self._names):
+            widgets.append(PlainLabel(f"input · {name}"))
+            widgets.append(ValueArea(flat_json(self._case.inputs[name]), id=f"value-{at}"))
+        widgets.append(PlainLabel("expected"))
+        widgets.append(ValueArea(flat_json(self._case.expected), id="expected-value"))
+        yield VerticalScroll(*widgets, id="values", can_focus=False)
+        yield from field("case-tags", "tags", ", ".join(self._case.tags), hint="a, b")
+        yield from field("case-split", "split", self._case.split or "", hint="dev or gate")
+        yield PlainStatic(
+            self._note or "a changed case of split gate makes earlier evaluations stale",
+            id="about-gate",
+        )
+
+    def confirm(self) -> None:
+        # Behind the keys that the focused field has not seen yet: ctrl+s overtakes them.
+        (self.focused or self).call_later(self._save)
+
+    def _save(self) -> None:
+        try:
+            case = self._typed()
+        except DatasetError as error:
+            self.problem(str(error))
+            return
+        self.bench_app.in_thread(
+            save_case,
+            self._path,
+            case,
+            self._replaces,
+            done=lambda told: self.dismiss((told, case.id)),
+            failed=self._failed,
+        )
+
+    def _failed(self, error: WorkbenchError) -> None:
+        self.problem(str(error))
+
+    def _typed(self) -> Case:
+        """The case as the fields say. A value that was not touched stays what it was."""
+        values = {}
+        for at, name in enumerate(self._names):
+            typed = self.query_one(f"#value-{at}", ValueArea).text
+            before = self._case.inputs[name]
+            same = typed == flat_json(before)
+            values[name] = before if same else _input_value(typed, before)
+        typed = self.query_one("#expected-value", ValueArea).text
+        before = self._case.expected
+        expected = before if typed == flat_json(before) else parse_value(typed)
+        tags = self.query_one("#case-tags", Input).value.split(",")
+        case_id = self.query_one("#case-id", Input).value.strip()
+        if not case_id:
+            raise DatasetError("a case needs an id")
+        return replace(
+            self._case,
+            id=case_id,
+            inputs=values,
+            expected=expected,
+            tags=tuple(tag.strip() for tag in tags if tag.strip()),
+            split=self.query_one("#case-split", Input).value.strip() or None,
+        )
+
+
+def _input_value(typed: str, before: object) -> object:
+    """Text stays text; what was JSON must be JSON again."""
+    return typed if isinstance(before, str) else parse_value(typed)
+
+
+def open_form(
+    app: WorkbenchApp,
+    page: DatasetPage,
+    case: Case,
+    *,
+    replaces: str = "",
+    note: str = "",
+    done: Callable[[str], None] | None = None,
+) -> None:
+    """Show the form, or say why this dataset cannot be written here. `done` gets the case's id."""
+    path = page.path
+    if path is None:
+        app.tell(page.problem or "only .jsonl datasets can be edited here", error=True)
+        return
+    if any(safe_line(text) != text for text in (case.id, *case.tags, case.split or "")):
+        app.tell(f"{case.id} holds invisible characters in id, tags or split: open {path}")
+        return
+    if any(len(flat_json(v)) > MAX_EDITED for v in (*case.inputs.values(), case.expected)):
+        app.tell(f"{case.id} is too long to edit here: open {path}", error=True)
+        return
+
+    def saved(found: tuple[str, str] | None) -> None:
+        if found:
+            app.tell(found[0])
+            if done:
+                done(found[1])
+
+    app.push_screen(CaseForm(path, case, replaces=replaces, note=note), saved)
+
+
+def promote(app: WorkbenchApp, summary: RunSummary, row: ResultRow) -> None:
+    """A new case made of a result: its input, what was expected, and where it comes from."""
+    found = row.case
+    if found is None:
+        app.tell("this run does not know the case's inputs", error=True)
+        return
+    answer = row.result.answer.text if row.result else ""
+
+    def read(page: DatasetPage) -> None:
+        if page.suite is None:
+            app.tell(page.problem, error=True)
+            return
+        like = replace(found, tags=tuple(dict.fromkeys((*found.tags, "promoted"))))
+        case = blank_case(page.suite.dataset.cases, like)
+        shown = answer[:200] or "(no answer)"
+        note = f"{summary.label} answered: {shown} · change the input, say what is expected"
+        open_form(app, page, case, note=note)
+
+    app.in_thread(read_datasets, summary.suite, done=read, group="promote")

@@ -1,0 +1,190 @@
+"""Datasets: the cases of each suite, to read, filter, change and add to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.fingerprints import short
+from workbench.present import numbers
+from workbench.tui import keys
+from workbench.tui.case_rows import flat_json
+from workbench.tui.dataset_rows import (
+    CASE_COLUMNS,
+    CaseRow,
+    DatasetPage,
+    blank_case,
+    read_datasets,
+)
+from workbench.tui.dialogs.case_form import open_form
+from workbench.tui.filters import Row, Test
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.selection import Selection
+from workbench.tui.widgets.case_detail import CaseScreen, block
+from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.case_table import CaseTable, ColumnTable
+from workbench.tui.widgets.text import PlainStatic
+from workbench.tui.widgets.text_view import TextView
+
+NO_SUITES = (
+    "No suites yet.",
+    "A suite is a dataset with scorers: evals/NAME/suite.yaml and a cases.jsonl beside it.",
+)
+
+
+def _of_split(split: str) -> Test:
+    def test(row: Row) -> bool:
+        return isinstance(row, CaseRow) and (row.case.split or "none") == split
+
+    return test
+
+
+class DatasetsScreen(ModeScreen):
+    """The cases of one suite at a time."""
+
+    MODE = "datasets"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("datasets")
+    AUTO_FOCUS = "#dataset-list"
+    DEFAULT_CSS = """
+    DatasetsScreen #dataset-head { height: 2; padding: 0 1; }
+    DatasetsScreen #dataset-body { height: 1fr; layout: vertical; }
+    DatasetsScreen #dataset-case { height: 8; padding: 0 1; }
+    DatasetsScreen.-tall #dataset-case { height: 14; }
+    DatasetsScreen.-wide #dataset-body { layout: horizontal; }
+    DatasetsScreen.-wide #dataset-case { width: 80; height: 100%; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: DatasetPage | None = None
+        self._name: str | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield PlainStatic(id="dataset-head")
+        table = ColumnTable(CASE_COLUMNS, empty=NO_SUITES, id="dataset-list")
+        yield Horizontal(
+            CasePane(table, "Cases", id="dataset-pane"),
+            TextView(id="dataset-case", classes="pane"),
+            id="dataset-body",
+        )
+
+    @property
+    def table(self) -> CaseTable:
+        return self.query_one("#dataset-list", CaseTable)
+
+    def show(self, selection: Selection) -> None:
+        self._name = self._name or selection.suite
+        self._read()
+
+    def _read(self, cursor: str = "") -> None:
+        def done(page: DatasetPage) -> None:
+            self._show_page(page, cursor or self.table.cursor_key)
+
+        self.bench_app.in_thread(read_datasets, self._name, done=done, group="dataset")
+
+    def _show_page(self, page: DatasetPage, cursor: str) -> None:
+        self.page = page
+        head = self.query_one("#dataset-head", PlainStatic)
+        pane = self.query_one("#dataset-pane", CasePane)
+        if page.suite is None:
+            head.show(page.problem or "no suite in this workspace", layout=False)
+            self.table.load([])
+            return
+        dataset = page.suite.dataset
+        counts: dict[str, int] = {}
+        for case in dataset.cases:
+            split = case.split or "none"
+            counts[split] = counts.get(split, 0) + 1
+        splits = " · ".join(f"{name} {count:,}" for name, count in counts.items())
+        lines = (
+            f"{page.suite.name} · {numbers.plural(len(dataset.cases), 'case')} ({splits})"
+            f" · {short(dataset.fingerprint)} · {dataset.source}",
+            "; ".join(dataset.notes) or _editing(page),
+        )
+        head.show(Content("\n").join([_one_line(line, self.size.width - 2) for line in lines]))
+        pane.named = (NamedFilter("all"), *(NamedFilter(n, _of_split(n)) for n in counts))
+        pane.show_title(f"Cases of {page.suite.name}")
+        self.table.load([CaseRow(c, at) for at, c in enumerate(dataset.cases)], cursor=cursor)
+        self.hint("e edits the case · a adds one · f split · d next suite · / filter · esc back")
+
+    @on(CaseTable.Highlighted, "#dataset-list")
+    def _highlighted(self) -> None:
+        self.query_one("#dataset-case", TextView).show(self._describe()[1])
+
+    @on(CaseTable.Opened, "#dataset-list")
+    @on(CaseTable.Peeked, "#dataset-list")
+    def _open(self) -> None:
+        self.app.push_screen(CaseScreen(self._describe, self._step))
+
+    @on(CaseTable.Copied)
+    def _copied(self) -> None:
+        self.bench_app.tell("copied the cell")
+
+    def _step(self, way: int) -> None:
+        self.table.move_following(way)
+
+    def _describe(self) -> tuple[str, Content]:
+        row = self.table.cursor_row
+        if not isinstance(row, CaseRow):
+            return "", Content("")
+        case = row.case
+        parts = [block(f"input · {name}", flat_json(v)) for name, v in case.inputs.items()]
+        parts.append(block("expected", flat_json(case.expected) or "(nothing)"))
+        about = f"split {case.split or 'none'}  tags {' '.join(case.tags) or 'none'}"
+        parts.append(block("about", f"{about}  group {case.group}" if case.group else about))
+        return case.id, Content("").join(parts).rstrip()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if action in ("edit", "add"):
+            return self.page is not None and self.page.path is not None
+        return True
+
+    def action_edit(self) -> None:
+        row = self.table.cursor_row
+        if isinstance(row, CaseRow) and self.page:
+            open_form(self.bench_app, self.page, row.case, replaces=row.case.id, done=self._written)
+
+    def action_add(self) -> None:
+        if self.page and self.page.suite:
+            case = blank_case(self.page.suite.dataset.cases)
+            open_form(self.bench_app, self.page, case, done=self._written)
+
+    def _written(self, case_id: str) -> None:
+        self._read(cursor=case_id)
+
+    def action_split(self) -> None:
+        self.query_one("#dataset-pane", CasePane).cycle()
+
+    def action_dataset(self) -> None:
+        if self.page and len(self.page.suites) > 1:
+            names = self.page.suites
+            at = names.index(self._name) if self._name in names else 0
+            self._name = names[(at + 1) % len(names)]
+            self._read()
+        else:
+            self.bench_app.tell("there is one suite in this workspace")
+
+    def action_leave(self) -> None:
+        if not self.query_one("#dataset-pane", CasePane).clear_filter():
+            self.bench_app.action_go("draft")
+
+
+def _editing(page: DatasetPage) -> str:
+    if page.path is None:
+        return "only .jsonl files can be edited here"
+    return "what you change here is written to the file at once"
+
+
+def _one_line(text: str, width: int) -> Content:
+    from workbench.tui.widgets.text import plain
+
+    return plain(text).truncate(max(10, width), ellipsis=True)
