@@ -383,15 +383,15 @@ def test_resume_at_another_endpoint_is_refused(store: Path) -> None:
 
 def test_a_run_under_way_cannot_be_resumed_by_anybody_else(store: Path) -> None:
     with OpenAIServer(delay_s=0.2) as server:
-        live = start(make_spec(20), server.base_url, store)
+        live = start(make_spec(2000), server.base_url, store)
         with pytest.raises(UsageError, match="being worked on"):
-            start(make_spec(20), server.base_url, store, resume=live.run_id)
+            start(make_spec(2000), server.base_url, store, resume=live.run_id)
         code = f"""
 from pathlib import Path
 from tests.support.specs import make_spec, start
 from workbench.errors import UsageError
 try:
-    start(make_spec(20), {server.base_url!r}, Path({str(store)!r}), resume={live.run_id!r})
+    start(make_spec(2000), {server.base_url!r}, Path({str(store)!r}), resume={live.run_id!r})
 except UsageError as error:
     assert "being worked on" in str(error)
 else:

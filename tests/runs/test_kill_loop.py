@@ -15,6 +15,6 @@ def test_a_run_that_is_killed_again_and_again_has_every_case_exactly_once(tmp_pa
     soak = importlib.util.module_from_spec(spec)
     sys.modules["engine_soak"] = soak
     spec.loader.exec_module(soak)
-    found = soak.kill_loop(kills=3, cases=150, seed=7, store=tmp_path / "runs.db")
+    found = soak.kill_loop(kills=3, cases=120, seed=7, store=tmp_path / "runs.db")
     assert found.at_a_kill <= soak.CONCURRENCY
     assert found.asked_again <= 3 * soak.CONCURRENCY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 20.0
 _TRIES_TO_REACH = 6
 """So many calls in vain before the first answer mean that nobody is there."""
+# How often one question may fail in each way.
 _ATTEMPTS = {
     Outcome.RATE_LIMITED: 10,
     Outcome.PROVIDER_ERROR: 5,
@@ -68,6 +70,7 @@ class Asking:
         Raises ProviderError for what stops the whole run.
         """
         attempt = 0
+        failures: Counter[Outcome] = Counter()
         while await self.throttle.enter():
             attempt += 1
             started = time.monotonic()
@@ -81,7 +84,8 @@ class Asking:
                 self._learn(answer, started)
             finally:
                 self.throttle.leave(tokens)
-            if not self._again(answer, attempt):
+            failures[answer.outcome] += 1
+            if not self._again(answer, failures[answer.outcome]):
                 return replace(answer, attempts=attempt) if attempt > 1 else answer
             if answer.retry_after_s is None:
                 await self._back_off(attempt)
@@ -105,8 +109,8 @@ class Asking:
         if answer.outcome is Outcome.RATE_LIMITED or answer.status in (503, 529):
             self.throttle.overloaded(started, answer.retry_after_s)
 
-    def _again(self, answer: Answer, attempt: int) -> bool:
-        if not answer.retry or attempt >= _ATTEMPTS.get(answer.outcome, 1):
+    def _again(self, answer: Answer, failures: int) -> bool:
+        if not answer.retry or failures >= _ATTEMPTS.get(answer.outcome, 1):
             return False
         return answer.outcome is Outcome.RATE_LIMITED or self.budget.spend()
 

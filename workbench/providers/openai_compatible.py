@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _PATH = "/chat/completions"
+_LONG_CHARS = 8000
+_CHARS_A_TOKEN = 12
+"""More characters a token than any usual text has."""
 
 
 class OpenAICompatible:
@@ -81,14 +84,13 @@ class OpenAICompatible:
             raise
         except Exception as error:  # noqa: BLE001 - the SDK lets transports' and parsers' own errors through
             answer = classify_failure(error, asked)
-        return self._finished(answer, request.model, time.perf_counter() - started)
-
-    def _finished(self, answer: Answer, model: str, seconds: float) -> Answer:
-        cost = None
-        price = None if answer.outcome.is_error else self._price(model)
-        if price is not None:
-            cost = price.cost(answer.prompt_tokens, answer.completion_tokens)
-        return replace(answer, latency_s=seconds, cost_usd=cost)
+        seconds = time.perf_counter() - started
+        if answer.outcome.is_error:
+            return replace(answer, latency_s=seconds)
+        price = self._price(request.model)
+        cost = price.cost(answer.prompt_tokens, answer.completion_tokens) if price else None
+        note = answer.note or was_cut(request, answer.prompt_tokens)
+        return replace(answer, latency_s=seconds, cost_usd=cost, note=note)
 
     async def _ask(
         self,
@@ -140,6 +142,17 @@ class OpenAICompatible:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+
+def was_cut(request: Request, prompt_tokens: int | None) -> str:
+    """A note when the server says that it read far fewer tokens than the prompt must have.
+
+    Some servers drop what does not fit, and answer with status 200.
+    """
+    sent = sum(len(message.content) for message in request.messages)
+    if prompt_tokens is None or sent < _LONG_CHARS or prompt_tokens * _CHARS_A_TOKEN > sent:
+        return ""
+    return "the server probably cut the prompt: it counts far fewer tokens than were sent"
 
 
 async def _whole(

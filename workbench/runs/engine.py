@@ -13,17 +13,18 @@ from typing import Any
 from workbench.errors import UsageError, WorkbenchError
 from workbench.providers.redact import one_line
 from workbench.providers.values import Provider
-from workbench.runs.environment import answered_by, environment_of
+from workbench.runs.environment import environment_of
 from workbench.runs.live import LiveRun
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
 from workbench.runs.recorder import Recorder
+from workbench.runs.session import LeaseLost
 from workbench.runs.spec_parts import parts_of, scorer_names
 from workbench.runs.store import RunStore
 from workbench.runs.store_thread import StoreThread
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec, RunStatus, RunSummary
-from workbench.runs.writer import LeaseLost, RunWriter, Started
+from workbench.runs.writer import RunWriter, Started
 
 
 def start_run(
@@ -176,7 +177,7 @@ class _Engine:
         self.live.end(summary)
 
     def _finish(self, writer: RunWriter, status: RunStatus, reason: str) -> None:
-        writer.finish(status, reason, self._environment | answered_by(writer.answered_by()))
+        writer.finish(status, reason, self._environment | writer.afterwards())
 
     def _stored(self, writer: RunWriter) -> RunSummary:
         del writer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,6 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "python": platform.python_version(),
         **({"commit": commit} if commit else {}),
     }
-
-
-def answered_by(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """The models that say they answered; more than one makes the run mixed."""
-    models = sorted({model for model, _ in found})
-    prints = sorted({mark for _, mark in found if mark})
-    said: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
-    if len(models) > 1 or len(prints) > 1:
-        said["mixed"] = True
-    return said
 
 
 def git_commit(start: Path) -> str:

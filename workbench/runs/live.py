@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.runs.outbox import Outbox
-from workbench.runs.tally import Tally
+from workbench.runs.tally import Tally, percentile
 from workbench.runs.values import Result, RunProgress, RunStatus, RunSummary
 
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ class LiveRun:
             elapsed_s=summary.seconds if summary else time.monotonic() - tally.started,
             stopping=self.stopping,
             reason=summary.reason if summary else "",
+            latency_p50_s=percentile(tally.latencies, 0.5),
+            latency_p95_s=percentile(tally.latencies, 0.95),
+            first_token_s=percentile(tally.first_tokens, 0.5),
+            at_once=calls.throttle.level if calls else 0,
         )
 
     def drain(self) -> list[Result]:

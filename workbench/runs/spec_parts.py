@@ -1,9 +1,15 @@
-"""What of a run's plan decides its results, as fingerprints."""
+"""What of a run's plan decides its results, and the row that remembers it."""
 
 from __future__ import annotations
 
-from workbench.fingerprints import fingerprint
-from workbench.runs.values import RunSpec
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.runs.rows import prompt_content
+from workbench.runs.values import RunSpec, RunStatus
 
 
 def parts_of(spec: RunSpec) -> dict[str, str]:
@@ -23,3 +29,52 @@ def scorer_names(spec: RunSpec) -> tuple[str, ...]:
         names.remove(headline)
         names.insert(0, headline)
     return tuple(names)
+
+
+def run_row(
+    keep: Callable[[Any], str],
+    run_id: str,
+    spec: RunSpec,
+    identity: Mapping[str, Any],
+    environment: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The row of a new run; `keep` stores a content and gives its fingerprint."""
+    model = spec.prompt.model
+    return {
+        "run_id": run_id,
+        "status": RunStatus.RUNNING.value,
+        "prompt_id": spec.prompt.prompt_id,
+        "fingerprint": spec.prompt.fingerprint,
+        "label": spec.label,
+        "suite": spec.suite.name,
+        "split": spec.split,
+        "parts": canonical_json(parts_of(spec)),
+        "prompt": keep(prompt_content(spec.prompt)),
+        "case_set": keep([case.content() for case in spec.cases]),
+        "identity": canonical_json(identity),
+        "environment": json.dumps(environment),
+        "scorers": canonical_json(scorer_names(spec)),
+        "cases": len(spec.cases),
+        "repeats": spec.run_options.repeats,
+        "model": model.id if model else "",
+        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any]) -> str:
+    """What differs from the stored run, in words; empty: nothing."""
+    before = json.loads(stored["parts"])
+    after = parts_of(spec)
+    changed = []
+    if stored["fingerprint"] != spec.prompt.fingerprint:
+        changed.append(f"the prompt ({short(stored['fingerprint'])})")
+    for part, words in (
+        ("cases", "the cases"),
+        ("scorers", "the scorers"),
+        ("repeats", "the number of repeats"),
+    ):
+        if before.get(part) != after.get(part):
+            changed.append(words)
+    if stored["identity"] != canonical_json(identity):
+        changed.append("the provider (endpoint, weights or SDK)")
+    return " and ".join(changed)

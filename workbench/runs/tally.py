@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.runs.values import Result
@@ -35,6 +36,8 @@ class Tally:
     priced: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     started: float = field(default_factory=time.monotonic)
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    first_tokens: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
 
     def count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
@@ -61,6 +64,10 @@ class Tally:
 
     def _count_cost(self, result: Result) -> None:
         answer = result.answer
+        if answer.latency_s is not None:
+            self.latencies.append(answer.latency_s)
+        if answer.first_token_s is not None:
+            self.first_tokens.append(answer.first_token_s)
         self.prompt_tokens += answer.prompt_tokens or 0
         self.completion_tokens += answer.completion_tokens or 0
         if answer.outcome.is_error:
@@ -109,3 +116,11 @@ class Tally:
             return None
         left = max(0, self.total - self.done)
         return self.cost_usd + left * self.cost_usd / self.priced
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile of unsorted values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

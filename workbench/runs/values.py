@@ -124,3 +124,10 @@ class RunProgress:
     elapsed_s: float
     stopping: bool = False
     reason: str = ""
+    latency_p50_s: float | None = None
+    """Of the last calls; cached answers do not count."""
+    latency_p95_s: float | None = None
+    first_token_s: float | None = None
+    """Median time to the first token, where answers are streamed."""
+    at_once: int = 0
+    """How many calls the throttle allows at a time now."""

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import NotFound, UsageError
-from workbench.fingerprints import canonical_json, short
 from workbench.providers.values import Answer
 from workbench.runs.database import open_database, writing
 from workbench.runs.ids import new_run_id
-from workbench.runs.lease import Holder, this_process
-from workbench.runs.rows import answer_row, packed, prompt_content, read_answer, scores_text
-from workbench.runs.spec_parts import parts_of, scorer_names
+from workbench.runs.rows import answer_row, packed, read_answer, scores_text
+from workbench.runs.session import Session
+from workbench.runs.spec_parts import changes, run_row, scorer_names
+from workbench.runs.tally import percentile
 from workbench.runs.values import Result, RunSpec, RunStatus
-
-
-class LeaseLost(Exception):
-    """Another process took the run over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,6 @@ class RunWriter:
         self._database = open_database(path, create=True)
         self._connection = self._database.conn
         self._run = 0
-        self._session = 0
         self._scorers: tuple[str, ...] = ()
         self._failed: set[tuple[str, int]] = set()
 
@@ -78,7 +71,7 @@ class RunWriter:
             row = run_row(self._keep, run_id, spec, identity, environment)
             self._database.table("runs").insert(row)
             self._run = self._connection.execute("SELECT last_insert_rowid()").fetchone()[0]
-            self._open_session()
+            self._session = Session.open(self._connection, self._run)
         self._scorers = scorer_names(spec)
         return Started(run_id, frozenset())
 
@@ -92,7 +85,7 @@ class RunWriter:
         if not rows:
             raise NotFound(f"no run {run_id!r}")
         stored = rows[0]
-        changed = _changes(stored, spec, identity)
+        changed = changes(stored, spec, identity)
         if changed:
             raise UsageError(
                 f"run {run_id} cannot go on: {changed} changed since", hint="start a new run"
@@ -100,7 +93,7 @@ class RunWriter:
         self._run = stored["id"]
         self._scorers = scorer_names(spec)
         with writing(self._database):
-            self._take_over(run_id)
+            self._session = Session.take_over(self._connection, self._run, run_id)
             self._connection.execute(
                 "UPDATE runs SET status = ?, reason = '' WHERE id = ?",
                 [RunStatus.RUNNING.value, self._run],
@@ -133,7 +126,7 @@ class RunWriter:
         `calls` were made and `seconds` passed since the last batch. Raises LeaseLost.
         """
         with writing(self._database):
-            self._beat()
+            self._session.beat()
             ids = [self._insert(item) for item in batch]
             self._add_up(batch, calls, seconds)
         return ids[0] if ids else 0
@@ -141,23 +134,53 @@ class RunWriter:
     def finish(self, status: RunStatus, reason: str, environment: Mapping[str, Any]) -> None:
         """Close the session and say how the run ended."""
         with writing(self._database):
-            self._beat()
+            self._session.beat()
             self._connection.execute(
                 "UPDATE runs SET status = ?, reason = ?, environment = ? WHERE id = ?",
                 [status.value, reason, json.dumps(environment), self._run],
             )
-            self._connection.execute(
-                "UPDATE sessions SET ended_at = ? WHERE id = ?", [time.time(), self._session]
-            )
+            self._session.end()
 
-    def answered_by(self) -> list[tuple[str, str]]:
-        """The models and system fingerprints that say they answered this run."""
-        return self._connection.execute(
+    def afterwards(self) -> dict[str, Any]:
+        """What only shows when the run is over: who says to have answered, latencies, notes."""
+        return {
+            **self._answered_by(),
+            **self._latencies(),
+            **self._notes(),
+        }
+
+    def _answered_by(self) -> dict[str, Any]:
+        found = self._connection.execute(
             "SELECT DISTINCT model, system_fingerprint FROM results"
             " JOIN answers ON answers.id = results.answer"
             " WHERE run = ? AND failed = 0 AND model IS NOT NULL LIMIT 20",
             [self._run],
         ).fetchall()
+        models = sorted({model for model, _ in found})
+        prints = sorted({mark for _, mark in found if mark})
+        said: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
+        if len(models) > 1 or len(prints) > 1:
+            said["mixed"] = True
+        return said
+
+    def _latencies(self) -> dict[str, Any]:
+        rows = self._connection.execute(
+            "SELECT latency FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? AND failed = 0 AND latency IS NOT NULL",
+            [self._run],
+        ).fetchall()
+        values = [row[0] for row in rows]
+        if not values:
+            return {}
+        return {"latency_s": {"p50": percentile(values, 0.5), "p95": percentile(values, 0.95)}}
+
+    def _notes(self) -> dict[str, Any]:
+        rows = self._connection.execute(
+            "SELECT note, count(*) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? AND note IS NOT NULL GROUP BY note ORDER BY 2 DESC LIMIT 10",
+            [self._run],
+        ).fetchall()
+        return {"notes": dict(rows)} if rows else {}
 
     def close(self) -> None:
         self._database.close()
@@ -166,43 +189,6 @@ class RunWriter:
         digest, body = packed(value)
         self._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", [digest, body])
         return digest
-
-    def _open_session(self) -> None:
-        now = time.time()
-        holder = this_process()
-        self._connection.execute(
-            "INSERT INTO sessions (run, host, pid, process_started, started_at, heartbeat)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [self._run, holder.host, holder.pid, holder.process_started, now, now],
-        )
-        self._session = self._connection.execute("SELECT last_insert_rowid()").fetchone()[0]
-
-    def _take_over(self, run_id: str) -> None:
-        row = self._connection.execute(
-            "SELECT host, pid, process_started, heartbeat FROM sessions"
-            " WHERE run = ? AND ended_at IS NULL",
-            [self._run],
-        ).fetchone()
-        if row is not None:
-            holder = Holder(*row)
-            if holder.is_alive:
-                raise UsageError(
-                    f"run {run_id} is being worked on by process {holder.pid}",
-                    hint="wait for it, or stop it there",
-                )
-            self._connection.execute(
-                "UPDATE sessions SET ended_at = heartbeat WHERE run = ? AND ended_at IS NULL",
-                [self._run],
-            )
-        self._open_session()
-
-    def _beat(self) -> None:
-        changed = self._connection.execute(
-            "UPDATE sessions SET heartbeat = ? WHERE id = ? AND ended_at IS NULL",
-            [time.time(), self._session],
-        ).rowcount
-        if changed != 1:
-            raise LeaseLost
 
     def _insert(self, item: Recorded) -> int:
         result = item.result
@@ -262,52 +248,3 @@ class RunWriter:
             else:
                 self._failed.discard(pair)
         return len(self._failed) - before
-
-
-def run_row(
-    keep: Any,
-    run_id: str,
-    spec: RunSpec,
-    identity: Mapping[str, Any],
-    environment: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The row of a new run; `keep` stores a content and gives its fingerprint."""
-    model = spec.prompt.model
-    return {
-        "run_id": run_id,
-        "status": RunStatus.RUNNING.value,
-        "prompt_id": spec.prompt.prompt_id,
-        "fingerprint": spec.prompt.fingerprint,
-        "label": spec.label,
-        "suite": spec.suite.name,
-        "split": spec.split,
-        "parts": canonical_json(parts_of(spec)),
-        "prompt": keep(prompt_content(spec.prompt)),
-        "case_set": keep([case.content() for case in spec.cases]),
-        "identity": canonical_json(identity),
-        "environment": json.dumps(environment),
-        "scorers": canonical_json(scorer_names(spec)),
-        "cases": len(spec.cases),
-        "repeats": spec.run_options.repeats,
-        "model": model.id if model else "",
-        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-
-
-def _changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any]) -> str:
-    """What differs from the stored run, in words; empty: nothing."""
-    before = json.loads(stored["parts"])
-    after = parts_of(spec)
-    changed = []
-    if stored["fingerprint"] != spec.prompt.fingerprint:
-        changed.append(f"the prompt ({short(stored['fingerprint'])})")
-    for part, words in (
-        ("cases", "the cases"),
-        ("scorers", "the scorers"),
-        ("repeats", "the number of repeats"),
-    ):
-        if before.get(part) != after.get(part):
-            changed.append(words)
-    if stored["identity"] != canonical_json(identity):
-        changed.append("the provider (endpoint, weights or SDK)")
-    return " and ".join(changed)

@@ -1,0 +1,43 @@
+"""How steady a prompt is."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.providers.values import Answer, Outcome
+from workbench.runs.repeats import noise_floor, steadiness
+from workbench.runs.values import Result
+from workbench.scorers.base import Score
+
+
+def results(**scores: list[float | None]) -> list[Result]:
+    return [
+        Result(case, repeat, Answer(Outcome.OK), {"match": Score(value)})
+        for case, values in scores.items()
+        for repeat, value in enumerate(values)
+    ]
+
+
+def test_pass_all_counts_how_often_k_answers_are_all_right() -> None:
+    found = steadiness(results(a=[1, 1, 1, 1], b=[1, 1, 0, 0], c=[0, 0, 0, 0]), "match")
+    assert found.repeats == 4 and found.cases == 3
+    assert found.pass_all[1] == pytest.approx(0.5)
+    assert found.pass_all[2] == pytest.approx((1 + 1 / 6 + 0) / 3)
+    assert found.pass_all[4] == pytest.approx(1 / 3)
+    assert found.flaky == ("b",)
+
+
+def test_cases_that_lack_a_repeat_are_left_out() -> None:
+    found = steadiness(results(a=[1, 1], b=[1, None]), "match")
+    assert (found.cases, found.mean, found.flaky) == (1, 1.0, ())
+
+
+def test_the_noise_floor_is_the_difference_of_a_prompt_from_itself() -> None:
+    assert noise_floor(results(a=[1, 0], b=[1, 1]), "match") == pytest.approx(0.5)
+    assert noise_floor(results(a=[1], b=[1]), "match") is None
+    assert noise_floor([], "match") is None
+
+
+def test_without_results_nothing_is_claimed() -> None:
+    found = steadiness([], "match")
+    assert (found.mean, found.spread, found.pass_all, found.flaky) == (None, None, {}, ())

@@ -1,0 +1,70 @@
+"""The right to write to a run: one process at a time, lost when the process dies."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Self
+
+from workbench.errors import UsageError
+from workbench.runs.lease import Holder, this_process
+
+
+class LeaseLost(Exception):
+    """Another process took the run over."""
+
+
+class Session:
+    """An open session of this process on a run. All methods belong into a write transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, session: int) -> None:
+        self._connection = connection
+        self._session = session
+
+    @classmethod
+    def open(cls, connection: sqlite3.Connection, run: int) -> Self:
+        """Start to work on a run that nobody works on."""
+        now = time.time()
+        holder = this_process()
+        session = connection.execute(
+            "INSERT INTO sessions (run, host, pid, process_started, started_at, heartbeat)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [run, holder.host, holder.pid, holder.process_started, now, now],
+        ).lastrowid
+        return cls(connection, session or 0)
+
+    @classmethod
+    def take_over(cls, connection: sqlite3.Connection, run: int, run_id: str) -> Self:
+        """Go on with a run whose last process is gone. Raises UsageError when it is not."""
+        row = connection.execute(
+            "SELECT host, pid, process_started, heartbeat FROM sessions"
+            " WHERE run = ? AND ended_at IS NULL",
+            [run],
+        ).fetchone()
+        if row is not None:
+            holder = Holder(*row)
+            if holder.is_alive:
+                raise UsageError(
+                    f"run {run_id} is being worked on by process {holder.pid}",
+                    hint="wait for it, or stop it there",
+                )
+            connection.execute(
+                "UPDATE sessions SET ended_at = heartbeat WHERE run = ? AND ended_at IS NULL",
+                [run],
+            )
+        return cls.open(connection, run)
+
+    def beat(self) -> None:
+        """A sign of life. Raises LeaseLost when another process took over."""
+        changed = self._connection.execute(
+            "UPDATE sessions SET heartbeat = ? WHERE id = ? AND ended_at IS NULL",
+            [time.time(), self._session],
+        ).rowcount
+        if changed != 1:
+            raise LeaseLost
+
+    def end(self) -> None:
+        """Leave the run to others."""
+        self._connection.execute(
+            "UPDATE sessions SET ended_at = ? WHERE id = ?", [time.time(), self._session]
+        )
