@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 _BISECTIONS = 60
+_NOTHING = 1e-100
+"""The square of a smaller number would be lost."""
 
 
 def tango_z(wins: int, losses: int, n: int, d0: float) -> float:
@@ -50,6 +52,8 @@ def tango_z(wins: int, losses: int, n: int, d0: float) -> float:
     Tango, Statistics in Medicine 17 (1998) 891-908, with the constrained maximum-likelihood
     estimate in closed form. At d0 = 0 it is McNemar's statistic without continuity correction.
     """
+    if abs(d0) < _NOTHING:
+        d0 = 0.0
     b = -(wins + losses) + (2 * n - wins + losses) * d0
     c = -losses * d0 * (1.0 - d0)
     root = math.sqrt(max(0.0, b * b - 8.0 * n * c))
