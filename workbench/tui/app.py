@@ -225,7 +225,7 @@ class WorkbenchApp(App[int]):
         if self.screen.maximized:
             self.screen.minimize()
         elif self.screen.focused:
-            self.screen.maximize(self.screen.focused)
+            self.screen.maximize(self.screen.focused, container=False)
 
     def action_themes(self) -> None:
         from workbench.tui.dialogs.themes import Themes

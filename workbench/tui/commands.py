@@ -72,11 +72,16 @@ def _can_run(node: DOMNode, action: keys.Action) -> bool:
     return node.check_action(name, parameters) is True and hasattr(node, f"action_{name}")
 
 
+def _for_palette(screen: Screen[Any]) -> Iterator[Command]:
+    """Without the moves that only a key makes sense for."""
+    return (c for c in available(screen) if c.action.help or c.action.show)
+
+
 class CommandProvider(Provider):
     """The palette: every command that can run now, with its key beside the name."""
 
     async def discover(self) -> Hits:
-        for command in available(self.screen):
+        for command in _for_palette(self.screen):
             yield DiscoveryHit(
                 _line(Content(command.name), command),
                 self._runner(command),
@@ -86,7 +91,7 @@ class CommandProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for command in available(self.screen):
+        for command in _for_palette(self.screen):
             score = matcher.match(command.name)
             if score > 0:
                 yield Hit(

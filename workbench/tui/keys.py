@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
-from textual.keys import key_to_character
+from textual.keys import _character_to_key
 
 from workbench.errors import SettingsError
 from workbench.suggestions import did_you_mean
@@ -365,26 +365,21 @@ def split(keys: str) -> tuple[str, ...]:
 def display(key: str) -> str:
     """A key as people write it: ^p, F1, ?, D."""
     *modifiers, name = key.split("+")
-    if not modifiers:
-        character = key_to_character(name)
-        if character and character.isprintable() and character != " ":
-            return character
-    if name.startswith("f") and name[1:].isdigit():
+    if name in _PRINTED:
+        name = _PRINTED[name]
+    elif name.startswith("f") and name[1:].isdigit():
         name = name.upper()
-    elif len(name) > 1:
-        character = key_to_character(name)
-        printable = character if character and character.isprintable() else name
-        name = _SHORT.get(name, "space" if printable == " " else printable)
+    else:
+        name = _SHORT.get(name, name)
     prefix = "".join("^" if modifier == "ctrl" else f"{modifier}-" for modifier in modifiers)
     return prefix + name
 
 
+_PRINTED = {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
 _SHORT = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
 
 
 def _named(key: str) -> str:
-    from textual.keys import _character_to_key
-
     return _character_to_key(key) if len(key) == 1 else key
 
 

@@ -202,7 +202,11 @@ def _was_in(bench: Bench, prompt_id: str) -> dict[str, list[str]]:
 
 
 def _latest(bench: Bench, prompt_id: str, version: str) -> EvaluationRecord | None:
-    return next(iter(bench.registry.evaluations(prompt_id, version)), None)
+    try:
+        return next(iter(bench.registry.evaluations(prompt_id, version)), None)
+    except WorkbenchError:
+        # A record that cannot be read is `workbench verify`'s business: the version stays in sight.
+        return None
 
 
 def _score(version: PromptVersion, record: EvaluationRecord | None) -> float | None:

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
+from workbench.errors import WorkbenchError
 from workbench.present import numbers
 from workbench.tui import keys
 from workbench.tui.list_rows import ListRow
@@ -113,7 +114,12 @@ class PromptsScreen(ModeScreen):
         return self._page.prompt_id if self._page else ""
 
     def _read(self, prompt_id: str) -> None:
-        self.bench_app.in_thread(read_page, prompt_id, done=self._show_page, group="page")
+        def failed(error: WorkbenchError) -> None:
+            self._show_page(PromptPage(prompt_id, None, str(error), None, (), {}))
+
+        self.bench_app.in_thread(
+            read_page, prompt_id, done=self._show_page, failed=failed, group="page"
+        )
 
     def _show_page(self, page: PromptPage) -> None:
         changed = self._page is None or self._page.prompt_id != page.prompt_id

@@ -19,6 +19,7 @@ MAX_CHARS = 200_000
 class TextView(VerticalScroll, can_focus=True):
     """A pane of text. Long text is cut, and says so."""
 
+    ALLOW_MAXIMIZE = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
     DEFAULT_CSS = """
     TextView { height: 1fr; scrollbar-size-vertical: 1; & > PlainStatic { width: 1fr; } }
