@@ -20,7 +20,7 @@ from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 Counted = Callable[..., tuple[CasePair, ...]]
 POLICY = GatePolicy(scorers=("s",), margin=0.05)
 HOPELESS = (STOPPED_FAIL, STOPPED_FUTILITY)
-SEEDS = 4_000
+SEEDS = 3_000
 N = 300
 
 

@@ -111,6 +111,7 @@ def test_tangos_edges_are_finite_and_known(n: int) -> None:
     assert tango(0, n, n, Z)[0] == -1.0
     assert tango(n, 0, n, Z)[1] == 1.0
     assert tango(0, 0, 0, Z) == (-1.0, 1.0)
+    assert tango_z(0, 0, n, -1e-276) == 0.0
 
 
 def test_mcnemar_agrees_with_statsmodels() -> None:
