@@ -64,6 +64,7 @@ class DatasetsScreen(ModeScreen):
         super().__init__()
         self.page: DatasetPage | None = None
         self._name: str | None = None
+        self._written_id = ""
 
     def body(self) -> Iterable[Widget]:
         yield PlainStatic(id="dataset-head")
@@ -82,9 +83,10 @@ class DatasetsScreen(ModeScreen):
         self._name = self._name or selection.suite
         self._read()
 
-    def _read(self, cursor: str = "") -> None:
+    def _read(self) -> None:
         def done(page: DatasetPage) -> None:
-            self._show_page(page, cursor or self.table.cursor_key)
+            cursor, self._written_id = self._written_id or self.table.cursor_key, ""
+            self._show_page(page, cursor)
 
         self.bench_app.in_thread(read_datasets, self._name, done=done, group="dataset")
 
@@ -159,7 +161,8 @@ class DatasetsScreen(ModeScreen):
             open_form(self.bench_app, self.page, case, done=self._written)
 
     def _written(self, case_id: str) -> None:
-        self._read(cursor=case_id)
+        self._written_id = case_id
+        self._read()
 
     def action_split(self) -> None:
         self.query_one("#dataset-pane", CasePane).cycle()

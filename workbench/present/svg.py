@@ -1,0 +1,107 @@
+"""Charts as inline SVG: no script, no link, every text escaped by the caller's `escape`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from workbench.present.charts import Histogram
+from workbench.present.safe_text import safe_line
+
+WIDTH = 640
+_ROW = 22
+
+
+def interval_chart(
+    difference: float, low: float, high: float, margin: float, unit: float = 100.0
+) -> str:
+    """The difference with its interval, the line of no difference and that of the margin.
+
+    All are fractions of 1; `unit` 100 shows points.
+    """
+    reach = max(abs(low), abs(high), margin, 0.01) * 1.25
+    height, middle = 74, 34
+
+    def x(value: float) -> float:
+        clipped = max(-reach, min(reach, value))
+        return round(WIDTH / 2 + clipped / reach * (WIDTH / 2 - 20), 1)
+
+    label = (
+        f"difference {difference * unit:+.1f} points, interval {low * unit:+.1f} to"
+        f" {high * unit:+.1f}, margin {-margin * unit:.1f}"
+    )
+    return _svg(
+        height,
+        label,
+        [
+            _line(x(0), 8, x(0), 56, "axis"),
+            _line(x(-margin), 8, x(-margin), 56, "margin"),
+            _line(x(low), middle, x(high), middle, "interval"),
+            _line(x(low), middle - 7, x(low), middle + 7, "interval"),
+            _line(x(high), middle - 7, x(high), middle + 7, "interval"),
+            f'<circle class="point" cx="{x(difference)}" cy="{middle}" r="5"/>',
+            _text(x(0), 70, "0", "middle"),
+            _text(x(-margin), 70, f"-{margin * unit:g} (margin)", "end"),
+            _text(x(high) + 6, 24, f"{difference * unit:+.1f}", "start"),
+        ],
+    )
+
+
+def share_bar(parts: Sequence[tuple[str, int]]) -> str:
+    """A bar of named counts, each with its name and number under it."""
+    total = sum(count for _, count in parts) or 1
+    shapes, at = [], 0.0
+    for number, (name, count) in enumerate(parts):
+        width = count / total * WIDTH
+        css = f"part part-{safe_class(name)}"
+        shapes.append(
+            f'<rect class="{css}" x="{at:.1f}" y="4" width="{width:.1f}" height="22">'
+            f"<title>{escape(name)} {count}</title></rect>"
+        )
+        shapes.append(
+            f'<rect class="{css}" x="{number * 150}" y="36" width="10" height="10"/>'
+            + _text(number * 150 + 16, 46, f"{name} {count:,}", "start")
+        )
+        at += width
+    label = ", ".join(f"{name} {count}" for name, count in parts)
+    return _svg(54, label, shapes)
+
+
+def histogram_chart(chart: Histogram, labels: Sequence[str], name: str) -> str:
+    """Horizontal bars, one a bin; `labels` name the lower edges."""
+    if not chart.counts:
+        return ""
+    most = max(chart.counts)
+    shapes = []
+    for at, (label, count) in enumerate(zip(labels, chart.counts, strict=True)):
+        y = at * _ROW
+        width = count / most * (WIDTH - 180)
+        shapes += [
+            _text(86, y + 15, label, "end"),
+            f'<rect class="bar" x="94" y="{y + 3}" width="{max(width, 1 if count else 0):.1f}"'
+            f' height="{_ROW - 6}"/>',
+            _text(100 + width, y + 15, f"{count:,}", "start"),
+        ]
+    return _svg(_ROW * len(chart.counts) + 4, name, shapes)
+
+
+def safe_class(name: str) -> str:
+    """Letters only, for a CSS class."""
+    return "".join(char for char in name if char.isascii() and char.isalpha()) or "other"
+
+
+def _svg(height: float, label: str, shapes: Sequence[str]) -> str:
+    named = escape(safe_line(label), quote=True)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{named}"'
+        f' xmlns="http://www.w3.org/2000/svg">{"".join(shapes)}</svg>'
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
+    return f'<line class="{css}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    shown = escape(safe_line(text), quote=True)
+    return f'<text x="{x:.1f}" y="{y:g}" text-anchor="{anchor}">{shown}</text>'
