@@ -15,6 +15,7 @@ from workbench.suggestions import did_you_mean
 SECTIONS = {
     "Start": {"init": "init", "demo": "demo", "trust": "trust"},
     "Try": {
+        "try": "trial",
         "run": "run",
         "runs": "runs",
         "estimate": "estimate",

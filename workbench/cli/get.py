@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from workbench.cli.face import Face, command
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @command("get", example="workbench get support_triage production --json")
@@ -26,8 +31,8 @@ def get_command(
         deployment = None
         environment = ""
     else:
-        options = {"at": _moment(at)} if at else {}
-        found = registry.get_active(name, environment, requires=requires, **options)
+        moment = _moment(at) if at else None
+        found = registry.get_active(name, environment, at=moment, requires=requires)
         live = [item for item in registry.live(name) if item.environment == environment]
         deployment = live[0] if live and not at else None
     prompt = found.prompt
@@ -57,7 +62,7 @@ def get_command(
     face.answer(values, [found.content])
 
 
-def _moment(text: str) -> object:
+def _moment(text: str) -> datetime:
     from datetime import UTC, datetime
 
     try:

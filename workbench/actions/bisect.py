@@ -1,0 +1,168 @@
+"""Which edit broke it: mixes of two prompts, run on the cases that broke and on no other."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.actions.compare import Compared, OnRun, compare, finished_run
+from workbench.actions.refs import Source
+from workbench.errors import DraftError, TemplateError
+from workbench.prompts.prompty import parse_prompty, write_prompty
+from workbench.prompts.templates import Renderer
+from workbench.prompts.values import Prompt
+from workbench.runs.values import Result
+from workbench.verdicts.bisect import Bisection, expected_trials, most_trials
+from workbench.verdicts.bisect import bisect as search
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One run of changed lines between A and B, as Prompty text."""
+
+    line: int
+    """Where it starts in A, from 1."""
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BisectPlan:
+    """What a search will take, before it starts."""
+
+    compared: Compared
+    hunks: tuple[Hunk, ...]
+    trials: int
+    """About how many mixes are tried."""
+    most_trials: int
+    calls: int
+    """About how many calls that makes."""
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bisected:
+    """The plan and what was found; `guilty` are hunks of the plan."""
+
+    plan: BisectPlan
+    found: Bisection
+    guilty: tuple[Hunk, ...]
+
+
+def bisect(
+    bench: Bench,
+    ref_a: str,
+    ref_b: str,
+    suite_name: str | None = None,
+    *,
+    split: str | None = None,
+    halves: bool = True,
+    on_plan: Callable[[BisectPlan], None],
+    on_run: OnRun | None = None,
+) -> Bisected:
+    """Name the hunks between A and B that break the cases that B breaks. Blocks.
+
+    `on_plan` is told the cost before the first mix runs and may raise to stop.
+    """
+    compared = compare(bench, ref_a, ref_b, suite_name, split=split, on_run=on_run)
+    hunks = _hunks(compared)
+    plan = _plan(bench, compared, hunks, halves)
+    on_plan(plan)
+    if not compared.headline.broke:
+        nothing = Bisection((), 0, (), "B breaks no case")
+        return Bisected(plan, nothing, ())
+
+    def broken(chosen: frozenset[int]) -> bool | None:
+        mixed = _mixed(compared, hunks, chosen)
+        return None if mixed is None else _is_broken(bench, compared, mixed, on_run)
+
+    found = asyncio.run(search(len(hunks), broken, halves=halves))
+    return Bisected(plan, found, tuple(hunks[index] for index in found.guilty))
+
+
+def _texts(compared: Compared) -> tuple[list[str], list[str]]:
+    a, b = compared.a.source.prompt, compared.b.source.prompt
+    return write_prompty(a).split("\n"), write_prompty(b).split("\n")
+
+
+def _opcodes(compared: Compared) -> list[tuple[int, int, int, int]]:
+    lines_a, lines_b = _texts(compared)
+    matcher = difflib.SequenceMatcher(None, lines_a, lines_b, autojunk=False)
+    return [tuple_[1:] for tuple_ in matcher.get_opcodes() if tuple_[0] != "equal"]
+
+
+def _hunks(compared: Compared) -> tuple[Hunk, ...]:
+    lines_a, lines_b = _texts(compared)
+    return tuple(
+        Hunk(a0 + 1, tuple(lines_a[a0:a1]), tuple(lines_b[b0:b1]))
+        for a0, a1, b0, b1 in _opcodes(compared)
+    )
+
+
+def _mixed(compared: Compared, hunks: tuple[Hunk, ...], chosen: frozenset[int]) -> Prompt | None:
+    """A with the chosen hunks applied; None when that is no prompt."""
+    lines, _ = _texts(compared)
+    for index in sorted(chosen, reverse=True):
+        hunk = hunks[index]
+        start = hunk.line - 1
+        lines[start : start + len(hunk.removed)] = hunk.added
+    try:
+        prompt = parse_prompty("\n".join(lines))
+        Renderer(prompt)
+    except (DraftError, TemplateError):
+        return None
+    return prompt
+
+
+def _is_broken(
+    bench: Bench, compared: Compared, prompt: Prompt, on_run: OnRun | None
+) -> bool | None:
+    """Whether the mix scores nearer to B than to A on the cases that B broke."""
+    headline = compared.headline
+    wanted = set(headline.broke)
+    source = Source(prompt, "mix")
+    spec = running.make_spec(source, compared.suite, split="all")
+    spec = replace(spec, cases=tuple(case for case in spec.cases if case.id in wanted))
+    results = bench.store.results(finished_run(bench, spec, "a mix of both", on_run))
+    score = _mean(results, headline.scorer, wanted)
+    flat_a = [result for group in compared.a.results.values() for result in group]
+    flat_b = [result for group in compared.b.results.values() for result in group]
+    score_a = _mean(flat_a, headline.scorer, wanted)
+    score_b = _mean(flat_b, headline.scorer, wanted)
+    if score is None or score_a is None or score_b is None:
+        return None
+    return score_a - score >= (score_a - score_b) / 2
+
+
+def _mean(results: list[Result], scorer: str, wanted: set[str]) -> float | None:
+    values = [
+        result.scores[scorer].value
+        for result in results
+        if result.case_id in wanted and scorer in result.scores
+    ]
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _plan(bench: Bench, compared: Compared, hunks: tuple[Hunk, ...], halves: bool) -> BisectPlan:
+    broke = compared.headline.broke
+    trials = expected_trials(len(hunks), halves=halves)
+    usd = None
+    if broke:
+        spec = running.make_spec(compared.b.source, compared.suite, split="all", fresh=True)
+        wanted = set(broke)
+        cases = tuple(case for case in spec.cases if case.id in wanted)
+        one = running.estimate(bench, replace(spec, cases=cases)).usd
+        usd = None if one is None else one * trials
+    return BisectPlan(
+        compared=compared,
+        hunks=hunks,
+        trials=trials,
+        most_trials=most_trials(len(hunks), halves=halves),
+        calls=trials * len(broke) * compared.suite.run.repeats,
+        usd=usd,
+    )

@@ -1,0 +1,92 @@
+"""`workbench bisect`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.cli.progress import Follower
+from workbench.errors import EXIT_DONE, EXIT_NO_DECISION, UsageError
+from workbench.present import numbers
+
+if TYPE_CHECKING:
+    from workbench.actions.bisect import Bisected, BisectPlan, Hunk
+
+
+@command("bisect", example="workbench bisect support_triage@production support_triage")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--suite", "-s", help="Default: the prompt's first suite.")
+@click.option("--split", help="dev (default), gate, all, or your own.")
+@click.option("--one-by-one", is_flag=True, help="Try each edit alone instead of by halves.")
+@click.option("--yes", is_flag=True, help="Do not ask before a dear search.")
+def bisect_command(
+    face: Face,
+    a: str,
+    b: str,
+    suite: str | None,
+    split: str | None,
+    one_by_one: bool,
+    yes: bool,
+) -> int:
+    """Find the edit between A and B that breaks what B breaks.
+
+    Only the broken cases run again, with some of the edits applied. Exit code 3 when no edit can
+    be named.
+    """
+    from workbench.actions.bisect import bisect
+
+    bench = face.bench()
+    limit = bench.workspace.settings.confirm_above_usd
+
+    def on_plan(plan: BisectPlan) -> None:
+        cost = numbers.money(plan.usd)
+        face.note(
+            f"{numbers.plural(len(plan.compared.headline.broke), 'broken case')}, "
+            f"{numbers.plural(len(plan.hunks), 'edit')}: about {plan.trials} trials, "
+            f"{numbers.plural(plan.calls, 'call')}, {cost}"
+        )
+        dear = plan.usd is not None and plan.usd > limit
+        if dear and not yes and not face.agree(f"This costs about {cost}. Search?"):
+            raise UsageError(f"not searched: it would cost about {cost}", hint="--yes")
+
+    with Follower(face) as follower:
+        found = bisect(
+            bench,
+            a,
+            b,
+            suite,
+            split=split,
+            halves=not one_by_one,
+            on_plan=on_plan,
+            on_run=follower.on_run,
+        )
+    _answer(face, found)
+    return EXIT_DONE if found.guilty or not found.plan.compared.headline.broke else EXIT_NO_DECISION
+
+
+def _answer(face: Face, found: Bisected) -> None:
+    headline = found.plan.compared.headline
+    lines = []
+    for hunk in found.guilty:
+        lines.append(f"line {hunk.line} breaks it:")
+        lines += [f"- {line}" for line in hunk.removed] + [f"+ {line}" for line in hunk.added]
+    if found.found.note:
+        lines.append(found.found.note)
+    values = {
+        "broke": len(headline.broke),
+        "broke_ids": list(headline.broke),
+        "edits": len(found.plan.hunks),
+        "trials": found.found.calls,
+        "guilty": [_json(hunk) for hunk in found.guilty],
+        "note": found.found.note,
+        "run_a": found.plan.compared.a.summary.run_id,
+        "run_b": found.plan.compared.b.summary.run_id,
+    }
+    face.answer(values, lines)
+
+
+def _json(hunk: Hunk) -> dict[str, object]:
+    return {"line": hunk.line, "removed": list(hunk.removed), "added": list(hunk.added)}

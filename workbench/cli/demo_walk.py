@@ -1,0 +1,179 @@
+"""The main job from the first draft to the rollback, told by running the commands themselves."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workbench.actions.init import create_workspace, sample_steps
+from workbench.cli import edge
+from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_REFUSED, WorkbenchError
+from workbench.present import numbers
+from workbench.prompts.values import SUFFIX
+from workbench.workspace import PROMPTS, REGISTRY, STATE
+
+APP_SECONDS = 30.0
+APP = """\
+import sys, time
+from workbench import PromptRegistry
+
+registry = PromptRegistry(sys.argv[1])
+for line in sys.stdin:                        # one line in, one answer out
+    start = time.perf_counter()
+    prompt = registry.get_active(sys.argv[2], environment="production")
+    took = (time.perf_counter() - start) * 1e6
+    messages = prompt.messages(ticket=line.strip())
+    print(f"{prompt.version} live, {len(messages)} messages, read in {took:.0f} us", flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the walk."""
+
+    command: str
+    exit_code: int
+    as_told: bool
+    """Whether it ended as the story says."""
+
+
+class Walk:
+    """Runs the story in a new workspace."""
+
+    def __init__(self, root: Path, sample: str) -> None:
+        self.root = root
+        self.prompt = sample
+        self._drafts = sample_steps(sample)
+        self._steps: list[Step] = []
+        self._begun = time.monotonic()
+
+    def all(self) -> list[Step]:
+        """The whole story; the steps that were run."""
+        self._workspace()
+        self._first_draft()
+        self._few_shot()
+        with App(self.root, self.prompt) as app:
+            app.read("the app starts and reads what is live")
+            self._better(app)
+            self._rollback(app)
+        self._look_back()
+        took = numbers.clock(time.monotonic() - self._begun)
+        self._say(f"Done in {took}: {len(self._steps)} commands.")
+        return self._steps
+
+    def _workspace(self) -> None:
+        create_workspace(self.root, self.prompt)
+        self._say(
+            f"A sample workspace in {self.root}.",
+            "The model is Gemma 3 270M, embedded: no key, no network service.",
+        )
+
+    def _first_draft(self) -> None:
+        self._say("1. A first draft: a plain instruction. Try it on one case, then on the dev set.")
+        self._run("try", self.prompt)
+        self._run("run", self.prompt)
+        self._say("2. Register it, and let the gate judge it. The gate looks at other cases.")
+        self._run("register", self.prompt, "--description", "a plain instruction")
+        self._run("evaluate", f"{self.prompt}@1.0.0", expect=EXIT_GATE_FAILED)
+        self._say("3. So it cannot go live. The database itself refuses:")
+        self._run("deploy", f"{self.prompt}@1.0.0", "staging", expect=EXIT_REFUSED)
+
+    def _few_shot(self) -> None:
+        self._say("4. The second draft shows examples. Compared case by case with 1.0.0:")
+        self._draft(1)
+        self._run("compare", f"{self.prompt}@1.0.0", self.prompt)
+        self._run("register", self.prompt, "--description", "examples of each queue")
+        self._say("5. The gate lets it through, so it may go live: staging first, by the rules.")
+        self._run("evaluate", f"{self.prompt}@1.0.1")
+        self._run("deploy", f"{self.prompt}@1.0.1", "staging", "--reason", "first release")
+        self._run("deploy", f"{self.prompt}@1.0.1", "production", "--reason", "first release")
+        self._say("6. An app reads it. This is all of the app:", "", *APP.splitlines())
+
+    def _better(self, app: App) -> None:
+        self._say("7. A third draft, compared with what is live:")
+        self._draft(2)
+        self._run("diff", f"{self.prompt}@production", self.prompt, "--context", "0")
+        self._run("compare", f"{self.prompt}@production", self.prompt)
+        self._run("register", self.prompt, "--description", "more examples for the hard queues")
+        self._run("evaluate", f"{self.prompt}@1.0.2")
+        self._run("deploy", f"{self.prompt}@1.0.2", "staging", "--reason", "better on dev and gate")
+        self._run("deploy", f"{self.prompt}@1.0.2", "production", "--reason", "better")
+        app.read("the same app process, not restarted")
+
+    def _rollback(self, app: App) -> None:
+        self._say("8. Somebody complains: go back. First where it would go, then do it.")
+        self._run("rollback", self.prompt, "production", "--preview")
+        self._run("rollback", self.prompt, "production", "--reason", "a complaint", "--yes")
+        app.read("the same app process again")
+
+    def _look_back(self) -> None:
+        self._say("9. What happened, whether the record holds, and a copy for apps to read.")
+        self._run("log", self.prompt, "production")
+        self._run("verify")
+        self._run("export", "sqlite", "--output", str(self.root / "prompts.db"))
+
+    def _draft(self, index: int) -> None:
+        """The next step of the sample becomes the draft, as an editor would save it."""
+        shutil.copyfile(self._drafts[index], self.root / PROMPTS / f"{self.prompt}{SUFFIX}")
+
+    def _run(self, *arguments: str, expect: int = EXIT_DONE) -> None:
+        shown = f"workbench {shlex.join(arguments)}"
+        self._print(f"$ {shown}")
+        code = edge.run([*arguments, "--workspace", str(self.root)])
+        self._steps.append(Step(shown, code, code == expect))
+        ended = "" if code == EXIT_DONE else f"(exit code {code})"
+        if code != expect:
+            ended = f"(exit code {code}; the story expected {expect})"
+        self._print(*([ended] if ended else []), "")
+
+    def _say(self, *lines: str) -> None:
+        self._print("", *lines, "")
+
+    def _print(self, *lines: str) -> None:
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+class App:
+    """A process of its own that reads the live prompt, as any app would."""
+
+    def __init__(self, root: Path, prompt_id: str) -> None:
+        registry = root / STATE / REGISTRY
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", APP, str(registry), prompt_id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.communicate(timeout=APP_SECONDS)
+
+    def read(self, why: str) -> None:
+        """Let it read once and print what it says. Raises when it died."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise WorkbenchError("the app has no pipes")
+        stdin.write("Where is my parcel?\n")
+        stdin.flush()
+        said = stdout.readline().strip()
+        if not said:
+            raise WorkbenchError("the app died")
+        sys.stdout.write(f"app ({why}): {said}\n")
+        sys.stdout.flush()

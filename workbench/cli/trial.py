@@ -1,0 +1,94 @@
+"""`workbench try`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NotFound
+from workbench.present import numbers
+from workbench.present.safe_text import safe_text
+from workbench.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.datasets.values import Case
+    from workbench.providers.values import Answer
+
+
+@command("try", example="workbench try support_triage --case t-004")
+@click.argument("ref", metavar="REF", required=True)
+@click.option("--suite", "-s", help="Where the case is; default: the prompt's first suite.")
+@click.option("--case", "case_id", metavar="ID", help="Default: the first case of dev.")
+@click.option(
+    "--input", "given", metavar="NAME=VALUE", multiple=True, help="Instead of a case: its inputs."
+)
+def try_command(
+    face: Face, ref: str, suite: str | None, case_id: str | None, given: tuple[str, ...]
+) -> int:
+    """Ask for one answer, printed as it comes. Nothing is stored."""
+    from workbench.actions.refs import resolve
+    from workbench.actions.run import try_case
+
+    bench = face.bench()
+    prompt = resolve(bench, ref).prompt
+    case = _given(given) if given else _case_of(bench, prompt.prompt_id, suite, case_id)
+    for name, value in case.inputs.items():
+        face.note(f"{name}: {value}")
+
+    def show(text: str) -> None:
+        if not face.as_json:
+            sys.stdout.write(safe_text(text))
+            sys.stdout.flush()
+
+    answer = try_case(bench, prompt, case, on_text=show)
+    if not face.as_json:
+        sys.stdout.write("\n")
+    expected = f", expected: {case.expected}" if case.expected is not None else ""
+    said = f": {answer.error}" if answer.error else ""
+    face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
+    if face.as_json:
+        face.answer(_json(case, answer), [])
+    return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
+
+
+def _case_of(bench: Bench, prompt_id: str, suite_name: str | None, case_id: str | None) -> Case:
+    suite = bench.workspace.suite_for(prompt_id, suite_name)
+    if case_id is None:
+        return suite.dev_cases.cases[0]
+    case = suite.dataset.case(case_id)
+    if case is None:
+        known = [item.id for item in suite.dataset.cases]
+        near = did_you_mean(case_id, known) if len(known) < 1000 else ""
+        hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
+        raise NotFound(f"no case {case_id!r} in {suite.name}", hint=hint)
+    return case
+
+
+def _given(given: tuple[str, ...]) -> Case:
+    from workbench.datasets.values import Case
+
+    pairs = [item.partition("=") for item in given]
+    for name, sign, _ in pairs:
+        if not sign or not name:
+            raise click.BadParameter(f"{name!r} has no value: write NAME=VALUE")
+    return Case("given", {name: value for name, _, value in pairs})
+
+
+def _json(case: Case, answer: Answer) -> dict[str, object]:
+    return {
+        "case": case.id,
+        "inputs": dict(case.inputs),
+        "expected": case.expected,
+        "outcome": answer.outcome.value,
+        "text": answer.text,
+        "error": answer.error,
+        "latency_s": answer.latency_s,
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+        "cost_usd": answer.cost_usd,
+        "model": answer.model,
+    }
