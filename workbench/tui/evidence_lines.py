@@ -28,7 +28,7 @@ def evidence_text(evidence: Evidence, *, full: bool = False) -> Content:
         Content.styled(
             safe_line(
                 f"suite {evidence.suite} · {cases} · against {baseline} · attempt "
-                f"{evidence.attempt} · {evidence.finished_at[:16].replace('T', ' ')}"
+                f"{evidence.attempt} · {evidence.finished_at[:10]}"
             ),
             "$text-muted",
         )

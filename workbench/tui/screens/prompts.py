@@ -33,9 +33,9 @@ VERSION_COLUMNS = (
     Column("version", "version", 8),
     Column("score", "score", 5, "right"),
     Column("delta", "Δ", 5, "right"),
-    Column("cost", "cost", 6, "right"),
-    Column("where", "deployed", 11, grows=True),
-    Column("when", "when", 7, "right"),
+    Column("cost", "cost", 8, "right"),
+    Column("where", "deployed", 10, grows=True),
+    Column("when", "when", 6, "right"),
 )
 NO_PROMPTS = (
     "No prompts yet.",

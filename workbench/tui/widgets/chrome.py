@@ -51,10 +51,10 @@ class ModeTabs(Widget):
 class StatusLine(Widget):
     """One line: what was just said, else what to press next."""
 
-    DEFAULT_CSS = "StatusLine { height: 1; }"
+    DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; max-height: 3; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
     hint: reactive[str] = reactive("")
-    told: reactive[str] = reactive("")
+    told: reactive[str] = reactive("", layout=True)
     is_error: reactive[bool] = reactive(False)
 
     def render(self) -> Content:

@@ -96,13 +96,13 @@ def about_line(checked: Checked, page: DraftPage | None, price: CallPrice | None
             parts.append(f"temp {options['temperature']}")
         limit = options.get("maxOutputTokens")
         most = limit if isinstance(limit, int) else most
-    if page and page.suite:
-        parts.append(f"{page.suite.name} {numbers.plural(len(page.cases), 'case')}")
     if checked.messages:
         parts.append(f"≈ {numbers.tokens(checked.tokens)} tokens")
         if price is not None:
-            call = price.cost(checked.tokens, most)
-            parts.append(f"≈ {numbers.money(call)} a call")
-            if page and page.cases:
-                parts.append(f"≈ {numbers.money(call * len(page.cases))} a run")
+            parts.append(f"≈ {numbers.money(price.cost(checked.tokens, most))} a call")
+    if page and page.suite:
+        run = numbers.plural(len(page.cases), "case")
+        if price is not None and checked.messages:
+            run += f" ≈ {numbers.money(price.cost(checked.tokens, most) * len(page.cases))}"
+        parts.append(run)
     return Content(safe_line(" " + " · ".join(parts)))

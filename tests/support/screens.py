@@ -1,0 +1,38 @@
+"""Driving a Textual app from a test: its screen as text, and waiting for what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+
+def screen_text(app: App[Any]) -> str:
+    """What stands on the screen, line by line, trailing blanks cut."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait until nothing is being read beside the loop, and the screen shows it."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for a condition; fails with the screen when it does not come."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            await pilot.pause()
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"it never came:\n{screen_text(pilot.app)}")
+
+
+async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 20.0) -> str:
+    """Wait until all texts stand on the screen; gives the screen."""
+    await until(pilot, lambda: all(t in screen_text(pilot.app) for t in texts), seconds)
+    return screen_text(pilot.app)
