@@ -79,6 +79,10 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
             " 40 % of calls saved",
         ),
         (
+            headline(at_look(2, 0, 40, 120), POLICY),
+            "FAIL at 120/300  B worse than A: -33.3 pts [-48.7, -20.9]  0 fixed  40 broke  80 same",
+        ),
+        (
             compared(0, 8, 1000),
             "PASS         B a little worse than A, inside the margin you allowed (margin 5):"
             " -0.8 pts [-1.6, -0.4]  0 fixed  8 broke  992 same  1,000 cases",

@@ -132,21 +132,35 @@ def test_another_dataset_is_refused_by_name_and_together_with_what_else_differs(
         check_comparable(summary(), summary(suite_parts=parts, scorer="contains"))
 
 
-def test_another_split_is_refused_with_both_names() -> None:
-    parts = {**summary().suite_parts, "cases": "x"}
-    with pytest.raises(UsageError, match=r"the cases \(gate and dev\) differ"):
-        check_comparable(summary(), summary(split="dev", suite_parts=parts))
-
-
 def test_the_gate_set_in_another_order_is_still_the_gate_set() -> None:
     parts = {**summary().suite_parts, "cases": "the same in another order"}
     check_comparable(summary(), summary(suite_parts=parts))
+    check_comparable(summary(), summary(suite_parts=parts), CASES, CASES[::-1])
 
 
 def test_changed_dev_cases_are_refused_though_the_gate_set_is_the_same() -> None:
     parts = {**summary().suite_parts, "cases": "x"}
     with pytest.raises(UsageError, match="the dataset differs"):
         check_comparable(summary(split="dev"), summary(split="dev", suite_parts=parts))
+
+
+def test_a_case_whose_content_changed_is_named() -> None:
+    changed = (CASES[0], replace(CASES[1], expected="other"), CASES[2])
+    with pytest.raises(UsageError, match=r"the dataset \(case b\) differs"):
+        check_comparable(summary(), summary(), CASES, changed)
+    new = tuple(replace(case, expected="other") for case in CASES)
+    with pytest.raises(UsageError, match=r"the dataset \(case a and 2 more\) differs"):
+        check_comparable(summary(), summary(), CASES, new)
+
+
+def test_part_of_the_same_dataset_may_be_paired_but_not_part_of_another() -> None:
+    parts = {**summary().suite_parts, "cases": "x"}
+    check_comparable(summary(), summary(split="dev", suite_parts=parts), CASES, CASES[:2])
+    grown = {**parts, "dataset": "grown"}
+    with pytest.raises(UsageError, match="the dataset differs"):
+        check_comparable(summary(), summary(suite_parts=grown), CASES, CASES[:2])
+    with pytest.raises(UsageError, match="the dataset differs"):
+        check_comparable(summary(), summary(), CASES[:1], CASES[1:])
 
 
 def test_a_policy_or_repeats_may_differ() -> None:

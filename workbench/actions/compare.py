@@ -31,6 +31,8 @@ class Side:
     source: Source
     summary: RunSummary
     results: Mapping[str, tuple[Result, ...]]
+    cases: tuple[Case, ...]
+    """What the run was asked, answered or not."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,9 @@ def compare(
 
 def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
     """Two finished sides, paired and judged."""
-    check_comparable(a.summary, b.summary)
-    cases = tuple(
-        case for case in suite.dataset.cases if case.id in a.results or case.id in b.results
-    )
+    check_comparable(a.summary, b.summary, a.cases, b.cases)
+    asked = {case.id for case in a.cases} & {case.id for case in b.cases}
+    cases = tuple(case for case in suite.dataset.cases if case.id in asked)
     pairs = {
         scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
         for scorer in suite.scorers
@@ -142,7 +143,8 @@ def _stored(bench: Bench, source: Source, run_id: str) -> Side:
     for result in bench.store.results(run_id):
         results.setdefault(result.case_id, []).append(result)
     summary = bench.store.summary(run_id)
-    return Side(source, summary, {key: tuple(value) for key, value in results.items()})
+    by_case = {key: tuple(value) for key, value in results.items()}
+    return Side(source, summary, by_case, bench.store.cases(run_id))
 
 
 def _flat(results: Mapping[str, tuple[Result, ...]]) -> list[Result]:

@@ -102,7 +102,7 @@ def _evaluate_one(
     if summary.status is RunStatus.CANCELLED and not decision.stop:
         raise UsageError(f"the run {summary.run_id} was stopped before the gate could decide")
     if side_a:
-        check_comparable(side_a.summary, summary)
+        check_comparable(side_a.summary, summary, side_a.cases, spec.cases)
     return make_evidence(
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import GatePolicy
-from workbench.verdicts.gate import STOPPED_FUTILITY, STOPPED_PASS
+from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY, STOPPED_PASS
 from workbench.verdicts.values import Comparison, Gate, Verdict
 
 SHOWN_IDS = 5
@@ -34,7 +34,9 @@ def percent(value: float) -> str:
 
 
 def gate_word(comparison: Comparison) -> str:
-    """The word that may be coloured: PASS, PASS BETTER, FAIL, NO DECISION, STOPPED 120/300."""
+    """The word that may be coloured: PASS, PASS BETTER, FAIL, NO DECISION, or where the plan
+    ended early PASS at 180/300, FAIL at 120/300, STOPPED 120/300.
+    """
     seen = _seen(comparison)
     if comparison.stopped == STOPPED_FUTILITY and seen < comparison.planned:
         return f"STOPPED {seen}/{comparison.planned}"
@@ -43,7 +45,10 @@ def gate_word(comparison: Comparison) -> str:
             return f"PASS at {seen}/{comparison.planned}"
         better = comparison.verdict is Verdict.BETTER and comparison.difference is not None
         return "PASS BETTER" if better else "PASS"
-    return "FAIL" if comparison.gate is Gate.FAIL else "NO DECISION"
+    if comparison.gate is Gate.FAIL:
+        early = comparison.stopped == STOPPED_FAIL and seen < comparison.planned
+        return f"FAIL at {seen}/{comparison.planned}" if early else "FAIL"
+    return "NO DECISION"
 
 
 def headline(comparison: Comparison, policy: GatePolicy, *, a: str = "A", b: str = "B") -> str:

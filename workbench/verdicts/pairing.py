@@ -65,21 +65,31 @@ def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]
     return found
 
 
-def check_comparable(summary_a: RunSummary, summary_b: RunSummary) -> None:
-    """Raises UsageError that names what differs: the dataset, the scorers or the judge."""
+def check_comparable(
+    summary_a: RunSummary,
+    summary_b: RunSummary,
+    cases_a: Sequence[Case] | None = None,
+    cases_b: Sequence[Case] | None = None,
+) -> None:
+    """Raises UsageError that names what differs: the dataset, the scorers or the judge.
+
+    With the cases that each run was asked, their contents are compared one by one; without, the
+    digests in the summaries are.
+    """
     parts_a, parts_b = summary_a.suite_parts, summary_b.suite_parts
     differs = []
-    if not _same_cases(summary_a, summary_b):
-        splits = (summary_a.split, summary_b.split)
-        differs.append(
-            "the dataset" if splits[0] == splits[1] else f"the cases ({splits[0]} and {splits[1]})"
+    if cases_a is not None and cases_b is not None:
+        differs += _different_cases(
+            cases_a, cases_b, parts_a.get("dataset"), parts_b.get("dataset")
         )
+    elif not _same_cases(summary_a, summary_b):
+        differs.append("the dataset")
     if parts_a.get("scorers") != parts_b.get("scorers") or summary_a.scorer != summary_b.scorer:
         differs.append("the scorers")
     if _judge(summary_a) != _judge(summary_b):
         differs.append("the judge")
     if differs:
-        plural = len(differs) > 1 or differs[0].startswith(("the cases", "the scorers"))
+        plural = len(differs) > 1 or differs[0] == "the scorers"
         raise UsageError(
             f"runs {summary_a.run_id} and {summary_b.run_id} cannot be paired:"
             f" {' and '.join(differs)} {'differ' if plural else 'differs'}",
@@ -87,14 +97,38 @@ def check_comparable(summary_a: RunSummary, summary_b: RunSummary) -> None:
         )
 
 
+def _different_cases(
+    cases_a: Sequence[Case], cases_b: Sequence[Case], dataset_a: str | None, dataset_b: str | None
+) -> list[str]:
+    """Says that the dataset differs, and by which case; a subset of the same dataset does not."""
+    by_id = {case.id: case for case in cases_a}
+    common = [case for case in cases_b if case.id in by_id]
+    changed = [case.id for case in common if by_id[case.id] != case]
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        return [f"the dataset (case {_shown_id(changed[0])}{more})"]
+    whole = len(common) == len(cases_a) == len(cases_b)
+    if not common or not (whole or dataset_a == dataset_b):
+        return ["the dataset"]
+    return []
+
+
+def _shown_id(case_id: str) -> str:
+    """A case id inside a sentence; `present` makes the sentence safe for a terminal."""
+    return case_id if len(case_id) <= 40 else case_id[:39] + "…"
+
+
 def _same_cases(a: RunSummary, b: RunSummary) -> bool:
-    """The runs asked the same cases; on the gate set the order may differ."""
+    """The digests allow no other dataset. That of a run's own cases depends on their order and
+    on the split; that of the gate set does not.
+    """
     cases_a, cases_b = a.suite_parts.get("cases"), b.suite_parts.get("cases")
-    same_gate_set = a.suite_parts.get("dataset") == b.suite_parts.get("dataset")
-    if cases_a is None or cases_b is None:
-        return same_gate_set and a.split == b.split
-    # The digest of a run's own cases depends on their order, that of the gate set does not.
-    return cases_a == cases_b or (same_gate_set and a.split == b.split == GATE_SPLIT)
+    if cases_a is not None and cases_a == cases_b:
+        return True
+    if a.suite_parts.get("dataset") != b.suite_parts.get("dataset"):
+        return False
+    same_split = a.split == b.split and a.cases == b.cases and cases_a is not None
+    return a.split == GATE_SPLIT or not same_split
 
 
 def _judge(summary: RunSummary) -> object:
