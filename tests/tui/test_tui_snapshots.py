@@ -67,7 +67,9 @@ async def test_an_empty_workspace_says_what_fills_it(fresh: Workspace, snapshot:
     app = WorkbenchApp(fresh)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "n New draft")
+        await settled(pilot)
         snapshot(app, "prompts-empty")
         await pilot.press("f9")
-        await until_shown(pilot, "Nothing is registered yet")
+        await until_shown(pilot, "nothing is registered")
+        await settled(pilot)
         snapshot(app, "deploys-empty")

@@ -21,6 +21,7 @@ from workbench.tui.reads import LivePage, LiveRow, read_live, read_place
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.table_model import Column, Sign
+from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
@@ -61,14 +62,12 @@ class DeploysScreen(ModeScreen):
         self._page: LivePage | None = None
 
     def body(self) -> Iterable[Widget]:
-        live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live", classes="pane")
-        live.border_title = plain("Where each prompt is live")
-        history = CaseTable(HISTORY_COLUMNS, empty=NO_HISTORY, id="history", classes="pane")
-        history.border_title = plain("History (append-only)")
+        live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
+        history = CaseTable(HISTORY_COLUMNS, empty=NO_HISTORY, id="history")
         with Container(id="deploys-body"):
-            yield live
+            yield CasePane(live, "Where each prompt is live", id="live-pane")
             with Container(id="deploys-right"):
-                yield history
+                yield CasePane(history, "History (append-only)", id="history-pane")
                 yield TextView(id="behind", classes="pane")
 
     def on_mount(self) -> None:
@@ -145,7 +144,7 @@ class DeploysScreen(ModeScreen):
             return
         self._page = page
         history = self.query_one("#history", CaseTable)
-        history.border_title = plain(
+        self.query_one("#history-pane", CasePane).show_title(
             f"History of {page.prompt_id} → {page.environment} (append-only)"
         )
         history.load([_history_row(entry, at) for at, entry in enumerate(page.history)])

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.present import numbers
+from workbench.present.charts import sparkline
 from workbench.tui import keys
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RegistryChanged, RunEnded
@@ -19,6 +20,7 @@ from workbench.tui.reads import PromptPage, PromptRow, VersionRow, read_page, re
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.table_model import Column, Sign
+from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import plain
@@ -57,15 +59,13 @@ class PromptsScreen(ModeScreen):
         self._baseline = ""
 
     def body(self) -> Iterable[Widget]:
-        prompts = CaseTable(PROMPT_COLUMNS, empty=NO_PROMPTS, id="prompts", classes="pane")
-        versions = CaseTable(VERSION_COLUMNS, empty=NO_VERSIONS, id="versions", classes="pane")
-        text = TextView(id="text", classes="pane")
-        prompts.border_title = plain("Prompts")
+        prompts = CaseTable(PROMPT_COLUMNS, empty=NO_PROMPTS, id="prompts")
+        versions = CaseTable(VERSION_COLUMNS, empty=NO_VERSIONS, id="versions")
         with Horizontal(id="prompts-body"):
-            yield prompts
+            yield CasePane(prompts, "Prompts", id="prompts-pane")
             with Container(id="prompts-right"):
-                yield versions
-                yield text
+                yield CasePane(versions, "Versions", id="versions-pane")
+                yield TextView(id="text", classes="pane")
 
     def on_mount(self) -> None:
         self.query_one("#prompts", CaseTable).focus()
@@ -103,7 +103,6 @@ class PromptsScreen(ModeScreen):
         if wanted not in self._prompts and rows:
             wanted = rows[0].prompt_id
         table.load([_prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
-        table.border_title = plain(f"Prompts {len(rows)}")
         if rows:
             self._read(wanted)
         else:
@@ -131,7 +130,11 @@ class PromptsScreen(ModeScreen):
         if selection.prompt_id == page.prompt_id and selection.version:
             cursor = selection.version
         table.load(rows, cursor=cursor if any(row.key == cursor for row in rows) else "")
-        table.border_title = plain(f"{page.prompt_id} · versions {len(page.versions)}")
+        trend = sparkline([row.score for row in reversed(page.versions)])
+        title = f"{page.prompt_id} · versions {len(page.versions)}"
+        self.query_one("#versions-pane", CasePane).show_title(
+            f"{title} · {trend}" if len(page.versions) > 1 else title
+        )
         self.bench_app.select(prompt_id=page.prompt_id, version=self._chosen())
         self._show_version()
 
