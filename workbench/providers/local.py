@@ -1,24 +1,28 @@
-"""The embedded model as a provider: its server starts with the first call."""
+"""The embedded model as a provider: its server starts with the first call and is shared."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from workbench.providers.embedded import find_weights
+from workbench.providers.embedded import EmbeddedModel, EmbeddedServer, find_weights, start
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.prices import FREE
+from workbench.providers.redact import one_line
 from workbench.providers.values import Answer, Limits, Price, Request
+from workbench.providers.versions import installed_version
 from workbench.settings import ProviderSettings
 
-if TYPE_CHECKING:
-    from workbench.providers.embedded import EmbeddedServer
-
 MOST_SLOTS = 4
+IDLE_S = 300.0
+"""So long after its last use a server is ended."""
 
 
 class LocalModel:
@@ -29,7 +33,7 @@ class LocalModel:
         path = Path(settings.model_path).expanduser() if settings.model_path else None
         self._name = settings.name
         self._model = find_weights(path)
-        self._slots = max(1, min(MOST_SLOTS, os.cpu_count() or 1))
+        self._limits = Limits(at_once=max(1, min(MOST_SLOTS, os.cpu_count() or 1)))
         self._server: EmbeddedServer | None = None
         self._answers: OpenAICompatible | None = None
         self._starting = asyncio.Lock()
@@ -40,11 +44,11 @@ class LocalModel:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        return {"weights": self._model.sha256}
+        return {"weights": self._model.sha256, "runtime": f"xllamacpp {_runtime()}"}
 
     @property
     def limits(self) -> Limits:
-        return Limits(at_once=self._slots)
+        return self._limits
 
     def price(self, model: str) -> Price | None:
         del model
@@ -57,22 +61,32 @@ class LocalModel:
         timeout_s: float,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        """See `Provider.answer`; starting the server does not count against the deadline."""
-        answers = await self._started()
-        return await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
+        """See `Provider.answer`; starting the server does not count against the deadline.
 
-    async def _started(self) -> OpenAICompatible:
+        A server that crashed is started again by the next call.
+        """
+        answers, server = await self._started()
+        answer = await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
+        if not answer.outcome.is_error or server.alive:
+            return answer
+        words = one_line(server.last_words)
+        said = "the embedded model crashed" + (f": {words}" if words else "")
+        return replace(answer, error=said, retry=True)
+
+    async def _started(self) -> tuple[OpenAICompatible, EmbeddedServer]:
         async with self._starting:
-            if self._answers is None:
-                self._answers = await asyncio.to_thread(self._start)
-            return self._answers
-
-    def _start(self) -> OpenAICompatible:
-        from workbench.providers.embedded import start
-
-        self._server = start(self._model, self._slots)
-        endpoint = Endpoint(self._name, self._server.base_url.rstrip("/"), self._server.api_key)
-        return OpenAICompatible(endpoint, self.identity, self.price, {}, self.limits)
+            if self._server is not None and not self._server.alive:
+                await self.close()
+            if self._server is None or self._answers is None:
+                slots = self._limits.at_once or 1
+                self._server = await asyncio.to_thread(_SERVERS.enter, self._model, slots)
+                endpoint = Endpoint(
+                    self._name, self._server.base_url.rstrip("/"), self._server.api_key
+                )
+                self._answers = OpenAICompatible(
+                    endpoint, self.identity, self.price, {}, self._limits
+                )
+            return self._answers, self._server
 
     async def close(self) -> None:
         answers, self._answers = self._answers, None
@@ -82,4 +96,63 @@ class LocalModel:
                 await answers.close()
         finally:
             if server is not None:
-                await asyncio.to_thread(server.close)
+                _SERVERS.leave(server)
+
+
+class _Servers:
+    """The servers of this process, by weights: loading one takes seconds, so they are kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[str, EmbeddedServer] = {}
+        self._users: dict[str, int] = {}
+        self._timers: dict[str, threading.Timer] = {}
+
+    def enter(self, model: EmbeddedModel, slots: int) -> EmbeddedServer:
+        """A server of that model, started if there is none. Blocks; raises what `start` does."""
+        with self._lock:
+            timer = self._timers.pop(model.sha256, None)
+            if timer is not None:
+                timer.cancel()
+            server = self._running.get(model.sha256)
+            if server is None or not server.alive:
+                if server is not None:
+                    server.close()
+                server = self._running[model.sha256] = start(model, slots)
+            self._users[model.sha256] = self._users.get(model.sha256, 0) + 1
+            return server
+
+    def leave(self, server: EmbeddedServer) -> None:
+        """One user less; without any the server ends after a while."""
+        digest = server.model.sha256
+        with self._lock:
+            self._users[digest] -= 1
+            if self._users[digest] == 0 and digest not in self._timers:
+                timer = threading.Timer(IDLE_S, self._end_idle, [digest])
+                timer.daemon = True
+                timer.start()
+                self._timers[digest] = timer
+
+    def close(self) -> None:
+        """End all of them."""
+        with self._lock:
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
+            for server in self._running.values():
+                server.close()
+            self._running.clear()
+
+    def _end_idle(self, digest: str) -> None:
+        with self._lock:
+            self._timers.pop(digest, None)
+            if self._users.get(digest) == 0 and digest in self._running:
+                self._running.pop(digest).close()
+
+
+def _runtime() -> str:
+    return installed_version("xllamacpp")
+
+
+_SERVERS = _Servers()
+atexit.register(_SERVERS.close)

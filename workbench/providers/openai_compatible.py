@@ -101,9 +101,12 @@ class OpenAICompatible:
         started: float,
     ) -> Answer:
         body = self._endpoint.body(request)
+        headers = self._headers
         if on_text is not None:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        response = await self._post(client, body, asked)
+            # Some servers close the connection behind a stream, just when it would be used again.
+            headers = {**headers, "Connection": "close"}
+        response = await self._post(client, body, headers, asked)
         if isinstance(response, Answer):
             return response
         try:
@@ -115,7 +118,7 @@ class OpenAICompatible:
             await response.aclose()
 
     async def _post(
-        self, client: AsyncOpenAI, body: dict[str, Any], asked: Asked
+        self, client: AsyncOpenAI, body: dict[str, Any], headers: dict[str, Any], asked: Asked
     ) -> httpx2.Response | Answer:
         import httpx2
         from openai import APIStatusError
@@ -125,7 +128,7 @@ class OpenAICompatible:
                 _PATH,
                 cast_to=httpx2.Response,
                 content=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
-                options={"headers": self._headers},
+                options={"headers": headers},
             )
         except APIStatusError as error:
             response = error.response

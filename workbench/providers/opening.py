@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from functools import lru_cache, partial
-from importlib.util import find_spec
-from pathlib import Path
+from functools import partial
 
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.prices import price_of
 from workbench.providers.values import Limits, Provider
+from workbench.providers.versions import sdk_version
 from workbench.settings import ProviderSettings
-
-_VERSION = re.compile(r"""__version__\s*=\s*["']([^"']+)""")
 
 
 def open_provider(
@@ -38,16 +34,3 @@ def open_provider(
         tokens_per_minute=settings.tokens_per_minute or None,
     )
     return OpenAICompatible(endpoint, identity, partial(price_of, settings), variables, limits)
-
-
-@lru_cache(maxsize=1)
-def sdk_version() -> str:
-    """The version of the installed openai package, read without importing it."""
-    spec = find_spec("openai")
-    if spec is None or spec.origin is None:
-        return "unknown"
-    try:
-        found = _VERSION.search(Path(spec.origin).with_name("_version.py").read_text("utf-8"))
-    except OSError:
-        return "unknown"
-    return found.group(1) if found else "unknown"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench._version import __version__
-from workbench.providers.opening import sdk_version
 from workbench.providers.values import Provider
+from workbench.providers.versions import sdk_version
 from workbench.runs.values import RunSpec
 
 
