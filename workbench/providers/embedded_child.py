@@ -21,6 +21,7 @@ PLAIN_TEMPLATE = (
     "{% if not loop.last %}{{ '\\n' }}{% endif %}{% endfor %}"
 )
 _WARNINGS = 2
+_CACHE_MIB = 256
 
 
 def main() -> None:
@@ -66,6 +67,8 @@ def _serve(wanted: dict[str, Any], api_key: str) -> Any:
     # Without it, llama.cpp cannot reuse the prefix of a prompt on sliding-window models.
     params.swa_full = True
     params.cache_prompt = True
+    # llama.cpp would keep up to 8 GiB of old prompts; a slot's own cache is what a suite needs.
+    params.cache_ram_mib = _CACHE_MIB
     params.use_jinja = True
     params.chat_template = PLAIN_TEMPLATE
     params.api_keys = [api_key]
