@@ -115,6 +115,17 @@ def test_edits_are_sentences_and_settings_with_their_places() -> None:
     assert model is not None and model.options == {"temperature": 1, "seed": 7}
 
 
+def test_sentences_that_were_added_are_edits_of_their_own() -> None:
+    edits = edits_between(prompt("Answer."), prompt("Answer now. Be kind. Think.\nStop."))
+    assert [(hunk.old, hunk.new) for hunk in edits.hunks] == [
+        ("Answer.", "Answer now. "),
+        ("", "Be kind. "),
+        ("", "Think.\n"),
+        ("", "Stop."),
+    ]
+    assert edits.apply({0, 2}).messages[0].content == "Answer now. Think.\n"
+
+
 def test_a_message_that_came_or_went_is_one_edit() -> None:
     a = Prompt("p", (Message("system", "x"), Message("user", "y")))
     b = Prompt("p", (Message("system", "x"), Message("assistant", "hi"), Message("user", "y")))

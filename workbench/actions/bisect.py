@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,23 +10,13 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, OnRun, compare, finished_run
 from workbench.actions.refs import Source
-from workbench.errors import DraftError, TemplateError
-from workbench.prompts.prompty import parse_prompty, write_prompty
+from workbench.errors import TemplateError
 from workbench.prompts.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.runs.values import Result
 from workbench.verdicts.bisect import Bisection, expected_trials, most_trials
 from workbench.verdicts.bisect import bisect as search
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """One run of changed lines between A and B, as Prompty text."""
-
-    line: int
-    """Where it starts in A, from 1."""
-    removed: tuple[str, ...]
-    added: tuple[str, ...]
+from workbench.verdicts.hunks import Edits, Hunk, edits_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +58,8 @@ def bisect(
     `on_plan` is told the cost before the first mix runs and may raise to stop.
     """
     compared = compare(bench, ref_a, ref_b, suite_name, split=split, on_run=on_run)
-    hunks = _hunks(compared)
+    edits = edits_between(compared.a.source.prompt, compared.b.source.prompt)
+    hunks = edits.hunks
     plan = _plan(bench, compared, hunks, halves)
     on_plan(plan)
     if not compared.headline.broke:
@@ -77,43 +67,19 @@ def bisect(
         return Bisected(plan, nothing, ())
 
     def broken(chosen: frozenset[int]) -> bool | None:
-        mixed = _mixed(compared, hunks, chosen)
+        mixed = _mixed(edits, chosen)
         return None if mixed is None else _is_broken(bench, compared, mixed, on_run)
 
     found = asyncio.run(search(len(hunks), broken, halves=halves))
     return Bisected(plan, found, tuple(hunks[index] for index in found.guilty))
 
 
-def _texts(compared: Compared) -> tuple[list[str], list[str]]:
-    a, b = compared.a.source.prompt, compared.b.source.prompt
-    return write_prompty(a).split("\n"), write_prompty(b).split("\n")
-
-
-def _opcodes(compared: Compared) -> list[tuple[int, int, int, int]]:
-    lines_a, lines_b = _texts(compared)
-    matcher = difflib.SequenceMatcher(None, lines_a, lines_b, autojunk=False)
-    return [tuple_[1:] for tuple_ in matcher.get_opcodes() if tuple_[0] != "equal"]
-
-
-def _hunks(compared: Compared) -> tuple[Hunk, ...]:
-    lines_a, lines_b = _texts(compared)
-    return tuple(
-        Hunk(a0 + 1, tuple(lines_a[a0:a1]), tuple(lines_b[b0:b1]))
-        for a0, a1, b0, b1 in _opcodes(compared)
-    )
-
-
-def _mixed(compared: Compared, hunks: tuple[Hunk, ...], chosen: frozenset[int]) -> Prompt | None:
-    """A with the chosen hunks applied; None when that is no prompt."""
-    lines, _ = _texts(compared)
-    for index in sorted(chosen, reverse=True):
-        hunk = hunks[index]
-        start = hunk.line - 1
-        lines[start : start + len(hunk.removed)] = hunk.added
+def _mixed(edits: Edits, chosen: frozenset[int]) -> Prompt | None:
+    """A with the chosen edits applied; None when that is no prompt."""
+    prompt = edits.apply(chosen)
     try:
-        prompt = parse_prompty("\n".join(lines))
         Renderer(prompt)
-    except (DraftError, TemplateError):
+    except TemplateError:
         return None
     return prompt
 

@@ -12,7 +12,8 @@ from workbench.errors import EXIT_DONE, EXIT_NO_DECISION, UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.bisect import Bisected, BisectPlan, Hunk
+    from workbench.actions.bisect import Bisected, BisectPlan
+    from workbench.verdicts.hunks import Hunk
 
 
 @command("bisect", example="workbench bisect support_triage@production support_triage")
@@ -71,8 +72,10 @@ def _answer(face: Face, found: Bisected) -> None:
     headline = found.plan.compared.headline
     lines = []
     for hunk in found.guilty:
-        lines.append(f"line {hunk.line} breaks it:")
-        lines += [f"- {line}" for line in hunk.removed] + [f"+ {line}" for line in hunk.added]
+        place = f"{hunk.where}, line {hunk.line}" if hunk.line else hunk.where
+        lines.append(f"{place}: this edit breaks it")
+        lines += [f"- {line}" for line in hunk.old.splitlines()]
+        lines += [f"+ {line}" for line in hunk.new.splitlines()]
     if found.found.note:
         lines.append(found.found.note)
     values = {
@@ -89,4 +92,9 @@ def _answer(face: Face, found: Bisected) -> None:
 
 
 def _json(hunk: Hunk) -> dict[str, object]:
-    return {"line": hunk.line, "removed": list(hunk.removed), "added": list(hunk.added)}
+    return {
+        "where": hunk.where,
+        "line": hunk.line,
+        "removed": hunk.old.splitlines(),
+        "added": hunk.new.splitlines(),
+    }

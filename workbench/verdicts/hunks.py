@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -110,10 +111,8 @@ def _joined(segments: Collection[_Segment], chosen: Collection[int]) -> str:
 
 
 def _aligned(old: list[str], new: list[str]) -> list[tuple[str, str]]:
-    """Piece by piece where both sides have as many, else all at once."""
-    if len(old) == len(new):
-        return list(zip(old, new, strict=True))
-    return [("".join(old), "".join(new))]
+    """Piece by piece; what one side has more of came or went piece by piece too."""
+    return list(itertools.zip_longest(old, new, fillvalue=""))
 
 
 def _message_slots(
