@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import App
@@ -61,7 +63,7 @@ def _commands() -> type[Provider]:
 class WorkbenchApp(App[int]):
     """The workbench in a terminal."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     COMMANDS = {_commands}  # noqa: RUF012
     ALLOW_IN_MAXIMIZED_VIEW = "ModeTabs, StatusLine, KeyFooter"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012
@@ -88,6 +90,7 @@ class WorkbenchApp(App[int]):
         self.before_exit: list[Callable[[], object]] = []
         """Called before the app ends, however it ends."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._own_context = contextvars.Context()
         for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = themes.choose(workspace.settings.theme, os.environ)
@@ -97,6 +100,7 @@ class WorkbenchApp(App[int]):
 
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()
+        self._own_context = contextvars.copy_context()
         ending.listen(self._own_loop, self.end)
 
     def end(self, code: int) -> None:
@@ -171,7 +175,8 @@ class WorkbenchApp(App[int]):
     def on_loop(self, fn: Callable[[], None]) -> None:
         """From another thread: call `fn` on the loop soon."""
         if self._own_loop is not None and not self._own_loop.is_closed():
-            self._own_loop.call_soon_threadsafe(fn)
+            # In the app's context: what is made there, a timer say, looks for the app in it.
+            self._own_loop.call_soon_threadsafe(fn, context=self._own_context)
 
     def open_run(self) -> None:
         """Show the run at work, or the selected one."""
