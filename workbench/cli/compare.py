@@ -32,7 +32,13 @@ def compare_command(
     summaries = (found.a.summary, found.b.summary)
     values = {
         **verdict.as_json(
-            found.headline, found.gate, found.a.summary.run_id, found.b.summary.run_id
+            found.headline,
+            found.gate,
+            found.suite.gate,
+            a=found.a.source.name,
+            b=found.b.source.name,
+            run_a=found.a.summary.run_id,
+            run_b=found.b.summary.run_id,
         ),
         "a": found.a.source.name,
         "b": found.b.source.name,

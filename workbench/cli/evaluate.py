@@ -69,6 +69,8 @@ def evaluate_command(
 
 
 def _json_of(evidence: Evidence) -> dict[str, Any]:
+    from workbench.verdicts.evidence import policy_from_content
+
     return {
         "prompt_id": evidence.prompt_id,
         "version": evidence.version,
@@ -78,7 +80,13 @@ def _json_of(evidence: Evidence) -> dict[str, Any]:
         "attempt": evidence.attempt,
         "score": evidence.score,
         **verdict.as_json(
-            evidence.comparisons[0], evidence.gate, evidence.run_a, str(evidence.run_b)
+            evidence.comparisons[0],
+            evidence.gate,
+            policy_from_content(evidence.policy),
+            a=evidence.baseline_version or "no baseline",
+            b=evidence.version,
+            run_a=evidence.run_a,
+            run_b=str(evidence.run_b),
         ),
     }
 

@@ -12,9 +12,23 @@ if TYPE_CHECKING:
     from workbench.verdicts.values import Comparison, Gate
 
 
-def as_json(comparison: Comparison, gate: Gate, run_a: str | None, run_b: str) -> dict[str, Any]:
-    """The keys that scripts rely on: counts, with the ids of the cases beside them."""
+def as_json(
+    comparison: Comparison,
+    gate: Gate,
+    policy: GatePolicy,
+    *,
+    a: str,
+    b: str,
+    run_a: str | None,
+    run_b: str,
+) -> dict[str, Any]:
+    """The keys that scripts rely on: counts, with the ids of the cases beside them, and the
+    same line that people read, with `a` and `b` as the names of the two sides.
+    """
+    from workbench.present.verdict_words import headline
+
     return {
+        "headline": headline(comparison, policy, a=a, b=b),
         "verdict": comparison.verdict.value,
         "gate": gate.value,
         "scorer": comparison.scorer,
