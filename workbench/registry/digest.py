@@ -6,21 +6,31 @@ what such a process imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
 
-def _sha256_module() -> Any:
-    """hashlib loads OpenSSL, 3 ms; CPython's own sha256 is a module by itself."""
+def _own_sha256() -> Any:
     for name in ("_sha256", "_sha2", "hashlib"):
         try:
-            return __import__(name)
+            return __import__(name).sha256
         except ImportError:
             continue
     raise ImportError("this Python has no sha256")
 
 
-sha256 = _sha256_module().sha256
+_OWN = _own_sha256()
+
+
+def sha256(data: bytes) -> Any:
+    """hashlib's is many times faster, but loads OpenSSL (3 ms): only where that is done already."""
+    hashlib = sys.modules.get("hashlib")
+    return (hashlib.sha256 if hashlib else _OWN)(data)
+
 
 GENESIS = "0" * 64
 """What the first record of a ledger follows."""
@@ -29,32 +39,29 @@ Column = str | int | float | None
 
 
 def row_digest(kind: str, columns: Iterable[Column]) -> str:
-    """sha256 (64 hex digits) of a row: each column with its type and its length in bytes.
+    """sha256 (64 hex digits) of a row: types and lengths of all columns, then the columns.
 
     Raises ValueError on text that UTF-8 cannot hold.
     """
-    state = sha256(_part(kind))
+    texts, shape = [kind], []
     for column in columns:
-        state.update(_part(column))
-    digest: str = state.hexdigest()
+        if isinstance(column, str):
+            shape.append(f"s{len(column)}")
+            texts.append(column)
+        elif column is None:
+            shape.append("n")
+        elif isinstance(column, float):
+            shape.append("f" + column.hex())
+        else:
+            shape.append(f"i{column}")
+    texts.append(",".join(shape))
+    digest: str = sha256("\n".join(texts).encode("utf-8")).hexdigest()
     return digest
 
 
 def record_hash(seq: int, kind: str, at: str, actor: str, digest: str, previous: str) -> str:
     """sha256 of one ledger record: it covers the row and the record before."""
     return row_digest("ledger", (seq, kind, at, actor, digest, previous))
-
-
-def _part(column: Column) -> bytes:
-    if column is None:
-        return b"n;"
-    if isinstance(column, str):
-        data = column.encode("utf-8")
-        return b"s%d:" % len(data) + data + b";"
-    if isinstance(column, float):
-        data = column.hex().encode("ascii")
-        return b"f%d:" % len(data) + data + b";"
-    return b"i%d;" % column
 
 
 def digest_of(

@@ -12,16 +12,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 
 from workbench.errors import RegistryError
-from workbench.registry.digest import Column, row_digest
+from workbench.registry.digest import row_digest
 
 FORMAT = "workbench-live-1"
 FOLDER_SUFFIX = ".live"
 
-Row = tuple[Column, ...]
-Query = Callable[[str, tuple[Column, ...]], "Row | None"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.registry.digest import Column
+
+    Row = tuple[Column, ...]
+    Query = Callable[[str, Row], Row | None]
 
 _SEQ, _HASH = 12, 13
 """Where the deployment's seq and hash stand in a reader's row."""
@@ -79,6 +84,22 @@ class LastGood:
             if row is not None:
                 return row, max(0.0, time.time() - os.stat(path).st_mtime)
         return None
+
+    def head(self, prompt_id: str, environment: str) -> tuple[int, str] | None:
+        """seq and hash of the deployment that was kept, if there is one."""
+        try:
+            stored = self.read(prompt_id, environment)
+        except RegistryError:
+            return None  # no name in a registry, so nothing was ever kept under it
+        return (int(stored[0][_SEQ] or 0), str(stored[0][_HASH])) if stored else None
+
+    def forget(self, prompt_id: str, environment: str) -> None:
+        """Nothing is live any more: a later start must not serve what was retired."""
+        for folder in (self._beside, self._cache):
+            try:
+                os.unlink(self._path(folder, prompt_id, environment))
+            except OSError:
+                continue  # it is not there, or cannot be written: then it cannot be helped here
 
     def _path(self, folder: str, prompt_id: str, environment: str) -> str:
         for name in (prompt_id, environment):

@@ -1,29 +1,34 @@
 """What apps call: the live version, in microseconds, and never failing after its first success.
 
-A warm answer asks two things: has the file been replaced (`stat`), and has anybody committed
-(`PRAGMA data_version`)? If neither, the answer of before still holds. When the registry cannot
+A warm answer asks whether anybody committed (`PRAGMA data_version`): if not, the answer of before
+still holds; if so, whether this prompt's newest deployment is still the same one. Ten times a
+second it asks whether another file took this one's place (`stat`). When the registry cannot
 be read, or can be read but not be trusted, the last good answer is given: from memory, else from
 the snapshot on disk, else `default`. A retired prompt is no failure: then nothing is live.
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH116
 from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from _thread import allocate_lock
+from os import getpid
+from time import monotonic
 
 from workbench.errors import NotInRegistry, RegistryError, RegistryLocked, RegistryUnusable
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.last_good import LastGood
+from workbench.registry.layout import SCHEMA_VERSION
 from workbench.registry.opening import check_there, explained, open_reader
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 
 RETRY_AFTER_LOCK_S = 1.0
 """How long answers come from memory before a locked registry is asked again."""
+
+LOOK_AT_THE_FILE_S = 0.1
+"""How often a warm reader asks whether another file took the place of this one."""
 
 Key = tuple[str, str, "str | None"]
 """prompt_id, environment, requires."""
@@ -44,11 +49,29 @@ JOIN ledger vl ON vl.seq = v.seq
 JOIN ledger dl ON dl.seq = d.seq
 WHERE d.prompt_id = ? AND d.environment = ?"""
 _NEWEST = _SELECT + " ORDER BY d.seq DESC LIMIT 1"
+_HEAD = """
+SELECT d.seq, l.hash, EXISTS (
+  SELECT 1 FROM revocations r WHERE r.prompt_id = d.prompt_id AND r.version = d.version)
+FROM deployments d JOIN ledger l ON l.seq = d.seq
+WHERE d.prompt_id = ? AND d.environment = ? ORDER BY d.seq DESC LIMIT 1"""
 _NEWEST_AT = _SELECT + " AND dl.at <= ? ORDER BY d.seq DESC LIMIT 1"
 
 
 class _Unverified(RegistryError):
     """The registry can be read, but what it says contradicts what it said before."""
+
+
+class _Entry:
+    """An answer, and the state of the file that it was last found to hold in."""
+
+    __slots__ = ("generation", "hash", "seq", "since", "version")
+
+    def __init__(self, version: PromptVersion, seq: int, hash_: str, generation: int) -> None:
+        self.version = version
+        self.seq = seq
+        self.hash = hash_
+        self.generation = generation
+        self.since = monotonic()
 
 
 class Reader:
@@ -64,9 +87,10 @@ class Reader:
         self._cursor: sqlite3.Cursor | None = None
         self._owner = 0
         self._file = (0, 0)
+        self._look_again = 0.0
         self._data_version = -1
-        self._entries: dict[Key, PromptVersion] = {}
-        self._memory: dict[Key, tuple[PromptVersion, float]] = {}
+        self._generation = 0
+        self._entries: dict[Key, _Entry] = {}
         self._heads: dict[tuple[str, str], tuple[int, str]] = {}
         self._ranges: dict[str, tuple[tuple[str, str], ...]] = {}
         self._locked_until = 0.0
@@ -83,10 +107,17 @@ class Reader:
         key = (prompt_id, environment, requires)
         with self._lock:
             try:
-                if self._unchanged():
-                    found = self._entries.get(key)
-                    if found is not None:
-                        return found
+                cursor = self._cursor
+                if cursor is None or self._owner != getpid() or monotonic() > self._look_again:
+                    cursor = self._look_at_the_file()
+                version = cursor.execute("PRAGMA data_version").fetchone()[0]
+                if version != self._data_version:
+                    self._notice_a_commit(cursor, version)
+                entry = self._entries.get(key)
+                if entry is not None and (
+                    entry.generation == self._generation or self._still_holds(key, entry)
+                ):
+                    return entry.version
                 return self._load(key)
             except NotInRegistry as error:
                 if default is None:
@@ -102,11 +133,16 @@ class Reader:
 
     def warm(self, key: Key) -> PromptVersion | None:
         """The answer, if it can be had without waiting for anything."""
-        if not self._lock.acquire(False):
+        entry = self._entries.get(key)
+        if entry is None or not self._lock.acquire(False):
             return None
         try:
-            return self._entries.get(key) if self._connection and self._unchanged() else None
-        except (sqlite3.Error, RegistryError, OSError):
+            if self._cursor is None or self._owner != getpid() or monotonic() > self._look_again:
+                return None
+            version = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+            fresh = version == self._data_version and entry.generation == self._generation
+            return entry.version if fresh else None
+        except sqlite3.Error:
             return None  # the caller asks again in a thread, and that says what is wrong
         finally:
             self._lock.release()
@@ -115,7 +151,8 @@ class Reader:
         """What was live then. Raises NotInRegistry when nothing was."""
         with self._lock:
             try:
-                self._unchanged()
+                if self._cursor is None or self._owner != getpid():
+                    self._look_at_the_file()
                 row = self._query(_NEWEST_AT, (prompt_id, environment, at))
             except sqlite3.Error as error:
                 raise explained(error, self.path) from error
@@ -131,53 +168,51 @@ class Reader:
         with self._lock:
             self._disconnect()
 
-    def _unchanged(self) -> bool:
-        """Whether nothing was committed since the last load; opens the file when needed."""
-        if self._cursor is None or self._owner != os.getpid():
-            self._connect()
-            return False
-        try:
-            found = os.stat(self.path)
-        except OSError:
-            self._disconnect()
-            check_there(self.path)
-            raise
-        if (found.st_dev, found.st_ino) != self._file:
-            self._disconnect()
-            self._connect()
-            return False
-        version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._data_version:
-            return True
-        self._data_version = version
-        self._entries.clear()
-        return False
-
-    def _connect(self) -> None:
-        if time.monotonic() < self._locked_until:
-            raise RegistryLocked(f"{self.path} was locked a moment ago", hint="it is asked again")
-        if self._owner != os.getpid():
+    def _look_at_the_file(self) -> sqlite3.Cursor:
+        """Open it, or open it again when another file took its place."""
+        if self._owner != getpid():
             # After a fork the parent's connection must be neither used nor closed.
             _ORPHANS.append(self._connection)
             self._connection = self._cursor = None
-        found = check_there(self.path)
         try:
-            connection = open_reader(self.path)
-            cursor = connection.cursor()
-            self._data_version = cursor.execute("PRAGMA data_version").fetchone()[0]
-        except RegistryLocked:
-            self._locked_until = time.monotonic() + RETRY_AFTER_LOCK_S
+            found = check_there(self.path)
+        except RegistryError:
+            self._disconnect()
             raise
-        self._connection, self._cursor = connection, cursor
-        self._owner = os.getpid()
+        if self._cursor is None or (found.st_dev, found.st_ino) != self._file:
+            self._disconnect()
+            self._cursor = self._connect(found)
+        self._look_again = monotonic() + LOOK_AT_THE_FILE_S
+        return self._cursor
+
+    def _notice_a_commit(self, cursor: sqlite3.Cursor, data_version: int) -> None:
+        self._generation += 1
+        schema = cursor.execute("PRAGMA user_version").fetchone()[0]
+        if schema != SCHEMA_VERSION:
+            raise RegistryUnusable(
+                f"{self.path} was brought to schema {schema}; this program knows {SCHEMA_VERSION}",
+                hint="upgrade prompt-workbench in this app",
+            )
+        self._data_version = data_version
+
+    def _connect(self, found: os.stat_result) -> sqlite3.Cursor:
+        if monotonic() < self._locked_until:
+            raise RegistryLocked(f"{self.path} was locked a moment ago", hint="it is asked again")
+        try:
+            self._connection = open_reader(self.path)
+        except RegistryLocked:
+            self._locked_until = monotonic() + RETRY_AFTER_LOCK_S
+            raise
+        self._owner = getpid()
         self._file = (found.st_dev, found.st_ino)
-        self._entries.clear()
+        self._data_version = -1
+        return self._connection.cursor()
 
     def _disconnect(self) -> None:
-        if self._connection is not None and self._owner == os.getpid():
+        if self._connection is not None and self._owner == getpid():
             self._connection.close()
         self._connection = self._cursor = None
-        self._entries.clear()
+        self._generation += 1
 
     def _query(self, sql: str, values: tuple[Column, ...]) -> tuple[Column, ...] | None:
         if self._cursor is None:
@@ -185,19 +220,35 @@ class Reader:
         row: tuple[Column, ...] | None = self._cursor.execute(sql, values).fetchone()
         return row
 
+    def _still_holds(self, key: Key, entry: _Entry) -> bool:
+        """Whether the newest deployment is the one that the answer came from.
+
+        Versions never change, so then the text that was checked when it was loaded holds too.
+        """
+        row = self._query(_HEAD, key[:2])
+        if row is None or row != (entry.seq, entry.hash, int(entry.version.revoked)):
+            return False
+        entry.generation = self._generation
+        entry.since = monotonic()
+        self.last_error = None
+        return True
+
     def _load(self, key: Key) -> PromptVersion:
         prompt_id, environment, requires = key
         row = self._query(_NEWEST, (prompt_id, environment))
         if row is None or row[_WIDTH + 7] == "retire":
             self._check_monotonic(prompt_id, environment, row)
+            self._entries.pop(key, None)
+            if row is not None:
+                self._last_good.forget(prompt_id, environment)
             raise self._nothing(prompt_id, environment, row)
-        self._check_monotonic(prompt_id, environment, row)
         version = self._version(row, environment)
+        self._check_monotonic(prompt_id, environment, row)
         if requires is not None:
             self._check_range(version, str(row[3]), requires)
-        self._heads[prompt_id, environment] = (int(row[_WIDTH + 2] or 0), str(row[_WIDTH + 3]))
-        self._entries[key] = version
-        self._memory[key] = (version, time.monotonic())
+        seq, hashed = int(row[_WIDTH + 2] or 0), str(row[_WIDTH + 3])
+        self._heads[prompt_id, environment] = (seq, hashed)
+        self._entries[key] = _Entry(version, seq, hashed, self._generation)
         self.last_error = None
         return version
 
@@ -232,24 +283,20 @@ class Reader:
     ) -> None:
         """The registry must still hold what it said was live, now or before this process."""
         seen = self._heads.get((prompt_id, environment))
-        new = row is not None and seen is None
-        if row is not None and seen is not None and row[_WIDTH + 2] == seen[0]:
-            if row[_WIDTH + 3] == seen[1]:
-                return
-        elif new and row is not None:
-            seen = self._last_good.keep(prompt_id, environment, row, self._query)
-            if seen is None:
-                return
-        if seen is not None:
-            held = self._query("SELECT hash FROM ledger WHERE seq = ?", (seen[0],))
-            if held is None or held[0] != seen[1]:
-                raise _Unverified(
-                    f"{self.path} does not know what it deployed before: an older or another"
-                    " registry was put in its place",
-                    hint="run workbench verify --head, then restore the newest backup",
-                )
-        if row is not None and not new:
-            self._last_good.keep(prompt_id, environment, row, self._query)
+        if seen is not None and not self._knows(seen):
+            raise _older(self.path)
+        if row is not None and (int(row[_WIDTH + 2] or 0), str(row[_WIDTH + 3])) == seen:
+            return
+        if row is None or row[_WIDTH + 7] == "retire":
+            earlier = self._last_good.head(prompt_id, environment)
+        else:
+            earlier = self._last_good.keep(prompt_id, environment, row, self._query)
+        if seen is None and earlier is not None and not self._knows(earlier):
+            raise _older(self.path)
+
+    def _knows(self, head: tuple[int, str]) -> bool:
+        held = self._query("SELECT hash FROM ledger WHERE seq = ?", (head[0],))
+        return held is not None and held[0] == head[1]
 
     def _check_range(self, version: PromptVersion, key: str, requires: str) -> None:
         bounds = self._ranges.get(requires)
@@ -283,21 +330,32 @@ class Reader:
         self.last_error = problem
         if strict:
             raise problem
-        prompt_id, environment, requires = key
-        if key in self._memory:
-            version, since = self._memory[key]
-            return version.with_source(MEMORY, time.monotonic() - since)
-        stored = self._last_good.read(prompt_id, environment)
-        if stored is not None:
-            row, age = stored
-            allowed = requires is None or allows(parse_range(requires), sort_key(str(row[2])))
-            if allowed:
-                version = self._version(row, environment).with_source(SNAPSHOT, age)
-                self._memory[key] = (version, time.monotonic() - age)
-                return version
+        entry = self._entries.get(key)
+        if entry is not None:
+            source = entry.version.source if entry.version.source == SNAPSHOT else MEMORY
+            return entry.version.with_source(source, monotonic() - entry.since)
+        version = self._from_disk(key)
+        if version is not None:
+            return version
         if default is not None:
             return self._default(key, default, problem)
         raise problem
+
+    def _from_disk(self, key: Key) -> PromptVersion | None:
+        prompt_id, environment, requires = key
+        try:
+            stored = self._last_good.read(prompt_id, environment)
+            if stored is None:
+                return None
+            row, age = stored
+            if requires is not None and not allows(parse_range(requires), sort_key(str(row[2]))):
+                return None
+            version = self._version(row, environment).with_source(SNAPSHOT, age)
+        except RegistryError:
+            return None  # it does not verify: what is wrong with the registry itself is told
+        entry = self._entries[key] = _Entry(version, -1, "", -1)
+        entry.since = monotonic() - age
+        return version
 
     def _default(
         self, key: Key, default: PromptVersion | str, problem: RegistryError
@@ -306,6 +364,14 @@ class Reader:
         if isinstance(default, PromptVersion):
             return default.with_source(DEFAULT, 0.0)
         return PromptVersion(key[0], "0.0.0", default, source=DEFAULT, environment=key[1])
+
+
+def _older(path: str) -> _Unverified:
+    return _Unverified(
+        f"{path} does not know what it deployed before: an older or another registry was put in"
+        " its place",
+        hint="run workbench verify --head, then restore the newest backup",
+    )
 
 
 _ORPHANS: list[sqlite3.Connection | None] = []

@@ -6,10 +6,11 @@ read a prompt. Both are immutable and compare by value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from workbench.prompts.templates import Renderer
     from workbench.prompts.values import Prompt
 

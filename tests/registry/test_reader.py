@@ -1,0 +1,364 @@
+"""The reader never fails after its first success, and never serves what it cannot vouch for."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.clock import now
+
+Tested = Callable[..., PromptVersion]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def path(registry: PromptRegistry, tested: Tested) -> Path:
+    """A closed registry in which p@1.0.0 is live."""
+    tested("p", "1.0.0", "Hello {name}")
+    registry.deploy("p", "1.0.0", "production", "ana")
+    registry.close()
+    return Path(registry.path)
+
+
+def remove(path: Path) -> None:
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        name.unlink(missing_ok=True)
+
+
+def alter(path: Path, sql: str) -> None:
+    """What somebody does who drops the triggers first."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(sql)
+    connection.close()
+
+
+def test_a_read_says_where_it_comes_from(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        found = registry.get_active("p")
+
+    assert (found.source, found.age) == ("registry", 0.0)
+    assert (found.environment, found.deployed_by) == ("production", "ana")
+    assert found.messages(name="Bo") == [{"role": "user", "content": "Hello Bo"}]
+
+
+def test_a_warm_read_answers_the_same_object_and_runs_no_query(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        first = registry.get_active("p")
+        statements: list[str] = []
+        connection = registry._reader._connection
+        assert connection is not None
+        connection.set_trace_callback(statements.append)
+
+        assert registry.get_active("p") is first
+
+        assert statements == ["PRAGMA data_version"]
+
+
+def test_a_deployment_of_another_process_is_seen_at_once(path: Path) -> None:
+    code = f"""
+from workbench.registry import PromptRegistry, PromptVersion
+with PromptRegistry({str(path)!r}) as registry:
+    registry.register(PromptVersion("p", "1.1.0", "Hi {{name}}"))
+    registry.deploy("p", "1.1.0", "production", "bob", override=True, reason="a test")
+"""
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("p").version == "1.0.0"
+
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+        assert registry.get_active("p").version == "1.1.0"
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "deleted": (remove, "memory"),
+    "garbage": (lambda path: (remove(path), path.write_bytes(b"garbage" * 1000)), "memory"),
+    "empty": (lambda path: (remove(path), path.write_bytes(b"")), "memory"),
+    "another program's": (
+        lambda path: (remove(path), sqlite3.connect(path).execute("CREATE TABLE t (a)")),
+        "memory",
+    ),
+    "newer schema": (
+        lambda path: sqlite3.connect(path).execute("PRAGMA user_version=99"),
+        "memory",
+    ),
+    "another registry": (
+        lambda path: (remove(path), PromptRegistry(path, create=True).close()),
+        "memory",
+    ),
+    # What was checked when it was loaded still holds: the ledger says that nothing was deployed.
+    "altered text": (lambda path: alter(path, "UPDATE versions SET content = 'evil'"), "registry"),
+    "a table is gone": (lambda path: alter(path, "DROP TABLE versions"), "registry"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_after_its_first_success_it_answers_from_memory_and_after_a_restart_from_disk(
+    path: Path, kind: str
+) -> None:
+    damage, source = DAMAGE[kind]
+    with PromptRegistry(path) as registry:
+        first = registry.get_active("p")
+        damage(path)
+        registry._reader._look_again = 0.0  # a tenth of a second later
+
+        again = registry.get_active("p")
+
+        assert (again.content, again.source) == (first.content, source)
+        if source == "memory":
+            assert registry.last_error is not None
+            with pytest.raises(ValueError, match=r"registry"):
+                registry.get_active("p", strict=True)
+
+    with PromptRegistry(path) as restarted:
+        from_disk = restarted.get_active("p")
+        assert (from_disk.content, from_disk.source) == (first.content, "snapshot")
+        assert restarted.get_active("p").source == "snapshot"
+
+
+def test_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    shutil.copy(path, old)
+    with PromptRegistry(path) as registry:
+        registry.register(PromptVersion("p", "1.1.0", "newer"))
+        registry.deploy("p", "1.1.0", "production", "ana", override=True, reason="a test")
+        assert registry.get_active("p").version == "1.1.0"
+    remove(path)
+    shutil.copy(old, path)
+
+    with PromptRegistry(path) as restarted:
+        found = restarted.get_active("p")
+        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        with pytest.raises(ValueError, match="older or another registry"):
+            restarted.get_active("p", strict=True)
+
+
+def test_a_locked_registry_is_answered_from_memory(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        registry.get_active("p")
+        registry.close()
+        blocker = sqlite3.connect(path, isolation_level=None)
+        blocker.execute("PRAGMA locking_mode=EXCLUSIVE")
+        blocker.execute("BEGIN EXCLUSIVE")
+
+        found = registry.get_active("p")
+
+        blocker.close()
+        assert found.source == "memory"
+        assert "locked" in str(registry.last_error)
+
+
+def test_without_anything_the_default_is_given_and_else_it_raises(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    PromptRegistry(path, create=True).close()
+    with PromptRegistry(path) as registry:
+        given = registry.get_active("p", default="Hello {name}")
+
+        assert (given.content.format(name="Bo"), given.source) == ("Hello Bo", "default")
+        spare = PromptVersion("p", "0.1.0", "spare")
+        assert registry.get_active("p", default=spare).version == "0.1.0"
+        with pytest.raises(ValueError, match="nothing of p is live in production"):
+            registry.get_active("p")
+        with pytest.raises(ValueError, match=r"nothing of .* is live"):
+            registry.get_active("../../etc/passwd", "../x")
+
+
+def test_a_registry_that_is_not_there_is_a_sentence_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there is no registry at"):
+        PromptRegistry(tmp_path / "typo.db")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_nearest_registry_above_is_found_and_a_variable_goes_first(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "work" / ".workbench"
+    (tmp_path / "work" / "deep" / "er").mkdir(parents=True)
+    state.mkdir()
+    shutil.copy(path, state / "registry.db")
+    monkeypatch.chdir(tmp_path / "work" / "deep" / "er")
+    monkeypatch.delenv("WORKBENCH_REGISTRY", raising=False)
+
+    assert Path(PromptRegistry().path) == (state / "registry.db").resolve()
+    monkeypatch.setenv("WORKBENCH_REGISTRY", str(path))
+    assert Path(PromptRegistry().path) == path.resolve()
+
+
+@pytest.mark.parametrize("name", ["a#b.db", "a?b.db", "a%20b.db", "ä b.db"])
+def test_a_path_with_signs_that_mean_something_in_a_uri_is_that_path(
+    tmp_path: Path, name: str
+) -> None:
+    with PromptRegistry(tmp_path / name, create=True) as registry:
+        registry.register(PromptVersion("p", "1.0.0", "text"))
+
+    assert (tmp_path / name).stat().st_size > 0
+    assert {entry.name.removeprefix(name) for entry in tmp_path.iterdir()} <= {"", ".lock"}
+
+
+def test_what_was_live_at_another_time(registry: PromptRegistry, tested: Tested) -> None:
+    before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+    for number in ("1.0.0", "1.1.0"):
+        tested("p", number)
+        registry.deploy("p", number, "production", "ana")
+    first, second = (entry.at for entry in reversed(registry.history("p", "production")))
+
+    assert registry.get_active("p", at=first).version == "1.0.0"
+    assert registry.get_active("p", at=second).version == "1.1.0"
+    assert registry.get_active("p", at=now()).version == "1.1.0"
+    moment = datetime.datetime.fromisoformat(first)
+    assert registry.get_active("p", at=moment).version == "1.0.0"
+    with pytest.raises(ValueError, match="was live"):
+        registry.get_active("p", at=before)
+
+
+def test_retired_is_an_answer_and_not_a_failure(registry: PromptRegistry, tested: Tested) -> None:
+    tested("p", "1.0.0")
+    registry.deploy("p", "1.0.0", "production", "ana")
+    assert registry.get_active("p").version == "1.0.0"
+
+    registry.retire("p", "production", "ana", "no longer needed")
+
+    with pytest.raises(ValueError, match="retired"):
+        registry.get_active("p")
+    assert registry.get_active("p", default="spare").source == "default"
+    assert registry.live() == []
+
+
+def test_revoked_while_live_is_served_with_a_flag(registry: PromptRegistry, tested: Tested) -> None:
+    tested("p", "1.0.0")
+    registry.deploy("p", "1.0.0", "production", "ana")
+    assert registry.get_active("p").revoked is False
+
+    registry.revoke("p", "1.0.0", "ana", "leaks names")
+
+    assert registry.get_active("p").revoked is True
+
+
+def test_a_range_is_kept_to(registry: PromptRegistry, tested: Tested) -> None:
+    for number in ("1.2.0", "2.0.0"):
+        tested("p", number)
+    registry.deploy("p", "1.2.0", "production", "ana")
+    assert registry.get_active("p", requires=">=1.2,<2").version == "1.2.0"
+    registry.deploy("p", "2.0.0", "production", "ana")
+
+    assert registry.get_active("p").version == "2.0.0"
+    kept = registry.get_active("p", requires=">=1.2,<2")
+    assert (kept.version, kept.source) == ("1.2.0", "memory")
+    with pytest.raises(ValueError, match=r"2\.0\.0 is live"):
+        registry.get_active("p", requires=">=1.2,<2", strict=True)
+    with pytest.raises(ValueError, match="not a range"):
+        registry.get_active("p", requires="latest")
+
+
+def test_the_async_twin_gives_the_same(path: Path) -> None:
+    async def read(registry: PromptRegistry) -> list[PromptVersion]:
+        cold = await registry.aget_active("p")
+        warm = await asyncio.gather(*(registry.aget_active("p") for _ in range(50)))
+        past = await registry.aget_active("p", at=now())
+        return [cold, *warm, past]
+
+    with PromptRegistry(path) as registry:
+        found = asyncio.run(read(registry))
+
+    assert {version.version for version in found} == {"1.0.0"}
+
+
+def test_many_threads_share_one_registry_while_deployments_go_on(
+    registry: PromptRegistry, tested: Tested
+) -> None:
+    numbers = [f"1.{minor}.0" for minor in range(6)]
+    for number in numbers:
+        tested("p", number)
+    registry.deploy("p", numbers[0], "production", "ana")
+    seen: list[list[str]] = [[] for _ in range(6)]
+    go_on = threading.Event()
+    failures: list[BaseException] = []
+
+    def read(mine: list[str]) -> None:
+        try:
+            while not go_on.is_set():
+                mine.append(registry.get_active("p").version)
+        except BaseException as error:  # noqa: BLE001 - reported by the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=read, args=(mine,)) for mine in seen]
+    for thread in threads:
+        thread.start()
+    for number in numbers[1:]:
+        registry.deploy("p", number, "production", "ana")
+    go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert all(mine == sorted(mine) for mine in seen), "a reader went back"
+    assert registry.get_active("p").version == numbers[-1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
+def test_a_forked_child_reads_with_a_connection_of_its_own(path: Path) -> None:
+    code = f"""
+import os, sys
+from workbench.registry import PromptRegistry
+registry = PromptRegistry({str(path)!r})
+registry.get_active("p")
+pid = os.fork()
+if pid == 0:
+    found = registry.get_active("p", strict=True)
+    os._exit(0 if found.version == "1.0.0" and registry._reader._owner == os.getpid() else 1)
+_, status = os.waitpid(pid, 0)
+registry.get_active("p", strict=True)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_reading_imports_no_more_than_it_needs(path: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+import workbench
+assert not [m for m in sys.modules if m.startswith("workbench.")], "the door is not lazy"
+from workbench import PromptRegistry
+assert PromptRegistry({str(path)!r}).get_active("p").content == "Hello {{name}}"
+heavy = {{"textual", "rich", "openai", "numpy", "yaml", "jinja2", "sqlite_utils", "asyncio",
+         "semver", "dataclasses", "json", "re", "typing", "pathlib", "hashlib", "inspect",
+         "threading"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_reader_that_may_not_write_beside_the_registry_keeps_its_copy_in_the_cache(
+    path: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(str(path) + ".live", ignore_errors=True)
+    Path(str(path) + ".live").write_text("in the way")
+    with PromptRegistry(path) as registry:
+        registry.get_active("p")
+    remove(path)
+
+    with PromptRegistry(path) as restarted:
+        assert restarted.get_active("p").source == "snapshot"
+    assert list((tmp_path / "cache" / "workbench").rglob("p.json"))
