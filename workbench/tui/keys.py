@@ -70,7 +70,16 @@ APP = (
         "let it send prompts to the hosts that workbench.toml names",
     ),
     Action("app.export", "", "Export…", "prompt", "app", "export", "a version to a file"),
-    Action("app.quit", "ctrl+q", "Quit", "workbench", "app", "quit", "asks if a run is alive"),
+    Action(
+        "app.quit",
+        "ctrl+q",
+        "Quit",
+        "workbench",
+        "app",
+        "quit",
+        "asks if a run is alive",
+        priority=True,
+    ),
     Action("app.help", "f1,question_mark", "Keys", "help", "app", "help", "every key here", ALWAYS),
     Action(
         "app.palette",
