@@ -69,7 +69,7 @@ class OpenAICompatible:
     ) -> Answer:
         """See `Provider.answer`."""
         asked = Asked(self._endpoint.host, request.model, self._endpoint.secrets)
-        client = self._client or self._open()
+        client = self.client()
         started = time.perf_counter()
         try:
             async with asyncio.timeout(timeout_s):
@@ -133,6 +133,15 @@ class OpenAICompatible:
         except APIStatusError as error:
             response = error.response
             return classify_status(response.status_code, response.headers, error.body, asked)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it is; holds the key."""
+        return self._endpoint
+
+    def client(self) -> AsyncOpenAI:
+        """The SDK's client, opened when it is first needed."""
+        return self._client or self._open()
 
     def _open(self) -> AsyncOpenAI:
         from workbench.providers.client import call_headers, open_client

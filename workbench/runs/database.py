@@ -14,10 +14,9 @@ with without("pandas", "numpy"):
     from sqlite_utils import Database
 
 APPLICATION_ID = 0x57425255  # "WBRU"
-SCHEMA_VERSION = 1
 BUSY_S = 30.0
 
-_TABLES = (
+_FIRST = (
     """CREATE TABLE contents (
         fingerprint TEXT PRIMARY KEY,
         body BLOB NOT NULL
@@ -106,6 +105,26 @@ _TABLES = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+_BATCHES = (
+    """CREATE TABLE batches (
+        run INTEGER PRIMARY KEY REFERENCES runs(id),
+        batch_id TEXT NOT NULL,
+        submitted_at REAL NOT NULL
+    ) STRICT""",
+)
+_PROBES = (
+    """CREATE TABLE probes (
+        endpoint TEXT NOT NULL,
+        model TEXT NOT NULL,
+        probed_at TEXT NOT NULL,
+        found TEXT NOT NULL,
+        PRIMARY KEY (endpoint, model)
+    ) STRICT, WITHOUT ROWID""",
+)
+_MIGRATIONS = (_FIRST, (*_BATCHES, *_PROBES))
+"""The n-th leads from version n to version n + 1. What was released never changes here."""
+SCHEMA_VERSION = len(_MIGRATIONS)
+
 
 def open_database(path: Path, create: bool) -> Database:
     """The database at `path`, with its tables up to date; used from the thread that opened it.
@@ -117,13 +136,20 @@ def open_database(path: Path, create: bool) -> Database:
         raise NotFound(f"no runs yet: {path} does not exist", hint="workbench run SUITE")
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S)
+    except sqlite3.Error as error:
+        raise UsageError(f"cannot open {path}: {error}", hint="may it be written?") from error
+    try:
         database = Database(connection, execute_plugins=False)
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute(f"PRAGMA journal_size_limit={16 * 1024 * 1024}").fetchall()
         _migrate(database, path)
+    except UsageError:
+        connection.close()
+        raise
     except sqlite3.DatabaseError as error:
+        connection.close()
         raise UsageError(
             f"cannot open {path}: {error}", hint="move the file away to start a new one"
         ) from error
@@ -148,10 +174,9 @@ def _migrate(database: Database, path: Path) -> None:
     if _version(database, path) == SCHEMA_VERSION:
         return
     with writing(database):
-        if _version(database, path) == SCHEMA_VERSION:
-            return
-        for statement in _TABLES:
-            database.conn.execute(statement)
+        for statements in _MIGRATIONS[_version(database, path) :]:
+            for statement in statements:
+                database.conn.execute(statement)
         database.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 

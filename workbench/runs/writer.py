@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +76,14 @@ class RunWriter:
         self._scorers = scorer_names(spec)
         return Started(run_id, frozenset())
 
-    def resume(self, run_id: str, spec: RunSpec, identity: Mapping[str, Any]) -> Started:
-        """Go on with a run.
+    def resume(
+        self, run_id: str, spec: RunSpec, identity: Mapping[str, Any], *, batch: bool = False
+    ) -> Started:
+        """Go on with a run, by calls or with its `batch`.
 
-        Raises UsageError when something that decides its results changed, or when another
-        process is working on it, NotFound when there is none.
+        Raises UsageError when something that decides its results changed, when another process
+        is working on it, or when a batch is under way and `batch` is false, or the other way
+        round; NotFound when there is none.
         """
         rows = list(self._database.query("SELECT * FROM runs WHERE run_id = ?", [run_id]))
         if not rows:
@@ -91,6 +95,11 @@ class RunWriter:
                 f"run {run_id} cannot go on: {changed} changed since", hint="start a new run"
             )
         self._run = stored["id"]
+        if batch != bool(self.open_batch()):
+            raise UsageError(
+                f"run {run_id} has {'no' if batch else 'a'} batch under way",
+                hint="resume it" if batch else f"workbench run --attach {run_id}",
+            )
         self._scorers = scorer_names(spec)
         with writing(self._database):
             self._session = Session.take_over(self._connection, self._run, run_id)
@@ -140,6 +149,22 @@ class RunWriter:
                 [status.value, reason, json.dumps(environment), self._run],
             )
             self._session.end()
+
+    def open_batch(self) -> str:
+        """The id of the run's batch that is under way, SUBMITTING, or nothing."""
+        row = self._connection.execute(
+            "SELECT batch_id FROM batches WHERE run = ? AND batch_id != 'over'", [self._run]
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def note_batch(self, batch_id: str) -> None:
+        """Remember the run's batch, how far it is."""
+        with writing(self._database):
+            self._connection.execute(
+                "INSERT INTO batches VALUES (?, ?, ?)"
+                " ON CONFLICT (run) DO UPDATE SET batch_id = excluded.batch_id",
+                [self._run, batch_id, time.time()],
+            )
 
     def afterwards(self) -> dict[str, Any]:
         """What only shows when the run is over: who says to have answered, latencies, notes."""

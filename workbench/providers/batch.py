@@ -1,0 +1,189 @@
+"""Half-price batches of the OpenAI API: a file of requests in, a file of responses out, in a day.
+
+Responses come in any order in two files and are joined by custom id; a batch that expires or is
+cancelled gives those that were ready.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.errors import ProviderError, UsageError
+from workbench.providers.classify import Asked, classify_completion, classify_status, invalid
+from workbench.providers.failures import classify_failure
+from workbench.providers.openai_compatible import OpenAICompatible
+from workbench.providers.values import Answer, Outcome, Request
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from openai.types import Batch
+
+PRICE = 0.5
+"""Of what the same calls cost at once."""
+MOST_REQUESTS = 50_000
+MOST_BYTES = 200_000_000
+_UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
+_URL: Literal["/v1/chat/completions"] = "/v1/chat/completions"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How a batch stands."""
+
+    batch_id: str
+    status: str
+    """The API's word: in_progress, completed, failed, expired, cancelled, ..."""
+    done: int
+    total: int
+    error: str = ""
+    output_file: str | None = None
+    error_file: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will come."""
+        return self.status not in _UNDER_WAY
+
+
+class Batches:
+    """The batches of one endpoint. Every method raises ProviderError in one line."""
+
+    def __init__(self, provider: OpenAICompatible, model: str) -> None:
+        self._provider = provider
+        self._model = model
+        self._asked = Asked(provider.endpoint.host, model, provider.endpoint.secrets)
+
+    async def submit(self, requests: Mapping[str, Request], run_id: str) -> BatchState:
+        """Upload the requests by custom id and start a batch that carries the run's id."""
+        data = b"".join(self._line(custom, request) for custom, request in requests.items())
+        if len(requests) > MOST_REQUESTS or len(data) > MOST_BYTES:
+            raise UsageError(
+                f"{len(requests)} requests ({len(data) / 1e6:.0f} MB) do not fit in a batch",
+                hint=f"at most {MOST_REQUESTS:,} and {MOST_BYTES / 1e6:.0f} MB",
+            )
+        client = self._provider.client()
+        with self._in_words():
+            file = await client.files.create(file=("requests.jsonl", data), purpose="batch")
+            batch = await client.batches.create(
+                completion_window="24h",
+                endpoint=_URL,
+                input_file_id=file.id,
+                metadata={"workbench_run": run_id},
+            )
+        return self._state(batch)
+
+    async def find(self, run_id: str) -> BatchState | None:
+        """The batch that was started for a run; None when there is none among the newest."""
+        client = self._provider.client()
+        with self._in_words():
+            page = await client.batches.list(limit=100)
+        for batch in page.data:
+            if (batch.metadata or {}).get("workbench_run") == run_id:
+                return self._state(batch)
+        return None
+
+    async def state(self, batch_id: str) -> BatchState:
+        """How the batch stands now."""
+        with self._in_words():
+            batch = await self._provider.client().batches.retrieve(batch_id)
+        return self._state(batch)
+
+    async def answers(self, state: BatchState) -> dict[str, Answer]:
+        """The classified answers by custom id; requests without a line are not in it."""
+        found: dict[str, Answer] = {}
+        for file_id in (state.error_file, state.output_file):
+            if file_id:
+                async for custom, answer in self._lines(file_id):
+                    found[custom] = answer
+        return found
+
+    async def _lines(self, file_id: str) -> Any:
+        client: AsyncOpenAI = self._provider.client()
+        with self._in_words():
+            content = (await client.files.content(file_id)).content
+        for line in _parsed(content):
+            custom = line.get("custom_id")
+            if isinstance(custom, str):
+                answer = self._answer(line)
+                if answer is not None:
+                    yield custom, answer
+
+    def _answer(self, line: Mapping[str, Any]) -> Answer | None:
+        """The answer in a line; None for a request that was never worked on."""
+        response = line.get("response")
+        if isinstance(response, Mapping):
+            status, body = response.get("status_code"), response.get("body")
+            if status == 200:
+                return self._priced(classify_completion(body, self._asked))
+            if isinstance(status, int):
+                return replace(classify_status(status, {}, body, self._asked), retry=False)
+        error = line.get("error")
+        if isinstance(error, Mapping):
+            if error.get("code") in ("batch_expired", "batch_cancelled"):
+                return None
+            said = self._asked.line(str(error.get("message") or error.get("code") or "no reason"))
+            return Answer(Outcome.PROVIDER_ERROR, error=f"{self._asked.host}: {said}")
+        return invalid(self._asked, "a batch line without a response")
+
+    def _priced(self, answer: Answer) -> Answer:
+        price = self._provider.price(self._model) if not answer.outcome.is_error else None
+        cost = price.cost(answer.prompt_tokens, answer.completion_tokens) if price else None
+        return replace(answer, cost_usd=None if cost is None else cost * PRICE)
+
+    def _line(self, custom: str, request: Request) -> bytes:
+        body = self._provider.endpoint.body(request)
+        line = {"custom_id": custom, "method": "POST", "url": _URL, "body": body}
+        return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+    def _state(self, batch: Batch) -> BatchState:
+        counts = batch.request_counts
+        errors = (batch.errors.data or []) if batch.errors else []
+        return BatchState(
+            batch_id=batch.id,
+            status=batch.status,
+            done=counts.completed + counts.failed if counts else 0,
+            total=counts.total if counts else 0,
+            error=self._asked.line(errors[0].message or "") if errors else "",
+            output_file=batch.output_file_id,
+            error_file=batch.error_file_id,
+        )
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the SDK lets transports' own errors through
+            raise self._failed(error) from None
+
+    def _failed(self, error: Exception) -> Exception:
+        """The SDK's error in one safe line."""
+        from openai import APIStatusError
+
+        if isinstance(error, (ProviderError, UsageError)):
+            return error
+        if isinstance(error, APIStatusError):
+            if error.status_code == 404:
+                return ProviderError(f"{self._asked.host} has no batches, or not this one (404)")
+            response = error.response
+            try:
+                answer = classify_status(
+                    response.status_code, response.headers, error.body, self._asked
+                )
+            except ProviderError as fatal:
+                return fatal
+            return ProviderError(answer.error)
+        return ProviderError(classify_failure(error, self._asked).error)
+
+
+def _parsed(content: bytes) -> Iterator[dict[str, Any]]:
+    for raw in content.splitlines():
+        try:
+            line = json.loads(raw)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(line, dict):
+            yield line

@@ -1,0 +1,202 @@
+"""Runs at half price: submit, leave, come back.
+
+A run whose questions are in a batch is incomplete until somebody attaches to it and the batch is
+over; what the batch did not answer can then be resumed like any other run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from workbench.errors import UsageError
+from workbench.providers.batch import Batches, BatchState
+from workbench.providers.openai_compatible import OpenAICompatible
+from workbench.providers.values import Provider
+from workbench.runs.environment import environment_of
+from workbench.runs.outbox import Outbox
+from workbench.runs.plan import Plan, Planned
+from workbench.runs.recorder import Recorder
+from workbench.runs.store import RunStore
+from workbench.runs.store_thread import StoreThread
+from workbench.runs.tally import Tally
+from workbench.runs.values import RunSpec, RunStatus, RunSummary
+
+T = TypeVar("T")
+SUBMITTING = "submitting"
+OVER = "over"
+
+
+def submit_batch(
+    spec: RunSpec, open_provider: Callable[[], Provider], store_path: Path
+) -> RunSummary:
+    """Start a run whose questions, but for cached ones, go into a batch. Blocks until it is sent.
+
+    Raises UsageError when the provider has no batches, ProviderError when it refuses.
+    """
+    if not spec.cases:
+        raise UsageError("0 cases to run", hint="name another split or filter")
+    provider = _with_batches(open_provider())
+    plan = Plan(spec, provider.identity)
+    environment = environment_of(spec, provider)
+    store = StoreThread(store_path)
+    try:
+        started = store.submit(lambda w: w.start(spec, provider.identity, environment)).result()
+        run = _BatchRun(spec, provider, plan, store, environment, Tally(plan.total))
+        return run.submit(started.run_id, store_path)
+    finally:
+        store.close()
+
+
+def attach_batch(
+    run_id: str, spec: RunSpec, open_provider: Callable[[], Provider], store_path: Path
+) -> RunSummary:
+    """Look after the run's batch: what it answered is scored and stored once it is over.
+
+    Raises UsageError when the run has no batch under way or something changed since.
+    """
+    provider = _with_batches(open_provider())
+    plan = Plan(spec, provider.identity)
+    environment = environment_of(spec, provider)
+    store = StoreThread(store_path)
+    try:
+        found = store.submit(
+            lambda w: w.resume(run_id, spec, provider.identity, batch=True)
+        ).result()
+        tally = Tally(
+            plan.total, done=len(found.done), scored=found.scored, score_sum=found.score_sum
+        )
+        run = _BatchRun(spec, provider, plan, store, environment, tally)
+        return run.attach(run_id, found.done, store_path)
+    finally:
+        store.close()
+
+
+def _with_batches(provider: Provider) -> OpenAICompatible:
+    if not isinstance(provider, OpenAICompatible):
+        raise UsageError(f"the provider {provider.name} has no batches", hint="run without --batch")
+    return provider
+
+
+class _BatchRun:
+    """One session on a run with a batch."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        provider: OpenAICompatible,
+        plan: Plan,
+        store: StoreThread,
+        environment: dict[str, Any],
+        tally: Tally,
+    ) -> None:
+        self._spec = spec
+        self._provider = provider
+        self._plan = plan
+        self._store = store
+        self._environment = environment
+        self._tally = tally
+        self._recorder = Recorder(spec, store, tally, Outbox())
+
+    def submit(self, run_id: str, store_path: Path) -> RunSummary:
+        """Answer from the cache, send the rest."""
+        reason = "the batch was not sent"
+        try:
+            asked = self._not_cached()
+            reason = self._send(run_id, asked) if asked else ""
+        finally:
+            summary = self._finish(run_id, reason, store_path)
+        return summary
+
+    def attach(self, run_id: str, done: frozenset[tuple[str, int]], store_path: Path) -> RunSummary:
+        """Ask how the batch is, and take its answers when it is over."""
+        reason = "the batch could not be asked for"
+        try:
+            batch_id = self._store.submit(lambda w: w.open_batch()).result()
+            state = self._in_loop(lambda batches: self._look(batches, run_id, batch_id))
+            reason = self._take(state, done)
+        finally:
+            summary = self._finish(run_id, reason, store_path)
+        return summary
+
+    def _not_cached(self) -> dict[str, Planned]:
+        asked: dict[str, Planned] = {}
+        positions = {case.id: at for at, case in enumerate(self._spec.cases)}
+        for chunk in self._plan.chunks(frozenset()):
+            keys = [] if self._spec.fresh else [item.key for item in chunk if item.request]
+            known = self._store.submit(lambda w, keys=keys: w.recall(keys)).result()  # type: ignore[misc]
+            for item in chunk:
+                if item.request is None:
+                    self._recorder.unsent(item)
+                elif item.key in known:
+                    self._recorder.recalled(item, known[item.key])
+                else:
+                    asked[f"{positions[item.case.id]}-{item.repeat}"] = item
+        return asked
+
+    def _send(self, run_id: str, asked: dict[str, Planned]) -> str:
+        """Remember first that a batch is on its way: a crash must not pay for it twice."""
+        self._store.submit(lambda w: w.note_batch(SUBMITTING)).result()
+        requests = {custom: item.request for custom, item in asked.items() if item.request}
+        state = self._in_loop(lambda batches: batches.submit(requests, run_id))
+        self._store.submit(lambda w: w.note_batch(state.batch_id)).result()
+        return f"batch {state.batch_id} has {len(asked)} questions: attach to the run later"
+
+    async def _look(self, batches: Batches, run_id: str, batch_id: str) -> BatchState | None:
+        if batch_id == SUBMITTING:
+            return await batches.find(run_id)
+        return await batches.state(batch_id)
+
+    def _take(self, state: BatchState | None, done: frozenset[tuple[str, int]]) -> str:
+        if state is None:
+            self._store.submit(lambda w: w.note_batch(OVER)).result()
+            return "the batch never started: resume the run to ask without it"
+        if not state.is_over:
+            self._store.submit(lambda w: w.note_batch(state.batch_id)).result()
+            return f"batch {state.batch_id} is {state.status}: {state.done} of {state.total} done"
+        answers = self._in_loop(lambda batches: batches.answers(state))
+        cases = self._spec.cases
+        for custom, answer in answers.items():
+            position, _, repeat = custom.partition("-")
+            if not position.isdigit() or not repeat.isdigit() or int(position) >= len(cases):
+                continue
+            case = cases[int(position)]
+            if (case.id, int(repeat)) not in done:
+                self._recorder.called()
+                self._recorder.answered(self._plan.planned(case, int(repeat)), answer)
+        self._recorder.wait()
+        self._store.submit(lambda w: w.note_batch(OVER)).result()
+        said = f": {state.error}" if state.error else ""
+        return f"batch {state.batch_id} is {state.status}{said}"
+
+    def _finish(self, run_id: str, reason: str, store_path: Path) -> RunSummary:
+        self._recorder.wait()
+        tally = self._tally
+        missing = tally.total - tally.done
+        if missing:
+            status = RunStatus.INCOMPLETE
+            reason += f"; {missing} of {tally.total} not answered yet"
+        elif tally.errors:
+            status = RunStatus.INCOMPLETE
+            reason = f"{tally.errors} of {tally.total} have no score: {self._recorder.last_error}"
+        else:
+            status, reason = RunStatus.COMPLETE, ""
+        environment = self._environment
+        self._store.submit(
+            lambda w: w.finish(status, reason, environment | w.afterwards())
+        ).result()
+        with RunStore(store_path, create=False) as store:
+            return store.summary(run_id)
+
+    def _in_loop(self, ask: Callable[[Batches], Awaitable[T]]) -> T:
+        model = self._spec.prompt.model
+
+        async def asked() -> T:
+            try:
+                return await ask(Batches(self._provider, model.id if model else ""))
+            finally:
+                await self._provider.close()
+
+        return asyncio.run(asked())
