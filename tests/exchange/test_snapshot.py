@@ -1,0 +1,180 @@
+"""What apps get without write access: a read-only file, or JSON, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.registry.making import build_evidence
+from workbench.exchange.atomic import LEFT_BEHIND_S, write_atomically
+from workbench.exchange.snapshot import version_as_json, write_snapshot, write_version_json
+from workbench.prompts.values import Input, Message, Model, Prompt
+from workbench.registry import PromptRegistry, PromptVersion
+
+PROMPT = Prompt(
+    "triage",
+    (Message("system", "One queue name only."), Message("user", "{{ ticket }}")),
+    model=Model("gpt-4.1-mini", "openai", {"temperature": 0}),
+    inputs=(Input("ticket", description="The customer's message"),),
+)
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PromptRegistry]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "state").mkdir()
+    with PromptRegistry(tmp_path / "state" / "registry.db", create=True) as opened:
+        for number, queue in (("1.0.0", "One"), ("1.1.0", "Exactly one")):
+            prompt = Prompt(
+                "triage",
+                (Message("system", f"{queue} queue name only."), PROMPT.messages[1]),
+                PROMPT.model,
+                PROMPT.inputs,
+            )
+            version = PromptVersion.of(prompt, number, "first", "ana")
+            opened.register(version)
+            if number == "1.0.0":
+                opened.record_evaluation(build_evidence(version), by="ci")
+        opened.deploy("triage", "1.0.0", "production", "ana")
+        yield opened
+
+
+def test_a_snapshot_is_read_where_nothing_can_be_written(
+    registry: PromptRegistry, tmp_path: Path
+) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    write_snapshot(registry, folder / "prompts.db")
+    folder.chmod(0o555)
+
+    with PromptRegistry(folder / "prompts.db") as app:
+        found = app.get_active("triage")
+        assert found.messages(ticket="Help!")[1] == {"role": "user", "content": "Help!"}
+        assert found.model == {
+            "id": "gpt-4.1-mini", "provider": "openai", "options": {"temperature": 0},
+        }  # fmt: skip
+        assert app.verify(head=registry.head()).ok
+    folder.chmod(0o755)
+    assert oct((folder / "prompts.db").stat().st_mode & 0o777) == "0o444"
+    assert not list(folder.glob("*-wal"))
+
+
+def test_other_languages_read_the_view_in_a_snapshot(
+    registry: PromptRegistry, tmp_path: Path
+) -> None:
+    path = write_snapshot(registry, tmp_path / "prompts.db")
+
+    done = subprocess.run(
+        ["sqlite3", "-readonly", str(path),
+         "SELECT version, content FROM active_prompts WHERE environment = 'production'"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.startswith("1.0.0|system:\nOne queue name only.")
+
+
+def test_an_app_notices_the_next_snapshot(registry: PromptRegistry, tmp_path: Path) -> None:
+    path = write_snapshot(registry, tmp_path / "prompts.db")
+    with PromptRegistry(path) as app:
+        assert app.get_active("triage").version == "1.0.0"
+        registry.deploy("triage", "1.1.0", "production", "bob", override=True, reason="urgent")
+        write_snapshot(registry, path)
+        app._reader._look_again = 0.0  # a tenth of a second later
+
+        assert app.get_active("triage").version == "1.1.0"
+
+
+def test_the_registry_is_not_overwritten_by_its_snapshot(registry: PromptRegistry) -> None:
+    with pytest.raises(ValueError, match="is the registry itself"):
+        write_snapshot(registry, Path(registry.path))
+
+    assert registry.get_active("triage").version == "1.0.0"
+
+
+def test_an_approved_version_as_json(registry: PromptRegistry, tmp_path: Path) -> None:
+    path = write_version_json(registry, "triage", "1.0.0", tmp_path / "triage.json")
+
+    found = json.loads(path.read_text())
+    assert (found["prompt_id"], found["version"]) == ("triage", "1.0.0")
+    assert found["messages"][0] == {"role": "system", "content": "One queue name only."}
+    assert found["model"]["id"] == "gpt-4.1-mini"
+    assert found["inputs"][0]["name"] == "ticket"
+    assert found["status"]["state"] == "tested"
+    assert (found["evaluation"]["gate"], found["evaluation"]["score"]) == ("pass", 1.0)
+    assert found["live"][0]["environment"] == "production"
+    assert found["head"] == registry.head()
+
+
+def test_a_version_that_is_not_approved_is_not_exported(registry: PromptRegistry) -> None:
+    with pytest.raises(ValueError, match=r"1\.1\.0 is not approved .* messages changed since"):
+        version_as_json(registry, "triage", "1.1.0")
+    registry.revoke("triage", "1.0.0", "ana", "leaks names")
+    with pytest.raises(ValueError, match="revoked"):
+        version_as_json(registry, "triage", "1.0.0")
+
+
+def test_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "out.json"
+    code = f"""
+import itertools
+from pathlib import Path
+from workbench.exchange.atomic import write_atomically
+print("ready", flush=True)
+for n in itertools.count():
+    write_atomically(Path({str(path)!r}), b"%d " % n + b"x" * 2_000_000 + b" %d" % n)
+"""
+    for _ in range(8):
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            deadline = time.monotonic() + 5
+            while not path.exists() and time.monotonic() < deadline:
+                os.sched_yield()
+            process.send_signal(signal.SIGKILL)
+        first, middle, last = path.read_bytes().split(b" ")
+        assert first == last
+        assert len(middle) == 2_000_000
+
+
+def test_what_killed_writes_left_behind_is_swept_by_a_later_one(tmp_path: Path) -> None:
+    left = tmp_path / ".out.json.abc.workbench-tmp"
+    fresh = tmp_path / ".out.json.def.workbench-tmp"
+    for file in (left, fresh):
+        file.write_bytes(b"half")
+    old = time.time() - LEFT_BEHIND_S - 1
+    os.utime(left, (old, old))
+
+    write_atomically(tmp_path / "out.json", b"whole")
+
+    assert sorted(f.name for f in tmp_path.iterdir()) == [fresh.name, "out.json"]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"keep")
+    (tmp_path / "out.json").symlink_to(secret)
+
+    write_atomically(tmp_path / "out.json", b"new")
+
+    assert secret.read_bytes() == b"keep"
+    assert not (tmp_path / "out.json").is_symlink()
+
+
+def test_a_snapshot_is_one_file_in_rollback_mode(registry: PromptRegistry, tmp_path: Path) -> None:
+    path = write_snapshot(registry, tmp_path / "prompts.db")
+
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
