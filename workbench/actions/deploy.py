@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.bench import Bench
-from workbench.prompts.diff import Diff, diff_text
-from workbench.prompts.prompty import write_prompty
 
 if TYPE_CHECKING:
+    from workbench.prompts.diff import Diff
     from workbench.registry import PromptDeployment, PromptVersion
     from workbench.registry.records import EvaluationRecord, RollbackPreview, Status
 
@@ -36,6 +35,9 @@ class DeployPreview:
 
 def preview(bench: Bench, prompt_id: str, version: str, environment: str) -> DeployPreview:
     """What `deploy` would do, with the gate's evidence."""
+    from workbench.prompts.diff import diff_text
+    from workbench.prompts.prompty import write_prompty
+
     bench.sync()
     registry = bench.registry
     wanted = registry.get_version(prompt_id, version)

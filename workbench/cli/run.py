@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli import interrupts
 from workbench.cli.face import Face, command
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
@@ -146,15 +147,16 @@ def lines_of(summary: RunSummary) -> list[str]:
         f"{numbers.plural(summary.calls, 'call')}, {numbers.count(summary.cached)} cached, "
         f"{numbers.money(summary.cost_usd)}, {numbers.seconds(summary.seconds)}",
     ]
-    if exit_code(summary) != EXIT_DONE:
+    if exit_code(summary) == EXIT_INCOMPLETE:
         lines.append(f"go on with: workbench run --resume {summary.run_id}")
     return lines
 
 
 def exit_code(summary: RunSummary) -> int:
-    """0 complete, 4 incomplete, 130 stopped."""
+    """0 complete, 4 incomplete, 130 stopped by the user."""
     from workbench.runs.values import RunStatus
 
     if summary.status is RunStatus.COMPLETE:
         return EXIT_DONE
-    return EXIT_INTERRUPTED if summary.status is RunStatus.CANCELLED else EXIT_INCOMPLETE
+    stopped = interrupts.count() or summary.status is RunStatus.CANCELLED
+    return EXIT_INTERRUPTED if stopped else EXIT_INCOMPLETE

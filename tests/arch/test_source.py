@@ -1,0 +1,130 @@
+"""Rules about our own source that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[2] / "workbench"
+MARKUP_WIDGETS = {
+    "Static",
+    "Label",
+    "Checkbox",
+    "Collapsible",
+    "DataTable",
+    "Link",
+    "Markdown",
+    "OptionList",
+    "RadioButton",
+    "RichLog",
+    "SelectionList",
+    "Tree",
+}
+"""Textual's widgets that parse a plain `str` as markup, or pass escape sequences on."""
+MARKUP_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip"}
+
+
+def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(folder.rglob("*.py")):
+        yield str(path.relative_to(PACKAGE)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def calls(tree: ast.Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def test_nothing_prints_but_the_commands() -> None:
+    printing = [
+        f"{path}:{call.lineno}"
+        for path, tree in sources()
+        if not path.startswith("cli/")
+        for call in calls(tree)
+        if isinstance(call.func, ast.Name) and call.func.id == "print"
+    ]
+    assert printing == []
+
+
+def test_r45_no_widget_that_parses_markup_is_made_from_text() -> None:
+    found = [
+        f"{path}:{call.lineno} {name_of(call.func)}"
+        for path, tree in sources(PACKAGE / "tui")
+        for call in calls(tree)
+        if name_of(call.func) in MARKUP_WIDGETS
+        and call.args
+        and not isinstance(call.args[0], ast.Constant)
+    ]
+    assert found == []
+
+
+def test_r45_titles_and_tooltips_are_content_and_never_a_plain_text() -> None:
+    found = []
+    for path, tree in sources(PACKAGE / "tui"):
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign):
+                continue
+            names = {name_of(target) for target in node.targets}
+            made = node.value
+            fine = (isinstance(made, ast.Call) and name_of(made.func) in ("plain", "Content")) or (
+                isinstance(made, ast.Constant) and made.value in (None, "")
+            )
+            if names & MARKUP_ATTRIBUTES and not fine:
+                found.append(f"{path}:{node.lineno}")
+    assert found == []
+
+
+def test_r45_a_notice_never_parses_markup() -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path, tree in sources(PACKAGE / "tui")
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "notify"
+        and name_of(call.func.value) in ("self", "app")
+        and not any(
+            word.arg == "markup" and getattr(word.value, "value", True) is False
+            for word in call.keywords
+        )
+    ]
+    assert found == []
+
+
+def test_r33_no_template_of_a_user_meets_str_format() -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path, tree in sources(PACKAGE / "prompts")
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("format", "format_map")
+    ]
+    assert found == []
+
+
+def test_r72_no_code_opens_or_copies_a_database_file() -> None:
+    found = []
+    for path, tree in sources():
+        for call in calls(tree):
+            said = ast.unparse(call)
+            opens = name_of(call.func) in ("open", "read_bytes", "copy", "copyfile", "copy2")
+            if opens and ("registry_path" in said or "runs_path" in said or ".db" in said):
+                found.append(f"{path}:{call.lineno}")
+            if name_of(call.func) == "executescript":
+                found.append(f"{path}:{call.lineno}")
+    assert found == []
+
+
+def test_r108_no_traceback_shows_the_values_of_variables() -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path, tree in sources()
+        for call in calls(tree)
+        if any(
+            word.arg in ("show_locals", "capture_locals")
+            and getattr(word.value, "value", True) is not False
+            for word in call.keywords
+        )
+    ]
+    assert found == []

@@ -1,0 +1,207 @@
+"""The main job on the command line: what scripts may rely on, in the order in which it happens."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, Done
+from tests.support.openai_server import OpenAIServer
+
+RUN_KEYS = {
+    "run_id",
+    "status",
+    "prompt_id",
+    "fingerprint",
+    "suite",
+    "cases",
+    "scored",
+    "errors",
+    "score",
+    "calls",
+    "cached",
+    "cost_usd",
+    "seconds",
+}
+VERDICT_KEYS = {
+    "verdict",
+    "gate",
+    "difference",
+    "low",
+    "high",
+    "fixed",
+    "broke",
+    "same",
+    "missing",
+    "cases",
+    "p_value",
+    "run_a",
+    "run_b",
+}
+GET_KEYS = {
+    "prompt_id",
+    "version",
+    "environment",
+    "content",
+    "messages",
+    "model",
+    "fingerprint",
+    "deployed_at",
+    "deployed_by",
+}
+
+
+def done(cli: Cli, *arguments: str, code: int = 0) -> Done:
+    found = cli(*arguments)
+    assert found.code == code, (arguments, found.out, found.err)
+    return found
+
+
+def here(cli: Cli, *arguments: str, code: int = 0) -> Done:
+    found = cli.here(*arguments)
+    assert found.code == code, (arguments, found.out, found.err)
+    return found
+
+
+def released(cli: Cli, version: str) -> None:
+    """Register what the draft says, evaluate it, and bring it to production."""
+    ref = f"triage@{version}"
+    assert here(cli, "register", "triage", "-d", "next", "--json").json["registered"] == ref
+    here(cli, "evaluate", ref)
+    here(cli, "deploy", ref, "staging")
+    here(cli, "deploy", ref, "production")
+
+
+def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path) -> None:
+    cli = fresh_cli
+    tried = done(cli, "try", "triage", "--case", "c104", "--json").json
+    assert (tried["outcome"], tried["text"], tried["expected"]) == ("ok", "billing", "billing")
+
+    run = done(cli, "run", "triage", "--json").json
+    assert set(run) >= RUN_KEYS
+    assert (run["status"], run["cases"], run["score"], run["calls"]) == ("complete", 20, 0.5, 20)
+    asked = server.calls
+    again = done(cli, "run", "triage", "--json").json
+    assert (again["calls"], again["cached"], again["score"]) == (0, 20, 0.5)
+    assert server.calls == asked
+
+    done(cli, "register", "triage", "--description", "a plain instruction")
+    refused = done(cli, "evaluate", "triage@1.0.0", "--json", code=1).json
+    assert set(refused) >= VERDICT_KEYS
+    assert (refused["gate"], refused["score"]) == ("fail", 0.5)
+    said = done(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    assert "below the threshold of 80 %" in said.err
+    assert said.out == ""
+
+    cli.say("better")
+    found = here(cli, "compare", "triage@1.0.0", "triage", "--json").json
+    assert set(found) >= VERDICT_KEYS
+    assert (found["verdict"], found["gate"]) == ("better", "pass")
+    assert (found["fixed"], found["broke"], found["same"], found["cases"]) == (8, 0, 12, 20)
+    assert found["difference"] == pytest.approx(0.4)
+    assert found["low"] < 0.4 < found["high"]
+
+    early = done(cli, "register", "triage", "-d", "examples", "--json").json
+    assert (early["version"], early["previous"], early["bump"]) == ("1.0.1", "1.0.0", "patch")
+    junit, summary = tmp_path / "gate.xml", tmp_path / "gate.md"
+    passed = done(cli, "evaluate", "triage@1.0.1", "--junit", str(junit), "--summary", str(summary))
+    assert passed.out.splitlines()[1].startswith("PASS")
+    assert ElementTree.parse(junit).getroot().find("testsuite") is not None
+    assert "triage" in summary.read_text()
+    said = done(cli, "deploy", "triage@1.0.1", "production", code=5)
+    assert "staging" in said.err
+    done(cli, "deploy", "triage@1.0.1", "staging")
+    live = done(cli, "deploy", "triage@1.0.1", "production", "--reason", "first", "--json").json
+    assert (live["version"], live["previous_version"]) == ("1.0.1", None)
+
+    cli.say("best")
+    found = here(cli, "compare", "triage@production", "triage", "--json", code=3).json
+    assert (found["fixed"], found["gate"]) == (2, "no_decision")
+    released(cli, "1.0.2")
+    got = done(cli, "get", "triage", "production", "--json").json
+    assert set(got) >= GET_KEYS
+    assert (got["version"], got["environment"], got["deployed_by"]) == (
+        "1.0.2",
+        "production",
+        "ana",
+    )
+    assert got["messages"][0] == {"role": "system", "content": "best"}
+    assert got["model"] == {"id": "mock", "provider": "mock", "options": {"temperature": 0}}
+
+    preview = done(cli, "rollback", "triage", "production", "--preview", "--json").json
+    assert (preview["from_version"], preview["to_version"]) == ("1.0.2", "1.0.1")
+    assert done(cli, "get", "triage", "--json").json["version"] == "1.0.2"
+    back = done(cli, "rollback", "triage", "production", "--reason", "a complaint", "--json").json
+    assert (back["version"], back["action"]) == ("1.0.1", "rollback")
+    assert done(cli, "get", "triage", "--json").json["version"] == "1.0.1"
+    done(cli, "rollback", "triage", "production", code=5)
+    done(cli, "deploy", "triage@1.0.2", "production", code=5)
+
+    entries = here(cli, "log", "triage", "production", "--json").json["entries"]
+    assert [entry["action"] for entry in entries] == ["rollback", "deploy", "deploy"]
+    assert entries[0]["reason"] == "a complaint"
+    lines = here(cli, "blame", "triage", "--json").json["lines"]
+    assert {line["line"]: line["version"] for line in lines}["best"] == "1.0.2"
+    audit = here(cli, "verify", "--json").json
+    assert audit["ok"]
+    here(cli, "verify", "--head", audit["head"])
+    here(cli, "verify", "--head", "0" * 64, code=5)
+    assert len(here(cli, "runs", "--json").json["runs"]) >= 5
+
+
+def test_a_regression_is_found_refused_and_bisected(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.say("best")
+    released(cli, "1.0.0")
+    cli.say("worse")
+    path = cli.root / "prompts" / "triage.prompty"
+    path.write_text(path.read_text().replace("temperature: 0", "temperature: 1"))
+    found = here(cli, "compare", "triage@production", "triage", "--json", code=1).json
+    assert (found["verdict"], found["gate"], found["broke"]) == ("worse", "fail", 16)
+    bisected = here(cli, "bisect", "triage@production", "triage", "--json").json
+    assert bisected["edits"] == 2
+    assert [hunk["added"] for hunk in bisected["guilty"]] == [["worse"]]
+    diff = here(cli, "diff", "triage@production", "triage", "--json").json
+    assert {change["reason"] for change in diff["changes"]} == {
+        "wording changed",
+        "parameters changed",
+    }
+    here(cli, "register", "triage", "-d", "worse")
+    stopped = here(cli, "evaluate", "triage@1.0.1", "--json", code=1).json
+    assert stopped["cases"] < stopped["planned"] == 100
+
+
+def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.say("best")
+    here(cli, "register", "triage", "-d", "first")
+    here(cli, "evaluate", "triage@1.0.0")
+    cases = cli.root / "evals" / "triage" / "cases.jsonl"
+    cases.write_text(cases.read_text().replace("case 7", "case  7"))
+    said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    assert "dataset changed" in said.err
+    here(cli, "deploy", "triage@1.0.0", "staging", "--override", code=2)
+    here(cli, "deploy", "triage@1.0.0", "staging", "--override", "--reason", "an emergency")
+    assert "OVERRIDE" in here(cli, "log", "triage", "staging").out
+
+
+def test_a_second_person_approves(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    settings = cli.root / "workbench.toml"
+    settings.write_text(settings.read_text() + "\n[environments.staging]\napprovals = 1\n")
+    cli.say("best")
+    here(cli, "register", "triage", "-d", "first")
+    here(cli, "evaluate", "triage@1.0.0")
+    here(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    here(cli, "approve", "triage@1.0.0", "staging", code=5)
+    settings.write_text(settings.read_text().replace('"ana"', '"bo"'))
+    here(cli, "approve", "triage@1.0.0", "staging", "--reason", "read it")
+    settings.write_text(settings.read_text().replace('"bo"', '"ana"'))
+    here(cli, "deploy", "triage@1.0.0", "staging")
+    here(cli, "revoke", "triage@1.0.0", "--reason", "leaks")
+    assert "revoked" in here(cli, "get", "triage", "staging").err
+    assert here(cli, "doctor", code=2).out.count("revoked and still live") == 1
+    here(cli, "retire", "triage", "staging", "--reason", "leaks")
+    here(cli, "get", "triage", "staging", code=2)
