@@ -9,6 +9,7 @@ for the lock finds nothing left to do.
 # ruff: noqa: PTH101
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 import uuid
@@ -48,6 +49,7 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
         raise
 
 
+@functools.cache
 def expected_schema() -> dict[str, str]:
     """Name to DDL of all that a registry of this version holds."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
