@@ -28,7 +28,7 @@ CANARY = "sk-canary-0123456789"
     [
         ("frob", 2, "known: "),
         ("rnu triage", 2, "did you mean 'run'?"),
-        ("run", 2, "give a SUITE, or --resume RUN"),
+        ("run", 2, "give a SUITE, or --resume RUN, or --attach RUN"),
         ("run triage --limit 0", 2, "workbench run --help"),
         ("run triag", 2, "did you mean 'triage'?"),
         ("run triage --prompt tirage", 2, "did you mean 'triage'?"),

@@ -15,7 +15,7 @@ from workbench.errors import UsageError
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer
 from workbench.runs.suite import GATE_SPLIT, Suite
-from workbench.runs.values import RunSpec
+from workbench.runs.values import RunSpec, RunSummary
 
 if TYPE_CHECKING:
     from workbench.runs.estimate import Estimate
@@ -85,13 +85,34 @@ def resume(bench: Bench, run_id: str) -> LiveRun:
     """Go on with an incomplete run: what is missing or failed. Raises UsageError when the
     dataset or the scorers changed since.
     """
+    return start(bench, spec_of_run(bench, run_id), resume=run_id)
+
+
+def submit(bench: Bench, spec: RunSpec) -> RunSummary:
+    """Start a run as a batch at half price, to be attached to later. Blocks until it is sent."""
+    from workbench.runs.batches import submit_batch
+
+    bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
+    return submit_batch(spec, bench.provider_for(spec.prompt), bench.workspace.runs_path)
+
+
+def attach(bench: Bench, run_id: str) -> RunSummary:
+    """Look after a run's batch: its answers are scored and stored once it is over."""
+    from workbench.runs.batches import attach_batch
+
+    spec = spec_of_run(bench, run_id)
+    return attach_batch(run_id, spec, bench.provider_for(spec.prompt), bench.workspace.runs_path)
+
+
+def spec_of_run(bench: Bench, run_id: str) -> RunSpec:
+    """What a stored run asks, with the suite as it is now. Raises NotFound."""
     summary = bench.store.summary(run_id)
     suite = bench.workspace.suite_for(summary.prompt_id, summary.suite)
     source = Source(bench.store.prompt(run_id), summary.label)
     spec = make_spec(source, suite, split=summary.split, repeats=summary.repeats)
     wanted = {case.id for case in bench.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in wanted)
-    return start(bench, replace(spec, cases=cases), resume=run_id)
+    return replace(spec, cases=cases)
 
 
 def estimate(bench: Bench, spec: RunSpec) -> Estimate:

@@ -48,8 +48,9 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
         _tell("interrupted", "", wants_json, code)
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; nothing is left to say to it.
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output has gone, as `head` does (click exits for it); nothing is left
+        # to say to it.
         _close_stdout()
         return EXIT_DONE
     except Exception as error:  # noqa: BLE001 - the last edge: no traceback may reach a user

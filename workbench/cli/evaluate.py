@@ -92,16 +92,15 @@ def _json_of(evidence: Evidence) -> dict[str, Any]:
 
 
 def _lines_of(evidence: Evidence, verbose: bool) -> list[str]:
+    from workbench.present.verdict_words import wear_lines
     from workbench.verdicts.evidence import policy_from_content
-    from workbench.verdicts.wear import attempt_note
 
     policy = policy_from_content(evidence.policy)
     baseline = evidence.baseline_version or "no baseline"
-    note = attempt_note(evidence.attempt, policy.confidence)
     return [
         f"{evidence.prompt_id}@{evidence.version} on {evidence.suite}, against {baseline}",
         *verdict.lines_of(evidence.comparisons, policy, baseline, evidence.version, verbose),
-        *([note] if note else []),
+        *wear_lines(evidence),
     ]
 
 

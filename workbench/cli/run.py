@@ -59,9 +59,17 @@ def spec_of(bench: Bench, suite_name: str, options: dict[str, Any]) -> tuple[Run
 @click.argument("suite", required=False)
 @run_options
 @click.option("--resume", metavar="RUN", help="Go on with a run: what is missing or failed.")
+@click.option("--batch", is_flag=True, help="Send a batch at half price and leave.")
+@click.option("--attach", metavar="RUN", help="Come back to a batch: store what it answered.")
 @click.option("--yes", is_flag=True, help="Do not ask before a dear run or one on the gate set.")
 def run_command(
-    face: Face, suite: str | None, resume: str | None, yes: bool, **options: Any
+    face: Face,
+    suite: str | None,
+    resume: str | None,
+    batch: bool,
+    attach: str | None,
+    yes: bool,
+    **options: Any,
 ) -> int:
     """Run a prompt on a SUITE and store every answer.
 
@@ -70,19 +78,22 @@ def run_command(
     """
     from workbench.actions import run as running
 
-    if bool(suite) == bool(resume):
-        raise click.UsageError("give a SUITE, or --resume RUN")
+    if [bool(suite), bool(resume), bool(attach)].count(True) != 1:
+        raise click.UsageError("give a SUITE, or --resume RUN, or --attach RUN")
     bench = face.bench()
-    with Follower(face) as follower:
-        if resume:
-            live = running.resume(bench, resume)
-            name = "going on"
-        else:
-            spec, name = spec_of(bench, str(suite), options)
-            _confirm(face, bench, spec, options["split"], yes)
-            live = running.start(bench, spec)
-        follower.on_run(live, name)
-        summary = live.wait()
+    spec, name = None, "going on"
+    if suite:
+        spec, name = spec_of(bench, suite, options)
+        _confirm(face, bench, spec, options["split"], yes)
+    if attach:
+        summary = running.attach(bench, attach)
+    elif batch and spec:
+        summary = running.submit(bench, spec)
+    else:
+        with Follower(face) as follower:
+            live = running.start(bench, spec) if spec else running.resume(bench, str(resume))
+            follower.on_run(live, name)
+            summary = live.wait()
     face.answer(as_json(summary), lines_of(summary))
     return exit_code(summary)
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 from workbench.datasets.values import Case
 from workbench.errors import NotFound
 from workbench.prompts.values import Prompt
+from workbench.providers.probe import Probe
 from workbench.runs.database import open_database, writing
 from workbench.runs.lease import Holder
 from workbench.runs.rows import (
@@ -154,6 +155,21 @@ class RunStore:
         ).fetchall()
         return [Label(*row) for row in rows]
 
+    def record_probe(self, probe: Probe) -> None:
+        """Keep what a probe found, in place of what an earlier one did."""
+        with writing(self.database):
+            self.database.conn.execute(
+                "INSERT OR REPLACE INTO probes VALUES (?, ?, ?, ?)",
+                [probe.endpoint, probe.model, probe.probed_at, json.dumps(probe.content())],
+            )
+
+    def probe(self, endpoint: str, model: str) -> Probe | None:
+        """What the last probe of that model there found."""
+        row = self.database.execute(
+            "SELECT found FROM probes WHERE endpoint = ? AND model = ?", [endpoint, model]
+        ).fetchone()
+        return Probe(**json.loads(row[0])) if row else None
+
     def close(self) -> None:
         self.database.close()
 
@@ -171,7 +187,7 @@ class RunStore:
     def _row(self, run_id: str) -> dict[str, Any]:
         rows = list(self.database.query("SELECT * FROM runs WHERE run_id = ?", [run_id]))
         if not rows:
-            raise NotFound(f"no run {run_id!r}", hint="workbench log lists them")
+            raise NotFound(f"no run {run_id!r}", hint="workbench runs lists them")
         return rows[0]
 
     def _content(self, digest: str) -> Any:
