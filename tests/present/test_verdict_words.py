@@ -18,6 +18,7 @@ from workbench.present.verdict_words import (
     junit_xml,
     markdown_summary,
     next_step,
+    wear_lines,
 )
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
@@ -186,6 +187,10 @@ def test_the_details_tell_of_looks_groups_collapses_and_repeats() -> None:
     graded = tuple(CasePair(str(i), (0.9, 0.8), (0.1, 0.9)) for i in range(5))
     text = details(compare_pairs((*graded, CasePair("x", (0.1,), (0.8,))), POLICY, "s"))
     assert "1 much better, 0 collapsed" in text
+    passing = tuple(CasePair(f"c{i}", (1.0, 1.0), (1.0, float(i > 0))) for i in range(4))
+    assert "flaky in 2 answers: 1 of B's cases (c0); all 2 pass in 75.0 %" in details(
+        compare_pairs(passing, POLICY, "s")
+    )
     assert any("the model answering anew; 3 repeats would pay" in line for line in text)
 
 
@@ -224,7 +229,16 @@ def test_the_summary_has_headline_table_broken_cases_and_attempts() -> None:
     assert "| s | fail | 97.3 | 87.3 | -10.0 | -14.6 to -5.9 | 8 | 38 | 254 | 0 |" in text
     assert "broke\\: broke-0, broke-1" in text
     assert "attempt 7 on this gate set" in text
+    assert "best of 7\\: luck alone would put it about 3.0 points ahead" in text
     assert text.endswith("</details>\n")
+
+
+def test_wear_is_told_from_the_second_attempt_on() -> None:
+    assert wear_lines(evidence(pairs(8, 38, 300))) == []
+    assert wear_lines(evidence(pairs(8, 38, 300), attempt=2)) == [
+        "attempt 2 on this gate set: up to 2 x 2.5 % chance one bad version got through",
+        "best of 2: luck alone would put it about 1.2 points ahead",
+    ]
 
 
 def test_hostile_ids_stay_text_in_the_summary() -> None:

@@ -13,10 +13,10 @@ from workbench.present.verdict_lines import (
     next_step,
     percent,
     points,
+    wear_lines,
 )
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import Comparison, Evidence
-from workbench.verdicts.wear import attempt_note
 
 _NONE = "\N{EN DASH}"
 _ACTIVE = re.compile(r"([\\`*_\[\]#|~:])")
@@ -46,8 +46,7 @@ def markdown_summary(evidence: Evidence) -> str:
     lines += ["", *_table(evidence), "", "<details><summary>Details</summary>", ""]
     for comparison in evidence.comparisons:
         lines += [f"- {plain(comparison.scorer)}: {plain(line)}" for line in details(comparison)]
-    note = attempt_note(evidence.attempt, policy.confidence)
-    lines += [f"- {plain(note)}"] if note else []
+    lines += [f"- {plain(line)}" for line in wear_lines(evidence)]
     return "\n".join([*lines, "", "</details>", ""])
 
 

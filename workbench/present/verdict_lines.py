@@ -5,10 +5,15 @@ Points are percentage points; the words are fixed, broke and same.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY, STOPPED_PASS
-from workbench.verdicts.values import Comparison, Gate, Verdict
+from workbench.verdicts.values import Comparison, Evidence, Gate, Verdict
+from workbench.verdicts.wear import attempt_note, winners_curse_note
 
 SHOWN_IDS = 5
 _WIDTH = 13
@@ -91,6 +96,19 @@ def next_step(comparison: Comparison, policy: GatePolicy) -> str:
     return safe_line(comparison.reason)
 
 
+def wear_lines(evidence: Evidence) -> list[str]:
+    """What earlier evaluations on the same gate set mean for this one; empty for the first."""
+    confidence = float(evidence.policy.get("confidence", 0.95))
+    lines = [attempt_note(evidence.attempt, confidence)]
+    headlines = [c for c in evidence.comparisons[:1] if c.difference is not None and c.cases]
+    for comparison in headlines:
+        variance = comparison.details.get("variance")
+        if variance is not None:
+            error = math.sqrt(variance / comparison.cases)
+            lines.append(winners_curse_note(evidence.attempt, error))
+    return [line for line in lines if line]
+
+
 def details(comparison: Comparison) -> list[str]:
     """The lines of the detail view: scores, method, p, mid-p, missing cases, looks."""
     found = comparison.details
@@ -134,12 +152,24 @@ def _case_lines(comparison: Comparison) -> list[str]:
         lines.append(f"{len(comparison.missing)} missing{worst}")
     if found.get("partial"):
         lines.append(f"{len(found['partial'])} cases lack a repeat")
+    if found.get("repeats"):
+        lines.append(_repeat_line(found))
     if found.get("within") is not None:
         total = found["within"] + found["between"]
         share = found["within"] / total if total else 0.0
         advice = "; 3 repeats would pay" if share > 0.5 else ""
         lines.append(f"{100 * share:.0f} % of the spread is the model answering anew{advice}")
     return lines
+
+
+def _repeat_line(found: Mapping[str, Any]) -> str:
+    flaky, repeats = found["flaky"], found["repeats"]
+    line = f"flaky in {repeats} answers: {len(flaky)} of B's cases"
+    if flaky:
+        line += f" ({', '.join(safe_line(case_id) for case_id in flaky[:SHOWN_IDS])})"
+    if found["pass_power"] is not None:
+        line += f"; all {repeats} pass in {percent(found['pass_power'])} %"
+    return line
 
 
 def _look_lines(comparison: Comparison) -> list[str]:

@@ -10,6 +10,7 @@ from workbench.present.verdict_lines import (
     gate_word,
     headline,
     next_step,
+    wear_lines,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "junit_xml",
     "markdown_summary",
     "next_step",
+    "wear_lines",
 ]

@@ -13,7 +13,7 @@ from workbench.verdicts.intervals import wilson
 from workbench.verdicts.looks import MIN_FLIPS, conditional_power, minimum_cases
 from workbench.verdicts.measure import WILSON, Measure, measure
 from workbench.verdicts.planner import enough_margin, more_cases
-from workbench.verdicts.repeats import variances
+from workbench.verdicts.repeats import flaky_cases, pass_power_k, variances
 from workbench.verdicts.sample import SWING, Sample, sample_of
 from workbench.verdicts.threshold import judge_threshold
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
@@ -261,6 +261,19 @@ def _details(
         "collapsed": [p for p, d in zip(_ids(pairs, sample), values, strict=True) if d <= -SWING],
         "partial": list(sample.partial),
     }
+    return details | _repeat_details(pairs)
+
+
+def _repeat_details(pairs: Sequence[CasePair]) -> dict[str, Any]:
+    """What several answers to one case show; nothing where each was asked once."""
+    repeats = max((len(pair.b) for pair in pairs), default=0)
+    details: dict[str, Any] = {}
+    if repeats > 1:
+        details |= {
+            "repeats": repeats,
+            "flaky": list(flaky_cases(pairs)),
+            "pass_power": pass_power_k(pairs, repeats),
+        }
     spread = variances(pairs)
     if spread is not None:
         details |= {"between": spread.between, "within": spread.within}
