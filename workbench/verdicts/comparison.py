@@ -257,8 +257,8 @@ def _details(
         "variance": found.variance,
         "flip_rate": (found.wins + found.losses) / found.n,
         "enough_margin": enough_margin(found, policy.confidence),
-        "much_better": [p for p, d in zip(_ids(pairs, sample), values, strict=True) if d >= SWING],
-        "collapsed": [p for p, d in zip(_ids(pairs, sample), values, strict=True) if d <= -SWING],
+        "much_better": [p for p, d in zip(sample.ids, values, strict=True) if d >= SWING],
+        "collapsed": [p for p, d in zip(sample.ids, values, strict=True) if d <= -SWING],
         "partial": list(sample.partial),
     }
     return details | _repeat_details(pairs)
@@ -278,11 +278,6 @@ def _repeat_details(pairs: Sequence[CasePair]) -> dict[str, Any]:
     if spread is not None:
         details |= {"between": spread.between, "within": spread.within}
     return details
-
-
-def _ids(pairs: Sequence[CasePair], sample: Sample) -> list[str]:
-    missing = set(sample.missing)
-    return [pair.case_id for pair in pairs if pair.case_id not in missing]
 
 
 def _alone(pair: CasePair) -> CasePair:

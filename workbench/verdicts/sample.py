@@ -43,6 +43,8 @@ class Sample:
     worst: Differences
     """Of all pairs: a missing pair is a loss, a missing repeat the least favourable score."""
     best: Differences
+    ids: tuple[str, ...]
+    """Of the complete pairs, in the order of `complete`."""
     fixed: tuple[str, ...]
     broke: tuple[str, ...]
     missing: tuple[str, ...]
@@ -69,7 +71,7 @@ def sample_of(pairs: Sequence[CasePair]) -> Sample:
     values, worst, best = [], [], []
     groups_complete, groups_all = [], []
     scores_a, scores_b, worst_b = [], [], []
-    fixed, broke, missing, partial = [], [], [], []
+    ids, fixed, broke, missing, partial = [], [], [], [], []
     gone = 0.0
     for pair in pairs:
         a, b = mean(pair.a), mean(pair.b)
@@ -92,6 +94,7 @@ def sample_of(pairs: Sequence[CasePair]) -> Sample:
         else:
             worst.append(diff)
             best.append(diff)
+        ids.append(pair.case_id)
         values.append(diff)
         groups_complete.append(unit)
         scores_a.append(a)
@@ -106,6 +109,7 @@ def sample_of(pairs: Sequence[CasePair]) -> Sample:
         complete=_differences(values, groups_complete, binary, clustered),
         worst=_differences(worst, groups_all, binary, clustered),
         best=_differences(best, groups_all, binary, clustered),
+        ids=tuple(ids),
         fixed=tuple(fixed),
         broke=tuple(broke),
         missing=tuple(missing),
