@@ -100,25 +100,41 @@ class OpenAICompatible:
         on_text: Callable[[str], None] | None,
         started: float,
     ) -> Answer:
-        body = self._endpoint.body(request)
-        headers = self._headers
         if on_text is not None:
-            body |= {"stream": True, "stream_options": {"include_usage": True}}
-            # Some servers close the connection behind a stream, just when it would be used again.
-            headers = {**headers, "Connection": "close"}
-        response = await self._post(client, body, headers, asked)
+            return await self._ask_stream(request, asked, on_text, started)
+        response = await self._post(client, self._endpoint.body(request), asked)
         if isinstance(response, Answer):
             return response
         try:
-            kind = response.headers.get("content-type", "")
-            if on_text is not None and kind.startswith("text/event-stream"):
-                return await _streamed(response, asked, on_text, started)
-            return await _whole(response, asked, on_text)
+            return await _whole(response, asked)
         finally:
             await response.aclose()
 
+    async def _ask_stream(
+        self, request: Request, asked: Asked, on_text: Callable[[str], None], started: float
+    ) -> Answer:
+        """A streamed answer over a connection of its own.
+
+        Some servers close the connection behind a stream, just when it would be used again.
+        """
+        body = self._endpoint.body(request)
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        async with self._new_client() as client:
+            response = await self._post(client, body, asked)
+            if isinstance(response, Answer):
+                return response
+            try:
+                if response.headers.get("content-type", "").startswith("text/event-stream"):
+                    return await _streamed(response, asked, on_text, started)
+                answer = await _whole(response, asked)
+            finally:
+                await response.aclose()
+        if answer.text:
+            on_text(answer.text)
+        return answer
+
     async def _post(
-        self, client: AsyncOpenAI, body: dict[str, Any], headers: dict[str, Any], asked: Asked
+        self, client: AsyncOpenAI, body: dict[str, Any], asked: Asked
     ) -> httpx2.Response | Answer:
         import httpx2
         from openai import APIStatusError
@@ -128,7 +144,7 @@ class OpenAICompatible:
                 _PATH,
                 cast_to=httpx2.Response,
                 content=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
-                options={"headers": headers},
+                options={"headers": self._headers},
             )
         except APIStatusError as error:
             response = error.response
@@ -141,14 +157,15 @@ class OpenAICompatible:
 
     def client(self) -> AsyncOpenAI:
         """The SDK's client, opened when it is first needed."""
-        return self._client or self._open()
+        if self._client is None:
+            self._client = self._new_client()
+        return self._client
 
-    def _open(self) -> AsyncOpenAI:
+    def _new_client(self) -> AsyncOpenAI:
         from workbench.providers.client import call_headers, open_client
 
         self._headers = call_headers(self._endpoint.key)
-        self._client = open_client(self._endpoint.base_url, self._endpoint.key, self._environ)
-        return self._client
+        return open_client(self._endpoint.base_url, self._endpoint.key, self._environ)
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -167,19 +184,14 @@ def was_cut(request: Request, prompt_tokens: int | None) -> str:
     return "the server probably cut the prompt: it counts far fewer tokens than were sent"
 
 
-async def _whole(
-    response: httpx2.Response, asked: Asked, on_text: Callable[[str], None] | None
-) -> Answer:
+async def _whole(response: httpx2.Response, asked: Asked) -> Answer:
     from workbench.providers.client import BodyTooLong, read_capped
 
     try:
         raw = await read_capped(response)
     except BodyTooLong:
         return replace(invalid(asked, "more than an answer can hold"), retry=False)
-    answer = classify_body(raw, asked)
-    if on_text is not None and answer.text:
-        on_text(answer.text)
-    return answer
+    return classify_body(raw, asked)
 
 
 async def _streamed(

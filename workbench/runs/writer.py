@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import NotFound, UsageError
+from workbench.providers.options import build_options
+from workbench.providers.probe import Probe
 from workbench.providers.values import Answer
 from workbench.runs.database import open_database, writing
 from workbench.runs.ids import new_run_id
@@ -68,6 +70,7 @@ class RunWriter:
     ) -> Started:
         """A new run."""
         run_id = new_run_id()
+        environment = {**environment, **self._probed(spec, identity)}
         with writing(self._database):
             row = run_row(self._keep, run_id, spec, identity, environment)
             self._database.table("runs").insert(row)
@@ -145,10 +148,23 @@ class RunWriter:
         with writing(self._database):
             self._session.beat()
             self._connection.execute(
-                "UPDATE runs SET status = ?, reason = ?, environment = ? WHERE id = ?",
+                "UPDATE runs SET status = ?, reason = ?,"
+                " environment = json_patch(environment, ?) WHERE id = ?",
                 [status.value, reason, json.dumps(environment), self._run],
             )
             self._session.end()
+
+    def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that the endpoint is known to ignore."""
+        model = spec.prompt.model
+        row = self._connection.execute(
+            "SELECT found FROM probes WHERE endpoint = ? AND model = ?",
+            [str(identity.get("endpoint", "")), model.id if model else ""],
+        ).fetchone()
+        if row is None:
+            return {}
+        ignored = Probe(**json.loads(row[0])).ignored(build_options(spec.prompt))
+        return {"ignored": list(ignored)} if ignored else {}
 
     def open_batch(self) -> str:
         """The id of the run's batch that is under way, SUBMITTING, or nothing."""

@@ -1,0 +1,104 @@
+"""What an endpoint honours."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.openai_server import OpenAIServer, Reply, Script
+from tests.support.specs import make_prompt, make_spec, provider_at, start
+from workbench.errors import ProviderError
+from workbench.providers.probe import LONG_WORDS, Probe, probe
+from workbench.runs.store import RunStore
+
+
+def honest(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
+    """A server that honours everything."""
+    if "response_format" in options:
+        return '{"probe": true}'
+    chance = random.Random(options.get("seed"))
+    return Reply(f"{chance.random()}", prompt_tokens=len(messages[0]["content"].split()))
+
+
+def careless(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
+    """A server that drops what it does not know."""
+    tokens = min(4096, len(messages[0]["content"].split()))
+    return Reply(f"the sea {random.random()}", prompt_tokens=tokens)
+
+
+def probed(script: Script) -> Probe:
+    async def ask(url: str) -> Probe:
+        provider = provider_at(url)()
+        try:
+            return await probe(provider, "mock-model", timeout_s=10)
+        finally:
+            await provider.close()
+
+    with OpenAIServer(script) as server:
+        found = asyncio.run(ask(server.base_url))
+        assert found.calls == server.calls == 4
+        assert found.endpoint == server.base_url
+    return found
+
+
+def test_a_server_that_honours_everything_is_known_for_it() -> None:
+    found = probed(honest)
+    assert found.seed and found.response_format and found.stream_usage and found.reads_long_prompts
+    assert (found.prompt_tokens or 0) > LONG_WORDS
+    assert found.ignored({"seed": 1, "response_format": {}, "temperature": 0}) == ()
+
+
+def test_a_server_that_drops_things_is_known_for_that() -> None:
+    found = probed(careless)
+    assert (found.seed, found.response_format, found.reads_long_prompts) == (False, False, False)
+    assert found.ignored({"seed": 1, "temperature": 0}) == ("seed",)
+
+
+def test_a_refused_option_is_not_honoured() -> None:
+    def refuses(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
+        if "seed" in options:
+            body = {"error": {"message": "no", "param": "seed"}}
+            return Reply(status=400, body=body)
+        if "response_format" in options:
+            return Reply("unknown field", status=422)
+        return honest(messages, options)
+
+    found = probed(refuses)
+    assert (found.seed, found.response_format, found.stream_usage) == (False, False, True)
+
+
+def test_a_server_that_fails_leaves_things_unknown() -> None:
+    found = probed(lambda messages, options: Reply("down", status=500))
+    assert (found.seed, found.response_format, found.stream_usage) == (None, None, None)
+    assert "500" in found.error
+
+
+def test_a_wrong_key_ends_the_probe() -> None:
+    with pytest.raises(ProviderError, match="key refused"):
+        probed(lambda messages, options: Reply("no", status=401))
+
+
+def test_a_run_says_which_of_its_options_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with OpenAIServer() as server:
+        known = Probe(server.base_url, "mock-model", "2026-01-01T00:00:00Z", seed=False)
+        with RunStore(path) as store:
+            store.record_probe(known)
+            assert store.probe(server.base_url, "mock-model") == known
+            assert store.probe(server.base_url, "other") is None
+        spec = make_spec(2, prompt=make_prompt(seed=1, temperature=0))
+        summary = start(spec, server.base_url, path).wait(30)
+    assert summary.environment["ignored"] == ["seed"]
+
+
+def test_a_prompt_that_the_server_cut_is_noted(tmp_path: Path) -> None:
+    prompt = make_prompt("word " * 4000)
+    path = tmp_path / "runs.db"
+    with OpenAIServer(lambda m, o: Reply("x", prompt_tokens=500)) as server:
+        summary = start(make_spec(2, prompt=prompt), server.base_url, path).wait(30)
+    (note,) = summary.environment["notes"]
+    assert "cut the prompt" in note
