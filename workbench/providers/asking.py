@@ -107,7 +107,9 @@ class Asking:
                 hint="resume the run then",
             )
         if answer.outcome is Outcome.RATE_LIMITED or answer.status in (503, 529):
-            self.throttle.overloaded(started, answer.retry_after_s)
+            self.throttle.overloaded(started)
+        if answer.retry_after_s:
+            self.throttle.pause(answer.retry_after_s)
 
     def _again(self, answer: Answer, failures: int) -> bool:
         if not answer.retry or failures >= _ATTEMPTS.get(answer.outcome, 1):

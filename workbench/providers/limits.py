@@ -109,14 +109,15 @@ class Throttle:
             self._level = min(float(self.ceiling), self._level + 1 / self._level)
             self._wake()
 
-    def overloaded(self, started: float, retry_after_s: float | None) -> None:
+    def overloaded(self, started: float) -> None:
         """A call that was started at `started` (the clock's time) was turned away."""
-        now = self._clock()
         if started > self._cut_at:
             self._level = max(1.0, self._level / 2)
-            self._cut_at = now
-        if retry_after_s:
-            self._paused_until = max(self._paused_until, now + retry_after_s)
+            self._cut_at = self._clock()
+
+    def pause(self, seconds: float) -> None:
+        """Start no call for so long; the longest pause asked for counts."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def close(self) -> None:
         """Let nobody in any more; those who wait are told."""

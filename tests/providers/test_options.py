@@ -1,0 +1,155 @@
+"""From a draft's options to what is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.errors import DraftError, SettingsError, UsageError
+from workbench.prompts.values import Message, Model, Prompt
+from workbench.providers.options import build_options, build_request, response_format
+from workbench.providers.prices import price_of
+from workbench.providers.values import Price
+from workbench.settings import ProviderSettings
+
+
+def prompt(options: dict[str, Any] | None = None, **more: Any) -> Prompt:
+    return Prompt("p", (Message("user", "hi"),), Model("m", "openai", options or {}), **more)
+
+
+def test_options_get_the_names_of_the_api() -> None:
+    found = build_options(
+        prompt(
+            {
+                "temperature": 0,
+                "maxOutputTokens": 8,
+                "topP": 0.9,
+                "seed": 7,
+                "stopSequences": ["\n"],
+                "frequencyPenalty": 1,
+                "min_p": 0.1,
+                "additionalProperties": {"service_tier": "flex"},
+                "presencePenalty": None,
+            }
+        )
+    )
+    assert found == {
+        "temperature": 0,
+        "max_completion_tokens": 8,
+        "top_p": 0.9,
+        "seed": 7,
+        "stop": ["\n"],
+        "frequency_penalty": 1,
+        "min_p": 0.1,
+        "service_tier": "flex",
+    }
+
+
+@pytest.mark.parametrize("name", ["model", "messages", "stream", "n"])
+def test_what_the_workbench_sets_itself_cannot_be_an_option(name: str) -> None:
+    with pytest.raises(DraftError, match=name):
+        build_options(prompt({name: 1}))
+
+
+def test_a_prompt_without_a_model_cannot_be_asked() -> None:
+    with pytest.raises(UsageError, match="names no model"):
+        build_options(Prompt("p", (Message("user", "hi"),)))
+
+
+def test_an_output_schema_becomes_a_strict_response_format() -> None:
+    outputs = [
+        {"name": "queue", "kind": "string", "enumValues": ["a", "b"], "required": True},
+        {"name": "sure", "kind": "float", "required": False, "description": "0 to 1"},
+        {"name": "tags", "kind": "array", "items": {"kind": "integer"}, "required": True},
+        {"name": "who", "kind": "object", "properties": [{"name": "id", "kind": "integer"}]},
+    ]
+    schema = response_format(outputs)["json_schema"]
+    assert schema["strict"] is True
+    assert schema["schema"] == {
+        "type": "object",
+        "properties": {
+            "queue": {"type": "string", "enum": ["a", "b"]},
+            "sure": {"type": ["number", "null"], "description": "0 to 1"},
+            "tags": {"type": "array", "items": {"type": "integer"}},
+            "who": {
+                "type": "object",
+                "properties": {"id": {"type": "integer"}},
+                "required": ["id"],
+                "additionalProperties": False,
+            },
+        },
+        "required": ["queue", "sure", "tags", "who"],
+        "additionalProperties": False,
+    }
+
+
+def test_a_json_schema_stays_as_it_is() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    assert response_format(schema)["json_schema"]["schema"] == schema
+
+
+def test_a_format_that_the_draft_names_itself_wins() -> None:
+    found = build_options(
+        prompt({"response_format": {"type": "json_object"}}, outputs=[{"name": "a"}])
+    )
+    assert found["response_format"] == {"type": "json_object"}
+
+
+def test_tools_get_the_shape_of_the_api() -> None:
+    tools = [
+        {
+            "name": "route",
+            "kind": "function",
+            "description": "Route it",
+            "parameters": [
+                {"name": "queue", "kind": "string", "required": True},
+                {"name": "note", "kind": "string", "required": False},
+            ],
+        },
+        {"type": "function", "function": {"name": "ready"}},
+    ]
+    first, second = build_options(prompt(tools=tools))["tools"]
+    assert first["function"]["parameters"] == {
+        "type": "object",
+        "properties": {"queue": {"type": "string"}, "note": {"type": "string"}},
+        "required": ["queue"],
+    }
+    assert second == tools[1]
+
+
+def test_the_payload_is_everything_that_is_sent() -> None:
+    request = build_request(prompt({"seed": 1}), [Message("user", "hello")])
+    assert request.payload() == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "hello"}],
+        "seed": 1,
+    }
+
+
+def test_prices_come_from_the_settings_then_from_the_public_list_else_they_are_unknown() -> None:
+    own = ProviderSettings(
+        "mine", base_url="https://api.openai.com/v1", prices={"m": {"input": 1, "output": 2.5}}
+    )
+    assert price_of(own, "m") == Price(1.0, 2.5)
+    listed = price_of(own, "gpt-4.1-mini")
+    assert listed is not None and 0 < listed.input < listed.output
+    assert price_of(own, "no-such-model-anywhere") is None
+    assert price_of(ProviderSettings("here", base_url="http://127.0.0.1:8/v1"), "gpt-4.1") is None
+    assert price_of(ProviderSettings("local"), "gemma") == Price(0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "price", [3, {"input": 1}, {"input": "1", "output": 2}, {"input": -1, "output": 2}, {}]
+)
+def test_a_price_that_is_none_is_refused(price: Any) -> None:
+    settings = ProviderSettings("mine", base_url="https://host/v1", prices={"m": price})
+    with pytest.raises(SettingsError, match=r"prices\.m"):
+        price_of(settings, "m")
+
+
+def test_a_cost_is_unknown_when_a_count_is() -> None:
+    price = Price(2.0, 4.0)
+    assert price.cost(1000, 500) == pytest.approx(0.004)
+    assert price.cost(None, 500) is None
+    assert Price(0.0, 0.0).cost(None, None) == 0.0
