@@ -281,7 +281,7 @@ def test_no_decision_is_an_error_and_missing_cases_are_skipped_with_their_reason
 @given(st.text(max_size=20), st.text(max_size=20))
 @settings(max_examples=60, deadline=None)
 def test_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> None:
-    rows = (CasePair(case_id, (1.0,), (None,), None, reason), CasePair("x", (1.0,), (0.0,)))
+    rows = (CasePair(case_id, (1.0,), (None,), None, reason), CasePair("x" * 30, (1.0,), (0.0,)))
     root = ElementTree.fromstring(junit_xml(evidence(rows)).encode())
     assert len(root.findall(".//testcase")) == 3
     suite = root.find("testsuite")

@@ -128,6 +128,12 @@ def test_a_regression_below_the_noise_is_marked_so(counted: Counted) -> None:
     assert noise_sentence(small, noise) == (
         "below the noise: 10.0 % of 50 cases flip when A runs twice, and 7.3 % flip from A to B"
     )
+    assert noise_sentence(large, noise) == (
+        "10.0 % of 50 cases flip when A runs twice, 22.0 % flip from A to B"
+    )
+    assert noise_sentence(large, noise, itself=True) == (
+        "noise: 10.0 % of 50 cases flip when A runs twice (95 % interval 4.0 to 21.0)"
+    )
 
 
 def test_every_attempt_after_the_first_is_noted() -> None:

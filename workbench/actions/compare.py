@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.actions import run as running
@@ -14,6 +14,7 @@ from workbench.errors import UsageError
 from workbench.runs.suite import Suite
 from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
 from workbench.verdicts.comparison import combine, compare_pairs
+from workbench.verdicts.noise import Noise, noise_of
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
 
@@ -49,6 +50,8 @@ class Compared:
     comparisons: tuple[Comparison, ...]
     """One a gating scorer, the headline first."""
     gate: Gate
+    noise: Noise | None = None
+    """What A's answers flip by themselves, where it was run twice without the cache."""
 
     @property
     def headline(self) -> Comparison:
@@ -77,7 +80,8 @@ def compare(
     suite = bench.workspace.suite_for(b.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, b)
     side_a, side_b = (side(bench, source, suite, split, fresh, on_run) for source in (a, b))
-    return pair_up(side_a, side_b, suite, split)
+    found = pair_up(side_a, side_b, suite, split)
+    return replace(found, noise=own_noise(bench, found))
 
 
 def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
@@ -100,6 +104,25 @@ def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
         comparisons,
         combine(comparisons),
     )
+
+
+def own_noise(bench: Bench, compared: Compared) -> Noise | None:
+    """How much A flips against itself: its two newest runs on these cases that asked anew.
+
+    None where there are no two. A run from the cache repeats answers, so it shows no noise.
+    """
+    a = compared.a.summary
+    scorer = compared.headline.scorer
+    asked = [
+        run.run_id
+        for run in bench.store.summaries(a.prompt_id, a.suite)
+        if run.fingerprint == a.fingerprint and run.suite_parts == a.suite_parts
+        if run.status is RunStatus.COMPLETE and not run.cached
+    ]
+    if len(asked) < 2:
+        return None
+    newer, older = (bench.store.results(run_id) for run_id in asked[:2])
+    return noise_of(pair_results(older, newer, compared.cases, scorer))
 
 
 def side(

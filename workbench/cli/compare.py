@@ -25,6 +25,7 @@ def compare_command(
     """
     from workbench.actions.compare import compare
     from workbench.runs.values import RunStatus
+    from workbench.verdicts.noise import below_noise, noise_sentence
 
     bench = face.bench()
     with Follower(face) as follower:
@@ -44,6 +45,8 @@ def compare_command(
         "b": found.b.source.name,
         "suite": found.suite.name,
         "split": found.split,
+        "noise": None if found.noise is None else found.noise.rate,
+        "below_noise": found.noise is not None and below_noise(found.headline, found.noise),
     }
     lines = [
         f"A {found.a.source.name}   B {found.b.source.name}   {found.suite.name}, {found.split}",
@@ -51,6 +54,9 @@ def compare_command(
             found.comparisons, found.suite.gate, found.a.source.name, found.b.source.name, verbose
         ),
     ]
+    if found.noise is not None:
+        itself = summaries[0].fingerprint == summaries[1].fingerprint
+        lines.append(noise_sentence(found.headline, found.noise, itself=itself))
     face.answer(values, lines)
     incomplete = any(summary.status is not RunStatus.COMPLETE for summary in summaries)
     return verdict.exit_code(found.gate, incomplete)
