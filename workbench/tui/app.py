@@ -97,6 +97,7 @@ class WorkbenchApp(App[int]):
         self.animation_level = "none"
         keys.check_keymap(workspace.settings.keys)
         self.set_keymap(dict(workspace.settings.keys))
+        keys.bind_keyless(self, "app", workspace.settings.keys)
 
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.keys import _character_to_key
 
 from workbench.errors import SettingsError
@@ -337,6 +338,13 @@ def bindings(where: str) -> list[BindingType]:
         for action in actions(where)
         if action.keys
     ]
+
+
+def bind_keyless(node: DOMNode, where: str, keymap: Mapping[str, str]) -> None:
+    """Bind the actions that have no key of their own and were given one in [keys]."""
+    for action in actions(where):
+        if not action.keys and action.id in keymap:
+            node._bindings.bind(keymap[action.id], action.action, action.label, show=False)
 
 
 def by_id(action_id: str) -> Action | None:

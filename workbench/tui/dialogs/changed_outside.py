@@ -33,7 +33,6 @@ class ChangedOutside(Dialog[bool]):
         yield TextView(id="changes")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.bench_app.in_thread(
             lambda _bench: diff_text(self._mine, self._theirs),
             done=lambda diff: self.query_one("#changes", TextView).show(diff_content(diff)),

@@ -77,7 +77,6 @@ class Deploy(Dialog["PromptDeployment"]):
         yield from field("reason", "reason", hint="for the log")
 
     def on_mount(self) -> None:
-        super().on_mount()
         rows = [_row(preview, at) for at, preview in enumerate(self._previews.values())]
         self.query_one(CaseTable).load(rows, cursor=self._first)
 

@@ -66,7 +66,6 @@ class Verdict(Dialog[None]):
         yield TextView(id="verdict")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#verdict", TextView).show(all_evidence(self._found, full=True))
 
     def action_deploy(self) -> None:

@@ -42,7 +42,6 @@ class Help(Dialog[Command]):
         yield CaseTable(COLUMNS, empty=("No key does that here.",), id="help")
 
     def on_mount(self) -> None:
-        super().on_mount()
         rows = [_row(command, at) for at, command in enumerate(self._commands)]
         self.query_one(CaseTable).load(rows)
 

@@ -60,7 +60,6 @@ class Rollback(Dialog["PromptDeployment"]):
         yield from field("reason", "reason", hint="what went wrong, for those who read the log")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#rollback-preview", TextView).show(self._text())
 
     def _text(self) -> Content:

@@ -63,6 +63,8 @@ def open_run_options(app: WorkbenchApp, ref: str) -> None:
 class RunOptions(Dialog[None]):
     """Enter goes through the fields; ctrl+s, or `y` on a button, starts it."""
 
+    first_field = "#yes"
+
     def __init__(self, offer: Offer) -> None:
         super().__init__(f"Run {offer.source.name} · y starts it", "Run")
         self._offer = offer
@@ -90,8 +92,6 @@ class RunOptions(Dialog[None]):
         yield PlainStatic(id="estimate")
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#yes").focus()
         self._estimate()
 
     def on_input_changed(self, message: Input.Changed) -> None:

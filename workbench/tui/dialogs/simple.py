@@ -28,7 +28,6 @@ class Reading(Dialog[None]):
         yield TextView(id="reading")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#reading", TextView).show(self._text)
 
 
@@ -45,7 +44,6 @@ class Messages(Dialog[None]):
         yield TextView(id="messages")
 
     def on_mount(self) -> None:
-        super().on_mount()
         shown = "\n".join(reversed(self._said)) or "Nothing was said yet."
         self.query_one("#messages", TextView).show(shown)
 
@@ -85,7 +83,6 @@ class Trust(Dialog[bool]):
         yield TextView(id="reach")
 
     def on_mount(self) -> None:
-        super().on_mount()
         said = [
             "workbench.toml may then send prompts, and the keys in these variables, to:",
             *(self._lines or ["(no host outside of this machine)"]),

@@ -27,7 +27,6 @@ class Themes(Dialog[None]):
         yield CaseTable(columns, id="themes")
 
     def on_mount(self) -> None:
-        super().on_mount()
         ours = [theme.name for theme in themes.OURS]
         known = self.app.available_themes
         names = [*ours, *sorted(name for name in known if name not in ours)]

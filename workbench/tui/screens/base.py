@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
+from workbench.tui import keys
 from workbench.tui.messages import SelectionChanged
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
@@ -26,6 +27,9 @@ class ModeScreen(Screen[None]):
     @property
     def bench_app(self) -> WorkbenchApp:
         return cast("WorkbenchApp", self.app)
+
+    def on_mount(self) -> None:
+        keys.bind_keyless(self, self.MODE, self.bench_app.workspace.settings.keys)
 
     def compose(self) -> ComposeResult:
         yield ModeTabs(self.MODE, self.bench_app.workspace.root.name)

@@ -155,8 +155,9 @@ class PromptsScreen(ModeScreen):
         elif message.key == DRAFT:
             self.action_edit()
         else:
-            self.query_one("#text", TextView).focus()
-            self.bench_app.action_zoom()
+            view = self.query_one("#text", TextView)
+            view.focus()
+            self.maximize(view, container=False)
 
     def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
         """The evidence of the version under the cursor."""

@@ -60,10 +60,11 @@ def _contract_lines(checked: Checked, page: DraftPage | None) -> list[Content]:
     if not checked.changes:
         return [Content.styled(f"same as {where}", "$text-muted")]
     bump = checked.bump.name.lower()
-    lines = [Content.styled(f"{bump} change against {where}", "bold")]
-    lines += [Content(safe_line(f"  {change.reason}")) for change in checked.changes[:8]]
+    said = f"{bump} change from {where}"
     if checked.version:
-        lines.append(Content(f"  registers as {checked.version}"))
+        said = f"registers as {checked.version}: {said}"
+    lines = [Content.styled(said, "bold")]
+    lines += [Content(safe_line(f"  {change.reason}")) for change in checked.changes[:8]]
     return lines
 
 
@@ -97,12 +98,12 @@ def about_line(checked: Checked, page: DraftPage | None, price: CallPrice | None
         limit = options.get("maxOutputTokens")
         most = limit if isinstance(limit, int) else most
     if checked.messages:
-        parts.append(f"≈ {numbers.tokens(checked.tokens)} tokens")
+        parts.append(f"≈ {numbers.tokens(checked.tokens)} tok")
         if price is not None:
-            parts.append(f"≈ {numbers.money(price.cost(checked.tokens, most))} a call")
+            parts.append(f"{numbers.money(price.cost(checked.tokens, most))} a call")
     if page and page.suite:
         run = numbers.plural(len(page.cases), "case")
         if price is not None and checked.messages:
-            run += f" ≈ {numbers.money(price.cost(checked.tokens, most) * len(page.cases))}"
+            run += f" {numbers.money(price.cost(checked.tokens, most) * len(page.cases))}"
         parts.append(run)
     return Content(safe_line(" " + " · ".join(parts)))
