@@ -35,7 +35,7 @@ class Row:
 
     def cell(self, column: str) -> str:
         if column == "score":
-            return "–" if self.score is None else f"{self.score:.2f}"
+            return "\N{EN DASH}" if self.score is None else f"{self.score:.2f}"
         return {"id": self.key, "output": self.output, "status": self.sign or "pass"}[column]
 
     def cell_sign(self, column: str) -> Sign:

@@ -140,7 +140,8 @@ def confusion(
     if not 2 <= len(labels) <= most or too_long or len(listed) < 2 * len(labels):
         return None
     labels.sort()
-    fold = str.casefold if answers_fold_case else str
+    folded = {label.casefold() for label in labels}
+    fold = str.casefold if answers_fold_case and len(folded) == len(labels) else str
     place = {fold(label): at for at, label in enumerate(labels)}
     counts = [[0] * (len(labels) + 1) for _ in labels]
     for expected, answered in listed:

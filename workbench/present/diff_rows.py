@@ -174,10 +174,24 @@ def pieces_of(line: DiffLine, *, whole: bool = False) -> list[Piece]:
     for span in _merged(line.spans):
         text = safe_line(span.text)
         if span.changed:
-            found.append(Piece(f"{opening}{text}{closing}", line.tag, True))
+            found += _in_marks(text, opening, closing, line.tag)
         else:
             found.append(Piece(text, line.tag))
     return found
+
+
+def _in_marks(text: str, opening: str, closing: str, kind: Kind) -> list[Piece]:
+    """A changed text in marks; blanks around it stay outside, if there is anything else."""
+    core = text.strip()
+    if not core:
+        return [Piece(f"{opening}{text}{closing}", kind, True)]
+    start = text.index(core)
+    pieces = (
+        Piece(text[:start], kind),
+        Piece(f"{opening}{core}{closing}", kind, True),
+        Piece(text[start + len(core) :], kind),
+    )
+    return [piece for piece in pieces if piece.text]
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

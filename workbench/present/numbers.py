@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-UNKNOWN = "–"  # noqa: RUF001 - an en dash stands for "not known" on every screen
+UNKNOWN = "\N{EN DASH}"
+"""What is not known, on every screen."""
 
 _AGES = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"))
 _DAY_S = 86400.0

@@ -34,11 +34,11 @@ RESULT_COLUMNS = (
     Column("tags", "tags", 16, hidden=True),
 )
 RUN_COLUMNS = (
-    Column("run", "run", 12, frozen=True),
-    Column("prompt", "prompt", 14, grows=True),
-    Column("version", "version", 8),
+    Column("run", "run", 13, frozen=True),
+    Column("prompt", "prompt", 13, grows=True),
+    Column("version", "version", 7),
     Column("status", "status", 10),
-    Column("score", "score", 6, "right"),
+    Column("score", "score", 5, "right"),
     Column("errors", "err", 4, "right"),
     Column("when", "when", 10, "right"),
     Column("cases", "cases", 6, "right"),

@@ -324,7 +324,7 @@ class CompareScreen(ModeScreen):
             self.bench_app.in_thread(write_report, self.comparing, done=self._reported)
 
     def _reported(self, path: Path) -> None:
-        self.bench_app.tell(f"wrote {path}")
+        self.bench_app.tell(f"wrote {path.relative_to(self.bench_app.workspace.root)}")
 
     def action_promote(self) -> None:
         from workbench.tui.dialogs.case_form import promote

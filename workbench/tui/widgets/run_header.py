@@ -175,7 +175,7 @@ def _counts(head: RunHead) -> str:
 def _flow(head: RunHead) -> str:
     if head.status is not RunStatus.RUNNING:
         return f"{head.calls} calls" if head.calls else ""
-    parts = [f"{head.rate:5.1f}/s" if head.rate is not None else "   –/s"]  # noqa: RUF001
+    parts = [f"{head.rate:5.1f}/s" if head.rate is not None else f"    {numbers.UNKNOWN}/s"]
     parts.append(f"{head.in_flight:>2} in flight")
     if head.backing_off:
         wait = f", {numbers.seconds(head.retry_in_s)}" if head.retry_in_s is not None else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
@@ -71,8 +72,8 @@ class VerdictHead(Widget):
         if self._compared is None:
             return Content("\n").join([plain(fit(line, width)) for line in self._lines])
         compared = self._compared
-        lines = [plain(line) for line in sides_lines(compared, width)]
-        return Content("\n").join([*lines, self._verdict(compared), self._counts(compared)])
+        first = plain(sides_line(compared, width))
+        return Content("\n").join([first, self._verdict(compared), self._counts(compared)])
 
     def _verdict(self, compared: Compared) -> Content:
         names = {"a": label_of(compared, "a"), "b": label_of(compared, "b")}
@@ -108,18 +109,25 @@ def label_of(compared: Compared, which: str) -> str:
     return side.source.version or side.source.label or side.summary.label
 
 
-def sides_lines(compared: Compared, width: int) -> list[str]:
-    """`A draft run r1 .891 → B 1.2.0 run r2 .911`: one line, or two where it is narrow."""
-    sides = []
-    for letter in ("a", "b"):
-        side = compared.a if letter == "a" else compared.b
-        score = numbers.score(side.summary.score)
-        run = side.summary.run_id
-        sides.append(f"{letter.upper()} {label_of(compared, letter)}  run {run}  {score}")
-    where = f"{compared.suite.name} {compared.split} n={compared.headline.cases}"
-    line = f"{compared.a.source.prompt.prompt_id}   {sides[0]}  →  {sides[1]}"
-    left = fit(line, max(20, width - len(where) - 1))
-    return [f"{left} {where}"]
+def sides_line(compared: Compared, width: int) -> str:
+    """`A 1.0.0 run r1 0.891  →  B draft run r2 0.911`, with less in it where it is narrow."""
+    found = compared.headline
+    where = f"{compared.suite.name} {compared.split} n={found.cases}"
+    a, b = ((label_of(compared, x), side) for x, side in (("a", compared.a), ("b", compared.b)))
+    short = [
+        f"{letter} {label}  {numbers.score(side.summary.score)}"
+        for letter, (label, side) in (("A", a), ("B", b))
+    ]
+    long = [
+        f"{letter} {label}  run {side.summary.run_id}  {numbers.score(side.summary.score)}"
+        for letter, (label, side) in (("A", a), ("B", b))
+    ]
+    prompt_id = compared.b.source.prompt.prompt_id
+    for left in (f"{prompt_id}   {long[0]}  →  {long[1]}", f"{long[0]}  →  {long[1]}"):
+        if cell_len(left) + cell_len(where) < width:
+            return f"{fit(left, width - cell_len(where) - 1)} {where}"
+    left = f"{short[0]}  →  {short[1]}"
+    return f"{fit(left, max(20, width - cell_len(where) - 1))} {where}"
 
 
 def trade(compared: Compared) -> str:

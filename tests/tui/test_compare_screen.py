@@ -1,0 +1,185 @@
+"""The compare screen."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.screens import screen_text, settled, until, until_shown
+from tests.tui.conftest import PROMPT
+from workbench.actions.bench import Bench
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.pair_rows import PairRow, what_changed
+from workbench.tui.screens.compare import CompareScreen
+from workbench.tui.widgets.diff_view import DiffView
+from workbench.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+A, B = f"{PROMPT}@1.0.0", f"{PROMPT}@1.0.1"
+
+
+async def compared(
+    pilot: Pilot[object], a: str = A, b: str = B, shown: str = "fixed"
+) -> CompareScreen:
+    app = pilot.app
+    assert isinstance(app, WorkbenchApp)
+    await pilot.pause()
+    app.open_compare(a, b)
+    await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparing)
+    await until_shown(pilot, shown)
+    await settled(pilot)
+    assert isinstance(app.screen, CompareScreen)
+    return app.screen
+
+
+async def test_without_sides_it_asks_for_them(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        shown = await until_shown(pilot, "Nothing is compared.")
+        assert "a picks the baseline" in shown
+
+
+async def test_two_versions_are_run_where_needed_and_compared(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await compared(pilot)
+        shown = screen_text(app)
+        assert "fixed 3" in shown
+        assert "broke 0" in shown
+        assert "A 1.0.0" in shown
+        assert "B 1.0.1" in shown
+        row = screen.row
+        assert row is not None
+        assert row.change == "fixed"
+        assert "[-how-to-]" in shown
+
+
+async def test_worst_first_and_the_counts_filter(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot, B, A)
+        assert screen.row is not None
+        assert screen.row.change == "broke"
+        changes = [row.change for row in screen.table.model.visible() if isinstance(row, PairRow)]
+        assert changes == sorted(changes, key=["broke", "missing", "fixed", "same"].index)
+        await pilot.press("f")
+        await pilot.pause()
+        assert {r.change for r in screen.table.model.visible() if isinstance(r, PairRow)} == {
+            "broke"
+        }
+        assert "[broke 3]" in screen_text(app)
+        await pilot.click("#verdict-head", offset=(24, 2))
+        await pilot.pause()
+
+
+async def test_next_goes_through_the_changed_cases_only(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        seen = []
+        for _ in range(4):
+            assert screen.row is not None
+            seen.append(screen.row.case.id)
+            await pilot.press("n")
+        assert seen == ["t-000", "t-005", "t-015", "t-000"]
+        await pilot.press("G")
+        assert screen.row is not None
+        assert screen.row.change == "same"
+        await pilot.press("N")
+        assert screen.row.change == "fixed"
+
+
+async def test_a_rating_is_kept_with_the_run(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        assert screen.row is not None
+        case_id = screen.row.case.id
+        assert screen.comparing is not None
+        run_id = screen.comparing.compared.b.summary.run_id
+        await pilot.press("plus")
+        await until_shown(pilot, f"{case_id}: good")
+        assert screen.row.rating == "good"
+        await pilot.press("j", "minus")
+        await until_shown(pilot, ": bad")
+    with Bench(workspace) as bench:
+        labels = {label.case_id: label.label for label in bench.store.labels(run_id)}
+    assert labels[case_id] == "good"
+    assert sorted(labels.values()) == ["bad", "good"]
+
+
+async def test_the_prompts_differ_on_a_key(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        await pilot.press("p")
+        shown = await until_shown(pilot, "{+exactly+} one {+of the+}")
+        assert "[-name only-]" in shown
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is screen
+
+
+async def test_input_and_expected_on_a_key_and_the_view_changes(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        await pilot.press("i")
+        await until_shown(pilot, "input · ticket")
+        await pilot.press("i", "v", "v")
+        await pilot.pause()
+        assert screen.query_one("#outputs", DiffView).chosen == "unified"
+        assert "│- [-how-to-]" in screen_text(app)
+
+
+async def test_sides_are_picked_from_a_list(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("4", "a")
+        await until_shown(pilot, "Pick A", f"{PROMPT}@production")
+        await pilot.press("slash", *"production", "enter", "enter")
+        await until(pilot, lambda: app.selection.compare_a == f"{PROMPT}@production")
+        await pilot.press("b")
+        await until_shown(pilot, "Pick B")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.selection.compare_b == PROMPT)
+        await until_shown(pilot, "fixed 3")
+
+
+async def test_what_cannot_be_compared_says_why(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.open_compare(A, f"{PROMPT}@9.9.9")
+        await until_shown(pilot, "not compared", "9.9.9")
+
+
+async def test_a_report_is_written(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await compared(pilot)
+        await pilot.press("H")
+        await until_shown(pilot, "wrote ")
+    pages = list((workspace.root / "reports").glob("*.html"))
+    assert len(pages) == 1
+    assert "1.0.1 against 1.0.0" in pages[0].read_text()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        ("bug", "billing", "bug → billing"),
+        ("bug", "bug", "same answer"),
+        (
+            "label: bug because the app crashes after the update",
+            "label: bug because the app is slow after the update",
+            "…crashes after the update → …is slow after the update",
+        ),
+        ("x" * 50, "x" * 50 + " more", f"{'x' * 40}… → {'x' * 40}…"),
+    ],
+)
+async def test_what_changed_fits_a_line(a: str, b: str, said: str) -> None:
+    assert what_changed(a, b) == said

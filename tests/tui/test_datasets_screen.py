@@ -1,0 +1,120 @@
+"""The datasets screen, and making a case of an answer."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.screens import screen_text, settled, until, until_shown
+from tests.tui.conftest import PROMPT
+from workbench.datasets.readers import read_dataset
+from workbench.datasets.values import Case
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.dialogs.case_form import CaseForm
+from workbench.tui.screens.datasets import DatasetsScreen
+from workbench.tui.widgets.fields import ValueArea
+from workbench.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+
+def cases_of(workspace: Workspace) -> tuple[Case, ...]:
+    return read_dataset(workspace.root / "evals" / PROMPT / "cases.jsonl").cases
+
+
+async def opened(pilot: Pilot[object]) -> DatasetsScreen:
+    await pilot.pause()
+    await pilot.press("6")
+    await until_shown(pilot, "80 cases")
+    await settled(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, DatasetsScreen)
+    return screen
+
+
+async def test_cases_can_be_read_and_filtered_by_split_and_text(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert "dev 20 · gate 60" in screen_text(app)
+        assert "Ticket 0: a question about billing" in screen_text(app)
+        await pilot.press("f")
+        await pilot.pause()
+        assert len(screen.table.model) == 20
+        await pilot.press("slash", *"expected:bug")
+        await until(pilot, lambda: len(screen.table.model) == 5)
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: len(screen.table.model) == 80)
+
+
+async def test_a_case_is_edited_in_its_place(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("j", "e")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        app.screen.query_one("#value-0", ValueArea).load_text("Ticket 1: changed\nby hand")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "changed t-001 in cases.jsonl")
+        await until(pilot, lambda: app.screen is screen)
+    assert cases_of(workspace)[1].inputs == {"ticket": "Ticket 1: changed\nby hand"}
+    assert len(cases_of(workspace)) == 80
+
+
+async def test_a_case_is_added_with_a_free_id(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        await pilot.press(*"hello", "ctrl+s")
+        await until_shown(pilot, "added t-080 to cases.jsonl", "81 cases")
+        await until(pilot, lambda: screen.table.cursor_key == "t-080")
+    assert cases_of(workspace)[-1] == Case("t-080", {"ticket": "hello"}, None, (), "dev")
+
+
+async def test_what_cannot_be_saved_says_why_and_keeps_the_fields(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        app.screen.query_one("#case-id", Input).value = "t-001"
+        await pilot.press(*"x", "ctrl+s")
+        await until_shown(pilot, "there is a case 't-001' already")
+        assert isinstance(app.screen, CaseForm)
+        await pilot.press("escape")
+    assert len(cases_of(workspace)) == 80
+
+
+async def test_a_bad_answer_becomes_a_new_case(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("3")
+        await settled(pilot)
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "FAIL")
+        await pilot.press("a")
+        await until_shown(pilot, "A new case in cases.jsonl", "answered: how-to")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "added t-080")
+    added = cases_of(workspace)[-1]
+    assert added.tags == ("promoted",)
+    assert added.expected in ("billing", "account", "bug")
+
+
+async def test_a_file_of_another_kind_is_for_reading_only(workspace: Workspace) -> None:
+    folder = workspace.root / "evals" / PROMPT
+    (folder / "cases.csv").write_text("id,ticket,expected\nc-1,hello,bug\n")
+    suite = (folder / "suite.yaml").read_text().replace("cases.jsonl", "cases.csv")
+    (folder / "suite.yaml").write_text(suite)
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("6")
+        await until_shown(pilot, "1 case", "only .jsonl files can be edited here")
+        await pilot.press("e")
+        await pilot.pause()
+        assert isinstance(app.screen, DatasetsScreen)

@@ -1,0 +1,79 @@
+"""What a user types after `/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from workbench.tui.filters import Value, parse_filter
+
+FIELDS = ("score", "status", "output", "ms")
+
+
+@dataclass(frozen=True)
+class Row:
+    text: str = ""
+    score: float | None = None
+    status: str = "pass"
+
+    def haystack(self) -> str:
+        return self.text
+
+    def value(self, field: str) -> Value:
+        return {"score": self.score, "status": self.status, "output": self.text}.get(field)
+
+
+def passes(typed: str, row: Row) -> bool:
+    found = parse_filter(typed, FIELDS)
+    assert not found.problem
+    return found.matches(row)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("charged twice", True),
+        ("CHARGED", True),
+        ("charged  twice", False),
+        ("!charged", False),
+        ("!refund", True),
+        ("re:char.ed", True),
+        ("!re:^refund", True),
+        ("score<0.5", True),
+        ("score<0.2", False),
+        ("score>=0.25 charged", True),
+        ("score<50%", True),
+        ("status:fail", True),
+        ("!status:fail", False),
+        ("status=FAIL", True),
+        ("status!=pass", True),
+        ("output:twice", True),
+        ("", True),
+        ("!", True),
+        ("price:5", False),
+    ],
+)
+def test_a_filter_lets_through_what_it_says(typed: str, expected: bool) -> None:
+    row = Row("I was charged twice", 0.25, "FAIL")
+    assert passes(typed, row) is expected
+
+
+def test_a_number_is_never_compared_with_a_missing_value() -> None:
+    assert not passes("score<0.5", Row("x", None))
+    assert not passes("score>=0", Row("x", None))
+
+
+def test_half_a_regular_expression_is_a_problem_not_a_crash() -> None:
+    found = parse_filter("re:(", FIELDS)
+    assert "no regular expression yet" in found.problem
+    assert not found
+
+
+def test_a_comparison_with_no_number_says_so() -> None:
+    assert parse_filter("score<high", FIELDS).problem == "high is no number"
+
+
+def test_no_text_is_no_filter() -> None:
+    assert not parse_filter("   ")
+    assert not parse_filter("re:")

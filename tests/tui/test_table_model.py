@@ -1,0 +1,105 @@
+"""Rows in order, filtered, changed while they are shown."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.tui.filters import Filter, Value
+from workbench.tui.table_model import Order, Sign, TableModel, following, natural
+
+
+@dataclass(frozen=True)
+class Row:
+    key: str
+    group: int = 0
+    score: float | None = None
+
+    @property
+    def sign(self) -> Sign:
+        return ""
+
+    def rank(self) -> tuple[Any, ...]:
+        return (self.group,)
+
+    def cell(self, column: str) -> str:
+        return column
+
+    def cell_sign(self, column: str) -> Sign:
+        del column
+        return ""
+
+    def haystack(self) -> str:
+        return self.key
+
+    def value(self, field: str) -> Value:
+        return self.score if field == "score" else self.key
+
+
+def keys(model: TableModel) -> list[str]:
+    return [row.key for row in model.visible()]
+
+
+rows = st.lists(
+    st.builds(Row, st.integers(0, 30).map(str), st.integers(0, 2), st.none() | st.floats(0, 1)),
+    max_size=60,
+)
+orders = st.sampled_from([Order(), Order("score"), Order("score", True), Order("id", True)])
+
+
+@settings(max_examples=60)
+@given(rows, rows, orders, st.booleans())
+def test_changes_one_by_one_give_the_same_as_all_at_once(
+    first: list[Row], then: list[Row], order: Order, filtered: bool
+) -> None:
+    tests = (lambda row: row.value("score") is not None,) if filtered else ()
+    wanted = Filter("x", tests)
+    one_by_one = TableModel(order, wanted)
+    for row in (*first, *then):
+        one_by_one.put([row])
+    at_once = TableModel(order, wanted)
+    at_once.put(first)
+    at_once.put(then)
+    assert keys(one_by_one) == keys(at_once)
+    for index, key in enumerate(keys(at_once)):
+        assert at_once.index_of(key) == index
+
+
+def test_natural_order_counts_numbers() -> None:
+    names = ["t-10", "t-9", "T-2", "t-010", "a", "t-9b"]
+    assert sorted(names, key=natural) == ["a", "T-2", "t-9", "t-9b", "t-10", "t-010"]
+
+
+def test_a_number_with_five_thousand_digits_sorts() -> None:
+    assert natural("t-" + "9" * 5_000) > natural("t-10")
+
+
+def test_missing_values_come_last_both_ways() -> None:
+    model = TableModel(Order("score"))
+    model.put([Row("a", 0, None), Row("b", 0, 0.1), Row("c", 0, 0.9)])
+    assert keys(model) == ["b", "c", "a"]
+    model = TableModel(Order("score", True))
+    model.put([Row("a", 0, None), Row("b", 0, 0.1), Row("c", 0, 0.9)])
+    assert keys(model) == ["c", "b", "a"]
+
+
+def test_a_row_that_changes_its_group_moves() -> None:
+    model = TableModel()
+    model.put([Row(str(number), 2) for number in range(10)])
+    assert model.put([Row("7", 0)])
+    assert keys(model)[0] == "7"
+    assert model.index_of("7") == 0
+    assert not model.put([Row("7", 0)])
+
+
+def test_the_next_row_that_passes_is_found_round_the_end() -> None:
+    model = TableModel()
+    model.put([Row(str(number), number % 3) for number in random.Random(7).sample(range(9), 9)])
+    start = len(model) - 1
+    index = following(model, start, 1, lambda row: isinstance(row, Row) and row.group == 0)
+    assert index == 0
+    assert following(model, 0, 1, lambda row: False) is None
