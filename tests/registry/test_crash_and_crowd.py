@@ -1,0 +1,26 @@
+"""Nothing that was acknowledged is lost: to kill -9, or to sixteen writers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.soak.registry_soak import crowd, kill_rounds
+
+
+def test_fifty_kills_lose_nothing_and_the_chain_holds(tmp_path: Path) -> None:
+    tally = kill_rounds(tmp_path, 50)
+
+    sys.stdout.write(f"{tally.as_dict()}\n")
+    assert tally.lost == []
+    assert tally.findings == []
+    assert tally.acknowledged > 50
+
+
+def test_sixteen_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
+    tally = crowd(tmp_path, steps=5, seconds=4.0)
+
+    sys.stdout.write(f"{tally.as_dict()}\n")
+    assert tally.lost == []
+    assert tally.findings == []
+    assert tally.acknowledged == 16 * 5 * 2
