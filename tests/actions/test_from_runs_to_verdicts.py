@@ -1,0 +1,221 @@
+"""Runs on a loopback provider, through pairing, looks, noise and bisection to recorded evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.openai_server import OpenAIServer
+from workbench.actions.bench import Bench
+from workbench.actions.bisect import bisect
+from workbench.actions.compare import compare
+from workbench.actions.deploy import deploy
+from workbench.actions.evaluate import evaluate
+from workbench.actions.refs import resolve
+from workbench.actions.register import register
+from workbench.errors import UsageError
+from workbench.verdicts import Gate, Verdict, recompute
+from workbench.verdicts.noise import below_noise
+from workbench.workspace import open_workspace
+
+CASES = 120
+DRAFT = """\
+---
+name: triage
+model: {{id: mock, provider: mock, options: {{temperature: 0}}}}
+inputs: [{{name: ticket, kind: string}}]
+---
+system:
+{system}
+
+user:
+{{{{ ticket }}}}
+"""
+SUITE = """\
+suite: triage
+prompt: triage
+dataset: cases.jsonl
+scorers: [exact_match]
+gate: {threshold: 0.5, margin: 0.1}
+run: {concurrency: 8}
+"""
+
+Write = Callable[[str], None]
+
+
+def luck(text: str) -> float:
+    """A number from 0 to 1 that depends on the text alone."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+
+
+class Script:
+    """Right for most cases; some words in the prompt change which."""
+
+    def __init__(self) -> None:
+        self.flaky = 0.0
+        self._call = itertools.count()
+
+    def __call__(self, messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
+        del options
+        system, number = messages[0]["content"], re.findall(r"\d+", messages[-1]["content"])[0]
+        right = luck(f"base {number}") < 0.9
+        if "Guess" in system and luck(f"guess {number}") < 0.5:
+            right = False
+        if luck(f"call {next(self._call)}") < self.flaky:
+            right = not right
+        return "billing" if right else "sales"
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def server(script: Script) -> Iterator[OpenAIServer]:
+    with OpenAIServer(script) as running:
+        yield running
+
+
+def make(root: Path, url: str, groups: int | None = None) -> None:
+    """A workspace with one prompt and one suite, its cases in groups if wanted."""
+    (root / "workbench.toml").write_text(
+        f'[workspace]\nauthor = "ana"\n[providers.mock]\nbase_url = "{url}"\n'
+    )
+    suite = root / "evals" / "triage"
+    suite.mkdir(parents=True)
+    (suite / "suite.yaml").write_text(SUITE)
+    rows = [
+        {"id": f"c{n}", "inputs": {"ticket": f"ticket {n}"}, "expected": "billing"}
+        | ({"group": f"g{n % groups}"} if groups else {})
+        for n in range(CASES)
+    ]
+    (suite / "cases.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (root / "prompts").mkdir()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, server: OpenAIServer) -> Iterator[Bench]:
+    make(tmp_path, server.base_url)
+    with Bench(open_workspace(tmp_path)) as opened:
+        yield opened
+
+
+def version(bench: Bench, system: str) -> str:
+    """Register the prompt with this system message: `triage@1.0.0`."""
+    path = bench.workspace.root / "prompts" / "triage.prompty"
+    path.write_text(DRAFT.format(system=system))
+    return register(bench, resolve(bench, "triage"), description="x")
+
+
+def live(bench: Bench, system: str) -> str:
+    """Register, evaluate and deploy: the baseline of what follows."""
+    ref = version(bench, system)
+    (found,) = evaluate(bench, "triage", ref.partition("@")[2])
+    assert found.gate is Gate.PASS
+    deploy(bench, "triage", ref.partition("@")[2], "production", reason="first")
+    return ref
+
+
+def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    live(bench, "Answer with a queue.")
+    before = len(server.requests)
+    number = version(bench, "Guess a queue.").partition("@")[2]
+    (found,) = evaluate(bench, "triage", number)
+    seen = len(found.pairs["exact_match"])
+    assert found.gate is Gate.FAIL
+    assert seen in found.plan["block_ends"][:-1]
+    assert len(server.requests) - before < CASES
+    assert found.comparisons[0].details["looks"][-1]["stopped"] == "fail"
+    assert recompute(found) is Gate.FAIL
+
+
+def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(bench: Bench) -> None:
+    number = version(bench, "Answer with a queue.").partition("@")[2]
+    (found,) = evaluate(bench, "triage", number)
+    assert found.baseline_version is None
+    assert found.plan["baseline"] is False
+    assert found.plan["looks"] == 1
+    assert found.plan["created_at"] == found.started_at
+    assert (found.comparisons[0].method, found.comparisons[0].cases) == ("wilson", CASES)
+
+
+def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None:
+    make(tmp_path, server.base_url, groups=110)
+    with Bench(open_workspace(tmp_path)) as bench:
+        live(bench, "Answer with a queue.")
+        (found,) = evaluate(
+            bench, "triage", version(bench, "Answer with one queue.").partition("@")[2]
+        )
+        assert found.plan["looks"] == 5
+        pairs = found.pairs["exact_match"]
+        groups = [group for group, _ in itertools.groupby(pair.group for pair in pairs)]
+        assert len(groups) == len(set(groups))
+        assert recompute(found) is found.gate
+
+
+def test_a_run_in_the_order_of_a_plan_is_compared_with_a_new_one(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    live(bench, "Answer with a queue.")
+    asked = len(server.requests)
+    version(bench, "Guess a queue.")
+    found = compare(bench, "triage@1.0.0", "triage@1.0.1")
+    assert found.headline.cases == CASES
+    assert found.headline.verdict is Verdict.WORSE
+    assert len(server.requests) - asked == CASES, "the baseline's answers were there already"
+
+
+def test_changed_cases_cannot_be_paired_with_a_stored_run(bench: Bench) -> None:
+    version(bench, "Answer with a queue.")
+    old = compare(bench, "triage@1.0.0", "triage@1.0.0").a.summary.run_id
+    path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
+    path.write_text(path.read_text().replace('"ticket 3"', '"ticket 3003"'))
+    with Bench(open_workspace(bench.workspace.root)) as again:
+        version(again, "Answer with one queue.")
+        with pytest.raises(UsageError, match=r"the dataset \(case c3\)"):
+            compare(again, old, "triage@1.0.1")
+
+
+def test_two_fresh_runs_of_a_show_its_noise(bench: Bench, script: Script) -> None:
+    script.flaky = 0.04
+    version(bench, "Answer with a queue.")
+    itself = compare(bench, "triage@1.0.0", "triage@1.0.0", fresh=True)
+    assert itself.noise is not None
+    assert itself.noise.flips == len(itself.headline.fixed) + len(itself.headline.broke) > 0
+    script.flaky = 0.0
+    version(bench, "Answer with one queue.")
+    found = compare(bench, "triage@1.0.0", "triage@1.0.1")
+    assert found.noise == itself.noise
+    assert below_noise(found.headline, itself.noise)
+
+
+def test_one_run_of_a_shows_no_noise(bench: Bench) -> None:
+    version(bench, "Answer with a queue.")
+    assert compare(bench, "triage@1.0.0", "triage@1.0.0").noise is None
+
+
+@pytest.mark.parametrize("halves", [True, False])
+def test_the_sentence_that_broke_it_is_named_from_the_broken_cases_alone(
+    bench: Bench, server: OpenAIServer, halves: bool
+) -> None:
+    version(bench, "Answer. Be kind. Think.\nStay calm.")
+    version(bench, "Answer now. Be very kind. Think. Guess if you must.\nStay calm, always.")
+    plans = []
+    compare(bench, "triage@1.0.0", "triage@1.0.1")
+    before = len(server.requests)
+    found = bisect(bench, "triage@1.0.0", "triage@1.0.1", halves=halves, on_plan=plans.append)
+    assert [hunk.new.strip() for hunk in found.guilty] == ["Guess if you must."]
+    broke = len(found.plan.compared.headline.broke)
+    assert broke > 10
+    assert len(plans) == 1
+    assert len(server.requests) - before <= plans[0].most_trials * broke
