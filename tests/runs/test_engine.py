@@ -526,3 +526,88 @@ def test_progress_adds_up(store: Path) -> None:
     assert progress.score == 0.5
     assert progress.half_width == pytest.approx(0.0985, abs=0.001)
     assert progress.prompt_tokens > 0 and progress.status is RunStatus.COMPLETE
+
+
+def test_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
+    broken = [True]
+
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
+        text = str(messages[-1]["content"])
+        if broken and text in ("ticket 8", "ticket 9"):
+            return Reply("no", status=400)
+        return "wrong" if text == "ticket 0" else text
+
+    prices = {"mock-model": {"input": 1.0, "output": 1.0}}
+    with OpenAIServer(script, delay_s=0.2) as server:
+        open_it = provider_at(server.base_url, prices=prices)
+        first = start_run(make_spec(10, concurrency=10), open_it, store).wait(WAIT_S)
+        broken.clear()
+        live = start_run(make_spec(10, concurrency=10), open_it, store, resume=first.run_id)
+        before = live.progress()
+        live.wait(WAIT_S)
+    assert (before.done, before.passed, before.failed, before.errors) == (8, 7, 1, 0)
+    assert before.cost_usd == pytest.approx(first.cost_usd)
+    after = live.progress()
+    assert (after.done, after.passed, after.failed, after.score) == (10, 9, 1, 0.9)
+    assert len(live.drain()) == 2
+
+
+def test_a_run_that_was_taken_over_stops_writing(store: Path) -> None:
+    with OpenAIServer(delay_s=0.05) as server:
+        live = start(make_spec(500), server.base_url, store)
+        while live.progress().done < 4:
+            live.wait_a_moment(0.05)
+        with sqlite3.connect(store) as other:
+            other.execute("UPDATE sessions SET ended_at = 1.0")
+        summary = live.wait(WAIT_S)
+        assert server.calls < 100
+    assert summary.status is RunStatus.INCOMPLETE
+    assert "another process took the run over" in summary.reason
+
+
+@pytest.mark.parametrize("how", ["stop", "abort"])
+def test_a_run_can_be_ended_before_it_has_begun(store: Path, how: str) -> None:
+    with OpenAIServer(delay_s=0.05) as server:
+        live = start(make_spec(500), server.base_url, store)
+        getattr(live, how)()
+        summary = live.wait(WAIT_S)
+        assert server.calls <= 8
+    assert summary.status is (RunStatus.INCOMPLETE if how == "stop" else RunStatus.CANCELLED)
+
+
+def test_who_stops_a_run_can_say_why(store: Path) -> None:
+    with OpenAIServer(delay_s=0.05) as server:
+        live = start(make_spec(500), server.base_url, store)
+        live.stop("the gate has decided")
+        assert live.wait(WAIT_S).reason == "the gate has decided"
+
+
+def test_waiting_too_short_says_so(store: Path) -> None:
+    with OpenAIServer(delay_s=0.3) as server:
+        live = start(make_spec(4), server.base_url, store)
+        with pytest.raises(TimeoutError, match=live.run_id):
+            live.wait(0.05)
+        live.abort()
+        live.wait(WAIT_S)
+
+
+def test_two_runs_at_once_share_a_store(store: Path) -> None:
+    with OpenAIServer(delay_s=0.01) as server:
+        runs = [
+            start(make_spec(40, prompt=make_prompt(f"Number {n}.")), server.base_url, store)
+            for n in range(4)
+        ]
+        summaries = [live.wait(WAIT_S) for live in runs]
+    assert [summary.scored for summary in summaries] == [40] * 4
+    assert len({summary.run_id for summary in summaries}) == 4
+
+
+def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
+        text = str(messages[-1]["content"])
+        return Reply(text, delay_s=1.5) if text == "ticket 1" else text
+
+    with OpenAIServer(script) as server:
+        summary = start(make_spec(3, timeout_s=0.4), server.base_url, store).wait(WAIT_S)
+    assert (summary.scored, summary.errors, summary.calls) == (2, 1, 4)
+    assert "did not finish within 0.4 s" in summary.reason

@@ -171,3 +171,28 @@ def test_a_store_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="cannot open"):
         start_run(make_spec(2), provider_at("http://127.0.0.1:9/v1"), tmp_path / "no" / "runs.db")
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date(path: Path) -> None:
+    from workbench.runs import database
+
+    with sqlite3.connect(path) as db:
+        for statement in database._FIRST:
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+    assert run(path).status is RunStatus.COMPLETE
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (database.SCHEMA_VERSION,)
+        assert db.execute("SELECT count(*) FROM batches").fetchone() == (0,)
+
+
+def test_totals_agree_with_the_results(path: Path) -> None:
+    run(path, 20)
+    with sqlite3.connect(path) as db:
+        stored = db.execute("SELECT scored, errors, score_sum FROM runs").fetchone()
+        counted = db.execute(
+            "SELECT count(json_extract(scores, '$[0]')), sum(failed),"
+            " sum(json_extract(scores, '$[0]')) FROM results"
+        ).fetchone()
+    assert stored == counted == (20, 0, 20.0)

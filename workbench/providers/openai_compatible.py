@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-_PATH = "/chat/completions"
 _LONG_CHARS = 8000
 _CHARS_A_TOKEN = 12
 """More characters a token than any usual text has."""
@@ -44,6 +43,8 @@ class OpenAICompatible:
         self._limits = limits
         self._client: AsyncOpenAI | None = None
         self._headers: dict[str, Any] = {}
+        # Whole, since the SDK takes longer to join it to base_url than to parse it.
+        self._url = f"{endpoint.base_url}/chat/completions"
 
     @property
     def name(self) -> str:
@@ -141,7 +142,7 @@ class OpenAICompatible:
 
         try:
             return await client.post(
-                _PATH,
+                self._url,
                 cast_to=httpx2.Response,
                 content=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
                 options={"headers": self._headers},

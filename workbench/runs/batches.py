@@ -15,6 +15,7 @@ from workbench.errors import UsageError
 from workbench.providers.batch import Batches, BatchState
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Provider
+from workbench.runs.engine import tally_of
 from workbench.runs.environment import environment_of
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
@@ -65,9 +66,7 @@ def attach_batch(
         found = store.submit(
             lambda w: w.resume(run_id, spec, provider.identity, batch=True)
         ).result()
-        tally = Tally(
-            plan.total, done=len(found.done), scored=found.scored, score_sum=found.score_sum
-        )
+        tally = tally_of(plan.total, found)
         run = _BatchRun(spec, provider, plan, store, environment, tally)
         return run.attach(run_id, found.done, store_path)
     finally:

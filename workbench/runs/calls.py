@@ -21,7 +21,6 @@ from workbench.runs.suite import RunOptions
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec
 
-STOPPED = "stopped by the user"
 GRACE_S = 2.0
 """How long calls under way may go on after the provider said that no call can succeed."""
 _BYTES_A_TOKEN = 3.0
@@ -76,7 +75,7 @@ class Spending:
 
 
 class Calls:
-    """One run's calls; lives on the engine's event loop."""
+    """One run's calls; made and used on the engine's event loop."""
 
     def __init__(
         self,
@@ -85,7 +84,6 @@ class Calls:
         recorder: Recorder,
         tally: Tally,
         more: Iterator[list[Planned]],
-        spent_before: float,
     ) -> None:
         self._recorder = recorder
         self._tally = tally
@@ -103,15 +101,13 @@ class Calls:
         model = spec.prompt.model
         price = provider.price(model.id) if model and limit is not None else None
         self.spending = Spending(limit, price)
-        self._spent_before = spent_before
         self.reason = ""
         self._fatal = False
         self._workers: list[asyncio.Task[None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.get_running_loop()
 
     async def run(self, first: list[Planned]) -> None:
         """Ask everything. `reason` says why if it stopped before. Raises what storing raised."""
-        self._loop = asyncio.get_running_loop()
         self._ready.extend(first)
         if self.spending.limit is not None and self.spending.price is None:
             self.reason = _UNPRICED
@@ -128,9 +124,9 @@ class Calls:
             self.abort()
             await asyncio.gather(flusher, *self._workers, return_exceptions=True)
 
-    def stop_soon(self) -> None:
+    def stop_soon(self, reason: str) -> None:
         """`stop`, from any thread."""
-        self._from_elsewhere(lambda: self.stop(STOPPED))
+        self._from_elsewhere(lambda: self.stop(reason))
 
     def abort_soon(self) -> None:
         """`abort`, from any thread."""
@@ -149,8 +145,7 @@ class Calls:
 
     def _from_elsewhere(self, do: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has just been closed: nothing to stop
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(do)
+            self._loop.call_soon_threadsafe(do)
 
     async def _until_done(self, flusher: asyncio.Task[None]) -> None:
         waiting: set[asyncio.Task[None]] = {*self._workers, flusher}
@@ -171,7 +166,7 @@ class Calls:
                 self._recorder.unsent(item)
                 self._check_errors()
                 continue
-            cost = self.spending.allows(item.request, self._spent_before + self._tally.cost_usd)
+            cost = self.spending.allows(item.request, self._tally.cost_usd)
             if cost is None:
                 self.stop(f"the budget of {self.spending.limit:.2f} USD is used up")
                 return

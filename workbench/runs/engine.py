@@ -14,7 +14,7 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.providers.redact import one_line
 from workbench.providers.values import Provider
 from workbench.runs.environment import environment_of
-from workbench.runs.live import LiveRun
+from workbench.runs.live import STOPPED, LiveRun
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
 from workbench.runs.recorder import Recorder
@@ -71,6 +71,20 @@ def _check(spec: RunSpec) -> None:
         raise UsageError("two cases have the same id")
 
 
+def tally_of(total: int, found: Started) -> Tally:
+    """The counts to begin with."""
+    spent = found.spent
+    tally = Tally(
+        total,
+        cost_usd=spent.cost_usd,
+        unpriced=spent.unpriced,
+        prompt_tokens=spent.prompt_tokens,
+        completion_tokens=spent.completion_tokens,
+    )
+    tally.go_on(len(found.done), found.scores)
+    return tally
+
+
 class _Engine:
     """One run's thread."""
 
@@ -91,9 +105,7 @@ class _Engine:
         self._found = found
         self._environment = environment
         self._store_path = store_path
-        self._tally = Tally(
-            plan.total, done=len(found.done), scored=found.scored, score_sum=found.score_sum
-        )
+        self._tally = tally_of(plan.total, found)
         outbox = Outbox()
         self._recorder = Recorder(spec, store, self._tally, outbox)
         self._reason = ""
@@ -122,7 +134,7 @@ class _Engine:
         """The questions that the cache does not answer; those that it does are recorded."""
         for chunk in self._plan.chunks(self._found.done):
             if self.live.stopping:
-                self._reason = "stopped by the user"
+                self._reason = self.live.stop_reason
                 return
             missing = chunk if self._spec.fresh else self._recall(chunk)
             if self._recorder.is_due:
@@ -149,9 +161,7 @@ class _Engine:
     async def _call_all(self, first: list[Planned], more: Iterator[list[Planned]]) -> None:
         from workbench.runs.calls import Calls
 
-        calls = Calls(
-            self._provider, self._spec, self._recorder, self._tally, more, self._found.cost_usd
-        )
+        calls = Calls(self._provider, self._spec, self._recorder, self._tally, more)
         self.live.calling(calls)
         try:
             await calls.run(first)
@@ -217,7 +227,7 @@ class _Engine:
         if self.live.aborting and tally.done < tally.total:
             return RunStatus.CANCELLED, "aborted by the user"
         if tally.done < tally.total:
-            return RunStatus.INCOMPLETE, self._reason or "stopped by the user"
+            return RunStatus.INCOMPLETE, self._reason or self.live.stop_reason or STOPPED
         if tally.errors:
             said = f"{tally.errors} of {tally.total} have no score: {self._recorder.last_error}"
             return RunStatus.INCOMPLETE, said

@@ -14,6 +14,8 @@ from workbench.runs.values import Result, RunProgress, RunStatus, RunSummary
 if TYPE_CHECKING:
     from workbench.runs.calls import Calls
 
+STOPPED = "stopped by the user"
+
 
 class LiveRun:
     """A run in its own thread. It goes on whether somebody looks or not."""
@@ -26,6 +28,7 @@ class LiveRun:
         self._finished = threading.Event()
         self._summary: RunSummary | None = None
         self._calls: Calls | None = None
+        self.stop_reason = ""
         self.stopping = False
         self.aborting = False
 
@@ -88,12 +91,13 @@ class LiveRun:
             earlier = store.results(self.run_id, from_id=taken.first_id, limit=taken.dropped)
         return earlier + taken.results
 
-    def stop(self) -> None:
+    def stop(self, reason: str = STOPPED) -> None:
         """Start no more calls; those under way may finish. The run can be resumed."""
+        self.stop_reason = self.stop_reason or reason
         self.stopping = True
         calls = self._calls
         if calls is not None:
-            calls.stop_soon()
+            calls.stop_soon(self.stop_reason)
 
     def abort(self) -> None:
         """End at once; at most the calls under way are lost. The run can be resumed."""
@@ -120,7 +124,7 @@ class LiveRun:
         if self.aborting:
             calls.abort()
         elif self.stopping:
-            calls.stop("")
+            calls.stop(self.stop_reason)
 
     def end(self, summary: RunSummary) -> None:
         """The engine is done."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.values import Case
-from workbench.fingerprints import canonical_json, fingerprint
+from workbench.fingerprints import canonical_json
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.providers.redact import storable
 from workbench.providers.values import Answer, Outcome
@@ -78,6 +79,13 @@ def read_scores(text: str, names: Sequence[str]) -> dict[str, Score]:
     }
 
 
+def first_score(text: str) -> float | None:
+    """The headline score in such a list."""
+    value = json.loads(text)[0]
+    score = value[0] if isinstance(value, list) else value
+    return None if score is None else float(score)
+
+
 def read_result(row: Sequence[Any], names: Sequence[str]) -> Result:
     """From case_id, repeat, cached, scores and a row of `answers`."""
     return Result(row[0], row[1], read_answer(row[6:], bool(row[2])), read_scores(row[3], names))
@@ -86,7 +94,7 @@ def read_result(row: Sequence[Any], names: Sequence[str]) -> Result:
 def packed(value: Any) -> tuple[str, bytes]:
     """The fingerprint of a plain value, and its compressed canonical JSON."""
     text = canonical_json(value).encode("utf-8", "surrogatepass")
-    return fingerprint(value), zlib.compress(text, 6)
+    return hashlib.sha256(text).hexdigest(), zlib.compress(text, 6)
 
 
 def unpacked(body: bytes) -> Any:

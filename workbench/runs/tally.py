@@ -34,11 +34,27 @@ class Tally:
     cost_usd: float = 0.0
     unpriced: int = 0
     priced: int = 0
+    priced_usd: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
     started: float = field(default_factory=time.monotonic)
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     first_tokens: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
+
+    def go_on(self, done: int, scores: Sequence[float]) -> None:
+        """Take in what earlier sessions found."""
+        self.done += done
+        for score in scores:
+            self._count_score(score)
+
+    def _count_score(self, score: float) -> None:
+        self.scored += 1
+        self.score_sum += score
+        self.square_sum += score * score
+        if score >= 1.0:
+            self.passed += 1
+        else:
+            self.failed += 1
 
     def count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
         """Take one result in."""
@@ -50,13 +66,7 @@ class Tally:
         if failed:
             self.errors += 1
         if headline is not None:
-            self.scored += 1
-            self.score_sum += headline
-            self.square_sum += headline * headline
-            if headline >= 1.0:
-                self.passed += 1
-            else:
-                self.failed += 1
+            self._count_score(headline)
         if asked:
             self._count_cost(result)
         else:
@@ -76,6 +86,7 @@ class Tally:
             self.unpriced += 1
         else:
             self.priced += 1
+            self.priced_usd += answer.cost_usd
             self.cost_usd += answer.cost_usd
 
     def mark(self) -> None:
@@ -115,7 +126,7 @@ class Tally:
         if self.unpriced or not self.priced:
             return None
         left = max(0, self.total - self.done)
-        return self.cost_usd + left * self.cost_usd / self.priced
+        return self.cost_usd + left * self.priced_usd / self.priced
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

@@ -15,7 +15,7 @@ from workbench.providers.probe import Probe
 from workbench.providers.values import Answer
 from workbench.runs.database import open_database, writing
 from workbench.runs.ids import new_run_id
-from workbench.runs.rows import answer_row, packed, read_answer, scores_text
+from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.session import Session
 from workbench.runs.spec_parts import changes, run_row, scorer_names
 from workbench.runs.tally import percentile
@@ -44,15 +44,26 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What earlier sessions took."""
+
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    """Answers whose price is unknown."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A run that is open for writing, and what it has already."""
 
     run_id: str
     done: frozenset[tuple[str, int]]
     """Pairs of case and repeat that need no call."""
-    scored: int = 0
-    score_sum: float = 0.0
-    cost_usd: float = 0.0
+    scores: tuple[float, ...] = ()
+    """Headline scores of those pairs that have one."""
+    spent: Spent = Spent()
 
 
 class RunWriter:
@@ -111,15 +122,20 @@ class RunWriter:
                 [RunStatus.RUNNING.value, self._run],
             )
         found = self._connection.execute(
-            "SELECT case_id, repeat, failed FROM results WHERE run = ?", [self._run]
+            "SELECT case_id, repeat, failed, scores FROM results WHERE run = ?", [self._run]
         ).fetchall()
-        self._failed = {(case, repeat) for case, repeat, failed in found if failed}
+        self._failed = {(case, repeat) for case, repeat, failed, _ in found if failed}
+        scores = [first_score(text) for _, _, failed, text in found if not failed]
         return Started(
             run_id,
-            frozenset((case, repeat) for case, repeat, failed in found if not failed),
-            stored["scored"],
-            stored["score_sum"],
-            stored["cost_usd"],
+            frozenset((case, repeat) for case, repeat, failed, _ in found if not failed),
+            tuple(score for score in scores if score is not None),
+            Spent(
+                stored["cost_usd"],
+                stored["unpriced"],
+                stored["prompt_tokens"],
+                stored["completion_tokens"],
+            ),
         )
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
