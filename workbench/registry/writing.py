@@ -223,8 +223,8 @@ class Writer:
             ) from error
         try:
             self._wait_for(handle)
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            # Always as long: truncating the file would cost as much as the transaction.
+            os.pwrite(handle, b"%-20d" % os.getpid(), 0)
             yield
         finally:
             os.close(handle)
@@ -238,7 +238,7 @@ class Writer:
             except BlockingIOError:
                 waited = time.monotonic() - started
                 if waited > self._timeout:
-                    pid = os.pread(handle, 32, 0).decode("ascii", "replace") or "unknown"
+                    pid = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
                     raise RegistryLocked(
                         f"another process (pid {pid}) is writing to {self.path};"
                         f" waited {waited:.0f} s",
