@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, until, until_shown
@@ -182,3 +183,36 @@ def test_a_draft_is_not_made_over_another(workspace: Workspace) -> None:
 
     with Bench(workspace) as bench, pytest.raises(DraftError, match="there already"):
         make_draft(bench, "support_triage")
+
+
+async def test_several_models_answer_side_by_side(
+    workspace: Workspace, server: OpenAIServer
+) -> None:
+    async with WorkbenchApp(workspace).run_test(size=(100, 30)) as pilot:
+        await open_draft(pilot)
+        await pilot.press("f12")
+        await until_shown(pilot, "Try this case on several models")
+        await pilot.press(*"gpt-x-maxi, nowhere/x", "ctrl+s")
+        await until_shown(pilot, "no provider 'nowhere'")
+        for _ in "nowhere/x":
+            await pilot.press("backspace")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "mock/gpt-x-mini · ok", "mock/gpt-x-maxi · ok")
+        asked = {body["model"] for body in server.requests[-2:]}
+        assert asked == {"gpt-x-mini", "gpt-x-maxi"}
+        await pilot.press("f6")
+        await until_shown(pilot, "Preview (rendered)")
+
+
+async def test_a_version_is_exported_by_the_palette(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        app.action_export()
+        await until_shown(pilot, "Write it")
+        for name, value in (("ref", "support_triage@production"), ("output", "live.json")):
+            app.screen.query_one(f"#{name}", Input).value = value
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "live.json")
+        await until(pilot, lambda: (workspace.root / "live.json").exists())
+        assert '"1.0.0"' in (workspace.root / "live.json").read_text()

@@ -100,7 +100,7 @@ async def test_help_and_palette_stay_in_the_footer_at_80_columns(workspace: Work
 @pytest.mark.anyio
 async def test_a_moved_key_works_and_its_old_one_does_not(workspace: Workspace) -> None:
     toml = workspace.root / "workbench.toml"
-    toml.write_text(toml.read_text() + '\n[keys]\n"app.deploys" = "f7"\n"app.themes" = "f12"\n')
+    toml.write_text(toml.read_text() + '\n[keys]\n"app.deploys" = "f7"\n"app.themes" = "ctrl+y"\n')
     app = WorkbenchApp(open_workspace(workspace.root))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "= 1.0.1")
@@ -109,7 +109,7 @@ async def test_a_moved_key_works_and_its_old_one_does_not(workspace: Workspace) 
         assert app.current_mode == "prompts"
         await pilot.press("f7")
         await until(pilot, lambda: app.current_mode == "deploys")
-        await pilot.press("f12")
+        await pilot.press("ctrl+y")
         await until_shown(pilot, "esc goes back")
 
 

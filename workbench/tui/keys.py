@@ -158,6 +158,16 @@ PROMPTS = (
 DRAFT = (
     Action("draft.try", "ctrl+t", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
     Action(
+        "draft.models",
+        "f12",
+        "Try models…",
+        "draft",
+        "draft",
+        "try_models",
+        "this case on several, side by side",
+        2,
+    ),
+    Action(
         "draft.register",
         "ctrl+s",
         "Register…",

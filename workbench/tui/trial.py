@@ -1,19 +1,22 @@
-"""One case tried from the draft: streamed, timed, scored."""
+"""One case tried from the draft, on one model or on several side by side."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from textual.containers import Container
 from textual.content import Content
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.datasets.values import Case
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
-from workbench.prompts.values import Prompt
+from workbench.prompts.values import Model, Prompt
 from workbench.providers.values import Answer
 from workbench.runs.suite import Suite
 from workbench.tui.widgets.text import plain
@@ -25,82 +28,126 @@ if TYPE_CHECKING:
     from workbench.tui.screens.draft import DraftScreen
 
 PAINT_S = 0.1
+MOST_MODELS = 6
+
+
+@dataclass
+class Asked:
+    """One question under way: the pieces come in a thread, the view is painted on the loop."""
+
+    prompt: Prompt
+    case: Case
+    view: TextView
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        model = self.prompt.model
+        return f"{model.provider}/{model.id}" if model else "no model"
+
+    def heard(self, piece: str) -> None:
+        with self.lock:
+            self.pieces.append(piece)
+
+    def text(self) -> str:
+        with self.lock:
+            return "".join(self.pieces)
 
 
 class Trial:
-    """Asks in a thread; the answer's pane is painted ten times a second while text comes."""
+    """Asks in threads; the answers' panes are painted ten times a second while text comes."""
 
     def __init__(self, screen: DraftScreen) -> None:
         self._screen = screen
-        self._lock = threading.Lock()
-        self._pieces: list[str] = []
-        self._turn = 0
+        self._asked: list[Asked] = []
+        self._open: list[Asked] = []
         self._timer: Timer | None = None
 
-    def start(self) -> None:
-        """Try the draft as it stands on the current case."""
+    async def start(self, models: Sequence[Model] = ()) -> None:
+        """Try the draft as it stands on the current case; by default on its own model."""
         screen = self._screen
-        checked, case, suite = screen.checked, screen.case, screen.suite
+        checked, case = screen.checked, screen.case
         if checked is None or checked.prompt is None or case is None:
             return
-        self._turn += 1
-        turn = self._turn
-        with self._lock:
-            self._pieces = []
+        prompts = [replace(checked.prompt, model=model) for model in models] or [checked.prompt]
+        answers = screen.query_one("#answers", Container)
+        screen.set_class(len(prompts) > 1, "-models")
         screen.add_class("-answering")
-        self._title(f"Answer · {case.id} · asking…")
-        self._view.show("")
+        views = [TextView(classes="pane answer") for _ in prompts]
+        await answers.remove_children()
+        await answers.mount(*views)
+        self._asked = [Asked(p, case, view) for p, view in zip(prompts, views, strict=True)]
+        self._open = list(self._asked)
         self._timer = self._timer or screen.set_interval(PAINT_S, self._paint)
         self._timer.resume()
-        screen.bench_app.in_thread(
-            self._ask,
-            checked.prompt,
-            case,
-            turn,
-            done=lambda answer: self._finished(turn, answer, case, suite),
-            failed=lambda error: self._failed(turn, error, case),
-            group="trial",
+        for at, asked in enumerate(self._asked):
+            self._title(asked, "asking…")
+            self._ask(asked, at, screen.suite)
+
+    def _ask(self, asked: Asked, at: int, suite: Suite | None) -> None:
+        def ask(bench: Bench) -> Answer:
+            return running.try_case(bench, asked.prompt, asked.case, on_text=asked.heard)
+
+        self._screen.bench_app.in_thread(
+            ask,
+            done=lambda answer: self._finished(asked, answer, suite),
+            failed=lambda error: self._failed(asked, error),
+            group=f"trial-{at}",
         )
 
-    @property
-    def _view(self) -> TextView:
-        return self._screen.query_one("#answer", TextView)
-
-    def _title(self, text: str) -> None:
-        self._screen.query_one("#answers").border_title = plain(text)
-
-    def _ask(self, bench: Bench, prompt: Prompt, case: Case, turn: int) -> Answer:
-        def heard(piece: str) -> None:
-            with self._lock:
-                if turn == self._turn:
-                    self._pieces.append(piece)
-
-        return running.try_case(bench, prompt, case, on_text=heard)
+    def _title(self, asked: Asked, state: str) -> None:
+        said = f"{asked.case.id} · {state}"
+        if len(self._asked) > 1:
+            said = f"{asked.name} · {state}"
+        asked.view.border_title = plain(said)
 
     def _paint(self) -> None:
-        with self._lock:
-            text = "".join(self._pieces)
-        if text != self._view.raw:
-            self._view.show(text)
+        for asked in self._open:
+            text = asked.text()
+            if text != asked.view.raw:
+                asked.view.show(text)
 
-    def _stop(self) -> None:
-        if self._timer:
+    def _settled(self, asked: Asked) -> bool:
+        """False when a newer trial took its place."""
+        if asked not in self._open:
+            return False
+        self._open.remove(asked)
+        if not self._open and self._timer:
             self._timer.pause()
+        return True
 
-    def _finished(self, turn: int, answer: Answer, case: Case, suite: Suite | None) -> None:
-        if turn != self._turn:
-            return
-        self._stop()
-        self._title(f"Answer · {case.id} · {answer.outcome.value.replace('_', ' ')}")
-        self._view.show(answer_text(answer, case, suite), raw=answer.text)
+    def _finished(self, asked: Asked, answer: Answer, suite: Suite | None) -> None:
+        if self._settled(asked):
+            self._title(asked, answer.outcome.value.replace("_", " "))
+            asked.view.show(answer_text(answer, asked.case, suite), raw=answer.text)
 
-    def _failed(self, turn: int, error: WorkbenchError, case: Case) -> None:
-        if turn != self._turn:
-            return
-        self._stop()
-        self._title(f"Answer · {case.id} · failed")
-        self._view.show(str(error))
-        self._screen.bench_app.tell(str(error), error=True)
+    def _failed(self, asked: Asked, error: WorkbenchError) -> None:
+        if self._settled(asked):
+            self._title(asked, "failed")
+            asked.view.show(str(error))
+            self._screen.bench_app.tell(str(error), error=True)
+
+
+def parse_models(text: str, like: Model) -> list[Model]:
+    """Models from `provider/id, id, ...`, with the options of `like`; without a provider, its.
+
+    Raises UsageError for none, or more than fit side by side.
+    """
+    found = []
+    for name in dict.fromkeys(piece.strip() for piece in text.split(",")):
+        if not name:
+            continue
+        provider, slash, model = name.partition("/")
+        if slash:
+            found.append(Model(model, provider, like.options))
+        else:
+            found.append(Model(name, like.provider, like.options))
+    if not found:
+        raise UsageError("no model", hint="names with commas between: openai/gpt-4.1-mini, local/x")
+    if len(found) > MOST_MODELS:
+        raise UsageError(f"{len(found)} models do not fit: {MOST_MODELS} at most")
+    return found
 
 
 def answer_text(answer: Answer, case: Case, suite: Suite | None) -> Content:

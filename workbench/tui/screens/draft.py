@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import TextArea
 
 from workbench.datasets.values import Case
 from workbench.errors import WorkbenchError
+from workbench.prompts.values import Model
 from workbench.runs.suite import Suite
 from workbench.tui import keys
 from workbench.tui.checks import Checked, check
@@ -64,8 +65,7 @@ class DraftScreen(ModeScreen):
             with Horizontal(id="draft-views"):
                 yield TextView(id="facts", classes="pane")
                 yield TextView(id="preview", classes="pane")
-                with Vertical(id="answers", classes="pane"):
-                    yield TextView(id="answer")
+                yield Container(id="answers")
         yield PlainStatic(id="about")
 
     def on_mount(self) -> None:
@@ -307,7 +307,7 @@ class DraftScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
-        if action in ("try_case", "case"):
+        if action in ("try_case", "try_models", "case"):
             return self.case is not None
         if action in ("register", "editor", "undo"):
             return self._file is not None
@@ -319,9 +319,22 @@ class DraftScreen(ModeScreen):
             self.bench_app.select(case_id=self.case.id)
         self._check()
 
-    def action_try_case(self) -> None:
+    async def action_try_case(self) -> None:
         if self.save_now():
-            self.trial.start()
+            await self.trial.start()
+
+    def action_try_models(self) -> None:
+        """The same case on several models, side by side."""
+        model = self._checked.prompt.model if self._checked and self._checked.prompt else None
+        if model is None or not self.save_now():
+            return
+        from workbench.tui.dialogs.models import Models
+
+        def chosen(models: list[Model] | None) -> None:
+            if models:
+                self.run_worker(self.trial.start(models), exclusive=True, group="models")
+
+        self.app.push_screen(Models(model, self.bench_app.workspace.settings), chosen)
 
     def action_register(self) -> None:
         if self._file is None or not self.save_now():
@@ -349,7 +362,8 @@ class DraftScreen(ModeScreen):
         self.bench_app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
 
     def action_panes(self) -> None:
-        """Narrow screens show the preview or the answer; elsewhere it moves the focus."""
+        """Narrow screens have room for the preview or the answer: show the other one."""
+        self.remove_class("-models")
         self.toggle_class("-answering")
 
     def action_leave(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from workbench.tui.widgets.prompt_text import Kind, front_matter_end, spans
@@ -29,8 +30,15 @@ _SIGNS |= dict.fromkeys(
 _KINDS: tuple[Kind, ...] = ("role", "variable", "tag", "comment", "front")
 
 
-class PromptEditor(TextArea):
+def _without_f6() -> list[BindingType]:
+    """TextArea's own keys, but F6, which is the screen's."""
+    return [b for b in TextArea.BINDINGS if isinstance(b, Binding) and b.key != "f6"]
+
+
+class PromptEditor(TextArea, inherit_bindings=False):
     """A TextArea that knows what a prompt looks like."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _without_f6()
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"prompt-editor--{kind}" for kind in _KINDS),

@@ -1,0 +1,63 @@
+"""Out to a file: a version with its evidence, the whole registry, or a draft for elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+from textual.widgets import Input
+
+from workbench.actions.bench import Bench
+from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.widgets.text import PlainStatic
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+TARGETS = (
+    "sqlite: the registry, read-only, for apps · json: an approved version with its evidence · "
+    "prompty: any prompt, as a draft"
+)
+
+
+def open_export(app: WorkbenchApp) -> None:
+    """Ask for the target; what is selected is offered."""
+    app.push_screen(Export(app.selection.ref))
+
+
+class Export(Dialog[Path]):
+    """Gives the file that was written."""
+
+    first_field = "#target"
+
+    def __init__(self, ref: str) -> None:
+        super().__init__("Export", "Write it")
+        self._ref = ref
+
+    def body(self) -> Iterable[Widget]:
+        yield PlainStatic(TARGETS)
+        yield from field("target", "target", "json")
+        yield from field("ref", "prompt@version", self._ref)
+        yield from field("environment", "approved for", "production")
+        yield from field("output", "file", hint="a name beside workbench.toml")
+
+    def confirm(self) -> None:
+        said = {item.id: item.value.strip() for item in self.query(Input)}
+
+        def write(bench: Bench) -> Path:
+            from workbench.actions.move import export
+
+            given = said["output"]
+            path = bench.workspace.root / Path(given).expanduser() if given else None
+            ref = said["ref"] if said["target"] != "sqlite" else None
+            return export(bench, said["target"], ref, path, said["environment"])
+
+        self.bench_app.in_thread(
+            write, done=self._done, failed=lambda error: self.problem(str(error))
+        )
+
+    def _done(self, path: Path) -> None:
+        self.dismiss(path)
+        self.bench_app.tell(f"wrote {path}")
