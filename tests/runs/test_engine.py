@@ -416,6 +416,18 @@ def test_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
     assert 0.005 < paid <= 0.01
 
 
+def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(store: Path) -> None:
+    # One call may cost 0.11 USD by the estimate, and costs 0.001: eight at once do not fit.
+    prices = {"mock-model": {"input": 0.0, "output": 100.0}}
+    spec = make_spec(60, concurrency=8, budget_usd=0.3)
+    with OpenAIServer(lambda m, o: Reply("x", completion_tokens=10), delay_s=0.01) as server:
+        live = start_run(spec, provider_at(server.base_url, prices=prices), store)
+        summary = live.wait(WAIT_S)
+        assert server.most_at_once >= 2
+    assert summary.status is RunStatus.COMPLETE, summary.reason
+    assert summary.cost_usd == pytest.approx(0.06)
+
+
 def test_a_budget_without_a_known_price_makes_no_call(store: Path) -> None:
     with OpenAIServer() as server:
         summary = start(make_spec(5, budget_usd=1.0), server.base_url, store).wait(WAIT_S)

@@ -18,6 +18,7 @@ _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 20.0
 _TRIES_TO_REACH = 6
 """So many calls in vain before the first answer mean that nobody is there."""
+_OVERLOAD = (Outcome.RATE_LIMITED, Outcome.TIMED_OUT)
 # How often one question may fail in each way.
 _ATTEMPTS = {
     Outcome.RATE_LIMITED: 10,
@@ -106,7 +107,7 @@ class Asking:
                 f"{answer.error}; it asks to wait {answer.retry_after_s:.0f} s",
                 hint="resume the run then",
             )
-        if answer.outcome is Outcome.RATE_LIMITED or answer.status in (503, 529):
+        if answer.outcome in _OVERLOAD or answer.status in (503, 529):
             self.throttle.overloaded(started)
         if answer.retry_after_s:
             self.throttle.pause(answer.retry_after_s)

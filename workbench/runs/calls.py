@@ -7,24 +7,21 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from workbench.errors import ProviderError
-from workbench.fingerprints import canonical_json
 from workbench.providers.asking import Asking, RetryBudget
 from workbench.providers.limits import Throttle
-from workbench.providers.values import Limits, Price, Provider, Request
+from workbench.providers.values import Limits, Provider, Request
 from workbench.runs.commits import Commits
 from workbench.runs.plan import Planned
 from workbench.runs.recorder import BATCH_S, Recorder
+from workbench.runs.spending import Spending
 from workbench.runs.suite import RunOptions
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec
 
 GRACE_S = 2.0
 """How long calls under way may go on after the provider said that no call can succeed."""
-_BYTES_A_TOKEN = 3.0
-_UNKNOWN_OUTPUT = 1024
 _UNPRICED = (
     "the budget cannot be kept, because no price is known for this model"
     " (add prices to the provider's table, or run without a budget)"
@@ -44,34 +41,6 @@ def _throttle(options: RunOptions, limits: Limits) -> Throttle:
 def _lower(one: int | None, other: int | None) -> int | None:
     given = [number for number in (one, other) if number]
     return min(given) if given else None
-
-
-@dataclass
-class Spending:
-    """The budget, counted with the calls under way."""
-
-    limit: float | None
-    price: Price | None
-    reserved: float = 0.0
-
-    def estimate(self, request: Request) -> float:
-        """The most that a call should cost: three bytes a token, and all the output it may take."""
-        if self.price is None:
-            return 0.0
-        sent = len(canonical_json(request.payload()).encode("utf-8", "surrogatepass"))
-        output = request.options.get("max_completion_tokens")
-        tokens = output if isinstance(output, int) else _UNKNOWN_OUTPUT
-        return (sent / _BYTES_A_TOKEN * self.price.input + tokens * self.price.output) / 1e6
-
-    def allows(self, request: Request, spent: float) -> float | None:
-        """Reserve what the call may cost, and say how much; None: it could go over the limit."""
-        if self.limit is None or self.price is None:
-            return 0.0
-        cost = self.estimate(request)
-        if spent + self.reserved + cost > self.limit:
-            return None
-        self.reserved += cost
-        return cost
 
 
 class Calls:
@@ -109,7 +78,7 @@ class Calls:
     async def run(self, first: list[Planned]) -> None:
         """Ask everything. `reason` says why if it stopped before. Raises what storing raised."""
         self._ready.extend(first)
-        if self.spending.limit is not None and self.spending.price is None:
+        if self.spending.is_blind:
             self.reason = _UNPRICED
             return
         commits = Commits(self._recorder)
@@ -136,6 +105,7 @@ class Calls:
         """Start no more calls; those under way may finish."""
         self.reason = self.reason or reason
         self.throttle.close()
+        self.spending.wake()
 
     def abort(self) -> None:
         """End the calls under way too."""
@@ -166,23 +136,35 @@ class Calls:
                 self._recorder.unsent(item)
                 self._check_errors()
                 continue
-            cost = self.spending.allows(item.request, self._tally.cost_usd)
+            cost = await self._reserve(item.request)
             if cost is None:
-                self.stop(f"the budget of {self.spending.limit:.2f} USD is used up")
                 return
+            answer = None
             try:
                 answer = await self.asking.ask(item.request)
+                if answer is None:
+                    return
+                self._recorder.answered(item, answer)
             except ProviderError as error:
                 self._fatal = True
                 self.stop(str(error))
                 return
             finally:
-                self.spending.reserved -= cost
-            if answer is None:
-                return
-            self._recorder.answered(item, answer)
+                self.spending.settle(cost, answer)
             self._check_errors()
             await commits.stored()
+
+    async def _reserve(self, request: Request) -> float | None:
+        """Money for a call, when there is some; None: the run is over."""
+        while not self.throttle.closed:
+            cost = self.spending.reserve(request, self._tally.cost_usd)
+            if cost is not None:
+                return cost
+            if self.spending.reserved <= 0:
+                self.stop(f"the budget of {self.spending.limit:.2f} USD is used up")
+            else:
+                await self.spending.wait()
+        return None
 
     def _check_errors(self) -> None:
         most = max(10, 2 * self.throttle.ceiling)

@@ -171,11 +171,13 @@ class _Engine:
 
     def _end(self, lost: str) -> None:
         """Store how the run ended, and tell whoever waits; without a store too."""
-        status, reason = self._ending()
+        status, reason = (RunStatus.INCOMPLETE, lost) if lost else self._ending()
         summary = None
         try:
-            if not lost:
-                self._store.submit(lambda writer: self._finish(writer, status, reason)).result()
+            self._store.submit(lambda writer: self._finish(writer, status, reason)).result()
+        except Exception as error:  # noqa: BLE001 - the thread's edge, as above
+            lost = lost or _lost(error)
+        try:
             summary = self._store.submit(self._stored).result()
         except Exception as error:  # noqa: BLE001 - the thread's edge, as above
             lost = lost or _lost(error)

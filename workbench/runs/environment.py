@@ -12,6 +12,8 @@ from workbench.providers.values import Provider
 from workbench.providers.versions import sdk_version
 from workbench.runs.values import RunSpec
 
+PLAN = "plan"
+
 
 def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
     """What is known before the first call."""
@@ -28,6 +30,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "openai": sdk_version(),
         "python": platform.python_version(),
         **({"commit": commit} if commit else {}),
+        **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }
 
 
@@ -73,5 +76,5 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     return {
         name: (before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
+        if name != PLAN and before.get(name) != after.get(name)
     }

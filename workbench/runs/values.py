@@ -38,6 +38,8 @@ class RunSpec:
     """Ignore the answer cache."""
     options: RunOptions | None = None
     """In place of the suite's."""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What a gated run will be judged by; stored with the run before its first call."""
 
     @property
     def run_options(self) -> RunOptions:
