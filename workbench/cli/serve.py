@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from importlib.util import find_spec
@@ -36,5 +37,6 @@ def serve_command(face: Face, port: int, host: str) -> None:
     root = face.workspace().root
     opens = shlex.join([sys.executable, "-m", "workbench", "--workspace", str(root)])
     face.note(f"http://{host}:{port} (Ctrl+C ends it)")
-    Server(opens, host=host, port=port, title="workbench").serve()
+    with contextlib.redirect_stdout(sys.stderr):
+        Server(opens, host=host, port=port, title="workbench").serve()
     face.answer({"workspace": str(root), "host": host, "port": port}, [])
