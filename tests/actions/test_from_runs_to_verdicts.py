@@ -21,6 +21,7 @@ from workbench.actions.evaluate import evaluate
 from workbench.actions.refs import resolve
 from workbench.actions.register import register
 from workbench.errors import UsageError
+from workbench.runs.live import LiveRun
 from workbench.verdicts import Gate, Verdict, recompute
 from workbench.verdicts.noise import below_noise
 from workbench.workspace import open_workspace
@@ -147,6 +148,23 @@ def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(bench: Benc
     assert found.plan["looks"] == 1
     assert found.plan["created_at"] == found.started_at
     assert (found.comparisons[0].method, found.comparisons[0].cases) == ("wilson", CASES)
+
+
+def test_the_plan_is_stored_with_the_run_before_its_first_call(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    before = len(server.requests)
+    stored: list[object] = []
+
+    def look(run: LiveRun, name: str) -> None:
+        with Bench(bench.workspace) as other:
+            stored.append(other.store.summary(run.run_id).environment["plan"])
+
+    number = version(bench, "Answer with a queue.").partition("@")[2]
+    (found,) = evaluate(bench, "triage", number, on_run=look)
+    assert stored == [found.plan]
+    assert "plan" not in found.environment
+    assert len(server.requests) - before == CASES
 
 
 def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None:

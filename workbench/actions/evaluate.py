@@ -11,6 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, side
 from workbench.actions.refs import Source
 from workbench.errors import NotFound, UsageError
+from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
 from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
@@ -92,7 +93,7 @@ def _evaluate_one(
         baseline=baseline is not None,
         created_at=started_at,
     )
-    spec = replace(spec, cases=plan.order_cases(spec.cases))
+    spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
     side_a = side(bench, baseline, suite, GATE_SPLIT, False, on_run) if baseline else None
     live = running.start(bench, spec)
     if on_run:
@@ -176,7 +177,8 @@ def _attempt(bench: Bench, source: Source, suite: Suite) -> int:
 
 
 def _environment(summary: RunSummary) -> dict[str, object]:
-    return {**summary.environment, "model": summary.model, "calls": summary.calls}
+    known = {name: value for name, value in summary.environment.items() if name != PLAN}
+    return {**known, "model": summary.model, "calls": summary.calls}
 
 
 def _now() -> str:
