@@ -16,7 +16,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from workbench.actions.bench import Bench
-from workbench.errors import WorkbenchError
+from workbench.errors import SettingsError, WorkbenchError
+from workbench.suggestions import did_you_mean
 from workbench.tui import ending, keys, themes
 from workbench.tui.background import call_in_thread
 from workbench.tui.live_runs import LiveRuns
@@ -42,12 +43,7 @@ def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
     """Made, and imported, when its mode is first shown."""
 
     def make() -> Screen[Any]:
-        try:
-            made = getattr(import_module(f"workbench.tui.screens.{module}"), name)
-        except ModuleNotFoundError:
-            from workbench.tui.screens.placeholder import PlaceholderScreen
-
-            return PlaceholderScreen(module)
+        made = getattr(import_module(f"workbench.tui.screens.{module}"), name)
         screen: Screen[Any] = made()
         return screen
 
@@ -93,11 +89,19 @@ class WorkbenchApp(App[int]):
         self._own_context = contextvars.Context()
         for theme in themes.OURS:
             self.register_theme(theme)
-        self.theme = themes.choose(workspace.settings.theme, os.environ)
+        self.theme = self._theme_of(workspace)
         self.animation_level = "none"
         keys.check_keymap(workspace.settings.keys)
         self.set_keymap(dict(workspace.settings.keys))
         keys.bind_keyless(self, "app", workspace.settings.keys)
+
+    def _theme_of(self, workspace: Workspace) -> str:
+        """Raises SettingsError for a name that is none."""
+        wanted = themes.choose(workspace.settings.theme, os.environ)
+        if wanted not in self.available_themes:
+            hint = did_you_mean(wanted, [*self.available_themes, *themes.SHORT])
+            raise SettingsError(f"workbench.toml: no theme {wanted!r}", hint=hint)
+        return wanted
 
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.actions import run as running
-from workbench.actions.bench import Bench
 from workbench.tui.messages import RunEnded, RunStarted, RunTicked
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from workbench.actions.bench import Bench
     from workbench.runs.live import LiveRun
     from workbench.runs.values import Result, RunProgress, RunSpec, RunSummary
     from workbench.tui.app import WorkbenchApp
@@ -46,6 +45,8 @@ class LiveRuns:
             return
 
         def begin(bench: Bench) -> LiveRun:
+            from workbench.actions import run as running
+
             return running.start(bench, spec, resume=resume)
 
         self._app.in_thread(begin, done=lambda live: self.follow(live, name, spec=spec))
@@ -57,6 +58,8 @@ class LiveRuns:
             return
 
         def again(bench: Bench) -> LiveRun:
+            from workbench.actions import run as running
+
             return running.resume(bench, run_id)
 
         self._app.in_thread(again, done=lambda live: self.follow(live, name or run_id))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
 from workbench.errors import NotFound, RegistryError, WorkbenchError
-from workbench.prompts.prompty import Draft, read_draft, write_prompty
 
 if TYPE_CHECKING:
+    from workbench.prompts.prompty import Draft
     from workbench.registry import PromptDeployment, PromptVersion, Status
     from workbench.registry.records import EvaluationRecord, LogEntry
 
@@ -49,6 +49,8 @@ class VersionRow:
     @property
     def text(self) -> str:
         """As a Prompty file."""
+        from workbench.prompts.prompty import write_prompty
+
         return write_prompty(self.version.prompt)
 
 
@@ -97,6 +99,8 @@ class LivePage:
 
 def read_prompts(bench: Bench) -> tuple[PromptRow, ...]:
     """Every prompt that has a draft or a version, by name."""
+    from workbench.prompts.prompty import read_draft
+
     rows: dict[str, PromptRow] = {}
     for summary in bench.registry.prompts():
         rows[summary.prompt_id] = PromptRow(
@@ -184,6 +188,8 @@ def read_scores(bench: Bench, prompt_id: str) -> tuple[tuple[str, float | None],
 
 
 def _draft(bench: Bench, prompt_id: str) -> tuple[Draft | None, str]:
+    from workbench.prompts.prompty import read_draft
+
     try:
         path = bench.workspace.draft_path(prompt_id)
         return (read_draft(path) if path else None), ""

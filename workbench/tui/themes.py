@@ -51,7 +51,8 @@ LIGHT = Theme(
 )
 
 OURS = (DARK, LIGHT)
-_SHORT = {"dark": DARK.name, "light": LIGHT.name, "ansi": "ansi-dark", "auto": ""}
+SHORT = {"dark": DARK.name, "light": LIGHT.name, "ansi": "ansi-dark", "auto": ""}
+"""What the settings may say in place of a theme's name."""
 _PLAIN_TERMS = ("dumb", "vt52", "vt100", "vt102", "vt220")
 
 
@@ -68,7 +69,7 @@ def choose(wanted: str, environ: Mapping[str, str]) -> str:
     """
     if is_plain(environ):
         return "ansi-dark"
-    named = _SHORT.get(wanted, wanted)
+    named = SHORT.get(wanted, wanted)
     if named:
         return named
     background = environ.get("COLORFGBG", "").rpartition(";")[2]

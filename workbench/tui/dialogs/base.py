@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from workbench.tui import keys
+from workbench.tui.widgets.fields import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Dialog(ModalScreen[T]):
     def bench_app(self) -> WorkbenchApp:
         return cast("WorkbenchApp", self.app)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be written to: an answer may come after the dialog was closed."""
+        return self in self.app.screen_stack
+
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as frame:
             frame.border_title = plain(self._heading)
@@ -63,7 +69,8 @@ class Dialog(ModalScreen[T]):
 
     def problem(self, text: str) -> None:
         """Say what is wrong, above the buttons; it stays until the next try."""
-        self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
+        if self.is_open:
+            self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
@@ -93,6 +100,6 @@ def field(name: str, label: str, value: str = "", *, hint: str = "") -> Iterable
     """A label and an input on one line; the input's id is `name`."""
     yield Horizontal(
         PlainLabel(label, classes="field-label"),
-        Input(value, placeholder=hint, id=name, compact=True, select_on_focus=False),
+        PlainInput(value, placeholder=hint, id=name, compact=True, select_on_focus=False),
         classes="field",
     )

@@ -16,6 +16,7 @@ from workbench.tui.filters import parse_filter
 from workbench.tui.list_rows import ListRow
 from workbench.tui.table_model import Column
 from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.fields import PlainInput
 
 COLUMNS = (
     Column("keys", "key", 12),
@@ -38,7 +39,7 @@ class Help(Dialog[Command]):
         self._commands = sorted(commands, key=lambda command: order.index(command.section))
 
     def body(self) -> Iterable[Widget]:
-        yield Input(id="help-find", placeholder="filter", compact=True)
+        yield PlainInput(id="help-find", placeholder="filter", compact=True)
         yield CaseTable(COLUMNS, empty=("No key does that here.",), id="help")
 
     def on_mount(self) -> None:

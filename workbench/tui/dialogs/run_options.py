@@ -137,7 +137,7 @@ class RunOptions(Dialog[None]):
         )
 
     def _show(self, spec: RunSpec, found: Estimate) -> None:
-        if not self.is_current and not self.is_attached:
+        if not self.is_open:
             return
         limit = self.bench_app.workspace.settings.confirm_above_usd
         parts = [numbers.plural(found.calls, "call")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +19,7 @@ from workbench.runs.suite import Suite
 from workbench.tui import keys
 from workbench.tui.checks import Checked, check
 from workbench.tui.draft_reads import CallPrice, DraftPage, read_draft_page, read_price
-from workbench.tui.drafts import DraftChanged, DraftFile
+from workbench.tui.keeper import Keeper
 from workbench.tui.messages import RegistryChanged
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
@@ -31,8 +30,6 @@ from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 
 CHECK_S = 0.15
-SAVE_S = 1.0
-LOOK_S = 2.0
 LONG_DRAFT = 200_000
 
 
@@ -47,14 +44,11 @@ class DraftScreen(ModeScreen):
         super().__init__()
         self._prompt_id = ""
         self._page: DraftPage | None = None
-        self._file: DraftFile | None = None
         self._checked: Checked | None = None
         self._price: CallPrice | None = None
         self._case_at = 0
         self._check_timer: Timer | None = None
-        self._save_timer: Timer | None = None
-        self._look_timer: Timer | None = None
-        self._asking = False
+        self.keeper = Keeper(self)
         self.trial = Trial(self)
 
     def body(self) -> Iterable[Widget]:
@@ -69,16 +63,16 @@ class DraftScreen(ModeScreen):
         yield PlainStatic(id="about")
 
     def on_mount(self) -> None:
-        self._look_timer = self.set_interval(LOOK_S, self._look)
-        self.bench_app.before_exit.append(self.save_now)
+        self.keeper.start()
+        self.bench_app.before_exit.append(self.keeper.save)
 
     # What is shown
 
     def show(self, selection: Selection) -> None:
         if selection.prompt_id and selection.prompt_id != self._prompt_id:
-            self.save_now()
+            self.keeper.save()
             self._prompt_id = selection.prompt_id
-            self._page = self._file = self._checked = None
+            self._page = self._checked = self.keeper.file = None
             self._case_at = 0
             self._reload()
         elif not selection.prompt_id:
@@ -86,16 +80,14 @@ class DraftScreen(ModeScreen):
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        if self._look_timer:
-            self._look_timer.resume()
+        self.keeper.resume()
         if self._page is not None:
             self._reload()
         self._focus_editor()
 
     def on_screen_suspend(self) -> None:
-        if self._look_timer:
-            self._look_timer.pause()
-        self.save_now()
+        self.keeper.pause()
+        self.keeper.save()
 
     def on_registry_changed(self, _message: RegistryChanged) -> None:
         self._reload()
@@ -125,8 +117,7 @@ class DraftScreen(ModeScreen):
             self.hint("F2 Prompts · e there makes a draft of the version under the cursor")
             return
         path, text = page.path_text
-        if self._file is None or self._file.path != Path(path):
-            self._file = DraftFile(Path(path), text)
+        if self.keeper.open(Path(path), text):
             editor.disabled = False
             editor.load_text(text)
             editor.show_body()
@@ -146,17 +137,13 @@ class DraftScreen(ModeScreen):
 
     def on_text_area_changed(self, message: TextArea.Changed) -> None:
         message.stop()
-        if self._file is None:
+        if self.keeper.file is None:
             return
-        self._restart("_check_timer", CHECK_S, self._check)
-        self._restart("_save_timer", SAVE_S, self.save_now)
+        if self._check_timer:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(CHECK_S, self._check)
+        self.keeper.touched()
         self._title()
-
-    def _restart(self, name: str, delay: float, call: object) -> None:
-        timer: Timer | None = getattr(self, name)
-        if timer:
-            timer.stop()
-        setattr(self, name, self.set_timer(delay, call))  # type: ignore[arg-type]
 
     @property
     def case(self) -> Case | None:
@@ -176,10 +163,10 @@ class DraftScreen(ModeScreen):
 
     def _check(self) -> None:
         page = self._page
-        if page is None or self._file is None:
+        if page is None or self.keeper.file is None:
             return
         text, case = self.query_one(PromptEditor).text, self.case
-        stem = self._file.path.stem
+        stem = self.keeper.file.path.stem
         self.bench_app.in_thread(
             lambda _bench: check(text, stem, case, page.baseline),
             done=self._show_checks,
@@ -225,83 +212,15 @@ class DraftScreen(ModeScreen):
             self.hint("^t tries this case · F5 runs the suite · ^s registers a version")
 
     def _title(self) -> None:
-        if self._file is None:
+        if self.keeper.file is None:
             return
         editor = self.query_one(PromptEditor)
-        unsaved = editor.text != self._file.known
         base = self._page.baseline if self._page else None
         of = f"draft of {base.newest_version}" if base else "draft, not registered"
         changed = self._checked is not None and (base is None or bool(self._checked.version))
         editor.border_title = plain(f"{self._prompt_id} · {of}{' ●' if changed else ''}")
-        if unsaved:
+        if not self.keeper.is_saved:
             editor.border_subtitle = plain("not saved yet")
-
-    # Saving
-
-    def save_now(self) -> bool:
-        """Write the draft; False when somebody else changed it meanwhile."""
-        if self._save_timer:
-            self._save_timer.stop()
-            self._save_timer = None
-        if self._file is None:
-            return True
-        editor = self.query_one(PromptEditor)
-        if editor.text == self._file.known:
-            return True
-        try:
-            self._file.save(editor.text)
-        except DraftChanged as changed:
-            self._ask_which(changed.theirs)
-            return False
-        except (OSError, WorkbenchError) as error:
-            self.bench_app.tell(f"not saved: {error}", error=True)
-            return False
-        editor.border_subtitle = plain(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
-        return True
-
-    def _look(self) -> None:
-        """Did another program write the file?"""
-        if self._file is None or self._asking or self.app.screen is not self:
-            return
-        try:
-            theirs = self._file.outside()
-        except (OSError, WorkbenchError) as error:
-            self.bench_app.tell(str(error), error=True)
-            return
-        if theirs is not None:
-            self.take(theirs)
-
-    def take(self, theirs: str) -> None:
-        """Show what another program wrote; ask first when there is something of ours to lose."""
-        editor = self.query_one(PromptEditor)
-        if self._file is None:
-            return
-        if editor.text not in (self._file.known, theirs):
-            self._ask_which(theirs)
-            return
-        self._file.known = theirs
-        editor.swap_text(theirs)
-        editor.border_subtitle = plain("read again: it was changed outside")
-        self.bench_app.tell("the file was changed outside and read again; ctrl+z takes it back")
-
-    def _ask_which(self, theirs: str) -> None:
-        if self._asking:
-            return
-        self._asking = True
-        from workbench.tui.dialogs.changed_outside import ChangedOutside
-
-        mine = self.query_one(PromptEditor).text
-        self.app.push_screen(ChangedOutside(mine, theirs), lambda keep: self._chosen(keep, theirs))
-
-    def _chosen(self, keep: bool | None, theirs: str) -> None:
-        self._asking = False
-        if self._file is None or keep is None:
-            return
-        self._file.known = theirs
-        if keep:
-            self.save_now()
-        else:
-            self.query_one(PromptEditor).swap_text(theirs)
 
     # Actions
 
@@ -310,7 +229,7 @@ class DraftScreen(ModeScreen):
         if action in ("try_case", "try_models", "case"):
             return self.case is not None
         if action in ("register", "editor", "undo"):
-            return self._file is not None
+            return self.keeper.file is not None
         return True
 
     def action_case(self, way: int) -> None:
@@ -320,13 +239,13 @@ class DraftScreen(ModeScreen):
         self._check()
 
     async def action_try_case(self) -> None:
-        if self.save_now():
+        if self.keeper.save():
             await self.trial.start()
 
     def action_try_models(self) -> None:
         """The same case on several models, side by side."""
         model = self._checked.prompt.model if self._checked and self._checked.prompt else None
-        if model is None or not self.save_now():
+        if model is None or not self.keeper.save():
             return
         from workbench.tui.dialogs.models import Models
 
@@ -337,7 +256,7 @@ class DraftScreen(ModeScreen):
         self.app.push_screen(Models(model, self.bench_app.workspace.settings), chosen)
 
     def action_register(self) -> None:
-        if self._file is None or not self.save_now():
+        if self.keeper.file is None or not self.keeper.save():
             return
         from workbench.tui.dialogs.register import open_register
 
@@ -345,19 +264,18 @@ class DraftScreen(ModeScreen):
 
     async def action_editor(self) -> None:
         """The file in the user's own editor; what it says then is one edit here."""
-        if self._file is None or not self.save_now():
+        if self.keeper.file is None or not self.keeper.save():
             return
         from workbench.tui.editor import edit_file
 
         try:
-            code = await edit_file(self.app, self._file.path)
+            code = await edit_file(self.app, self.keeper.file.path)
         except WorkbenchError as error:
             self.bench_app.tell(str(error), error=True)
             return
-        theirs = self._file.outside()
+        theirs = self.keeper.file.outside()
         if theirs is not None:
-            self._file.known = theirs
-            self.query_one(PromptEditor).swap_text(theirs)
+            self.keeper.take(theirs)
         said = "changed" if theirs is not None else "unchanged"
         self.bench_app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
 
