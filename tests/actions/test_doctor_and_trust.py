@@ -1,0 +1,113 @@
+"""What doctor sees, and what an untrusted workspace may not do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.actions.bench import Bench
+from workbench.actions.doctor import Level, examine
+from workbench.actions.filesystems import network_warning
+from workbench.actions.init import create_workspace
+from workbench.actions.trust import check_trust, is_trusted, trust
+from workbench.errors import UntrustedWorkspace
+from workbench.registry import PromptRegistry
+from workbench.workspace import Workspace, open_workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+    return create_workspace(tmp_path / "w")
+
+
+def found(workspace: Workspace, name: str) -> list[tuple[Level, str]]:
+    return [(check.level, check.said) for check in examine(workspace) if check.name == name]
+
+
+def with_settings(workspace: Workspace, text: str) -> Workspace:
+    (workspace.root / "workbench.toml").write_text(text)
+    return open_workspace(workspace.root)
+
+
+def test_a_new_workspace_has_no_problem(workspace: Workspace) -> None:
+    assert Level.PROBLEM not in {check.level for check in examine(workspace)}
+    assert Level.PROBLEM not in {check.level for check in examine(None)}
+
+
+def test_r107_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
+    with Bench(workspace) as bench:
+        bench.sync()
+    assert found(workspace, "registry")[0][0] is Level.OK
+    workspace.registry_path.chmod(0o666)
+    level, said = found(workspace, "registry")[0]
+    assert level is Level.WARNING
+    assert "may be written by others (666)" in said
+
+
+def test_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace) -> None:
+    with PromptRegistry(_made(workspace), create=True):
+        pass
+    size = workspace.registry_path.stat().st_size
+    with workspace.registry_path.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * (size // 2))
+    assert found(workspace, "registry")[0][0] is Level.PROBLEM
+    (workspace.root / "prompts" / "broken.prompty").write_text("---\nname: [\n---\n")
+    level, said = found(workspace, "draft")[0]
+    assert level is Level.PROBLEM
+    assert "broken.prompty" in said
+
+
+def _made(workspace: Workspace) -> Path:
+    workspace.state.mkdir(exist_ok=True)
+    return workspace.registry_path
+
+
+def test_r106_a_missing_key_is_named_by_its_variable(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOME_KEY", raising=False)
+    table = '[providers.o]\nbase_url = "https://api.example.com/v1"\napi_key_env = "SOME_KEY"\n'
+    changed = with_settings(workspace, table)
+    level, said = found(changed, "provider o")[0]
+    assert level is Level.PROBLEM
+    assert "SOME_KEY is not set" in said
+    assert found(changed, "trust")[0][0] is Level.WARNING
+    monkeypatch.setenv("SOME_KEY", "sk-canary-1")
+    assert found(changed, "provider o") == [(Level.OK, "api.example.com, key set")]
+    assert "canary" not in str(examine(changed))
+
+
+def test_r70_a_folder_that_another_program_keeps_in_step_is_warned_about(tmp_path: Path) -> None:
+    assert network_warning(tmp_path) == ""
+    folder = tmp_path / "Dropbox (Work)" / "prompts"
+    folder.mkdir(parents=True)
+    assert "Dropbox" in network_warning(folder)
+
+
+REACHING = [
+    '[providers.o]\nbase_url = "https://api.example.com/v1"\n',
+    '[providers.o]\nbase_url = "http://127.0.0.1:1/v1"\napi_key_env = "SOME_KEY"\n',
+    '[providers.local]\nmodel_path = "/tmp/other.gguf"\n',
+    '[providers.o]\nbase_url = "http://127.0.0.1.example.com/v1"\n',
+]
+
+
+@pytest.mark.parametrize("table", REACHING)
+def test_r111_a_changed_reach_asks_again(workspace: Workspace, table: str) -> None:
+    changed = with_settings(workspace, table)
+    (provider,) = changed.settings.providers.values()
+    with pytest.raises(UntrustedWorkspace, match=r"workbench\.toml sends prompts to"):
+        check_trust(changed, provider)
+    trust(changed)
+    check_trust(changed, provider)
+    moved = with_settings(changed, table.replace('"http', '"https').replace("other", "third"))
+    assert is_trusted(moved) == (moved.settings.providers == changed.settings.providers)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_loopback_provider_without_a_key_needs_no_trust(workspace: Workspace, host: str) -> None:
+    changed = with_settings(workspace, f'[providers.o]\nbase_url = "http://{host}:1/v1"\n')
+    check_trust(changed, changed.settings.provider("o"))

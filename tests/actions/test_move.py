@@ -1,0 +1,119 @@
+"""Out into files and back in: the same prompt, and never over a draft."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench.actions.bench import Bench
+from workbench.actions.init import create_workspace
+from workbench.actions.move import export, import_draft, read_prompt
+from workbench.actions.refs import resolve
+from workbench.actions.register import register
+from workbench.errors import DraftError, GateRefused, UsageError
+from workbench.prompts.prompty import read_draft
+from workbench.registry import PromptRegistry
+from workbench.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+    workspace = create_workspace(tmp_path / "w")
+    with Bench(workspace) as bench:
+        bench.sync()
+        register(bench, resolve(bench, "hello"), description="first")
+        bench.registry.deploy("hello", "1.0.0", "development", "ana")
+    return workspace
+
+
+def test_json_and_prompty_come_back_as_the_same_prompt(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with Bench(workspace) as bench:
+        told = export(bench, "json", "hello@development", tmp_path / "a.json", "production")
+        draft = export(bench, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
+        wanted = resolve(bench, "hello").prompt.fingerprint
+    assert read_prompt(told).fingerprint == wanted
+    assert read_prompt(draft).fingerprint == wanted
+    for path in (told, draft):
+        with pytest.raises(UsageError, match="a draft of hello already"):
+            import_draft(workspace, path)
+    made = import_draft(workspace, told, "other")
+    assert made == workspace.root / "prompts" / "other.prompty"
+    assert read_draft(made).prompt.fingerprint == wanted
+
+
+def test_a_version_that_is_not_approved_is_not_exported_as_json(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with Bench(workspace) as bench, pytest.raises(GateRefused, match="not approved for production"):
+        export(bench, "json", "hello@1.0.0", tmp_path / "a.json", "production")
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_path: Path) -> None:
+    with Bench(workspace) as bench:
+        path = export(bench, "sqlite", None, tmp_path / "prompts.db", "production")
+        head = bench.registry.head()
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("hello", "development").version == "1.0.0"
+        assert registry.verify(head=head).ok
+
+
+@pytest.mark.parametrize(
+    ("target", "ref", "said"),
+    [
+        ("jsno", "hello", "did you mean 'json'?"),
+        ("sqlite", "hello", "the whole registry"),
+        ("json", None, "json needs a prompt"),
+        ("prompty", "helo", "did you mean 'hello'?"),
+    ],
+)
+def test_a_wrong_export_says_what_is_wrong(
+    workspace: Workspace, tmp_path: Path, target: str, ref: str | None, said: str
+) -> None:
+    with Bench(workspace) as bench, pytest.raises(UsageError) as caught:
+        export(bench, target, ref, tmp_path / "x", "production")
+    assert said in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_is_one_line(workspace: Workspace, tmp_path: Path) -> None:
+    with Bench(workspace) as bench:
+        for target, ref in (("sqlite", None), ("json", "hello@development")):
+            with pytest.raises(UsageError, match="cannot write"):
+                export(bench, target, ref, tmp_path / "none" / "x", "production")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", "{"),
+        ("a.json", "[]"),
+        ("a.json", '{"format": "other/1"}'),
+        ("a.json", json.dumps({"format": "workbench.prompt/1", "prompt_id": "../x"})),
+        (
+            "a.json",
+            json.dumps(
+                {
+                    "format": "workbench.prompt/1",
+                    "prompt_id": "x",
+                    "template": "jinja2",
+                    "messages": 5,
+                }
+            ),
+        ),
+        ("a.txt", "hello"),
+        ("a.prompty", ""),
+    ],
+)
+def test_what_is_no_prompt_is_refused(workspace: Workspace, name: str, text: str) -> None:
+    path = workspace.root / name
+    path.write_text(text)
+    before = workspace.draft_paths()
+    with pytest.raises(DraftError, match=name):
+        import_draft(workspace, path)
+    path.unlink()
+    assert [p for p in before if p != path] == list(workspace.draft_paths())
