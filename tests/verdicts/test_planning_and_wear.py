@@ -13,9 +13,9 @@ from statsmodels.stats.multitest import multipletests
 
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts import anytime
-from workbench.verdicts.comparison import compare_pairs
+from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.noise import Noise, below_noise, flip_rate, noise_of, noise_sentence
-from workbench.verdicts.planner import cases_needed, plan_sentence
+from workbench.verdicts.planner import cases_needed, flip_rate_seen, plan_sentence
 from workbench.verdicts.repeats import (
     Spread,
     flaky_cases,
@@ -62,6 +62,15 @@ def test_the_plan_is_said_with_its_cost() -> None:
     )
     assert "assumed, nothing was seen yet" in plan_sentence(1000, 0.05)
     assert plan_sentence(1000, 0.05).endswith("1,000 are enough")
+
+
+def test_the_flip_rate_seen_so_far_is_that_of_all_earlier_comparisons(counted: Counted) -> None:
+    first = compare_pairs(counted(5, 5, 100), POLICY, "s")
+    second = compare_pairs(counted(20, 10, 300), POLICY, "s")
+    assert flip_rate_seen([first, second]) == pytest.approx(40 / 400)
+    assert flip_rate_seen([]) is None
+    alone = compare_threshold([CasePair("x", (), (1.0,))], POLICY, "s")
+    assert flip_rate_seen([alone]) is None, "without a baseline nothing flips"
 
 
 def repeated(*rows: tuple[Sequence[float | None], Sequence[float | None]]) -> list[CasePair]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.face import Face, command
 from workbench.cli.run import run_options, spec_of
 from workbench.present import numbers
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.runs.suite import Suite
 
 
 @command("estimate", example="workbench estimate support_triage --split gate --repeats 3")
@@ -17,22 +21,26 @@ from workbench.present import numbers
 def estimate_command(face: Face, suite: str, **options: Any) -> None:
     """Say what a run would take: calls, money, time, and the cases that its margin needs."""
     from workbench.actions import run as running
-    from workbench.verdicts.planner import cases_needed
+    from workbench.verdicts.planner import cases_needed, plan_sentence
 
     bench = face.bench()
     spec, name = spec_of(bench, suite, options)
     found = running.estimate(bench, spec)
     gate = spec.suite.gate
-    needed = cases_needed(gate.margin, confidence=gate.confidence) if gate.margin else None
+    flips = flip_rate_of(bench, spec.suite)
+    needed = None
+    if gate.margin:
+        needed = cases_needed(gate.margin, flips, confidence=gate.confidence)
     lines = [
         f"{name} on {spec.suite.name}, {spec.split}: {numbers.plural(len(spec.cases), 'case')}",
         f"{numbers.plural(found.calls, 'call')}, {numbers.count(found.cached)} cached, "
         f"{numbers.money(found.usd)}, about {numbers.clock(found.seconds)}",
     ]
     if needed:
+        gate_cases = len(spec.suite.gate_cases.cases)
         lines.append(
-            f"a margin of {100 * gate.margin:g} points needs about {needed:,} cases in the gate "
-            f"set, and it has {len(spec.suite.gate_cases.cases):,}"
+            "gate: "
+            + plan_sentence(gate_cases, gate.margin, flip_rate=flips, confidence=gate.confidence)
         )
     values = {
         "calls": found.calls,
@@ -41,5 +49,20 @@ def estimate_command(face: Face, suite: str, **options: Any) -> None:
         "seconds": found.seconds,
         "cases": len(spec.cases),
         "cases_needed": needed,
+        "flip_rate": flips,
     }
     face.answer(values, lines)
+
+
+def flip_rate_of(bench: Bench, suite: Suite) -> float | None:
+    """The share of cases that changed in the suite's recorded evaluations; None before any."""
+    from workbench.verdicts.planner import flip_rate_seen
+
+    if not bench.workspace.registry_path.exists():
+        return None
+    records = bench.registry.evaluations(suite.prompt_id)
+    return flip_rate_seen(
+        record.evidence.comparisons[0]
+        for record in records
+        if record.suite == suite.name and record.evidence.comparisons
+    )

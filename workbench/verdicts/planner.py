@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from workbench.verdicts.distributions import critical_z, normal_quantile
 from workbench.verdicts.looks import minimum_cases
 from workbench.verdicts.measure import Measure
+from workbench.verdicts.values import Comparison
 
 DEFAULT_FLIP_RATE = 0.15
 POWER = 0.80
@@ -91,6 +93,16 @@ def enough_margin(found: Measure, confidence: float) -> float | None:
         if found.gate_low > -margin and found.units >= minimum_cases(margin, confidence):
             return margin
     return None
+
+
+def flip_rate_seen(comparisons: Iterable[Comparison]) -> float | None:
+    """The share of cases that changed in earlier comparisons, all taken together; None if none."""
+    flips = cases = 0
+    for comparison in comparisons:
+        if comparison.difference is not None:
+            flips += len(comparison.fixed) + len(comparison.broke)
+            cases += comparison.cases
+    return flips / cases if cases else None
 
 
 def plan_sentence(
