@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.registry.making import fast_folder
 from tests.soak.registry_soak import crowd, kill_rounds
 
 
-def test_fifty_kills_lose_nothing_and_the_chain_holds(tmp_path: Path) -> None:
-    tally = kill_rounds(tmp_path, 50)
+def test_fifty_kills_lose_nothing_and_the_chain_holds() -> None:
+    with TemporaryDirectory(dir=fast_folder()) as folder:
+        tally = kill_rounds(Path(folder), 50)
 
     sys.stdout.write(f"{tally.as_dict()}\n")
     assert tally.lost == []
