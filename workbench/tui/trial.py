@@ -85,6 +85,13 @@ class Trial:
             self._title(asked, "asking…")
             self._ask(asked, at, screen.suite)
 
+    async def show_empty(self) -> None:
+        """Where the answers will be, before there is one."""
+        view = TextView(classes="pane answer")
+        await self._screen.query_one("#answers", Container).mount(view)
+        view.border_title = plain("Answer")
+        view.show("^t tries the case on the draft's model, F12 on several side by side")
+
     def _ask(self, asked: Asked, at: int, suite: Suite | None) -> None:
         def ask(bench: Bench) -> Answer:
             return running.try_case(bench, asked.prompt, asked.case, on_text=asked.heard)
