@@ -91,6 +91,7 @@ def live_version(workspace: Workspace) -> str:
         return bench.registry.get_active(PROMPT).version
 
 
+@pytest.mark.timeout(300)
 async def test_draft_try_run_stop_resume_compare_register_deploy_roll_back(tmp_path: Path) -> None:
     gate = threading.Event()
 
@@ -156,6 +157,7 @@ async def test_draft_try_run_stop_resume_compare_register_deploy_roll_back(tmp_p
     assert live_version(workspace) == "1.0.0"
 
 
+@pytest.mark.timeout(300)
 async def test_the_same_on_the_embedded_model(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path / "shop", sample=PROMPT)
     evals = workspace.root / "evals" / PROMPT
