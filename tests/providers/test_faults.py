@@ -6,12 +6,16 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.support.fault_server import (
     CLOSE,
@@ -27,8 +31,11 @@ from tests.support.fault_server import (
 )
 from workbench.errors import ProviderError, SettingsError
 from workbench.prompts.values import Message
-from workbench.providers.classify import retry_after
+from workbench.providers.classify import Asked, classify_body, classify_completion, retry_after
+from workbench.providers.failures import classify_failure
 from workbench.providers.opening import open_provider
+from workbench.providers.redact import one_line
+from workbench.providers.stream import Assembled
 from workbench.providers.values import Answer, Outcome, Request
 from workbench.settings import ProviderSettings
 
@@ -497,3 +504,88 @@ def test_a_provider_says_who_it_is_without_the_sdk() -> None:
     from openai import __version__
 
     assert identity["sdk"] == f"openai {__version__}"
+
+
+FIELDS = (
+    *("choices", "message", "content", "finish_reason", "usage", "error", "refusal"),
+    *("tool_calls", "model", "code", "prompt_tokens", "type", "text", "param"),
+)
+
+
+def chained(*errors: BaseException) -> BaseException:
+    for outer, inner in pairwise(errors):
+        outer.__cause__ = inner
+    return errors[0]
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (ssl.SSLCertVerificationError("certificate verify failed"), "TLS failed"),
+        (ssl.SSLError("WRONG_VERSION_NUMBER"), "TLS failed"),
+        (socket.gaierror(-2, "Name or service not known"), "no such host"),
+        (ConnectionRefusedError(111, "refused"), "connection refused"),
+        (ConnectionResetError(104, "reset"), "reset"),
+        (TimeoutError(), "no connection in time"),
+        (OSError("something else"), "the call failed (OSError)"),
+    ],
+)
+def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: str) -> None:
+    asked = Asked("host:1", "m")
+    found = classify_failure(chained(RuntimeError("Connection error."), cause), asked)
+    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
+    assert found.error.startswith("host:1: ") and words in found.error
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["choices", "message", "content", "finish_reason", "usage", "error", "refusal"]
+                    + ["tool_calls", "model", "code", "prompt_tokens", "type", "text", "param"]
+                ),
+                inner,
+                max_size=5,
+            )
+        ),
+        max_leaves=30,
+    )
+)
+def test_any_json_is_classified_and_its_words_are_safe(data: Any) -> None:
+    asked = Asked("host", "m", (KEY,))
+    try:
+        found = classify_completion(data, asked, json.dumps(data).encode())
+    except ProviderError as error:
+        assert str(error).isprintable()
+        return
+    assert found.error.isprintable() and len(found.error) < 300
+    found.text.encode("utf-8")
+    assert found.outcome.is_error == bool(found.error)
+    assert (found.prompt_tokens or 0) >= 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=6))
+def test_any_bytes_are_an_error_or_an_answer_never_a_crash(raw: bytes, cuts: list[int]) -> None:
+    asked = Asked("host", "m")
+    assert classify_body(raw, asked).outcome.is_error
+    assembled = Assembled(asked, lambda text: None)
+    edges = [0, *sorted(cut for cut in cuts if cut < len(raw)), len(raw)]
+    for start, end in pairwise(edges):
+        assembled.feed(raw[start:end])
+    assert assembled.answer().outcome.is_error
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=400))
+@example("\u202e right to left")
+@example("\ud800")
+def test_one_line_is_one_line_without_the_key(text: str) -> None:
+    line = one_line(f"{text}{KEY}{text}", (KEY,))
+    assert KEY not in line and line.isprintable()
+    assert len(line) <= 200
+    line.encode("utf-8")

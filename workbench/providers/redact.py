@@ -20,6 +20,8 @@ def one_line(text: str, secrets: Collection[str] = (), limit: int = SHOWN_CHARS)
     cut = text[: limit * 20]
     line = _BLANK.sub(" ", without_secrets(storable(cut), secrets)).strip()
     line = _KEY_LIKE.sub(HIDDEN, line)
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "\ufffd" for c in line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
