@@ -544,10 +544,7 @@ def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: st
         lambda inner: (
             st.lists(inner, max_size=4)
             | st.dictionaries(
-                st.sampled_from(
-                    ["choices", "message", "content", "finish_reason", "usage", "error", "refusal"]
-                    + ["tool_calls", "model", "code", "prompt_tokens", "type", "text", "param"]
-                ),
+                st.sampled_from(FIELDS),
                 inner,
                 max_size=5,
             )
