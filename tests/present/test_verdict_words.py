@@ -103,6 +103,11 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
             "PASS BETTER  B better than A: +11.9 pts [+7.9, +16.5]"
             "  40 fixed  5 broke  249 same  6 missing",
         ),
+        (
+            compared(25, 16, 300, margin=0.0),
+            "NO DECISION  +3.0 pts [-1.2, +7.4] could still hide a loss;"
+            " about 290 more cases, or margin 2",
+        ),
         (compared(0, 0, 0), "NO DECISION  no case has a score on both sides"),
     ],
 )

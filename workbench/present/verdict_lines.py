@@ -228,7 +228,8 @@ def _open_sentence(comparison: Comparison, policy: GatePolicy, effect: str, b: s
         remedy += f", or margin {100 * enough:g}"
     if gate_low is not None and gate_low > -policy.margin:
         return f"{effect}: {_as_b(comparison.reason, b)}; {remedy}"
-    return f"{effect} could still hide a {margin}-pt loss; {remedy}"
+    hidden = f"a {margin}-pt loss" if policy.margin > 0.0 else "a loss"
+    return f"{effect} could still hide {hidden}; {remedy}"
 
 
 def _threshold_sentence(comparison: Comparison, policy: GatePolicy, b: str) -> str:

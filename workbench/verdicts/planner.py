@@ -47,7 +47,7 @@ def more_cases(found: Measure, *, margin: float, confidence: float, n_min: int) 
     Where the cases seen are less than half of what the planner asks for, its answer minus these.
     Later on what was seen weighs too: the fewest further cases after which the gate passes with
     the planner's power, if B is as good as A on them; or, where that is nearer, after which B is
-    worse if what was seen goes on.
+    worse (without a margin: or better) if what was seen goes on.
     """
     lacking = max(0, n_min - found.units) * max(1, round(found.n / found.units))
     answers = []
@@ -57,10 +57,10 @@ def more_cases(found: Measure, *, margin: float, confidence: float, n_min: int) 
             return max(wanted - found.n, lacking)
         further = _further_to_pass(found, margin, confidence)
         answers += [max(further, lacking)] if further else []
-    if found.difference < 0.0:
+    if found.difference < 0.0 or (found.difference > 0.0 and margin <= 0.0):
         z = critical_z(confidence)
-        to_worse = math.ceil(z * z * found.variance / found.difference**2) - found.n
-        answers += [to_worse] if to_worse > 0 else []
+        to_show = math.ceil(z * z * found.variance / found.difference**2) - found.n
+        answers += [to_show] if to_show > 0 else []
     return min(answers, default=lacking or None)
 
 
