@@ -7,7 +7,7 @@ import time
 from typing import Self
 
 from workbench.errors import UsageError
-from workbench.runs.lease import Holder, this_process
+from workbench.runs.lease import HEARTBEAT_S, Holder, this_process
 
 
 class LeaseLost(Exception):
@@ -20,6 +20,7 @@ class Session:
     def __init__(self, connection: sqlite3.Connection, session: int) -> None:
         self._connection = connection
         self._session = session
+        self._at = 0.0
 
     @classmethod
     def open(cls, connection: sqlite3.Connection, run: int) -> Self:
@@ -55,12 +56,19 @@ class Session:
         return cls.open(connection, run)
 
     def beat(self) -> None:
-        """A sign of life. Raises LeaseLost when another process took over."""
-        changed = self._connection.execute(
-            "UPDATE sessions SET heartbeat = ? WHERE id = ? AND ended_at IS NULL",
-            [time.time(), self._session],
-        ).rowcount
-        if changed != 1:
+        """A sign of life, where it is due. Raises LeaseLost when another process took over."""
+        now = time.time()
+        if abs(now - self._at) < HEARTBEAT_S:
+            held = self._connection.execute(
+                "SELECT 1 FROM sessions WHERE id = ? AND ended_at IS NULL", [self._session]
+            ).fetchone()
+        else:
+            self._at = now
+            held = self._connection.execute(
+                "UPDATE sessions SET heartbeat = ? WHERE id = ? AND ended_at IS NULL",
+                [now, self._session],
+            ).rowcount
+        if not held:
             raise LeaseLost
 
     def end(self) -> None:

@@ -272,10 +272,12 @@ class RunWriter:
     def _add_up(self, batch: Sequence[Recorded], calls: int, seconds: float) -> None:
         asked = [item.result.answer for item in batch if item.answer_id is None]
         priced = [answer for answer in asked if not answer.outcome.is_error]
+        scores = [item.headline for item in batch if item.headline is not None]
         self._connection.execute(
             "UPDATE runs SET calls = calls + ?, seconds = seconds + ?, cached = cached + ?,"
             " cost_usd = cost_usd + ?, unpriced = unpriced + ?,"
-            " prompt_tokens = prompt_tokens + ?, completion_tokens = completion_tokens + ?"
+            " prompt_tokens = prompt_tokens + ?, completion_tokens = completion_tokens + ?,"
+            " scored = scored + ?, score_sum = score_sum + ?, errors = errors + ?"
             " WHERE id = ?",
             [
                 calls,
@@ -285,14 +287,11 @@ class RunWriter:
                 sum(answer.cost_usd is None for answer in priced),
                 sum(answer.prompt_tokens or 0 for answer in asked),
                 sum(answer.completion_tokens or 0 for answer in asked),
+                len(scores),
+                sum(scores),
+                self._more_errors(batch),
                 self._run,
             ],
-        )
-        scores = [item.headline for item in batch if item.headline is not None]
-        self._connection.execute(
-            "UPDATE runs SET scored = scored + ?, score_sum = score_sum + ?, errors = errors + ?"
-            " WHERE id = ?",
-            [len(scores), sum(scores), self._more_errors(batch), self._run],
         )
 
     def _more_errors(self, batch: Sequence[Recorded]) -> int:
