@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -312,7 +311,6 @@ def test_many_threads_share_one_registry_while_deployments_go_on(
     assert registry.get_active("p").version == numbers[-1]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
 def test_a_forked_child_reads_with_a_connection_of_its_own(path: Path) -> None:
     code = f"""
 import os, sys

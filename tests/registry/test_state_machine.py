@@ -31,8 +31,8 @@ GUARDED, OPEN = "production", "staging"
 ENVIRONMENTS = (GUARDED, OPEN)
 PEOPLE = ("ana", "bob")
 FAST = settings(
-    max_examples=50,
-    stateful_step_count=30,
+    max_examples=30,
+    stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

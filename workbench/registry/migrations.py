@@ -12,7 +12,9 @@ from __future__ import annotations
 import functools
 import os
 import sqlite3
+import threading
 import uuid
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.errors import RegistryUnusable
@@ -25,23 +27,28 @@ if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
 
-def migrate(connection: sqlite3.Connection, path: str) -> None:
-    """Bring the file to SCHEMA_VERSION; a file of the right version is not touched.
+_NO_PUNCTUATION = str.maketrans("", "", ":-.")
+
+
+def migrate(connection: sqlite3.Connection, path: str, steps: Sequence[Step] | None = None) -> None:
+    """Apply the steps that the file lacks; a file that lacks none is not touched.
 
     Raises sqlite3.Error.
     """
-    if _version(connection) == SCHEMA_VERSION and _application(connection) == APPLICATION_ID:
+    steps = STEPS if steps is None else steps
+    wanted = len(steps)
+    before = _version(connection)
+    if before >= wanted and _application(connection) == APPLICATION_ID:
         return
-    if 0 < _version(connection) < SCHEMA_VERSION:
-        _backup(connection, path)
+    if before > 0:
+        _backup(connection, path, wanted)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Again, now that nobody else can write: two processes may have come here at once.
-        version = _version(connection)
-        if version < SCHEMA_VERSION:
-            _apply(connection)
+        if _version(connection) < wanted:
+            _apply(connection, steps)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            connection.execute(f"PRAGMA user_version={wanted}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -55,7 +62,7 @@ def expected_schema() -> dict[str, str]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.execute("BEGIN")
-        _apply(connection, first=False)
+        _apply(connection, STEPS, first=False)
         return schema_of(connection)
     finally:
         connection.close()
@@ -67,23 +74,22 @@ def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
     return {name: " ".join(sql.split()) for name, sql in rows}
 
 
-def _apply(connection: sqlite3.Connection, *, first: bool = True) -> None:
+def _apply(connection: sqlite3.Connection, steps: Sequence[Step], *, first: bool = True) -> None:
     from sqlite_utils.db import Database
     from sqlite_utils.migrations import Migrations
 
-    steps = Migrations("workbench.registry")
-    for step in (_tables_and_triggers,):
-        steps(name=step.__name__.strip("_"))(step)
-    database = Database(connection, execute_plugins=False)
-    steps.apply(database)
+    known = Migrations("workbench.registry")
+    for step in steps:
+        known(name=step.__name__)(step)
+    known.apply(Database(connection, execute_plugins=False))
     if first and connection.execute("SELECT count(*) FROM ledger").fetchone()[0] == 0:
         _begin_ledger(connection)
 
 
-def _tables_and_triggers(database: Database) -> None:
-    connection = database.conn
+def first_schema(database: Database) -> None:
+    """Step 1: all tables, indexes, views and triggers."""
     for statement in (*TABLES.values(), *INDEXES, *VIEWS.values(), *triggers()):
-        connection.execute(statement)
+        database.conn.execute(statement)
 
 
 def _begin_ledger(connection: sqlite3.Connection) -> None:
@@ -97,9 +103,9 @@ def _begin_ledger(connection: sqlite3.Connection) -> None:
         transaction.append("environment", actor, row)
 
 
-def _backup(connection: sqlite3.Connection, path: str) -> None:
-    stamp = clock.now().replace(":", "").replace("-", "")[:15]
-    target = f"{path}.before-schema-{SCHEMA_VERSION}-{stamp}.{os.getpid()}.bak"
+def _backup(connection: sqlite3.Connection, path: str, wanted: int) -> None:
+    stamp = clock.now().translate(_NO_PUNCTUATION)
+    target = f"{path}.before-schema-{wanted}-{stamp}-{threading.get_ident()}.bak"
     connection.execute("VACUUM INTO ?", (target,))
     os.chmod(target, 0o600)
 
@@ -122,3 +128,12 @@ def _application(connection: sqlite3.Connection) -> int:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+Step = Callable[["Database"], None]
+
+STEPS: tuple[Step, ...] = (first_schema,)
+"""In order; never changed once released. Their number is the schema's version."""
+
+if len(STEPS) != SCHEMA_VERSION:
+    raise AssertionError("layout.SCHEMA_VERSION is the number of steps")

@@ -1,0 +1,350 @@
+"""The file: what can be wrong with it is a sentence, and nobody but SQLite opens it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import EXIT_REFUSED, RegistryError, RegistryLocked, RegistryUnusable
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
+from workbench.registry.machine import file_system_of, warnings_about
+from workbench.registry.writing import Writer
+
+Tested = Callable[..., PromptVersion]
+
+
+def add(registry: PromptRegistry, number: str = "1.0.0") -> str:
+    return registry.register(PromptVersion("p", number, f"text {number}", author="ana"))
+
+
+def refused(call: Callable[[], object]) -> str:
+    """The sentence: one line, with what to do about it, and the exit code of a refusal."""
+    with pytest.raises(RegistryError) as caught:
+        call()
+    assert caught.value.hint
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == EXIT_REFUSED
+    return str(caught.value)
+
+
+def test_a_new_registry_is_private_marked_and_in_wal_mode(registry: PromptRegistry) -> None:
+    path = Path(registry.path)
+
+    connection = sqlite3.connect(path)
+    marks = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version", "journal_mode")
+    ]
+    tables = connection.execute(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+        " AND name NOT LIKE 'sqlite_%' AND name <> '_sqlite_migrations' AND strict = 0"
+    ).fetchall()
+    connection.close()
+
+    assert marks == [APPLICATION_ID, SCHEMA_VERSION, "wal"]
+    assert tables == []
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_writes_with_full_sync(registry: PromptRegistry) -> None:
+    with registry._writing() as transaction:
+        assert transaction.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert transaction.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (Path.unlink, "there is no registry at"),
+    "not SQLite": (lambda path: path.write_bytes(b"no database " * 500), "is no SQLite file"),
+    "another program's": (
+        lambda path: (path.unlink(), sqlite3.connect(path).execute("CREATE TABLE t (a)")),
+        "a database of another program",
+    ),
+    "newer": (
+        lambda path: sqlite3.connect(path).execute("PRAGMA user_version=99"),
+        "has schema 99; this program knows",
+    ),
+    "torn": (lambda path: os.truncate(path, path.stat().st_size // 2 + 17), "damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
+    registry: PromptRegistry, kind: str
+) -> None:
+    add(registry)
+    registry.close()
+    path = Path(registry.path)
+    damage, said = DAMAGED[kind]
+    damage(path)
+
+    with _opened(path) as opened:
+        for call in (
+            lambda: opened.versions("p"),
+            lambda: add(opened, "1.1.0"),
+            lambda: opened.get_active("p"),
+        ):
+            assert said in refused(call) or kind == "torn"
+    if kind == "missing":
+        assert not path.exists(), "only init makes a registry"
+
+
+def _opened(path: Path) -> PromptRegistry:
+    """Opened while there was a file."""
+    if path.exists():
+        return PromptRegistry(path)
+    path.touch()
+    opened = PromptRegistry(path)
+    path.unlink()
+    return opened
+
+
+def test_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegistry) -> None:
+    add(registry)
+    holding, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with registry._writing():
+            holding.set()
+            release.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holding.wait(30)
+    impatient = Writer(registry.path, create=False, timeout=0.05)
+    with (
+        pytest.raises(RegistryLocked, match=f"pid {os.getpid()}") as caught,
+        impatient.transaction(),
+    ):
+        pass
+    release.set()
+    thread.join()
+    impatient.close()
+
+    assert "nothing was written" in caught.value.hint
+    assert add(registry, "1.1.0") == "p@1.1.0"
+
+
+def test_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) -> None:
+    add(registry)
+    other = sqlite3.connect(registry.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    impatient = Writer(registry.path, create=False, timeout=0.05)
+    with (
+        pytest.raises(RegistryLocked, match="locked by another process"),
+        impatient.transaction(),
+    ):
+        pass
+    other.close()
+    impatient.close()
+
+
+def test_a_full_disk_rolls_back_and_says_so(registry: PromptRegistry) -> None:
+    add(registry)
+    with registry._writing() as transaction:
+        pages = transaction.connection.execute("PRAGMA page_count").fetchone()[0]
+        transaction.connection.execute(f"PRAGMA max_page_count={pages}")
+    big = PromptVersion("p", "2.0.0", "x" * 1_000_000, author="ana")
+
+    assert "the disk is full" in refused(lambda: registry.register(big))
+
+    assert [version.version for version in registry.versions("p")] == ["1.0.0"]
+    assert registry.verify().ok
+
+
+def test_a_registry_of_another_user_cannot_be_written_and_says_so() -> None:
+    """As a user who owns nothing: root may write everywhere."""
+    folder = Path(tempfile.mkdtemp())
+    path = folder / "registry.db"
+    try:
+        with PromptRegistry(path, create=True) as registry:
+            add(registry)
+        path.chmod(0o644)
+        folder.chmod(0o555)
+        receive, send = os.pipe()
+        if os.fork() == 0:
+            said = "nothing"
+            try:
+                if os.geteuid() == 0:
+                    os.setuid(65534)
+                with PromptRegistry(path) as registry:
+                    add(registry, "1.1.0")
+            except RegistryError as error:
+                said = str(error)
+            finally:
+                os.write(send, said.encode())
+                os._exit(0)
+        os.wait()
+        assert "check the permissions" in os.read(receive, 2000).decode()
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def test_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
+    registry: PromptRegistry, tmp_path: Path
+) -> None:
+    add(registry)
+    registry.close()
+    (tmp_path / "link.db").symlink_to(registry.path)
+    with PromptRegistry(tmp_path / "link.db") as linked:
+        assert linked.path == str(Path(registry.path).resolve())
+        add(linked, "1.1.0")
+    os.link(registry.path, tmp_path / "second.db")
+
+    with PromptRegistry(tmp_path / "second.db") as second:
+        assert "second name" in refused(lambda: add(second, "1.2.0"))
+
+
+def test_a_file_that_was_replaced_under_the_writer_is_noticed(
+    registry: PromptRegistry, tmp_path: Path
+) -> None:
+    add(registry)
+    copy = registry.backup(tmp_path / "copy.db")
+    Path(copy).replace(registry.path)
+    Path(registry.path + "-wal").unlink(missing_ok=True)
+
+    add(registry, "1.1.0")
+
+    with PromptRegistry(registry.path) as another:
+        assert [v.version for v in another.versions("p")] == ["1.1.0", "1.0.0"]
+
+
+def test_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegistry) -> None:
+    for text in ("broken \ud800", "nul \0"):
+        with pytest.raises(ValueError, match=r"surrogate|NUL"):
+            registry.register(PromptVersion("p", "1.0.0", text, author="ana"))
+
+    assert registry.versions("p") == []
+    assert registry.verify().ok
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../x", "CON", "con", "x" * 101, "a\0b", "Upper", "", ".hidden", "a b", "a/b", "é", "a..b"],
+)
+def test_a_prompt_id_that_is_no_safe_name_is_refused(registry: PromptRegistry, name: str) -> None:
+    with pytest.raises(ValueError, match="not a prompt_id"):
+        registry.register(PromptVersion(name, "1.0.0", "text"))
+
+
+# Backups
+
+
+def test_a_backup_is_whole_and_restoring_it_brings_everything_back(
+    registry: PromptRegistry, tmp_path: Path
+) -> None:
+    add(registry)
+    head = registry.head()
+    registry.backup(tmp_path / "backup.db")
+    add(registry, "1.1.0")
+
+    registry.restore(tmp_path / "backup.db")
+
+    assert registry.head() == head
+    assert registry.verify(head=head).ok
+    kept = [f for f in tmp_path.iterdir() if ".replaced-" in f.name]
+    with PromptRegistry(kept[0]) as before:
+        assert [v.version for v in before.versions("p")] == ["1.1.0", "1.0.0"]
+    with pytest.raises(RegistryError, match="exists already"):
+        registry.backup(tmp_path / "backup.db")
+
+
+def test_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path: Path) -> None:
+    add(registry)
+    (tmp_path / "other.db").write_bytes(b"x" * 5000)
+
+    with pytest.raises(RegistryUnusable):
+        registry.restore(tmp_path / "other.db")
+    with pytest.raises(RegistryUnusable, match="no"):
+        registry.restore(tmp_path / "nothing.db")
+
+    assert len(registry.versions("p")) == 1
+
+
+# Nobody but SQLite opens it
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+path = sys.argv[1]
+opened = []
+def audit(event, arguments):
+    if event == "open" and str(arguments[0]) in (path, path + "-wal", path + "-shm"):
+        # Making an empty file (O_EXCL) opens no database: it was not there before.
+        if not arguments[2] & __import__("os").O_EXCL:
+            opened.append(arguments)
+    if event in ("shutil.copyfile", "shutil.move") and path in map(str, arguments):
+        opened.append(arguments)
+sys.addaudithook(audit)
+from workbench.registry import PromptRegistry, PromptVersion, evaluate_and_mark
+from workbench.exchange.snapshot import write_snapshot
+class Suite:
+    passing_threshold = 0.5
+    def run(self, content): return 1.0
+with PromptRegistry(path, create=True) as registry:
+    for number in ("1.0.0", "1.1.0"):
+        registry.register(PromptVersion("p", number, number))
+        evaluate_and_mark(registry, "p", number, Suite())
+        registry.deploy("p", number, "production", "ana")
+    registry.get_active("p")
+    registry.rollback("p", "production", "ana")
+    registry.status("p", "1.0.0"), registry.history(), registry.blame("p"), registry.verify()
+    registry.backup(path + ".backup")
+    write_snapshot(registry, Path(path + ".snapshot"))
+    registry.restore(path + ".backup")
+with PromptRegistry(path) as registry:
+    registry.get_active("p")
+assert not opened, opened
+"""
+
+
+def test_no_python_code_opens_the_file(tmp_path: Path) -> None:
+    path = str((tmp_path / "registry.db").resolve())
+
+    subprocess.run([sys.executable, "-c", PROGRAM, path], check=True, timeout=60)
+
+
+STRACE = shutil.which("strace")
+
+
+@pytest.mark.parametrize("strace", [STRACE] if STRACE else [])
+def test_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path, strace: str) -> None:
+    """SQLite opens with O_NOFOLLOW; Python's open() never does."""
+    path = str((tmp_path / "registry.db").resolve())
+    trace = tmp_path / "trace"
+
+    subprocess.run(
+        [strace, "-f", "-e", "trace=open,openat", "-o", str(trace), sys.executable, "-c",
+         PROGRAM, path],
+        check=True, timeout=120,
+    )  # fmt: skip
+
+    opens = [line for line in trace.read_text().splitlines() if f'"{path}"' in line]
+    assert len(opens) > 3
+    assert [line for line in opens if "O_NOFOLLOW" not in line and "O_EXCL" not in line] == []
+
+
+# Places that are not safe
+
+
+def test_a_network_file_system_and_a_synchronised_folder_are_warned_about() -> None:
+    mounts = "/dev/sda1 / ext4 rw 0 0\nserver:/x /mnt/team\\040share nfs4 rw 0 0\n"
+
+    assert file_system_of(Path("/home/ana/registry.db"), mounts) == "ext4"
+    assert file_system_of(Path("/mnt/team share/registry.db"), mounts) == "nfs4"
+    assert any("network" in w for w in warnings_about(Path("/mnt/team share/r.db"), mounts))
+    assert any("dropbox" in w for w in warnings_about(Path("/home/ana/Dropbox/r.db"), mounts))
+    told = warnings_about(Path("/home/ana/r.db"), mounts)
+    assert all("WAL-reset" in warning for warning in told)
+    assert bool(told) is (sqlite3.sqlite_version_info < (3, 51, 3))

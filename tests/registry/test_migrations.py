@@ -1,0 +1,138 @@
+"""A registry of every released schema is brought to the newest, once and whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
+from workbench.registry.migrations import STEPS, expected_schema, migrate, schema_of
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("schema-*.sql"))
+
+
+def load(golden: Path, path: Path) -> Path:
+    connection = sqlite3.connect(path)
+    connection.executescript(golden.read_text())
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={golden.stem.partition('-')[2]}")
+    connection.close()
+    return path
+
+
+def add_a_note(database: Any) -> None:
+    """A step that a later release might bring, in two statements."""
+    database.conn.execute("ALTER TABLE registry ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+    database.conn.execute("CREATE INDEX notes ON registry (note)")
+
+
+def die_half_way(database: Any) -> None:
+    """The same step, killed between its statements."""
+    database.conn.execute("ALTER TABLE registry ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.stem)
+def test_a_registry_of_every_released_schema_still_works(golden: Path, tmp_path: Path) -> None:
+    with PromptRegistry(load(golden, tmp_path / "registry.db")) as registry:
+        registry.register(PromptVersion("another", "1.0.0", "text"))
+
+        assert registry.get_active("greeting").version == "1.0.0"
+        assert registry.status("greeting", "1.0.0").tested
+        assert registry.verify().ok
+
+
+def test_there_is_a_golden_file_for_every_schema() -> None:
+    assert [golden.stem for golden in GOLDEN] == [f"schema-{n + 1}" for n in range(len(STEPS))]
+    assert len(STEPS) == SCHEMA_VERSION
+
+
+def test_an_older_schema_is_backed_up_and_brought_up_in_one_go(tmp_path: Path) -> None:
+    path = load(GOLDEN[0], tmp_path / "registry.db")
+    connection = sqlite3.connect(path, isolation_level=None)
+
+    migrate(connection, str(path), (*STEPS[:1], add_a_note))
+
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert connection.execute("SELECT note FROM registry").fetchall() == [("",)]
+    connection.close()
+    (backup,) = tmp_path.glob("*.bak")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    kept = sqlite3.connect(backup)
+    assert kept.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert kept.execute("SELECT count(*) FROM versions").fetchone()[0] == 2
+    kept.close()
+
+
+def test_a_kill_half_way_leaves_the_old_schema_and_the_next_start_finishes(
+    tmp_path: Path,
+) -> None:
+    path = load(GOLDEN[0], tmp_path / "registry.db")
+    code = f"""
+import sqlite3
+from tests.registry.test_migrations import STEPS, die_half_way, migrate
+migrate(sqlite3.connect({str(path)!r}, isolation_level=None), {str(path)!r},
+        (*STEPS[:1], die_half_way))
+"""
+    killed = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    assert killed.returncode == -signal.SIGKILL
+
+    connection = sqlite3.connect(path, isolation_level=None)
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert "note" not in str(schema_of(connection)["registry"])
+    migrate(connection, str(path), (*STEPS[:1], add_a_note))
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    connection.close()
+
+
+def test_two_that_come_at_once_bring_it_up_once(tmp_path: Path) -> None:
+    path = load(GOLDEN[0], tmp_path / "registry.db")
+    failures: list[BaseException] = []
+
+    def bring_up() -> None:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        try:
+            migrate(connection, str(path), (*STEPS[:1], add_a_note))
+        except BaseException as error:  # noqa: BLE001 - reported by the test
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=bring_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+
+
+def test_many_processes_that_make_a_registry_make_one(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    code = f"""
+import os
+from workbench.registry import PromptRegistry, PromptVersion
+with PromptRegistry({str(path)!r}, create=True) as registry:
+    registry.register(PromptVersion("p", f"1.{{os.getpid()}}.0", str(os.getpid())))
+"""
+    processes = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+
+    with PromptRegistry(path) as registry:
+        assert len(registry.versions("p")) == 4
+        assert registry.verify().ok
+
+
+def test_a_new_registry_has_the_schema_that_verify_expects(registry: PromptRegistry) -> None:
+    with registry._reading() as connection:
+        assert schema_of(connection) == expected_schema()
