@@ -231,10 +231,18 @@ async def test_a_problem_beside_the_loop_is_said_and_the_app_goes_on(workspace: 
         await until_shown(pilot, "! it broke (mend it)")
         app.in_thread(disk)
         await until_shown(pilot, "No space left on device")
+
+        def is_a_bug(_bench: Bench) -> None:
+            raise KeyError("nobody thought of this")
+
+        app.in_thread(is_a_bug)
+        await until_shown(pilot, "a bug in workbench: KeyError")
         app.tell("good again")
         await until_shown(pilot, "good again")
         app.action_messages()
-        await until_shown(pilot, "Messages, newest first", "! it broke (mend it)")
+        await until_shown(pilot, "Messages, newest first", "a bug in workbench:")
+        await pilot.press("G")
+        await until_shown(pilot, "! it broke (mend it)")
 
 
 async def test_a_newer_read_makes_an_older_one_unwanted(workspace: Workspace) -> None:
@@ -254,3 +262,41 @@ async def test_a_newer_read_makes_an_older_one_unwanted(workspace: Workspace) ->
         first.set()
         await settled(pilot)
         assert got == ["new"]
+
+
+async def test_a_dialog_that_was_closed_meanwhile_is_no_problem(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pick_version(pilot, "1.0.1")
+        await pilot.press("D")
+        await until_shown(pilot, "production: 1.0.0 → 1.0.1")
+        await pilot.press("y", "escape")
+        await until_shown(pilot, "support_triage@1.0.1 is live in production")
+
+
+async def test_what_is_live_is_retired_after_asking(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("f9")
+        await until_shown(pilot, "first release")
+        await pilot.press("X")
+        await until_shown(pilot, "Retire support_triage in production")
+        app.screen.query_one("#reason", Input).value = "the product is gone"
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "RETIRE", "the product is gone")
+    with Bench(workspace) as bench:
+        assert bench.registry.live("support_triage") == []
+
+
+async def test_links_are_shown_and_not_opened(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        app.open_url("https://example.com/x")
+        await until_shown(pilot, "not opened: https://example.com/x")
+    assert opened == []

@@ -19,12 +19,12 @@ from workbench.actions.bench import Bench
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
 from workbench.tui import ending, keys, themes
-from workbench.tui.background import call_in_thread
+from workbench.tui.background import run_job
 from workbench.tui.live_runs import LiveRuns
 from workbench.tui.messages import SelectionChanged
 from workbench.tui.safe_filter import SafeFilter
 from workbench.tui.selection import Selection
-from workbench.tui.widgets.chrome import StatusLine
+from workbench.tui.widgets.chrome import ModeTabs, StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -147,6 +147,11 @@ class WorkbenchApp(App[int]):
             if not error:
                 self.set_timer(MESSAGE_S, lambda line=line: self._fade(line, text))
 
+    def show_run(self, text: str) -> None:
+        """How far the live run is, beside the tabs of whichever screen is shown."""
+        for tabs in self.screen_stack[0].query(ModeTabs):
+            tabs.run = text
+
     def in_thread(
         self,
         fn: Callable[..., T],
@@ -161,21 +166,23 @@ class WorkbenchApp(App[int]):
         line. A newer call of the same `group` makes the older one's result unwanted.
         """
 
+        def call(bench: Bench) -> T:
+            return fn(bench, *args)
+
         async def job() -> None:
-            try:
-                result = await call_in_thread(self.workspace, lambda bench: fn(bench, *args))
-            except WorkbenchError as error:
-                if failed:
-                    failed(error)
-                else:
-                    self.tell(str(error), error=True)
-                return
-            if done:
-                done(result)
+            await run_job(self, call, done, failed)
 
         return self.run_worker(
-            job, group=group or "jobs", exclusive=bool(group), exit_on_error=True
+            job,
+            group=group or "jobs",
+            exclusive=bool(group),
+            exit_on_error=False,
         )
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Links in data never open by themselves: the address is shown instead."""
+        del new_tab
+        self.tell(f"not opened: {url}")
 
     def on_loop(self, fn: Callable[[], None]) -> None:
         """From another thread: call `fn` on the loop soon."""

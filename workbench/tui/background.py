@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +14,7 @@ from workbench.actions.bench import Bench
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -43,8 +46,37 @@ async def call_in_thread(workspace: Workspace, fn: Callable[[Bench], T]) -> T:
             error = WorkbenchError(f"{type(raised).__name__}: {raised}")
         except BaseException as raised:  # noqa: BLE001 (the edge of the thread: handed on)
             error = raised
-        if not loop.is_closed():
+        # The app may have been quit meanwhile: then nobody wants the result.
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=work, name="bench", daemon=True).start()
     return await future
+
+
+async def run_job(
+    app: WorkbenchApp,
+    fn: Callable[[Bench], T],
+    done: Callable[[T], object] | None,
+    failed: Callable[[WorkbenchError], object] | None,
+) -> None:
+    """Call `fn` in a thread and hand on what came of it.
+
+    A bug in there must not take the app down with a draft that is not saved and a run that is
+    paid for: it is said, with the whole story under Messages, and the app goes on.
+    """
+    try:
+        result = await call_in_thread(app.workspace, fn)
+        if done:
+            done(result)
+    except WorkbenchError as error:
+        if failed:
+            failed(error)
+        else:
+            app.tell(str(error), error=True)
+    except Exception as error:  # noqa: BLE001 (the edge between a job and the app)
+        story = "".join(traceback.format_exception(error, limit=-12))
+        app.said.append(f"! a bug in workbench:\n{story}")
+        app.tell(
+            f"a bug in workbench: {type(error).__name__}: {error} · more: Messages", error=True
+        )

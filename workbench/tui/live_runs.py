@@ -100,8 +100,10 @@ class LiveRuns:
         self.results += fresh
         self.progress = live.progress()
         self._app.post_to_screen(RunTicked(self.progress, fresh))
+        self._app.show_run(f"run {self.progress.done}/{self.progress.total}")
         if done:
             self.live = None
+            self._app.show_run("")
             if self._timer:
                 self._timer.pause()
 

@@ -65,11 +65,11 @@ class Confirmed(Dialog[bool]):
             self._act,
             reason,
             done=self._finished,
-            failed=lambda error: self.problem(str(error)),
+            failed=self.refused,
         )
 
     def _finished(self, _result: None) -> None:
         app = self.bench_app
-        self.dismiss(True)
+        self.close(True)
         app.post_to_screen(RegistryChanged())
         app.tell(self._done_text)

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from workbench.errors import WorkbenchError
 from workbench.tui import keys
 from workbench.tui.widgets.fields import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
@@ -71,6 +72,18 @@ class Dialog(ModalScreen[T]):
         """Say what is wrong, above the buttons; it stays until the next try."""
         if self.is_open:
             self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
+
+    def refused(self, error: WorkbenchError) -> None:
+        """What a thread was asked to do and did not: said here, or below when this is closed."""
+        if self.is_attached:
+            self.problem(str(error))
+        else:
+            self.bench_app.tell(str(error), error=True)
+
+    def close(self, result: T) -> None:
+        """Dismiss, unless the user did while a thread was at work."""
+        if self.is_attached:
+            self.dismiss(result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters

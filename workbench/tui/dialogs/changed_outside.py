@@ -35,8 +35,12 @@ class ChangedOutside(Dialog[bool]):
     def on_mount(self) -> None:
         self.bench_app.in_thread(
             lambda _bench: diff_text(self._mine, self._theirs),
-            done=lambda diff: self.query_one("#changes", TextView).show(diff_content(diff)),
+            done=self._show,
         )
+
+    def _show(self, diff: Diff) -> None:
+        if self.is_attached:
+            self.query_one("#changes", TextView).show(diff_content(diff))
 
     def action_mine(self) -> None:
         self.dismiss(True)

@@ -120,14 +120,13 @@ class Deploy(Dialog["PromptDeployment"]):
         self.bench_app.in_thread(deploy, done=self._done, failed=self._refused)
 
     def _refused(self, error: WorkbenchError) -> None:
-        said = str(error)
         if isinstance(error, StaleHead) and error.diff:
-            said = f"{error.message}: esc, then look again"
-        self.problem(said)
+            error = StaleHead(error.message, hint="esc, then look again")
+        self.refused(error)
 
     def _done(self, deployment: PromptDeployment) -> None:
         app = self.bench_app
-        self.dismiss(deployment)
+        self.close(deployment)
         app.post_to_screen(RegistryChanged())
         before = deployment.previous_version or "nothing"
         app.tell(

@@ -54,10 +54,8 @@ class Export(Dialog[Path]):
             ref = said["ref"] if said["target"] != "sqlite" else None
             return export(bench, said["target"], ref, path, said["environment"])
 
-        self.bench_app.in_thread(
-            write, done=self._done, failed=lambda error: self.problem(str(error))
-        )
+        self.bench_app.in_thread(write, done=self._done, failed=self.refused)
 
     def _done(self, path: Path) -> None:
-        self.dismiss(path)
+        self.close(path)
         self.bench_app.tell(f"wrote {path}")

@@ -30,8 +30,6 @@ class NewDraft(Dialog[str]):
 
         def made(path: Path) -> None:
             self.bench_app.tell(f"made {path.name}")
-            self.dismiss(prompt_id)
+            self.close(prompt_id)
 
-        self.bench_app.in_thread(
-            make_draft, prompt_id, done=made, failed=lambda error: self.problem(str(error))
-        )
+        self.bench_app.in_thread(make_draft, prompt_id, done=made, failed=self.refused)

@@ -90,12 +90,10 @@ class Register(Dialog[str]):
                 force_reason=reason,
             )
 
-        self.bench_app.in_thread(
-            register, done=self._done, failed=lambda error: self.problem(str(error))
-        )
+        self.bench_app.in_thread(register, done=self._done, failed=self.refused)
 
     def _done(self, ref: str) -> None:
         app = self.bench_app
-        self.dismiss(ref)
+        self.close(ref)
         app.post_to_screen(RegistryChanged())
         app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")

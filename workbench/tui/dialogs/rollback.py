@@ -93,13 +93,11 @@ class Rollback(Dialog["PromptDeployment"]):
                 expect=seen.expect,
             )
 
-        self.bench_app.in_thread(
-            go_back, done=self._done, failed=lambda error: self.problem(str(error))
-        )
+        self.bench_app.in_thread(go_back, done=self._done, failed=self.refused)
 
     def _done(self, deployment: PromptDeployment) -> None:
         app = self.bench_app
-        self.dismiss(deployment)
+        self.close(deployment)
         app.post_to_screen(RegistryChanged())
         app.tell(f"{deployment.environment} is back on {deployment.ref}")
 

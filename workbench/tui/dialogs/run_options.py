@@ -132,7 +132,7 @@ class RunOptions(Dialog[None]):
             running.estimate,
             spec,
             done=lambda found: self._show(spec, found),
-            failed=lambda error: self.problem(str(error)),
+            failed=self.refused,
             group="estimate",
         )
 

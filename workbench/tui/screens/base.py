@@ -49,6 +49,8 @@ class ModeScreen(Screen[None]):
         self.query_one("#status", StatusLine).hint = text
 
     def on_screen_resume(self) -> None:
+        if not self.bench_app.runs.is_alive:
+            self.query_one(ModeTabs).run = ""
         self.show(self.bench_app.selection)
 
     def on_selection_changed(self, message: SelectionChanged) -> None:

@@ -62,9 +62,9 @@ class DraftScreen(ModeScreen):
                 yield Container(id="answers")
         yield PlainStatic(id="about")
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         self.keeper.start()
-        await self.trial.show_empty()
+        self.call_later(self.trial.show_empty)
         self.bench_app.before_exit.append(self.keeper.save)
 
     # What is shown

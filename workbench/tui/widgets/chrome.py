@@ -26,6 +26,9 @@ class ModeTabs(Widget):
     DEFAULT_CSS = "ModeTabs { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--current", "tabs--other"}
 
+    run: reactive[str] = reactive("")
+    """How far the live run is; empty: none is alive."""
+
     def __init__(self, current: str, where: str) -> None:
         super().__init__(id="tabs")
         self._current = current
@@ -42,7 +45,7 @@ class ModeTabs(Widget):
             parts.append(Content.styled(shown, style).stylize(_on_click(action)))
         left = Content("").join(parts)
         room = self.size.width - left.cell_length - 1
-        where = plain(self._where)
+        where = plain(self.run or self._where)
         if room > where.cell_length:
             left = left + Content(" " * (room - where.cell_length)) + where
         return left
