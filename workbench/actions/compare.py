@@ -65,11 +65,13 @@ def compare(
     suite_name: str | None = None,
     *,
     split: str | None = None,
+    limit: int | None = None,
     fresh: bool = False,
     on_run: OnRun | None = None,
 ) -> Compared:
     """Pair A and B on all cases of the split, running what is missing. Blocks.
 
+    With `limit` only the first cases are looked at, for a quick look.
     Raises UsageError when the two cannot be paired, or when a run did not finish.
     """
     a, b = resolve(bench, ref_a), resolve(bench, ref_b)
@@ -79,7 +81,7 @@ def compare(
         )
     suite = bench.workspace.suite_for(b.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, b)
-    side_a, side_b = (side(bench, source, suite, split, fresh, on_run) for source in (a, b))
+    side_a, side_b = (side(bench, source, suite, split, fresh, on_run, limit) for source in (a, b))
     found = pair_up(side_a, side_b, suite, split)
     return replace(found, noise=own_noise(bench, found))
 
@@ -132,12 +134,16 @@ def side(
     split: str | None,
     fresh: bool = False,
     on_run: OnRun | None = None,
+    limit: int | None = None,
 ) -> Side:
     """The results of one source on a split: stored ones if they are all there, else a new run."""
     if source.run_id:
         return _stored(bench, source, source.run_id)
-    spec = running.make_spec(source, suite, split=split, fresh=fresh)
-    return _stored(bench, source, finished_run(bench, spec, source.name, on_run))
+    spec = running.make_spec(source, suite, split=split, limit=limit, fresh=fresh)
+    found = _stored(bench, source, finished_run(bench, spec, source.name, on_run))
+    wanted = {case.id for case in spec.cases}
+    results = {case_id: group for case_id, group in found.results.items() if case_id in wanted}
+    return replace(found, results=results)
 
 
 def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> str:

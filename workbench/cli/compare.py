@@ -14,10 +14,18 @@ from workbench.cli.progress import Follower
 @click.argument("b", metavar="B")
 @click.option("--suite", "-s", help="Default: the prompt's first suite.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first N cases: a quick look.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def compare_command(
-    face: Face, a: str, b: str, suite: str | None, split: str | None, fresh: bool, verbose: bool
+    face: Face,
+    a: str,
+    b: str,
+    suite: str | None,
+    split: str | None,
+    limit: int | None,
+    fresh: bool,
+    verbose: bool,
 ) -> int:
     """Pair A (the baseline) and B on all cases, running what is missing, and print the verdict.
 
@@ -29,7 +37,9 @@ def compare_command(
 
     bench = face.bench()
     with Follower(face) as follower:
-        found = compare(bench, a, b, suite, split=split, fresh=fresh, on_run=follower.on_run)
+        found = compare(
+            bench, a, b, suite, split=split, limit=limit, fresh=fresh, on_run=follower.on_run
+        )
     summaries = (found.a.summary, found.b.summary)
     values = {
         **verdict.as_json(
