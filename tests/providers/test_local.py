@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
+
+import pytest
 
 from tests.support.specs import make_spec
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.providers import local
+from workbench.providers.embedded import EmbeddedModel
 from workbench.providers.opening import open_provider
 from workbench.providers.values import Answer, Outcome, Provider, Request
 from workbench.runs.engine import start_run
@@ -79,3 +83,38 @@ def test_a_run_uses_the_server_that_is_there_and_a_second_run_none(tmp_path: Pat
     assert [run.calls for run in (first, second, third)] == [4, 4, 0]
     assert first.status is RunStatus.COMPLETE and first.cost_usd == 0.0
     assert first.environment["identity"]["weights"].startswith("a5fd3b62")
+
+
+def test_a_server_that_nobody_uses_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "IDLE_S", 0.1)
+    started: list[Stub] = []
+
+    class Stub:
+        """A server that only lives and dies."""
+
+        def __init__(self, model: EmbeddedModel, slots: int) -> None:
+            self.model = model
+            self.alive = True
+            self.over = threading.Event()
+            started.append(self)
+
+        def close(self) -> None:
+            self.alive = False
+            self.over.set()
+
+    monkeypatch.setattr(local, "start", Stub)
+    servers = local._Servers()
+    model = EmbeddedModel(Path("weights.gguf"), "0" * 64, "stub")
+    first, second = servers.enter(model, 2), servers.enter(model, 2)
+    assert first is second and len(started) == 1
+    servers.leave(first)
+    assert not started[0].over.wait(0.2)
+    servers.leave(second)
+    again = servers.enter(model, 2)
+    assert again is first and not started[0].over.wait(0.2)
+    servers.leave(again)
+    assert started[0].over.wait(5.0)
+    servers.enter(model, 2)
+    assert len(started) == 2
+    servers.close()
+    assert started[1].over.is_set()

@@ -100,6 +100,7 @@ def test_a_lease_is_held_by_a_process_not_by_a_number() -> None:
     assert Holder("elsewhere", 1, "1", now).is_alive
     assert not Holder("elsewhere", 1, "1", now - 3600).is_alive
     assert not Holder(this_host(), 1, "", now - 3600).is_alive
+    assert not Holder(this_host(), 999999999, "", now).is_alive
 
 
 def test_other_files_and_newer_stores_are_refused(path: Path, tmp_path: Path) -> None:
@@ -196,3 +197,8 @@ def test_totals_agree_with_the_results(path: Path) -> None:
             " sum(json_extract(scores, '$[0]')) FROM results"
         ).fetchone()
     assert stored == counted == (20, 0, 20.0)
+
+
+def test_the_file_is_its_users_alone(path: Path) -> None:
+    RunStore(path).close()
+    assert path.stat().st_mode & 0o077 == 0

@@ -5,9 +5,8 @@ This module imports the SDK, which takes most of a second: import it with the fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -15,22 +14,18 @@ import openai
 CONNECT_S = 10.0
 MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
-_PUBLIC_HOST = "api.openai.com"
 
 
 class BodyTooLong(httpx2.RequestError):
     """A response grew beyond what an answer can be."""
 
 
-def open_client(base_url: str, key: str, environ: Mapping[str, str]) -> openai.AsyncOpenAI:
+def open_client(base_url: str, key: str, unwanted: Collection[str] = ()) -> openai.AsyncOpenAI:
     """A client for that endpoint alone: no retries, no redirects, no deadline of its own.
 
-    Other hosts than OpenAI's own get none of
-    the organisation, project and extra headers that the SDK takes from the environment.
+    `unwanted` are headers that the SDK would take from the environment.
     """
-    headers: dict[str, Any] = {}
-    if urlsplit(base_url).hostname != _PUBLIC_HOST:
-        headers.update(_from_environment(environ))
+    headers: dict[str, Any] = {name: openai.Omit() for name in unwanted}
     http_client = _http_client()
     http_client.event_hooks = {"response": [_cap_error_body]}
     return openai.AsyncOpenAI(
@@ -61,15 +56,6 @@ def _http_client() -> httpx2.AsyncClient:
         return openai.DefaultAioHttpClient(**options)
     except RuntimeError:
         return openai.DefaultAsyncHttpxClient(**options)
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    names = ["OpenAI-Organization", "OpenAI-Project"]
-    for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
-        name, colon, _ = line.partition(":")
-        if colon and name.strip().lower() != "authorization":
-            names.append(name.strip())
-    return {name: openai.Omit() for name in names}
 
 
 async def _cap_error_body(response: httpx2.Response) -> None:

@@ -23,6 +23,8 @@ class Endpoint:
     name: str
     base_url: str
     key: str = field(default="", repr=False)
+    unwanted: tuple[str, ...] = ()
+    """Names of headers that the SDK would take from the environment, for another host."""
 
     @property
     def host(self) -> str:
@@ -54,7 +56,20 @@ def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpo
     if settings.api_key_env:
         key = environ.get(settings.api_key_env, "")
         _check_key(key, settings.api_key_env, where)
-    return Endpoint(settings.name, settings.base_url.rstrip("/"), key)
+    base_url = settings.base_url.rstrip("/")
+    return Endpoint(settings.name, base_url, key, _unwanted(base_url, environ))
+
+
+def _unwanted(base_url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """OpenAI's own host may have the organisation, project and extra headers; no other may."""
+    if urlsplit(base_url).hostname == _OPENAI_HOST:
+        return ()
+    names = ["OpenAI-Organization", "OpenAI-Project"]
+    for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
+        name, colon, _ = line.partition(":")
+        if colon and name.strip().lower() != "authorization":
+            names.append(name.strip())
+    return tuple(names)
 
 
 def _check_address(url: str, where: str) -> None:

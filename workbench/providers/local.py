@@ -83,9 +83,7 @@ class LocalModel:
                 endpoint = Endpoint(
                     self._name, self._server.base_url.rstrip("/"), self._server.api_key
                 )
-                self._answers = OpenAICompatible(
-                    endpoint, self.identity, self.price, {}, self._limits
-                )
+                self._answers = OpenAICompatible(endpoint, self.identity, self.price, self._limits)
             return self._answers, self._server
 
     async def close(self) -> None:

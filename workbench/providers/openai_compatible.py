@@ -33,13 +33,11 @@ class OpenAICompatible:
         endpoint: Endpoint,
         identity: Mapping[str, Any],
         price: Callable[[str], Price | None],
-        environ: Mapping[str, str],
         limits: Limits,
     ) -> None:
         self._endpoint = endpoint
         self._identity = identity
         self._price = price
-        self._environ = environ
         self._limits = limits
         self._client: AsyncOpenAI | None = None
         self._headers: dict[str, Any] = {}
@@ -166,7 +164,7 @@ class OpenAICompatible:
         from workbench.providers.client import call_headers, open_client
 
         self._headers = call_headers(self._endpoint.key)
-        return open_client(self._endpoint.base_url, self._endpoint.key, self._environ)
+        return open_client(self._endpoint.base_url, self._endpoint.key, self._endpoint.unwanted)
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -33,4 +33,4 @@ def open_provider(
         requests_per_minute=settings.requests_per_minute or None,
         tokens_per_minute=settings.tokens_per_minute or None,
     )
-    return OpenAICompatible(endpoint, identity, partial(price_of, settings), variables, limits)
+    return OpenAICompatible(endpoint, identity, partial(price_of, settings), limits)

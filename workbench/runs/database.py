@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,8 +137,9 @@ def open_database(path: Path, create: bool) -> Database:
     if not create and not path.exists():
         raise NotFound(f"no runs yet: {path} does not exist", hint="workbench run SUITE")
     try:
+        _make_private(path)
         connection = sqlite3.connect(path, timeout=BUSY_S)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise UsageError(f"cannot open {path}: {error}", hint="may it be written?") from error
     try:
         database = Database(connection, execute_plugins=False)
@@ -154,6 +157,15 @@ def open_database(path: Path, create: bool) -> Database:
             f"cannot open {path}: {error}", hint="move the file away to start a new one"
         ) from error
     return database
+
+
+def _make_private(path: Path) -> None:
+    """A new file belongs to its user alone: it holds prompts and answers.
+
+    A file that is there is left alone, since opening it drops the locks that SQLite holds on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextmanager

@@ -27,8 +27,11 @@ class Holder:
     @property
     def is_alive(self) -> bool:
         """Whether it may still be writing."""
-        if self.host == this_host() and self.process_started:
-            return process_start(self.pid) == self.process_started
+        if self.host == this_host():
+            if self.process_started:
+                return process_start(self.pid) == self.process_started
+            if not _exists(self.pid):
+                return False
         return abs(time.time() - self.heartbeat) < STALE_S
 
 
@@ -46,6 +49,19 @@ def this_host() -> str:
     except OSError:
         boot = ""
     return f"{socket.gethostname()}/{boot}"
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is a process of that number; True where it cannot be known."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def process_start(pid: int) -> str:
