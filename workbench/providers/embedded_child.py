@@ -67,6 +67,10 @@ def _serve(wanted: dict[str, Any], api_key: str) -> Any:
     # Without it, llama.cpp cannot reuse the prefix of a prompt on sliding-window models.
     params.swa_full = True
     params.cache_prompt = True
+    # Prefixes are kept in the slots. Copies of old ones in RAM, the default, grow to 8 GB, and
+    # checkpoints are for windows that are not full-size.
+    params.cache_ram_mib = 0
+    params.n_ctx_checkpoints = 0
     # llama.cpp would keep up to 8 GiB of old prompts; a slot's own cache is what a suite needs.
     params.cache_ram_mib = _CACHE_MIB
     params.use_jinja = True
