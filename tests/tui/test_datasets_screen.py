@@ -13,7 +13,7 @@ from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.case_form import CaseForm
 from workbench.tui.screens.datasets import DatasetsScreen
-from workbench.tui.widgets.fields import ValueArea
+from workbench.tui.widgets.value_area import ValueArea
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 
 from workbench.errors import WorkbenchError
 from workbench.tui import keys
-from workbench.tui.widgets.fields import PlainInput
+from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from workbench.runs.values import RunSummary
 from workbench.tui.case_rows import ResultRow, flat_json
 from workbench.tui.dataset_rows import DatasetPage, blank_case, read_datasets, save_case
 from workbench.tui.dialogs.base import Dialog, field
-from workbench.tui.widgets.fields import ValueArea
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
+from workbench.tui.widgets.value_area import ValueArea
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp

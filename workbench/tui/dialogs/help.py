@@ -16,7 +16,7 @@ from workbench.tui.filters import parse_filter
 from workbench.tui.list_rows import ListRow
 from workbench.tui.table_model import Column
 from workbench.tui.widgets.case_table import CaseTable
-from workbench.tui.widgets.fields import PlainInput
+from workbench.tui.widgets.plain_input import PlainInput
 
 COLUMNS = (
     Column("keys", "key", 12),

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from workbench.tui.filters import NO_FILTER, Filter, Test, parse_filter
 from workbench.tui.widgets.case_table import CaseTable
-from workbench.tui.widgets.fields import PlainInput
+from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import plain
 
 PAUSE_S = 0.08

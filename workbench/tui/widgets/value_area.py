@@ -1,0 +1,25 @@
+"""Lines to type in whose content cannot act on the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+from textual.widgets import TextArea
+
+from workbench.present.safe_text import safe_line
+
+
+class ValueArea(TextArea):
+    """Lines of a value that may hold anything; they are drawn safely and stay as they are."""
+
+    def __init__(self, text: str, **options: Any) -> None:
+        super().__init__(text, soft_wrap=True, tab_behavior="focus", **options)
+        self.cursor_blink = False
+
+    def get_line(self, line_index: int) -> Text:
+        """One sign for one character, so that the cursor stays where it is."""
+        line = self.document.get_line(line_index)
+        if not (line.isascii() and line.isprintable()):
+            line = "".join(char if char == "\t" else safe_line(char)[:1] for char in line)
+        return Text(line, end="", no_wrap=True)
