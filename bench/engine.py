@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "support")]
 
 CONCURRENCY = 50
 TICKET = "My invoice number {n} shows the amount twice, please have a look at it."
