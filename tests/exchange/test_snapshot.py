@@ -73,13 +73,14 @@ def test_other_languages_read_the_view_in_a_snapshot(
 ) -> None:
     path = write_snapshot(registry, tmp_path / "prompts.db")
 
-    done = subprocess.run(
-        ["sqlite3", "-readonly", str(path),
-         "SELECT version, content FROM active_prompts WHERE environment = 'production'"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    rows = connection.execute(
+        "SELECT version, content FROM active_prompts WHERE environment = 'production'"
+    ).fetchall()
+    connection.close()
 
-    assert done.stdout.startswith("1.0.0|system:\nOne queue name only.")
+    assert [version for version, _ in rows] == ["1.0.0"]
+    assert rows[0][1].startswith("system:\nOne queue name only.")
 
 
 def test_an_app_notices_the_next_snapshot(registry: PromptRegistry, tmp_path: Path) -> None:

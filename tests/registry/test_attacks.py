@@ -24,6 +24,7 @@ from workbench.runs.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import Gate
 
+TOOLS = ["module", "command line"] if shutil.which("sqlite3") else ["module"]
 POLICY = GatePolicy(scorers=("exact",), threshold=0.8, baseline=None)
 
 # An attacker who knows the ledger writes a record that fits, so that only the rule in question
@@ -302,7 +303,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return path, key.public_pem
 
 
-@pytest.fixture(scope="module", params=["module", "command line"])
+@pytest.fixture(scope="module", params=TOOLS)
 def victim(
     request: pytest.FixtureRequest, prepared: tuple[Path, str], tmp_path_factory: Any
 ) -> Iterator[tuple[PromptRegistry, Callable[[Path, str], str]]]:
@@ -310,7 +311,7 @@ def victim(
     path = tmp_path_factory.mktemp("victim") / "registry.db"
     shutil.copy(prepared[0], path)
     with PromptRegistry(path) as registry:
-        yield registry, by_module if request.param == "module" else by_command_line
+        yield registry, {"module": by_module, "command line": by_command_line}[request.param]
 
 
 @pytest.fixture
@@ -380,9 +381,11 @@ def test_there_are_at_least_forty_attacks() -> None:
     assert len(ATTACKS) >= 40
 
 
-@pytest.mark.parametrize("tool", [by_module, by_command_line], ids=["module", "command line"])
-def test_the_same_sql_deploys_what_has_passed(copy: Path, tool: Callable[[Path, str], str]) -> None:
-    assert tool(copy, deploy("1.1.0")) == ""
+@pytest.mark.parametrize("tool", TOOLS)
+def test_the_same_sql_deploys_what_has_passed(copy: Path, tool: str) -> None:
+    run = {"module": by_module, "command line": by_command_line}[tool]
+
+    assert run(copy, deploy("1.1.0")) == ""
 
     with PromptRegistry(copy) as registry:
         assert registry.get_active("p").version == "1.1.0"

@@ -8,91 +8,35 @@ The triggers hold the rules; the checks here come first only to say precisely wh
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
 
-from workbench.errors import GateRefused, NotInRegistry, RegistryError, StaleHead
-from workbench.registry.consumers import broken_consumers
+from workbench.errors import GateRefused, RegistryError, StaleHead
 from workbench.registry.environments import environment_named
+from workbench.registry.heads import (
+    SELECT,
+    Expected,
+    Head,
+    Request,
+    Unset,
+    deployment_at,
+    deployment_from,
+    head_of,
+)
 from workbench.registry.people import actor_named
-from workbench.registry.records import State
-from workbench.registry.tested import accepted_evaluation, status_of
+from workbench.registry.refusals import check_again, refusals, revoked_reason, way_out
+from workbench.registry.tested import accepted_evaluation
 from workbench.registry.values import PromptDeployment, PromptVersion
 from workbench.registry.versions import difference, get_version
 from workbench.registry.writing import Row, Transaction
-from workbench.settings import EnvironmentSettings
-
-
-class Unset:
-    """The default of `expect`: whatever is live now."""
-
-
-UNSET: Final = Unset()
-
-Expected = str | int | None | Unset
-"""What the deployer saw live: a version, a deployment's seq, None for nothing."""
-
-_SELECT = """
-SELECT d.prompt_id, d.version, d.environment, l.at, l.actor, d.previous_version, d.seq, d.action,
-  d.reason, d.override, d.stale, d.stands_for, d.fingerprint, d.evaluation
-FROM deployments d JOIN ledger l ON l.seq = d.seq
-"""
-_VALUE_COLUMNS = 11
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest entry of a prompt's history in an environment."""
-
-    deployment: PromptDeployment
-    stands_for: int
-    """seq of the deploy that put this content there."""
-    fingerprint: str
-    evaluation: int | None
-
-    @property
-    def live(self) -> bool:
-        return self.deployment.action != "retire"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One wish to deploy."""
-
-    prompt_id: str
-    version: str
-    environment: str
-    actor: str
-    reason: str = ""
-    expect: Expected = UNSET
-    request_id: str | None = None
-    override: bool = False
-    again: bool = False
-
-
-def head_of(connection: sqlite3.Connection, prompt_id: str, environment: str) -> Head | None:
-    """The newest entry, retired or live; None when there never was one."""
-    row = connection.execute(
-        _SELECT + " WHERE d.prompt_id = ? AND d.environment = ? ORDER BY d.seq DESC LIMIT 1",
-        (prompt_id, environment),
-    ).fetchone()
-    return None if row is None else head_from(row)
-
-
-def head_from(row: Sequence[Any]) -> Head:
-    """A Head from a row of SELECT."""
-    return Head(_deployment(row), row[11], row[12], row[13])
 
 
 def live(connection: sqlite3.Connection, prompt_id: str | None) -> list[PromptDeployment]:
     """What is live, one entry a prompt and environment; retired ones are left out."""
     rows = connection.execute(
-        _SELECT + " WHERE d.seq IN (SELECT h.seq FROM heads h WHERE h.action <> 'retire')"
+        SELECT + " WHERE d.seq IN (SELECT h.seq FROM heads h WHERE h.action <> 'retire')"
         " AND (? IS NULL OR d.prompt_id = ?) ORDER BY d.prompt_id, d.environment",
         (prompt_id, prompt_id),
     ).fetchall()
-    return [_deployment(row) for row in rows]
+    return [deployment_from(row) for row in rows]
 
 
 def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
@@ -110,21 +54,21 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
     check_expected(connection, request.expect, head, version)
     if version.revoked:
         raise GateRefused(
-            f"{version.ref} cannot go live: {_revoked_reason(connection, version)}",
+            f"{version.ref} cannot go live: {revoked_reason(connection, version)}",
             hint="register a corrected version",
         )
     if head and head.live and head.deployment.version == request.version:
         return head.deployment
-    _check_again(connection, request)
-    refusals = _refusals(connection, request, rules, version)
-    if refusals and not request.override:
+    check_again(connection, request)
+    against = refusals(connection, request, rules, version)
+    if against and not request.override:
         raise GateRefused(
-            f"{version.ref} cannot go to {request.environment}: {'; '.join(refusals)}",
-            hint=_way_out(rules),
+            f"{version.ref} cannot go to {request.environment}: {'; '.join(against)}",
+            hint=way_out(rules),
         )
-    if refusals and not request.reason.strip():
+    if against and not request.reason.strip():
         raise GateRefused(
-            f"an override needs a reason: {'; '.join(refusals)}", hint="give it with --reason"
+            f"an override needs a reason: {'; '.join(against)}", hint="give it with --reason"
         )
     row: Row = {
         "prompt_id": request.prompt_id,
@@ -135,7 +79,7 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         "previous_seq": head.deployment.seq if head else None,
         "previous_version": head.deployment.version if head and head.live else None,
         "evaluation": accepted_evaluation(connection, version, request.environment),
-        "override": int(bool(refusals)),
+        "override": int(bool(against)),
         "again": int(request.again),
         "stale": 0,
         "reason": request.reason,
@@ -143,12 +87,6 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
     }
     seq, _ = transaction.append("deployment", request.actor, row, own_seq="stands_for")
     return deployment_at(connection, seq)
-
-
-def deployment_at(connection: sqlite3.Connection, seq: int) -> PromptDeployment:
-    """The entry with that seq."""
-    row = connection.execute(_SELECT + " WHERE d.seq = ?", (seq,)).fetchone()
-    return _deployment(row)
 
 
 def repeated(
@@ -160,10 +98,10 @@ def repeated(
     """
     if request_id is None:
         return None
-    row = connection.execute(_SELECT + " WHERE d.request_id = ?", (request_id,)).fetchone()
+    row = connection.execute(SELECT + " WHERE d.request_id = ?", (request_id,)).fetchone()
     if row is None:
         return None
-    done = _deployment(row)
+    done = deployment_from(row)
     same = (done.prompt_id, done.environment, done.action) == (
         wanted.prompt_id,
         wanted.environment,
@@ -275,101 +213,3 @@ def _about(version: PromptVersion) -> dict[str, str]:
         "version": version.version,
         "fingerprint": version.fingerprint,
     }
-
-
-def _deployment(row: Sequence[Any]) -> PromptDeployment:
-    prompt_id, version, environment, at, by, previous, seq, action, reason, override, stale = row[
-        :_VALUE_COLUMNS
-    ]
-    return PromptDeployment(
-        prompt_id, version, environment, at, by, previous, seq, action, reason, bool(override),
-        bool(stale),
-    )  # fmt: skip
-
-
-def _refusals(
-    connection: sqlite3.Connection,
-    request: Request,
-    rules: EnvironmentSettings,
-    version: PromptVersion,
-) -> list[str]:
-    """Every rule of the environment that speaks against it, as sentences."""
-    found = []
-    if rules.frozen:
-        found.append(f"{rules.name} is frozen")
-    if rules.promote_from:
-        source = head_of(connection, request.prompt_id, rules.promote_from)
-        if source is None or not source.live or source.deployment.version != request.version:
-            found.append(f"it is not live in {rules.promote_from}, where it must be first")
-    if rules.approvals:
-        count = _approvals(connection, request, version)
-        if count < rules.approvals:
-            found.append(f"{count} of {rules.approvals} approvals by other people")
-    for consumer, wanted in broken_consumers(connection, version, request.environment):
-        found.append(f"{consumer} reads it and needs {wanted}")
-    if not rules.untested:
-        status = status_of(connection, version, request.environment)
-        if status.state is not State.TESTED:
-            found.append(f"{status.state.value}: {status.reason}")
-    return found
-
-
-def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
-    row = connection.execute(
-        "SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ?"
-        " AND l.actor NOT IN (?, ?) AND a.seq > ?",
-        (
-            request.prompt_id,
-            request.version,
-            request.environment,
-            request.actor,
-            version.author,
-            _rolled_back_at(connection, request),
-        ),
-    ).fetchone()
-    return int(row[0])
-
-
-def _check_again(connection: sqlite3.Connection, request: Request) -> None:
-    back = _rolled_back_at(connection, request)
-    deployed = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND version = ? AND action = 'deploy'",
-        (request.prompt_id, request.environment, request.version),
-    ).fetchone()[0]
-    if back <= deployed or (request.again and request.reason.strip()):
-        return
-    entry = deployment_at(connection, back)
-    why = f": {entry.reason}" if entry.reason else ""
-    raise GateRefused(
-        f"{request.prompt_id}@{request.version} was rolled back by {entry.deployed_by} at"
-        f" {entry.deployed_at}{why}",
-        hint="to deploy it all the same: --again with a reason",
-    )
-
-
-def _rolled_back_at(connection: sqlite3.Connection, request: Request) -> int:
-    row = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND previous_version = ? AND action = 'rollback'",
-        (request.prompt_id, request.environment, request.version),
-    ).fetchone()
-    return int(row[0])
-
-
-def _revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> str:
-    row = connection.execute(
-        "SELECT r.reason, l.actor FROM revocations r JOIN ledger l ON l.seq = r.seq"
-        " WHERE r.prompt_id = ? AND r.version = ?",
-        (version.prompt_id, version.version),
-    ).fetchone()
-    if row is None:
-        raise NotInRegistry(f"{version.ref} is not revoked")
-    return f"revoked by {row[1]}: {row[0]}"
-
-
-def _way_out(rules: EnvironmentSettings) -> str:
-    if rules.frozen:
-        return "wait for the thaw, or override with a reason"
-    return "evaluate it, or override with a reason"

@@ -3,27 +3,18 @@
 Imports stand in the methods: an app that only reads pays for sqlite3 alone.
 """
 
-# Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH110
 from __future__ import annotations
 
-import os
-
-from workbench.registry.last_good import LastGood
-from workbench.registry.opening import check_there, find_registry
-from workbench.registry.reader import Reader
+from workbench.registry.registry_file import RegistryFile
 from workbench.registry.values import PromptDeployment, PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    import sqlite3
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
-    from typing import Any, Self
+    from typing import Any
 
-    from workbench.registry.deployments import Expected
-    from workbench.registry.reading import Reading
+    from workbench.registry.heads import Expected
     from workbench.registry.records import (
         BlameLine,
         EvaluationRecord,
@@ -31,10 +22,7 @@ if TYPE_CHECKING:
         PromptSummary,
         RollbackPreview,
         Status,
-        VerifyReport,
     )
-    from workbench.registry.signing import SigningKey
-    from workbench.registry.writing import Transaction, Writer
     from workbench.settings import EnvironmentSettings
     from workbench.verdicts.values import Evidence
 
@@ -48,35 +36,13 @@ class _Seen:
 _WHATEVER = _Seen()
 
 
-class PromptRegistry:
+class PromptRegistry(RegistryFile):
     """Versions, their evidence, and what is live where, in one SQLite file.
 
     `path` defaults to $WORKBENCH_REGISTRY, else the nearest .workbench/registry.db here or above.
     Only `create=True` makes a file. All errors are RegistryErrors, which are ValueErrors. Safe
     to share between threads.
     """
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str] | None = None,
-        *,
-        create: bool = False,
-        signing_key: SigningKey | None = None,
-    ) -> None:
-        """Raises RegistryUnusable when there is no file, unless a last good answer is stored."""
-        self.path = find_registry(path)
-        self._create = create
-        self._signing_key = signing_key
-        last_good = LastGood(self.path)
-        self._reader = Reader(self.path, last_good)
-        self._read_side: Reading | None = None
-        self._write_side: Writer | None = None
-        if os.path.exists(self.path):
-            return
-        if create:
-            self._writer().ensure()
-        elif not last_good.any():
-            check_there(self.path)
 
     # What apps call
 
@@ -240,7 +206,8 @@ class PromptRegistry:
         `expect` is what the deployer saw live (a version, a deployment's seq, None for nothing).
         Raises GateRefused with what is missing, StaleHead when somebody was faster.
         """
-        from workbench.registry.deployments import UNSET, Request, deploy
+        from workbench.registry.deployments import deploy
+        from workbench.registry.heads import UNSET, Request
         from workbench.registry.people import actor_named
 
         request = Request(
@@ -283,7 +250,7 @@ class PromptRegistry:
 
         Raises RegistryError ("No previous version ...") when there is nothing to go back to.
         """
-        from workbench.registry.deployments import UNSET
+        from workbench.registry.heads import UNSET
         from workbench.registry.people import actor_named
         from workbench.registry.rollbacks import rollback
 
@@ -392,74 +359,3 @@ class PromptRegistry:
         with self._writing() as transaction:
             actor = actor_named(by or name, "a consumer")
             register_consumer(transaction, name, prompt_id, environment, requires, actor)
-
-    # The file
-
-    def head(self) -> str:
-        """The hash of the newest record: keep it elsewhere, and `verify(head=...)` checks it."""
-        with self._reading() as connection:
-            row = connection.execute("SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1")
-            return str(row.fetchone()[0])
-
-    def verify(self, head: str | None = None, key: Any = None) -> VerifyReport:
-        """Audit everything: the chain, each row, each pass, the schema, a kept head, signatures.
-
-        `key` is an Ed25519 public key (PEM text, bytes or a path) for the signatures.
-        """
-        from workbench.registry.verify import verify
-
-        with self._reading() as connection:
-            return verify(connection, head=head, key=key)
-
-    def backup(self, path: str | os.PathLike[str]) -> str:
-        """A checked copy of the registry at `path`, while others write."""
-        from workbench.registry.backup import backup
-
-        return backup(self._writer(), os.fspath(path))
-
-    def restore(self, path: str | os.PathLike[str]) -> None:
-        """Put a backup in the place of what is here now, which is kept beside it."""
-        from workbench.registry.backup import restore
-
-        restore(self._writer(), os.fspath(path))
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._reader.close()
-        for side in (self._read_side, self._write_side):
-            if side is not None:
-                side.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        if self._read_side is None:
-            from workbench.registry.reading import Reading
-
-            self._read_side = Reading(self.path)
-        return self._read_side.snapshot()
-
-    def _writing(self) -> AbstractContextManager[Transaction]:
-        return self._writer().transaction()
-
-    def _sign(self, transaction: Transaction, actor: str, seq: int) -> None:
-        """In the same transaction, when there is a key: given, or in $WORKBENCH_SIGNING_KEY."""
-        if self._signing_key is None and not os.environ.get("WORKBENCH_SIGNING_KEY"):
-            return
-        from workbench.registry.signing import key_from_environment, sign_record
-
-        if self._signing_key is None:
-            self._signing_key = key_from_environment()
-        if self._signing_key is not None:
-            sign_record(transaction, self._signing_key, actor, seq)
-
-    def _writer(self) -> Writer:
-        if self._write_side is None:
-            from workbench.registry.writing import Writer
-
-            self._write_side = Writer(self.path, create=self._create)
-        return self._write_side

@@ -10,17 +10,9 @@ from __future__ import annotations
 import sqlite3
 
 from workbench.errors import RegistryError
-from workbench.registry.deployments import (
-    UNSET,
-    Expected,
-    Head,
-    Request,
-    check_expected,
-    deployment_at,
-    head_of,
-    repeated,
-)
+from workbench.registry.deployments import check_expected, repeated
 from workbench.registry.environments import environment_named
+from workbench.registry.heads import UNSET, Expected, Head, Request, deployment_at, head_of
 from workbench.registry.records import RollbackPreview, State
 from workbench.registry.tested import status_of
 from workbench.registry.values import PromptDeployment

@@ -10,24 +10,12 @@ because REPLACE deletes the first without asking the DELETE trigger.
 # ruff: noqa: S608
 from __future__ import annotations
 
+from workbench.registry.deployment_rules import DEPLOYMENT_RULES
 from workbench.registry.schema import KINDS, TABLES, UNIQUE_KEYS
+from workbench.registry.trigger_parts import ENVIRONMENT, HAS_VERSION, PROMPT_ID, Rule
 
 CLOCK_SLACK_DAYS = 0.0035
 """Five minutes: how far a record's time may be from this machine's clock."""
-
-Rule = tuple[str, str]
-"""What must hold, and the sentence when it does not."""
-
-_HEAD = """(SELECT {0} FROM deployments h
-    WHERE h.prompt_id = NEW.prompt_id AND h.environment = NEW.environment
-    ORDER BY h.seq DESC LIMIT 1)"""
-_ENVIRONMENT = "(SELECT {0} FROM environment_rules r WHERE r.name = NEW.environment)"
-_IS_DEPLOY = "NEW.action NOT IN ('rollback', 'retire')"
-_HAS_VERSION = """EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt_id
-    AND v.version = NEW.version AND v.fingerprint = NEW.fingerprint)"""
-_PROMPT_ID = """NEW.{0} GLOB '[a-z0-9]*' AND NEW.{0} NOT GLOB '*[^a-z0-9_.-]*'
-    AND instr(NEW.{0}, '..') = 0 AND length(NEW.{0}) <= 100
-    AND instr(CAST(NEW.{0} AS BLOB), x'00') = 0"""
 
 _LEDGER: tuple[Rule, ...] = (
     (
@@ -64,7 +52,7 @@ _LEDGER: tuple[Rule, ...] = (
 )
 
 _VERSION: tuple[Rule, ...] = (
-    (_PROMPT_ID.format("prompt_id"), "version: a prompt_id has a-z 0-9 _ . - only"),
+    (PROMPT_ID.format("prompt_id"), "version: a prompt_id has a-z 0-9 _ . - only"),
     ("length(NEW.fingerprint) = 64", "version: no fingerprint"),
     (
         "NEW.version NOT GLOB '*[^0-9A-Za-z.-]*' AND NEW.version GLOB '[0-9]*.[0-9]*.[0-9]*'",
@@ -73,7 +61,7 @@ _VERSION: tuple[Rule, ...] = (
 )
 
 _SUITE: tuple[Rule, ...] = (
-    (_PROMPT_ID.format("prompt_id"), "suite: a prompt_id has a-z 0-9 _ . - only"),
+    (PROMPT_ID.format("prompt_id"), "suite: a prompt_id has a-z 0-9 _ . - only"),
     ("json_valid(NEW.parts) AND json_valid(NEW.policy)", "suite: parts and policy are JSON"),
     (
         "NEW.external IN (0, 1) AND (NEW.external = 0 OR NOT EXISTS (SELECT 1 FROM suites s"
@@ -83,7 +71,7 @@ _SUITE: tuple[Rule, ...] = (
 )
 
 _EVALUATION: tuple[Rule, ...] = (
-    (_HAS_VERSION, "evaluation: no such version with this fingerprint"),
+    (HAS_VERSION, "evaluation: no such version with this fingerprint"),
     (
         "EXISTS (SELECT 1 FROM suites s WHERE s.seq = NEW.suite_seq"
         " AND s.prompt_id = NEW.prompt_id AND s.suite = NEW.suite AND s.external = NEW.external)",
@@ -130,7 +118,7 @@ _SCORE: tuple[Rule, ...] = (
 )
 
 _ENVIRONMENT_RULES: tuple[Rule, ...] = (
-    (_PROMPT_ID.format("name"), "environment: a name has a-z 0-9 _ . - only"),
+    (PROMPT_ID.format("name"), "environment: a name has a-z 0-9 _ . - only"),
     (
         "NEW.external IN (0, 1) AND NEW.untested IN (0, 1) AND NEW.frozen IN (0, 1)"
         " AND NEW.approvals >= 0 AND NEW.max_age_days >= 0",
@@ -142,132 +130,9 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
     ),
 )
 
-_DEPLOYMENT: tuple[Rule, ...] = (
-    ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
-    (
-        "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
-        "deployment: a mark is 0 or 1",
-    ),
-    (_ENVIRONMENT.format("1"), "deployment: no such environment"),
-    (_HAS_VERSION, "deployment: no such version with this fingerprint"),
-    (
-        f"NEW.previous_seq IS {_HEAD.format('h.seq')}",
-        "deployment: somebody else deployed meanwhile",
-    ),
-    (
-        "NEW.previous_version IS "
-        + _HEAD.format("CASE h.action WHEN 'retire' THEN NULL ELSE h.version END"),
-        "deployment: previous_version is what was live before",
-    ),
-    (
-        "NEW.action = 'retire' OR NOT EXISTS (SELECT 1 FROM revocations x"
-        " WHERE x.prompt_id = NEW.prompt_id"
-        " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))",
-        "deployment: this version is revoked",
-    ),
-    (
-        "NEW.override = 0 OR (NEW.action = 'deploy' AND trim(NEW.reason) <> '')",
-        "deployment: an override is for a deploy and needs a reason",
-    ),
-    # retire
-    (
-        "NEW.action <> 'retire' OR (trim(NEW.reason) <> '' AND NEW.previous_version = NEW.version"
-        f" AND NEW.stands_for = {_HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)",
-        "retire: only what is live, and with a reason",
-    ),
-    # rollback: to a deployment that no later rollback went past, and not to the live one
-    (
-        "NEW.action <> 'rollback' OR EXISTS (SELECT 1 FROM deployments t"
-        " WHERE t.seq = NEW.stands_for AND t.action = 'deploy' AND t.prompt_id = NEW.prompt_id"
-        " AND t.environment = NEW.environment AND t.version = NEW.version"
-        " AND t.fingerprint = NEW.fingerprint AND t.evaluation IS NEW.evaluation"
-        " AND NOT EXISTS (SELECT 1 FROM deployments r WHERE r.prompt_id = NEW.prompt_id"
-        " AND r.environment = NEW.environment AND r.action = 'rollback' AND r.seq > t.seq"
-        " AND r.stands_for < t.seq)"
-        f" AND (t.seq < {_HEAD.format('h.stands_for')}"
-        f" OR ({_HEAD.format('h.action')} = 'retire' AND t.seq = {_HEAD.format('h.stands_for')})))",
-        "rollback: only to what was live before",
-    ),
-    # deploy
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.stands_for = NEW.seq",
-        "deploy: it stands for itself",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.previous_version IS NOT NEW.version",
-        "deploy: this version is live already",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.frozen')} = 0",
-        "deploy: the environment is frozen",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.promote_from')} = ''"
-        " OR EXISTS (SELECT 1 FROM heads p WHERE p.prompt_id = NEW.prompt_id"
-        f" AND p.environment = {_ENVIRONMENT.format('r.promote_from')}"
-        " AND p.version = NEW.version AND p.action <> 'retire')",
-        "deploy: the version is not live in the environment it must come from",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.approvals')} <= ("
-        " SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = NEW.prompt_id AND a.version = NEW.version"
-        " AND a.fingerprint = NEW.fingerprint AND a.environment = NEW.environment"
-        " AND l.actor <> (SELECT actor FROM ledger WHERE seq = NEW.seq)"
-        " AND l.actor NOT IN (SELECT v.author FROM versions v WHERE v.prompt_id = NEW.prompt_id"
-        " AND v.version = NEW.version)"
-        " AND a.seq > coalesce((SELECT max(b.seq) FROM deployments b"
-        " WHERE b.prompt_id = NEW.prompt_id AND b.environment = NEW.environment"
-        " AND b.action = 'rollback' AND b.previous_version = NEW.version), 0))",
-        "deploy: another person must approve it first",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR (NEW.again = 1 AND trim(NEW.reason) <> '')"
-        " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
-        " AND b.environment = NEW.environment AND b.action = 'rollback'"
-        " AND b.previous_version = NEW.version), 0)"
-        " <= coalesce((SELECT max(d.seq) FROM deployments d WHERE d.prompt_id = NEW.prompt_id"
-        " AND d.environment = NEW.environment AND d.action = 'deploy'"
-        " AND d.version = NEW.version), 0)",
-        "deploy: this version was rolled back; again needs a reason",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ("
-        " SELECT 1 FROM consumers c JOIN json_each(c.bounds) j"
-        " WHERE c.prompt_id = NEW.prompt_id AND c.environment = NEW.environment"
-        " AND c.seq = (SELECT max(y.seq) FROM consumers y WHERE y.prompt_id = c.prompt_id"
-        " AND y.environment = c.environment AND y.name = c.name)"
-        " AND NOT (SELECT CASE json_extract(j.value, '$[0]')"
-        " WHEN '>=' THEN v.sort_key >= json_extract(j.value, '$[1]')"
-        " WHEN '>' THEN v.sort_key > json_extract(j.value, '$[1]')"
-        " WHEN '<=' THEN v.sort_key <= json_extract(j.value, '$[1]')"
-        " WHEN '<' THEN v.sort_key < json_extract(j.value, '$[1]')"
-        " WHEN '==' THEN v.sort_key = json_extract(j.value, '$[1]')"
-        " WHEN '!=' THEN v.sort_key <> json_extract(j.value, '$[1]') ELSE 0 END"
-        " FROM versions v WHERE v.prompt_id = NEW.prompt_id AND v.version = NEW.version))",
-        "deploy: a registered consumer cannot use this version",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.evaluation IS NULL OR EXISTS (SELECT 1"
-        " FROM accepted_evaluations e WHERE e.seq = NEW.evaluation"
-        " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
-        " AND e.version = NEW.version AND e.environment = NEW.environment)",
-        "deploy: this evaluation does not pass, is not current, or is of something else",
-    ),
-    (
-        f"NOT ({_IS_DEPLOY}) OR NEW.override = 1 OR {_ENVIRONMENT.format('r.untested')} = 1"
-        " OR (NEW.evaluation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM required_suites q"
-        " WHERE q.environment = NEW.environment AND coalesce(q.prompt_id, NEW.prompt_id) ="
-        " NEW.prompt_id AND q.suite NOT IN (SELECT e.suite FROM accepted_evaluations e"
-        " WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
-        " AND e.version = NEW.version AND e.environment = NEW.environment)))",
-        "deploy: no passing and current evaluation of this version on every required suite",
-    ),
-)
-
 _APPROVAL: tuple[Rule, ...] = (
-    (_HAS_VERSION, "approval: no such version with this fingerprint"),
-    (_ENVIRONMENT.format("1"), "approval: no such environment"),
+    (HAS_VERSION, "approval: no such version with this fingerprint"),
+    (ENVIRONMENT.format("1"), "approval: no such environment"),
     (
         "(SELECT actor FROM ledger WHERE seq = NEW.seq) NOT IN (SELECT author FROM versions"
         " WHERE prompt_id = NEW.prompt_id AND version = NEW.version)",
@@ -276,12 +141,12 @@ _APPROVAL: tuple[Rule, ...] = (
 )
 
 _REVOCATION: tuple[Rule, ...] = (
-    (_HAS_VERSION, "revocation: no such version with this fingerprint"),
+    (HAS_VERSION, "revocation: no such version with this fingerprint"),
     ("trim(NEW.reason) <> ''", "revocation: it needs a reason"),
 )
 
 _CONSUMER: tuple[Rule, ...] = (
-    (_ENVIRONMENT.format("1"), "consumer: no such environment"),
+    (ENVIRONMENT.format("1"), "consumer: no such environment"),
     ("json_valid(NEW.bounds)", "consumer: bounds are JSON"),
 )
 
@@ -299,7 +164,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "evaluations": _EVALUATION,
     "scores": _SCORE,
     "environments": _ENVIRONMENT_RULES,
-    "deployments": _DEPLOYMENT,
+    "deployments": DEPLOYMENT_RULES,
     "approvals": _APPROVAL,
     "revocations": _REVOCATION,
     "consumers": _CONSUMER,

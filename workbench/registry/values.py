@@ -44,6 +44,9 @@ class _Value:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
         return f"{type(self).__name__}({shown})"
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), tuple(getattr(self, name) for name in self._fields)
+
     def as_dict(self) -> dict[str, Any]:
         """All fields by name, for JSON."""
         return {name: getattr(self, name) for name in self._fields}

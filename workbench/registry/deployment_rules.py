@@ -1,0 +1,130 @@
+"""The gate, as the triggers ask it: what must hold for a row of `deployments`, in order."""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+from workbench.registry.trigger_parts import ENVIRONMENT, HAS_VERSION, HEAD, IS_DEPLOY, Rule
+
+DEPLOYMENT_RULES: tuple[Rule, ...] = (
+    ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
+    (
+        "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
+        "deployment: a mark is 0 or 1",
+    ),
+    (ENVIRONMENT.format("1"), "deployment: no such environment"),
+    (HAS_VERSION, "deployment: no such version with this fingerprint"),
+    (
+        f"NEW.previous_seq IS {HEAD.format('h.seq')}",
+        "deployment: somebody else deployed meanwhile",
+    ),
+    (
+        "NEW.previous_version IS "
+        + HEAD.format("CASE h.action WHEN 'retire' THEN NULL ELSE h.version END"),
+        "deployment: previous_version is what was live before",
+    ),
+    (
+        "NEW.action = 'retire' OR NOT EXISTS (SELECT 1 FROM revocations x"
+        " WHERE x.prompt_id = NEW.prompt_id"
+        " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))",
+        "deployment: this version is revoked",
+    ),
+    (
+        "NEW.override = 0 OR (NEW.action = 'deploy' AND trim(NEW.reason) <> '')",
+        "deployment: an override is for a deploy and needs a reason",
+    ),
+    # retire
+    (
+        "NEW.action <> 'retire' OR (trim(NEW.reason) <> '' AND NEW.previous_version = NEW.version"
+        f" AND NEW.stands_for = {HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)",
+        "retire: only what is live, and with a reason",
+    ),
+    # rollback: to a deployment that no later rollback went past, and not to the live one
+    (
+        "NEW.action <> 'rollback' OR EXISTS (SELECT 1 FROM deployments t"
+        " WHERE t.seq = NEW.stands_for AND t.action = 'deploy' AND t.prompt_id = NEW.prompt_id"
+        " AND t.environment = NEW.environment AND t.version = NEW.version"
+        " AND t.fingerprint = NEW.fingerprint AND t.evaluation IS NEW.evaluation"
+        " AND NOT EXISTS (SELECT 1 FROM deployments r WHERE r.prompt_id = NEW.prompt_id"
+        " AND r.environment = NEW.environment AND r.action = 'rollback' AND r.seq > t.seq"
+        " AND r.stands_for < t.seq)"
+        f" AND (t.seq < {HEAD.format('h.stands_for')}"
+        f" OR ({HEAD.format('h.action')} = 'retire' AND t.seq = {HEAD.format('h.stands_for')})))",
+        "rollback: only to what was live before",
+    ),
+    # deploy
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.stands_for = NEW.seq",
+        "deploy: it stands for itself",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.previous_version IS NOT NEW.version",
+        "deploy: this version is live already",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.frozen')} = 0",
+        "deploy: the environment is frozen",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.promote_from')} = ''"
+        " OR EXISTS (SELECT 1 FROM heads p WHERE p.prompt_id = NEW.prompt_id"
+        f" AND p.environment = {ENVIRONMENT.format('r.promote_from')}"
+        " AND p.version = NEW.version AND p.action <> 'retire')",
+        "deploy: the version is not live in the environment it must come from",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.approvals')} <= ("
+        " SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.prompt_id = NEW.prompt_id AND a.version = NEW.version"
+        " AND a.fingerprint = NEW.fingerprint AND a.environment = NEW.environment"
+        " AND l.actor <> (SELECT actor FROM ledger WHERE seq = NEW.seq)"
+        " AND l.actor NOT IN (SELECT v.author FROM versions v WHERE v.prompt_id = NEW.prompt_id"
+        " AND v.version = NEW.version)"
+        " AND a.seq > coalesce((SELECT max(b.seq) FROM deployments b"
+        " WHERE b.prompt_id = NEW.prompt_id AND b.environment = NEW.environment"
+        " AND b.action = 'rollback' AND b.previous_version = NEW.version), 0))",
+        "deploy: another person must approve it first",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND trim(NEW.reason) <> '')"
+        " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
+        " AND b.environment = NEW.environment AND b.action = 'rollback'"
+        " AND b.previous_version = NEW.version), 0)"
+        " <= coalesce((SELECT max(d.seq) FROM deployments d WHERE d.prompt_id = NEW.prompt_id"
+        " AND d.environment = NEW.environment AND d.action = 'deploy'"
+        " AND d.version = NEW.version), 0)",
+        "deploy: this version was rolled back; again needs a reason",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ("
+        " SELECT 1 FROM consumers c JOIN json_each(c.bounds) j"
+        " WHERE c.prompt_id = NEW.prompt_id AND c.environment = NEW.environment"
+        " AND c.seq = (SELECT max(y.seq) FROM consumers y WHERE y.prompt_id = c.prompt_id"
+        " AND y.environment = c.environment AND y.name = c.name)"
+        " AND NOT (SELECT CASE json_extract(j.value, '$[0]')"
+        " WHEN '>=' THEN v.sort_key >= json_extract(j.value, '$[1]')"
+        " WHEN '>' THEN v.sort_key > json_extract(j.value, '$[1]')"
+        " WHEN '<=' THEN v.sort_key <= json_extract(j.value, '$[1]')"
+        " WHEN '<' THEN v.sort_key < json_extract(j.value, '$[1]')"
+        " WHEN '==' THEN v.sort_key = json_extract(j.value, '$[1]')"
+        " WHEN '!=' THEN v.sort_key <> json_extract(j.value, '$[1]') ELSE 0 END"
+        " FROM versions v WHERE v.prompt_id = NEW.prompt_id AND v.version = NEW.version))",
+        "deploy: a registered consumer cannot use this version",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.evaluation IS NULL OR EXISTS (SELECT 1"
+        " FROM accepted_evaluations e WHERE e.seq = NEW.evaluation"
+        " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
+        " AND e.version = NEW.version AND e.environment = NEW.environment)",
+        "deploy: this evaluation does not pass, is not current, or is of something else",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.untested')} = 1"
+        " OR (NEW.evaluation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM required_suites q"
+        " WHERE q.environment = NEW.environment AND coalesce(q.prompt_id, NEW.prompt_id) ="
+        " NEW.prompt_id AND q.suite NOT IN (SELECT e.suite FROM accepted_evaluations e"
+        " WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
+        " AND e.version = NEW.version AND e.environment = NEW.environment)))",
+        "deploy: no passing and current evaluation of this version on every required suite",
+    ),
+)

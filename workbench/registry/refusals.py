@@ -1,0 +1,104 @@
+"""Why a version may not go live: every rule that speaks against it, as a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from workbench.errors import GateRefused, NotInRegistry
+from workbench.registry.consumers import broken_consumers
+from workbench.registry.heads import Request, deployment_at, head_of
+from workbench.registry.records import State
+from workbench.registry.tested import status_of
+from workbench.registry.values import PromptVersion
+from workbench.settings import EnvironmentSettings
+
+
+def refusals(
+    connection: sqlite3.Connection,
+    request: Request,
+    rules: EnvironmentSettings,
+    version: PromptVersion,
+) -> list[str]:
+    """Every rule of the environment that speaks against it, as sentences."""
+    found = []
+    if rules.frozen:
+        found.append(f"{rules.name} is frozen")
+    if rules.promote_from:
+        source = head_of(connection, request.prompt_id, rules.promote_from)
+        if source is None or not source.live or source.deployment.version != request.version:
+            found.append(f"it is not live in {rules.promote_from}, where it must be first")
+    if rules.approvals:
+        count = _approvals(connection, request, version)
+        if count < rules.approvals:
+            found.append(f"{count} of {rules.approvals} approvals by other people")
+    for consumer, wanted in broken_consumers(connection, version, request.environment):
+        found.append(f"{consumer} reads it and needs {wanted}")
+    if not rules.untested:
+        status = status_of(connection, version, request.environment)
+        if status.state is not State.TESTED:
+            found.append(f"{status.state.value}: {status.reason}")
+    return found
+
+
+def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
+    row = connection.execute(
+        "SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ?"
+        " AND l.actor NOT IN (?, ?) AND a.seq > ?",
+        (
+            request.prompt_id,
+            request.version,
+            request.environment,
+            request.actor,
+            version.author,
+            _rolled_back_at(connection, request),
+        ),
+    ).fetchone()
+    return int(row[0])
+
+
+def check_again(connection: sqlite3.Connection, request: Request) -> None:
+    """Raises GateRefused for what was rolled back, unless again is said with a reason."""
+    back = _rolled_back_at(connection, request)
+    deployed = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
+        " AND version = ? AND action = 'deploy'",
+        (request.prompt_id, request.environment, request.version),
+    ).fetchone()[0]
+    if back <= deployed or (request.again and request.reason.strip()):
+        return
+    entry = deployment_at(connection, back)
+    why = f": {entry.reason}" if entry.reason else ""
+    raise GateRefused(
+        f"{request.prompt_id}@{request.version} was rolled back by {entry.deployed_by} at"
+        f" {entry.deployed_at}{why}",
+        hint="to deploy it all the same: --again with a reason",
+    )
+
+
+def _rolled_back_at(connection: sqlite3.Connection, request: Request) -> int:
+    row = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
+        " AND previous_version = ? AND action = 'rollback'",
+        (request.prompt_id, request.environment, request.version),
+    ).fetchone()
+    return int(row[0])
+
+
+def revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> str:
+    """Who revoked it, and why."""
+    row = connection.execute(
+        "SELECT r.reason, l.actor FROM revocations r JOIN ledger l ON l.seq = r.seq"
+        " WHERE r.prompt_id = ? AND r.version = ?",
+        (version.prompt_id, version.version),
+    ).fetchone()
+    if row is None:
+        raise NotInRegistry(f"{version.ref} is not revoked")
+    return f"revoked by {row[1]}: {row[0]}"
+
+
+def way_out(rules: EnvironmentSettings) -> str:
+    """What to do about a refusal."""
+    if rules.frozen:
+        return "wait for the thaw, or override with a reason"
+    return "evaluate it, or override with a reason"

@@ -1,0 +1,117 @@
+"""An opened registry file: its connections, and what concerns the file as a whole."""
+
+# Apps import no pathlib to read a prompt, and SQLite takes text.
+# ruff: noqa: PTH110
+from __future__ import annotations
+
+import os
+
+from workbench.registry.last_good import LastGood
+from workbench.registry.opening import check_there, find_registry
+from workbench.registry.reader import Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from contextlib import AbstractContextManager
+    from typing import Any, Self
+
+    from workbench.registry.reading import Reading
+    from workbench.registry.records import VerifyReport
+    from workbench.registry.signing import SigningKey
+    from workbench.registry.writing import Transaction, Writer
+
+
+class RegistryFile:
+    """Opens the file for apps, for questions and for writing, each when it is first needed."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = False,
+        signing_key: SigningKey | None = None,
+    ) -> None:
+        """Raises RegistryUnusable when there is no file, unless a last good answer is stored."""
+        self.path = find_registry(path)
+        self._create = create
+        self._signing_key = signing_key
+        last_good = LastGood(self.path)
+        self._reader = Reader(self.path, last_good)
+        self._read_side: Reading | None = None
+        self._write_side: Writer | None = None
+        if os.path.exists(self.path):
+            return
+        if create:
+            self._writer().ensure()
+        elif not last_good.any():
+            check_there(self.path)
+
+    def head(self) -> str:
+        """The hash of the newest record: keep it elsewhere, and `verify(head=...)` checks it."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1")
+            return str(row.fetchone()[0])
+
+    def verify(self, head: str | None = None, key: Any = None) -> VerifyReport:
+        """Audit everything: the chain, each row, each pass, the schema, a kept head, signatures.
+
+        `key` is an Ed25519 public key (PEM text, bytes or a path) for the signatures.
+        """
+        from workbench.registry.verify import verify
+
+        with self._reading() as connection:
+            return verify(connection, head=head, key=key)
+
+    def backup(self, path: str | os.PathLike[str]) -> str:
+        """A checked copy of the registry at `path`, while others write."""
+        from workbench.registry.backup import backup
+
+        return backup(self._writer(), os.fspath(path))
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Put a backup in the place of what is here now, which is kept beside it."""
+        from workbench.registry.backup import restore
+
+        restore(self._writer(), os.fspath(path))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.close()
+        for side in (self._read_side, self._write_side):
+            if side is not None:
+                side.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        if self._read_side is None:
+            from workbench.registry.reading import Reading
+
+            self._read_side = Reading(self.path)
+        return self._read_side.snapshot()
+
+    def _writing(self) -> AbstractContextManager[Transaction]:
+        return self._writer().transaction()
+
+    def _sign(self, transaction: Transaction, actor: str, seq: int) -> None:
+        """In the same transaction, when there is a key: given, or in $WORKBENCH_SIGNING_KEY."""
+        if self._signing_key is None and not os.environ.get("WORKBENCH_SIGNING_KEY"):
+            return
+        from workbench.registry.signing import key_from_environment, sign_record
+
+        if self._signing_key is None:
+            self._signing_key = key_from_environment()
+        if self._signing_key is not None:
+            sign_record(transaction, self._signing_key, actor, seq)
+
+    def _writer(self) -> Writer:
+        if self._write_side is None:
+            from workbench.registry.writing import Writer
+
+            self._write_side = Writer(self.path, create=self._create)
+        return self._write_side
