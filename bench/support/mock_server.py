@@ -1,8 +1,9 @@
 """A mock OpenAI endpoint for benchmarks: its own process, one loop, no framework.
 
-    python bench/support/mock_server.py --delay 0.05      prints its base URL, serves until stdin closes
+    python bench/support/mock_server.py --delay 0.05     prints its base URL
 
-Answers every POST with the same completion after the delay, thousands of times a second.
+Answers every POST with the same completion after the delay, thousands of times a second, until
+stdin closes.
 """
 
 from __future__ import annotations
