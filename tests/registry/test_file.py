@@ -17,7 +17,6 @@ import pytest
 from workbench.errors import EXIT_REFUSED, RegistryError, RegistryLocked, RegistryUnusable
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
-from workbench.registry.machine import file_system_of, warnings_about
 from workbench.registry.writing import Writer
 
 Tested = Callable[..., PromptVersion]
@@ -333,18 +332,3 @@ def test_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path, strace:
     opens = [line for line in trace.read_text().splitlines() if f'"{path}"' in line]
     assert len(opens) > 3
     assert [line for line in opens if "O_NOFOLLOW" not in line and "O_EXCL" not in line] == []
-
-
-# Places that are not safe
-
-
-def test_a_network_file_system_and_a_synchronised_folder_are_warned_about() -> None:
-    mounts = "/dev/sda1 / ext4 rw 0 0\nserver:/x /mnt/team\\040share nfs4 rw 0 0\n"
-
-    assert file_system_of(Path("/home/ana/registry.db"), mounts) == "ext4"
-    assert file_system_of(Path("/mnt/team share/registry.db"), mounts) == "nfs4"
-    assert any("network" in w for w in warnings_about(Path("/mnt/team share/r.db"), mounts))
-    assert any("dropbox" in w for w in warnings_about(Path("/home/ana/Dropbox/r.db"), mounts))
-    told = warnings_about(Path("/home/ana/r.db"), mounts)
-    assert all("WAL-reset" in warning for warning in told)
-    assert bool(told) is (sqlite3.sqlite_version_info < (3, 51, 3))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
-from workbench.registry.machine import warnings_about
 from workbench.registry.records import Finding, VerifyReport
 from workbench.registry.verify_chain import check_chain, check_file, check_head, check_schema
 from workbench.registry.verify_rows import check_rows
@@ -28,7 +26,6 @@ def verify(
     findings += check_head(records, head)
     findings += check_rows(connection, records)
     findings += check_rules(connection)
-    path = connection.execute("SELECT file FROM pragma_database_list").fetchone()[0]
     signed = 0
     if key is not None:
         from workbench.registry.signing import check_signatures
@@ -41,5 +38,4 @@ def verify(
         head=records[-1][6] if records else "",
         findings=tuple(sorted(set(findings), key=lambda f: (f.seq, f.where, f.problem))),
         signed=signed,
-        warnings=tuple(warnings_about(Path(path)) if path else ()),
     )
