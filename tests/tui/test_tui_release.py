@@ -14,10 +14,13 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import CAREFUL_DRAFT, write_workspace
 from workbench.actions.bench import Bench
+from workbench.actions.deploy import deploy
+from workbench.actions.refs import resolve
+from workbench.actions.register import register
 from workbench.errors import WorkbenchError
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.widgets.case_table import CaseTable
-from workbench.workspace import Workspace
+from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 SMALL = (80, 24)
@@ -124,9 +127,6 @@ async def test_an_untested_version_is_refused_with_what_is_missing(workspace: Wo
     draft = workspace.root / "prompts" / "support_triage.prompty"
     draft.write_text(CAREFUL_DRAFT.replace("exactly one", "exactly and only one"))
     with Bench(workspace) as bench:
-        from workbench.actions.refs import resolve
-        from workbench.actions.register import register
-
         register(bench, resolve(bench, "support_triage"), description="untested")
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
@@ -147,8 +147,6 @@ async def test_somebody_elses_deploy_is_never_overwritten(workspace: Workspace) 
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.1")
         with Bench(workspace) as bench:
-            from workbench.actions.deploy import deploy
-
             deploy(bench, "support_triage", "1.0.1", "production")
         await pilot.press("f9")
         await until_shown(pilot, "R rolls production back to 1.0.0")
@@ -300,3 +298,44 @@ async def test_links_are_shown_and_not_opened(
         app.open_url("https://example.com/x")
         await until_shown(pilot, "not opened: https://example.com/x")
     assert opened == []
+
+
+async def test_a_second_person_approves_and_only_then_it_goes_live(workspace: Workspace) -> None:
+    toml = workspace.root / "workbench.toml"
+    toml.write_text(toml.read_text() + "\n[environments.production]\napprovals = 1\n")
+    app = WorkbenchApp(open_workspace(workspace.root))
+    async with app.run_test(size=SMALL) as pilot:
+        await pick_version(pilot, "1.0.1")
+        await pilot.press("D")
+        await until_shown(pilot, "production: 1.0.0 → 1.0.1")
+        await pilot.press("y")
+        await until_shown(pilot, "! ", "approv")
+    toml.write_text(toml.read_text().replace('author = "ana"', 'author = "raj"'))
+    app = WorkbenchApp(open_workspace(workspace.root))
+    async with app.run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("f9")
+        await until_shown(pilot, "first release")
+        await pilot.press("a")
+        await until_shown(pilot, "may go to production, says raj")
+        await pilot.press("y")
+        await until_shown(pilot, "approved support_triage@1.0.1 for production")
+    with Bench(workspace) as bench:
+        deploy(bench, "support_triage", "1.0.1", "production")
+        assert bench.registry.get_active("support_triage").version == "1.0.1"
+
+
+async def test_no_size_of_the_terminal_is_too_small(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        for mode in ("f2", "f3", "f9"):
+            await pilot.press(mode)
+            for size in ((1, 1), (5, 3), (300, 4), (20, 90), (80, 24)):
+                await pilot.resize_terminal(*size)
+        await until_shown(pilot, "first release")
+        await pilot.press("D")
+        await until_shown(pilot, "Deploy support_triage")
+        for size in ((1, 1), (30, 8), (80, 24)):
+            await pilot.resize_terminal(*size)
+        await until_shown(pilot, "Deploy support_triage")

@@ -119,7 +119,7 @@ TEXT = (
 )
 
 PROMPTS = (
-    Action("prompts.run", "r", "Run…", "run", "prompts", "run", "it on a suite", 5),
+    Action("prompts.run", "r", "Run…", "run", "prompts", "run", "it on a suite, as F5 does"),
     Action("prompts.edit", "e", "Edit", "prompt", "prompts", "edit", "the draft of it", 6),
     Action(
         "prompts.baseline",
