@@ -623,3 +623,44 @@ def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
         summary = start(make_spec(3, timeout_s=0.4), server.base_url, store).wait(WAIT_S)
     assert (summary.scored, summary.errors, summary.calls) == (2, 1, 4)
     assert "did not finish within 0.4 s" in summary.reason
+
+
+def test_concurrency_finds_the_level_that_a_provider_takes(store: Path) -> None:
+    lock = threading.Lock()
+    counts = {"now": 0, "refused": 0}
+
+    def script(number: int, body: bytes) -> list[bytes | float]:
+        with lock:
+            if counts["now"] >= 4:
+                counts["refused"] += 1
+                return [error("429 Slow", ["retry-after-ms: 20"], message="too many at once")]
+            counts["now"] += 1
+        time.sleep(0.02)
+        with lock:
+            counts["now"] -= 1
+        return [answer(said(body))]
+
+    with FaultServer(script) as server:
+        summary = start(make_spec(200, concurrency=32), server.base_url, store).wait(60)
+    assert (summary.status, summary.scored) == (RunStatus.COMPLETE, 200)
+    assert counts["refused"] < 200
+    assert summary.calls == 200 + counts["refused"]
+
+
+def test_requests_a_minute_of_a_provider_are_kept(store: Path) -> None:
+    spec = make_spec(75, concurrency=16)
+    with OpenAIServer() as server:
+        open_it = provider_at(server.base_url, requests_per_minute=600)
+        started = time.monotonic()
+        summary = start_run(spec, open_it, store).wait(WAIT_S)
+        assert time.monotonic() - started >= 1.3  # 60 at once, then ten a second
+    assert summary.status is RunStatus.COMPLETE
+
+
+def test_what_is_cached_is_not_asked_when_more_cases_come(store: Path) -> None:
+    with OpenAIServer() as server:
+        start(make_spec(100, concurrency=16), server.base_url, store).wait(WAIT_S)
+        live = start(make_spec(150, concurrency=16), server.base_url, store)
+        summary = live.wait(WAIT_S)
+    assert (summary.calls, summary.cached, summary.scored) == (50, 100, 150)
+    assert len(live.drain()) == 150
