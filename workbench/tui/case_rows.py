@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -256,14 +256,12 @@ def waiting_rows(cases: Sequence[Case], repeats: int, scorer: str) -> list[Resul
     ]
 
 
-def answered(rows: Mapping[str, ResultRow], results: Iterable[Result]) -> list[ResultRow]:
+def answered(rows: Mapping[str, object], results: Iterable[Result]) -> list[ResultRow]:
     """The rows that these results change; of one case and repeat the last result counts."""
-    from dataclasses import replace
-
     found = {}
     for result in results:
         row = rows.get(result_key(result.case_id, result.repeat))
-        if row is not None:
+        if isinstance(row, ResultRow):
             found[row.key] = replace(row, result=result)
     return list(found.values())
 

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.tui import keys
-from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.case_rows import ResultRow
 from workbench.tui.compare_reads import (
     Comparing,
     rate,
@@ -30,10 +30,11 @@ from workbench.tui.messages import RunTicked
 from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow, pair_rows
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
-from workbench.tui.widgets.case_detail import CaseScreen, block, call_lines, score_lines
+from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.pair_detail import facts, in_full
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
 from workbench.tui.widgets.run_header import head_lines, head_of_progress
 from workbench.tui.widgets.text import plain
@@ -347,23 +348,3 @@ class CompareScreen(ModeScreen):
             self.bench_app.tell("B is no version yet: register it with ^s in Draft", error=True)
             return
         open_deploy(self.bench_app, prompt_id, version)
-
-
-def facts(row: PairRow) -> Content:
-    """Input and expected of a case, and why each side got its scores."""
-    parts = [block(f"input · {name}", flat_json(value)) for name, value in row.case.inputs.items()]
-    parts.append(block("expected", flat_json(row.case.expected) or "(nothing)"))
-    for letter, results in (("A", row.a), ("B", row.b)):
-        if results:
-            parts.append(block(f"scores of {letter}", score_lines(results[0].scores.items())))
-    return Content("").join(parts).rstrip()
-
-
-def in_full(row: PairRow) -> Content:
-    """The whole case, with both answers and what the calls took."""
-    parts = [facts(row), Content("\n\n")]
-    for letter, text, results in (("A", row.output_a, row.a), ("B", row.output_b, row.b)):
-        parts.append(block(f"output of {letter}", text))
-        if results:
-            parts.append(block(f"call of {letter}", call_lines(results[0].answer)))
-    return Content("").join(parts).rstrip()

@@ -28,7 +28,8 @@ from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen, block
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
-from workbench.tui.widgets.case_table import CaseTable, ColumnTable
+from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.column_table import ColumnTable
 from workbench.tui.widgets.text import PlainStatic
 from workbench.tui.widgets.text_view import TextView
 

@@ -36,7 +36,8 @@ from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen, CaseStrip, case_detail
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
-from workbench.tui.widgets.case_table import CaseTable, ColumnTable
+from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.column_table import ColumnTable
 from workbench.tui.widgets.run_charts import ChartScreen
 from workbench.tui.widgets.run_header import (
     RunHeader,
@@ -49,6 +50,9 @@ from workbench.tui.widgets.text_view import TextView
 READ_AGAIN_S = 1.0
 """How often a run whose results somebody else takes is read from the store."""
 TREND = 60
+WIDE = 160
+WIDE_COLUMNS = ("reason", "tokens")
+"""Shown as well where the screen is wide."""
 
 
 def _in_group(group: int) -> Test:
@@ -109,6 +113,13 @@ class RunScreen(ModeScreen):
         )
 
     # What is shown
+
+    def on_resize(self) -> None:
+        """More columns where there is room, until the user chose some."""
+        table = self.query_one("#case-list", ColumnTable)
+        if not table.chosen_by_hand:
+            hidden = {column.key for column in RESULT_COLUMNS if column.hidden}
+            table.set_columns(hidden - set(WIDE_COLUMNS) if self.size.width >= WIDE else hidden)
 
     @property
     def runs_table(self) -> CaseTable:
@@ -220,7 +231,7 @@ class RunScreen(ModeScreen):
             self._show_list()
 
     def _put(self, results: Iterable[Result]) -> None:
-        self.table.put(answered(self._rows(), results))
+        self.table.put(answered(self.table.model.rows, results))
 
     def _read_stored(self) -> None:
         """Somebody else drains the run (an evaluation, a comparison): read what is stored."""

@@ -76,6 +76,7 @@ class CasePane(Vertical):
         self._at = 0
         self._typed = NO_FILTER
         self._timer: Timer | None = None
+        self._said = ("", "")
 
     def compose(self) -> ComposeResult:
         yield FindLine(
@@ -171,10 +172,14 @@ class CasePane(Vertical):
 
     def _say(self, problem: str = "") -> None:
         model = self.table.model
-        self.border_title = plain(self._title)
         counts = f"{len(model):,} of {model.total:,}" if model.wanted else f"all {model.total:,}"
         name = self.current.name
         if problem:
-            self.border_subtitle = plain(problem)
-        else:
-            self.border_subtitle = plain(counts if name == "all" else f"{name}: {counts}")
+            counts = problem
+        elif name != "all":
+            counts = f"{name}: {counts}"
+        # A live run says so ten times a second, mostly the same.
+        if (self._title, counts) != self._said:
+            self._said = (self._title, counts)
+            self.border_title = plain(self._title)
+            self.border_subtitle = plain(counts)

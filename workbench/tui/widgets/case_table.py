@@ -345,7 +345,9 @@ class CaseTable(ScrollView, can_focus=True):
         if len(self.model):
             return Strip.blank(width, style)
         lines: Sequence[str] = self.empty
-        if self.model.total:
+        if self._late is not None:
+            lines = ("Sorting…",)
+        elif self.model.total:
             lines = ("No row passes the filter.", "esc clears it.")
         at = y - 2
         text = f"  {lines[at]}" if 0 <= at < len(lines) else ""
@@ -411,27 +413,3 @@ class CaseTable(ScrollView, can_focus=True):
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index + 1 - self.scroll_offset.y, self.size.width, 1))
-
-
-class ColumnTable(CaseTable):
-    """A table whose columns can be hidden with a key, where `-` and `+` mean nothing else."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
-
-    def action_hide_column(self) -> None:
-        """Hide the cursor's column; a frozen one and the last one stay."""
-        shown = self.columns.shown
-        column = next((c for c in shown if c.key == self.cursor_column), None)
-        if column is None or column.frozen or len(shown) < 3:
-            return
-        self.action_column(1)
-        if self.cursor_column == column.key:
-            self.action_column(-1)
-        self.columns.hidden.add(column.key)
-        self._laid_out()
-
-    def action_choose_columns(self) -> None:
-        """Show what was hidden, at the widths it came with."""
-        self.columns.hidden.clear()
-        self.columns.widths.clear()
-        self._laid_out()

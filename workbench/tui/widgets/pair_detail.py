@@ -1,0 +1,29 @@
+"""A case of a comparison in words: what was asked, what both answered, and how it was judged."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from workbench.tui.case_rows import flat_json
+from workbench.tui.pair_rows import PairRow
+from workbench.tui.widgets.case_detail import block, call_lines, score_lines
+
+
+def facts(row: PairRow) -> Content:
+    """Input and expected of a case, and why each side got its scores."""
+    parts = [block(f"input · {name}", flat_json(value)) for name, value in row.case.inputs.items()]
+    parts.append(block("expected", flat_json(row.case.expected) or "(nothing)"))
+    for letter, results in (("A", row.a), ("B", row.b)):
+        if results:
+            parts.append(block(f"scores of {letter}", score_lines(results[0].scores.items())))
+    return Content("").join(parts).rstrip()
+
+
+def in_full(row: PairRow) -> Content:
+    """The whole case, with both answers and what the calls took."""
+    parts = [facts(row), Content("\n\n")]
+    for letter, text, results in (("A", row.output_a, row.a), ("B", row.output_b, row.b)):
+        parts.append(block(f"output of {letter}", text))
+        if results:
+            parts.append(block(f"call of {letter}", call_lines(results[0].answer)))
+    return Content("").join(parts).rstrip()
