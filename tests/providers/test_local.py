@@ -118,3 +118,37 @@ def test_a_server_that_nobody_uses_ends_after_a_while(monkeypatch: pytest.Monkey
     assert len(started) == 2
     servers.close()
     assert started[1].over.is_set()
+
+
+def test_a_start_that_nobody_waits_for_gives_its_server_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        alive = True
+
+        def __init__(self, model: EmbeddedModel, slots: int) -> None:
+            self.model = model
+            begun.set()
+            go_on.wait(5)
+
+        def close(self) -> None:
+            self.alive = False
+
+    servers = local._Servers()
+    monkeypatch.setattr(local, "start", Slow)
+    monkeypatch.setattr(local, "_SERVERS", servers)
+
+    async def give_up() -> None:
+        provider = open_provider(LOCAL)
+        asked = asyncio.create_task(provider.answer(REQUEST, timeout_s=60))
+        await asyncio.to_thread(begun.wait, 5)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        await provider.close()
+        go_on.set()
+
+    asyncio.run(give_up())
+    assert list(servers._users.values()) == [0]
+    servers.close()

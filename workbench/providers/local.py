@@ -16,11 +16,13 @@ from workbench.providers.endpoint import Endpoint
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.prices import FREE
 from workbench.providers.redact import one_line
-from workbench.providers.values import Answer, Limits, Price, Request
+from workbench.providers.values import Answer, Limits, Outcome, Price, Request
 from workbench.providers.versions import installed_version
 from workbench.settings import ProviderSettings
 
 MOST_SLOTS = 4
+_DYING_STEPS = 20
+_DYING_STEP_S = 0.025
 IDLE_S = 300.0
 """So long after its last use a server is ended."""
 
@@ -37,6 +39,8 @@ class LocalModel:
         self._server: EmbeddedServer | None = None
         self._answers: OpenAICompatible | None = None
         self._starting = asyncio.Lock()
+        self._lock = threading.Lock()
+        self._closed = False
 
     @property
     def name(self) -> str:
@@ -67,7 +71,9 @@ class LocalModel:
         """
         answers, server = await self._started()
         answer = await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
-        if not answer.outcome.is_error or server.alive:
+        if answer.outcome is not Outcome.PROVIDER_ERROR or answer.status is not None:
+            return answer
+        if await _lives_on(server):
             return answer
         words = one_line(server.last_words)
         said = "the embedded model crashed" + (f": {words}" if words else "")
@@ -76,17 +82,31 @@ class LocalModel:
     async def _started(self) -> tuple[OpenAICompatible, EmbeddedServer]:
         async with self._starting:
             if self._server is not None and not self._server.alive:
-                await self.close()
-            if self._server is None or self._answers is None:
-                slots = self._limits.at_once or 1
-                self._server = await asyncio.to_thread(_SERVERS.enter, self._model, slots)
-                endpoint = Endpoint(
-                    self._name, self._server.base_url.rstrip("/"), self._server.api_key
-                )
+                await self._let_go()
+            server = self._server
+            if server is None:
+                server = await asyncio.to_thread(self._start)
+            if self._answers is None:
+                endpoint = Endpoint(self._name, server.base_url.rstrip("/"), server.api_key)
                 self._answers = OpenAICompatible(endpoint, self.identity, self.price, self._limits)
-            return self._answers, self._server
+            return self._answers, server
+
+    def _start(self) -> EmbeddedServer:
+        """Runs in a thread that nobody may be waiting for any more when it is done."""
+        server = _SERVERS.enter(self._model, self._limits.at_once or 1)
+        with self._lock:
+            if self._closed:
+                _SERVERS.leave(server)
+            else:
+                self._server = server
+        return server
 
     async def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         answers, self._answers = self._answers, None
         server, self._server = self._server, None
         try:
@@ -95,6 +115,18 @@ class LocalModel:
         finally:
             if server is not None:
                 _SERVERS.leave(server)
+
+
+async def _lives_on(server: EmbeddedServer) -> bool:
+    """Whether the server is still there after a broken connection.
+
+    A process that was killed is gone some milliseconds later than its connections.
+    """
+    for _ in range(_DYING_STEPS):
+        if not server.alive:
+            return False
+        await asyncio.sleep(_DYING_STEP_S)
+    return True
 
 
 class _Servers:
