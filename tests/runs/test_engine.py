@@ -664,3 +664,36 @@ def test_what_is_cached_is_not_asked_when_more_cases_come(store: Path) -> None:
         summary = live.wait(WAIT_S)
     assert (summary.calls, summary.cached, summary.scored) == (50, 100, 150)
     assert len(live.drain()) == 150
+
+
+def test_text_that_is_no_unicode_is_asked_and_stored_without_harm(store: Path) -> None:
+    cases = [
+        Case("odd", {"ticket": "half \ud83d a smile"}, "x"),
+        Case("nul", {"ticket": "a\x00b"}, "a\x00b"),
+        Case("esc", {"ticket": "\x1b[31mred\u202e"}, "\x1b[31mred\u202e"),
+    ]
+    with OpenAIServer() as server:
+        summary = start(make_spec(cases=cases), server.base_url, store).wait(WAIT_S)
+        again = start(make_spec(cases=cases), server.base_url, store).wait(WAIT_S)
+    assert (summary.scored, summary.errors, again.cached) == (3, 0, 3)
+    found = {r.case_id: r.answer.text for r in stored(store, summary.run_id)}
+    assert found["nul"] == "a\x00b" and found["esc"] == "\x1b[31mred\u202e"
+    with RunStore(store) as opened:
+        assert opened.cases(summary.run_id) == tuple(cases)
+
+
+def test_a_case_id_that_is_no_unicode_is_refused(store: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be stored"):
+        start(make_spec(cases=[Case("\ud83d", {"ticket": "x"})]), "http://127.0.0.1:9/v1", store)
+
+
+def test_a_talkative_scorer_is_cut_short(store: Path) -> None:
+    def score(answer: Answer, case: Case, options: Any) -> Score:
+        return Score(0.5, "why \ud800 " * 1000)
+
+    spec = make_spec(1, scorers=[Scorer(Kind("wordy", "for the test", score))])
+    with OpenAIServer() as server:
+        summary = start(spec, server.base_url, store).wait(WAIT_S)
+    (result,) = stored(store, summary.run_id)
+    assert result.scores["wordy"].value == 0.5
+    assert len(result.scores["wordy"].reason) == 500

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.providers.redact import one_line
+from workbench.providers.redact import one_line, storable
 from workbench.providers.values import Provider
 from workbench.runs.environment import environment_of
 from workbench.runs.live import STOPPED, LiveRun
@@ -69,6 +69,9 @@ def _check(spec: RunSpec) -> None:
         raise UsageError("concurrency and timeout must be above 0")
     if len({case.id for case in spec.cases}) != len(spec.cases):
         raise UsageError("two cases have the same id")
+    for case in spec.cases:
+        if storable(case.id) != case.id:
+            raise UsageError(f"the case id {case.id!r} cannot be stored as UTF-8")
 
 
 def tally_of(total: int, found: Started) -> Tally:

@@ -16,6 +16,8 @@ from workbench.providers.values import Answer, Outcome
 from workbench.runs.values import Result, RunStatus, RunSummary
 from workbench.scorers.base import Score
 
+_REASON_CHARS = 500
+
 
 def answer_row(answer: Answer) -> tuple[Any, ...]:
     """The columns of `answers` behind id and key."""
@@ -67,7 +69,8 @@ def scores_text(scores: Mapping[str, Score], names: Sequence[str]) -> str:
     values: list[Any] = []
     for name in names:
         score = scores.get(name, Score(None, "not scored"))
-        values.append([score.value, storable(score.reason)] if score.reason else score.value)
+        reason = storable(score.reason[:_REASON_CHARS])
+        values.append([score.value, reason] if reason else score.value)
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
