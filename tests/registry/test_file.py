@@ -270,6 +270,39 @@ def test_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path:
     assert len(registry.versions("p")) == 1
 
 
+@pytest.mark.parametrize("damage", [b"", b"garbage" * 3000])
+def test_a_damaged_registry_is_restored_and_the_damaged_file_kept(
+    registry: PromptRegistry, tmp_path: Path, damage: bytes
+) -> None:
+    add(registry)
+    registry.backup(tmp_path / "backup.db")
+    registry.close()
+    for name in (registry.path + "-wal", registry.path + "-shm"):
+        Path(name).unlink(missing_ok=True)
+    Path(registry.path).write_bytes(damage)
+
+    with PromptRegistry(registry.path) as damaged:
+        with pytest.raises(RegistryUnusable):
+            damaged.versions("p")
+        damaged.restore(tmp_path / "backup.db")
+        add(damaged, "1.1.0")
+        assert damaged.verify().ok
+
+    (kept,) = (f for f in tmp_path.iterdir() if ".damaged-" in f.name)
+    assert kept.read_bytes() == damage
+
+
+def test_an_empty_file_becomes_a_registry_only_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    path.touch()
+    with PromptRegistry(path) as opened:
+        assert "is empty" in refused(lambda: opened.versions("p"))
+        assert "is empty" in refused(lambda: add(opened))
+
+    with PromptRegistry(path, create=True) as made:
+        assert add(made) == "p@1.0.0"
+
+
 # Nobody but SQLite opens it
 
 

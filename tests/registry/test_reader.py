@@ -178,6 +178,16 @@ def test_without_anything_the_default_is_given_and_else_it_raises(tmp_path: Path
             registry.get_active("../../etc/passwd", "../x")
 
 
+def test_a_name_that_is_nearly_right_is_suggested(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        with pytest.raises(ValueError, match="did you mean 'production'"):
+            registry.get_active("p", "prodution")
+        with pytest.raises(ValueError, match="known: p"):
+            registry.get_active("another")
+        with pytest.raises(ValueError, match="workbench deploy p@VERSION staging"):
+            registry.get_active("p", "staging")
+
+
 def test_a_registry_that_is_not_there_is_a_sentence_and_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no registry at"):
         PromptRegistry(tmp_path / "typo.db")

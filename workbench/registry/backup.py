@@ -13,8 +13,14 @@ from pathlib import Path
 
 from workbench.errors import RegistryError, RegistryUnusable
 from workbench.registry.last_good import FOLDER_SUFFIX
-from workbench.registry.opening import check_header, explained, open_reader
-from workbench.registry.writing import Writer
+from workbench.registry.opening import (
+    WRITE_TIMEOUT_S,
+    check_header,
+    explained,
+    open_reader,
+    uri_of,
+)
+from workbench.registry.writing import Writer, make_private
 
 
 def backup(writer: Writer, path: str) -> str:
@@ -43,30 +49,50 @@ def backup(writer: Writer, path: str) -> str:
 
 
 def restore(writer: Writer, path: str) -> None:
-    """Put a backup into the open registry; what was there is kept beside it as `.replaced-N`.
+    """Put a backup in the place of the registry; what was there is kept beside it.
 
     Copying a file over a live registry does nothing as long as its write-ahead log is there, so
-    SQLite copies the pages. Readers that already saw later deployments keep those in memory until
-    they are restarted: for them the registry went back.
+    SQLite copies the pages; a file that SQLite cannot read any more is moved aside. Readers that
+    already saw later deployments keep those until they are restarted: for them it went back.
     """
     source = os.path.realpath(path)
     _check(source)
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{time.time_ns() % 1_000_000_000}"
+    damaged = False
     if os.path.exists(writer.path):
-        with contextlib.suppress(RegistryUnusable):
-            # A damaged registry may not be readable any more; that is why it is restored.
-            backup(writer, f"{writer.path}.replaced-{stamp}-{time.time_ns() % 1_000_000}")
+        try:
+            backup(writer, f"{writer.path}.replaced-{stamp}")
+        except RegistryUnusable:
+            damaged = True
     original = open_reader(source, timeout=5.0)
     try:
-        with writer.locked() as connection:
-            original.backup(connection)
-            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
-                raise RegistryUnusable(f"{writer.path} cannot use WAL", hint="use a local disk")
-    except sqlite3.Error as error:
-        raise explained(error, writer.path) from error
+        with writer.alone():
+            if damaged:
+                _set_aside(writer.path, f".damaged-{stamp}")
+            _fill(writer.path, original)
     finally:
         original.close()
     shutil.rmtree(writer.path + FOLDER_SUFFIX, ignore_errors=True)
+
+
+def _set_aside(path: str, suffix: str) -> None:
+    """The file and its log together: the one means nothing without the other."""
+    for part in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path + part, path + suffix + part)
+
+
+def _fill(path: str, original: sqlite3.Connection) -> None:
+    make_private(path)
+    connection = sqlite3.connect(uri_of(path, "rw"), uri=True, timeout=WRITE_TIMEOUT_S)
+    try:
+        original.backup(connection)
+        if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+            raise RegistryUnusable(f"{path} cannot use WAL", hint="keep it on a local disk")
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+    finally:
+        connection.close()
 
 
 def _check(path: str) -> None:

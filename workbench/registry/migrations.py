@@ -110,12 +110,16 @@ def _backup(connection: sqlite3.Connection, path: str, wanted: int) -> None:
     os.chmod(target, 0o600)
 
 
-def refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
-    """Raises RegistryUnusable unless the file is a registry or empty."""
+def refuse_foreign(connection: sqlite3.Connection, path: str, *, may_be_empty: bool) -> None:
+    """Raises RegistryUnusable unless the file is a registry, or may become one."""
     application = _application(connection)
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if application == APPLICATION_ID or (application == 0 and empty):
+    if application == APPLICATION_ID:
         return
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if application == 0 and empty:
+        if may_be_empty:
+            return
+        raise RegistryUnusable(f"{path} is empty", hint="workbench init makes a registry")
     raise RegistryUnusable(
         f"{path} is a database of another program, not a registry",
         hint="give the path of a registry.db",

@@ -121,6 +121,8 @@ def check_header(connection: sqlite3.Connection, path: str, *, writing: bool) ->
         "SELECT a.application_id, u.user_version"
         " FROM pragma_application_id a, pragma_user_version u"
     ).fetchone()
+    if application == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise RegistryUnusable(f"{path} is empty", hint="workbench init makes a registry")
     if application != APPLICATION_ID:
         raise RegistryUnusable(
             f"{path} is a database of another program, not a registry",

@@ -317,8 +317,24 @@ class Reader:
             )
         return NotInRegistry(
             f"nothing of {prompt_id} is live in {environment}",
-            hint=f"workbench deploy {prompt_id}@VERSION {environment}",
+            hint=self._suggestion(prompt_id, environment),
         )
+
+    def _suggestion(self, prompt_id: str, environment: str) -> str:
+        """What may have been meant; only asked on the way to an error."""
+        import json
+
+        from workbench.suggestions import did_you_mean
+
+        for asked, sql in (
+            (environment, "SELECT json_group_array(DISTINCT name) FROM environments"),
+            (prompt_id, "SELECT json_group_array(DISTINCT prompt_id) FROM versions"),
+        ):
+            row = self._query(sql, ())
+            known = json.loads(str(row[0])) if row else []
+            if asked not in known:
+                return did_you_mean(asked, known)
+        return f"workbench deploy {prompt_id}@VERSION {environment}"
 
     def _fallback(
         self,

@@ -1,7 +1,7 @@
 """An opened registry file: its connections, and what concerns the file as a whole."""
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH110
+# ruff: noqa: PTH110, PTH202
 from __future__ import annotations
 
 import os
@@ -40,11 +40,10 @@ class RegistryFile:
         self._reader = Reader(self.path, last_good)
         self._read_side: Reading | None = None
         self._write_side: Writer | None = None
-        if os.path.exists(self.path):
-            return
-        if create:
+        there = os.path.exists(self.path)
+        if create and not (there and os.path.getsize(self.path)):
             self._writer().ensure()
-        elif not last_good.any():
+        elif not there and not last_good.any():
             check_there(self.path)
 
     def head(self) -> str:

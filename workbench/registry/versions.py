@@ -74,7 +74,7 @@ def register(transaction: Transaction, version: PromptVersion, force_reason: str
             "body": version.body,
             "fingerprint": version.fingerprint,
             "description": version.description,
-            "author": version.author or actor,
+            "author": actor,
             "force_reason": force_reason,
         },
     )

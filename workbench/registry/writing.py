@@ -130,6 +130,15 @@ class Writer:
                 ) from error
 
     @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other writer, and no connection of this one."""
+        with self._thread_lock, self._lock_file():
+            connection, self._connection = self._connection, None
+            if connection is not None and self._owner == os.getpid():
+                connection.close()
+            yield
+
+    @contextlib.contextmanager
     def locked(self) -> Iterator[sqlite3.Connection]:
         """The connection outside a transaction, with other writers kept out."""
         with self._thread_lock, self._lock_file():
@@ -174,7 +183,7 @@ class Writer:
 
     def _connect(self, new: bool) -> sqlite3.Connection:
         if new:
-            _make_private(self.path)
+            make_private(self.path)
         elif os.stat(self.path).st_nlink > 1:
             raise RegistryUnusable(
                 f"{self.path} has a second name (a hard link); writing would corrupt it",
@@ -191,7 +200,7 @@ class Writer:
         except sqlite3.Error as error:
             raise explained(error, self.path) from error
         try:
-            refuse_foreign(connection, self.path)
+            refuse_foreign(connection, self.path, may_be_empty=self._create)
             _settle(connection, self.path)
             migrate(connection, self.path)
             check_header(connection, self.path, writing=True)
@@ -251,7 +260,7 @@ class Writer:
                 return
 
 
-def _make_private(path: str) -> None:
+def make_private(path: str) -> None:
     """An empty file that only its owner can read; SQLite would follow the umask."""
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
