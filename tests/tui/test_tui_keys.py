@@ -171,3 +171,54 @@ async def test_every_command_that_is_offered_has_an_action(workspace: Workspace)
         offered = {command.action.id for command in available(app.screen)}
         for wanted in ("app.help", "prompts.edit", "list.down", "app.export", "app.trust"):
             assert wanted in offered
+
+
+@pytest.mark.anyio
+async def test_the_palette_goes_to_a_prompt_by_name(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("f9")
+        await until_shown(pilot, "first release")
+        await pilot.press("ctrl+p")
+        await pilot.press(*"go to: support")
+        await until_shown(pilot, "go to: support_triage")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "prompts")
+
+
+@pytest.mark.anyio
+async def test_a_version_is_compared_with_the_baseline_that_was_chosen(
+    workspace: Workspace,
+) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("enter", "down")
+        await until(pilot, lambda: app.selection.version == "1.0.1")
+        await pilot.press("equals_sign")
+        await until_shown(pilot, "support_triage@1.0.1 is the baseline")
+        await pilot.press("down")
+        await until(pilot, lambda: app.selection.version == "1.0.0")
+        await pilot.press("c")
+        await until(pilot, lambda: app.current_mode == "compare")
+        assert app.selection.compare_a == "support_triage@1.0.1"
+        assert app.selection.compare_b == "support_triage@1.0.0"
+
+
+@pytest.mark.anyio
+async def test_a_provider_that_was_not_trusted_asks_for_trust(workspace: Workspace) -> None:
+    toml = workspace.root / "workbench.toml"
+    toml.write_text(toml.read_text().replace("127.0.0.1", "models.example"))
+    app = WorkbenchApp(open_workspace(workspace.root))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("f3")
+        await until_shown(pilot, "expected: billing")
+        await pilot.press("ctrl+t")
+        await until_shown(pilot, "Trust this workspace?", "models.example")
+        await pilot.press("escape")
+        await pilot.press("ctrl+t")
+        await until_shown(pilot, "Trust this workspace?")
+        await pilot.press("y")
+        await until_shown(pilot, "trusted: try or run again")

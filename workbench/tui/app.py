@@ -82,6 +82,7 @@ class WorkbenchApp(App[int]):
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
+        self.known_prompts: tuple[str, ...] = ()
         self.said: list[str] = []
         self.before_exit: list[Callable[[], object]] = []
         """Called before the app ends, however it ends."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from workbench.actions.bench import Bench
-from workbench.errors import WorkbenchError
+from workbench.errors import UntrustedWorkspace, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
@@ -74,6 +74,8 @@ async def run_job(
             failed(error)
         else:
             app.tell(str(error), error=True)
+        if isinstance(error, UntrustedWorkspace):
+            app.action_trust()
     except Exception as error:  # noqa: BLE001 (the edge between a job and the app)
         story = "".join(traceback.format_exception(error, limit=-12))
         app.said.append(f"! a bug in workbench:\n{story}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import actions
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -16,6 +16,8 @@ from workbench.tui import keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from workbench.tui.app import WorkbenchApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,21 @@ class CommandProvider(Provider):
                     text=command.name,
                     help=command.action.help or None,
                 )
+
+        for prompt_id in getattr(self.app, "known_prompts", ()):
+            name = f"go to: {prompt_id}"
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), self._goer(prompt_id), text=name)
+
+    def _goer(self, prompt_id: str) -> Callable[[], None]:
+        app = cast("WorkbenchApp", self.app)
+
+        def go() -> None:
+            app.select(prompt_id=prompt_id, version=None)
+            app.switch_mode("prompts")
+
+        return go
 
     def _runner(self, command: Command) -> Any:
         async def run() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,22 +10,20 @@ from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
-from workbench.present import numbers
 from workbench.present.charts import sparkline
 from workbench.tui import keys
-from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RegistryChanged, RunEnded
-from workbench.tui.reads import PromptPage, PromptRow, VersionRow, read_page, read_prompts
+from workbench.tui.prompt_rows import DRAFT, other, prompt_row, say, version_rows
+from workbench.tui.reads import PromptPage, PromptRow, read_page, read_prompts
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
-from workbench.tui.table_model import Column, Sign
+from workbench.tui.table_model import Column
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
-DRAFT = "draft"
 PROMPT_COLUMNS = (
     Column("prompt", "prompt", 12, grows=True),
     Column("versions", "vers", 5, "right"),
@@ -37,7 +34,7 @@ VERSION_COLUMNS = (
     Column("delta", "Δ", 5, "right"),
     Column("cost", "cost", 8, "right"),
     Column("where", "deployed", 10, grows=True),
-    Column("when", "when", 6, "right"),
+    Column("when", "when", 7, "right"),
 )
 NO_PROMPTS = (
     "No prompts yet.",
@@ -98,11 +95,12 @@ class PromptsScreen(ModeScreen):
 
     def _show_prompts(self, rows: tuple[PromptRow, ...]) -> None:
         self._prompts = {row.prompt_id: row for row in rows}
+        self.bench_app.known_prompts = tuple(self._prompts)
         table = self.query_one("#prompts", CaseTable)
         wanted = self.bench_app.selection.prompt_id
         if wanted not in self._prompts and rows:
             wanted = rows[0].prompt_id
-        table.load([_prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
+        table.load([prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
         if rows:
             self._read(wanted)
         else:
@@ -124,7 +122,7 @@ class PromptsScreen(ModeScreen):
         changed = self._page is None or self._page.prompt_id != page.prompt_id
         self._page = page
         table = self.query_one("#versions", CaseTable)
-        rows = _version_rows(page)
+        rows = version_rows(page)
         selection = self.bench_app.selection
         cursor = "" if changed else table.cursor_key
         if selection.prompt_id == page.prompt_id and selection.version:
@@ -172,6 +170,10 @@ class PromptsScreen(ModeScreen):
         title = f"{row.version.ref}: what its gate said"
         self.app.push_screen(Reading(title, evidence_text(row.evaluation.evidence, full=True)))
 
+    def on_case_table_copied(self, message: CaseTable.Copied) -> None:
+        message.stop()
+        self.bench_app.tell(f"copied a cell of {message.key}")
+
     def _chosen(self) -> str | None:
         key = self.query_one("#versions", CaseTable).cursor_key
         return key if key and key != DRAFT else None
@@ -193,7 +195,7 @@ class PromptsScreen(ModeScreen):
         else:
             view.border_title = plain("draft")
             view.show(page.problem or "no draft; e makes one of the newest version")
-        self.hint(_say(page, row))
+        self.hint(say(page, row))
         self.refresh_bindings()
 
     # Actions
@@ -250,13 +252,12 @@ class PromptsScreen(ModeScreen):
         if page is None:
             return
         ref = app.selection.ref
-        other = self._baseline if self._baseline.startswith(f"{page.prompt_id}@") else ""
-        if not other:
-            other = _other(page, self._chosen())
-        if not other or other == ref:
+        ref_a = self._baseline if self._baseline.startswith(f"{page.prompt_id}@") else ""
+        ref_a = ref_a or other(page, self._chosen())
+        if not ref_a or ref_a == ref:
             app.tell("nothing to compare with: = on a version makes it the baseline", error=True)
             return
-        app.open_compare(other, ref)
+        app.open_compare(ref_a, ref)
 
     def action_evaluate(self) -> None:
         version = self._chosen()
@@ -271,79 +272,3 @@ class PromptsScreen(ModeScreen):
             from workbench.tui.dialogs.deploy import open_deploy
 
             open_deploy(self.bench_app, self._page.prompt_id, version)
-
-
-def _prompt_row(row: PromptRow, place: int) -> ListRow:
-    name = row.prompt_id if not row.problem else f"! {row.prompt_id}"
-    return ListRow(
-        row.prompt_id,
-        {"prompt": name, "versions": str(row.versions) if row.versions else DRAFT[:5]},
-        sign="error" if row.problem else "",
-        place=place,
-    )
-
-
-def _version_rows(page: PromptPage) -> list[ListRow]:
-    now = datetime.now(UTC)
-    rows = []
-    if page.draft or page.problem:
-        said = "cannot be read" if page.problem else "not registered"
-        if page.same_as:
-            said = f"= {page.same_as}"
-        sign: Sign = "error" if page.problem else "quiet"
-        rows.append(ListRow(DRAFT, {"version": DRAFT, "where": said}, sign=sign))
-    for place, row in enumerate(page.versions, 1):
-        cells = {
-            "version": row.version.version,
-            "score": numbers.score(row.score),
-            "delta": numbers.points(row.delta) if row.delta is not None else "",
-            "cost": numbers.money(row.cost_usd) if row.cost_usd is not None else "",
-            "where": _where(row),
-            "when": numbers.age(row.version.created_at or "", now).removesuffix(" ago"),
-        }
-        delta: Sign = "" if not row.delta else "up" if row.delta > 0 else "down"
-        rows.append(ListRow(row.version.version, cells, {"delta": delta}, place=place))
-    return rows
-
-
-def _where(row: VersionRow) -> str:
-    if row.version.revoked:
-        return "REVOKED"
-    if row.places:
-        shown = [p.upper() if p == "production" else p for p in row.places]
-        return " ".join(shown)
-    return f"(was {row.was_in[0]})" if row.was_in else ""
-
-
-def _other(page: PromptPage, chosen: str | None) -> str:
-    """The version to compare with when none was picked."""
-    for environment in ("production", *page.live):
-        deployment = page.live.get(environment)
-        if deployment and deployment.version != chosen:
-            return f"{page.prompt_id}@{deployment.version}"
-    for row in page.versions:
-        if row.version.version != chosen:
-            return f"{page.prompt_id}@{row.version.version}"
-    return ""
-
-
-def _say(page: PromptPage, row: VersionRow | None) -> str:
-    if page.problem and row is None:
-        return f"{page.problem} · e Edit"
-    if row is None:
-        if page.draft is None:
-            return "no draft · e makes one of the newest version"
-        if page.same_as:
-            return f"the draft is {page.same_as} · e Edit"
-        return "the draft is not registered · e Edit · r Run it on a suite"
-    if row.places:
-        since = page.live[row.places[0]].deployed_at[:10]
-        return f"{row.version.version} is live in {', '.join(row.places)} since {since}"
-    if row.evaluation is None:
-        return f"{row.version.version} has no evidence · v Evaluate runs its gate"
-    gate = row.evaluation.gate.value.replace("_", " ")
-    reason = (
-        row.evaluation.evidence.comparisons[0].reason if row.evaluation.evidence.comparisons else ""
-    )
-    step = "D Deploy" if gate == "pass" else "c Compare shows why"
-    return f"gate {gate}: {reason or row.evaluation.suite} · {step}"
