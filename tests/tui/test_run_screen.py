@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.openai_server import OpenAIServer, Reply
+from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT, write_workspace
 from workbench.actions.bench import Bench
@@ -122,26 +124,33 @@ async def test_a_live_run_fills_its_table_and_ends(workspace: Workspace) -> None
         assert all(row.value("status") == "pass" for row in screen.table.model.visible())
 
 
-async def test_while_it_runs_there_is_no_interval_and_quitting_is_safe(tmp_path: Path) -> None:
-    def slow(messages: list[dict[str, object]], _options: dict[str, object]) -> Reply:
-        return Reply("billing", delay_s=0.05)
+async def test_while_it_runs_there_is_no_interval_and_stopping_keeps_what_is_done(
+    tmp_path: Path,
+) -> None:
+    go_on = threading.Event()
 
-    with OpenAIServer(slow) as server:
+    def halting(messages: list[dict[str, object]], _options: dict[str, object]) -> str:
+        number = int(re.findall(r"\d+", str(messages[-1]["content"]))[0])
+        if number >= 20:
+            go_on.wait(30)
+        return "billing"
+
+    with OpenAIServer(halting) as server:
         workspace = write_workspace(tmp_path / "shop", server.base_url)
         app = WorkbenchApp(workspace)
         async with app.run_test(size=(80, 24)) as pilot:
             screen = await on_run_screen(pilot)
             app.runs.start(spec_of(workspace), "triage")
-            await until(
-                pilot, lambda: screen.page is not None and any(screen.table.model.visible())
-            )
-            shown = await until_shown(pilot, "RUNNING", "safe to quit")
+            shown = await until_shown(pilot, "20/80", "RUNNING", "safe to quit")
             assert "±" not in shown
-            assert "in flight" in shown
+            assert "8 in flight" in shown
             await pilot.press("x")
+            await until_shown(pilot, "STOPPING")
+            go_on.set()
             await until_shown(pilot, "INCOMPLETE")
             done = sum(row.result is not None for row in screen._rows().values())
-            assert 0 < done < 80
+            assert 20 <= done < 80
+            await until(pilot, lambda: screen.check_action("resume", ()))
             await pilot.press("r")
             await until_shown(pilot, "80/80", "complete")
             assert server.calls == 80
