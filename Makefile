@@ -31,10 +31,13 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 soak: $(READY)
-	WORKBENCH_SOAK=1 $(BIN)/pytest -q -m soak -o addopts="--strict-markers --import-mode=importlib" --timeout 3600 -s
+	PYTHONPATH=. $(BIN)/python tests/soak/engine_soak.py --kills 60
+	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py kill --rounds 500
+	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py crowd --seconds 60
 
 bench: $(READY)
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for name in registry engine decisions terminal; do \
+	  echo "== bench/$$name.py"; PYTHONPATH=. $(BIN)/python bench/$$name.py || exit 1; done
 
 lock:
 	$(PYTHON) scripts/lock.py

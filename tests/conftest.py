@@ -1,0 +1,24 @@
+"""What every test shares: nothing of the developer's own settings, and no race with a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# A deadline would measure the machine, not the code.
+settings.register_profile("workbench", deadline=None)
+settings.load_profile("workbench")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trust, logs and git's settings of whoever runs the tests stay out of them."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_CONFIG", str(home / "config"))
+        patch.setenv("WORKBENCH_STATE", str(home / "state"))
+        for name in ("WORKBENCH_REGISTRY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "NO_COLOR"):
+            patch.delenv(name, raising=False)
+        yield
