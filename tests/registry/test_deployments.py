@@ -374,6 +374,10 @@ def test_a_rule_that_did_not_change_is_not_written(registry: PromptRegistry) -> 
     registry.register_consumer("app", "p", "production", "")
 
     assert registry.head() == head
+    registry.set_environment(EnvironmentSettings("staging", approvals=2, untested=True), "bob")
+    changed = registry.history(limit=1)[0]
+    assert (changed.action, changed.environment, changed.by) == ("environment", "staging", "bob")
+    assert changed.reason == "suites [], approvals 2, untested allowed"
     assert [e.name for e in registry.environments()] == ["development", "staging", "production"]
 
 

@@ -133,8 +133,8 @@ def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, 
                 "case_id": pair.case_id,
                 "a": _mean(pair.a),
                 "b": _mean(pair.b),
-                "a_repeats": canonical_json(list(pair.a)),
-                "b_repeats": canonical_json(list(pair.b)),
+                "a_repeats": _as_json(pair.a),
+                "b_repeats": _as_json(pair.b),
                 "case_group": pair.group,
                 "reason": pair.reason,
             }
@@ -190,6 +190,11 @@ def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationR
         suite_parts=json.loads(parts),
     )
     return EvaluationRecord(evaluation_id, evidence, at, actor, seq)
+
+
+def _as_json(scores: Iterable[float | None]) -> str:
+    """As canonical JSON would be, without its walk: there is one such text a case."""
+    return json.dumps(list(scores), allow_nan=False, separators=(",", ":"))
 
 
 def _mean(scores: Iterable[float | None]) -> float | None:

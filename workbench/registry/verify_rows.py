@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.fingerprints import fingerprint, short
 from workbench.registry.artefact import content_of, prompt_of
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.evidence import evaluation_at, row_of, score_rows
@@ -103,7 +103,7 @@ def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         )
     stored = [{**score, "evaluation": seq} for score in score_rows(evidence.pairs)]
     kept = _scores(connection, seq)
-    if canonical_json(stored) != canonical_json(kept):
+    if stored != kept:
         yield Finding(seq, "scores", "a score is not the mean of its repeats")
 
 

@@ -77,17 +77,19 @@ class Transaction:
                 "hash": chained,
             },
         )
-        for score in scores:
-            self._insert("scores", {"evaluation": seq, **score})
+        self._insert("scores", *({"evaluation": seq, **score} for score in scores))
         self._insert(KINDS[kind], full)
         return seq, at
 
-    def _insert(self, table: str, row: Row) -> None:
-        columns = ", ".join(row)
-        places = ", ".join("?" * len(row))
+    def _insert(self, table: str, *rows: Row) -> None:
+        """Rows with the same columns in the same order."""
+        if not rows:
+            return
+        columns = ", ".join(rows[0])
+        places = ", ".join("?" * len(rows[0]))
         # Table and column names are this package's own constants; values are bound.
         statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
-        self.connection.execute(statement, tuple(row.values()))
+        self.connection.executemany(statement, [tuple(row.values()) for row in rows])
 
 
 class Writer:
