@@ -301,6 +301,20 @@ DATASETS = (
     Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
 )
 
+READING = (
+    Action("case.close", "escape,q,enter,space", "Close", "dialog", "case", "close"),
+    Action("case.next", "n,right_square_bracket", "Next case", "dialog", "case", "step(1)"),
+    Action("case.before", "N,left_square_bracket", "Case before", "dialog", "case", "step(-1)"),
+    Action("prompt_diff.close", "escape,q,p,enter", "Close", "dialog", "prompt_diff", "close"),
+    Action("prompt_diff.view", "v", "View", "dialog", "prompt_diff", "view"),
+    Action(
+        "prompt_diff.fold", "o", "All lines", "dialog", "prompt_diff", "fold", "or changes only"
+    ),
+    Action("charts.close", "escape,q,t,enter", "Close", "dialog", "charts", "close"),
+    Action("find.leave", "escape", "Empty, then leave", "list", "find", "leave", "the filter"),
+    Action("find.to_table", "down", "To the list", "list", "find", "to_table"),
+)
+
 ACTIONS: tuple[Action, ...] = (
     *APP,
     *LIST,
@@ -312,6 +326,7 @@ ACTIONS: tuple[Action, ...] = (
     *COMPARE,
     *DEPLOYS,
     *DATASETS,
+    *READING,
     *DIALOG,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -15,6 +15,7 @@ from workbench.errors import TemplateError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.templates import Renderer
+from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow, flat_json
 from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
@@ -133,11 +134,7 @@ class CaseStrip(PlainStatic):
 class CaseScreen(ModalScreen[None]):
     """The case in full; `n` and `N` go through the list below it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,space", "close", "Close", show=False),
-        Binding("n,right_square_bracket", "step(1)", "Next case", show=False),
-        Binding("N,left_square_bracket", "step(-1)", "Case before", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("case")
     DEFAULT_CSS = """
     CaseScreen { align: center middle; }
     CaseScreen > Vertical {

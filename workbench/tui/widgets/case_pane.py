@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
+from workbench.tui import keys
 from workbench.tui.filters import NO_FILTER, Filter, Test, parse_filter
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.plain_input import PlainInput
@@ -34,10 +35,7 @@ class NamedFilter:
 class FindLine(PlainInput, can_focus=False):
     """One line under the title; esc empties it, then leaves it. It takes no focus unasked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", show=False),
-        Binding("down", "to_table", "To the table", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("find")
 
     class Left(Message):
         """Back to the table."""

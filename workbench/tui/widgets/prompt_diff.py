@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from workbench.tui import keys
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.text import PlainStatic, plain
 
@@ -19,11 +20,7 @@ CONTEXT = 3
 class PromptDiffScreen(ModalScreen[None]):
     """`v` changes the view, `o` shows or folds what is equal, esc closes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,p,enter", "dismiss", "Close", show=False),
-        Binding("v", "view", "View", show=False),
-        Binding("o", "fold", "All lines", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("prompt_diff")
     DEFAULT_CSS = """
     PromptDiffScreen { align: center middle; }
     PromptDiffScreen > Vertical {
@@ -53,6 +50,9 @@ class PromptDiffScreen(ModalScreen[None]):
         rows = message.rows
         said = "no difference" if rows.is_same else f"+{rows.added} -{rows.removed} lines"
         self.query_one(Vertical).border_subtitle = plain(said)
+
+    def action_close(self) -> None:
+        self.dismiss()
 
     def action_view(self) -> None:
         self.query_one(DiffView).cycle_view()

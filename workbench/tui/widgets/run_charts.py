@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -18,6 +18,7 @@ from workbench.present.charts import (
     histogram,
     histogram_lines,
 )
+from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow, flat_json
 from workbench.tui.widgets.case_detail import block
 from workbench.tui.widgets.text_view import TextView
@@ -63,9 +64,7 @@ def _latency(row: ResultRow) -> float | None:
 class ChartScreen(ModalScreen[None]):
     """The charts of a run; esc closes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,t,enter", "dismiss", "Close", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("charts")
     DEFAULT_CSS = """
     ChartScreen { align: center middle; }
     ChartScreen > Vertical {
@@ -82,6 +81,9 @@ class ChartScreen(ModalScreen[None]):
         with Vertical() as pane:
             pane.border_title = Content("Charts")
             yield TextView(id="charts")
+
+    def action_close(self) -> None:
+        self.dismiss()
 
     def on_mount(self) -> None:
         width = min(self.app.size.width, 90) - 8
