@@ -8,6 +8,7 @@ import pytest
 
 from workbench.errors import DraftError, SettingsError, UsageError
 from workbench.prompts.values import Message, Model, Prompt
+from workbench.providers.endpoint import endpoint_of
 from workbench.providers.options import build_options, build_request, response_format
 from workbench.providers.prices import price_of
 from workbench.providers.values import Price
@@ -153,3 +154,23 @@ def test_a_cost_is_unknown_when_a_count_is() -> None:
     assert price.cost(1000, 500) == pytest.approx(0.004)
     assert price.cost(None, 500) is None
     assert Price(0.0, 0.0).cost(None, None) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "unwanted"),
+    [
+        ("https://api.openai.com/v1", "max_completion_tokens", False),
+        ("https://eu.api.openai.com/v1", "max_completion_tokens", False),
+        ("https://mine.openai.azure.com/openai/v1", "max_completion_tokens", True),
+        ("https://api.openai.com.evil.test/v1", "max_tokens", True),
+        ("https://evil.test/api.openai.com/v1", "max_tokens", True),
+        ("http://127.0.0.1:8080/v1", "max_tokens", True),
+    ],
+)
+def test_only_openai_itself_gets_what_is_meant_for_it(url: str, name: str, unwanted: bool) -> None:
+    environ = {"OPENAI_CUSTOM_HEADERS": "X-Team: a\nAuthorization: Bearer b"}
+    endpoint = endpoint_of(ProviderSettings("mine", base_url=url), environ)
+    request = build_request(prompt({"maxOutputTokens": 8}), [Message("user", "hi")])
+    assert endpoint.body(request)[name] == 8
+    assert bool(endpoint.unwanted) is unwanted
+    assert not unwanted or "X-Team" in endpoint.unwanted

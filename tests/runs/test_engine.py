@@ -697,3 +697,17 @@ def test_a_talkative_scorer_is_cut_short(store: Path) -> None:
     (result,) = stored(store, summary.run_id)
     assert result.scores["wordy"].value == 0.5
     assert len(result.scores["wordy"].reason) == 500
+
+
+def test_a_fresh_run_goes_on_fresh(store: Path) -> None:
+    with OpenAIServer(delay_s=0.02) as server:
+        start(make_spec(30), server.base_url, store).wait(WAIT_S)
+        live = start(make_spec(30, fresh=True), server.base_url, store)
+        while live.progress().done < 4:
+            live.wait_a_moment(0.02)
+        live.stop()
+        stopped = live.wait(WAIT_S)
+        assert stopped.scored < 30
+        live = start(make_spec(30), server.base_url, store, resume=stopped.run_id)
+        summary = live.wait(WAIT_S)
+    assert (summary.scored, summary.calls, summary.cached) == (30, 30, 0)

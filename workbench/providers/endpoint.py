@@ -12,6 +12,7 @@ from workbench.providers.values import Request
 from workbench.settings import FILE_NAME, ProviderSettings
 
 _OPENAI_HOST = "api.openai.com"
+_AZURE = ".openai.azure.com"
 _OLD_NAMES = {"max_completion_tokens": "max_tokens"}
 """What servers other than OpenAI's own understand."""
 
@@ -39,7 +40,7 @@ class Endpoint:
     def body(self, request: Request) -> dict[str, Any]:
         """The request as this endpoint takes it."""
         payload = request.payload()
-        if urlsplit(self.base_url).hostname == _OPENAI_HOST:
+        if _is_openai(self.base_url) or (urlsplit(self.base_url).hostname or "").endswith(_AZURE):
             return payload
         return {_OLD_NAMES.get(key, key): value for key, value in payload.items()}
 
@@ -60,9 +61,15 @@ def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpo
     return Endpoint(settings.name, base_url, key, _unwanted(base_url, environ))
 
 
+def _is_openai(base_url: str) -> bool:
+    """OpenAI's own host, or one of its regions (eu.api.openai.com)."""
+    host = urlsplit(base_url).hostname or ""
+    return host == _OPENAI_HOST or host.endswith(f".{_OPENAI_HOST}")
+
+
 def _unwanted(base_url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """OpenAI's own host may have the organisation, project and extra headers; no other may."""
-    if urlsplit(base_url).hostname == _OPENAI_HOST:
+    if _is_openai(base_url):
         return ()
     names = ["OpenAI-Organization", "OpenAI-Project"]
     for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):

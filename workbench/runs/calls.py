@@ -160,7 +160,7 @@ class Calls:
             cost = self.spending.reserve(request, self._tally.cost_usd)
             if cost is not None:
                 return cost
-            if self.spending.reserved <= 0:
+            if not self.spending.under_way:
                 self.stop(f"the budget of {self.spending.limit:.2f} USD is used up")
             else:
                 await self.spending.wait()

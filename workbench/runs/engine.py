@@ -106,6 +106,7 @@ class _Engine:
         self._plan = plan
         self._store = store
         self._found = found
+        self._fresh = spec.fresh or found.fresh
         self._environment = environment
         self._store_path = store_path
         self._tally = tally_of(plan.total, found)
@@ -139,7 +140,7 @@ class _Engine:
             if self.live.stopping:
                 self._reason = self.live.stop_reason
                 return
-            missing = chunk if self._spec.fresh else self._recall(chunk)
+            missing = chunk if self._fresh else self._recall(chunk)
             if self._recorder.is_due:
                 self._recorder.flush()
             if missing:

@@ -29,6 +29,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "workbench": __version__,
         "openai": sdk_version(),
         "python": platform.python_version(),
+        **({"fresh": True} if spec.fresh else {}),
         **({"commit": commit} if commit else {}),
         **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }

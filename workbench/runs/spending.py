@@ -21,6 +21,8 @@ class Spending:
     limit: float | None
     price: Price | None
     reserved: float = 0.0
+    under_way: int = 0
+    """Calls with a reservation. The sum of what they reserved is no exact 0 without any."""
     _seen: int = 0
     _longest: int = 0
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,11 +52,13 @@ class Spending:
         0 without a limit. With calls under way None means: try again when one of them is over.
         """
         if self.limit is None:
+            self.under_way += 1
             return 0.0
         cost = self.estimate(request)
         if spent + self.reserved + cost > self.limit:
             return None
         self.reserved += cost
+        self.under_way += 1
         return cost
 
     async def wait(self) -> None:
@@ -63,7 +67,8 @@ class Spending:
 
     def settle(self, reserved: float, answer: Answer | None) -> None:
         """A call is over; what it really cost is counted elsewhere."""
-        self.reserved = max(0.0, self.reserved - reserved)
+        self.under_way -= 1
+        self.reserved = self.reserved - reserved if self.under_way else 0.0
         if answer is not None and answer.completion_tokens is not None:
             self._seen += 1
             self._longest = max(self._longest, answer.completion_tokens)

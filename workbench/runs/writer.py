@@ -64,6 +64,8 @@ class Started:
     scores: tuple[float, ...] = ()
     """Headline scores of those pairs that have one."""
     spent: Spent = Spent()
+    fresh: bool = False
+    """It was started without the cache, and goes on without it."""
 
 
 class RunWriter:
@@ -136,6 +138,7 @@ class RunWriter:
                 stored["prompt_tokens"],
                 stored["completion_tokens"],
             ),
+            fresh=bool(json.loads(stored["environment"]).get("fresh")),
         )
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
