@@ -115,7 +115,7 @@ def test_after_its_first_success_it_answers_from_memory_and_after_a_restart_from
     with PromptRegistry(path) as registry:
         first = registry.get_active("p")
         damage(path)
-        registry._reader._look_again = 0.0  # a tenth of a second later
+        registry._reader._look_again = 0.0  # a fiftieth of a second later
 
         again = registry.get_active("p")
 

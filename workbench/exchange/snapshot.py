@@ -19,7 +19,7 @@ def write_snapshot(registry: PromptRegistry, path: Path) -> Path:
 
     Apps read it like the registry itself, with PromptRegistry or the view `active_prompts`; the
     ledger is in it, so it can be verified. An app that has the old file open notices the new one
-    within a tenth of a second. Raises RegistryError for the registry's own path.
+    within a fiftieth of a second. Raises RegistryError for the registry's own path.
     """
     path = path.absolute()
     if path.resolve() == Path(registry.path):

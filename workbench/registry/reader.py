@@ -1,8 +1,8 @@
 """What apps call: the live version, in microseconds, and never failing after its first success.
 
 A warm answer asks whether anybody committed (`PRAGMA data_version`): if not, the answer of before
-still holds; if so, whether this prompt's newest deployment is still the same one. Ten times a
-second it asks whether another file took this one's place (`stat`). When the registry cannot
+still holds; if so, whether this prompt's newest deployment is still the same one. Fifty times
+a second it asks whether another file took this one's place (`stat`). When the registry cannot
 be read, or can be read but not be trusted, the last good answer is given: from memory, else from
 the snapshot on disk, else `default`. A retired prompt is no failure: then nothing is live.
 """
@@ -27,8 +27,8 @@ from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 RETRY_AFTER_LOCK_S = 1.0
 """How long answers come from memory before a locked registry is asked again."""
 
-LOOK_AT_THE_FILE_S = 0.1
-"""How often a warm reader asks whether another file took the place of this one."""
+LOOK_AT_THE_FILE_S = 0.02
+"""How often a busy reader asks whether another file took the place of this one."""
 
 Key = tuple[str, str, "str | None"]
 """prompt_id, environment, requires."""
