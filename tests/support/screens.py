@@ -24,11 +24,11 @@ async def settled(pilot: Pilot[Any]) -> None:
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait for a condition; fails with the screen when it does not come."""
-    for _ in range(int(seconds / 0.02)):
+    for _ in range(int(seconds / 0.05)):
         if condition():
             await pilot.pause()
             return
-        await pilot.pause(0.02)
+        await pilot.pause(0.05)
     raise AssertionError(f"it never came:\n{screen_text(pilot.app)}")
 
 
