@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.registry.making import build_evidence
+from workbench.errors import RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.schema import TABLES
 from workbench.registry.signing import SigningKey, open_envelope
@@ -159,6 +160,43 @@ def test_a_flipped_bit_in_any_column_is_found(full: Path, table: str, column: st
     assert beyond_the_schema(connection), f"{table}.{column}: {value!r} was changed unnoticed"
 
 
+def test_a_flipped_byte_of_the_file_is_found_wherever_it_means_something(
+    full: Path, tmp_path: Path
+) -> None:
+    whole = full.read_bytes()
+    kept = dump(full)
+    rng = random.Random(7)
+    path = tmp_path / "flipped.db"
+    told = 0
+    for _ in range(60):
+        position = rng.randrange(100, len(whole))
+        path.write_bytes(
+            whole[:position]
+            + bytes([whole[position] ^ 1 << rng.randrange(8)])
+            + whole[position + 1 :]
+        )
+        if dump(path) == kept:
+            continue  # a byte that no row and no index uses
+        told += 1
+        try:
+            with PromptRegistry(path) as registry:
+                assert not registry.verify().ok, f"byte {position} was flipped unnoticed"
+        except RegistryError:
+            pass  # so damaged that it cannot be opened, which is told as well
+    assert told > 20
+
+
+def dump(path: Path) -> list[str] | None:
+    """All rows as SQL, but for the times of migrations; None when it cannot be read."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return [line for line in connection.iterdump() if "_sqlite_migrations" not in line]
+    except (sqlite3.Error, UnicodeDecodeError, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
 def test_the_first_bad_record_is_named(path: Path) -> None:
     without_triggers(
         path,
@@ -255,9 +293,10 @@ def test_another_key_does_not_vouch(path: Path) -> None:
 def test_a_signature_is_checked_without_this_database(
     path: Path, key: SigningKey, tmp_path: Path
 ) -> None:
-    connection = sqlite3.connect(path)
-    (envelope,) = connection.execute("SELECT envelope FROM signatures ORDER BY seq").fetchone()
-    connection.close()
+    with PromptRegistry(path) as registry:
+        envelope, *others = registry.attestations("p", "1.0.0")
+        assert len(others) == 2, "it was deployed, and rolled back to"
+        assert registry.attestations("p", "9.9.9") == []
     public = tmp_path / "key.pub"
     public.write_text(key.public_pem)
 

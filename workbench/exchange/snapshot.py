@@ -74,6 +74,7 @@ def version_as_json(
             {"environment": d.environment, "deployed_at": d.deployed_at, "by": d.deployed_by}
             for d in live
         ],
+        "attestations": [json.loads(e) for e in registry.attestations(prompt_id, version)],
         "head": registry.head(),
     }
 

@@ -178,6 +178,16 @@ class PromptRegistry(RegistryFile):
         with self._reading() as connection:
             return attempts(connection, prompt_id, suite, dataset_fingerprint)
 
+    def attestations(self, prompt_id: str, version: str) -> list[str]:
+        """The signatures on a version's evaluations and deployments, as DSSE envelopes in JSON.
+
+        `workbench.registry.signing.open_envelope(envelope, key)` checks one without a registry.
+        """
+        from workbench.registry.signing import envelopes_of
+
+        with self._reading() as connection:
+            return envelopes_of(connection, prompt_id, version)
+
     def status(self, prompt_id: str, version: str, environment: str = PRODUCTION) -> Status:
         """How a version stands in an environment, derived from its evidence now."""
         from workbench.registry.tested import status_of

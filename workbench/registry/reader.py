@@ -7,7 +7,6 @@ be read, or can be read but not be trusted, the last good answer is given: from 
 the snapshot on disk, else `default`. A retired prompt is no failure: then nothing is live.
 """
 
-# Apps import no pathlib to read a prompt, and SQLite takes text.
 from __future__ import annotations
 
 import os

@@ -143,6 +143,18 @@ def statement_of(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | N
     return None
 
 
+def envelopes_of(connection: sqlite3.Connection, prompt_id: str, version: str) -> list[str]:
+    """The envelopes on a version's evaluations and deployments, oldest first."""
+    rows = connection.execute(
+        "SELECT s.envelope FROM signatures s"
+        " LEFT JOIN evaluations e ON e.seq = s.target LEFT JOIN deployments d ON d.seq = s.target"
+        " WHERE coalesce(e.prompt_id, d.prompt_id) = ? AND coalesce(e.version, d.version) = ?"
+        " ORDER BY s.seq",
+        (prompt_id, version),
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
 def open_envelope(envelope: str | bytes, keys: Any) -> dict[str, Any]:
     """The statement in an envelope that one of the keys has signed; needs no database.
 
