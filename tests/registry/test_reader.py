@@ -148,6 +148,45 @@ def test_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> No
             restarted.get_active("p", strict=True)
 
 
+def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        registry.get_active("p")
+        path.rename(path.with_suffix(".away"))
+        registry._reader._look_again = 0.0
+        assert registry.get_active("p").source == "memory"
+
+        path.with_suffix(".away").rename(path)
+
+        assert registry.get_active("p").source == "registry"
+        assert registry.last_error is None
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda text: text.replace("Hello", "Evil"),
+        lambda text: text[: len(text) // 2],
+        lambda text: "[]",
+        lambda text: text.replace('"p"', '"q"'),
+        lambda text: text.replace("1.0,", '"high",'),
+        lambda text: "\x00" * 100,
+    ],
+)
+def test_a_copy_on_disk_that_was_tampered_with_is_not_served(
+    path: Path, tamper: Callable[[str], str]
+) -> None:
+    with PromptRegistry(path) as registry:
+        registry.get_active("p")
+    copy = Path(f"{path}.live") / "production" / "p.json"
+    copy.write_text(tamper(copy.read_text()))
+    remove(path)
+
+    with PromptRegistry(path) as restarted:
+        with pytest.raises(ValueError, match="there is no registry"):
+            restarted.get_active("p")
+        assert restarted.get_active("p", default="spare").source == "default"
+
+
 def test_a_locked_registry_is_answered_from_memory(path: Path) -> None:
     with PromptRegistry(path) as registry:
         registry.get_active("p")
@@ -235,6 +274,9 @@ def test_what_was_live_at_another_time(registry: PromptRegistry, tested: Tested)
     assert registry.get_active("p", at=moment).version == "1.0.0"
     with pytest.raises(ValueError, match="was live"):
         registry.get_active("p", at=before)
+    assert registry.get_active("p", at=before, default="spare").source == "default"
+    with pytest.raises(ValueError, match=r"1\.0\.0 is live"):
+        registry.get_active("p", at=first, requires=">=1.1")
 
 
 def test_retired_is_an_answer_and_not_a_failure(registry: PromptRegistry, tested: Tested) -> None:

@@ -221,7 +221,7 @@ def test_external_evidence_counts_only_where_it_is_accepted_and_replaces_no_suit
 
     assert registry.status("p", "1.0.0").state is State.TESTED
     assert registry.status("p", "1.0.0", "staging").state is State.UNTESTED
-    with pytest.raises(GateRefused):
+    with pytest.raises(GateRefused, match="staging wants ours"):
         registry.deploy("p", "1.0.0", "staging", "ana")
     registry.publish_suite("p", "quality", parts_of(POLICY), POLICY.content(), "ana")
     assert registry.status("p", "1.0.0").reason == "not evaluated on quality"

@@ -66,7 +66,8 @@ class PromptRegistry(RegistryFile):
         if at is not None:
             from workbench.registry.clock import as_text
 
-            return self._reader.active_at(prompt_id, environment, as_text(at))
+            key = (prompt_id, environment, requires)
+            return self._reader.active_at(key, as_text(at), default)
         return self._reader.active(prompt_id, environment, requires, default, strict)
 
     async def aget_active(

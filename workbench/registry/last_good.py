@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _SEQ, _HASH = 12, 13
 """Where the deployment's seq and hash stand in a reader's row."""
+_LENGTH = 21
+"""The format and a reader's row."""
 
 
 class LastGood:
@@ -139,9 +141,11 @@ def _unpacked(data: bytes) -> Row | None:
         found = json.loads(data)
     except ValueError:
         return None
-    if not isinstance(found, list) or len(found) < 20 or found[0] != FORMAT:
+    if not isinstance(found, list) or len(found) != _LENGTH or found[0] != FORMAT:
         return None
-    return tuple(found[1:])
+    row = tuple(found[1:])
+    sound = isinstance(row[_SEQ], int) and isinstance(row[_HASH], str)
+    return row if sound and all(isinstance(c, str | int | float | None) for c in row) else None
 
 
 def _write_atomically(path: str, data: bytes) -> None:

@@ -107,8 +107,7 @@ def open_reader(
 
 
 def _settle(connection: sqlite3.Connection, trusted: bool) -> None:
-    if not trusted:
-        connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute(f"PRAGMA trusted_schema={'ON' if trusted else 'OFF'}")
     connection.execute("PRAGMA cell_size_check=ON")
     connection.execute("PRAGMA mmap_size=0")
     for category, limit in _LIMITS:

@@ -146,8 +146,14 @@ class Reader:
         finally:
             self._lock.release()
 
-    def active_at(self, prompt_id: str, environment: str, at: str) -> PromptVersion:
-        """What was live then. Raises NotInRegistry when nothing was."""
+    def active_at(
+        self,
+        key: Key,
+        at: str,
+        default: PromptVersion | str | None,
+    ) -> PromptVersion:
+        """What was live then, `default` when nothing was. Raises RegistryError."""
+        prompt_id, environment, requires = key
         with self._lock:
             try:
                 if self._cursor is None or self._owner != getpid():
@@ -156,11 +162,17 @@ class Reader:
             except sqlite3.Error as error:
                 raise explained(error, self.path) from error
             if row is None or row[_WIDTH + 7] == "retire":
-                raise NotInRegistry(
+                nothing = NotInRegistry(
                     f"nothing of {prompt_id} was live in {environment} at {at}",
                     hint="see workbench log",
                 )
-            return self._version(row, environment)
+                if default is None:
+                    raise nothing
+                return self._default(key, default, nothing)
+            version = self._version(row, environment)
+            if requires is not None:
+                self._check_range(version, str(row[3]), requires)
+            return version
 
     def close(self) -> None:
         """Close the connection; the memory stays."""
@@ -365,8 +377,10 @@ class Reader:
             row, age = stored
             if requires is not None and not allows(parse_range(requires), sort_key(str(row[2]))):
                 return None
+            if row[1] != prompt_id:
+                return None  # the file of another prompt was put here
             version = self._version(row, environment).with_source(SNAPSHOT, age)
-        except RegistryError:
+        except (RegistryError, TypeError, ValueError):
             return None  # it does not verify: what is wrong with the registry itself is told
         entry = self._entries[key] = _Entry(version, -1, "", -1)
         entry.since = monotonic() - age

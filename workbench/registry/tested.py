@@ -36,6 +36,9 @@ def status_of(connection: sqlite3.Connection, version: PromptVersion, environmen
         reason, actor, at = revoked
         sentence = f"revoked by {actor} at {_day(at)}: {reason}"
         return Status(State.REVOKED, sentence, score, best, suites)
+    if not suites and not rules.external and _has_external(connection, version):
+        sentence = f"only evaluations by other suites are recorded, and {environment} wants ours"
+        return Status(State.UNTESTED, sentence)
     return _combined(suites, score, best, rules)
 
 
@@ -49,6 +52,14 @@ def accepted_evaluation(
         (version.prompt_id, version.fingerprint, version.version, environment),
     ).fetchone()
     return None if row[0] is None else int(row[0])
+
+
+def _has_external(connection: sqlite3.Connection, version: PromptVersion) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM evaluations WHERE prompt_id = ? AND version = ? AND external = 1",
+        (version.prompt_id, version.version),
+    ).fetchone()
+    return row is not None
 
 
 def _combined(

@@ -29,6 +29,8 @@ try:
 except ImportError:  # Windows: BEGIN IMMEDIATE alone orders the writers there
     fcntl = None  # type: ignore[assignment]
 
+OLDEST_SQLITE = (3, 38, 0)
+"""STRICT tables came with 3.37, JSON in every build with 3.38."""
 CHECKPOINT_EVERY = 50
 """Write transactions between two truncating checkpoints."""
 _JOURNAL_LIMIT = 16 * 1024 * 1024
@@ -184,6 +186,11 @@ class Writer:
         return connection
 
     def _connect(self, new: bool) -> sqlite3.Connection:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise RegistryUnusable(
+                f"SQLite {sqlite3.sqlite_version} is too old for a registry",
+                hint=f"use a Python with SQLite {'.'.join(map(str, OLDEST_SQLITE))} or newer",
+            )
         if new:
             make_private(self.path)
         elif os.stat(self.path).st_nlink > 1:
@@ -279,7 +286,8 @@ def make_private(path: str) -> None:
 
 
 def _settle(connection: sqlite3.Connection, path: str) -> None:
-    # Not trusted_schema=OFF: the gate uses json_each, which SQLite 3.38 to 3.40 calls unsafe then.
+    # Not OFF: the gate uses json_each, which SQLite 3.38 to 3.40 calls unsafe then.
+    connection.execute("PRAGMA trusted_schema=ON")
     connection.execute("PRAGMA cell_size_check=ON")
     connection.execute("PRAGMA mmap_size=0")
     connection.execute("PRAGMA foreign_keys=ON")
