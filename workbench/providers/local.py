@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,7 +19,11 @@ from workbench.providers.values import Answer, Limits, Outcome, Price, Request
 from workbench.providers.versions import installed_version
 from workbench.settings import ProviderSettings
 
-MOST_SLOTS = 4
+SLOTS = 2
+"""A run uses one at a time; the other keeps the prefix of what is tried beside it."""
+AT_ONCE = 1
+"""Calls that share a batch may differ in a token, so one at a time lets figures repeat; it costs
+next to nothing, as one call keeps the cores busy."""
 _DYING_STEPS = 20
 _DYING_STEP_S = 0.025
 IDLE_S = 300.0
@@ -35,7 +38,7 @@ class LocalModel:
         path = Path(settings.model_path).expanduser() if settings.model_path else None
         self._name = settings.name
         self._model = find_weights(path)
-        self._limits = Limits(at_once=max(1, min(MOST_SLOTS, os.cpu_count() or 1)))
+        self._limits = Limits(at_once=AT_ONCE)
         self._server: EmbeddedServer | None = None
         self._answers: OpenAICompatible | None = None
         self._starting = asyncio.Lock()
@@ -93,7 +96,7 @@ class LocalModel:
 
     def _start(self) -> EmbeddedServer:
         """Runs in a thread that nobody may be waiting for any more when it is done."""
-        server = _SERVERS.enter(self._model, self._limits.at_once or 1)
+        server = _SERVERS.enter(self._model, SLOTS)
         with self._lock:
             if self._closed:
                 _SERVERS.leave(server)
