@@ -104,7 +104,7 @@ async def test_a_comparison_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Latencies differ from run to run.
-    monkeypatch.setattr("workbench.tui.widgets.verdict_head.latency_of", lambda _results: 0.25)
+    monkeypatch.setattr("workbench.tui.compare_reads.latency_of", lambda _results: 0.25)
     app = WorkbenchApp(workspace)
     async with app.run_test(size=size) as pilot:
         screen = await compared(pilot, workspace)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
 
 MOST_RUNS = 2_000
+_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class RunPage:
     rows: tuple[ResultRow, ...]
     ratings: Mapping[str, str]
     """What people said about answers, by row key."""
+    passed: int
+    failed: int
+    half_width: float | None
+    """Half of the normal 95 % interval of the mean score, for a look only."""
 
 
 def read_runs(bench: Bench) -> tuple[RunSummary, ...]:
@@ -47,7 +53,21 @@ def read_run(bench: Bench, run_id: str) -> RunPage:
     }
     waiting.update((row.key, row) for row in answered(waiting, results))
     ratings = {f"{item.repeat}:{item.case_id}": item.label for item in store.labels(run_id)}
-    return RunPage(summary, store.prompt(run_id), tuple(waiting.values()), ratings)
+    rows = tuple(waiting.values())
+    scores = [row.score for row in rows if row.score is not None]
+    passed = sum(score >= 1.0 for score in scores)
+    failed = len(scores) - passed
+    prompt = store.prompt(run_id)
+    return RunPage(summary, prompt, rows, ratings, passed, failed, half_width(scores))
+
+
+def half_width(scores: Sequence[float]) -> float | None:
+    """Half of the normal 95 % interval of their mean; None for fewer than two."""
+    if len(scores) < 2:
+        return None
+    mean = sum(scores) / len(scores)
+    variance = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
+    return _Z * sqrt(variance / len(scores))
 
 
 def read_results(bench: Bench, run_id: str) -> list[Result]:

@@ -27,7 +27,7 @@ from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.filters import Row, Test
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
-from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow, pair_rows
+from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
@@ -172,8 +172,8 @@ class CompareScreen(ModeScreen):
         self.comparing = found
         self.add_class("-compared")
         pane = self.query_one("#pairs", CasePane)
-        self.head.show(found.compared, pane.current.name)
-        self.table.load(pair_rows(found.compared, found.ratings))
+        self.head.show(found.compared, found.trade, pane.current.name)
+        self.table.load(found.rows)
         self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
         self.hint(HINT)
         self.refresh_bindings()

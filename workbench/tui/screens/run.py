@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from math import sqrt
-from statistics import stdev
 from typing import ClassVar
 
 from textual import on
@@ -187,15 +185,13 @@ class RunScreen(ModeScreen):
         self.table.load(list(rows.values()), cursor=self.table.cursor_key if again else "")
         self._latencies = [_latency(row.result) for row in rows.values() if row.result][-TREND:]
         if not self.is_live:
-            self._show_summary(page, list(rows.values()))
+            self._show_summary(page)
         self.refresh_bindings()
 
-    def _show_summary(self, page: RunPage, rows: list[ResultRow]) -> None:
+    def _show_summary(self, page: RunPage) -> None:
         summary = page.summary
-        passed = sum(row.group == PASS for row in rows)
-        failed = sum(row.group == FAILURE for row in rows)
         head = head_of_summary(
-            summary, title_of(summary), passed, failed, half_width(rows), self._trend()
+            summary, title_of(summary), page.passed, page.failed, page.half_width, self._trend()
         )
         self.query_one(RunHeader).show(head)
         if summary.status is RunStatus.COMPLETE and not summary.errors:
@@ -380,14 +376,6 @@ class RunScreen(ModeScreen):
 
 def _is_open(summary: RunSummary) -> bool:
     return summary.status is not RunStatus.COMPLETE or summary.errors > 0
-
-
-def half_width(rows: Iterable[ResultRow]) -> float | None:
-    """Half of the normal 95 % interval of the mean score, for a look only."""
-    values = [row.score for row in rows if row.score is not None]
-    if len(values) < 2:
-        return None
-    return 1.96 * stdev(values) / sqrt(len(values))
 
 
 def _latency(result: Result | None) -> float | None:

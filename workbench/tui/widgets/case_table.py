@@ -249,7 +249,7 @@ class CaseTable(ScrollView, can_focus=True):
         at = keys.index(self.cursor_column) if self.cursor_column in keys else 0
         self.cursor_column = keys[max(0, min(at + way, len(keys) - 1))]
         start, end = self.columns.place(self.cursor_column)
-        room = max(1, self.size.width - self.columns.frozen_width)
+        room = max(1, self.room - self.columns.frozen_width)
         if end - self._scrolled > room:
             self._scrolled = end - room
         self._scrolled = max(0, min(self._scrolled, start))
@@ -286,7 +286,7 @@ class CaseTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         styles = self._styles or self._read_styles()
-        width = self.size.width
+        width = self.room
         if y == 0:
             parts = header_line(self.columns, styles, self.model.order, self.cursor_column)
             return joined(parts, self._scrolled, width, styles["header"])
@@ -365,6 +365,11 @@ class CaseTable(ScrollView, can_focus=True):
     # What moves under the cursor
 
     @property
+    def room(self) -> int:
+        """Cells beside the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def _page(self) -> int:
         return max(1, self.size.height - 1)
 
@@ -381,7 +386,7 @@ class CaseTable(ScrollView, can_focus=True):
     def _arranged(self) -> None:
         """Rows moved: keep the cursor on its row, and the row where it is on the screen."""
         offset = self._cursor_index - self.scroll_offset.y
-        self.virtual_size = Size(self.size.width, len(self.model) + 1)
+        self.virtual_size = Size(self.room, len(self.model) + 1)
         index = self.model.index_of(self._cursor_key) if self._touched else 0
         if not len(self.model):
             self._cursor_index = 0
@@ -405,11 +410,11 @@ class CaseTable(ScrollView, can_focus=True):
             self.scroll_to(y=self._cursor_index - self._page + 1, animate=False, force=True)
 
     def _laid_out(self) -> None:
-        self.columns.fit_into(self.size.width)
+        self.columns.fit_into(self.room)
         # Asks for no more than the width: the columns scroll by themselves, beside the frozen ones.
-        self.virtual_size = Size(self.size.width, len(self.model) + 1)
+        self.virtual_size = Size(self.room, len(self.model) + 1)
         self._lines.clear()
         self.refresh()
 
     def _refresh_row(self, index: int) -> None:
-        self.refresh(Region(0, index + 1 - self.scroll_offset.y, self.size.width, 1))
+        self.refresh(Region(0, index + 1 - self.scroll_offset.y, self.room, 1))

@@ -94,8 +94,13 @@ class DiffView(ScrollView, can_focus=True):
         self._compare(home=True)
 
     @property
+    def room(self) -> int:
+        """Cells beside the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def mode(self) -> Mode:
-        return mode_for(self.size.width) if self.chosen == "auto" else self.chosen
+        return mode_for(self.room) if self.chosen == "auto" else self.chosen
 
     def action_copy(self) -> None:
         """The second text, as it came, to the clipboard."""
@@ -107,7 +112,7 @@ class DiffView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.room
         base = self.rich_style
         if index >= len(self._found.rows):
             return Strip.blank(width, base)
@@ -132,10 +137,10 @@ class DiffView(ScrollView, can_focus=True):
         return self._look
 
     def _compare(self, *, home: bool) -> None:
-        if self._texts is None or self.size.width < 8:
+        if self._texts is None or self.room < 8:
             return
         a, b = self._texts
-        width, mode = self.size.width, self.mode
+        width, mode = self.room, self.mode
         if len(a) + len(b) <= AT_ONCE_CHARS:
             self._take(_rows(a, b, width, mode, context=self.context), home=home)
             return
@@ -148,7 +153,7 @@ class DiffView(ScrollView, can_focus=True):
 
     def _take(self, found: DiffRows, *, home: bool) -> None:
         self._found = found
-        self.virtual_size = Size(self.size.width, len(found.rows))
+        self.virtual_size = Size(self.room, len(found.rows))
         if home:
             self.scroll_to(y=0, animate=False, force=True)
         self.refresh()

@@ -14,8 +14,6 @@ from workbench.actions.compare import Compared
 from workbench.present import numbers
 from workbench.present.tables import fit
 from workbench.present.verdict_words import headline
-from workbench.tui.compare_reads import latency_of
-from workbench.tui.pair_rows import CHANGES
 from workbench.tui.widgets.text import plain
 from workbench.verdicts.values import Gate
 
@@ -48,15 +46,16 @@ class VerdictHead(Widget):
         self._compared: Compared | None = None
         self._lines: list[str] = []
         self._chosen = "all"
+        self._trade = ""
 
     def say(self, *lines: str) -> None:
         """Something else than a verdict: what is missing, or what goes on."""
         self._compared, self._lines = None, list(lines)
         self.refresh()
 
-    def show(self, compared: Compared, chosen: str = "all") -> None:
-        """A comparison, and which of its cases are listed."""
-        self._compared, self._chosen = compared, chosen
+    def show(self, compared: Compared, trade: str = "", chosen: str = "all") -> None:
+        """A comparison, what B costs against A, and which of the cases are listed."""
+        self._compared, self._trade, self._chosen = compared, trade, chosen
         self.refresh()
 
     def choose(self, name: str) -> None:
@@ -100,7 +99,7 @@ class VerdictHead(Widget):
             part = Content(f"[{text}]" if chosen else f" {text} ")
             part = part.stylize(Style.from_meta({"@click": f"show_only('{name}')"}))
             parts.append(part.stylize(self.get_visual_style("verdict--count")) if chosen else part)
-        return Content("").join([*parts, plain("  " + trade(compared))])
+        return Content("").join([*parts, plain(f"  {self._trade}")])
 
 
 def label_of(compared: Compared, which: str) -> str:
@@ -128,18 +127,3 @@ def sides_line(compared: Compared, width: int) -> str:
             return f"{fit(left, width - cell_len(where) - 1)} {where}"
     left = f"{short[0]}  →  {short[1]}"
     return f"{fit(left, max(20, width - cell_len(where) - 1))} {where}"
-
-
-def trade(compared: Compared) -> str:
-    """What B costs against A: `cost +8% · p50 -40 ms`."""
-    parts = []
-    a, b = compared.a.summary.cost_usd, compared.b.summary.cost_usd
-    if a and b is not None and not (compared.a.summary.cached or compared.b.summary.cached):
-        parts.append(f"cost {100 * (b - a) / a:+.0f}%")
-    p50_a, p50_b = latency_of(compared.a.results), latency_of(compared.b.results)
-    if p50_a is not None and p50_b is not None:
-        parts.append(f"p50 {1000 * (p50_b - p50_a):+.0f} ms")
-    return " · ".join(parts)
-
-
-NAMES = ("all", *CHANGES)
