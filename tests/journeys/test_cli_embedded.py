@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     chosen = [row for row in rows if row["split"] == "gate"][:CASES]
     chosen += [row for row in rows if row["split"] == "dev"][:4]
     (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, chosen)))
-    suite = (folder / "suite.yaml").read_text().replace("threshold: 0.60", "threshold: 0.30")
+    suite = re.sub(r"threshold: [0-9.]+", "threshold: 0.30", (folder / "suite.yaml").read_text())
     (folder / "suite.yaml").write_text(suite.replace("baseline: production", "baseline: none"))
     return root
 

@@ -38,7 +38,8 @@ for line in sys.stdin:                        # one line in, one answer out
     prompt = registry.get_active(sys.argv[2], environment="production")
     took = (time.perf_counter() - start) * 1e6
     messages = prompt.messages(ticket=line.strip())
-    print(f"{prompt.version} live, {len(messages)} messages, read in {took:.0f} us", flush=True)
+    size = sum(len(message["content"]) for message in messages)
+    print(f"{prompt.version} is live: {size} characters, read in {took:.0f} us", flush=True)
 """
 
 
@@ -79,7 +80,8 @@ class Walk:
         self._first_draft()
         self._few_shot()
         with App(self.root, self.prompt) as app:
-            app.read("the app starts and reads what is live")
+            app.read("it starts, opens the registry and reads")
+            app.read("it reads again, from then on")
             self._better(app)
             self._rollback(app)
         self._look_back()

@@ -5,7 +5,9 @@ The handler only counts; whoever follows a run looks here and acts, in a thread 
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType
 
 _state = {"count": 0}
@@ -22,9 +24,14 @@ def run_id() -> str:
     return _runs[-1] if _runs and count() else ""
 
 
-def watch() -> None:
-    """Count interrupts from now on instead of raising KeyboardInterrupt."""
-    signal.signal(signal.SIGINT, _counted)
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """Count interrupts inside instead of raising KeyboardInterrupt."""
+    before = signal.signal(signal.SIGINT, _counted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def stopped(identity: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import threading
@@ -30,14 +31,16 @@ class Follower:
         self._face = face
         self._shows = sys.stderr.isatty()
         self._threads: list[threading.Thread] = []
+        self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        interrupts.watch()
+        self._exits.enter_context(interrupts.watched())
         return self
 
     def __exit__(self, *_: object) -> None:
-        for thread in self._threads:
-            thread.join()
+        with self._exits:
+            for thread in self._threads:
+                thread.join()
 
     def on_run(self, live: LiveRun, name: str) -> None:
         """Follow this run until it ends, in a thread of its own."""

@@ -88,14 +88,23 @@ def write_prompty(prompt: Prompt) -> str:
     if prompt.model:
         data["model"] = {"id": prompt.model.id, "provider": prompt.model.provider}
         if prompt.model.options:
-            data["model"]["options"] = dict(prompt.model.options)
+            data["model"]["options"] = _in_order(prompt.model.options)
     if prompt.inputs:
         data["inputs"] = [_input_content(item) for item in prompt.inputs]
     for key, value in (("outputs", prompt.outputs), ("tools", prompt.tools)):
         if value is not None:
-            data[key] = value
+            data[key] = _in_order(value)
     data["template"] = {"format": {"kind": prompt.template_format}, "parser": {"kind": "prompty"}}
     return f"---\n{dump_yaml(data)}---\n{write_messages(prompt.messages)}"
+
+
+def _in_order(value: Any) -> Any:
+    """Keys sorted, so that a draft and its registered version are written alike."""
+    if isinstance(value, Mapping):
+        return {key: _in_order(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [_in_order(item) for item in value]
+    return value
 
 
 def write_messages(messages: tuple[Message, ...]) -> str:
