@@ -213,6 +213,8 @@ def test_without_anything_the_default_is_given_and_else_it_raises(tmp_path: Path
         assert registry.get_active("p", default=spare).version == "0.1.0"
         with pytest.raises(ValueError, match="nothing of p is live in production"):
             registry.get_active("p")
+        with pytest.raises(ValueError, match="nothing of p is live"):
+            registry.get_active("p", default="Hello {name}", strict=True)
         with pytest.raises(ValueError, match=r"nothing of .* is live"):
             registry.get_active("../../etc/passwd", "../x")
 
@@ -369,11 +371,15 @@ import os, sys
 from workbench.registry import PromptRegistry
 registry = PromptRegistry({str(path)!r})
 registry.get_active("p")
+parents = registry._reader._connection
+registry._reader._lock.acquire()  # as if another thread of the parent were reading
 pid = os.fork()
 if pid == 0:
     found = registry.get_active("p", strict=True)
-    os._exit(0 if found.version == "1.0.0" and registry._reader._owner == os.getpid() else 1)
+    own = registry._reader._connection not in (None, parents)
+    os._exit(0 if found.version == "1.0.0" and own else 1)
 _, status = os.waitpid(pid, 0)
+registry._reader._lock.release()
 registry.get_active("p", strict=True)
 sys.exit(os.waitstatus_to_exitcode(status))
 """

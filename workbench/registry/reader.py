@@ -84,7 +84,7 @@ class Reader:
         self._lock = allocate_lock()
         self._connection: sqlite3.Connection | None = None
         self._cursor: sqlite3.Cursor | None = None
-        self._owner = 0
+        self._pid = getpid()
         self._file = (0, 0)
         self._look_again = 0.0
         self._data_version = -1
@@ -104,10 +104,12 @@ class Reader:
     ) -> PromptVersion:
         """The live version. Raises NotInRegistry when nothing is live and there is no default."""
         key = (prompt_id, environment, requires)
+        if self._pid != getpid():
+            self._begin_anew_after_a_fork()
         with self._lock:
             try:
                 cursor = self._cursor
-                if cursor is None or self._owner != getpid() or monotonic() > self._look_again:
+                if cursor is None or monotonic() > self._look_again:
                     cursor = self._look_at_the_file()
                 version = cursor.execute("PRAGMA data_version").fetchone()[0]
                 if version != self._data_version:
@@ -116,10 +118,11 @@ class Reader:
                 if entry is not None and (
                     entry.generation == self._generation or self._still_holds(key, entry)
                 ):
+                    self.last_error = None
                     return entry.version
                 return self._load(key)
             except NotInRegistry as error:
-                if default is None:
+                if default is None or strict:
                     raise
                 return self._default(key, default, error)
             except sqlite3.Error as error:
@@ -133,14 +136,16 @@ class Reader:
     def warm(self, key: Key) -> PromptVersion | None:
         """The answer, if it can be had without waiting for anything."""
         entry = self._entries.get(key)
-        if entry is None or not self._lock.acquire(False):
+        if entry is None or self._pid != getpid() or not self._lock.acquire(False):
             return None
         try:
-            if self._cursor is None or self._owner != getpid() or monotonic() > self._look_again:
+            if self._cursor is None or monotonic() > self._look_again:
                 return None
             version = self._cursor.execute("PRAGMA data_version").fetchone()[0]
-            fresh = version == self._data_version and entry.generation == self._generation
-            return entry.version if fresh else None
+            if version != self._data_version or entry.generation != self._generation:
+                return None
+            self.last_error = None
+            return entry.version
         except sqlite3.Error:
             return None  # the caller asks again in a thread, and that says what is wrong
         finally:
@@ -154,9 +159,11 @@ class Reader:
     ) -> PromptVersion:
         """What was live then, `default` when nothing was. Raises RegistryError."""
         prompt_id, environment, requires = key
+        if self._pid != getpid():
+            self._begin_anew_after_a_fork()
         with self._lock:
             try:
-                if self._cursor is None or self._owner != getpid():
+                if self._cursor is None:
                     self._look_at_the_file()
                 row = self._query(_NEWEST_AT, (prompt_id, environment, at))
             except sqlite3.Error as error:
@@ -179,12 +186,17 @@ class Reader:
         with self._lock:
             self._disconnect()
 
+    def _begin_anew_after_a_fork(self) -> None:
+        """The parent's connection must be neither used nor closed here, and one of its threads
+        may have held the lock.
+        """
+        _ORPHANS.append(self._connection)
+        self._connection = self._cursor = None
+        self._lock = allocate_lock()
+        self._pid = getpid()
+
     def _look_at_the_file(self) -> sqlite3.Cursor:
         """Open it, or open it again when another file took its place."""
-        if self._owner != getpid():
-            # After a fork the parent's connection must be neither used nor closed.
-            _ORPHANS.append(self._connection)
-            self._connection = self._cursor = None
         try:
             found = check_there(self.path)
         except RegistryError:
@@ -214,13 +226,12 @@ class Reader:
         except RegistryLocked:
             self._locked_until = monotonic() + RETRY_AFTER_LOCK_S
             raise
-        self._owner = getpid()
         self._file = (found.st_dev, found.st_ino)
         self._data_version = -1
         return self._connection.cursor()
 
     def _disconnect(self) -> None:
-        if self._connection is not None and self._owner == getpid():
+        if self._connection is not None and self._pid == getpid():
             self._connection.close()
         self._connection = self._cursor = None
         self._generation += 1
