@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
+from workbench.lean import uncollected
 from workbench.providers.classify import Asked, classify_body, classify_status, invalid
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
@@ -161,7 +162,8 @@ class OpenAICompatible:
         return self._client
 
     def _new_client(self) -> AsyncOpenAI:
-        from workbench.providers.client import call_headers, open_client
+        with uncollected():
+            from workbench.providers.client import call_headers, open_client
 
         self._headers = call_headers(self._endpoint.key)
         return open_client(self._endpoint.base_url, self._endpoint.key, self._endpoint.unwanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,10 @@ from workbench.runs.store_thread import StoreThread
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec, RunStatus, RunSummary
 from workbench.runs.writer import RunWriter, Started
+
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter while another wants it. By default it is ten times as
+long, which the store's thread would wait for at every statement, and the screen at every key."""
 
 
 def start_run(
@@ -53,6 +58,7 @@ def start_run(
     except BaseException:
         store.close()
         raise
+    sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
     engine = _Engine(spec, provider, plan, store, found, environment, store_path)
     name = f"workbench-{found.run_id}"
     threading.Thread(target=engine.work, name=name, daemon=True).start()
