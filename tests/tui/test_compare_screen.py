@@ -122,6 +122,14 @@ async def test_the_prompts_differ_on_a_key(workspace: Workspace) -> None:
         assert app.screen is screen
 
 
+async def test_the_verdict_says_why_on_a_key(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await compared(pilot)
+        await pilot.press("w")
+        await until_shown(pilot, "Tango score interval", "NO DECISION", "why: 20 cases are too few")
+
+
 async def test_input_and_expected_on_a_key_and_the_view_changes(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:

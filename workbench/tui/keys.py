@@ -281,6 +281,9 @@ COMPARE = (
     Action("compare.view", "v", "View", "compare", "compare", "view", "side by side or unified", 2),
     Action("compare.pick_a", "a", "Pick A", "compare", "compare", "pick('a')", "the baseline", 3),
     Action("compare.pick_b", "b", "Pick B", "compare", "compare", "pick('b')", "the candidate", 3),
+    Action(
+        "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3
+    ),
     Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),
     Action("compare.good", "plus", "Rate good", "compare", "compare", "rate('good')", "of B"),
     Action("compare.bad", "minus", "Rate bad", "compare", "compare", "rate('bad')", "of B"),

@@ -34,7 +34,7 @@ from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
-from workbench.tui.widgets.pair_detail import facts, in_full
+from workbench.tui.widgets.pair_detail import facts, in_full, why
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
 from workbench.tui.widgets.run_header import head_lines, head_of_progress
 from workbench.tui.widgets.text import plain
@@ -63,7 +63,10 @@ NOTHING = (
     "a picks A, the baseline; b picks B, the candidate.",
     "c on a run or a version comes here too.",
 )
-HINT = "n/N changed cases · p prompt · i input · +/-/0 rate B · v view · H report"
+NEED_A_COMPARISON = frozenset(
+    ("named", "next", "prompt", "input", "view", "rate", "report", "deploy", "why")
+)
+HINT = "n/N changed cases · p prompt · i input · w why · +/-/0 rate B · H report"
 
 
 class CompareScreen(ModeScreen):
@@ -243,7 +246,7 @@ class CompareScreen(ModeScreen):
         del parameters
         if action == "stop":
             return self._is_busy and self.bench_app.runs.is_alive
-        if action in ("named", "next", "prompt", "input", "view", "rate", "report", "deploy"):
+        if action in NEED_A_COMPARISON:
             return self.comparing is not None
         return action != "promote" or self.row is not None
 
@@ -269,6 +272,12 @@ class CompareScreen(ModeScreen):
         if self.comparing:
             a, b = self.comparing.prompt_a, self.comparing.prompt_b
             self.app.push_screen(PromptDiffScreen("Prompt · A → B", a, b))
+
+    def action_why(self) -> None:
+        """The verdict of each gating scorer in full."""
+        if self.comparing:
+            told = ("Verdict", why(self.comparing.compared))
+            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
 
     def action_input(self) -> None:
         self.toggle_class("-input")

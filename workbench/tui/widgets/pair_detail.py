@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from workbench.actions.compare import Compared
+from workbench.present.verdict_words import broken_line, details, headline, next_step
 from workbench.tui.case_rows import flat_json
 from workbench.tui.pair_rows import PairRow
 from workbench.tui.widgets.case_detail import block, call_lines, score_lines
@@ -26,4 +28,19 @@ def in_full(row: PairRow) -> Content:
         parts.append(block(f"output of {letter}", text))
         if results:
             parts.append(block(f"call of {letter}", call_lines(results[0].answer)))
+    return Content("").join(parts).rstrip()
+
+
+def why(compared: Compared) -> Content:
+    """Headline, broken cases, next step and details of every gating scorer."""
+    policy = compared.suite.gate
+    parts = []
+    for comparison in compared.comparisons:
+        lines = [
+            headline(comparison, policy),
+            broken_line(comparison),
+            next_step(comparison, policy),
+            *details(comparison),
+        ]
+        parts.append(block(comparison.scorer, "\n".join(line for line in lines if line)))
     return Content("").join(parts).rstrip()
