@@ -18,12 +18,20 @@ def fast_folder() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
+Repeats = float | None | tuple[float | None, ...]
+"""The scores of a case: one, or one a repeat."""
+
+
+def _repeats(scores: Repeats) -> tuple[float | None, ...]:
+    return scores if isinstance(scores, tuple) else (scores,)
+
+
 def build_evidence(
     version: PromptVersion,
     *,
     suite: str = "quality",
-    scores: Sequence[float | None] = (1.0,) * 20,
-    baseline: Sequence[float | None] | None = None,
+    scores: Sequence[Repeats] = (1.0,) * 20,
+    baseline: Sequence[Repeats] | None = None,
     policy: GatePolicy | None = None,
     planned: int | None = None,
     dataset: str = "dataset one",
@@ -31,16 +39,22 @@ def build_evidence(
     parts: Mapping[str, str] | None = None,
     finished_at: str | None = None,
     looks: bool = False,
+    anytime: bool = False,
+    groups: int = 0,
     **changes: Any,
 ) -> Evidence:
     """Evidence of a version on a suite, judged by the real gate."""
     policy = policy or GatePolicy(scorers=("exact",), threshold=0.8, baseline=None)
-    plan = make_plan(planned or len(scores), policy, 0, full=not looks, baseline=bool(baseline))
-    order = plan.order([f"c{i:03d}" for i in range(plan.planned)])[: len(scores)]
-    sides = baseline or [None] * len(scores)
+    plan = make_plan(
+        planned or len(scores), policy, 0, full=not looks, anytime=anytime, baseline=bool(baseline)
+    )
+    ids = [f"c{i:03d}" for i in range(plan.planned)]
+    group = {case: f"g{i % groups}" if groups else None for i, case in enumerate(ids)}
+    order = plan.order(ids, group)[: len(scores)]
+    sides = baseline or [()] * len(scores)
     pairs = {
         name: tuple(
-            CasePair(case, (a,) if baseline else (), (b,))
+            CasePair(case, _repeats(a), _repeats(b), group[case])
             for case, a, b in zip(order, sides, scores, strict=True)
         )
         for name in policy.scorers

@@ -290,6 +290,50 @@ def test_whatever_the_gate_passes_the_database_passes_too(
     assert (state is State.TESTED) == (evidence.gate == "pass")
 
 
+SCORES = {
+    "binary": st.sampled_from([1.0] * 12 + [0.0]),
+    "graded": st.sampled_from([0.9, 0.95, 1.0, 0.85, 0.6]),
+    "missing": st.sampled_from([1.0] * 40 + [0.0, None]),
+    "repeats": st.tuples(*[st.sampled_from([1.0] * 12 + [0.0])] * 3),
+    "repeats, some missing": st.tuples(*[st.sampled_from([1.0] * 40 + [0.0, None])] * 2),
+}
+
+
+@pytest.mark.parametrize("kind", SCORES)
+@given(data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_no_kind_of_scores_is_judged_more_strictly_by_the_database(
+    shared: PromptRegistry, kind: str, data: st.DataObject
+) -> None:
+    with_baseline = data.draw(st.booleans())
+    count = data.draw(st.sampled_from([80, 100, 120]))
+    sides = st.lists(SCORES[kind], min_size=count, max_size=count)
+    number = f"1.0.{len(shared.versions('p'))}"
+    version = PromptVersion("p", number, f"text {number}", author="ana")
+    shared.register(version)
+    evidence = build_evidence(
+        version,
+        scores=data.draw(sides),
+        baseline=data.draw(sides) if with_baseline else None,
+        policy=GatePolicy(
+            scorers=("exact", "format"),
+            baseline="production" if with_baseline else None,
+            threshold=0.7 if data.draw(st.booleans()) or not with_baseline else None,
+            margin=data.draw(st.sampled_from([0.05, 0.1])),
+            confidence=data.draw(st.sampled_from([0.8, 0.9, 0.95])),
+        ),
+        looks=data.draw(st.booleans()),
+        anytime=data.draw(st.booleans()),
+        groups=data.draw(st.sampled_from([0, 0, 20, 40])),
+    )
+    shared.record_evaluation(evidence)
+
+    state = shared.status("p", number).state
+
+    assert (state is State.TESTED) == (evidence.gate == "pass")
+    assert shared.evaluations("p", number)[0].evidence == evidence
+
+
 def test_evidence_comes_back_as_it_was_recorded(registry: PromptRegistry, tested: Tested) -> None:
     version = tested("p", "1.0.0", passes=False)
     evidence = build_evidence(version, scores=(1.0, None, 0.5) * 10, policy=replace(
