@@ -257,6 +257,25 @@ def test_a_comparison_with_a_baseline_is_derived_again_in_the_database(
         registry.deploy("p", "1.1.0", "production", "ana")
 
 
+def test_a_pass_against_something_else_than_what_is_live_is_said(
+    registry: PromptRegistry, tested: Tested
+) -> None:
+    version = tested("p", "1.0.0", passes=False)
+    registry.record_evaluation(
+        build_evidence(
+            version, scores=(1.0,) * 80, baseline=(1.0,) * 80,
+            policy=replace(POLICY, baseline="production"),
+        )
+    )  # fmt: skip
+    assert registry.status("p", "1.0.0").warnings == ()
+    tested("p", "0.8.0", passes=False)
+    registry.deploy("p", "0.8.0", "production", "ana", override=True, reason="a start")
+
+    assert registry.status("p", "1.0.0").warnings == (
+        "quality compared it with 0.9.0; 0.8.0 is live in production now",
+    )
+
+
 OUTCOMES = [(1, 1)] * 16 + [(1, 0), (0, 1), (0, 0)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from workbench.registry.environments import environment_named
@@ -39,7 +40,8 @@ def status_of(connection: sqlite3.Connection, version: PromptVersion, environmen
     if not suites and not rules.external and _has_external(connection, version):
         sentence = f"only evaluations by other suites are recorded, and {environment} wants ours"
         return Status(State.UNTESTED, sentence)
-    return _combined(suites, score, best, rules)
+    status = _combined(suites, score, best, rules)
+    return replace(status, warnings=_old_baselines(connection, version, suites))
 
 
 def accepted_evaluation(
@@ -52,6 +54,28 @@ def accepted_evaluation(
         (version.prompt_id, version.fingerprint, version.version, environment),
     ).fetchone()
     return None if row[0] is None else int(row[0])
+
+
+def _old_baselines(
+    connection: sqlite3.Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
+) -> tuple[str, ...]:
+    """Passes that compared the version with something else than what is live now."""
+    found = []
+    for suite in suites:
+        if suite.state is not State.TESTED or suite.evaluation is None:
+            continue
+        evidence = suite.evaluation.evidence
+        where = evidence.policy.get("baseline")
+        row = connection.execute(
+            "SELECT version FROM heads WHERE prompt_id = ? AND environment = ?"
+            " AND action <> 'retire'",
+            (version.prompt_id, where),
+        ).fetchone()
+        live = row[0] if row else None
+        if live not in (None, version.version, evidence.baseline_version):
+            before = evidence.baseline_version or "nothing"
+            found.append(f"{suite.suite} compared it with {before}; {live} is live in {where} now")
+    return tuple(found)
 
 
 def _has_external(connection: sqlite3.Connection, version: PromptVersion) -> bool:
