@@ -9,7 +9,8 @@ import pytest
 
 from workbench.actions.init import create_workspace
 from workbench.errors import DraftError, NotFound, SuiteError, UsageError
-from workbench.workspace import Workspace, find_workspace, open_workspace, write_atomically
+from workbench.files import write_atomically
+from workbench.workspace import Workspace, find_workspace, open_workspace
 
 
 @pytest.fixture

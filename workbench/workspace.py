@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import DraftError, NotFound, SuiteError
-from workbench.files import write_atomically as write_atomically
 from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME, Settings, read_settings
 from workbench.suggestions import did_you_mean

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.registry.making import build_evidence
-from workbench.exchange.atomic import LEFT_BEHIND_S, write_atomically
 from workbench.exchange.snapshot import version_as_json, write_snapshot, write_version_json
+from workbench.files import LEFT_BEHIND_S, write_atomically
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 
@@ -130,7 +130,7 @@ def test_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
     code = f"""
 import itertools
 from pathlib import Path
-from workbench.exchange.atomic import write_atomically
+from workbench.files import write_atomically
 print("ready", flush=True)
 for n in itertools.count():
     write_atomically(Path({str(path)!r}), b"%d " % n + b"x" * 2_000_000 + b" %d" % n)

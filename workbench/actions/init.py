@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workbench.actions.trust import trust
 from workbench.errors import NotFound, UsageError
+from workbench.files import write_atomically
 from workbench.prompts.prompty import read_draft
 from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME
@@ -19,7 +20,6 @@ from workbench.workspace import (
     SUITE_FILE,
     Workspace,
     open_workspace,
-    write_atomically,
 )
 
 STEPS = "steps"

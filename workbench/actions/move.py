@@ -10,10 +10,11 @@ from typing import Any
 from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
 from workbench.errors import DraftError, UsageError
+from workbench.files import write_atomically
 from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.suggestions import did_you_mean
-from workbench.workspace import PROMPTS, Workspace, write_atomically
+from workbench.workspace import PROMPTS, Workspace
 
 SQLITE, JSON, PROMPTY = "sqlite", "json", "prompty"
 FORMATS = (SQLITE, JSON, PROMPTY)

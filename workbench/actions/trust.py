@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench.errors import UntrustedWorkspace
+from workbench.files import write_atomically
 from workbench.fingerprints import fingerprint
 from workbench.settings import FILE_NAME, ProviderSettings
-from workbench.workspace import Workspace, write_atomically
+from workbench.workspace import Workspace
 
 CONFIG_VARIABLE = "WORKBENCH_CONFIG"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -119,8 +119,8 @@ def _gravity(bench: Bench, evidence: Evidence) -> int:
 
 
 def _write_files(found: tuple[Evidence, ...], junit: Path | None, summary: Path | None) -> None:
+    from workbench.files import write_atomically
     from workbench.present.verdict_words import junit_xml, markdown_summary
-    from workbench.workspace import write_atomically
 
     if junit:
         write_atomically(junit, junit_xml(found[0]) if len(found) == 1 else _joined(found))

@@ -24,7 +24,7 @@ def report_command(
     """Write one self-contained page about a comparison: verdict, charts, worst cases, diff."""
     from workbench.actions.compare import compare
     from workbench.actions.report import html_report
-    from workbench.workspace import write_atomically
+    from workbench.files import write_atomically
 
     bench = face.bench()
     with Follower(face) as follower:

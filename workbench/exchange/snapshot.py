@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import RegistryError
-from workbench.exchange.atomic import replacing, write_atomically
+from workbench.files import replacing
 from workbench.registry import PromptRegistry, PromptVersion, State
 
 JSON_FORMAT = "workbench.prompt/1"
@@ -89,7 +89,8 @@ def write_version_json(
     """`version_as_json` in a file, whole or not at all."""
     content = version_as_json(registry, prompt_id, version, environment)
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    write_atomically(path, text.encode())
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())
     return path
 
 

@@ -76,7 +76,7 @@ def rate(bench: Bench, run_id: str, case_id: str, label: str) -> None:
 def write_report(bench: Bench, comparing: Comparing) -> Path:
     """One HTML page about the comparison, in the workspace's reports folder."""
     from workbench.actions.report import html_report
-    from workbench.workspace import write_atomically
+    from workbench.files import write_atomically
 
     compared = comparing.compared
     name = f"{compared.a.summary.run_id}-{compared.b.summary.run_id}.html"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from workbench.actions.bench import Bench
 from workbench.errors import DraftError
+from workbench.files import write_atomically
 from workbench.prompts.values import SUFFIX
-from workbench.workspace import PROMPTS, write_atomically
+from workbench.workspace import PROMPTS
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
