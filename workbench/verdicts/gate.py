@@ -175,7 +175,7 @@ def _pass_reason(verdict: Verdict, found: Measure, policy: GatePolicy) -> str:
         return "B is better than A"
     if verdict is Verdict.WORSE:
         return f"B is a little worse than A, inside the margin of {100 * policy.margin:g} points"
-    bound = 100 * found.gate_low
+    bound = round(100 * found.gate_low, 1) + 0.0  # never -0.0
     return f"a loss of {100 * policy.margin:g} points is excluded (at worst {bound:+.1f})"
 
 
