@@ -147,18 +147,18 @@ def test_r113_any_locale_will_do(cli: Cli) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(cli: Cli) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         cli.command("--help"),
         cwd=cli.root,
         env=cli.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    said = process.stderr.read()
-    assert process.wait(30) == 0
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0
     assert said == b""
 
 
