@@ -205,3 +205,40 @@ def test_a_second_person_approves(fresh_cli: Cli) -> None:
     assert here(cli, "doctor", code=2).out.count("revoked and still live") == 1
     here(cli, "retire", "triage", "staging", "--reason", "leaks")
     here(cli, "get", "triage", "staging", code=2)
+
+
+def test_the_other_commands_answer_with_one_object(fresh_cli: Cli, tmp_path: Path) -> None:
+    cli = fresh_cli
+    cli.say("best")
+    released(cli, "1.0.0")
+    found = here(cli, "estimate", "triage", "--split", "dev", "--json").json
+    assert (found["calls"], found["cached"], found["cases"]) == (20, 0, 20)
+    page = tmp_path / "page.html"
+    told = here(cli, "report", "triage@production", "triage", "--html", str(page), "--json").json
+    assert told["html"] == str(page)
+    assert "<script" not in page.read_text()
+    assert {row["id"] for row in here(cli, "keys", "--json").json["keys"]} >= {"app.quit"}
+    assert here(cli, "doctor", "--json").json["ok"]
+    assert here(cli, "trust", "--json").json["providers"].keys() == {"mock"}
+    for target, ref in (("sqlite", None), ("json", "triage@1.0.0"), ("prompty", "triage@1.0.0")):
+        path = tmp_path / f"out.{target}"
+        line = ["export", target, *([ref] if ref else []), "--output", str(path), "--json"]
+        assert here(cli, *line).json["bytes"] == path.stat().st_size
+    (tmp_path / "out.prompty").rename(tmp_path / "in.prompty")
+    made = here(cli, "import", str(tmp_path / "in.prompty"), "--as", "other", "--json").json
+    assert made["draft"] == str(cli.root / "prompts" / "other.prompty")
+    same = here(cli, "diff", "triage@1.0.0", made["draft"], "--json").json
+    assert same["same"]
+
+
+def test_a_budget_ends_a_run_as_incomplete(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    settings = cli.root / "workbench.toml"
+    table = "[providers.mock.prices.mock]\ninput = 1000000\noutput = 0\n"
+    settings.write_text(f"{settings.read_text()}\n{table}")
+    refused = here(cli, "run", "triage", code=2)
+    assert "more than $1.00" in refused.err
+    capped = here(cli, "run", "triage", "--yes", "--budget", "30", "--json", code=4).json
+    assert capped["status"] == "incomplete"
+    assert capped["scored"] < 20
+    assert capped["cost_usd"] <= 30
