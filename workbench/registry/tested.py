@@ -175,6 +175,8 @@ def _not_accepted(
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
     found = evaluation_at(connection, decisive[0])
     why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
+    if why.startswith("B "):
+        why = f"it {why[2:]}"  # here only one version is spoken of
     if found.gate is Gate.FAIL:
         return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", found)
     if found.gate is Gate.NO_DECISION:
