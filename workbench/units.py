@@ -1,4 +1,4 @@
-"""Durations, money and shares as people write them in a suite."""
+"""Durations and money as people write them in a suite; points as they read them."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def dollars(text: str | float) -> float:
     if not match:
         raise ValueError(f"{text!r} is no amount: write 2.00 USD")
     return float(match.group(1))
+
+
+def points(fraction: float, digits: int = 1) -> str:
+    """A difference in percentage points with its sign: `+3.2`; what rounds to 0 is `+0.0`."""
+    # Adding 0.0 turns the negative zero that rounding leaves into a positive one.
+    return f"{round(100 * fraction, digits) + 0.0:+.{digits}f}"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.present.svg import interval_chart
 from workbench.present.verdict_words import (
     broken_line,
     details,
@@ -157,6 +158,18 @@ def test_up_to_five_broken_cases_are_named() -> None:
     )
     sly = (CasePair("\x1b]0;title\x07", (1.0,), (0.0,)),)
     assert "\x1b" not in broken_line(compare_pairs(sly, POLICY, "s"))
+
+
+def test_a_bound_that_rounds_to_zero_is_never_minus_zero() -> None:
+    found = compare_pairs(pairs(10, 3, 160), POLICY, "s")
+    assert -0.0005 < (found.low or 0.0) < 0.0
+    assert found.reason == "a loss of 5 points is excluded (at worst +0.0)"
+    free = replace(POLICY, margin=0.0)
+    early = compare_pairs(pairs(30, 0, 160), free, "s", look=1, looks=3, planned=300)
+    assert "is above 0;" in headline(early, free)
+    chart = interval_chart(-0.0001, -0.0002, -0.0001, 0.0)
+    assert not re.search(r"-0(\.0)?\b(?!\.)", re.sub(r"<[^>]*>", "", chart))
+    assert "difference +0.0 points, interval +0.0 to +0.0, margin 0.0" in chart
 
 
 def test_no_decision_says_what_to_do_next() -> None:

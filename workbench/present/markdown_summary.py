@@ -12,9 +12,9 @@ from workbench.present.verdict_lines import (
     headline,
     next_step,
     percent,
-    points,
     wear_lines,
 )
+from workbench.units import points
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import Comparison, Evidence
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+from workbench import units
+
 UNKNOWN = "\N{EN DASH}"
 """What is not known, on every screen."""
 
@@ -19,10 +21,7 @@ def score(value: float | None, digits: int = 3) -> str:
 
 def points(fraction: float | None, digits: int = 1) -> str:
     """A difference of two scores in percentage points, always with its sign: `+3.2`."""
-    if fraction is None:
-        return UNKNOWN
-    shown = f"{fraction * 100:+.{digits}f}"
-    return shown.replace("-", "+", 1) if float(shown) == 0.0 else shown
+    return UNKNOWN if fraction is None else units.points(fraction, digits)
 
 
 def share(part: float, whole: float) -> str:

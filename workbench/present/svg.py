@@ -7,6 +7,7 @@ from html import escape
 
 from workbench.present.charts import Histogram
 from workbench.present.safe_text import safe_line
+from workbench.units import points
 
 WIDTH = 640
 _ROW = 22
@@ -27,8 +28,8 @@ def interval_chart(
         return round(WIDTH / 2 + clipped / reach * (WIDTH / 2 - 20), 1)
 
     label = (
-        f"difference {difference * unit:+.1f} points, interval {low * unit:+.1f} to"
-        f" {high * unit:+.1f}, margin {-margin * unit:.1f}"
+        f"difference {_signed(difference, unit)} points, interval {_signed(low, unit)} to"
+        f" {_signed(high, unit)}, margin {0.0 - margin * unit:.1f}"
     )
     return _svg(
         height,
@@ -41,10 +42,14 @@ def interval_chart(
             _line(x(high), middle - 7, x(high), middle + 7, "interval"),
             f'<circle class="point" cx="{x(difference)}" cy="{middle}" r="5"/>',
             _text(x(0), 70, "0", "middle"),
-            _text(x(-margin), 70, f"-{margin * unit:g} (margin)", "end"),
-            _text(x(high) + 6, 24, f"{difference * unit:+.1f}", "start"),
+            _text(x(-margin), 70, f"{0.0 - margin * unit:g} (margin)", "end"),
+            _text(x(high) + 6, 24, _signed(difference, unit), "start"),
         ],
     )
+
+
+def _signed(value: float, unit: float) -> str:
+    return points(value * unit / 100)
 
 
 def share_bar(parts: Sequence[tuple[str, int]]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import GatePolicy
+from workbench.units import points
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY, STOPPED_PASS
 from workbench.verdicts.values import Comparison, Evidence, Gate, Verdict
 from workbench.verdicts.wear import attempt_note, winners_curse_note
@@ -26,11 +27,6 @@ _METHODS = {
     "wilson": "Wilson interval of the score",
     "none": "no complete pair",
 }
-
-
-def points(value: float) -> str:
-    """A difference in signed points with one decimal; never -0.0."""
-    return f"{round(100 * value, 1) + 0.0:+.1f}"
 
 
 def percent(value: float) -> str:
@@ -200,7 +196,7 @@ def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str) -> str
     if comparison.gate is Gate.PASS:
         if comparison.stopped == STOPPED_PASS and seen < planned:
             saved = round(100 * (planned - seen) / planned)
-            margin = f"{-100 * policy.margin:g}"
+            margin = f"{0.0 - 100 * policy.margin:g}"
             return f"{effect} is above {margin}; stopped early, {saved} % of calls saved"
         if comparison.verdict is Verdict.BETTER:
             return f"{b} better than {a}: {effect}  {counts}"

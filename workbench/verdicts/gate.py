@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.runs.suite import GatePolicy
+from workbench.units import points
 from workbench.verdicts.looks import MIN_GROUPS
 from workbench.verdicts.measure import CLUSTER_T, E_PROCESS, Measure
 from workbench.verdicts.values import Gate, Verdict
@@ -175,8 +176,8 @@ def _pass_reason(verdict: Verdict, found: Measure, policy: GatePolicy) -> str:
         return "B is better than A"
     if verdict is Verdict.WORSE:
         return f"B is a little worse than A, inside the margin of {100 * policy.margin:g} points"
-    bound = round(100 * found.gate_low, 1) + 0.0  # never -0.0
-    return f"a loss of {100 * policy.margin:g} points is excluded (at worst {bound:+.1f})"
+    bound = points(found.gate_low)
+    return f"a loss of {100 * policy.margin:g} points is excluded (at worst {bound})"
 
 
 def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
