@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 def run(workspace: Workspace) -> int:
     """Open the workbench in this workspace; the exit code. Blocks until it is quit."""
-    from workbench.tui.app import main_loop
+    from workbench.lean import uncollected
+
+    with uncollected():
+        from workbench.tui.app import main_loop
 
     return main_loop(workspace)

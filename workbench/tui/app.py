@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -108,6 +109,10 @@ class WorkbenchApp(App[int]):
         self._own_loop = asyncio.get_running_loop()
         self._own_context = contextvars.copy_context()
         ending.listen(self._own_loop, self.end)
+
+    def on_ready(self) -> None:
+        """The first screen is up: from here on there may be garbage."""
+        self.call_after_refresh(gc.enable)
 
     def end(self, code: int) -> None:
         """Save what is unsaved, give up calls in flight, restore the screen, leave."""
@@ -291,7 +296,12 @@ class WorkbenchApp(App[int]):
 def main_loop(workspace: Workspace) -> int:
     """Run the app until it is quit; its exit code."""
     app = WorkbenchApp(workspace)
-    code = app.run()
+    # Until the first screen is up, whatever is made stays: see `on_ready`.
+    gc.disable()
+    try:
+        code = app.run()
+    finally:
+        gc.enable()
     return app.return_code or code or 0
 
 
