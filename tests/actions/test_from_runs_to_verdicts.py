@@ -15,7 +15,7 @@ import pytest
 from tests.support.openai_server import OpenAIServer
 from workbench.actions.bench import Bench
 from workbench.actions.bisect import bisect
-from workbench.actions.compare import compare
+from workbench.actions.compare import compare, compare_many, rank
 from workbench.actions.deploy import deploy
 from workbench.actions.evaluate import evaluate
 from workbench.actions.refs import resolve
@@ -202,6 +202,52 @@ def test_changed_cases_cannot_be_paired_with_a_stored_run(bench: Bench) -> None:
         version(again, "Answer with one queue.")
         with pytest.raises(UsageError, match=r"the dataset \(case c3\)"):
             compare(again, old, "triage@1.0.1")
+
+
+def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for number, row in enumerate(rows):
+        row["split"] = "gate" if number % 2 else "dev"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Bench(open_workspace(bench.workspace.root)) as before:
+        version(before, "Answer with a queue.")
+        old = compare(before, "triage@1.0.0", "triage@1.0.0").a.summary.run_id
+    path.write_text(path.read_text().replace('"ticket 4"', '"ticket 4004"'))
+    asked = len(server.requests)
+    with Bench(open_workspace(bench.workspace.root)) as after:
+        found = compare(after, "triage@1.0.0", "triage@1.0.0")
+    assert found.a.summary.run_id != old
+    (request,) = server.requests[asked:]
+    assert request["messages"][-1]["content"] == "ticket 4004"
+
+
+def test_several_candidates_share_one_run_of_the_baseline_and_the_risk_of_being_lucky(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    version(bench, "Guess a queue.")
+    version(bench, "Answer with a queue.")
+    version(bench, "Guess one queue.")
+    names: list[str] = []
+    refs = ["triage@1.0.1", "triage@1.0.2"]
+    best = compare_many(
+        bench, "triage@1.0.0", refs, fresh=True, on_run=lambda run, name: names.append(name)
+    )
+    assert names == ["triage@1.0.0", *refs]
+    assert len(server.requests) == 3 * CASES
+    better, same = best.candidates
+    assert better.compared.headline.verdict is Verdict.BETTER
+    assert (better.claimed, same.claimed) == (True, False)
+    assert better.holm_p == pytest.approx(2 * better.mid_p)
+    assert same.holm_p == same.mid_p == 1.0
+    assert best.note.startswith("best of 2: luck alone would put it about ")
+    (alone,) = rank([better.compared]).candidates
+    assert alone.holm_p == alone.mid_p
+    assert rank([better.compared]).note == ""
+    with pytest.raises(UsageError, match="are the same"):
+        compare_many(bench, "triage@1.0.0", ["triage@1.0.1", "triage@1.0.1"])
 
 
 def test_two_fresh_runs_of_a_show_its_noise(bench: Bench, script: Script) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from workbench.verdicts.comparison import combine, compare_pairs
 from workbench.verdicts.noise import Noise, noise_of
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
+from workbench.verdicts.wear import best_of, best_of_note, holm, mid_p
 
 if TYPE_CHECKING:
     from workbench.runs.live import LiveRun
@@ -58,6 +59,28 @@ class Compared:
         return self.comparisons[0]
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """One of several candidates that were compared with the same baseline."""
+
+    compared: Compared
+    mid_p: float
+    """Of the headline alone; p where the method has no mid-p."""
+    holm_p: float
+    """Adjusted for the number of candidates."""
+    claimed: bool
+    """It may be called better although it is one of several."""
+
+
+@dataclass(frozen=True)
+class BestOf:
+    """Several candidates against one baseline, in the order in which they were named."""
+
+    candidates: tuple[Candidate, ...]
+    note: str
+    """How far ahead luck alone would put the best of them; empty for one."""
+
+
 def compare(
     bench: Bench,
     ref_a: str,
@@ -74,16 +97,53 @@ def compare(
     With `limit` only the first cases are looked at, for a quick look.
     Raises UsageError when the two cannot be paired, or when a run did not finish.
     """
-    a, b = resolve(bench, ref_a), resolve(bench, ref_b)
-    if a.prompt.prompt_id != b.prompt.prompt_id:
-        raise UsageError(
-            f"{ref_a} and {ref_b} are versions of two prompts", hint="compare one prompt's versions"
-        )
-    suite = bench.workspace.suite_for(b.prompt.prompt_id, suite_name)
-    split = split or _split_of(bench, a, b)
-    side_a, side_b = (side(bench, source, suite, split, fresh, on_run, limit) for source in (a, b))
-    found = pair_up(side_a, side_b, suite, split)
-    return replace(found, noise=own_noise(bench, found))
+    found = compare_many(
+        bench, ref_a, [ref_b], suite_name, split=split, limit=limit, fresh=fresh, on_run=on_run
+    )
+    return found.candidates[0].compared
+
+
+def compare_many(
+    bench: Bench,
+    ref_a: str,
+    refs: Sequence[str],
+    suite_name: str | None = None,
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    fresh: bool = False,
+    on_run: OnRun | None = None,
+) -> BestOf:
+    """Compare each of `refs` with the same A, which is run once at most. Blocks.
+
+    Raises UsageError as `compare` does, and for a candidate that is named twice.
+    """
+    a, others = resolve(bench, ref_a), [resolve(bench, ref) for ref in refs]
+    for ref, b in zip(refs, others, strict=True):
+        if a.prompt.prompt_id != b.prompt.prompt_id:
+            raise UsageError(
+                f"{ref_a} and {ref} are versions of two prompts",
+                hint="compare one prompt's versions",
+            )
+    if len({(b.prompt.fingerprint, b.run_id) for b in others}) < len(others):
+        raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
+    suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
+    split = split or _split_of(bench, a, *others)
+    side_a, *sides = (
+        side(bench, source, suite, split, fresh, on_run, limit) for source in (a, *others)
+    )
+    found = [pair_up(side_a, side_b, suite, split) for side_b in sides]
+    return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
+
+
+def rank(compared: Sequence[Compared]) -> BestOf:
+    """What each of several comparisons with one baseline may claim, given the others."""
+    headlines = [item.headline for item in compared]
+    alone = [mid_p(headline) for headline in headlines]
+    claims = best_of(headlines, compared[0].suite.gate.confidence) if compared else ()
+    return BestOf(
+        tuple(map(Candidate, compared, alone, holm(alone), claims)), best_of_note(headlines)
+    )
 
 
 def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
@@ -154,7 +214,9 @@ def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -
     """
     if not spec.fresh:
         case_ids = [case.id for case in spec.cases]
-        found = bench.store.find(spec.prompt.fingerprint, spec.suite.parts, case_ids)
+        found = bench.store.find(
+            spec.prompt.fingerprint, spec.suite.parts, case_ids, cases=spec.cases
+        )
         if found:
             return found
     live = running.start(bench, spec)
@@ -180,7 +242,7 @@ def _flat(results: Mapping[str, tuple[Result, ...]]) -> list[Result]:
     return [result for group in results.values() for result in group]
 
 
-def _split_of(bench: Bench, a: Source, b: Source) -> str | None:
-    """Two runs are compared on the split they were made on."""
-    run_id = a.run_id or b.run_id
+def _split_of(bench: Bench, *sources: Source) -> str | None:
+    """Runs are compared on the split they were made on."""
+    run_id = next((source.run_id for source in sources if source.run_id), None)
     return bench.store.summary(run_id).split if run_id else None

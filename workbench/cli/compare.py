@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from workbench.cli import verdict
 from workbench.cli.face import Face, command
 from workbench.cli.progress import Follower
 
+if TYPE_CHECKING:
+    from workbench.actions.compare import BestOf, Candidate, Compared
+
 
 @command("compare", example="workbench compare support_triage@production support_triage")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
+@click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
 @click.option("--suite", "-s", help="Default: the prompt's first suite.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first N cases: a quick look.")
@@ -21,6 +27,7 @@ def compare_command(
     face: Face,
     a: str,
     b: str,
+    also: tuple[str, ...],
     suite: str | None,
     split: str | None,
     limit: int | None,
@@ -29,44 +36,93 @@ def compare_command(
 ) -> int:
     """Pair A (the baseline) and B on all cases, running what is missing, and print the verdict.
 
-    A and B are drafts, versions, environments (PROMPT@production) or run ids.
+    A and B are drafts, versions, environments (PROMPT@production) or run ids. With --also each
+    candidate is compared with A, and what may be claimed is adjusted for their number (Holm); the
+    exit code still speaks of B.
     """
-    from workbench.actions.compare import compare
+    from workbench.actions.compare import compare_many
     from workbench.runs.values import RunStatus
-    from workbench.verdicts.noise import below_noise, noise_sentence
 
     bench = face.bench()
     with Follower(face) as follower:
-        found = compare(
-            bench, a, b, suite, split=split, limit=limit, fresh=fresh, on_run=follower.on_run
+        best = compare_many(
+            bench,
+            a,
+            (b, *also),
+            suite,
+            split=split,
+            limit=limit,
+            fresh=fresh,
+            on_run=follower.on_run,
         )
+    found = best.candidates[0].compared
+    face.answer(_as_json(best), _lines(best, verbose))
     summaries = (found.a.summary, found.b.summary)
-    values = {
-        **verdict.as_json(
-            found.headline,
-            found.gate,
-            found.suite.gate,
-            a=found.a.source.name,
-            b=found.b.source.name,
-            run_a=found.a.summary.run_id,
-            run_b=found.b.summary.run_id,
-        ),
+    incomplete = any(summary.status is not RunStatus.COMPLETE for summary in summaries)
+    return verdict.exit_code(found.gate, incomplete)
+
+
+def _as_json(best: BestOf) -> dict[str, Any]:
+    """The keys speak of B; `candidates` holds all of them, B first."""
+    from workbench.verdicts.noise import below_noise
+
+    found = best.candidates[0].compared
+    return {
+        **_verdict_of(found),
         "a": found.a.source.name,
         "b": found.b.source.name,
         "suite": found.suite.name,
         "split": found.split,
         "noise": None if found.noise is None else found.noise.rate,
         "below_noise": found.noise is not None and below_noise(found.headline, found.noise),
+        "candidates": [
+            {
+                "name": candidate.compared.b.source.name,
+                **_verdict_of(candidate.compared),
+                "mid_p": candidate.mid_p,
+                "holm_p": candidate.holm_p,
+                "claimed": candidate.claimed,
+            }
+            for candidate in best.candidates
+        ],
+        "note": best.note,
     }
-    lines = [
-        f"A {found.a.source.name}   B {found.b.source.name}   {found.suite.name}, {found.split}",
-        *verdict.lines_of(
-            found.comparisons, found.suite.gate, found.a.source.name, found.b.source.name, verbose
-        ),
-    ]
-    if found.noise is not None:
-        itself = summaries[0].fingerprint == summaries[1].fingerprint
-        lines.append(noise_sentence(found.headline, found.noise, itself=itself))
-    face.answer(values, lines)
-    incomplete = any(summary.status is not RunStatus.COMPLETE for summary in summaries)
-    return verdict.exit_code(found.gate, incomplete)
+
+
+def _verdict_of(found: Compared) -> dict[str, Any]:
+    return verdict.as_json(
+        found.headline,
+        found.gate,
+        found.suite.gate,
+        a=found.a.source.name,
+        b=found.b.source.name,
+        run_a=found.a.summary.run_id,
+        run_b=found.b.summary.run_id,
+    )
+
+
+def _lines(best: BestOf, verbose: bool) -> list[str]:
+    from workbench.verdicts.noise import noise_sentence
+
+    first = best.candidates[0].compared
+    a, policy = first.a.source.name, first.suite.gate
+    names = [candidate.compared.b.source.name for candidate in best.candidates]
+    lines = [f"A {a}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
+    for candidate, name in zip(best.candidates, names, strict=True):
+        found = candidate.compared
+        lines += verdict.lines_of(found.comparisons, policy, a, name, verbose)
+        if found.noise is not None:
+            itself = found.a.summary.fingerprint == found.b.summary.fingerprint
+            lines.append(noise_sentence(found.headline, found.noise, itself=itself))
+    if len(names) > 1:
+        lines += [_claim(candidate, len(names)) for candidate in best.candidates]
+    return [*lines, best.note] if best.note else lines
+
+
+def _claim(candidate: Candidate, k: int) -> str:
+    """What a candidate may claim though it is one of `k`."""
+    said = "may be called better" if candidate.claimed else "may not be called better"
+    return (
+        f"{candidate.compared.b.source.name}: mid-p = {candidate.mid_p:.4f},"
+        f" {candidate.holm_p:.4f} as one of {k} (Holm): {said}"
+    )

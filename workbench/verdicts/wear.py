@@ -69,15 +69,31 @@ def best_of(comparisons: Sequence[Comparison], confidence: float = 0.95) -> tupl
 
     Holm on the mid-p values where there are any; each single verdict ignores the others.
     """
-    adjusted = holm([_p_value(comparison) for comparison in comparisons])
+    adjusted = holm([mid_p(comparison) for comparison in comparisons])
     return tuple(
         p < 1.0 - confidence and comparison.verdict is Verdict.BETTER
         for p, comparison in zip(adjusted, comparisons, strict=True)
     )
 
 
-def _p_value(comparison: Comparison) -> float:
-    mid_p = comparison.details.get("mid_p")
-    if mid_p is not None:
-        return float(mid_p)
+def best_of_note(comparisons: Sequence[Comparison]) -> str:
+    """How far ahead luck alone would put the best of these candidates; empty for one.
+
+    By the standard error of the one that leads. They share a baseline, so this is rather too much.
+    """
+    seen = [c for c in comparisons if c.cases and c.difference is not None]
+    if not seen:
+        return ""
+    leader = max(seen, key=lambda comparison: comparison.difference or 0.0)
+    variance = leader.details.get("variance")
+    if variance is None:
+        return ""
+    return winners_curse_note(len(comparisons), math.sqrt(variance / leader.cases))
+
+
+def mid_p(comparison: Comparison) -> float:
+    """The p-value that is adjusted: mid-p for binary scores, else p; 1 where there is none."""
+    found = comparison.details.get("mid_p")
+    if found is not None:
+        return float(found)
     return 1.0 if comparison.p_value is None else comparison.p_value
