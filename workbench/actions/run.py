@@ -20,6 +20,7 @@ from workbench.runs.values import RunSpec, RunSummary
 if TYPE_CHECKING:
     from workbench.runs.estimate import Estimate
     from workbench.runs.live import LiveRun
+    from workbench.runs.repeats import Steadiness
 
 
 def make_spec(
@@ -120,6 +121,15 @@ def estimate(bench: Bench, spec: RunSpec) -> Estimate:
     from workbench.runs.estimate import estimate_run
 
     return estimate_run(spec, bench.provider_settings(spec.prompt), bench.store)
+
+
+def steadiness_of(bench: Bench, summary: RunSummary) -> Steadiness | None:
+    """What the repeats of a stored run say by its headline scorer; None where there are none."""
+    if summary.repeats < 2:
+        return None
+    from workbench.runs.repeats import steadiness
+
+    return steadiness(bench.store.results(summary.run_id), summary.scorer)
 
 
 def needs_confirmation(suite: Suite, split: str | None) -> bool:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import click
+
 from workbench.cli.face import Face, command
 from workbench.errors import EXIT_DONE, EXIT_USAGE, NotFound
+from workbench.present import numbers
+
+if TYPE_CHECKING:
+    from workbench.actions.doctor import Check
+    from workbench.actions.probe import Probed, Target
 
 
 @command("doctor", example="workbench doctor")
-def doctor_command(face: Face) -> int:
+@click.option(
+    "--probe",
+    metavar="[PROVIDER]",
+    is_flag=False,
+    flag_value="",
+    help="Ask the providers, or one, what they honour: four calls a model.",
+)
+def doctor_command(face: Face, probe: str | None) -> int:
     """Check the machine, the settings, the drafts and suites, and the registry.
 
-    It makes no call to any provider. Exit code 2 when something will not work.
+    It makes no call to any provider. With --probe it makes a few to each model that the drafts
+    name, says before what they cost, and records which options are honoured and which ignored,
+    so that runs can warn. Exit code 2 when something will not work.
     """
     from workbench.actions.doctor import Level, examine
 
@@ -18,13 +36,10 @@ def doctor_command(face: Face) -> int:
         workspace = face.workspace()
     except NotFound:
         workspace = None
-    checks = examine(workspace)
-    lines = []
-    for check in checks:
-        hint = f" ({check.hint})" if check.hint else ""
-        lines.append(f"{check.level.value:<8} {check.name}: {check.said}{hint}")
+    probed = [] if probe is None else _probe(face, probe)
+    checks = [*examine(workspace), *(item.check for item in probed)]
     problems = sum(check.level is Level.PROBLEM for check in checks)
-    values = {
+    values: dict[str, Any] = {
         "ok": not problems,
         "checks": [
             {
@@ -36,5 +51,31 @@ def doctor_command(face: Face) -> int:
             for check in checks
         ],
     }
-    face.answer(values, lines)
+    if probe is not None:
+        values["probes"] = [
+            {"provider": item.target.provider.name, **item.found.content()}
+            for item in probed
+            if item.found
+        ]
+    face.answer(values, [_line(check) for check in checks])
     return EXIT_USAGE if problems else EXIT_DONE
+
+
+def _line(check: Check) -> str:
+    hint = f" ({check.hint})" if check.hint else ""
+    return f"{check.level.value:<8} {check.name}: {check.said}{hint}"
+
+
+def _probe(face: Face, provider: str) -> list[Probed]:
+    from workbench.actions.probe import probe_all, targets
+    from workbench.providers.probe import PROMPT_TOKENS
+
+    bench = face.bench()
+    wanted = targets(bench, provider)
+
+    def say(target: Target) -> None:
+        cost = "cost unknown" if target.usd is None else f"about {numbers.money(target.usd)}"
+        calls = f"{numbers.plural(target.calls, 'call')} of {PROMPT_TOKENS:,} tokens together"
+        face.note(f"probing {target.name}: {calls}, {cost}")
+
+    return probe_all(bench, wanted, say)

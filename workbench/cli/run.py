@@ -15,6 +15,7 @@ from workbench.present import numbers
 
 if TYPE_CHECKING:
     from workbench.actions.bench import Bench
+    from workbench.runs.repeats import Steadiness
     from workbench.runs.values import RunSpec, RunSummary
 
 
@@ -94,7 +95,11 @@ def run_command(
             live = running.start(bench, spec) if spec else running.resume(bench, str(resume))
             follower.on_run(live, name)
             summary = live.wait()
-    face.answer(as_json(summary), lines_of(summary))
+    steady = running.steadiness_of(bench, summary)
+    lines = lines_of(summary)
+    if steady:
+        lines.insert(2, steady_line(steady))
+    face.answer({**as_json(summary), "steadiness": steady_json(steady)}, lines)
     return exit_code(summary)
 
 
@@ -161,6 +166,30 @@ def lines_of(summary: RunSummary) -> list[str]:
     if exit_code(summary) == EXIT_INCOMPLETE:
         lines.append(f"go on with: workbench run --resume {summary.run_id}")
     return lines
+
+
+def steady_json(steady: Steadiness | None) -> dict[str, Any] | None:
+    """What the repeats of a run say; None where each case was asked once."""
+    if steady is None:
+        return None
+    return {
+        "repeats": steady.repeats,
+        "cases": steady.cases,
+        "pass_all": {str(k): share for k, share in steady.pass_all.items()},
+        "flaky": len(steady.flaky),
+        "flaky_ids": list(steady.flaky),
+        "spread": steady.spread,
+    }
+
+
+def steady_line(steady: Steadiness) -> str:
+    """pass^k, flaky cases and spread in one line."""
+    all_pass = numbers.score(steady.pass_all.get(steady.repeats))
+    spread = "" if steady.spread is None else f", spread {100 * steady.spread:.1f} pts"
+    return (
+        f"{steady.repeats} repeats: pass^{steady.repeats} {all_pass}, {len(steady.flaky)} of "
+        f"{numbers.plural(steady.cases, 'case')} flaky{spread}"
+    )
 
 
 def exit_code(summary: RunSummary) -> int:

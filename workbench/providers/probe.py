@@ -18,6 +18,10 @@ from workbench.providers.values import Answer, Provider, Request
 
 LONG_WORDS = 5000
 """More than the 4,096 tokens that some servers keep by default."""
+CALLS = 4
+PROMPT_TOKENS = 5200
+"""About what the calls send together."""
+MOST_ANSWER_TOKENS = 104
 _WORDS = ("river", "stone", "cloud", "green", "table", "seven", "light", "house")
 _SCHEMA = {
     "type": "json_schema",
