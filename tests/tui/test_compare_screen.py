@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 
@@ -12,6 +14,8 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.pair_rows import PairRow, what_changed
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.verdicts.noise import noise_of
+from workbench.verdicts.values import CasePair
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -120,6 +124,20 @@ async def test_the_prompts_differ_on_a_key(workspace: Workspace) -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert app.screen is screen
+
+
+async def test_the_head_says_how_much_flips_when_a_runs_twice(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        assert screen.comparing
+        assert "runs twice" not in screen_text(app)
+        noise = noise_of([CasePair(str(at), (1.0,), (float(at > 1),)) for at in range(10)])
+        found = replace(screen.comparing.compared, noise=noise)
+        screen._compared(replace(screen.comparing, compared=found))
+        await until_shown(
+            pilot, "20.0 % of 10 cases flip when A runs twice", "15.0 % flip from A to B"
+        )
 
 
 async def test_the_verdict_says_why_on_a_key(workspace: Workspace) -> None:

@@ -282,6 +282,10 @@ COMPARE = (
     Action("compare.pick_a", "a", "Pick A", "compare", "compare", "pick('a')", "the baseline", 3),
     Action("compare.pick_b", "b", "Pick B", "compare", "compare", "pick('b')", "the candidate", 3),
     Action(
+        "compare.add", "C", "Add side…", "compare", "compare", "add", "C, then D, against A too", 2
+    ),
+    Action("compare.drop", "R", "Drop side", "compare", "compare", "drop", "the last one added"),
+    Action(
         "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3
     ),
     Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),

@@ -37,6 +37,22 @@ PAIR_COLUMNS = (
 )
 
 
+FURTHER = ("c", "d")
+"""The sides that may stand beside A and B."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a further side answered in one case, and its mean score."""
+
+    results: tuple[Result, ...] = ()
+    score: float | None = None
+
+    @property
+    def output(self) -> str:
+        return output_of(self.results)
+
+
 @dataclass(frozen=True, slots=True)
 class PairRow:
     """One case of a comparison."""
@@ -50,6 +66,8 @@ class PairRow:
     b: tuple[Result, ...]
     rating: str = ""
     """What a person said about B's answer: good, bad, or nothing."""
+    further: tuple[Answers, ...] = ()
+    """Of C, then of D."""
 
     @property
     def key(self) -> str:
@@ -73,6 +91,12 @@ class PairRow:
     def output_b(self) -> str:
         return output_of(self.b)
 
+    @property
+    def sides(self) -> list[tuple[str, tuple[Result, ...]]]:
+        """The results of every side by its letter."""
+        further = zip("CD", (answers.results for answers in self.further), strict=False)
+        return [("A", self.a), ("B", self.b), *further]
+
     def rank(self) -> tuple[Any, ...]:
         return (CHANGES.index(self.change), -abs(self.delta or 0.0), self.position)
 
@@ -84,6 +108,8 @@ class PairRow:
                 return numbers.score(self.score_a, 2)
             case "b":
                 return numbers.score(self.score_b, 2)
+            case "c" | "d":
+                return numbers.score(self._further_score(column), 2)
             case "delta":
                 return numbers.UNKNOWN if self.delta is None else _signed(self.delta)
             case "what":
@@ -96,7 +122,8 @@ class PairRow:
 
     def haystack(self) -> str:
         case = self.case
-        texts = (case.id, self.output_a, self.output_b, flat_json(case.expected))
+        outputs = (self.output_a, self.output_b, *(side.output for side in self.further))
+        texts = (case.id, *outputs, flat_json(case.expected))
         return "\n".join((*texts, flat_json(case.inputs), *case.tags))
 
     def value(self, field: str) -> Value:
@@ -109,6 +136,8 @@ class PairRow:
                 return self.score_a
             case "b":
                 return self.score_b
+            case "c" | "d":
+                return self._further_score(field)
             case "delta":
                 return self.delta
             case "rated":
@@ -120,6 +149,28 @@ class PairRow:
             case "tags":
                 return " ".join(self.case.tags)
         return None
+
+    def _further_score(self, letter: str) -> float | None:
+        at = FURTHER.index(letter)
+        return self.further[at].score if at < len(self.further) else None
+
+
+def pair_columns(further: int) -> tuple[Column, ...]:
+    """The columns of a table with that many sides beside A and B."""
+    more = (Column(letter, letter.upper(), 5, "right") for letter in FURTHER[:further])
+    return (*PAIR_COLUMNS[:4], *more, *PAIR_COLUMNS[4:])
+
+
+def answers_of(compared: Compared) -> dict[str, Answers]:
+    """What the candidate of a comparison answered, by case id."""
+    pairs = {pair.case_id: pair for pair in compared.pairs[compared.headline.scorer]}
+    return {
+        case.id: Answers(
+            compared.b.results.get(case.id, ()),
+            _mean(pairs[case.id].b) if case.id in pairs else None,
+        )
+        for case in compared.cases
+    }
 
 
 def pair_rows(compared: Compared, ratings: Mapping[str, str]) -> list[PairRow]:
@@ -159,6 +210,12 @@ def output_of(results: tuple[Result, ...]) -> str:
     if len(texts) < 2:
         return texts[0] if texts else "(no answer)"
     return "\n\n".join(f"#{at}\n{text}" for at, text in enumerate(texts, 1))
+
+
+def what_against_a(row: PairRow, side: Answers) -> str:
+    """A further side's score in a case, beside that of A; whether it answers as A does."""
+    same = "same answer as A" if side.output == row.output_a else "differs from A"
+    return f"{numbers.score(side.score, 2)}, {same}"
 
 
 def what_changed(a: str, b: str) -> str:

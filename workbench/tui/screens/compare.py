@@ -27,8 +27,8 @@ from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.filters import Row, Test
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
-from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow
-from workbench.tui.screens.base import ModeScreen
+from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow, what_against_a
+from workbench.tui.screens.many_sides import HINT, ManySidesScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
@@ -37,6 +37,7 @@ from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.pair_detail import facts, in_full, why
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
 from workbench.tui.widgets.run_header import head_lines, head_of_progress
+from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.verdict_head import VerdictHead, label_of
@@ -64,12 +65,11 @@ NOTHING = (
     "c on a run or a version comes here too.",
 )
 NEED_A_COMPARISON = frozenset(
-    ("named", "next", "prompt", "input", "view", "rate", "report", "deploy", "why")
+    ("named", "next", "prompt", "input", "view", "rate", "report", "deploy", "why", "add")
 )
-HINT = "n/N changed cases · p prompt · i input · w why · +/-/0 rate B · H report"
 
 
-class CompareScreen(ModeScreen):
+class CompareScreen(ManySidesScreen):
     """Verdict, cases, both outputs."""
 
     MODE = "compare"
@@ -80,26 +80,29 @@ class CompareScreen(ModeScreen):
     CompareScreen #pairs { height: 1fr; }
     CompareScreen #sides { height: 7; }
     CompareScreen.-tall #sides { height: 1fr; }
-    CompareScreen #outputs { height: 1fr; }
+    CompareScreen #all-outputs { height: 1fr; }
     CompareScreen #facts-of-case { display: none; height: 1fr; padding: 0 1; }
     CompareScreen.-input #facts-of-case { display: block; }
-    CompareScreen.-input #outputs { display: none; }
+    CompareScreen.-input #all-outputs { display: none; }
     CompareScreen #prompts-diff { display: none; height: 14; }
     CompareScreen.-wide #compare-body { layout: horizontal; }
     CompareScreen.-wide #pairs { width: 70; height: 100%; }
     CompareScreen.-wide #sides { width: 1fr; height: 100%; }
-    CompareScreen.-wide #outputs { display: block; height: 3fr; }
+    CompareScreen.-wide #all-outputs { display: block; height: 3fr; }
     CompareScreen.-wide #facts-of-case {
         display: block; height: 2fr; border-top: solid $border;
     }
     CompareScreen.-wide.-compared #prompts-diff { display: block; }
+    CompareScreen.-wide.-further {
+        & #compare-body { layout: vertical; }
+        & #pairs, & #sides { width: 100%; height: 1fr; }
+        & #prompts-diff { display: none; }
+    }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.comparing: Comparing | None = None
         self._asked: tuple[str | None, str | None] = (None, None)
-        self._is_busy = False
 
     def body(self) -> Iterable[Widget]:
         yield VerdictHead(id="verdict-head")
@@ -107,7 +110,10 @@ class CompareScreen(ModeScreen):
         yield Vertical(
             CasePane(table, "Cases · worst first", NAMED, id="pairs"),
             Vertical(
-                DiffView(id="outputs"), TextView(id="facts-of-case"), id="sides", classes="pane"
+                SideOutputs(id="all-outputs"),
+                TextView(id="facts-of-case"),
+                id="sides",
+                classes="pane",
             ),
             id="compare-body",
         )
@@ -115,14 +121,6 @@ class CompareScreen(ModeScreen):
         diff.chosen = "unified"
         diff.border_title = plain("Prompt · A → B")
         yield diff
-
-    @property
-    def table(self) -> CaseTable:
-        return self.query_one("#pair-list", CaseTable)
-
-    @property
-    def head(self) -> VerdictHead:
-        return self.query_one(VerdictHead)
 
     # Comparing
 
@@ -138,8 +136,10 @@ class CompareScreen(ModeScreen):
         self._compare(str(asked[0]), str(asked[1]), selection.suite)
 
     def _forget(self) -> None:
-        self.comparing = None
-        self.remove_class("-compared")
+        self.comparing, self.further = None, ()
+        self.remove_class("-compared", "-further")
+        self.table.replace_columns(PAIR_COLUMNS)
+        self.query_one(SideOutputs).show([])
         self.table.load([])
         self.query_one("#outputs", DiffView).clear()
         self.query_one("#facts-of-case", TextView).show("")
@@ -174,8 +174,7 @@ class CompareScreen(ModeScreen):
         self._is_busy = False
         self.comparing = found
         self.add_class("-compared")
-        pane = self.query_one("#pairs", CasePane)
-        self.head.show(found.compared, found.trade, pane.current.name)
+        self._show_head()
         self.table.load(found.rows)
         self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
         self.hint(HINT)
@@ -206,8 +205,15 @@ class CompareScreen(ModeScreen):
         compared = self.comparing.compared
         names = [f"{which.upper()} {label_of(compared, which)}" for which in ("a", "b")]
         sides = self.query_one("#sides")
-        sides.border_title = plain(f"{names[0]} │ {names[1]} · {row.case.id}")
+        names += [f"{x} {side.label}" for x, side in zip("CD", self.further, strict=False)]
+        sides.border_title = plain(f"{' │ '.join(names)} · {row.case.id}")
         outputs.show(row.output_a, row.output_b)
+        self.query_one(SideOutputs).show(
+            [
+                (f"{name}: {what_against_a(row, side)}", side.output)
+                for name, side in zip(names[2:], row.further, strict=False)
+            ]
+        )
         self.query_one("#facts-of-case", TextView).show(facts(row))
         self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
 
@@ -246,6 +252,8 @@ class CompareScreen(ModeScreen):
         del parameters
         if action == "stop":
             return self._is_busy and self.bench_app.runs.is_alive
+        if action == "drop":
+            return bool(self.further) and not self._is_busy
         if action in NEED_A_COMPARISON:
             return self.comparing is not None
         return action != "promote" or self.row is not None
@@ -276,7 +284,8 @@ class CompareScreen(ModeScreen):
     def action_why(self) -> None:
         """The verdict of each gating scorer in full."""
         if self.comparing:
-            told = ("Verdict", why(self.comparing.compared))
+            further = (side.compared for side in self.further)
+            told = ("Verdict", why(self.comparing.compared, *further))
             self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
 
     def action_input(self) -> None:

@@ -207,6 +207,14 @@ class CaseTable(ScrollView, can_focus=True):
             self.move_to(index)
         return index is not None
 
+    def replace_columns(self, columns: Sequence[Column]) -> None:
+        """Have these columns; what is hidden and how wide a column is made stay."""
+        before = self.columns
+        self.columns = Layout(tuple(columns), before.hidden, before.widths)
+        if self.cursor_column not in {column.key for column in columns}:
+            self.cursor_column = self.columns.shown[0].key
+        self._laid_out()
+
     def set_columns(self, hidden: Iterable[str]) -> None:
         """Hide exactly these columns."""
         self.columns.hidden = set(hidden)

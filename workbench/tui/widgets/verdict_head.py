@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -15,13 +15,17 @@ from workbench.present import numbers
 from workbench.present.tables import fit
 from workbench.present.verdict_words import headline
 from workbench.tui.widgets.text import plain
+from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.values import Gate
 
+HEIGHT = 4
 _COLOURS: Mapping[Gate, str] = {Gate.PASS: "pass", Gate.FAIL: "fail", Gate.NO_DECISION: "open"}
 
 
 class VerdictHead(Widget):
-    """Three or four lines; a click on a count shows those cases."""
+    """Three or four lines, and one more for what else is known; a click on a count shows those
+    cases.
+    """
 
     COMPONENT_CLASSES = {"verdict--pass", "verdict--fail", "verdict--open", "verdict--count"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -47,15 +51,27 @@ class VerdictHead(Widget):
         self._lines: list[str] = []
         self._chosen = "all"
         self._trade = ""
+        self._more: list[str] = []
 
     def say(self, *lines: str) -> None:
         """Something else than a verdict: what is missing, or what goes on."""
         self._compared, self._lines = None, list(lines)
+        self.styles.height = HEIGHT
         self.refresh()
 
-    def show(self, compared: Compared, trade: str = "", chosen: str = "all") -> None:
-        """A comparison, what B costs against A, and which of the cases are listed."""
+    def show(
+        self,
+        compared: Compared,
+        trade: str = "",
+        chosen: str = "all",
+        more: Sequence[str] = (),
+    ) -> None:
+        """A comparison, what B costs against A, which of the cases are listed, and lines about
+        further sides.
+        """
         self._compared, self._trade, self._chosen = compared, trade, chosen
+        self._more = [*noise_lines(compared), *more]
+        self.styles.height = HEIGHT + len(self._more)
         self.refresh()
 
     def choose(self, name: str) -> None:
@@ -72,7 +88,8 @@ class VerdictHead(Widget):
             return Content("\n").join([plain(fit(line, width)) for line in self._lines])
         compared = self._compared
         first = plain(sides_line(compared, width))
-        return Content("\n").join([first, self._verdict(compared), self._counts(compared)])
+        more = [plain(fit(line, width)) for line in self._more]
+        return Content("\n").join([first, self._verdict(compared), self._counts(compared), *more])
 
     def _verdict(self, compared: Compared) -> Content:
         names = {"a": label_of(compared, "a"), "b": label_of(compared, "b")}
@@ -100,6 +117,14 @@ class VerdictHead(Widget):
             part = part.stylize(Style.from_meta({"@click": f"show_only('{name}')"}))
             parts.append(part.stylize(self.get_visual_style("verdict--count")) if chosen else part)
         return Content("").join([*parts, plain(f"  {self._trade}")])
+
+
+def noise_lines(compared: Compared) -> list[str]:
+    """What A's own noise says, where A was run twice without the cache."""
+    if compared.noise is None:
+        return []
+    itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
+    return [noise_sentence(compared.headline, compared.noise, itself=itself)]
 
 
 def label_of(compared: Compared, which: str) -> str:

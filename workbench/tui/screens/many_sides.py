@@ -1,0 +1,95 @@
+"""The compare screen's further sides: C and D, each compared with A."""
+
+from __future__ import annotations
+
+from workbench.errors import WorkbenchError
+from workbench.tui.compare_reads import Comparing, read_refs
+from workbench.tui.dialogs.pick_ref import PickRef
+from workbench.tui.further_sides import (
+    MOST,
+    Further,
+    further_lines,
+    read_further,
+    with_further,
+)
+from workbench.tui.list_rows import ListRow
+from workbench.tui.pair_rows import pair_columns
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.widgets.case_pane import CasePane
+from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.verdict_head import VerdictHead
+
+HINT = "n/N changed cases · p prompt · i input · w why · +/-/0 rate B · H report"
+
+
+class ManySidesScreen(ModeScreen):
+    """A comparison in a table `#pair-list` of the pane `#pairs`, under a VerdictHead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comparing: Comparing | None = None
+        self.further: tuple[Further, ...] = ()
+        self._is_busy = False
+
+    @property
+    def table(self) -> CaseTable:
+        return self.query_one("#pair-list", CaseTable)
+
+    @property
+    def head(self) -> VerdictHead:
+        return self.query_one(VerdictHead)
+
+    def _show_head(self) -> None:
+        if self.comparing:
+            chosen = self.query_one("#pairs", CasePane).current.name
+            found = self.comparing
+            lines = further_lines(found.compared, self.further)
+            self.head.show(found.compared, found.trade, chosen, lines)
+
+    def action_add(self) -> None:
+        """One more candidate, C and then D, compared with A."""
+        comparing, app = self.comparing, self.bench_app
+        if comparing is None or self._is_busy:
+            return
+        if len(self.further) == MOST:
+            app.tell("four sides are the most: R drops one", error=True)
+            return
+        letter = "CD"[len(self.further)]
+
+        def picked(ref: str | None) -> None:
+            if ref and self.comparing is comparing:
+                self._is_busy = True
+                self.hint(f"comparing {ref} with A…")
+                app.in_thread(
+                    read_further,
+                    comparing.compared,
+                    ref,
+                    app.runs.follow_from_thread,
+                    done=lambda found: self._take_further((*self.further, found)),
+                    failed=self._not_added,
+                    group="compare",
+                )
+
+        def read(rows: list[ListRow]) -> None:
+            self.app.push_screen(PickRef(f"Pick {letter}, compared with A too", rows), picked)
+
+        prompt_id = comparing.compared.b.source.prompt.prompt_id
+        app.in_thread(read_refs, prompt_id, done=read, group="refs")
+
+    def action_drop(self) -> None:
+        self._take_further(self.further[:-1])
+
+    def _not_added(self, error: WorkbenchError) -> None:
+        self._take_further(self.further)
+        self.bench_app.tell(str(error), error=True)
+
+    def _take_further(self, further: tuple[Further, ...]) -> None:
+        self._is_busy = False
+        self.further = further
+        self.set_class(bool(further), "-further")
+        self._show_head()
+        rows = with_further(self.table.model.rows.values(), further)
+        self.table.replace_columns(pair_columns(len(further)))
+        self.table.load(rows, cursor=self.table.cursor_key)
+        self.hint(HINT)
+        self.refresh_bindings()
