@@ -7,6 +7,7 @@ import contextvars
 import gc
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.worker import Worker
 
+    from workbench.tui.column_choices import ColumnChoices
     from workbench.tui.commands import Command
     from workbench.workspace import Workspace
 
@@ -129,6 +131,13 @@ class WorkbenchApp(App[int]):
         return filters
 
     # What screens call
+
+    @cached_property
+    def columns(self) -> ColumnChoices:
+        """Which columns of which table are hidden."""
+        from workbench.tui.column_choices import ColumnChoices
+
+        return ColumnChoices(self.workspace.state)
 
     def select(self, **changes: Any) -> None:
         """Change the selection; the screen that is shown hears of it."""
