@@ -36,7 +36,7 @@ soak: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py crowd --seconds 60
 
 bench: $(READY)
-	@for name in registry engine decisions terminal; do \
+	@for name in registry engine decisions compare terminal; do \
 	  echo "== bench/$$name.py"; PYTHONPATH=. $(BIN)/python bench/$$name.py || exit 1; done
 
 lock:

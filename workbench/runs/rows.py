@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.values import Case
@@ -89,9 +89,17 @@ def first_score(text: str) -> float | None:
     return None if score is None else float(score)
 
 
-def read_result(row: Sequence[Any], names: Sequence[str]) -> Result:
-    """From case_id, repeat, cached, scores and a row of `answers`."""
-    return Result(row[0], row[1], read_answer(row[6:], bool(row[2])), read_scores(row[3], names))
+def read_results(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> list[Result]:
+    """From rows of case_id, repeat, cached, scores and a row of `answers`."""
+    # Many results have the same scores, and parsing them is the dearest part of opening a run.
+    known: dict[str, dict[str, Score]] = {}
+    results = []
+    for row in rows:
+        scores = known.get(row[3])
+        if scores is None:
+            scores = known[row[3]] = read_scores(row[3], names)
+        results.append(Result(row[0], row[1], read_answer(row[6:], bool(row[2])), scores))
+    return results
 
 
 def packed(value: Any) -> tuple[str, bytes]:

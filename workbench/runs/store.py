@@ -19,7 +19,7 @@ from workbench.runs.lease import Holder
 from workbench.runs.rows import (
     read_case,
     read_prompt,
-    read_result,
+    read_results,
     read_summary,
     unpacked,
 )
@@ -47,6 +47,7 @@ class RunStore:
         """Raises NotFound, or UsageError for a file that is not a run store."""
         self.path = Path(path)
         self.database = open_database(self.path, create)
+        self._last_cases: tuple[str, tuple[Case, ...]] = ("", ())
 
     def summaries(
         self, prompt_id: str | None = None, suite: str | None = None, limit: int | None = None
@@ -80,7 +81,7 @@ class RunStore:
             " WHERE run = ? AND results.id >= ? ORDER BY results.id LIMIT ?",
             [run["id"], from_id, -1 if limit is None else limit],
         ).fetchall()
-        return [read_result(row, names) for row in rows]
+        return read_results(rows, names)
 
     def prompt(self, run_id: str) -> Prompt:
         """The prompt that the run asked with."""
@@ -88,7 +89,7 @@ class RunStore:
 
     def cases(self, run_id: str) -> tuple[Case, ...]:
         """The run's cases, in the order in which they were asked."""
-        return tuple(read_case(item) for item in self._content(self._row(run_id)["case_set"]))
+        return self._case_set(self._row(run_id)["case_set"])
 
     def find(
         self,
@@ -196,12 +197,15 @@ class RunStore:
         ).fetchone()
         return unpacked(row[0])
 
+    def _case_set(self, digest: str) -> tuple[Case, ...]:
+        # The two runs of a comparison mostly share one set, which its digest names.
+        if self._last_cases[0] != digest:
+            self._last_cases = digest, tuple(map(read_case, self._content(digest)))
+        return self._last_cases[1]
+
     def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:
-        stored = {item["id"]: read_case(item) for item in self._content(case_set)}
-        return all(
-            case.id in stored and stored[case.id].content() == read_case(case.content()).content()
-            for case in cases
-        )
+        stored = {case.id: case for case in self._case_set(case_set)}
+        return all(stored.get(case.id) == case for case in cases)
 
     def _answered(self, run: int, repeats: int) -> set[str]:
         rows = self.database.execute(

@@ -58,6 +58,10 @@ def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]
         by_case.setdefault(result.case_id, {})[result.repeat] = _checked(score)
     found = {}
     for case_id, by_repeat in by_case.items():
+        if len(by_repeat) == 1 and 0 in by_repeat:
+            score = by_repeat[0]
+            found[case_id] = CaseScores((score.value,), score.reason if score.value is None else "")
+            continue
         width = max(by_repeat) + 1
         reasons = [by_repeat[i].reason for i in sorted(by_repeat) if by_repeat[i].value is None]
         scores = tuple(by_repeat[i].value if i in by_repeat else None for i in range(width))
