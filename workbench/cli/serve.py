@@ -32,11 +32,11 @@ def serve_command(face: Face, port: int, host: str) -> None:
         raise ExtraMissing(
             "serving needs textual-serve", hint="pip install 'prompt-workbench[web]'"
         )
-    from textual_serve.server import Server
+    from workbench.cli.serving import LoopbackServer
 
     root = face.workspace().root
-    opens = shlex.join([sys.executable, "-m", "workbench", "--workspace", str(root)])
+    opens = shlex.join([sys.executable, "-P", "-m", "workbench.tui", str(root)])
     face.note(f"http://{host}:{port} (Ctrl+C ends it)")
     with contextlib.redirect_stdout(sys.stderr):
-        Server(opens, host=host, port=port, title="workbench").serve()
+        LoopbackServer(opens, host, port).serve()
     face.answer({"workspace": str(root), "host": host, "port": port}, [])
