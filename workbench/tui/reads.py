@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
     from workbench.registry import PromptDeployment, PromptVersion, Status
     from workbench.registry.records import EvaluationRecord, LogEntry
+    from workbench.verdicts.values import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class VersionRow:
     evaluation: EvaluationRecord | None
     score: float | None
     delta: float | None
-    """To the version before, as a fraction of 1."""
+    """To the version before, on the cases that both were asked; a fraction of 1."""
     cost_usd: float | None
     """Of the run behind the evaluation."""
     places: tuple[str, ...]
@@ -121,6 +122,34 @@ def read_prompts(bench: Bench) -> tuple[PromptRow, ...]:
     return tuple(rows[name] for name in sorted(rows))
 
 
+def _paired_delta(record: EvaluationRecord | None, before: EvaluationRecord | None) -> float | None:
+    """The mean difference on the cases that both evaluations scored; an early stop leaves fewer,
+    and the means of different cases are no comparison.
+    """
+    if record is None or before is None:
+        return None
+    new, old = record.evidence, before.evidence
+    if new.suite_parts.get("dataset") != old.suite_parts.get("dataset"):
+        return None
+    scores, scores_before = _headline_scores(new), _headline_scores(old)
+    shared = scores.keys() & scores_before.keys()
+    if not shared:
+        return None
+    return sum(scores[case] - scores_before[case] for case in shared) / len(shared)
+
+
+def _headline_scores(evidence: Evidence) -> dict[str, float]:
+    """The candidate's mean score by case id."""
+    if not evidence.comparisons:
+        return {}
+    found = {}
+    for pair in evidence.pairs.get(evidence.comparisons[0].scorer, ()):
+        known = [score for score in pair.b if score is not None]
+        if known:
+            found[pair.case_id] = sum(known) / len(known)
+    return found
+
+
 def read_page(bench: Bench, prompt_id: str) -> PromptPage:
     """Draft and versions of one prompt, with scores, costs and places."""
     draft, problem = _draft(bench, prompt_id)
@@ -136,8 +165,7 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
         record = records[version.version]
         score = _score(version, record)
         before = versions[at + 1] if at + 1 < len(versions) else None
-        score_before = _score(before, records[before.version]) if before else None
-        delta = None if score is None or score_before is None else score - score_before
+        delta = _paired_delta(record, records[before.version]) if before else None
         places = tuple(env for env, d in live.items() if d.version == version.version)
         once = tuple(e for e in was_in.get(version.version, ()) if e not in places)
         rows.append(VersionRow(version, record, score, delta, _cost(bench, record), places, once))
