@@ -63,6 +63,26 @@ async def test_a_third_side_is_compared_with_a(polite: Workspace) -> None:
         await until_shown(pilot, "C against A · exact_match")
 
 
+async def test_four_sides_are_the_most(polite: Workspace) -> None:
+    app = WorkbenchApp(polite)
+    async with app.run_test(size=(160, 45)) as pilot:
+        screen = await with_c(pilot)
+        draft = polite.draft_path(PROMPT)
+        assert draft
+        draft.write_text(PLAIN_DRAFT.replace("name only", "name, quickly"))
+        await pilot.press("C")
+        await until_shown(pilot, "Pick D")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(screen.further) == 2)
+        await settled(pilot)
+        shown = screen_text(app)
+        assert "Holm over 3: B p " in shown
+        assert "D draft" in shown
+        assert screen.query_one(SideOutputs).shown == 2
+        await pilot.press("C")
+        await until_shown(pilot, "four sides are the most")
+
+
 async def test_where_it_is_narrow_only_the_table_has_it(polite: Workspace) -> None:
     app = WorkbenchApp(polite)
     async with app.run_test(size=(80, 24)) as pilot:
