@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -261,7 +262,6 @@ def _wait_for(process: subprocess.Popen[str], word: str) -> None:
 
 
 def test_progress_on_a_terminal_is_one_line_that_is_overwritten(cli: Cli) -> None:
-    pty = pytest.importorskip("pty") if os.name != "posix" else __import__("pty")
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         cli.command("run", "triage", "--fresh"),

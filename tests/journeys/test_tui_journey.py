@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import pick_version, settled, until, until_shown
 from tests.tui.conftest import QUEUES, write_workspace
 from workbench.actions.bench import Bench
 from workbench.actions.init import create_workspace
@@ -59,24 +59,9 @@ async def register(pilot: Pilot[int], version: str, description: str) -> None:
     await until_shown(pilot, f"registered {PROMPT}@{version}")
 
 
-async def pick_version(pilot: Pilot[int], version: str) -> None:
-    """On the Prompts screen, go down the versions to this one."""
-    await pilot.press("f2")
-    await until_shown(pilot, f"{version} ")
-    await settled(pilot)
-    table = pilot.app.screen.query_one("#versions")
-    table.focus()
-    await pilot.press("g")
-    for _ in range(5):
-        await settled(pilot)
-        if pilot.app.selection.version == version:
-            return
-        await pilot.press("down")
-    raise AssertionError(screen_text(pilot.app))
-
-
 async def release(pilot: Pilot[int], version: str, *, seconds: float = 20.0) -> None:
     """Gate, evidence on screen, deploy."""
+    await pilot.press("f2")
     await pick_version(pilot, version)
     await pilot.press("v")
     await until_shown(pilot, "PASS", f"{PROMPT}@{version}", seconds=seconds)

@@ -36,3 +36,17 @@ async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 20.0) -> 
     """Wait until all texts stand on the screen; gives the screen."""
     await until(pilot, lambda: all(t in screen_text(pilot.app) for t in texts), seconds)
     return screen_text(pilot.app)
+
+
+async def pick_version(pilot: Pilot[Any], version: str) -> None:
+    """On the Prompts screen, go down the list to this version."""
+    await until_shown(pilot, f"{version} ")
+    await settled(pilot)
+    pilot.app.screen.query_one("#versions").focus()
+    await pilot.press("g")
+    for _ in range(5):
+        await settled(pilot)
+        if pilot.app.selection.version == version:
+            return
+        await pilot.press("down")
+    raise AssertionError(screen_text(pilot.app))

@@ -7,11 +7,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import pick_version, screen_text, settled, until, until_shown
 from tests.tui.conftest import CAREFUL_DRAFT, write_workspace
 from workbench.actions.bench import Bench
 from workbench.actions.deploy import deploy
@@ -19,24 +18,10 @@ from workbench.actions.refs import resolve
 from workbench.actions.register import register
 from workbench.errors import WorkbenchError
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.widgets.case_table import CaseTable
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 SMALL = (80, 24)
-
-
-async def pick_version(pilot: Pilot[int], version: str) -> None:
-    await until_shown(pilot, "= 1.0.1")
-    table = pilot.app.screen.query_one("#versions", CaseTable)
-    table.focus()
-    await pilot.press("g")
-    for _ in range(5):
-        await settled(pilot)
-        if pilot.app.selection.version == version:
-            return
-        await pilot.press("down")
-    raise AssertionError(screen_text(pilot.app))
 
 
 async def test_the_whole_release_by_keys(fresh: Workspace) -> None:
