@@ -130,6 +130,7 @@ def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
 ) -> None:
     live(bench, "Answer with a queue.")
     before = len(server.requests)
+    server.delay_s = 0.05  # An endpoint that takes no time at all has answered before any look.
     number = version(bench, "Guess a queue.").partition("@")[2]
     (found,) = evaluate(bench, "triage", number)
     seen = len(found.pairs["exact_match"])
@@ -222,6 +223,19 @@ def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
     assert found.a.summary.run_id != old
     (request,) = server.requests[asked:]
     assert request["messages"][-1]["content"] == "ticket 4004"
+
+
+def test_a_quick_look_at_runs_that_were_asked_more_counts_its_own_cases_alone(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    a, b = version(bench, "Answer with a queue."), version(bench, "Guess a queue.")
+    whole = compare(bench, a, b)
+    asked = len(server.requests)
+    quick = compare(bench, a, b, limit=40)
+    assert len(whole.cases) == CASES
+    assert len(server.requests) == asked
+    assert [case.id for case in quick.cases] == [f"c{n}" for n in range(40)]
+    assert (quick.headline.cases, quick.headline.missing) == (40, ())
 
 
 def test_several_candidates_share_one_run_of_the_baseline_and_the_risk_of_being_lucky(

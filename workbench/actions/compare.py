@@ -202,8 +202,12 @@ def side(
     spec = running.make_spec(source, suite, split=split, limit=limit, fresh=fresh)
     found = _stored(bench, source, finished_run(bench, spec, source.name, on_run))
     wanted = {case.id for case in spec.cases}
-    results = {case_id: group for case_id, group in found.results.items() if case_id in wanted}
-    return replace(found, results=results)
+    # A stored run may have been asked more than this comparison looks at.
+    return replace(
+        found,
+        results={case_id: group for case_id, group in found.results.items() if case_id in wanted},
+        cases=tuple(case for case in found.cases if case.id in wanted),
+    )
 
 
 def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
