@@ -18,7 +18,7 @@ from workbench.runs.recorder import BATCH_S, Recorder
 from workbench.runs.spending import Spending
 from workbench.runs.suite import RunOptions
 from workbench.runs.tally import Tally
-from workbench.runs.values import RunSpec
+from workbench.runs.values import RunSpec, Slot
 
 GRACE_S = 2.0
 """How long calls under way may go on after the provider said that no call can succeed."""
@@ -58,6 +58,7 @@ class Calls:
         self._tally = tally
         self._more = more
         self._ready: deque[Planned] = deque()
+        self._under_way: dict[tuple[str, int], float] = {}
         self.throttle = _throttle(spec.run_options, provider.limits)
         self.asking = Asking(
             provider,
@@ -92,6 +93,12 @@ class Calls:
             flusher.cancel()
             self.abort()
             await asyncio.gather(flusher, *self._workers, return_exceptions=True)
+
+    def slots(self) -> tuple[Slot, ...]:
+        """The calls under way, the oldest first; from any thread."""
+        now = time.monotonic()
+        begun = sorted(self._under_way.copy().items(), key=lambda item: item[1])
+        return tuple(Slot(case_id, repeat, now - at) for (case_id, repeat), at in begun)
 
     def stop_soon(self, reason: str) -> None:
         """`stop`, from any thread."""
@@ -140,6 +147,8 @@ class Calls:
             if cost is None:
                 return
             answer = None
+            slot = (item.case.id, item.repeat)
+            self._under_way[slot] = time.monotonic()
             try:
                 answer = await self.asking.ask(item.request)
                 if answer is None:
@@ -150,6 +159,7 @@ class Calls:
                 self.stop(str(error))
                 return
             finally:
+                del self._under_way[slot]
                 self.spending.settle(cost, answer)
             self._check_errors()
             await commits.stored()

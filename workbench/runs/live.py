@@ -78,6 +78,7 @@ class LiveRun:
             latency_p95_s=percentile(tally.latencies, 0.95),
             first_token_s=percentile(tally.first_tokens, 0.5),
             at_once=calls.throttle.level if calls else 0,
+            slots=calls.slots() if calls and not summary else (),
         )
 
     def drain(self) -> list[Result]:

@@ -97,6 +97,16 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """One call under way, its retries and their waiting included."""
+
+    case_id: str
+    repeat: int
+    seconds: float
+    """Since it was begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunProgress:
     """How far a live run is, for a screen that asks ten times a second."""
 
@@ -131,5 +141,7 @@ class RunProgress:
     latency_p95_s: float | None = None
     first_token_s: float | None = None
     """Median time to the first token, where answers are streamed."""
+    slots: tuple[Slot, ...] = ()
+    """The calls under way, the oldest first."""
     at_once: int = 0
     """How many calls the throttle allows at a time now."""

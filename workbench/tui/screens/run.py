@@ -43,6 +43,7 @@ from workbench.tui.widgets.run_header import (
     head_of_summary,
     title_of,
 )
+from workbench.tui.widgets.slot_lines import SlotLines
 from workbench.tui.widgets.text_view import TextView
 
 READ_AGAIN_S = 1.0
@@ -106,6 +107,7 @@ class RunScreen(ModeScreen):
             Horizontal(
                 CasePane(cases, "Cases · errors first", NAMED, id="cases"), TextView(id="detail")
             ),
+            SlotLines(id="slots"),
             CaseStrip(id="strip"),
             id="one",
         )
@@ -211,6 +213,8 @@ class RunScreen(ModeScreen):
         self._latencies = [*self._latencies, *map(_latency, message.results)][-TREND:]
         head = head_of_progress(message.progress, title, self._trend())
         self.query_one(RunHeader).show(head)
+        room = self.has_class("-wide") and self.has_class("-tall")
+        self.query_one(SlotLines).show_slots(message.progress.slots if room else ())
         done, total = message.progress.done, message.progress.total
         self.hint(f"saved to disk: {done}/{total} · safe to quit, resume with r")
         if self.page is None:
@@ -221,6 +225,7 @@ class RunScreen(ModeScreen):
                 self._read_stored()
 
     def on_run_ended(self, message: RunEnded) -> None:
+        self.query_one(SlotLines).show_slots(())
         if message.summary.run_id == self._wanted:
             self._open(self._wanted)
         elif not self._wanted:
