@@ -21,6 +21,7 @@ DARK = Theme(
     dark=True,
     variables={
         "block-cursor-background": "#35507a",
+        "block-cursor-blurred-background": "#2a3549",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
         "footer-key-foreground": "#e0af68",
@@ -43,6 +44,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "block-cursor-background": "#1f5fa8",
+        "block-cursor-blurred-background": "#cddbec",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
         "footer-key-foreground": "#9a5b00",

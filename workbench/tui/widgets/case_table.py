@@ -40,13 +40,13 @@ class CaseTable(ScrollView, can_focus=True):
     CaseTable {
         background: $surface; color: $foreground; height: 1fr; overflow-x: hidden;
         scrollbar-size-vertical: 1; scrollbar-gutter: stable;
-        & > .case-table--header { text-style: bold; color: $text-muted; }
+        & > .case-table--header { text-style: bold dim; color: $foreground; }
         & > .case-table--column { text-style: bold underline; color: $foreground; }
         & > .case-table--cursor { background: $block-cursor-blurred-background; }
         & > .case-table--error { color: $text-error; text-style: bold; }
         & > .case-table--fail { color: $text-warning; }
         & > .case-table--pass { color: $text-success; }
-        & > .case-table--quiet { color: $text-muted; }
+        & > .case-table--quiet { text-style: dim; }
         & > .case-table--up { color: $text-success; }
         & > .case-table--down { color: $text-error; }
         &:focus > .case-table--cursor {
