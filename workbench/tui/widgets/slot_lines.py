@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from workbench.present.safe_text import safe_line
 from workbench.present.tables import fit
 from workbench.runs.values import Slot
-from workbench.tui.widgets.text import PlainStatic
+from workbench.tui.widgets.text import PlainStatic, plain
 
 LINES = 8
 CASE_WIDTH = 40
@@ -21,7 +21,7 @@ class SlotLines(PlainStatic):
     """
 
     def on_mount(self) -> None:
-        self.border_title = "Calls under way · oldest first"
+        self.border_title = plain("Calls under way · oldest first")
 
     def show_slots(self, slots: Sequence[Slot]) -> None:
         """Lines of the same width, so that nothing jumps about."""
