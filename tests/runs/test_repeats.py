@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.providers.values import Answer, Outcome
-from workbench.runs.repeats import noise_floor, steadiness
+from workbench.runs.repeats import steadiness
 from workbench.runs.values import Result
 from workbench.scorers.base import Score
 
@@ -30,12 +30,6 @@ def test_pass_all_counts_how_often_k_answers_are_all_right() -> None:
 def test_cases_that_lack_a_repeat_are_left_out() -> None:
     found = steadiness(results(a=[1, 1], b=[1, None]), "match")
     assert (found.cases, found.mean, found.flaky) == (1, 1.0, ())
-
-
-def test_the_noise_floor_is_the_difference_of_a_prompt_from_itself() -> None:
-    assert noise_floor(results(a=[1, 0], b=[1, 1]), "match") == pytest.approx(0.5)
-    assert noise_floor(results(a=[1], b=[1]), "match") is None
-    assert noise_floor([], "match") is None
 
 
 def test_without_results_nothing_is_claimed() -> None:

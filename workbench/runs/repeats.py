@@ -55,21 +55,6 @@ def steadiness(results: Sequence[Result], scorer: str) -> Steadiness:
     )
 
 
-def noise_floor(results: Sequence[Result], scorer: str) -> float | None:
-    """The largest difference of mean scores between two repeats of one run: an A/A comparison.
-
-    A difference between two prompts that is not larger than this says nothing. None for fewer
-    than two repeats.
-    """
-    by_case = _by_case(results, scorer)
-    repeats = max((len(values) for values in by_case.values()), default=0)
-    whole = [values for values in by_case.values() if len(values) == repeats]
-    if repeats < 2 or not whole:
-        return None
-    means = [statistics.fmean(values[at] for values in whole) for at in range(repeats)]
-    return max(means) - min(means)
-
-
 def _by_case(results: Sequence[Result], scorer: str) -> dict[str, dict[int, float]]:
     """Case id to repeat to score, without the missing ones."""
     found: dict[str, dict[int, float]] = {}
