@@ -107,8 +107,7 @@ def ours(base_url: str, cases: int, store: str) -> dict[str, float]:
     started = time.perf_counter()
     live = start_run(RunSpec(prompt, suite, dataset.cases), provider, Path(store))
     seen = 0
-    while not live.done:
-        live.wait_a_moment(0.1)
+    while not live.ends_within(0.1):  # as the screen does
         seen += len(live.drain())
         live.progress()
     seen += len(live.drain())

@@ -52,8 +52,8 @@ class Follower:
     def _follow(self, live: LiveRun) -> None:
         seen = 0
         width = 0
-        ended = threading.Event()
-        while not live.done:
+        ended = False
+        while not ended:
             asked = interrupts.count()
             if asked > seen:
                 seen = asked
@@ -63,7 +63,7 @@ class Follower:
                 sys.stderr.write("\r" + line.ljust(width))
                 sys.stderr.flush()
                 width = len(line)
-            ended.wait(TICK_S)
+            ended = live.ends_within(TICK_S)
         if self._shows:
             sys.stderr.write("\r" + " " * width + "\r")
         if interrupts.count() and live.progress().done < live.progress().total:

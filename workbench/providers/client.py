@@ -5,6 +5,7 @@ This module imports the SDK, which takes most of a second: import it with the fi
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection
 from typing import Any
 
@@ -12,6 +13,11 @@ import httpx2
 import openai
 
 CONNECT_S = 10.0
+# What the SDK tells each endpoint about this machine; no answer depends on it.
+_MACHINE = tuple(
+    f"X-Stainless-{what}"
+    for what in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
+)
 MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
 
@@ -25,8 +31,8 @@ def open_client(base_url: str, key: str, unwanted: Collection[str] = ()) -> open
 
     `unwanted` are headers that the SDK would take from the environment.
     """
-    headers: dict[str, Any] = {name: openai.Omit() for name in unwanted}
-    http_client = _http_client()
+    headers: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *unwanted)}
+    http_client = _http_client(base_url)
     http_client.event_hooks = {"response": [_cap_error_body]}
     return openai.AsyncOpenAI(
         api_key=key or "none",
@@ -45,13 +51,19 @@ def call_headers(key: str) -> dict[str, Any]:
 
     The SDK drops an Authorization header only when the call itself says so.
     """
-    unread: dict[str, Any] = {"X-Stainless-Raw-Response": "stream"}
+    unread: dict[str, Any] = {
+        "X-Stainless-Raw-Response": "stream",
+        "x-stainless-retry-count": openai.Omit(),
+    }
     return unread if key else unread | {"Authorization": openai.Omit()}
 
 
-def _http_client() -> httpx2.AsyncClient:
+def _http_client(base_url: str) -> httpx2.AsyncClient:
     """The SDK's aiohttp transport where aiohttp is installed, else its default."""
     options: dict[str, Any] = {"follow_redirects": False, "timeout": None}
+    if base_url.startswith("http://"):
+        # No certificate is ever checked: the system's need not be read. This one trusts nobody.
+        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         return openai.DefaultAioHttpClient(**options)
     except RuntimeError:

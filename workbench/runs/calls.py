@@ -82,7 +82,7 @@ class Calls:
         if self.spending.is_blind:
             self.reason = _UNPRICED
             return
-        commits = Commits(self._recorder)
+        commits = Commits(self._recorder, self.throttle.ceiling)
         self._workers = [
             asyncio.create_task(self._work(commits)) for _ in range(self.throttle.ceiling)
         ]
@@ -162,7 +162,7 @@ class Calls:
                 del self._under_way[slot]
                 self.spending.settle(cost, answer)
             self._check_errors()
-            await commits.stored()
+            await commits.recorded()
 
     async def _reserve(self, request: Request) -> float | None:
         """Money for a call, when there is some; None: the run is over."""

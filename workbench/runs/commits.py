@@ -9,50 +9,63 @@ from concurrent.futures import Future
 from workbench.runs.recorder import Recorder
 
 
-class Commits:
-    """A worker asks its next question only when its last answer is stored.
+def on_their_way(at_once: int) -> int:
+    """How many answers may wait for the store while the workers that got them ask again."""
+    return max(1, at_once // 8)
 
-    So at any time the calls under way and the answers that are not stored yet are no more than
-    the calls allowed at once, and no more than those can be lost to a crash.
+
+class Commits:
+    """A worker asks its next question when its last answer is stored, or about to be.
+
+    A commit takes less than a millisecond, but a busy loop hears of it several milliseconds
+    later. So a few answers may be on their way to the store while their workers ask again: to a
+    crash no more can be lost than the calls allowed at once and those few.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, at_once: int) -> None:
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
-        self._next: asyncio.Future[None] | None = None
-        self._busy = False
+        self._spare = on_their_way(at_once)
+        self._recorded = 0
+        self._stored = 0
+        self._batch: Future[None] | None = None
+        self._commit: asyncio.Future[None] | None = None
 
-    async def stored(self) -> None:
-        """Return when everything recorded so far is stored. Raises what storing raised."""
-        if self._next is None:
-            self._next = self._loop.create_future()
-        waiting = self._next
-        if not self._busy:
-            self._commit()
-        await asyncio.shield(waiting)
+    async def recorded(self) -> None:
+        """See to it that the answer just recorded is stored; wait when too many are not.
 
-    def _commit(self) -> None:
-        waiting, self._next = self._next, None
-        batch = self._recorder.flush(last=True)
-        if waiting is None or batch is None:
+        Raises what storing raised.
+        """
+        self._recorded += 1
+        mine = self._recorded
+        if self._batch is None or self._batch.done():
+            self._begin()
+        while mine - self._stored > self._spare and self._commit is not None:
+            await asyncio.shield(self._commit)
+
+    def _begin(self) -> None:
+        upto = self._recorded
+        self._batch = self._recorder.flush(last=True)
+        if self._batch is None:
             return
-        self._busy = True
-        batch.add_done_callback(lambda done: self._tell(waiting, done))
+        commit = self._commit = self._loop.create_future()
+        self._batch.add_done_callback(lambda done: self._tell(upto, commit, done))
 
-    def _tell(self, waiting: asyncio.Future[None], done: Future[None]) -> None:
-        """From the store's thread to the loop's."""
+    def _tell(self, upto: int, commit: asyncio.Future[None], done: Future[None]) -> None:
+        """In the store's thread. What is stored counts at once; the loop hears of it later."""
+        if done.exception() is None:
+            self._stored = upto
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._committed, waiting, done)
+            self._loop.call_soon_threadsafe(self._committed, commit, done)
 
-    def _committed(self, waiting: asyncio.Future[None], done: Future[None]) -> None:
-        self._busy = False
+    def _committed(self, commit: asyncio.Future[None], done: Future[None]) -> None:
         error = done.exception()
-        if error is None:
-            waiting.set_result(None)
-            if self._next is not None:
-                self._commit()
+        if error is not None:
+            commit.set_exception(error)
+            commit.exception()  # looked at, also when nobody waits: the next flush raises it too
             return
-        for future in (waiting, self._next):
-            if future is not None:
-                future.set_exception(error)
-        self._next = None
+        commit.set_result(None)
+        if commit is self._commit:
+            self._commit = None
+            if self._recorded > self._stored:
+                self._begin()

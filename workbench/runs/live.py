@@ -115,6 +115,10 @@ class LiveRun:
             raise RuntimeError(f"run {self.run_id} ended without a summary")
         return self._summary
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end, at most so long; whether it has come."""
+        return self._finished.wait(seconds)
+
     def wait_a_moment(self, seconds: float) -> None:
         """Wait for more results or the end, at most so long."""
         self._outbox.wait(seconds)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from workbench.runs.values import Result
 
 RATE_WINDOW_S = 10.0
+_MARK_S = 0.05
 _Z = 1.959964
 
 
@@ -91,7 +92,9 @@ class Tally:
 
     def mark(self) -> None:
         """Remember how far it is now, for the rate."""
-        self._marks.append((time.monotonic(), self.done))
+        now = time.monotonic()
+        if not self._marks or now - self._marks[-1][0] >= _MARK_S:
+            self._marks.append((now, self.done))
 
     @property
     def mean(self) -> float | None:
