@@ -482,6 +482,8 @@ def test_no_key_means_no_authorization_and_nothing_of_the_environment_goes_along
         assert asyncio.run(one(server.base_url)).outcome is Outcome.OK
         head = server.heads[0].lower()
     assert b"ambient" not in head and b"authorization" not in head
+    for told in (b"x-stainless-os", b"x-stainless-arch", b"x-stainless-runtime"):
+        assert told not in head, "the endpoint need not know the machine"
 
 
 def test_other_servers_get_the_parameter_name_that_they_know() -> None:

@@ -25,6 +25,7 @@ from workbench.runs.engine import start_run
 from workbench.runs.store import RunStore
 from workbench.runs.values import Result, RunStatus
 from workbench.scorers.base import Kind, Score, Scorer
+from workbench.scorers.catalog import make_scorer
 
 WAIT_S = 30.0
 
@@ -119,6 +120,16 @@ def test_another_endpoint_is_not_answered_from_the_cache(store: Path) -> None:
         start(make_spec(5), one.base_url, store).wait(WAIT_S)
         again = start(make_spec(5), other.base_url, store).wait(WAIT_S)
     assert (again.calls, again.cached) == (5, 0)
+
+
+def test_other_scorers_judge_the_stored_answers_without_a_call(store: Path) -> None:
+    strict = make_scorer("exact_match", {}, "test")
+    lenient = make_scorer("contains", {}, "test")
+    with OpenAIServer(lambda messages, options: f"Well: {messages[-1]['content']}") as server:
+        first = start(make_spec(5, scorers=[strict]), server.base_url, store).wait(WAIT_S)
+        again = start(make_spec(5, scorers=[lenient]), server.base_url, store).wait(WAIT_S)
+    assert (first.score, first.calls) == (0.0, 5)
+    assert (again.score, again.calls, again.cached) == (1.0, 0, 5)
 
 
 def test_each_repeat_asks_for_itself(store: Path) -> None:

@@ -13,6 +13,7 @@ from workbench.present.safe_text import safe_line
 from workbench.runs.suite import GatePolicy
 from workbench.units import points
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY, STOPPED_PASS
+from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence, Gate, Verdict
 from workbench.verdicts.wear import attempt_note, winners_curse_note
 
@@ -151,11 +152,16 @@ def _case_lines(comparison: Comparison) -> list[str]:
     if found.get("repeats"):
         lines.append(_repeat_line(found))
     if found.get("within") is not None:
-        total = found["within"] + found["between"]
-        share = found["within"] / total if total else 0.0
-        advice = "; 3 repeats would pay" if share > 0.5 else ""
-        lines.append(f"{100 * share:.0f} % of the spread is the model answering anew{advice}")
+        lines.append(_spread_line(Spread(found["between"], found["within"]), found["repeats"]))
     return lines
+
+
+def _spread_line(spread: Spread, repeats: int) -> str:
+    line = f"{100 * spread.within_share:.0f} % of the spread is the model answering anew"
+    suggested = suggest_repeats(spread)
+    if suggested is not None and repeats < suggested:
+        line += f"; {suggested} repeats would pay"
+    return line
 
 
 def _repeat_line(found: Mapping[str, Any]) -> str:
