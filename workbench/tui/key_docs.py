@@ -22,8 +22,8 @@ _TITLES = {
 _HEAD = """\
 # Keys
 
-Made from `workbench/tui/keys.py`; do not edit. `F1` (or `?` outside of text) shows the keys that
-work where you are, to filter and to run; `ctrl+p` finds every command by its name.
+Made from `workbench/tui/key_table.py`; do not edit. `F1` (or `?` outside of text) shows the keys
+that work where you are, to filter and to run; `ctrl+p` finds every command by its name.
 
 Any of them can be moved in `workbench.toml`, several keys separated by commas. An unknown id, a key
 that terminals do not send, and two actions on one key are errors with a suggestion.
