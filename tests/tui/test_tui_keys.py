@@ -164,6 +164,40 @@ async def test_zoom_gives_the_focused_pane_the_screen_and_takes_it_back(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("mode", "focus", "pane", "frame"),
+    [
+        ("f2", "#versions", "versions-pane", "versions 2"),
+        ("3", "#run-list", "runs", "Runs"),
+        ("6", "#dataset-list", "dataset-pane", "Cases"),
+        ("f9", "#live", "live-pane", "live"),
+    ],
+)
+async def test_a_zoomed_pane_leaves_tabs_status_and_footer_in_sight(
+    workspace: Workspace, size: tuple[int, int], mode: str, focus: str, pane: str, frame: str
+) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press(mode)
+        await settled(pilot)
+        before = screen_text(app).splitlines()
+        app.screen.query_one(focus).focus()
+        await pilot.press("z")
+        await until(pilot, lambda: app.screen.maximized and app.screen.maximized.id == pane)
+        await settled(pilot)
+        lines = screen_text(app).splitlines()
+        assert lines[0] == before[0]
+        assert lines[-2] == before[-2]
+        assert "^p Cmd" in lines[-1]
+        assert frame in lines[1]
+        assert lines[-3].startswith("╰")
+        assert app.screen.maximized
+        assert app.screen.maximized.size.height == size[1] - 5
+
+
+@pytest.mark.anyio
 async def test_every_command_that_is_offered_has_an_action(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:

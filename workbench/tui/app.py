@@ -253,11 +253,14 @@ class WorkbenchApp(App[int]):
         self.push_screen(Jump(panes_of(self.screen)), picked)
 
     def action_zoom(self) -> None:
-        """The focused pane alone; again, or ESC: all of them."""
+        """The focused pane alone, with its frame; again, or ESC: all of them."""
+        focused = self.screen.focused
         if self.screen.maximized:
             self.screen.minimize()
-        elif self.screen.focused:
-            self.screen.maximize(self.screen.focused, container=False)
+        elif focused:
+            around = [w for w in self.screen.query(".pane") if w in focused.ancestors_with_self]
+            # Not `maximize`: it takes no pane that cannot have the focus itself.
+            self.screen.maximized = around[-1] if around else focused
 
     def action_themes(self) -> None:
         from workbench.tui.dialogs.themes import Themes
