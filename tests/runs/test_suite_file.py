@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.datasets.values import Case
 from workbench.errors import SuiteError, WorkbenchError
+from workbench.providers.values import Answer, Outcome
 from workbench.runs.suite import Suite
 from workbench.runs.suite_file import read_suite
 
@@ -132,6 +134,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     [
         ("ignore_case: true", "ignore_case: false", "scorers"),
         ("required: false", "required: true", "scorers"),
+        ("gate:", "faults: {truncated: missing}\ngate:", "scorers"),
         ("margin: 0.05", "margin: 0.04", "policy"),
         ("threshold: 0.80", "threshold: 0.81", "policy"),
         ("baseline: production", "baseline: none", "policy"),
@@ -163,3 +166,41 @@ def test_a_case_of_the_dev_split_does_not_make_the_gates_evidence_stale(tmp_path
     gate = suite_of(tmp_path, WHOLE, CASES.replace('"z"', '"changed"'))
     assert dev.fingerprint == before.fingerprint
     assert gate.fingerprint != before.fingerprint
+
+
+def test_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path) -> None:
+    said = "faults: {truncated: missing, tool_call: scored, refused: wrong}\ngate:"
+    scorer = suite_of(tmp_path, WHOLE.replace("gate:", said)).scorers[0]
+    case = Case("1", {"t": "x"}, "y")
+    scores = {
+        outcome: scorer.score(Answer(outcome, "y"), case).value
+        for outcome in Outcome
+        if outcome.is_models_fault
+    }
+    assert scores == {
+        Outcome.TRUNCATED: None,
+        Outcome.TOOL_CALL: 1.0,
+        Outcome.REFUSED: 0.0,
+        Outcome.FILTERED: 0.0,
+    }
+    failed = scorer.score(Answer(Outcome.PROVIDER_ERROR, "y", error="down"), case)
+    assert failed.value is None, "an error stays an error, whatever a suite says"
+
+
+def test_saying_what_holds_anyway_about_faults_makes_no_evidence_stale(tmp_path: Path) -> None:
+    usual = suite_of(tmp_path, WHOLE)
+    said = suite_of(tmp_path, WHOLE.replace("gate:", "faults: {refused: wrong}\ngate:"))
+    assert said.fingerprint == usual.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ("{timed_out: scored}", "unknown key 'timed_out'"),
+        ("{truncated: 0}", "truncated cannot count as 0"),
+        ("{truncated: skipped}", "truncated cannot count as 'skipped'"),
+    ],
+)
+def test_only_the_models_own_faults_may_be_scored(tmp_path: Path, faults: str, said: str) -> None:
+    with pytest.raises(SuiteError, match=said):
+        suite_of(tmp_path, WHOLE.replace("gate:", f"faults: {faults}\ngate:"))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench.datasets.readers import read_dataset
 from workbench.errors import SuiteError
 from workbench.prompts.strict_yaml import parse_yaml
+from workbench.providers.values import Outcome
 from workbench.runs.suite import GatePolicy, RunOptions, Suite
-from workbench.scorers.base import Scorer
+from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
 from workbench.units import dollars, seconds
 
 MAX_CONCURRENCY = 1_000
 MAX_REPEATS = 100
+_SUITE = {"suite", "prompt", "dataset", "scorers", "faults", "gate", "run", "description"}
+_FAULTS = {outcome.value: outcome for outcome in Outcome if outcome.is_models_fault}
 _GATE = {
     "scorer",
     "scorers",
@@ -49,9 +53,12 @@ def read_suite(path: Path) -> Suite:
     data = parse_yaml(text, where, SuiteError)
     if not isinstance(data, Mapping):
         raise SuiteError(f"{where}: a mapping is needed")
-    _known(data, {"suite", "prompt", "dataset", "scorers", "gate", "run", "description"}, where)
+    _known(data, _SUITE, where)
     name = _text(data, "suite", where)
-    scorers = _scorers(data.get("scorers"), where)
+    faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
+    scorers = tuple(
+        replace(scorer, faults=faults) for scorer in _scorers(data.get("scorers"), where)
+    )
     return Suite(
         name=name,
         prompt_id=_text(data, "prompt", where),
@@ -89,6 +96,17 @@ def _scorers(data: Any, where: str) -> tuple[Scorer, ...]:
         if names.count(name) > 1:
             raise SuiteError(f"{where}: the scorer {name!r} stands twice")
     return tuple(made)
+
+
+def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:
+    """What the model's own faults count as, of those that are named."""
+    _known(data, set(_FAULTS), where)
+    known = [counts.value for counts in FaultScore]
+    for name, counts in data.items():
+        if counts not in known:
+            hint = did_you_mean(str(counts), known)
+            raise SuiteError(f"{where}: {name} cannot count as {counts!r}", hint=hint)
+    return {_FAULTS[name]: FaultScore(counts) for name, counts in data.items()}
 
 
 def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> GatePolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
-from workbench.providers.values import Answer
+from workbench.providers.values import Answer, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,17 @@ class Score:
 
     value: float | None
     reason: str = ""
+
+
+class FaultScore(enum.StrEnum):
+    """What an answer counts as that the model itself spoilt."""
+
+    WRONG = "wrong"
+    """0."""
+    MISSING = "missing"
+    """No score."""
+    SCORED = "scored"
+    """What the scorer makes of its text."""
 
 
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
@@ -47,6 +59,8 @@ class Scorer:
     options: Mapping[str, Any] = field(default_factory=dict)
     required: bool = True
     """A scorer that is not required is shown and never gates."""
+    faults: Mapping[Outcome, FaultScore] = field(default_factory=dict)
+    """What is said of the model's own faults; of the others: WRONG."""
 
     @property
     def name(self) -> str:
@@ -54,19 +68,28 @@ class Scorer:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of kind, revision and options."""
-        return fingerprint([self.kind.name, self.kind.revision, dict(self.options)])
+        """sha256 of kind, revision, options, and of the faults that are not wrong."""
+        content: list[Any] = [self.kind.name, self.kind.revision, dict(self.options)]
+        faults = {
+            fault.value: counts.value
+            for fault, counts in self.faults.items()
+            if counts is not FaultScore.WRONG
+        }
+        return fingerprint([*content, faults] if faults else content)
 
     def score(self, answer: Answer, case: Case) -> Score:
         """The score of one answer; an answer that is an error has none.
 
         What the model itself did wrong (refused, cut short, filtered, a tool call instead of
-        text) scores 0.
+        text) scores 0, unless `faults` says otherwise.
         """
         if answer.outcome.is_error:
             return Score(None, answer.error or answer.outcome.value)
         if answer.outcome.is_models_fault:
-            return Score(0.0, answer.outcome.value)
+            counts = self.faults.get(answer.outcome, FaultScore.WRONG)
+            if counts is not FaultScore.SCORED:
+                wrong = 0.0 if counts is FaultScore.WRONG else None
+                return Score(wrong, answer.outcome.value)
         if self.kind.needs_expected and case.expected is None:
             return Score(None, "the case has no expected answer")
         return self.kind.score(answer, case, self.options)
