@@ -93,3 +93,16 @@ def test_a_run_with_repeats_says_how_steady_the_answers_are(tmp_path: Path) -> N
         once = cli.here("run", "triage", "--json").json
         assert once["steadiness"] is None
         assert "pass^" not in cli.here("run", "triage").out
+
+
+def test_a_run_says_how_many_answers_were_no_plain_ones(tmp_path: Path) -> None:
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
+        cut = messages[-1]["content"] == "case 100"
+        return Reply("billing", finish_reason="length" if cut else "stop")
+
+    with OpenAIServer(script) as server:
+        cli = make_cli(tmp_path / "w", server.base_url)
+        assert "not ok: 1 truncated" in cli.here("run", "triage").out
+        assert cli.here("run", "triage", "--json").json["outcomes"] == {"ok": 19, "truncated": 1}
+        plain = cli.here("run", "triage", "--limit", "1", "--split", "gate", "--yes")
+        assert "not ok" not in plain.out

@@ -24,7 +24,7 @@ from workbench.providers.values import Answer, Outcome
 from workbench.runs.engine import start_run
 from workbench.runs.store import RunStore
 from workbench.runs.values import Result, RunStatus
-from workbench.scorers.base import Kind, Score, Scorer
+from workbench.scorers.base import FaultScore, Kind, Score, Scorer
 from workbench.scorers.catalog import make_scorer
 
 WAIT_S = 30.0
@@ -153,6 +153,25 @@ def test_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -> Non
     failed = next(r for r in stored(store, summary.run_id) if r.case_id == "c3")
     assert failed.answer.outcome is Outcome.PROVIDER_ERROR
     assert failed.scores["exact_match"].value is None
+
+
+def test_what_the_model_spoilt_is_counted_apart_and_scores_as_the_suite_says(store: Path) -> None:
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
+        text = messages[-1]["content"]
+        return Reply(text, finish_reason="length") if text == "ticket 3" else text
+
+    lenient = replace(
+        make_scorer("exact_match", {}, "test"), faults={Outcome.TRUNCATED: FaultScore.MISSING}
+    )
+    with OpenAIServer(script) as server:
+        wrong = start(make_spec(5), server.base_url, store)
+        assert wrong.wait(WAIT_S).score == 0.8
+        assert wrong.progress().faults == 1
+        missing = start(make_spec(5, scorers=[lenient]), server.base_url, store).wait(WAIT_S)
+    assert missing.status is RunStatus.COMPLETE
+    assert (missing.scored, missing.errors, missing.score) == (4, 0, 1.0)
+    with RunStore(store) as opened:
+        assert opened.outcomes(missing.run_id) == {Outcome.OK: 4, Outcome.TRUNCATED: 1}
 
 
 def test_an_error_is_not_kept_in_the_cache(store: Path) -> None:

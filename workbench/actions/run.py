@@ -13,7 +13,7 @@ from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.prompts.values import Prompt
-from workbench.providers.values import Answer
+from workbench.providers.values import Answer, Outcome
 from workbench.runs.suite import GATE_SPLIT, Suite
 from workbench.runs.values import RunSpec, RunSummary
 
@@ -130,6 +130,11 @@ def steadiness_of(bench: Bench, summary: RunSummary) -> Steadiness | None:
     from workbench.runs.repeats import steadiness
 
     return steadiness(bench.store.results(summary.run_id), summary.scorer)
+
+
+def outcomes_of(bench: Bench, summary: RunSummary) -> dict[Outcome, int]:
+    """How many answers of a stored run there are of each outcome."""
+    return bench.store.outcomes(summary.run_id)
 
 
 def needs_confirmation(suite: Suite, split: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ from workbench.present import numbers
 
 if TYPE_CHECKING:
     from workbench.actions.bench import Bench
+    from workbench.providers.values import Outcome
     from workbench.runs.repeats import Steadiness
     from workbench.runs.values import RunSpec, RunSummary
 
@@ -96,10 +97,16 @@ def run_command(
             follower.on_run(live, name)
             summary = live.wait()
     steady = running.steadiness_of(bench, summary)
+    outcomes = running.outcomes_of(bench, summary)
     lines = lines_of(summary)
     if steady:
         lines.insert(2, steady_line(steady))
-    face.answer({**as_json(summary), "steadiness": steady_json(steady)}, lines)
+    lines[2:2] = outcome_lines(outcomes)
+    found = {
+        "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
+        "steadiness": steady_json(steady),
+    }
+    face.answer({**as_json(summary), **found}, lines)
     return exit_code(summary)
 
 
@@ -166,6 +173,15 @@ def lines_of(summary: RunSummary) -> list[str]:
     if exit_code(summary) == EXIT_INCOMPLETE:
         lines.append(f"go on with: workbench run --resume {summary.run_id}")
     return lines
+
+
+def outcome_lines(outcomes: Mapping[Outcome, int]) -> list[str]:
+    """What was no plain answer, by name; nothing where all were."""
+    others = {o: count for o, count in outcomes.items() if o.value != "ok"}
+    said = ", ".join(
+        f"{numbers.count(count)} {o.value.replace('_', ' ')}" for o, count in others.items()
+    )
+    return [f"not ok: {said}"] if said else []
 
 
 def steady_json(steady: Steadiness | None) -> dict[str, Any] | None:

@@ -85,6 +85,7 @@ def tally_of(total: int, found: Started) -> Tally:
     spent = found.spent
     tally = Tally(
         total,
+        faults=found.faults,
         cost_usd=spent.cost_usd,
         unpriced=spent.unpriced,
         prompt_tokens=spent.prompt_tokens,

@@ -59,6 +59,7 @@ class LiveRun:
             passed=tally.passed,
             failed=tally.failed,
             errors=tally.errors,
+            faults=tally.faults,
             cached=tally.cached,
             in_flight=calls.throttle.in_flight if calls and not summary else 0,
             backing_off=calls.asking.backing_off if calls and not summary else 0,

@@ -14,6 +14,7 @@ from workbench.datasets.values import Case
 from workbench.errors import NotFound
 from workbench.prompts.values import Prompt
 from workbench.providers.probe import Probe
+from workbench.providers.values import Outcome
 from workbench.runs.database import open_database, writing
 from workbench.runs.lease import Holder
 from workbench.runs.rows import (
@@ -82,6 +83,15 @@ class RunStore:
             [run["id"], from_id, -1 if limit is None else limit],
         ).fetchall()
         return read_results(rows, names)
+
+    def outcomes(self, run_id: str) -> dict[Outcome, int]:
+        """How many of the run's answers there are of each outcome, the most frequent first."""
+        rows = self.database.execute(
+            "SELECT outcome, count(*) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? GROUP BY outcome ORDER BY 2 DESC, 1",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return {Outcome(outcome): count for outcome, count in rows}
 
     def prompt(self, run_id: str) -> Prompt:
         """The prompt that the run asked with."""

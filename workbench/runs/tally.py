@@ -26,6 +26,8 @@ class Tally:
     passed: int = 0
     failed: int = 0
     errors: int = 0
+    faults: int = 0
+    """Answers that the model itself spoilt."""
     cached: int = 0
     calls: int = 0
     score_sum: float = 0.0
@@ -66,6 +68,8 @@ class Tally:
         self.done += 1
         if failed:
             self.errors += 1
+        if result.answer.outcome.is_models_fault:
+            self.faults += 1
         if headline is not None:
             self._count_score(headline)
         if asked:

@@ -143,5 +143,7 @@ class RunProgress:
     """Median time to the first token, where answers are streamed."""
     slots: tuple[Slot, ...] = ()
     """The calls under way, the oldest first."""
+    faults: int = 0
+    """Answers that the model itself spoilt: refused, cut short, filtered, a tool call."""
     at_once: int = 0
     """How many calls the throttle allows at a time now."""

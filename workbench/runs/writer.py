@@ -12,7 +12,7 @@ from typing import Any
 from workbench.errors import NotFound, UsageError
 from workbench.providers.options import build_options
 from workbench.providers.probe import Probe
-from workbench.providers.values import Answer
+from workbench.providers.values import Answer, Outcome
 from workbench.runs.database import open_database, writing
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
@@ -64,6 +64,8 @@ class Started:
     scores: tuple[float, ...] = ()
     """Headline scores of those pairs that have one."""
     spent: Spent = Spent()
+    faults: int = 0
+    """Answers among them that the model itself spoilt."""
     fresh: bool = False
     """It was started without the cache, and goes on without it."""
 
@@ -138,8 +140,17 @@ class RunWriter:
                 stored["prompt_tokens"],
                 stored["completion_tokens"],
             ),
+            faults=self._faults(),
             fresh=bool(json.loads(stored["environment"]).get("fresh")),
         )
+
+    def _faults(self) -> int:
+        rows = self._connection.execute(
+            "SELECT outcome, count(*) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? GROUP BY outcome",
+            [self._run],
+        ).fetchall()
+        return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
         """The newest stored answer of each key that has one."""

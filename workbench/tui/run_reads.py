@@ -32,6 +32,8 @@ class RunPage:
     failed: int
     half_width: float | None
     """Half of the normal 95 % interval of the mean score, for a look only."""
+    faults: int = 0
+    """Answers that the model itself spoilt."""
 
 
 def read_runs(bench: Bench) -> tuple[RunSummary, ...]:
@@ -58,7 +60,8 @@ def read_run(bench: Bench, run_id: str) -> RunPage:
     passed = sum(score >= 1.0 for score in scores)
     failed = len(scores) - passed
     prompt = store.prompt(run_id)
-    return RunPage(summary, prompt, rows, ratings, passed, failed, half_width(scores))
+    faults = sum(bool(row.result and row.result.answer.outcome.is_models_fault) for row in rows)
+    return RunPage(summary, prompt, rows, ratings, passed, failed, half_width(scores), faults)
 
 
 def half_width(scores: Sequence[float]) -> float | None:

@@ -193,7 +193,13 @@ class RunScreen(ModeScreen):
     def _show_summary(self, page: RunPage) -> None:
         summary = page.summary
         head = head_of_summary(
-            summary, title_of(summary), page.passed, page.failed, page.half_width, self._trend()
+            summary,
+            title_of(summary),
+            page.passed,
+            page.failed,
+            page.half_width,
+            self._trend(),
+            faults=page.faults,
         )
         self.query_one(RunHeader).show(head)
         if summary.status is RunStatus.COMPLETE and not summary.errors:

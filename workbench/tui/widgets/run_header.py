@@ -37,6 +37,8 @@ class RunHead:
     in_flight: int = 0
     backing_off: int = 0
     retry_in_s: float | None = None
+    faults: int = 0
+    """Answers that the model itself spoilt."""
     cached: int = 0
     calls: int = 0
     prompt_tokens: int | None = None
@@ -70,6 +72,7 @@ def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunH
         passed=progress.passed,
         failed=progress.failed,
         errors=progress.errors,
+        faults=progress.faults,
         score=progress.score,
         scored=progress.scored,
         half_width=None if running else progress.half_width,
@@ -97,17 +100,22 @@ def head_of_summary(
     failed: int,
     half_width: float | None = None,
     trend: str = "",
+    *,
+    faults: int = 0,
 ) -> RunHead:
     """The header of a stored run."""
+    total = summary.cases * summary.repeats
+    over = summary.status is RunStatus.COMPLETE
     return RunHead(
         title=title,
         run_id=summary.run_id,
         status=summary.status,
-        total=summary.cases * summary.repeats,
-        done=min(summary.scored + summary.errors, summary.cases * summary.repeats),
+        total=total,
+        done=total if over else min(summary.scored + summary.errors, total),
         passed=passed,
         failed=failed,
         errors=summary.errors,
+        faults=faults,
         score=summary.score,
         scored=summary.scored,
         half_width=half_width,
@@ -167,6 +175,8 @@ def _counts(head: RunHead) -> str:
     if head.passed is not None:
         parts += [f"pass {head.passed}", f"fail {head.failed}"]
     parts.append(f"error {head.errors}")
+    if head.faults:
+        parts.append(f"refused or cut {head.faults}")
     if head.cached:
         parts.append(f"cached {head.cached}")
     return "  ".join(parts)
