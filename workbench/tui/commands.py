@@ -10,12 +10,15 @@ from textual import actions
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.keys import key_to_character
 from textual.screen import Screen
 
 from workbench.tui import keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from textual.widget import Widget
 
     from workbench.tui.app import WorkbenchApp
 
@@ -30,9 +33,11 @@ class Command:
 
     @property
     def section(self) -> str:
-        """Here, This screen, or Everywhere."""
+        """This dialog, Here, This screen, or Everywhere."""
         if self.action.where == "app":
             return "Everywhere"
+        if self.node.is_modal:
+            return "This dialog"
         return "This screen" if isinstance(self.node, Screen) else "Here"
 
     @property
@@ -51,15 +56,27 @@ def available(screen: Screen[Any]) -> Iterator[Command]:
     focused = screen.focused
     nodes = [*(focused.ancestors_with_self if focused else (screen, screen.app))]
     seen: set[str] = set()
+    is_covered = False
     for node in nodes:
         for where in _scopes(node):
             for action in keys.actions(where):
                 if action.id in seen or not _can_run(node, action):
                     continue
+                if is_covered and not action.priority:
+                    continue
                 seen.add(action.id)
-                yield Command(action, node, keys.split(keymap.get(action.id, action.keys)))
-        if node.is_modal:
-            return
+                written = keys.split(keymap.get(action.id, action.keys))
+                here = tuple(key for key in written if not _is_typed(key, focused, node))
+                yield Command(action, node, here)
+        # Of what lies below a dialog only keys with priority work.
+        is_covered = is_covered or node.is_modal
+
+
+def _is_typed(key: str, focused: Widget | None, node: DOMNode) -> bool:
+    """Whether the key is text for the field that has the focus."""
+    if focused is None or node is focused:
+        return False
+    return focused.check_consume_key(key, key_to_character(key))
 
 
 def _scopes(node: DOMNode) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from workbench.tui.key_table import ACTIONS as ACTIONS
 from workbench.tui.key_table import ALWAYS as ALWAYS
 from workbench.tui.key_table import Action as Action
 
+HELP = "app.help"
+
 DEAD = {
     "ctrl+h": "backspace",
     "ctrl+i": "tab",
@@ -47,6 +49,11 @@ def bindings(where: str) -> list[BindingType]:
         for action in actions(where)
         if action.keys
     ]
+
+
+def help_bindings() -> list[BindingType]:
+    """The key of help for a screen that lies over others: keys of the app do not reach it."""
+    return [row for row in bindings("app") if isinstance(row, Binding) and row.id == HELP]
 
 
 def bind_keyless(node: DOMNode, where: str, keymap: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
@@ -29,7 +30,7 @@ class Dialog(ModalScreen[T]):
     """
 
     MODE: ClassVar[str] = "dialog"
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("dialog")
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("dialog"), *keys.help_bindings()]
     first_field = ""
     """A selector of the widget that gets the focus first; empty: Cancel."""
 
@@ -85,9 +86,18 @@ class Dialog(ModalScreen[T]):
         if self.is_attached:
             self.dismiss(result)
 
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close it, and first what lies over it: help, say, while a thread was at work."""
+        while self.is_open and self.app.screen is not self:
+            self.app.pop_screen()
+        return super().dismiss(result)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
         return bool(self._yes) if action == "yes" else True
+
+    def action_help(self) -> None:
+        self.bench_app.action_help()
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -18,6 +18,9 @@ from workbench.tui.table_model import Column
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.plain_input import PlainInput
 
+ONLY_BY_KEY = frozenset(("dialog.yes",))
+"""What a dialog asks to confirm is not confirmed from a list in which enter picks."""
+
 COLUMNS = (
     Column("keys", "key", 12),
     Column("label", "does", 20),
@@ -35,7 +38,7 @@ class Help(Dialog[Command]):
 
     def __init__(self, commands: list[Command]) -> None:
         super().__init__("Keys · type to filter, enter runs it", no="Close")
-        order = ("Here", "This screen", "Everywhere")
+        order = ("This dialog", "Here", "This screen", "Everywhere")
         self._commands = sorted(commands, key=lambda command: order.index(command.section))
 
     def body(self) -> Iterable[Widget]:
@@ -62,9 +65,17 @@ class Help(Dialog[Command]):
         table = self.query_one(CaseTable)
         table.move_to(table.cursor_index + way)
 
+    def action_help(self) -> None:
+        """The key that opened it."""
+        self.dismiss(None)
+
     def _pick(self) -> None:
         key = self.query_one(CaseTable).cursor_key
-        self.dismiss(next((c for c in self._commands if c.action.id == key), None))
+        found = next((c for c in self._commands if c.action.id == key), None)
+        if found and found.action.id in ONLY_BY_KEY:
+            self.problem(f"{found.shown_keys}: only in the dialog itself; esc goes back to it")
+        else:
+            self.dismiss(found)
 
 
 def _row(command: Command, place: int) -> ListRow:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from workbench.errors import TemplateError
 from workbench.present import numbers
@@ -17,6 +15,7 @@ from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.templates import Renderer
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 
@@ -131,38 +130,26 @@ class CaseStrip(PlainStatic):
         self.show(Content("\n").join(shown), layout=False)
 
 
-class CaseScreen(ModalScreen[None]):
+class CaseScreen(ReadingScreen):
     """The case in full; `n` and `N` go through the list below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("case")
-    DEFAULT_CSS = """
-    CaseScreen { align: center middle; }
-    CaseScreen > Vertical {
-        width: 100%; max-width: 120; height: 100%; background: $surface;
-        border: round $accent; padding: 0 1;
-    }
-    CaseScreen PlainStatic#keys { height: 1; color: $text-muted; }
-    """
+    DEFAULT_CSS = "CaseScreen > Vertical { max-width: 120; }"
 
     def __init__(
         self, describe: Callable[[], tuple[str, Content]], step: Callable[[int], None]
     ) -> None:
         """`describe` gives title and text of the current case, `step` moves to another."""
-        super().__init__()
+        super().__init__("", "n/N next, before · y copy · j/k scroll · esc close")
         self._describe = describe
         self._step = step
 
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield TextView(id="case")
-            yield PlainStatic("n/N next, before · y copy · j/k scroll · esc close", id="keys")
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="case")
 
     def on_mount(self) -> None:
         self._show()
         self.query_one(TextView).focus()
-
-    def action_close(self) -> None:
-        self.dismiss()
 
     def action_step(self, way: int) -> None:
         self._step(way)
@@ -170,7 +157,7 @@ class CaseScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         title, text = self._describe()
-        self.query_one(Vertical).border_title = plain(title)
+        self.show_title(title)
         view = self.query_one(TextView)
         view.show(text)
         view.scroll_home(animate=False)

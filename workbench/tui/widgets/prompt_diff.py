@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from workbench.tui import keys
 from workbench.tui.widgets.diff_view import DiffView
-from workbench.tui.widgets.text import PlainStatic, plain
+from workbench.tui.widgets.reading_screen import ReadingScreen
+from workbench.tui.widgets.text import plain
 
 CONTEXT = 3
 
 
-class PromptDiffScreen(ModalScreen[None]):
+class PromptDiffScreen(ReadingScreen):
     """`v` changes the view, `o` shows or folds what is equal, esc closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("prompt_diff")
-    DEFAULT_CSS = """
-    PromptDiffScreen { align: center middle; }
-    PromptDiffScreen > Vertical {
-        width: 100%; height: 100%; background: $surface; border: round $accent; padding: 0 1;
-    }
-    PromptDiffScreen PlainStatic { height: 1; color: $text-muted; }
-    """
 
     def __init__(self, title: str, a: str, b: str) -> None:
-        super().__init__()
-        self._heading = title
+        super().__init__(title, "v view · o all lines · j/k scroll · esc close")
         self._texts = (a, b)
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as frame:
-            frame.border_title = plain(self._heading)
-            yield DiffView(context=CONTEXT)
-            yield PlainStatic("v view · o all lines · j/k scroll · esc close")
+    def body(self) -> Iterable[Widget]:
+        yield DiffView(context=CONTEXT)
 
     def on_mount(self) -> None:
         view = self.query_one(DiffView)
@@ -50,9 +40,6 @@ class PromptDiffScreen(ModalScreen[None]):
         rows = message.rows
         said = "no difference" if rows.is_same else f"+{rows.added} -{rows.removed} lines"
         self.query_one(Vertical).border_subtitle = plain(said)
-
-    def action_close(self) -> None:
-        self.dismiss()
 
     def action_view(self) -> None:
         self.query_one(DiffView).cycle_view()

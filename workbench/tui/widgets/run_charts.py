@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from workbench.present import numbers
 from workbench.present.charts import (
@@ -21,6 +19,7 @@ from workbench.present.charts import (
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow, flat_json
 from workbench.tui.widgets.case_detail import block
+from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text_view import TextView
 
 SCORE_BINS = 10
@@ -61,29 +60,18 @@ def _latency(row: ResultRow) -> float | None:
     return None if answer is None or answer.cached else answer.latency_s
 
 
-class ChartScreen(ModalScreen[None]):
+class ChartScreen(ReadingScreen):
     """The charts of a run; esc closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("charts")
-    DEFAULT_CSS = """
-    ChartScreen { align: center middle; }
-    ChartScreen > Vertical {
-        width: 100%; max-width: 90; height: 100%; max-height: 44; background: $surface;
-        border: round $accent; padding: 0 1;
-    }
-    """
+    DEFAULT_CSS = "ChartScreen > Vertical { max-width: 90; max-height: 44; }"
 
     def __init__(self, rows: Sequence[ResultRow]) -> None:
-        super().__init__()
+        super().__init__("Charts", "j/k scroll · y copy · esc close")
         self._chart_rows = rows
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as pane:
-            pane.border_title = Content("Charts")
-            yield TextView(id="charts")
-
-    def action_close(self) -> None:
-        self.dismiss()
+    def body(self) -> Iterable[Widget]:
+        yield TextView(id="charts")
 
     def on_mount(self) -> None:
         width = min(self.app.size.width, 90) - 8

@@ -1,0 +1,68 @@
+"""What the full-screen texts share: a frame, a line of keys that also says what was done, help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from workbench.tui import keys
+from workbench.tui.widgets.text import PlainStatic, plain
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+
+class ReadingScreen(ModalScreen[None]):
+    """Override `body`; give the frame its title with `show_title`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.help_bindings()
+    DEFAULT_CSS = """
+    ReadingScreen { align: center middle; }
+    ReadingScreen > Vertical {
+        width: 100%; height: 100%; background: $surface; border: round $accent; padding: 0 1;
+    }
+    ReadingScreen #keys { height: 1; color: $text-muted; }
+    """
+
+    def __init__(self, title: str, keys_line: str) -> None:
+        """`keys_line` stands at the bottom until something is said."""
+        super().__init__()
+        self._heading = title
+        self._keys_line = keys_line
+
+    @property
+    def bench_app(self) -> WorkbenchApp:
+        return cast("WorkbenchApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as frame:
+            frame.border_title = plain(self._heading)
+            yield from self.body()
+            yield PlainStatic(self._keys_line, id="keys")
+
+    def body(self) -> Iterable[Widget]:
+        """What is read."""
+        return ()
+
+    def show_title(self, title: str) -> None:
+        """Name what is shown."""
+        self.query_one(Vertical).border_title = plain(title)
+
+    def say(self, text: str = "") -> None:
+        """What was just done, in the bottom line; without a text the keys stand there again.
+
+        The status line of the screen below is out of sight.
+        """
+        self.query_one("#keys", PlainStatic).show(text or self._keys_line)
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_help(self) -> None:
+        self.bench_app.action_help()
