@@ -1,4 +1,4 @@
-"""The app: five modes, one selection, one live run, and the wiring between them."""
+"""The app: six modes, one selection, one live run, and the wiring between them."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ _TITLES = {
     "run": "3 Run",
     "compare": "4 Compare",
     "deploys": "5 Deploys",
+    "datasets": "6 Datasets",
     "dialog": "In dialogs",
 }
 

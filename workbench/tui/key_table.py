@@ -35,10 +35,10 @@ APP = (
     Action("app.draft", "f3,2", "Draft", "view", "app", "go('draft')", "edit and try a prompt"),
     Action("app.run", "3", "Run", "view", "app", "go('run')", "the run at work, and earlier ones"),
     Action("app.compare", "f8,4", "Compare", "view", "app", "go('compare')", "two runs by case"),
+    Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
     Action(
         "app.datasets", "6", "Datasets", "view", "app", "go('datasets')", "cases, to read and edit"
     ),
-    Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
     Action(
         "app.start",
         "f5,ctrl+j",

@@ -1,4 +1,4 @@
-"""What the five screens share: tabs, status line, footer, and following the selection."""
+"""What the six screens share: tabs, status line, footer, and following the selection."""
 
 from __future__ import annotations
 

@@ -16,12 +16,18 @@ from workbench.tui.widgets.text import plain
 if TYPE_CHECKING:
     from textual.events import Click
 
-MODES = ("prompts", "draft", "run", "compare", "deploys")
+MODES = ("prompts", "draft", "run", "compare", "deploys", "datasets")
 MAX_ENTRIES = 7
+LEAST_NAME = 6
+"""A workspace's name is cut to what room there is, but not to less than this."""
 
 
 class ModeTabs(Widget):
-    """`[1 Prompts] 2 Draft ...`: which of the five modes this is, and the workspace's name."""
+    """`[1 Prompts] 2 Draft ...`: which of the six modes this is, and the workspace's name.
+
+    Where the row is too short the name of the workspace gives way, then those of the other modes:
+    their numbers stay.
+    """
 
     DEFAULT_CSS = "ModeTabs { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--current", "tabs--other"}
@@ -35,20 +41,27 @@ class ModeTabs(Widget):
         self._where = where
 
     def render(self) -> Content:
-        parts: list[Content] = []
-        for number, mode in enumerate(MODES, 1):
-            name = f"{number} {mode.capitalize()}"
-            shown = f"[{name}]" if mode == self._current else f" {name} "
-            kind = "current" if mode == self._current else "other"
-            style = self.get_visual_style(f"tabs--{kind}")
-            action = f"app.go('{mode}')"
-            parts.append(Content.styled(shown, style).stylize(_on_click(action)))
-        left = Content("").join(parts)
-        room = self.size.width - left.cell_length - 1
+        width = self.size.width
+        left = self._tabs(short=False)
+        if left.cell_length > width:
+            left = self._tabs(short=True)
+        room = width - left.cell_length - 1
         where = plain(self.run or self._where)
-        if room > where.cell_length:
+        if room >= LEAST_NAME:
+            where = where.truncate(room, ellipsis=True)
+        if room >= where.cell_length:
             left = left + Content(" " * (room - where.cell_length)) + where
         return left
+
+    def _tabs(self, *, short: bool) -> Content:
+        parts: list[Content] = []
+        for number, mode in enumerate(MODES, 1):
+            is_current = mode == self._current
+            name = f"{number} {mode.capitalize()}" if is_current or not short else f"{number}"
+            shown = f"[{name}]" if is_current else f" {name} "
+            style = self.get_visual_style(f"tabs--{'current' if is_current else 'other'}")
+            parts.append(Content.styled(shown, style).stylize(_on_click(f"app.go('{mode}')")))
+        return Content("").join(parts)
 
 
 class StatusLine(Widget):
