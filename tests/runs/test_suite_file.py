@@ -11,6 +11,7 @@ from workbench.errors import SuiteError, WorkbenchError
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.suite import Suite
 from workbench.runs.suite_file import read_suite
+from workbench.scorers.base import FaultScore
 
 WHOLE = """\
 suite: support_triage
@@ -204,3 +205,15 @@ def test_saying_what_holds_anyway_about_faults_makes_no_evidence_stale(tmp_path:
 def test_only_the_models_own_faults_may_be_scored(tmp_path: Path, faults: str, said: str) -> None:
     with pytest.raises(SuiteError, match=said):
         suite_of(tmp_path, WHOLE.replace("gate:", f"faults: {faults}\ngate:"))
+
+
+def test_the_suite_in_the_documentation_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "runs.md"
+    text = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    suite = suite_of(tmp_path, text)
+    assert suite.scorers[0].faults == {
+        Outcome.TRUNCATED: FaultScore.MISSING,
+        Outcome.REFUSED: FaultScore.SCORED,
+    }
+    assert suite.gate.max_age_days == 30
+    assert suite.run.requests_per_minute == 500
