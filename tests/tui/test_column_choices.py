@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import SelectionList
 
-from tests.support.screens import settled, until_shown
+from tests.support.screens import screen_text, settled, until, until_shown
+from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.column_choices import FILE, ColumnChoices
+from workbench.tui.pair_rows import pair_columns
 from workbench.tui.widgets.column_table import ColumnTable
 from workbench.workspace import Workspace
 
@@ -57,6 +61,53 @@ async def test_all_columns_cannot_be_hidden_by_a_file(workspace: Workspace) -> N
     async with app.run_test(size=(120, 40)) as pilot:
         table = await runs_table(pilot)
         assert any(not column.frozen for column in table.columns.shown)
+
+
+async def pairs_table(pilot: Pilot[Any]) -> ColumnTable:
+    await until_shown(pilot, "= 1.0.1")
+    pilot.app.open_compare(f"{PROMPT}@1.0.0", f"{PROMPT}@1.0.1")
+    await until_shown(pilot, "fixed 3")
+    await settled(pilot)
+    return pilot.app.screen.query_one("#pair-list", ColumnTable)
+
+
+async def test_columns_of_a_comparison_are_hidden_fitted_and_kept(workspace: Workspace) -> None:
+    first = WorkbenchApp(workspace)
+    async with first.run_test(size=(120, 40)) as pilot:
+        table = await pairs_table(pilot)
+        await pilot.press(*"llllll", "underscore")
+        assert table.columns.widths == {"what": len("how-to → account")}
+        await pilot.press("h", "minus")
+        assert "rated" in table.columns.hidden
+        assert "rated" not in screen_text(first).splitlines()[6]
+    again = WorkbenchApp(workspace)
+    async with again.run_test(size=(120, 40)) as pilot:
+        table = await pairs_table(pilot)
+        assert "rated" in table.columns.hidden
+        assert "rated" not in screen_text(again).splitlines()[6]
+
+
+async def test_a_column_that_was_asked_for_stays_when_other_sides_come(
+    workspace: Workspace,
+) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(160, 45)) as pilot:
+        table = await pairs_table(pilot)
+        await pilot.press("plus")
+        await until_shown(pilot, "space ticks")
+        ticks = app.screen.query_one("#columns", SelectionList)
+        ticks.select("expected")
+        ticks.deselect("delta")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "expected" not in table.columns.hidden)
+        assert "delta" in table.columns.hidden
+        await pilot.press("X")
+        await until_shown(pilot, "broke 3")
+        await settled(pilot)
+        assert table.columns.hidden >= {"delta", "tags"}
+        table.replace_columns(pair_columns(1))
+        assert "expected" not in table.columns.hidden
+        assert [column.key for column in table.columns.shown][-1] == "expected"
 
 
 def test_choices_of_one_table_leave_those_of_others(tmp_path: Path) -> None:

@@ -103,10 +103,10 @@ async def test_a_rating_is_kept_with_the_run(workspace: Workspace) -> None:
         case_id = screen.row.case.id
         assert screen.comparing is not None
         run_id = screen.comparing.compared.b.summary.run_id
-        await pilot.press("plus")
+        await pilot.press("u")
         await until_shown(pilot, f"{case_id}: good")
         assert screen.row.rating == "good"
-        await pilot.press("j", "minus")
+        await pilot.press("j", "d")
         await until_shown(pilot, ": bad")
     with Bench(workspace) as bench:
         labels = {label.case_id: label.label for label in bench.store.labels(run_id)}

@@ -144,6 +144,7 @@ PROMPTS = (
         3,
     ),
     Action("prompts.deploy", "D", "Deploy…", "deploy", "prompts", "deploy", "make it live", 5),
+    Action("prompts.revoke", "V", "Revoke…", "deploy", "prompts", "revoke", "never live again"),
     Action("prompts.new", "n", "New draft", "prompt", "prompts", "new", "a new prompt", 1),
 )
 
@@ -217,6 +218,7 @@ DEPLOYS = (
     ),
     Action("deploys.approve", "a", "Approve…", "deploy", "deploys", "approve", "of a version"),
     Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
+    Action("deploys.revoke", "V", "Revoke…", "deploy", "deploys", "revoke", "never live again"),
 )
 
 DIALOG = (
@@ -281,8 +283,8 @@ COMPARE = (
         "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3
     ),
     Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),
-    Action("compare.good", "plus", "Rate good", "compare", "compare", "rate('good')", "of B"),
-    Action("compare.bad", "minus", "Rate bad", "compare", "compare", "rate('bad')", "of B"),
+    Action("compare.good", "u", "Rate good", "compare", "compare", "rate('good')", "B: thumbs up"),
+    Action("compare.bad", "d", "Rate bad", "compare", "compare", "rate('bad')", "B: thumbs down"),
     Action("compare.unrate", "0", "No rating", "compare", "compare", "rate('')", "of B"),
     Action("compare.report", "H", "HTML report", "compare", "compare", "report", "to send around"),
     Action(

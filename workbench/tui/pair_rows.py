@@ -33,6 +33,9 @@ PAIR_COLUMNS = (
     Column("rated", "rated", 5),
     Column("what", "what changed", 24, grows=True),
     Column("expected", "expected", 16, hidden=True),
+    Column("input", "input", 24, hidden=True),
+    Column("output_a", "output of A", 24, hidden=True),
+    Column("output_b", "output of B", 24, hidden=True),
     Column("tags", "tags", 12, hidden=True),
 )
 
@@ -148,6 +151,12 @@ class PairRow:
                 return flat_json(self.case.expected)
             case "tags":
                 return " ".join(self.case.tags)
+            case "input":
+                return " · ".join(flat_json(value) for value in self.case.inputs.values())
+            case "output_a":
+                return self.output_a
+            case "output_b":
+                return self.output_b
         return None
 
     def _further_score(self, letter: str) -> float | None:

@@ -33,6 +33,7 @@ from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.column_table import ColumnTable
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.pair_detail import facts, in_full, why
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
@@ -106,7 +107,7 @@ class CompareScreen(ManySidesScreen):
 
     def body(self) -> Iterable[Widget]:
         yield VerdictHead(id="verdict-head")
-        table = CaseTable(PAIR_COLUMNS, empty=NOTHING, id="pair-list")
+        table = ColumnTable(PAIR_COLUMNS, empty=NOTHING, id="pair-list")
         yield Vertical(
             CasePane(table, "Cases · worst first", NAMED, id="pairs"),
             Vertical(

@@ -19,7 +19,7 @@ from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.verdict_head import VerdictHead
 
-HINT = "n/N changed cases · p prompt · i input · w why · +/-/0 rate B · H report"
+HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
 
 
 class ManySidesScreen(ModeScreen):

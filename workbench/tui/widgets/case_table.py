@@ -208,9 +208,12 @@ class CaseTable(ScrollView, can_focus=True):
         return index is not None
 
     def replace_columns(self, columns: Sequence[Column]) -> None:
-        """Have these columns; what is hidden and how wide a column is made stay."""
+        """Have these columns; what is hidden or shown and how wide a column is made stay."""
         before = self.columns
-        self.columns = Layout(tuple(columns), before.hidden, before.widths)
+        known = {column.key for column in before.columns}
+        fresh = {column.key for column in columns if column.hidden and column.key not in known}
+        self.columns = Layout(tuple(columns), widths=before.widths)
+        self.columns.hidden = before.hidden | fresh
         if self.cursor_column not in {column.key for column in columns}:
             self.cursor_column = self.columns.shown[0].key
         self._laid_out()
