@@ -13,12 +13,12 @@ from workbench.errors import NotFound, UsageError
 from workbench.providers.options import build_options
 from workbench.providers.probe import Probe
 from workbench.providers.values import Answer, Outcome
+from workbench.runs.afterwards import afterwards
 from workbench.runs.database import open_database, writing
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.session import Session
 from workbench.runs.spec_parts import changes, run_row, scorer_names
-from workbench.runs.tally import percentile
 from workbench.runs.values import Result, RunSpec, RunStatus
 
 
@@ -213,45 +213,8 @@ class RunWriter:
             )
 
     def afterwards(self) -> dict[str, Any]:
-        """What only shows when the run is over: who says to have answered, latencies, notes."""
-        return {
-            **self._answered_by(),
-            **self._latencies(),
-            **self._notes(),
-        }
-
-    def _answered_by(self) -> dict[str, Any]:
-        found = self._connection.execute(
-            "SELECT DISTINCT model, system_fingerprint FROM results"
-            " JOIN answers ON answers.id = results.answer"
-            " WHERE run = ? AND failed = 0 AND model IS NOT NULL LIMIT 20",
-            [self._run],
-        ).fetchall()
-        models = sorted({model for model, _ in found})
-        prints = sorted({mark for _, mark in found if mark})
-        said: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
-        if len(models) > 1 or len(prints) > 1:
-            said["mixed"] = True
-        return said
-
-    def _latencies(self) -> dict[str, Any]:
-        rows = self._connection.execute(
-            "SELECT latency FROM results JOIN answers ON answers.id = results.answer"
-            " WHERE run = ? AND failed = 0 AND latency IS NOT NULL",
-            [self._run],
-        ).fetchall()
-        values = [row[0] for row in rows]
-        if not values:
-            return {}
-        return {"latency_s": {"p50": percentile(values, 0.5), "p95": percentile(values, 0.95)}}
-
-    def _notes(self) -> dict[str, Any]:
-        rows = self._connection.execute(
-            "SELECT note, count(*) FROM results JOIN answers ON answers.id = results.answer"
-            " WHERE run = ? AND note IS NOT NULL GROUP BY note ORDER BY 2 DESC LIMIT 10",
-            [self._run],
-        ).fetchall()
-        return {"notes": dict(rows)} if rows else {}
+        """What only shows when the run is over, see `afterwards`."""
+        return afterwards(self._connection, self._run)
 
     def close(self) -> None:
         self._database.close()
