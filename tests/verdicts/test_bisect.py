@@ -126,6 +126,13 @@ def test_sentences_that_were_added_are_edits_of_their_own() -> None:
     assert edits.apply({0, 2}).messages[0].content == "Answer now. Think.\n"
 
 
+def test_a_label_stays_with_what_it_labels() -> None:
+    before = prompt("Route it.\n")
+    after = prompt("Route it.\nTicket: no refund came\nQueue: billing\n")
+    added = [hunk.new for hunk in edits_between(before, after).hunks]
+    assert added == ["Ticket: no refund came\n", "Queue: billing\n"]
+
+
 def test_a_message_that_came_or_went_is_one_edit() -> None:
     a = Prompt("p", (Message("system", "x"), Message("user", "y")))
     b = Prompt("p", (Message("system", "x"), Message("assistant", "hi"), Message("user", "y")))

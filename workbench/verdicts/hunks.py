@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.prompts.values import Message, Model, Prompt
 
-_PIECE = re.compile(r".+?(?:[.!?:;]+[ \t]+(?=\S)|\n|\Z)|\n", re.DOTALL)
+_PIECE = re.compile(r".+?(?:[.!?;]+[ \t]+(?=\S)|\n|\Z)|\n", re.DOTALL)
 _ABSENT = object()
 
 
