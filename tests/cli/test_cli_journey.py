@@ -207,6 +207,17 @@ def test_a_second_person_approves(fresh_cli: Cli) -> None:
     here(cli, "get", "triage", "staging", code=2)
 
 
+def test_revoke_says_where_the_version_is_live_still(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.say("best")
+    released(cli, "1.0.0")
+    told = here(cli, "revoke", "triage@1.0.0", "--reason", "leaks", "--json")
+    assert told.json["still_live_in"] == ["production", "staging"]
+    assert "still live in production" in told.err
+    again = here(cli, "revoke", "triage@1.0.0", "--reason", "leaks", code=5)
+    assert "revoked already" in again.err
+
+
 def test_the_other_commands_answer_with_one_object(fresh_cli: Cli, tmp_path: Path) -> None:
     cli = fresh_cli
     cli.say("best")

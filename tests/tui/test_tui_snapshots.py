@@ -8,6 +8,8 @@ import pytest
 from textual.app import App
 
 from tests.support.screens import settled, until_shown
+from workbench.actions.bench import Bench
+from workbench.actions.deploy import deploy
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace
 
@@ -45,7 +47,6 @@ async def test_a_screen_looks_as_it_did(
         ("dialog-jump", ["ctrl+o"], " a "),
         ("dialog-run", ["f5"], "calls"),
         ("dialog-deploy", ["enter", "down", "D"], "passed support_triage"),
-        ("dialog-rollback", ["f9", "R"], "nothing"),
     ],
 )
 async def test_a_dialog_fits_80_by_24(
@@ -57,6 +58,30 @@ async def test_a_dialog_fits_80_by_24(
         for key in keys:
             await pilot.press(key)
             await settled(pilot)
+        await until_shown(pilot, shown)
+        await settled(pilot)
+        snapshot(app, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "shown"),
+    [
+        ("dialog-rollback", "R", "history is kept"),
+        ("dialog-retire", "X", "nothing is"),
+        ("dialog-revoke", "V", "keeps the version"),
+    ],
+)
+async def test_a_dialog_about_what_is_live_fits_80_by_24(
+    workspace: Workspace, snapshot: Compare, name: str, key: str, shown: str
+) -> None:
+    with Bench(workspace) as bench:
+        deploy(bench, "support_triage", "1.0.1", "production", reason="better")
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("f9")
+        await until_shown(pilot, "R rolls production back to 1.0.0")
+        await pilot.press(key)
         await until_shown(pilot, shown)
         await settled(pilot)
         snapshot(app, name)

@@ -32,10 +32,15 @@ def approve_command(face: Face, ref: str, environment: str, reason: str) -> None
 def revoke_command(face: Face, ref: str, reason: str) -> None:
     """Never let a version go live again, by a deployment or by a rollback."""
     prompt_id, version = split_ref(ref)
-    bench = face.bench()
-    bench.registry.revoke(prompt_id, version, bench.author, reason=reason)
-    live = [item.environment for item in bench.registry.live(prompt_id) if item.version == version]
+    from workbench.actions.revoke import revoke
+
+    live = revoke(face.bench(), prompt_id, version, reason)
     for environment in live:
-        face.note(f"warning: it is still live in {environment}: roll back")
-    values = {"prompt_id": prompt_id, "version": version, "reason": reason, "still_live_in": live}
+        face.note(f"warning: it is still live in {environment}: roll back, or deploy another")
+    values = {
+        "prompt_id": prompt_id,
+        "version": version,
+        "reason": reason,
+        "still_live_in": list(live),
+    }
     face.answer(values, [f"{ref} is revoked"])

@@ -43,7 +43,8 @@ def version_rows(page: PromptPage) -> list[ListRow]:
             "when": _when(row.version.created_at or "", now),
         }
         delta: Sign = "" if not row.delta else "up" if row.delta > 0 else "down"
-        rows.append(ListRow(row.version.version, cells, {"delta": delta}, place=place))
+        sign = "error" if row.version.revoked and row.places else ""
+        rows.append(ListRow(row.version.version, cells, {"delta": delta}, sign, place))
     return rows
 
 
@@ -55,7 +56,7 @@ def _when(created_at: str, now: datetime) -> str:
 
 def _where(row: VersionRow) -> str:
     if row.version.revoked:
-        return "REVOKED"
+        return "! REVOKED" if row.places else "REVOKED"
     if row.places:
         shown = [p.upper() if p == "production" else p for p in row.places]
         return " ".join(shown)
@@ -84,6 +85,11 @@ def say(page: PromptPage, row: VersionRow | None) -> str:
         if page.same_as:
             return f"the draft is {page.same_as} · e Edit"
         return "the draft is not registered · e Edit · r Run it on a suite"
+    if row.version.revoked:
+        if not row.places:
+            return f"{row.version.version} is revoked: it never goes live again"
+        where = ", ".join(row.places)
+        return f"! {row.version.version} is revoked, and still live in {where} · F9 Deploys"
     if row.places:
         since = page.live[row.places[0]].deployed_at[:10]
         return f"{row.version.version} is live in {', '.join(row.places)} since {since}"

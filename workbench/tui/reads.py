@@ -192,8 +192,14 @@ def read_live(bench: Bench) -> tuple[LiveRow, ...]:
 
 
 def read_place(bench: Bench, prompt_id: str, environment: str) -> LivePage:
-    """What happened there, and where a rollback would go."""
-    entries = bench.registry.history(prompt_id, environment)
+    """What happened there or to a version that was there, and where a rollback would go."""
+    entries = list(bench.registry.history(prompt_id, environment))
+    were_here = {entry.version for entry in entries}
+    entries += [
+        entry
+        for entry in bench.registry.history(prompt_id)
+        if entry.action == "revoke" and entry.version in were_here
+    ]
     try:
         back = bench.registry.preview_rollback(prompt_id, environment).to_version
     except RegistryError:

@@ -33,27 +33,36 @@ def open_retire(app: WorkbenchApp, deployment: PromptDeployment) -> None:
     """Ask before nothing is live there any more."""
     prompt_id, environment = deployment.prompt_id, deployment.environment
     said = (
-        f"{deployment.ref} is live in {environment}. After this nothing is: apps there go on with "
-        "what they last read, or their default."
+        f"{deployment.ref} is live in {environment}. After this nothing is: apps there get their "
+        "default, and an error where they have none. R brings it back."
     )
 
     def retire(bench: Bench, reason: str) -> None:
         bench.registry.retire(prompt_id, environment, bench.author, reason)
 
     done = f"nothing of {prompt_id} is live in {environment} now"
-    app.push_screen(Confirmed(f"Retire {prompt_id} in {environment}", "Retire", said, retire, done))
+    title = f"Retire {prompt_id} in {environment}"
+    app.push_screen(Confirmed(title, "Retire", said, retire, done, needs_reason=True))
 
 
 class Confirmed(Dialog[bool]):
     """Says what will happen, takes a reason, does it in a thread."""
 
     def __init__(
-        self, title: str, yes: str, said: str, act: Callable[[Bench, str], None], done: str
+        self,
+        title: str,
+        yes: str,
+        said: str,
+        act: Callable[[Bench, str], None],
+        done: str,
+        *,
+        needs_reason: bool = False,
     ) -> None:
         super().__init__(f"{title} · y does it", yes)
         self._said = said
         self._act = act
         self._done_text = done
+        self._needs_reason = needs_reason
 
     def body(self) -> Iterable[Widget]:
         yield PlainStatic(self._said)
@@ -61,6 +70,9 @@ class Confirmed(Dialog[bool]):
 
     def confirm(self) -> None:
         reason = self.query_one("#reason", Input).value.strip()
+        if self._needs_reason and not reason:
+            self.problem("it needs a reason, for the log")
+            return
         self.bench_app.in_thread(
             self._act,
             reason,

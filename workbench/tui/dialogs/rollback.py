@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
     from workbench.tui.app import WorkbenchApp
 
-Seen = tuple[RollbackPreview, Status, Diff]
+Seen = tuple[RollbackPreview, Status | None, Diff]
+"""The status of what is live: None where nothing is, since it was retired."""
 
 
 def open_rollback(
@@ -35,11 +36,13 @@ def open_rollback(
     def look(bench: Bench) -> Seen:
         preview = deploying.rollback_preview(bench, prompt_id, environment, to)
         registry = bench.registry
-        now = registry.status(prompt_id, preview.from_version, environment)
+        is_live = any(live.environment == environment for live in registry.live(prompt_id))
+        status = registry.status(prompt_id, preview.from_version, environment)
         texts = [
             write_prompty(registry.get_version(prompt_id, version).prompt)
             for version in (preview.from_version, preview.to_version)
         ]
+        now = status if is_live else None
         return preview, now, diff_text(texts[0], texts[1])
 
     app.in_thread(look, done=lambda seen: app.push_screen(Rollback(*seen)))
@@ -48,7 +51,7 @@ def open_rollback(
 class Rollback(Dialog["PromptDeployment"]):
     """`y` goes back to exactly what the preview says, or nowhere."""
 
-    def __init__(self, preview: RollbackPreview, now: Status, diff: Diff) -> None:
+    def __init__(self, preview: RollbackPreview, now: Status | None, diff: Diff) -> None:
         where = f"{preview.prompt_id} in {preview.environment}"
         super().__init__(f"Roll back {where} · y goes back", "Roll back")
         self._preview = preview
@@ -66,13 +69,16 @@ class Rollback(Dialog["PromptDeployment"]):
         from workbench.tui.dialogs.changed_outside import diff_content
 
         seen = self._preview
+        before, now = "nothing", f"nothing: {seen.from_version} was retired"
+        if self._now is not None:
+            before, now = seen.from_version, f"{seen.from_version}: {_status(self._now)}"
         lines = [
-            Content.assemble((f"{seen.from_version} → {seen.to_version}", "bold")),
-            Content(safe_line(f"now   {seen.from_version}: {_status(self._now)}")),
+            Content.assemble((f"{before} → {seen.to_version}", "bold")),
+            Content(safe_line(f"now   {now}")),
             Content(safe_line(f"then  {seen.to_version}: {_status(seen.status)}")),
         ]
         lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in seen.warnings]
-        lines.append(Content("history is kept; apps read the older version at once"))
+        lines.append(Content(f"history is kept; apps read {seen.to_version} at once"))
         lines.append(
             Content.styled(f"text: +{self._diff.added} -{self._diff.removed} lines", "bold")
         )
@@ -103,5 +109,5 @@ class Rollback(Dialog["PromptDeployment"]):
 
 
 def _status(status: Status) -> str:
-    score = f"score {numbers.score(status.score)}, " if status.score is not None else ""
+    score = f"{numbers.score(status.score)} " if status.score is not None else ""
     return f"{score}{status.state.value}: {status.reason}"

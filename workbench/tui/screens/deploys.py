@@ -34,16 +34,18 @@ LIVE_COLUMNS = (
     Column("prompt", "prompt", 14, grows=True),
     Column("environment", "environment", 12),
     Column("version", "version", 8),
-    Column("since", "since", 10),
-    Column("by", "by", 8),
+    Column("evidence", "evidence", 8),
     Column("score", "score", 5, "right"),
+    Column("since", "since", 10),
+    Column("by", "by", 12),
     Column("previous", "before", 8),
 )
+"""All but the last are exactly as wide as 80 columns allow."""
 HISTORY_COLUMNS = (
     Column("when", "when", 16),
     Column("action", "action", 8),
     Column("change", "from → to", 15),
-    Column("by", "by", 8),
+    Column("by", "by", 12),
     Column("reason", "reason", 12, grows=True),
 )
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
@@ -156,6 +158,7 @@ class DeploysScreen(ModeScreen):
         behind.border_title = plain("Evidence and trend")
         behind.show(behind_text(row, page))
         self.hint(_say(row, page))
+        self.refresh_bindings()
 
     # Actions
 
@@ -164,9 +167,29 @@ class DeploysScreen(ModeScreen):
         row = self.row if self.is_mounted else None
         if action in ("deploy", "approve"):
             return row is not None
-        if action in ("rollback", "retire", "compare"):
+        if action == "rollback":
+            return row is not None and (row.deployment is not None or bool(self._way_back(row)))
+        if action in ("retire", "compare"):
             return row is not None and row.deployment is not None
+        if action == "revoke":
+            return bool(self._meant_version())
         return True
+
+    def _way_back(self, row: LiveRow) -> str:
+        """Where a rollback would go, as far as that was read."""
+        page = self._page
+        is_its = page and (page.prompt_id, page.environment) == (row.prompt_id, row.environment)
+        return page.rollback_to if page and is_its else ""
+
+    def _meant_version(self) -> str:
+        """The version of the history's line that has the cursor, else the one that is live."""
+        row = self.row if self.is_mounted else None
+        if row is None:
+            return ""
+        history = self.query_one("#history", CaseTable)
+        if self.focused is history:
+            return history.cursor_key.partition(SEPARATOR)[2]
+        return row.deployment.version if row.deployment else ""
 
     def action_deploy(self) -> None:
         """The newest version there, or the one that the prompts' screen has selected."""
@@ -211,6 +234,13 @@ class DeploysScreen(ModeScreen):
 
             open_retire(self.bench_app, row.deployment)
 
+    def action_revoke(self) -> None:
+        row, version = self.row, self._meant_version()
+        if row is not None and version:
+            from workbench.tui.dialogs.revoke import open_revoke
+
+            open_revoke(self.bench_app, row.prompt_id, version)
+
 
 def _key(row: LiveRow) -> str:
     return f"{row.prompt_id}{SEPARATOR}{row.environment}"
@@ -220,19 +250,28 @@ def _live_row(row: LiveRow, place: int) -> ListRow:
     cells = {"prompt": row.prompt_id, "environment": row.environment}
     signs: dict[str, Sign] = {}
     if row.deployment is None:
-        cells |= {"version": "–", "since": "nothing is live"}  # noqa: RUF001
+        cells |= {"version": "–", "evidence": "not live"}  # noqa: RUF001
         return ListRow(_key(row), cells, sign="quiet", place=place)
     status = row.status
     cells |= {
         "version": row.deployment.version,
+        "evidence": _evidence(row),
         "since": row.deployment.deployed_at[:10],
         "by": row.deployment.deployed_by,
         "score": numbers.score(status.score) if status else "",
         "previous": row.deployment.previous_version or "–",  # noqa: RUF001
     }
-    if status and not status.tested:
-        signs["score"] = "fail"
+    if status:
+        signs["evidence"] = "pass" if status.tested else "fail"
     return ListRow(_key(row), cells, signs, place=place)
+
+
+def _evidence(row: LiveRow) -> str:
+    """How it stands with what is live; in capitals when somebody should look."""
+    if row.status is None:
+        return ""
+    state = row.status.state.value
+    return state if row.status.tested else state.upper()
 
 
 def _history_row(entry: LogEntry, place: int) -> ListRow:
@@ -243,7 +282,7 @@ def _history_row(entry: LogEntry, place: int) -> ListRow:
         {
             "when": _local(entry.at),
             "action": action,
-            "change": f"{entry.previous_version or '–'} → {_to(entry)}",  # noqa: RUF001
+            "change": _change(entry),
             "by": entry.by,
             "reason": entry.reason + flags,
         },
@@ -252,8 +291,11 @@ def _history_row(entry: LogEntry, place: int) -> ListRow:
     )
 
 
-def _to(entry: LogEntry) -> str:
-    return "–" if entry.action == "retire" else entry.version  # noqa: RUF001
+def _change(entry: LogEntry) -> str:
+    if entry.action not in ("deploy", "rollback", "retire"):
+        return entry.version
+    to = "–" if entry.action == "retire" else entry.version  # noqa: RUF001
+    return f"{entry.previous_version or '–'} → {to}"  # noqa: RUF001
 
 
 def _local(at: str) -> str:
@@ -291,11 +333,12 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
 
 def _say(row: LiveRow, page: LivePage) -> str:
     if row.deployment is None:
-        return f"nothing is live in {row.environment} · D deploys {row.newest}"
+        back = f" · R brings {page.rollback_to} back" if page.rollback_to else ""
+        return f"nothing is live in {row.environment} · D deploys {row.newest}{back}"
     if page.rollback_to:
         return (
             f"R rolls {row.environment} back to {page.rollback_to} "
             f"(before {row.deployment.version}); history is kept"
         )
-    since = numbers.age(row.deployment.deployed_at, datetime.now(UTC))
-    return f"{row.deployment.version} is live since {since}; nothing earlier to go back to"
+    age = numbers.age(row.deployment.deployed_at, datetime.now(UTC)).removesuffix(" ago")
+    return f"{row.deployment.version} is live for {age}; nothing earlier to go back to"

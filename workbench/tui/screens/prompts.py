@@ -202,7 +202,7 @@ class PromptsScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
-        if action in ("deploy", "evaluate", "baseline"):
+        if action in ("deploy", "evaluate", "baseline", "revoke"):
             return self._page is not None and self._chosen() is not None
         if action in ("edit", "run"):
             return self._page is not None
@@ -272,3 +272,10 @@ class PromptsScreen(ModeScreen):
             from workbench.tui.dialogs.deploy import open_deploy
 
             open_deploy(self.bench_app, self._page.prompt_id, version)
+
+    def action_revoke(self) -> None:
+        version = self._chosen()
+        if self._page and version:
+            from workbench.tui.dialogs.revoke import open_revoke
+
+            open_revoke(self.bench_app, self._page.prompt_id, version)
