@@ -68,4 +68,6 @@ class Commits:
         if commit is self._commit:
             self._commit = None
             if self._recorded > self._stored:
-                self._begin()
+                # What an earlier batch failed with is raised again to the next worker.
+                with contextlib.suppress(Exception):
+                    self._begin()

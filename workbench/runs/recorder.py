@@ -76,9 +76,13 @@ class Recorder:
         return len(self._pending) >= BATCH or time.monotonic() - self._at >= BATCH_S
 
     def flush(self, *, last: bool = False) -> Future[None] | None:
-        """Hand over what there is, or a sign of life. Raises what an earlier batch failed with."""
+        """Hand over what there is, or a sign of life.
+
+        Raises what an earlier batch failed with, each time.
+        """
         while self._sent and self._sent[0].done():
-            self._sent.popleft().result()
+            self._sent[0].result()
+            self._sent.popleft()
         now = time.monotonic()
         self._tally.mark()
         quiet = not self._pending and not self._calls and now - self._at < HEARTBEAT_S
@@ -95,7 +99,8 @@ class Recorder:
         """Store everything, and wait for it. Raises what a batch failed with."""
         self.flush(last=True)
         while self._sent:
-            self._sent.popleft().result()
+            self._sent[0].result()
+            self._sent.popleft()
 
     def _write(
         self, writer: RunWriter, batch: Sequence[Recorded], calls: int, seconds: float
