@@ -302,6 +302,27 @@ DATASETS = (
     Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
 )
 
+DIFF = (
+    Action(
+        "diff.less",
+        "left_curly_bracket",
+        "Less context",
+        "compare",
+        "diff",
+        "context(-1)",
+        "equal lines around a change: 10, 3, 1, 0",
+    ),
+    Action(
+        "diff.more",
+        "right_curly_bracket",
+        "More context",
+        "compare",
+        "diff",
+        "context(1)",
+        "equal lines around a change: 10, then all",
+    ),
+)
+
 READING = (
     Action("case.close", "escape,q,enter,space", "Close", "dialog", "case", "close"),
     Action("case.next", "n,right_square_bracket", "Next case", "dialog", "case", "step(1)"),
@@ -327,6 +348,7 @@ ACTIONS: tuple[Action, ...] = (
     *COMPARE,
     *DEPLOYS,
     *DATASETS,
+    *DIFF,
     *READING,
     *DIALOG,
 )

@@ -129,10 +129,10 @@ def _meet(a: str, b: str) -> bool:
     """Whether two scopes can be active at once."""
     if a in _FOCUSED and b in _FOCUSED:
         return a == b or "text" not in (a, b)
-    return a == b or bool({"app", *_FOCUSED} & {a, b})
+    return a == b or bool({"app", "diff", *_FOCUSED} & {a, b})
 
 
-_FOCUSED = {"list", "table", "text"}
+_FOCUSED = {"list", "table", "columns", "text"}
 """Scopes of panes: one text or one list has the focus, on whichever screen."""
 
 

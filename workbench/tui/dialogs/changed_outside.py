@@ -13,23 +13,28 @@ from workbench.present.safe_text import safe_line
 from workbench.prompts.diff import Diff, diff_text
 from workbench.tui import keys
 from workbench.tui.dialogs.base import Dialog
+from workbench.tui.diff_context import DiffContext
 from workbench.tui.widgets.text import PlainStatic
 from workbench.tui.widgets.text_view import TextView
+
+KEYS_LINE = "m keeps yours (-), t takes theirs (+); ctrl+z undoes either · {/} context"
 
 
 class ChangedOutside(Dialog[bool]):
     """True keeps ours, False takes theirs, None asks again later."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("changed")
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("changed"), *keys.bindings("diff")]
     first_field = "#changes"
 
     def __init__(self, mine: str, theirs: str) -> None:
         super().__init__("The draft was changed outside while you edited it", no="Later")
         self._mine = mine
         self._theirs = theirs
+        self._equal_lines = DiffContext()
+        self._diff: Diff | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield PlainStatic("m keeps yours (-), t takes theirs (+); ctrl+z undoes either")
+        yield PlainStatic(KEYS_LINE, id="keys")
         yield TextView(id="changes")
 
     def on_mount(self) -> None:
@@ -39,8 +44,15 @@ class ChangedOutside(Dialog[bool]):
         )
 
     def _show(self, diff: Diff) -> None:
+        self._diff = diff
         if self.is_attached:
-            self.query_one("#changes", TextView).show(diff_content(diff))
+            self.query_one("#changes", TextView).show(diff_content(diff, self._equal_lines.lines))
+
+    def action_context(self, way: int) -> None:
+        """More or fewer equal lines around each change."""
+        if self._diff:
+            self.query_one("#keys", PlainStatic).show(self._equal_lines.step(way))
+            self._show(self._diff)
 
     def action_mine(self) -> None:
         self.dismiss(True)
@@ -49,10 +61,10 @@ class ChangedOutside(Dialog[bool]):
         self.dismiss(False)
 
 
-def diff_content(diff: Diff, context: int = 2) -> Content:
-    """Changed lines with signs, so that no colour is needed."""
+def diff_content(diff: Diff, context: int | None = 2) -> Content:
+    """Changed lines with signs, so that no colour is needed; `context` None: and all others."""
     lines = [Content(safe_line(diff.note))] if diff.note else []
-    for number, hunk in enumerate(diff.hunks(context)):
+    for number, hunk in enumerate(diff.hunks(len(diff.lines) if context is None else context)):
         if number:
             lines.append(Content.styled("  ⋯", "$text-muted"))
         for line in hunk:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.tui import keys
@@ -24,16 +21,14 @@ from workbench.tui.compare_reads import (
     write_report,
 )
 from workbench.tui.dialogs.pick_ref import PickRef
-from workbench.tui.filters import Row, Test
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
-from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow, what_against_a
+from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
 from workbench.tui.screens.many_sides import HINT, ManySidesScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
-from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
-from workbench.tui.widgets.column_table import ColumnTable
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.pair_detail import facts, in_full, why
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
@@ -43,30 +38,8 @@ from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.verdict_head import VerdictHead, label_of
 
-
-def _changed(change: str) -> Test:
-    def test(row: Row) -> bool:
-        return isinstance(row, PairRow) and row.change == change
-
-    return test
-
-
-def _is_rated(row: Row) -> bool:
-    return isinstance(row, PairRow) and bool(row.rating)
-
-
-NAMED = (
-    NamedFilter("all"),
-    *(NamedFilter(change, _changed(change)) for change in CHANGES),
-    NamedFilter("rated", _is_rated),
-)
-NOTHING = (
-    "Nothing is compared.",
-    "a picks A, the baseline; b picks B, the candidate.",
-    "c on a run or a version comes here too.",
-)
 NEED_A_COMPARISON = frozenset(
-    ("named", "next", "prompt", "input", "view", "rate", "report", "deploy", "why", "add")
+    ("named", "next", "prompt", "input", "view", "context", "report", "deploy", "why", "add")
 )
 
 
@@ -74,54 +47,12 @@ class CompareScreen(ManySidesScreen):
     """Verdict, cases, both outputs."""
 
     MODE = "compare"
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("compare")
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("compare"), *keys.bindings("diff")]
     AUTO_FOCUS = "#pair-list"
-    DEFAULT_CSS = """
-    CompareScreen #compare-body { height: 1fr; }
-    CompareScreen #pairs { height: 1fr; }
-    CompareScreen #sides { height: 7; }
-    CompareScreen.-tall #sides { height: 1fr; }
-    CompareScreen #all-outputs { height: 1fr; }
-    CompareScreen #facts-of-case { display: none; height: 1fr; padding: 0 1; }
-    CompareScreen.-input #facts-of-case { display: block; }
-    CompareScreen.-input #all-outputs { display: none; }
-    CompareScreen #prompts-diff { display: none; height: 14; }
-    CompareScreen.-wide #compare-body { layout: horizontal; }
-    CompareScreen.-wide #pairs { width: 70; height: 100%; }
-    CompareScreen.-wide #sides { width: 1fr; height: 100%; }
-    CompareScreen.-wide #all-outputs { display: block; height: 3fr; }
-    CompareScreen.-wide #facts-of-case {
-        display: block; height: 2fr; border-top: solid $border;
-    }
-    CompareScreen.-wide.-compared #prompts-diff { display: block; }
-    CompareScreen.-wide.-further {
-        & #compare-body { layout: vertical; }
-        & #pairs, & #sides { width: 100%; height: 1fr; }
-        & #prompts-diff { display: none; }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()
         self._asked: tuple[str | None, str | None] = (None, None)
-
-    def body(self) -> Iterable[Widget]:
-        yield VerdictHead(id="verdict-head")
-        table = ColumnTable(PAIR_COLUMNS, empty=NOTHING, id="pair-list")
-        yield Vertical(
-            CasePane(table, "Cases · worst first", NAMED, id="pairs"),
-            Vertical(
-                SideOutputs(id="all-outputs"),
-                TextView(id="facts-of-case"),
-                id="sides",
-                classes="pane",
-            ),
-            id="compare-body",
-        )
-        diff = DiffView(id="prompts-diff", classes="pane", context=3)
-        diff.chosen = "unified"
-        diff.border_title = plain("Prompt · A → B")
-        yield diff
 
     # Comparing
 
@@ -142,7 +73,7 @@ class CompareScreen(ManySidesScreen):
         self.table.replace_columns(PAIR_COLUMNS)
         self.query_one(SideOutputs).show([])
         self.table.load([])
-        self.query_one("#outputs", DiffView).clear()
+        self.outputs.clear()
         self.query_one("#facts-of-case", TextView).show("")
 
     def _ask_for_sides(self, a: str | None, b: str | None) -> None:
@@ -199,7 +130,7 @@ class CompareScreen(ManySidesScreen):
     @on(CaseTable.Highlighted, "#pair-list")
     def _highlighted(self) -> None:
         row = self.row
-        outputs = self.query_one("#outputs", DiffView)
+        outputs = self.outputs
         if row is None or self.comparing is None:
             outputs.clear()
             return
@@ -257,7 +188,7 @@ class CompareScreen(ManySidesScreen):
             return bool(self.further) and not self._is_busy
         if action in NEED_A_COMPARISON:
             return self.comparing is not None
-        return action != "promote" or self.row is not None
+        return action not in ("promote", "rate") or self.row is not None
 
     def action_named(self) -> None:
         pane = self.query_one("#pairs", CasePane)
@@ -280,7 +211,8 @@ class CompareScreen(ManySidesScreen):
     def action_prompt(self) -> None:
         if self.comparing:
             a, b = self.comparing.prompt_a, self.comparing.prompt_b
-            self.app.push_screen(PromptDiffScreen("Prompt · A → B", a, b))
+            shown = PromptDiffScreen("Prompt · A → B", a, b, self.equal_lines)
+            self.app.push_screen(shown, lambda _: self.fold_again())
 
     def action_why(self) -> None:
         """The verdict of each gating scorer in full."""
@@ -288,13 +220,6 @@ class CompareScreen(ManySidesScreen):
             further = (side.compared for side in self.further)
             told = ("Verdict", why(self.comparing.compared, *further))
             self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
-
-    def action_input(self) -> None:
-        self.toggle_class("-input")
-
-    def action_view(self) -> None:
-        view = self.query_one("#outputs", DiffView).cycle_view()
-        self.bench_app.tell({"auto": "view by width", "split": "side by side"}.get(view, view))
 
     def action_rate(self, label: str) -> None:
         row, comparing = self.row, self.comparing

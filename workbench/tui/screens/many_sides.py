@@ -14,30 +14,20 @@ from workbench.tui.further_sides import (
 )
 from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import pair_columns
-from workbench.tui.screens.base import ModeScreen
+from workbench.tui.screens.compare_panes import ComparePanes
 from workbench.tui.widgets.case_pane import CasePane
-from workbench.tui.widgets.case_table import CaseTable
-from workbench.tui.widgets.verdict_head import VerdictHead
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
 
 
-class ManySidesScreen(ModeScreen):
-    """A comparison in a table `#pair-list` of the pane `#pairs`, under a VerdictHead."""
+class ManySidesScreen(ComparePanes):
+    """A comparison, and what may stand beside it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
         self._is_busy = False
-
-    @property
-    def table(self) -> CaseTable:
-        return self.query_one("#pair-list", CaseTable)
-
-    @property
-    def head(self) -> VerdictHead:
-        return self.query_one(VerdictHead)
 
     def _show_head(self) -> None:
         if self.comparing:

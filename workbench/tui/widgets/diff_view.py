@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.present.diff_rows import DiffRows, Mode, Piece, diff_rows, mode_for
+from workbench.tui.diff_context import DiffContext
 from workbench.tui.keys import bindings
 
 View = Literal["auto", "split", "unified"]
@@ -58,11 +59,16 @@ class DiffView(ScrollView, can_focus=True):
             return self.view
 
     def __init__(
-        self, *, context: int | None = None, id: str | None = None, classes: str | None = None
+        self,
+        *,
+        context: DiffContext | None = None,
+        id: str | None = None,
+        classes: str | None = None,
     ) -> None:
+        """`context` may be shared; without one all lines are shown."""
         super().__init__(id=id, classes=classes)
         self.chosen: View = "auto"
-        self.context = context
+        self.context = context or DiffContext(None)
         self._texts: tuple[str, str] | None = None
         self._found = DiffRows((), 0, 0)
         self._look: dict[str, Style] = {}
@@ -90,7 +96,7 @@ class DiffView(ScrollView, can_focus=True):
         return self.chosen
 
     def compare_again(self) -> None:
-        """After `chosen` or `context` changed."""
+        """After `chosen` or the lines of `context` changed."""
         self._compare(home=True)
 
     @property
@@ -141,12 +147,14 @@ class DiffView(ScrollView, can_focus=True):
             return
         a, b = self._texts
         width, mode = self.room, self.mode
+        # Two equal texts have nothing to stand around: they are there to be read.
+        context = None if a == b else self.context.lines
         if len(a) + len(b) <= AT_ONCE_CHARS:
-            self._take(_rows(a, b, width, mode, context=self.context), home=home)
+            self._take(_rows(a, b, width, mode, context=context), home=home)
             return
 
         async def compare() -> None:
-            found = await asyncio.to_thread(_rows, a, b, width, mode, context=self.context)
+            found = await asyncio.to_thread(_rows, a, b, width, mode, context=context)
             self._take(found, home=home)
 
         self.run_worker(compare(), exclusive=True, group="diff", exit_on_error=False)

@@ -11,24 +11,24 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from workbench.tui import keys
+from workbench.tui.diff_context import DiffContext
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text import plain
 
-CONTEXT = 3
-
 
 class PromptDiffScreen(ReadingScreen):
-    """`v` changes the view, `o` shows or folds what is equal, esc closes."""
+    """`v` changes the view; `{`, `}` and `o` show less or more of what is equal; esc closes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("prompt_diff")
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("prompt_diff"), *keys.bindings("diff")]
 
-    def __init__(self, title: str, a: str, b: str) -> None:
-        super().__init__(title, "v view · o all lines · j/k scroll · esc close")
+    def __init__(self, title: str, a: str, b: str, context: DiffContext | None = None) -> None:
+        super().__init__(title, "v view · {/} context · o all lines · j/k scroll · esc close")
         self._texts = (a, b)
+        self._equal_lines = context or DiffContext()
 
     def body(self) -> Iterable[Widget]:
-        yield DiffView(context=CONTEXT)
+        yield DiffView(context=self._equal_lines)
 
     def on_mount(self) -> None:
         view = self.query_one(DiffView)
@@ -44,7 +44,10 @@ class PromptDiffScreen(ReadingScreen):
     def action_view(self) -> None:
         self.query_one(DiffView).cycle_view()
 
+    def action_context(self, way: int) -> None:
+        self.say(self._equal_lines.step(way))
+        self.query_one(DiffView).compare_again()
+
     def action_fold(self) -> None:
-        view = self.query_one(DiffView)
-        view.context = None if view.context is not None else CONTEXT
-        view.compare_again()
+        self.say(self._equal_lines.toggle())
+        self.query_one(DiffView).compare_again()

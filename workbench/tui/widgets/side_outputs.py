@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from workbench.present.safe_text import safe_line, safe_text
+from workbench.tui.diff_context import DiffContext
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.text_view import MAX_CHARS, TextView
 
@@ -26,12 +27,13 @@ class SideOutputs(Horizontal):
     SideOutputs > TextView { width: 1fr; height: 100%; border-left: solid $border; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, context: DiffContext | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._equal_lines = context
         self._count = 0
 
     def compose(self) -> ComposeResult:
-        yield DiffView(id="outputs")
+        yield DiffView(id="outputs", context=self._equal_lines)
         for letter in "cd":
             view = TextView(id=f"output-{letter}")
             view.display = False
