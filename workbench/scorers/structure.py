@@ -9,6 +9,7 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.scorers.json_schemas import first_error, schema_problem
 
 
 def _parsed(text: str) -> Any:
@@ -21,21 +22,17 @@ def _refused(constant: str) -> Any:
 
 
 def _json_schema(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     try:
         value = _parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON")
-    # An empty registry: a schema must not make the program fetch what it refers to.
-    validator = Draft202012Validator(options["schema"], registry=Registry())
     try:
-        error = next(iter(validator.iter_errors(value)), None)
+        error = first_error(options["schema"], value)
     except (Unresolvable, RecursionError) as bad:
         return Score(None, f"the schema cannot be followed: {bad}"[:200])
-    return Score(1.0) if error is None else Score(0.0, f"{error.json_path}: {error.message}"[:200])
+    return Score(1.0) if error is None else Score(0.0, error[:200])
 
 
 def _json_equals(answer: Answer, case: Case, _options: Mapping[str, Any]) -> Score:
@@ -59,14 +56,8 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _schema_problem(options: Mapping[str, Any]) -> str:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        Draft202012Validator.check_schema(options["schema"])
-    except SchemaError as error:
-        return f"schema: {error.message}"
-    return ""
+    problem = schema_problem(options["schema"])
+    return f"schema: {problem}" if problem else ""
 
 
 KINDS = (
@@ -75,6 +66,7 @@ KINDS = (
         "The answer is JSON that follows the schema.",
         _json_schema,
         {"schema": {}},
+        revision=2,
         needs_expected=False,
         check=_schema_problem,
     ),

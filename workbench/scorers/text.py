@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.scorers.patterns import is_found, pattern_problem
 
 SHOWN_CHARS = 60
 
@@ -60,7 +60,7 @@ def _one_of(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
 
 
 def _matches(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
-    if re.search(options["pattern"], answer.text):
+    if is_found(options["pattern"], answer.text):
         return Score(1.0)
     return Score(0.0, "the pattern does not match")
 
@@ -71,11 +71,8 @@ def _max_chars(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score
 
 
 def _pattern_problem(options: Mapping[str, Any]) -> str:
-    try:
-        re.compile(options["pattern"])
-    except re.error as error:
-        return f"pattern: {error}"
-    return ""
+    problem = pattern_problem(options["pattern"])
+    return f"pattern: {problem}" if problem else ""
 
 
 _TEXT_OPTIONS = {"ignore_case": False, "strip": True}
@@ -97,6 +94,7 @@ KINDS = (
         "A regular expression is found in the answer.",
         _matches,
         {"pattern": ""},
+        revision=2,
         needs_expected=False,
         check=_pattern_problem,
     ),
