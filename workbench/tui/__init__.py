@@ -9,9 +9,13 @@ if TYPE_CHECKING:
 
 def run(workspace: Workspace) -> int:
     """Open the workbench in this workspace; the exit code. Blocks until it is quit."""
+    import os
+
     from workbench.lean import uncollected
+    from workbench.tui.terminal_colour import asked
 
-    with uncollected():
-        from workbench.tui.app import main_loop
-
-    return main_loop(workspace)
+    with asked(workspace.settings.theme, os.environ) as answer:
+        with uncollected():
+            from workbench.tui.app import main_loop
+        terminal = answer()
+    return main_loop(workspace, terminal)

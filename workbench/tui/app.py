@@ -20,7 +20,7 @@ from textual.screen import Screen
 from workbench.actions.bench import Bench
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
-from workbench.tui import ending, keys, themes
+from workbench.tui import ending, keys, terminal_colour, themes
 from workbench.tui.background import run_job
 from workbench.tui.live_runs import LiveRuns
 from workbench.tui.messages import SelectionChanged
@@ -30,11 +30,13 @@ from workbench.tui.widgets.chrome import ModeTabs, StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
     from textual.widget import Widget
     from textual.worker import Worker
 
     from workbench.tui.column_choices import ColumnChoices
     from workbench.tui.commands import Command
+    from workbench.tui.patient_driver import BackgroundTold
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -59,6 +61,15 @@ def _commands() -> type[Provider]:
     return CommandProvider
 
 
+def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
+    """None: Textual's own."""
+    if terminal.late is None and not terminal.typed:
+        return None
+    from workbench.tui.patient_driver import PatientDriver
+
+    return PatientDriver
+
+
 class WorkbenchApp(App[int]):
     """The workbench in a terminal."""
 
@@ -78,10 +89,14 @@ class WorkbenchApp(App[int]):
         "datasets": _screen("datasets", "DatasetsScreen"),
     }
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(
+        self, workspace: Workspace, terminal: terminal_colour.Answer = terminal_colour.NOT_ASKED
+    ) -> None:
         self._safe = SafeFilter()
-        self._plain = themes.is_plain(os.environ)
-        super().__init__(ansi_color=True if self._plain else None)
+        self._plain = terminal_colour.is_plain(os.environ)
+        self.terminal = terminal
+        """What the terminal said before the app had it; read by its driver."""
+        super().__init__(driver_class=_driver(terminal), ansi_color=True if self._plain else None)
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
@@ -101,7 +116,7 @@ class WorkbenchApp(App[int]):
 
     def _theme_of(self, workspace: Workspace) -> str:
         """Raises SettingsError for a name that is none."""
-        wanted = themes.choose(workspace.settings.theme, os.environ)
+        wanted = themes.choose(workspace.settings.theme, os.environ, self.terminal.light)
         if wanted not in self.available_themes:
             hint = did_you_mean(wanted, [*self.available_themes, *themes.SHORT])
             raise SettingsError(f"workbench.toml: no theme {wanted!r}", hint=hint)
@@ -112,16 +127,28 @@ class WorkbenchApp(App[int]):
         self._own_context = contextvars.copy_context()
         ending.listen(self._own_loop, self.end)
 
+    def on_background_told(self, message: BackgroundTold) -> None:
+        """The terminal answered late: its colours come late."""
+        if self.theme == self._theme_of(self.workspace):
+            self.theme = themes.choose("auto", os.environ, message.light)
+
     def on_ready(self) -> None:
         """The first screen is up: from here on there may be garbage."""
         self.call_after_refresh(gc.enable)
 
     def end(self, code: int) -> None:
         """Save what is unsaved, give up calls in flight, restore the screen, leave."""
+        self._settle()
+        self.exit(return_code=code)
+
+    def on_exit_app(self) -> None:
+        """Every end comes past here, a browser's page that was closed without another word too."""
+        self._settle()
+
+    def _settle(self) -> None:
         for save in self.before_exit:
             save()
         self.runs.abort()
-        self.exit(return_code=code)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = [*super().get_line_filters()]
@@ -305,9 +332,11 @@ class WorkbenchApp(App[int]):
             line.told = ""
 
 
-def main_loop(workspace: Workspace) -> int:
+def main_loop(
+    workspace: Workspace, terminal: terminal_colour.Answer = terminal_colour.NOT_ASKED
+) -> int:
     """Run the app until it is quit; its exit code."""
-    app = WorkbenchApp(workspace)
+    app = WorkbenchApp(workspace, terminal)
     # Until the first screen is up, whatever is made stays: see `on_ready`.
     gc.disable()
     try:

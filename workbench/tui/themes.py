@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+from workbench.tui.terminal_colour import is_plain
+
 DARK = Theme(
     name="workbench-dark",
     primary="#7aa2d8",
@@ -55,24 +57,20 @@ LIGHT = Theme(
 OURS = (DARK, LIGHT)
 SHORT = {"dark": DARK.name, "light": LIGHT.name, "ansi": "ansi-dark", "auto": ""}
 """What the settings may say in place of a theme's name."""
-_PLAIN_TERMS = ("dumb", "vt52", "vt100", "vt102", "vt220")
 
 
-def is_plain(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is to get no colour: NO_COLOR, or one that has none."""
-    return bool(environ.get("NO_COLOR")) or environ.get("TERM", "") in _PLAIN_TERMS
-
-
-def choose(wanted: str, environ: Mapping[str, str]) -> str:
+def choose(wanted: str, environ: Mapping[str, str], light: bool | None = None) -> str:
     """The theme's name: the settings', else by what the terminal says of itself.
 
-    COLORFGBG is "foreground;background" with 0-6 and 8 for dark backgrounds; few terminals set it,
-    and asking the others (OSC 11) would cost a round trip over a slow line.
+    `light` is what it answered, None when it did not. Then COLORFGBG decides, which few terminals
+    set: "foreground;background", 0-6 and 8 for dark backgrounds.
     """
     if is_plain(environ):
         return "ansi-dark"
     named = SHORT.get(wanted, wanted)
     if named:
         return named
+    if light is not None:
+        return LIGHT.name if light else DARK.name
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in ("7", "15") else DARK.name
