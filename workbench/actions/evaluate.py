@@ -129,12 +129,12 @@ def _watch(
     """Follow the run; at each planned look decide on the contiguous prefix, and stop when told."""
     results: dict[tuple[str, int], Result] = {}
     repeats = range(spec.run_options.repeats)
-    look = 0
+    look = prefix = 0
     while True:
         finished = live.done
         for result in live.drain():
             results[(result.case_id, result.repeat)] = result
-        prefix = _prefix(spec, results, repeats)
+        prefix = _prefix(spec, results, repeats, prefix)
         while look < len(plan.block_ends) and prefix >= plan.block_ends[look]:
             look += 1
             pairs = _pairs(spec, results, side_a, plan.block_ends[look - 1])
@@ -148,12 +148,16 @@ def _watch(
         live.wait_a_moment(LOOK_INTERVAL_S)
 
 
-def _prefix(spec: RunSpec, results: Mapping[tuple[str, int], Result], repeats: range) -> int:
-    """How many of the first cases have all their results."""
-    for index, case in enumerate(spec.cases):
+def _prefix(
+    spec: RunSpec, results: Mapping[tuple[str, int], Result], repeats: range, known: int
+) -> int:
+    """How many of the first cases have all their results; of the first `known` it is known."""
+    while known < len(spec.cases):
+        case = spec.cases[known]
         if any((case.id, repeat) not in results for repeat in repeats):
-            return index
-    return len(spec.cases)
+            break
+        known += 1
+    return known
 
 
 def _pairs(
