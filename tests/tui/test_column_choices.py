@@ -75,7 +75,7 @@ async def test_columns_of_a_comparison_are_hidden_fitted_and_kept(workspace: Wor
     first = WorkbenchApp(workspace)
     async with first.run_test(size=(120, 40)) as pilot:
         table = await pairs_table(pilot)
-        await pilot.press(*"llllll", "underscore")
+        await pilot.press(*"lllll", "underscore")
         assert table.columns.widths == {"what": len("how-to → account")}
         await pilot.press("h", "minus")
         assert "rated" in table.columns.hidden

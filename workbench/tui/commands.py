@@ -65,7 +65,7 @@ def available(screen: Screen[Any]) -> Iterator[Command]:
                 if is_covered and not action.priority:
                     continue
                 seen.add(action.id)
-                written = keys.split(keymap.get(action.id, action.keys))
+                written = keys.keys_of(action, keymap)
                 here = tuple(key for key in written if not _is_typed(key, focused, node))
                 yield Command(action, node, here)
         # Of what lies below a dialog only keys with priority work.

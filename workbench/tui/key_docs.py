@@ -23,6 +23,7 @@ _TITLES = {
     "case": "In a case",
     "prompt_diff": "In the differences of two prompts",
     "charts": "In charts",
+    "copy": "In the copy menu",
     "dialog": "In dialogs",
 }
 

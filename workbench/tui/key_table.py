@@ -1,34 +1,12 @@
 """Every action that a key can call, in one table: bindings, footer, help, palette, docs, [keys].
 
-A row's `where` is a scope: "app" works everywhere, "list" in every list, the name of a mode on
-that screen. `show` is how hard an action holds on to its place in the footer; 0: not there.
+Here stand the rows of the screens; those of lists, texts and dialogs in `pane_keys`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One row: what it does, where, and the keys that call it unless [keys] says otherwise."""
-
-    id: str
-    keys: str
-    """Comma-separated; empty: the palette only."""
-    label: str
-    """In the footer and the palette."""
-    group: str
-    where: str
-    action: str
-    """Its name on the app, screen or widget of that scope."""
-    help: str = ""
-    show: int = 0
-    priority: bool = False
-
-
-ALWAYS = 9
-"""A `show` that never leaves the footer."""
+from workbench.tui.key_row import ALWAYS, Action
+from workbench.tui.pane_keys import COPY, DIALOG, DIFF, LIST, READING, TABLE, TEXT
 
 APP = (
     Action("app.prompts", "f2,1", "Prompts", "view", "app", "go('prompts')", "versions and text"),
@@ -85,29 +63,6 @@ APP = (
         ALWAYS,
         priority=True,
     ),
-)
-
-LIST = (
-    Action("list.down", "j,down", "Down", "list", "list", "cursor_down"),
-    Action("list.up", "k,up", "Up", "list", "list", "cursor_up"),
-    Action("list.top", "g,home", "Top", "list", "list", "cursor_top"),
-    Action("list.bottom", "G,end", "Bottom", "list", "list", "cursor_bottom"),
-    Action("list.half_down", "ctrl+d", "Half a page down", "list", "list", "half_page(1)"),
-    Action("list.half_up", "ctrl+u", "Half a page up", "list", "list", "half_page(-1)"),
-    Action("list.page_down", "pagedown", "Page down", "list", "list", "page(1)"),
-    Action("list.page_up", "pageup", "Page up", "list", "list", "page(-1)"),
-    Action("list.find", "slash", "Find", "list", "list", "find", "!x leaves out, re: is a regex"),
-    Action("list.copy", "y", "Copy", "list", "list", "copy", "the row to the clipboard", 1),
-)
-
-TEXT = (
-    Action("text.down", "j,down", "Down", "list", "text", "scroll_down"),
-    Action("text.up", "k,up", "Up", "list", "text", "scroll_up"),
-    Action("text.top", "g,home", "Top", "list", "text", "scroll_home"),
-    Action("text.bottom", "G,end", "Bottom", "list", "text", "scroll_end"),
-    Action("text.half_down", "ctrl+d", "Half a page down", "list", "text", "half_page(1)"),
-    Action("text.half_up", "ctrl+u", "Half a page up", "list", "text", "half_page(-1)"),
-    Action("text.copy", "y", "Copy", "list", "text", "copy", "all of it to the clipboard", 1),
 )
 
 PROMPTS = (
@@ -221,38 +176,6 @@ DEPLOYS = (
     Action("deploys.revoke", "V", "Revoke…", "deploy", "deploys", "revoke", "never live again"),
 )
 
-DIALOG = (
-    Action("dialog.cancel", "escape", "Cancel", "dialog", "dialog", "cancel", "nothing is changed"),
-    Action(
-        "dialog.yes",
-        "y,ctrl+s",
-        "Confirm",
-        "dialog",
-        "dialog",
-        "yes",
-        "does what it says",
-        priority=True,
-    ),
-    Action("help.down", "down", "Down", "dialog", "help", "move(1)"),
-    Action("help.up", "up", "Up", "dialog", "help", "move(-1)"),
-    Action("jump.cancel", "escape", "Stay", "dialog", "jump", "cancel"),
-    Action("changed.mine", "m", "Keep mine", "dialog", "changed", "mine", "overwrite theirs"),
-    Action("changed.theirs", "t", "Take theirs", "dialog", "changed", "theirs", "as one edit"),
-    Action("deploy.evaluate", "v", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
-    Action("verdict.deploy", "d", "Deploy…", "dialog", "verdict", "deploy", "this version"),
-)
-
-TABLE = (
-    Action("table.open", "enter", "Open", "list", "table", "open", "all of it", 5),
-    Action("table.peek", "space", "Quick view", "list", "table", "peek", "and space goes on"),
-    Action("table.sort", "s", "Sort", "list", "table", "sort", "by this column; thrice: as before"),
-    Action("table.left", "h,left", "Column to the left", "list", "table", "column(-1)"),
-    Action("table.right", "l,right", "Column to the right", "list", "table", "column(1)"),
-    Action("table.fit", "underscore", "Fit column", "list", "table", "fit_column"),
-    Action("columns.hide", "minus", "Hide column", "list", "columns", "hide_column"),
-    Action("columns.all", "plus", "Columns…", "list", "columns", "choose_columns"),
-)
-
 RUN = (
     Action("run.stop", "x", "Stop", "run", "run", "stop", "x again gives up the calls too", 8),
     Action("run.resume", "r", "Resume", "run", "run", "resume", "what is missing or failed", 7),
@@ -302,41 +225,6 @@ DATASETS = (
     Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
 )
 
-DIFF = (
-    Action(
-        "diff.less",
-        "left_curly_bracket",
-        "Less context",
-        "compare",
-        "diff",
-        "context(-1)",
-        "equal lines around a change: 10, 3, 1, 0",
-    ),
-    Action(
-        "diff.more",
-        "right_curly_bracket",
-        "More context",
-        "compare",
-        "diff",
-        "context(1)",
-        "equal lines around a change: 10, then all",
-    ),
-)
-
-READING = (
-    Action("case.close", "escape,q,enter,space", "Close", "dialog", "case", "close"),
-    Action("case.next", "n,right_square_bracket", "Next case", "dialog", "case", "step(1)"),
-    Action("case.before", "N,left_square_bracket", "Case before", "dialog", "case", "step(-1)"),
-    Action("prompt_diff.close", "escape,q,p,enter", "Close", "dialog", "prompt_diff", "close"),
-    Action("prompt_diff.view", "v", "View", "dialog", "prompt_diff", "view"),
-    Action(
-        "prompt_diff.fold", "o", "All lines", "dialog", "prompt_diff", "fold", "or changes only"
-    ),
-    Action("charts.close", "escape,q,t,enter", "Close", "dialog", "charts", "close"),
-    Action("find.leave", "escape", "Empty, then leave", "list", "find", "leave", "the filter"),
-    Action("find.to_table", "down", "To the list", "list", "find", "to_table"),
-)
-
 ACTIONS: tuple[Action, ...] = (
     *APP,
     *LIST,
@@ -349,6 +237,7 @@ ACTIONS: tuple[Action, ...] = (
     *DEPLOYS,
     *DATASETS,
     *DIFF,
+    *COPY,
     *READING,
     *DIALOG,
 )

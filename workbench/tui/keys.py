@@ -10,9 +10,9 @@ from textual.keys import _character_to_key
 
 from workbench.errors import SettingsError
 from workbench.suggestions import did_you_mean
+from workbench.tui.key_row import ALWAYS as ALWAYS
+from workbench.tui.key_row import Action as Action
 from workbench.tui.key_table import ACTIONS as ACTIONS
-from workbench.tui.key_table import ALWAYS as ALWAYS
-from workbench.tui.key_table import Action as Action
 
 HELP = "app.help"
 
@@ -61,6 +61,11 @@ def bind_keyless(node: DOMNode, where: str, keymap: Mapping[str, str]) -> None:
     for action in actions(where):
         if not action.keys and action.id in keymap:
             node._bindings.bind(keymap[action.id], action.action, action.label, show=False)
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys that call it, given what [keys] says."""
+    return split(keymap.get(action.id, action.keys))
 
 
 def by_id(action_id: str) -> Action | None:

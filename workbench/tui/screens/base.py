@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from workbench.tui import keys
+from workbench.tui.copying import Copy
 from workbench.tui.messages import SelectionChanged
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
@@ -43,6 +44,10 @@ class ModeScreen(Screen[None]):
 
     def show(self, selection: Selection) -> None:
         """Show what is selected. Called when the screen comes up and with each change."""
+
+    def copies(self) -> Sequence[Copy]:
+        """What can be copied here beside what has the focus."""
+        return ()
 
     def hint(self, text: str) -> None:
         """What to press next, in the status line while nothing else is said."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -20,10 +21,12 @@ from workbench.tui.compare_reads import (
     read_refs,
     write_report,
 )
+from workbench.tui.copying import Copy
 from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
 from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
+from workbench.tui.row_copies import copies_of
 from workbench.tui.screens.many_sides import HINT, ManySidesScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
@@ -163,11 +166,19 @@ class CompareScreen(ManySidesScreen):
     @on(CaseTable.Opened, "#pair-list")
     @on(CaseTable.Peeked, "#pair-list")
     def _open(self) -> None:
-        self.app.push_screen(CaseScreen(self._describe, self._step))
+        self.app.push_screen(CaseScreen(self._describe, self._step, self.copies))
 
-    @on(CaseTable.Copied)
-    def _copied(self) -> None:
-        self.bench_app.tell("copied the cell")
+    def copies(self) -> Sequence[Copy]:
+        row, comparing = self.row, self.comparing
+        if row is None or comparing is None:
+            return ()
+        compared = comparing.compared
+        sides = (compared.a, compared.b, *(side.compared.b for side in self.further))
+        runs = [
+            Copy(f"run_{letter.casefold()}", f"the id of {letter}'s run", side.summary.run_id)
+            for letter, side in zip("ABCD", sides, strict=False)
+        ]
+        return (*copies_of(row), *runs)
 
     def _describe(self) -> tuple[str, Content]:
         row = self.row

@@ -125,10 +125,6 @@ class DatasetsScreen(ModeScreen):
     def _open(self) -> None:
         self.app.push_screen(CaseScreen(self._describe, self._step))
 
-    @on(CaseTable.Copied)
-    def _copied(self) -> None:
-        self.bench_app.tell("copied the cell")
-
     def _step(self, way: int) -> None:
         self.table.move_following(way)
 

@@ -120,10 +120,6 @@ class DeploysScreen(ModeScreen):
         self.bench_app.select(prompt_id=row.prompt_id, version=version)
         self.bench_app.switch_mode("prompts")
 
-    def on_case_table_copied(self, message: CaseTable.Copied) -> None:
-        message.stop()
-        self.bench_app.tell("copied the cell")
-
     def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
         """The evidence, where the screen has no room for its pane."""
         message.stop()

@@ -170,10 +170,6 @@ class PromptsScreen(ModeScreen):
         title = f"{row.version.ref}: what its gate said"
         self.app.push_screen(Reading(title, evidence_text(row.evaluation.evidence, full=True)))
 
-    def on_case_table_copied(self, message: CaseTable.Copied) -> None:
-        message.stop()
-        self.bench_app.tell(f"copied a cell of {message.key}")
-
     def _chosen(self) -> str | None:
         key = self.query_one("#versions", CaseTable).cursor_key
         return key if key and key != DRAFT else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -27,8 +27,10 @@ from workbench.tui.case_rows import (
     RunRow,
     answered,
 )
+from workbench.tui.copying import Copy
 from workbench.tui.filters import Row, Test
 from workbench.tui.messages import RunEnded, RunStarted, RunTicked
+from workbench.tui.row_copies import copies_of
 from workbench.tui.run_reads import RunPage, counterpart, read_results, read_run, read_runs
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
@@ -282,15 +284,17 @@ class RunScreen(ModeScreen):
     @on(CaseTable.Opened, "#case-list")
     @on(CaseTable.Peeked, "#case-list")
     def _case(self) -> None:
-        self.app.push_screen(CaseScreen(self._describe, self._step))
+        self.app.push_screen(CaseScreen(self._describe, self._step, self.copies))
 
     @on(CaseTable.Opened, "#run-list")
     def _run(self, message: CaseTable.Opened) -> None:
         self.bench_app.select(run_id=message.key)
 
-    @on(CaseTable.Copied)
-    def _copied(self) -> None:
-        self.bench_app.tell("copied the cell")
+    def copies(self) -> Sequence[Copy]:
+        row = (self.table if self._wanted else self.runs_table).cursor_row
+        if row is None:
+            return ()
+        return (*copies_of(row), Copy("run", "the id of the run", self._run_in_hand()))
 
     def _describe(self) -> tuple[str, Content]:
         row = self.table.cursor_row

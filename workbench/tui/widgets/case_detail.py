@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -15,6 +15,7 @@ from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.templates import Renderer
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow, flat_json
+from workbench.tui.copying import Copy
 from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
@@ -137,12 +138,21 @@ class CaseScreen(ReadingScreen):
     DEFAULT_CSS = "CaseScreen > Vertical { max-width: 120; }"
 
     def __init__(
-        self, describe: Callable[[], tuple[str, Content]], step: Callable[[int], None]
+        self,
+        describe: Callable[[], tuple[str, Content]],
+        step: Callable[[int], None],
+        copies: Callable[[], Sequence[Copy]] = tuple,
     ) -> None:
-        """`describe` gives title and text of the current case, `step` moves to another."""
-        super().__init__("", "n/N next, before · y copy · j/k scroll · esc close")
+        """`describe` gives title and text of the current case, `step` moves to another, `copies`
+        are its parts.
+        """
+        super().__init__("", "n/N next, before · y/Y copy · j/k scroll · esc close")
         self._describe = describe
         self._step = step
+        self._copies = copies
+
+    def copies(self) -> Sequence[Copy]:
+        return self._copies()
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="case")
@@ -153,6 +163,7 @@ class CaseScreen(ReadingScreen):
 
     def action_step(self, way: int) -> None:
         self._step(way)
+        self.say()
         self._show()
 
     def _show(self) -> None:

@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from workbench.tui.copying import Copy, has_menu, open_copy_menu, to_clipboard
 from workbench.tui.filters import Filter
 from workbench.tui.keys import bindings
 from workbench.tui.table_model import Column, Order, TableModel, TableRow, arranged, following
@@ -77,9 +78,6 @@ class CaseTable(ScrollView, can_focus=True):
     class Peeked(_About):
         """Space."""
 
-    class Copied(_About):
-        """The cell of the cursor's column went to the clipboard; `key` is the row."""
-
     class FindAsked(_About):
         """`/`: whoever has the filter line shows it."""
 
@@ -99,7 +97,7 @@ class CaseTable(ScrollView, can_focus=True):
         self.model = TableModel()
         self.empty: Sequence[str] = empty
         """Lines shown while there is no row: what this is and what fills it. Trusted text."""
-        self.cursor_column = self.columns.shown[0].key
+        self.cursor_column = self.columns.first
         self._cursor_key = ""
         self._cursor_index = 0
         self._touched = False
@@ -215,7 +213,7 @@ class CaseTable(ScrollView, can_focus=True):
         self.columns = Layout(tuple(columns), widths=before.widths)
         self.columns.hidden = before.hidden | fresh
         if self.cursor_column not in {column.key for column in columns}:
-            self.cursor_column = self.columns.shown[0].key
+            self.cursor_column = self.columns.first
         self._laid_out()
 
     def set_columns(self, hidden: Iterable[str]) -> None:
@@ -290,8 +288,21 @@ class CaseTable(ScrollView, can_focus=True):
         """The whole cell, as it came, to the clipboard."""
         row = self.cursor_row
         if row is not None:
-            self.app.copy_to_clipboard(row.cell(self.cursor_column))
-            self.post_message(self.Copied(self, row.key))
+            to_clipboard(self, row.cell(self.cursor_column), f"a cell of {row.key}")
+
+    def copies(self) -> Sequence[Copy]:
+        """What the cursor's row offers to copy."""
+        from workbench.tui.row_copies import cell_and_row
+
+        row = self.cursor_row
+        return cell_and_row(row, self.columns.columns, self.cursor_column) if row else ()
+
+    def action_copy_menu(self) -> None:
+        open_copy_menu(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "copy_menu" or has_menu(self)
 
     # Drawing
 

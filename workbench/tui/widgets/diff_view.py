@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -16,6 +17,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.present.diff_rows import DiffRows, Mode, Piece, diff_rows, mode_for
+from workbench.present.unified import unified_diff
+from workbench.tui.copying import Copy, has_menu, open_copy_menu, to_clipboard
 from workbench.tui.diff_context import DiffContext
 from workbench.tui.keys import bindings
 
@@ -111,7 +114,21 @@ class DiffView(ScrollView, can_focus=True):
     def action_copy(self) -> None:
         """The second text, as it came, to the clipboard."""
         if self._texts:
-            self.app.copy_to_clipboard(self._texts[1])
+            to_clipboard(self, self._texts[1], "the second text")
+
+    def copies(self) -> Sequence[Copy]:
+        if self._texts is None:
+            return ()
+        a, b = self._texts
+        diff = Copy("diff", "A and B as a unified diff", lambda: unified_diff(a, b, "A", "B"))
+        return (Copy("this", "the second text", b), diff)
+
+    def action_copy_menu(self) -> None:
+        open_copy_menu(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "copy_menu" or has_menu(self)
 
     def action_half_page(self, way: int) -> None:
         self.scroll_relative(y=way * max(1, self.size.height // 2), animate=False)

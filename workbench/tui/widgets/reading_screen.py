@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from workbench.tui import keys
+from workbench.tui.copying import Copy
 from workbench.tui.widgets.text import PlainStatic, plain
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class ReadingScreen(ModalScreen[None]):
         The status line of the screen below is out of sight.
         """
         self.query_one("#keys", PlainStatic).show(text or self._keys_line)
+
+    def copies(self) -> Sequence[Copy]:
+        """What can be copied of it beside the text."""
+        return ()
 
     def action_close(self) -> None:
         self.dismiss()

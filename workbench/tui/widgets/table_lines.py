@@ -49,6 +49,12 @@ class Layout:
         return sorted(seen, key=lambda column: not column.frozen)
 
     @property
+    def first(self) -> str:
+        """The key of the first column with a title: one of signs is nothing to sort or copy by."""
+        shown = self.shown
+        return next((column for column in shown if column.title), shown[0]).key
+
+    @property
     def frozen_width(self) -> int:
         return GUTTER + sum(self.width(c) + GAP for c in self.shown if c.frozen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from workbench.present.safe_text import safe_text
+from workbench.tui.copying import Copy, has_menu, open_copy_menu, to_clipboard
 from workbench.tui.keys import bindings
 from workbench.tui.widgets.text import PlainStatic
 
@@ -50,10 +52,17 @@ class TextView(VerticalScroll, can_focus=True):
 
     def action_copy(self) -> None:
         """The whole text, as it came, to the clipboard."""
-        self.app.copy_to_clipboard(self._raw)
-        tell = getattr(self.app, "tell", None)
-        if tell:
-            tell(f"copied {len(self._raw):,} characters")
+        to_clipboard(self, self._raw)
+
+    def copies(self) -> Sequence[Copy]:
+        return (Copy("this", "the whole text", self._raw),)
+
+    def action_copy_menu(self) -> None:
+        open_copy_menu(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "copy_menu" or has_menu(self)
 
     def action_half_page(self, way: int) -> None:
         self.scroll_relative(y=way * max(1, self.size.height // 2), animate=False)
