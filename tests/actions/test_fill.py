@@ -1,0 +1,177 @@
+"""What a comparison lacks is run, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.openai_server import OpenAIServer, Reply
+from workbench.actions.bench import Bench
+from workbench.actions.compare import Compared, compare
+from workbench.actions.fill import estimate_fill, fill, gaps
+from workbench.actions.refs import resolve
+from workbench.actions.run import make_spec, start
+from workbench.errors import UsageError
+from workbench.workspace import open_workspace
+
+CASES = 20
+SUITE = """\
+suite: triage
+prompt: triage
+dataset: cases.jsonl
+scorers: [exact_match]
+gate: {threshold: 0.5, margin: 0.1, baseline: null}
+run: {concurrency: 4}
+"""
+DRAFT = """\
+---
+name: triage
+model: {{id: mock, provider: mock, options: {{temperature: 0}}}}
+inputs: [{{name: ticket, kind: string}}]
+---
+system:
+{system}
+
+user:
+{{{{ ticket }}}}
+"""
+
+
+class Script:
+    """Answers, but for the tickets that fail for now."""
+
+    def __init__(self) -> None:
+        self.failing: set[int] = set()
+        self.asked: list[int] = []
+
+    def __call__(self, messages: list[dict[str, Any]], _options: dict[str, Any]) -> str | Reply:
+        number = int(re.findall(r"\d+", messages[-1]["content"])[0])
+        self.asked.append(number)
+        if number in self.failing:
+            return Reply("no", status=400)
+        return "billing"
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def server(script: Script) -> Iterator[OpenAIServer]:
+    with OpenAIServer(script) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, server: OpenAIServer) -> Iterator[Bench]:
+    (tmp_path / "workbench.toml").write_text(
+        f'[workspace]\nauthor = "ana"\n[providers.mock]\nbase_url = "{server.base_url}"\n'
+        'prices = {"mock" = {input = 1.0, output = 1.0}}\n'
+    )
+    suite = tmp_path / "evals" / "triage"
+    suite.mkdir(parents=True)
+    (suite / "suite.yaml").write_text(SUITE)
+    write_cases(tmp_path)
+    (tmp_path / "prompts").mkdir()
+    with Bench(open_workspace(tmp_path)) as opened:
+        yield opened
+
+
+def write_cases(root: Path, more: str = "") -> None:
+    rows = [
+        {"id": f"c{n}", "inputs": {"ticket": f"ticket {n}{more}"}, "expected": "billing"}
+        for n in range(CASES)
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (root / "evals" / "triage" / "cases.jsonl").write_text(lines)
+
+
+def run(bench: Bench, system: str, limit: int | None = None) -> str:
+    """Run a prompt with this system message on the first cases; the run's id."""
+    path = bench.workspace.root / "prompts" / "triage.prompty"
+    path.write_text(DRAFT.format(system=system))
+    spec = make_spec(resolve(bench, "triage"), bench.workspace.suite_for("triage"), limit=limit)
+    return start(bench, spec).wait(30).run_id
+
+
+def two_runs(bench: Bench, script: Script) -> Compared:
+    """A failed on 3 and 7, B answered everything."""
+    script.failing = {3, 7}
+    a = run(bench, "plain")
+    script.failing = set()
+    b = run(bench, "careful")
+    script.asked.clear()
+    return compare(bench, a, b)
+
+
+def test_a_side_with_errors_goes_on_with_its_own_run(bench: Bench, script: Script) -> None:
+    compared = two_runs(bench, script)
+    assert set(compared.headline.missing) == {"c3", "c7"}
+    a, b = gaps(compared)
+    assert (set(a.unanswered), a.unasked, b.cases) == ({"c3", "c7"}, (), 0)
+    started = []
+    found = fill(bench, a, lambda live, name: started.append((live.run_id, name)))
+    assert found == compared.a.summary.run_id
+    assert [run_id for run_id, _ in started] == [found]
+    assert sorted(script.asked) == [3, 7]
+    again = compare(bench, found, compared.b.summary.run_id)
+    assert not again.headline.missing
+    assert [gap.cases for gap in gaps(again)] == [0, 0]
+
+
+def test_cases_that_one_side_was_never_asked_make_a_new_run(bench: Bench, script: Script) -> None:
+    short, whole = run(bench, "plain", limit=5), run(bench, "careful")
+    script.asked.clear()
+    compared = compare(bench, short, whole)
+    assert len(compared.cases) == 5
+    a, b = gaps(compared)
+    assert ([case.id for case in a.unasked], b.cases) == ([f"c{n}" for n in range(5, 20)], 0)
+    found = fill(bench, a)
+    assert found != short
+    assert sorted(script.asked) == list(range(5, 20))
+    again = compare(bench, found, whole)
+    assert len(again.cases) == 20
+    assert [gap.cases for gap in gaps(again)] == [0, 0]
+
+
+def test_the_estimate_is_of_what_is_missing_only(bench: Bench, script: Script) -> None:
+    found = estimate_fill(bench, gaps(two_runs(bench, script))[:1])
+    assert (found.calls, found.cached) == (2, 0)
+    assert found.usd is not None
+    assert found.usd > 0
+    short, whole = run(bench, "other", limit=5), run(bench, "careful")
+    found = estimate_fill(bench, gaps(compare(bench, short, whole)))
+    assert found.calls == 15
+
+
+def test_what_fails_again_is_still_missing(bench: Bench, script: Script) -> None:
+    compared = two_runs(bench, script)
+    script.failing = {7}
+    found = fill(bench, gaps(compared)[0])
+    again = compare(bench, found, compared.b.summary.run_id)
+    assert gaps(again)[0].unanswered == ("c7",)
+
+
+def test_a_run_whose_dataset_changed_is_not_gone_on_with(bench: Bench, script: Script) -> None:
+    a = gaps(two_runs(bench, script))[0]
+    write_cases(bench.workspace.root, " changed")
+    with pytest.raises(UsageError, match="changed since"):
+        fill(bench, a)
+    assert not script.asked
+
+
+def test_a_case_that_is_no_longer_in_the_dataset_cannot_be_asked(
+    bench: Bench, script: Script
+) -> None:
+    del script
+    short, whole = run(bench, "plain", limit=5), run(bench, "careful")
+    path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:10]))
+    a, _ = gaps(compare(bench, short, whole))
+    assert [case.id for case in a.unasked] == [f"c{n}" for n in range(5, 10)]

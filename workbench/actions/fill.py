@@ -1,0 +1,123 @@
+"""Run what a comparison lacks: cases without an answer, and cases that one side was never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.actions.compare import Compared, OnRun, Side
+from workbench.actions.refs import Source
+from workbench.datasets.values import Case
+from workbench.runs.suite import Suite
+from workbench.runs.values import RunSpec
+
+if TYPE_CHECKING:
+    from workbench.runs.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What one side of a comparison lacks."""
+
+    side: Side
+    suite: Suite
+    unanswered: tuple[str, ...] = ()
+    """Ids of cases that it was asked, with an error or nothing where an answer belongs."""
+    unasked: tuple[Case, ...] = ()
+    """Cases that only the other side was asked."""
+    split: str = ""
+    """That a run of both kinds is on."""
+
+    @property
+    def cases(self) -> int:
+        """How many cases lack an answer."""
+        return len(self.unanswered) + len(self.unasked)
+
+
+def gaps(compared: Compared) -> tuple[Gap, Gap]:
+    """What A lacks, and what B lacks."""
+    a, b = compared.a, compared.b
+    return _gap(compared, a, b), _gap(compared, b, a)
+
+
+def fill(bench: Bench, gap: Gap, on_run: OnRun | None = None) -> str:
+    """Run what is missing, and give the id of the run that holds it: the side's own run goes on
+    where it only lacks answers; else a new one is asked everything, with what is known from the
+    cache. Blocks. A run that was stopped or has errors again gives its id too.
+
+    Raises UsageError when the run cannot go on, and what starting a run raises.
+    """
+    spec = _spec(bench, gap)
+    resume = None if gap.unasked else gap.side.summary.run_id
+    live = running.start(bench, spec, resume=resume)
+    if on_run:
+        on_run(live, gap.side.source.name)
+    return live.wait().run_id
+
+
+def estimate_fill(bench: Bench, found: Sequence[Gap]) -> Estimate:
+    """Calls, money and time to fill all of these."""
+    from workbench.runs.estimate import Estimate
+
+    each = []
+    for gap in found:
+        spec = _spec(bench, gap)
+        lacking = {*gap.unanswered, *(case.id for case in gap.unasked)}
+        cases = tuple(case for case in spec.cases if case.id in lacking)
+        if not cases:
+            continue
+        each.append(running.estimate(bench, replace(spec, cases=cases)))
+    return Estimate(
+        sum(one.calls for one in each),
+        sum(one.cached for one in each),
+        _sum(one.usd for one in each),
+        _sum(one.seconds for one in each),
+    )
+
+
+def _spec(bench: Bench, gap: Gap) -> RunSpec:
+    summary = gap.side.summary
+    if not gap.unasked:
+        return running.spec_of_run(bench, summary.run_id)
+    source = Source(gap.side.source.prompt, summary.label)
+    spec = running.make_spec(source, gap.suite, split=gap.split, repeats=summary.repeats)
+    wanted = {case.id for case in (*gap.side.cases, *gap.unasked)}
+    cases = tuple(case for case in gap.suite.dataset.cases if case.id in wanted)
+    return replace(spec, cases=cases)
+
+
+def _gap(compared: Compared, side: Side, other: Side) -> Gap:
+    asked = {case.id for case in side.cases}
+    # As the suite has them now: nothing else can be asked.
+    now = {case.id: case for case in compared.suite.dataset.cases}
+    unasked = tuple(c for c in other.cases if c.id not in asked and now.get(c.id) == c)
+    split = other.summary.split if unasked else side.summary.split
+    return Gap(side, compared.suite, _unanswered(compared, side), unasked, split)
+
+
+def _unanswered(compared: Compared, side: Side) -> tuple[str, ...]:
+    scorer = compared.headline.scorer
+    repeats = side.summary.repeats
+    failed = 0
+    lacking, without_score = [], []
+    for case in side.cases:
+        results = side.results.get(case.id, ())
+        errors = sum(result.answer.outcome.is_error for result in results)
+        failed += errors
+        if errors or len(results) < repeats:
+            lacking.append(case.id)
+        elif any(r.scores.get(scorer) is None or r.scores[scorer].value is None for r in results):
+            without_score.append(case.id)
+    # A run counts what it would ask again: a scorer that broke is among it, one that has nothing
+    # to say about an answer is not.
+    if side.summary.errors > failed:
+        lacking += without_score
+    return tuple(lacking)
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
