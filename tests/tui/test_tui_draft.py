@@ -161,9 +161,10 @@ async def test_an_outside_editors_file_is_never_overwritten(tmp_path: Path) -> N
     path = tmp_path / "a.prompty"
     path.write_text("one")
     file = DraftFile(path, "one")
+    file.wanted = "mine"
     path.write_text("theirs")
     with pytest.raises(DraftChanged):
-        file.save("mine")
+        file.save()
     assert path.read_text() == "theirs"
 
 

@@ -24,13 +24,13 @@ from workbench.tui import ending, keys, terminal_colour, themes
 from workbench.tui.background import run_job
 from workbench.tui.live_runs import LiveRuns
 from workbench.tui.messages import SelectionChanged
+from workbench.tui.pen import Pen
 from workbench.tui.safe_filter import SafeFilter
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.chrome import ModeTabs, StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
-    from textual.driver import Driver
     from textual.widget import Widget
     from textual.worker import Worker
 
@@ -61,15 +61,6 @@ def _commands() -> type[Provider]:
     return CommandProvider
 
 
-def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
-    """None: Textual's own."""
-    if terminal.late is None and not terminal.typed:
-        return None
-    from workbench.tui.patient_driver import PatientDriver
-
-    return PatientDriver
-
-
 class WorkbenchApp(App[int]):
     """The workbench in a terminal."""
 
@@ -96,14 +87,17 @@ class WorkbenchApp(App[int]):
         self._plain = terminal_colour.is_plain(os.environ)
         self.terminal = terminal
         """What the terminal said before the app had it; read by its driver."""
-        super().__init__(driver_class=_driver(terminal), ansi_color=True if self._plain else None)
+        super().__init__(driver_class=terminal.driver(), ansi_color=True if self._plain else None)
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
         self.known_prompts: tuple[str, ...] = ()
         self.said: list[str] = []
-        self.before_exit: list[Callable[[], object]] = []
-        """Called before the app ends, however it ends."""
+        self.pen = Pen(self.on_loop)
+        self.before_reading: list[Callable[[], object]] = []
+        """Called before drafts are read from their files; to be written with the pen."""
+        self.before_exit: list[Callable[[], str]] = []
+        """Called before the app ends, however it ends; each says what could not be saved."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._own_context = contextvars.Context()
         for theme in themes.OURS:
@@ -146,8 +140,7 @@ class WorkbenchApp(App[int]):
         self._settle()
 
     def _settle(self) -> None:
-        for save in self.before_exit:
-            save()
+        self._exit_renderables += ending.finish(self.before_exit)
         self.runs.abort()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -256,7 +249,7 @@ class WorkbenchApp(App[int]):
         else:
             from workbench.tui.dialogs.run_options import open_run_options
 
-            for save in self.before_exit:
+            for save in self.before_reading:
                 save()
             open_run_options(self, self.selection.ref)
 
@@ -324,7 +317,7 @@ class WorkbenchApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Textual's own prints local variables: keys and customers' texts."""
-        self._exit_renderables.append(ending.crash_report())
+        self._exit_renderables += [ending.crash_report(), *ending.finish(self.before_exit)]
         self._close_messages_no_wait()
 
     def _fade(self, line: StatusLine, text: str) -> None:

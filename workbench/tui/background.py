@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def call_in_thread(workspace: Workspace, fn: Callable[[Bench], T]) -> T:
+async def call_in_thread(
+    workspace: Workspace, fn: Callable[[Bench], T], first: Callable[[], None] | None = None
+) -> T:
     """What `fn(bench)` returns, from a daemon thread: a job that never ends cannot hold up
-    quitting. Raises WorkbenchError for what it raised itself, and in place of OSError and
-    sqlite3.Error.
+    quitting. `first` is called before it, in that thread. Raises WorkbenchError for what it
+    raised itself, and in place of OSError and sqlite3.Error.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -40,6 +42,8 @@ async def call_in_thread(workspace: Workspace, fn: Callable[[Bench], T]) -> T:
         result: T | None = None
         error: BaseException | None = None
         try:
+            if first:
+                first()
             with Bench(workspace) as bench:
                 result = fn(bench)
         except (OSError, sqlite3.Error) as raised:
@@ -66,7 +70,8 @@ async def run_job(
     paid for: it is said, with the whole story under Messages, and the app goes on.
     """
     try:
-        result = await call_in_thread(app.workspace, fn)
+        # What was typed up to now is in its file before anybody reads it.
+        result = await call_in_thread(app.workspace, fn, app.pen.wait)
         if done:
             done(result)
     except WorkbenchError as error:

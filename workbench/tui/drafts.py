@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 from workbench.actions.bench import Bench
@@ -50,15 +51,17 @@ def make_draft(bench: Bench, prompt_id: str, text: str = "") -> Path:
 
 
 class DraftFile:
-    """One draft on disk, and what we last knew it to say."""
+    """One draft on disk, and what we last knew it to say. For one thread at a time."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.known = text
+        self.wanted = text
+        """The newest text that it shall say."""
 
-    def save(self, text: str) -> None:
-        """Write it, unless somebody else did since. Raises DraftChanged, OSError."""
-        theirs = self.outside()
+    def save(self) -> None:
+        """Write what is wanted, unless somebody else wrote since. Raises DraftChanged, OSError."""
+        text, theirs = self.wanted, self.outside()
         if theirs is not None and theirs != text:
             raise DraftChanged(self.path, theirs)
         if text != self.known or theirs is not None:
@@ -74,6 +77,14 @@ class DraftFile:
         except UnicodeDecodeError as error:
             raise DraftError(f"{self.path} is no UTF-8 any more", hint="mend it outside") from error
         return now if now != self.known else None
+
+
+def rescue(folder: Path, path: Path, text: str) -> Path:
+    """Write a text that could not be saved to its own file beside the state; gives where."""
+    now = datetime.now().astimezone()
+    kept = folder / "unsaved" / f"{path.stem}-{now:%Y%m%d-%H%M%S}{path.suffix}"
+    write_atomically(kept, text)
+    return kept
 
 
 class DraftChanged(DraftError):

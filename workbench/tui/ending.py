@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
@@ -27,6 +27,19 @@ def listen(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:
         except (NotImplementedError, RuntimeError, ValueError):
             # Not the main thread, or a loop without signals: the caller has its own way to end.
             return
+
+
+def finish(savers: Iterable[Callable[[], str]]) -> list[Text]:
+    """Call them all; what they could not save, to be printed when the screen is gone."""
+    said = []
+    for save in savers:
+        try:
+            problem = save()
+        except Exception as error:  # noqa: BLE001 (the end goes on, whatever one of them meets)
+            problem = f"a draft was not saved: {type(error).__name__}: {error}"
+        if problem:
+            said.append(Text(f"workbench: {safe_text(problem)}"))
+    return said
 
 
 def crash_report() -> Text:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
-from workbench.tui.drafts import DraftChanged, DraftFile
+from workbench.tui.drafts import DraftChanged, DraftFile, rescue
+from workbench.tui.pen import Pen
 from workbench.tui.widgets.prompt_editor import PromptEditor
 from workbench.tui.widgets.text import plain
 
@@ -28,6 +30,9 @@ class Keeper:
         self._timer: Timer | None = None
         self._looking: Timer | None = None
         self._asking = False
+        self._is_ending = False
+        self._problem = ""
+        """Why it could not be saved, when it last could not."""
         self.file: DraftFile | None = None
         """None: no draft is open."""
 
@@ -62,67 +67,118 @@ class Keeper:
             self._timer.stop()
         self._timer = self._screen.set_timer(SAVE_S, self.save)
 
-    def save(self) -> bool:
-        """Write the draft; False when that was not possible, or must be asked about first."""
+    def save(self) -> None:
+        """Have the draft written, beside the loop: threads that read drafts wait for that."""
         if self._timer:
             self._timer.stop()
             self._timer = None
-        if self.file is None or self.is_saved:
-            return True
+        if self.file is not None:
+            self.file.wanted = self._editor.text
+            if self.file.wanted != self.file.known:
+                self._give(self.file)
+
+    async def saved(self) -> bool:
+        """Have it written, and wait; False when that was not possible, or must be asked about."""
+        self.save()
+        file = self.file
+        wanted = file.wanted if file else ""
+        await self._pen.finished()
+        # Somebody may have typed on, and that been saved too.
+        return file is None or file.known in (wanted, file.wanted)
+
+    def finish(self) -> str:
+        """Write it before the app ends, at once, and ask nothing.
+
+        What cannot be written to the draft is put into the workspace's state. Gives a sentence
+        about that; empty: the draft says what the editor says.
+        """
+        self._is_ending = True
+        file = self.file
+        self.save()
+        self._pen.finish()
+        if file is None or self.is_saved:
+            return ""
+        problem = f"{file.path.name} was not saved: {self._problem}"
         try:
-            self.file.save(self._editor.text)
-        except DraftChanged as changed:
-            self._ask_which(changed.theirs)
-            return False
-        except (OSError, WorkbenchError) as error:
-            self._screen.bench_app.tell(f"not saved: {error}", error=True)
-            return False
-        self._say(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
-        return True
+            kept = rescue(self._screen.bench_app.workspace.state, file.path, file.wanted)
+        except WorkbenchError as error:
+            return f"{problem}\nnor could your text be kept elsewhere: {error}"
+        file.known = file.wanted
+        return f"{problem}\nyour text is in\n{kept}"
 
     def look(self) -> None:
         """Did another program write the file?"""
-        if self.file is None or self._asking or self._screen.app.screen is not self._screen:
+        file = self.file
+        if file is None or self._asking or self._pen.is_busy:
+            return
+        if self._screen.app.screen is self._screen:
+            self._pen.give(file.outside, lambda future: self._looked(file, future))
+
+    def take(self, theirs: str) -> None:
+        """Show what another program wrote, as one edit."""
+        if self.file is not None:
+            self.file.known = self.file.wanted = theirs
+            self._editor.swap_text(theirs)
+
+    def _give(self, file: DraftFile) -> None:
+        self._pen.give(file.save, lambda future: self._written(file, future))
+
+    def _written(self, file: DraftFile, future: Future[None]) -> None:
+        try:
+            future.result()
+        except DraftChanged as changed:
+            self._problem = changed.message
+            self._ask_which(file, changed.theirs)
+        except (OSError, WorkbenchError) as error:
+            self._problem = str(error)
+            self._screen.bench_app.tell(f"not saved: {error}", error=True)
+        else:
+            if file is self.file and self.is_saved:
+                self._say(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
+
+    def _looked(self, file: DraftFile, future: Future[str | None]) -> None:
+        # A write that was given meanwhile looks for itself.
+        if file is not self.file or self._asking or self._pen.is_busy:
             return
         try:
-            theirs = self.file.outside()
+            theirs = future.result()
         except (OSError, WorkbenchError) as error:
             self._screen.bench_app.tell(str(error), error=True)
             return
-        if theirs is None:
+        if theirs is None or theirs == file.known:
             return
         if not self.is_saved and self._editor.text != theirs:
-            self._ask_which(theirs)
+            self._ask_which(file, theirs)
             return
         self.take(theirs)
         self._say("read again: it was changed outside")
         said = "the file was changed outside and read again; ctrl+z takes it back"
         self._screen.bench_app.tell(said)
 
-    def take(self, theirs: str) -> None:
-        """Show what another program wrote, as one edit."""
-        if self.file is not None:
-            self.file.known = theirs
-            self._editor.swap_text(theirs)
-
-    def _ask_which(self, theirs: str) -> None:
-        if self._asking:
+    def _ask_which(self, file: DraftFile, theirs: str) -> None:
+        if self._asking or self._is_ending:
             return
         self._asking = True
         from workbench.tui.dialogs.changed_outside import ChangedOutside
 
-        dialog = ChangedOutside(self._editor.text, theirs)
-        self._screen.app.push_screen(dialog, lambda keep: self._chosen(keep, theirs))
+        mine = self._editor.text if file is self.file else file.wanted
+        dialog = ChangedOutside(mine, theirs)
+        self._screen.app.push_screen(dialog, lambda keep: self._chosen(keep, file, theirs))
 
-    def _chosen(self, keep: bool | None, theirs: str) -> None:
+    def _chosen(self, keep: bool | None, file: DraftFile, theirs: str) -> None:
         self._asking = False
-        if self.file is None or keep is None:
-            return
         if keep:
-            self.file.known = theirs
-            self.save()
-        else:
+            file.known = theirs
+            if file is self.file:
+                self.save()
+            else:
+                self._give(file)
+        elif keep is not None and file is self.file:
             self.take(theirs)
+
+    @property
+    def _pen(self) -> Pen:
+        return self._screen.bench_app.pen
 
     @property
     def _editor(self) -> PromptEditor:

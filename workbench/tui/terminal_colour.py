@@ -17,6 +17,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textual.driver import Driver
+
 QUERY = b"\x1b]11;?\x1b\\\x1b[c"
 DEADLINE_S = 0.15
 """From the question on; who answers later than this is not waited for."""
@@ -99,6 +103,14 @@ class Answer:
     typed: bytes = b""
     late: Replies | None = None
     """Not None: the terminal did not answer yet, and may still."""
+
+    def driver(self) -> type[Driver] | None:
+        """What must read the terminal from now on; None: Textual's own does."""
+        if self.late is None and not self.typed:
+            return None
+        from workbench.tui.patient_driver import PatientDriver
+
+        return PatientDriver
 
 
 NOT_ASKED = Answer()

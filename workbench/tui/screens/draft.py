@@ -65,7 +65,8 @@ class DraftScreen(ModeScreen):
     def on_mount(self) -> None:
         self.keeper.start()
         self.call_later(self.trial.show_empty)
-        self.bench_app.before_exit.append(self.keeper.save)
+        self.bench_app.before_exit.append(self.keeper.finish)
+        self.bench_app.before_reading.append(self.keeper.save)
 
     # What is shown
 
@@ -240,13 +241,13 @@ class DraftScreen(ModeScreen):
         self._check()
 
     async def action_try_case(self) -> None:
-        if self.keeper.save():
+        if await self.keeper.saved():
             await self.trial.start()
 
-    def action_try_models(self) -> None:
+    async def action_try_models(self) -> None:
         """The same case on several models, side by side."""
         model = self._checked.prompt.model if self._checked and self._checked.prompt else None
-        if model is None or not self.keeper.save():
+        if model is None or not await self.keeper.saved():
             return
         from workbench.tui.dialogs.models import Models
 
@@ -256,8 +257,8 @@ class DraftScreen(ModeScreen):
 
         self.app.push_screen(Models(model, self.bench_app.workspace.settings), chosen)
 
-    def action_register(self) -> None:
-        if self.keeper.file is None or not self.keeper.save():
+    async def action_register(self) -> None:
+        if self.keeper.file is None or not await self.keeper.saved():
             return
         from workbench.tui.dialogs.register import open_register
 
@@ -265,7 +266,7 @@ class DraftScreen(ModeScreen):
 
     async def action_editor(self) -> None:
         """The file in the user's own editor; what it says then is one edit here."""
-        if self.keeper.file is None or not self.keeper.save():
+        if self.keeper.file is None or not await self.keeper.saved():
             return
         from workbench.tui.editor import edit_file
 
