@@ -68,7 +68,7 @@ def test_outside_of_a_workspace_the_error_says_how_to_make_one(cli: Cli, tmp_pat
     assert "workbench init" in found.err
 
 
-def test_without_a_terminal_the_screens_say_what_to_do(cli: Cli) -> None:
+def test_r113_without_a_terminal_the_screens_say_what_to_do(cli: Cli) -> None:
     found = cli()
     assert found.code == 2
     assert "needs a terminal" in found.err
@@ -86,7 +86,7 @@ def test_the_gate_without_enough_data_exits_with_3(fresh_cli: Cli) -> None:
     assert found.json["gate"] == "no_decision"
 
 
-def test_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> None:
+def test_r76_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> None:
     def broken(messages: list[dict[str, object]], options: dict[str, object]) -> Reply:
         return Reply("no such key", status=401)
 
@@ -98,7 +98,7 @@ def test_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> No
     assert server.calls <= 8
 
 
-def test_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
+def test_r108_r111_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
     cli: Cli, server: OpenAIServer, tmp_path: Path
 ) -> None:
     other = make_cli(tmp_path / "w", server.base_url)
@@ -119,7 +119,7 @@ def test_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
     assert other.here("run", "triage", "--fresh", CANARY_KEY=CANARY).code == 2
 
 
-def test_text_from_data_never_acts_on_the_terminal(fresh_cli: Cli) -> None:
+def test_r46_r47_text_from_data_never_acts_on_the_terminal(fresh_cli: Cli) -> None:
     cli = fresh_cli
     hostile = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m\u202e[/INST]"
     path = cli.root / "prompts" / "triage.prompty"
@@ -163,7 +163,7 @@ def test_a_reader_that_goes_away_is_no_error(cli: Cli) -> None:
     assert said == b""
 
 
-def test_an_unexpected_error_is_one_line_and_a_log_without_secrets(
+def test_r108_an_unexpected_error_is_one_line_and_a_log_without_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path))
@@ -184,7 +184,7 @@ def test_an_unexpected_error_is_one_line_and_a_log_without_secrets(
     assert CANARY not in log + told.err + told.out
 
 
-def test_ctrl_c_before_a_run_is_130(
+def test_r126_ctrl_c_before_a_run_is_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:

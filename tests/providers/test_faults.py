@@ -169,6 +169,7 @@ def test_r82_a_port_where_nothing_listens_is_named() -> None:
     found = ask(f"http://127.0.0.1:{port}/v1")
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
     assert "connection refused" in found.error
+    assert not found.maybe_billed
 
 
 def test_r82_a_host_that_does_not_exist_is_named() -> None:
@@ -199,6 +200,7 @@ def test_r83_a_connection_that_breaks_is_an_error_worth_another_attempt(
     found = ask_fault(*steps)
     assert (found.outcome, found.retry, found.text) == (Outcome.PROVIDER_ERROR, True, "")
     assert found.error
+    assert found.maybe_billed
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -210,6 +212,7 @@ def test_r84_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed:
     started = time.perf_counter()
     found = ask_fault(*drip, streamed=streamed, timeout_s=0.5)
     assert found.outcome is Outcome.TIMED_OUT
+    assert found.maybe_billed
     assert time.perf_counter() - started < 2.5  # the SDK's import is in it
     assert found.latency_s is not None and 0.4 < found.latency_s < 1.0
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fault_server import FaultServer, answer, completion, error, http
+from tests.support.fault_server import RESET, FaultServer, answer, completion, error, http
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_cases, make_prompt, make_spec, provider_at, start
 from workbench.datasets.values import Case
@@ -91,7 +93,7 @@ for name in ("openai", "httpx2", "aiohttp", "genai_prices"):
     assert first.calls == 30
 
 
-def test_fresh_ignores_the_cache(store: Path) -> None:
+def test_r104_fresh_ignores_the_cache(store: Path) -> None:
     with OpenAIServer() as server:
         start(make_spec(5), server.base_url, store).wait(WAIT_S)
         again = start(make_spec(5, fresh=True), server.base_url, store).wait(WAIT_S)
@@ -108,14 +110,14 @@ def test_fresh_ignores_the_cache(store: Path) -> None:
         make_spec(5, prompt=replace(make_prompt(), outputs={"type": "object"})),
     ],
 )
-def test_a_changed_request_is_not_answered_from_the_cache(store: Path, changed: Any) -> None:
+def test_r104_a_changed_request_is_not_answered_from_the_cache(store: Path, changed: Any) -> None:
     with OpenAIServer() as server:
         start(make_spec(5), server.base_url, store).wait(WAIT_S)
         again = start(changed, server.base_url, store).wait(WAIT_S)
     assert (again.calls, again.cached) == (5, 0)
 
 
-def test_another_endpoint_is_not_answered_from_the_cache(store: Path) -> None:
+def test_r104_another_endpoint_is_not_answered_from_the_cache(store: Path) -> None:
     with OpenAIServer() as one, OpenAIServer() as other:
         start(make_spec(5), one.base_url, store).wait(WAIT_S)
         again = start(make_spec(5), other.base_url, store).wait(WAIT_S)
@@ -140,7 +142,7 @@ def test_each_repeat_asks_for_itself(store: Path) -> None:
     assert (second.calls, second.cached) == (5, 15)
 
 
-def test_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -> None:
+def test_r103_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = messages[-1]["content"]
         return Reply("no", status=400) if text == "ticket 3" else text
@@ -155,7 +157,9 @@ def test_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -> Non
     assert failed.scores["exact_match"].value is None
 
 
-def test_what_the_model_spoilt_is_counted_apart_and_scores_as_the_suite_says(store: Path) -> None:
+def test_r88_r89_what_the_model_spoilt_is_counted_apart_and_scores_as_the_suite_says(
+    store: Path,
+) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = messages[-1]["content"]
         return Reply(text, finish_reason="length") if text == "ticket 3" else text
@@ -187,7 +191,7 @@ def test_an_error_is_not_kept_in_the_cache(store: Path) -> None:
     assert (again.status, again.calls) == (RunStatus.COMPLETE, 5)
 
 
-def test_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) -> None:
+def test_r76_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) -> None:
     with FaultServer(lambda n, body: [error("401 Unauthorized", message="bad key")]) as server:
         summary = start(make_spec(500, concurrency=4), server.base_url, store).wait(WAIT_S)
         assert server.calls <= 8
@@ -196,7 +200,7 @@ def test_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) -> N
     assert "key refused by 127.0.0.1" in summary.reason
 
 
-def test_an_endpoint_that_is_not_there_stops_the_run_soon(store: Path) -> None:
+def test_r82_an_endpoint_that_is_not_there_stops_the_run_soon(store: Path) -> None:
     with OpenAIServer() as server:
         gone = server.base_url
     started = time.monotonic()
@@ -213,7 +217,7 @@ def test_when_everything_fails_the_run_does_not_go_through_all_cases(store: Path
     assert "cases in a row failed" in summary.reason
 
 
-def test_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
+def test_r80_r81_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
     seen: dict[str, int] = {}
     lock = threading.Lock()
 
@@ -233,7 +237,7 @@ def test_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
     assert all(result.answer.attempts == 2 for result in stored(store, summary.run_id))
 
 
-def test_retry_after_holds_the_whole_run(store: Path) -> None:
+def test_r79_retry_after_holds_the_whole_run(store: Path) -> None:
     arrivals: list[float] = []
     lock = threading.Lock()
 
@@ -257,7 +261,7 @@ def test_retry_after_holds_the_whole_run(store: Path) -> None:
     assert 0.1 < max(waits) <= 0.6
 
 
-def test_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: Path) -> None:
+def test_r79_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: Path) -> None:
     reply = error("429 Slow", ["retry-after: 3600"], message="come back later")
     with FaultServer(lambda n, body: [reply]) as server:
         summary = start(make_spec(50), server.base_url, store).wait(WAIT_S)
@@ -265,7 +269,7 @@ def test_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: Path)
     assert "3600 s" in summary.reason and "resume" in summary.reason
 
 
-def test_no_cases_no_repeats_and_double_ids_are_refused(store: Path) -> None:
+def test_r6_r13_r135_no_cases_no_repeats_and_double_ids_are_refused(store: Path) -> None:
     provider = provider_at("http://127.0.0.1:9/v1")
     for spec in (
         make_spec(0),
@@ -276,7 +280,9 @@ def test_no_cases_no_repeats_and_double_ids_are_refused(store: Path) -> None:
             start_run(spec, provider, store)
 
 
-def test_a_prompt_that_does_not_fit_is_refused_before_anything_is_stored(store: Path) -> None:
+def test_r8_r40_a_prompt_that_does_not_fit_is_refused_before_anything_is_stored(
+    store: Path,
+) -> None:
     prompt = replace(make_prompt(), messages=(Message("user", "{{ tickt }}"),))
     with pytest.raises(TemplateError, match="tickt"):
         start(make_spec(3, prompt=prompt), "http://127.0.0.1:9/v1", store)
@@ -308,7 +314,7 @@ def broken_scorer(value: Any) -> Scorer:
 
 
 @pytest.mark.parametrize("value", [ValueError("boom"), float("nan"), float("inf"), 1.5, "1"])
-def test_a_scorer_that_fails_leaves_the_score_missing(store: Path, value: Any) -> None:
+def test_r118_r123_a_scorer_that_fails_leaves_the_score_missing(store: Path, value: Any) -> None:
     spec = make_spec(3, scorers=[broken_scorer(value)])
     with OpenAIServer() as server:
         summary = start(spec, server.base_url, store).wait(WAIT_S)
@@ -317,7 +323,7 @@ def test_a_scorer_that_fails_leaves_the_score_missing(store: Path, value: Any) -
     assert all(r.scores["broken"].value is None for r in stored(store, summary.run_id))
 
 
-def test_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: Path) -> None:
+def test_r126_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: Path) -> None:
     spec = make_spec(60, concurrency=4)
     with OpenAIServer(delay_s=0.05) as server:
         live = start(spec, server.base_url, store)
@@ -338,7 +344,7 @@ def test_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: P
     assert len(stored(store, first.run_id)) == 60
 
 
-def test_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> None:
+def test_r126_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> None:
     with OpenAIServer(delay_s=1.0) as server:
         live = start(make_spec(60, concurrency=4), server.base_url, store)
         while server.calls < 4:
@@ -351,7 +357,7 @@ def test_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> N
     assert summary.status is RunStatus.CANCELLED
 
 
-def test_stop_ends_a_long_wait(store: Path) -> None:
+def test_r79_stop_ends_a_long_wait(store: Path) -> None:
     reply = error("429 Slow", ["retry-after: 600"], message="wait")
     with FaultServer(lambda n, body: [reply]) as server:
         live = start(make_spec(10), server.base_url, store)
@@ -362,7 +368,7 @@ def test_stop_ends_a_long_wait(store: Path) -> None:
         assert live.wait(5.0).status is RunStatus.INCOMPLETE
 
 
-def test_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
+def test_r103_r133_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
     broken = {"ticket 2", "ticket 5"}
 
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
@@ -396,7 +402,7 @@ def test_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
         (make_spec(10, scorers=[broken_scorer(1.0)]), "the scorers"),
     ],
 )
-def test_resume_of_something_else_is_refused(store: Path, changed: Any, named: str) -> None:
+def test_r132_resume_of_something_else_is_refused(store: Path, changed: Any, named: str) -> None:
     with OpenAIServer() as server:
         first = start(make_spec(10), server.base_url, store).wait(WAIT_S)
         with pytest.raises(UsageError, match=named) as caught:
@@ -404,14 +410,14 @@ def test_resume_of_something_else_is_refused(store: Path, changed: Any, named: s
     assert "new run" in str(caught.value)
 
 
-def test_resume_at_another_endpoint_is_refused(store: Path) -> None:
+def test_r132_resume_at_another_endpoint_is_refused(store: Path) -> None:
     with OpenAIServer() as one, OpenAIServer() as other:
         first = start(make_spec(3), one.base_url, store).wait(WAIT_S)
         with pytest.raises(UsageError, match="the provider"):
             start(make_spec(3), other.base_url, store, resume=first.run_id)
 
 
-def test_a_run_under_way_cannot_be_resumed_by_anybody_else(store: Path) -> None:
+def test_r131_a_run_under_way_cannot_be_resumed_by_anybody_else(store: Path) -> None:
     with OpenAIServer(delay_s=0.2) as server:
         live = start(make_spec(2000), server.base_url, store)
         with pytest.raises(UsageError, match="being worked on"):
@@ -432,7 +438,7 @@ else:
         live.wait(WAIT_S)
 
 
-def test_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
+def test_r105_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
     prices = {"mock-model": {"input": 10.0, "output": 100.0}}
     spec = make_spec(200, concurrency=8, budget_usd=0.01, prompt=make_prompt(maxOutputTokens=5))
 
@@ -446,7 +452,9 @@ def test_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
     assert 0.005 < paid <= 0.01
 
 
-def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(store: Path) -> None:
+def test_r105_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
+    store: Path,
+) -> None:
     # One call may cost 0.11 USD by the estimate, and costs 0.001: eight at once do not fit.
     prices = {"mock-model": {"input": 0.0, "output": 100.0}}
     spec = make_spec(60, concurrency=8, budget_usd=0.3)
@@ -458,14 +466,53 @@ def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(store
     assert summary.cost_usd == pytest.approx(0.06)
 
 
-def test_a_budget_without_a_known_price_makes_no_call(store: Path) -> None:
+def test_r83_r84_r105_calls_that_broke_off_may_be_billed_and_count_against_the_budget(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
+    prices = {"mock-model": {"input": 0.0, "output": 100.0}}
+    spec = make_spec(30, concurrency=1, budget_usd=0.01, prompt=make_prompt(maxOutputTokens=20))
+    broken = {"ticket 1", "ticket 2"}
+
+    def script(number: int, body: bytes) -> list[Any]:
+        if said(body) in broken:
+            broken.remove(said(body))
+            return [answer("half of it")[:60], RESET]
+        reply = completion(said(body))
+        reply["usage"] = {"prompt_tokens": 1, "completion_tokens": 10}
+        return [http(json.dumps(reply))]
+
+    with FaultServer(script) as server:
+        open_it = provider_at(server.base_url, prices=prices)
+        summary = start_run(spec, open_it, store).wait(WAIT_S)
+        paid = (server.calls - 2) * 10 * 100.0 / 1e6
+        assert summary.environment["maybe_billed"] == 2
+        assert summary.cost_usd == pytest.approx(paid)
+        assert paid + 2 * 0.002 <= 0.01
+        assert "0.0040 of it by calls that failed and may be billed" in summary.reason
+        broken.add("ticket 20")
+        more = replace(spec, options=replace(spec.run_options, budget_usd=1.0))
+        whole = start_run(more, open_it, store, resume=summary.run_id).wait(WAIT_S)
+    assert whole.status is RunStatus.COMPLETE
+    assert whole.environment["maybe_billed"] == 3
+
+
+def test_calls_that_reached_nobody_are_not_billed(store: Path) -> None:
+    with OpenAIServer() as server:
+        gone = server.base_url
+    summary = start(make_spec(3), gone, store).wait(WAIT_S)
+    assert "connection refused" in summary.reason
+    assert "maybe_billed" not in summary.environment
+
+
+def test_r94_r105_a_budget_without_a_known_price_makes_no_call(store: Path) -> None:
     with OpenAIServer() as server:
         summary = start(make_spec(5, budget_usd=1.0), server.base_url, store).wait(WAIT_S)
         assert server.calls == 0
     assert summary.status is RunStatus.INCOMPLETE and "no price is known" in summary.reason
 
 
-def test_an_unknown_price_is_unknown_and_a_known_one_is_counted(store: Path) -> None:
+def test_r94_an_unknown_price_is_unknown_and_a_known_one_is_counted(store: Path) -> None:
     prices = {"mock-model": {"input": 1.0, "output": 2.0}}
     with OpenAIServer() as server:
         unknown = start(make_spec(4), server.base_url, store).wait(WAIT_S)
@@ -480,7 +527,7 @@ def test_an_unknown_price_is_unknown_and_a_known_one_is_counted(store: Path) -> 
     assert (cached.cost_usd, cached.cached) == (0.0, 4)
 
 
-def test_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
+def test_r136_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
     with OpenAIServer(delay_s=0.05) as server:
         live = start(make_spec(2000, concurrency=4), server.base_url, store)
         while live.progress().done < 4:
@@ -496,7 +543,64 @@ def test_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
     assert calls < 200
 
 
-def test_a_mixed_run_says_so(store: Path) -> None:
+def test_r66_a_full_disk_stops_the_run_which_can_be_resumed(store: Path) -> None:
+    spec = make_spec(60, prompt=make_prompt("x" * 20_000))
+    with OpenAIServer(lambda messages, options: "y" * 20_000) as server:
+        start(make_spec(1), server.base_url, store).wait(WAIT_S)
+        code = f"""
+import resource, signal
+from pathlib import Path
+from tests.support.specs import make_prompt, make_spec, start
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+spec = make_spec(60, prompt=make_prompt("x" * 20_000))
+summary = start(spec, {server.base_url!r}, Path({str(store)!r})).wait(30)
+assert summary.status == "incomplete", summary
+assert "results cannot be stored: " in summary.reason, summary.reason
+print(summary.run_id)
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            cwd=Path.cwd(),
+            timeout=60,
+            capture_output=True,
+            text=True,
+        )
+        kept = len(stored(store, done.stdout.strip()))
+        assert kept < 60
+        before = server.calls
+        again = start(spec, server.base_url, store, resume=done.stdout.strip()).wait(WAIT_S)
+    assert (again.status, again.scored) == (RunStatus.COMPLETE, 60)
+    assert server.calls - before == 60 - kept
+
+
+def test_r129_a_run_that_was_stopped_and_goes_on_has_every_case(store: Path) -> None:
+    code = f"""
+import os, signal, sys, threading, time
+from pathlib import Path
+from tests.support.specs import make_spec, start
+wall = time.time
+live = start(make_spec(30, timeout_s=2.0), sys.argv[1], Path({str(store)!r}))
+while live.progress().done < 5:
+    live.wait_a_moment(0.02)
+time.time = lambda: wall() + 86_400  # the machine slept for a day, as its clock says
+print("stopping", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+summary = live.wait(30)
+assert (summary.status, summary.scored) == ("complete", 30), summary
+"""
+    with OpenAIServer(delay_s=0.02) as server:
+        command = [sys.executable, "-c", code, server.base_url]
+        with subprocess.Popen(command, cwd=Path.cwd(), stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"stopping\n"
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+            process.send_signal(signal.SIGCONT)
+            assert process.wait(60) == 0
+
+
+def test_r97_a_mixed_run_says_so(store: Path) -> None:
     def script(number: int, body: bytes) -> list[bytes]:
         return [answer(said(body), model=f"mock-{number % 2}", system_fingerprint="fp")]
 
@@ -520,7 +624,7 @@ def test_a_run_remembers_what_it_was_made_with(store: Path) -> None:
         assert opened.cases(summary.run_id) == make_cases(3)
 
 
-def test_a_key_is_in_no_file_and_no_summary(store: Path) -> None:
+def test_r102_r108_a_key_is_in_no_file_and_no_summary(store: Path) -> None:
     key = "sk-canary-9876543210fedcba"
 
     def script(number: int, body: bytes) -> list[bytes]:
@@ -570,7 +674,7 @@ def test_progress_adds_up(store: Path) -> None:
     assert progress.prompt_tokens > 0 and progress.status is RunStatus.COMPLETE
 
 
-def test_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
+def test_r134_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
     broken = [True]
 
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
@@ -586,15 +690,19 @@ def test_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
         broken.clear()
         live = start_run(make_spec(10, concurrency=10), open_it, store, resume=first.run_id)
         before = live.progress()
-        live.wait(WAIT_S)
+        summary = live.wait(WAIT_S)
     assert (before.done, before.passed, before.failed, before.errors) == (8, 7, 1, 0)
     assert before.cost_usd == pytest.approx(first.cost_usd)
     after = live.progress()
     assert (after.done, after.passed, after.failed, after.score) == (10, 9, 1, 0.9)
     assert len(live.drain()) == 2
+    assert summary.cost_usd == after.cost_usd and (after.cost_usd or 0) > (first.cost_usd or 0)
+    assert summary.calls == first.calls + 2
+    assert (summary.prompt_tokens or 0) > (first.prompt_tokens or 0)
+    assert summary.seconds > first.seconds
 
 
-def test_a_run_that_was_taken_over_stops_writing(store: Path) -> None:
+def test_r131_a_run_that_was_taken_over_stops_writing(store: Path) -> None:
     with OpenAIServer(delay_s=0.05) as server:
         live = start(make_spec(500), server.base_url, store)
         while live.progress().done < 4:
@@ -644,7 +752,7 @@ def test_two_runs_at_once_share_a_store(store: Path) -> None:
     assert len({summary.run_id for summary in summaries}) == 4
 
 
-def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
+def test_r84_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = str(messages[-1]["content"])
         return Reply(text, delay_s=1.5) if text == "ticket 1" else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.refs import Source
 from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
-from workbench.errors import UsageError
+from workbench.errors import DatasetError, UsageError
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.suite import GATE_SPLIT, Suite
@@ -47,7 +47,7 @@ def make_spec(
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
-    check_fit(source.prompt, cases, suite.dataset.source)
+    unused = check_fit(source.prompt, cases, suite.dataset.source)
     options = suite.run
     if repeats:
         options = replace(options, repeats=repeats)
@@ -63,7 +63,23 @@ def make_spec(
         label=source.label,
         fresh=fresh,
         options=options,
+        notes=(*suite.dataset.notes, *unused, *_unexpected(suite, cases)),
     )
+
+
+def _unexpected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
+    """Notes about cases that a scorer cannot judge. Raises DatasetError when those are all."""
+    lacking = sum(case.expected is None for case in cases)
+    for scorer in suite.scorers:
+        if not (scorer.kind.needs_expected and lacking):
+            continue
+        if scorer.required and lacking == len(cases):
+            raise DatasetError(
+                f"{suite.dataset.source}: no case has expected, which the scorer"
+                f" {scorer.name} needs",
+                hint="add it, or take a scorer that needs none",
+            )
+        yield f"{lacking} of {len(cases)} cases have no expected, which {scorer.name} needs"
 
 
 def split_name(suite: Suite, split: str | None) -> str:

@@ -12,6 +12,7 @@ from workbench.cli.face import Face, command
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
+from workbench.present.run_remarks import remarks
 
 if TYPE_CHECKING:
     from workbench.actions.bench import Bench
@@ -102,7 +103,11 @@ def run_command(
     if steady:
         lines.insert(2, steady_line(steady))
     lines[2:2] = outcome_lines(outcomes)
+    notes = [*(spec.notes if spec else ()), *remarks(summary.environment)]
+    last = len(lines) - (exit_code(summary) == EXIT_INCOMPLETE)
+    lines[last:last] = [f"note: {note}" for note in notes]
     found = {
+        "notes": notes,
         "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
         "steadiness": steady_json(steady),
     }

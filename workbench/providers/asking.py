@@ -58,6 +58,8 @@ class Asking:
     budget: RetryBudget
     on_call: Callable[[], None] = lambda: None
     """Called with each call that is made."""
+    on_unsure: Callable[[Request], None] = lambda _request: None
+    """Called with each call that failed and may be billed."""
     backing_off: int = 0
     retry_at: float = 0.0
     answered: bool = False
@@ -82,6 +84,8 @@ class Asking:
                     request, timeout_s=self.timeout_s, on_text=on_text
                 )
                 tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+                if answer.maybe_billed:
+                    self.on_unsure(request)
                 self._learn(answer, started)
             finally:
                 self.throttle.leave(tokens)

@@ -38,7 +38,7 @@ def invalid(asked: Asked, what: str, raw: bytes = b"") -> Answer:
     """A response that is no answer, with its first safe characters."""
     shown = asked.line(raw[:4000].decode("utf-8", "replace"))
     error = f"{asked.host} sent {what}" + (f": {shown}" if shown else "")
-    return Answer(Outcome.INVALID, error=error, retry=True)
+    return Answer(Outcome.INVALID, error=error, retry=True, maybe_billed=True)
 
 
 def classify_body(raw: bytes, asked: Asked) -> Answer:
@@ -82,7 +82,8 @@ def _from_choice(choice: Mapping[str, Any], message: Mapping[str, Any], asked: A
     known = Answer(Outcome.OK, text, finish_reason=storable(finish)[:40])
     if finish == "error":
         error = f"{asked.host} failed in the middle of the answer"
-        return replace(known, outcome=Outcome.PROVIDER_ERROR, error=error, retry=True)
+        failed = replace(known, outcome=Outcome.PROVIDER_ERROR, error=error)
+        return replace(failed, retry=True, maybe_billed=True)
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
         return replace(known, outcome=Outcome.REFUSED, text=text or storable(refusal))

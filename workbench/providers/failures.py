@@ -10,13 +10,20 @@ from collections.abc import Iterator
 from workbench.providers.classify import Asked, invalid
 from workbench.providers.values import Answer, Outcome
 
+_NEVER_SENT = ("TLS failed", "no such host", "connection refused", "the proxy", "no connection")
+
 
 def classify_failure(error: BaseException, asked: Asked) -> Answer:
     """The answer for an exception that the SDK or its transport let through."""
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
         return invalid(asked, "something that cannot be decoded")
     said = _in_words(list(_chain(error)))
-    return Answer(Outcome.PROVIDER_ERROR, error=f"{asked.host}: {said}", retry=True)
+    return Answer(
+        Outcome.PROVIDER_ERROR,
+        error=f"{asked.host}: {said}",
+        retry=True,
+        maybe_billed=not said.startswith(_NEVER_SENT),
+    )
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -79,6 +79,7 @@ class OpenAICompatible:
                 Outcome.TIMED_OUT,
                 error=f"{asked.host} did not finish within {timeout_s:g} s",
                 retry=True,
+                maybe_billed=True,
             )
         except ProviderError:
             raise

@@ -110,6 +110,8 @@ class Answer:
     """How long the provider asks everybody to wait."""
     note: str = ""
     """What the user should know about an answer that is none the less good."""
+    maybe_billed: bool = False
+    """It failed after it was sent: the provider may charge for it all the same."""
 
 
 class Provider(Protocol):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from workbench.errors import ProviderError
 from workbench.providers.asking import Asking, RetryBudget
 from workbench.providers.limits import Throttle
+from workbench.providers.prices import FREE
 from workbench.providers.values import Limits, Provider, Request
 from workbench.runs.commits import Commits
 from workbench.runs.plan import Planned
@@ -54,6 +55,7 @@ class Calls:
         tally: Tally,
         more: Iterator[list[Planned]],
     ) -> None:
+        self._provider = provider
         self._recorder = recorder
         self._tally = tally
         self._more = more
@@ -66,12 +68,15 @@ class Calls:
             spec.run_options.timeout_s,
             RetryBudget(left=20.0 + 3 * self.throttle.ceiling),
             recorder.called,
+            self._unsure,
         )
         limit = spec.run_options.budget_usd
         model = spec.prompt.model
         price = provider.price(model.id) if model and limit is not None else None
         self.spending = Spending(limit, price)
         self.reason = ""
+        self.maybe_billed = 0
+        """Calls that failed after they were sent."""
         self._fatal = False
         self._workers: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
@@ -119,6 +124,11 @@ class Calls:
         self.throttle.close()
         for worker in self._workers:
             worker.cancel()
+
+    def _unsure(self, request: Request) -> None:
+        if self._provider.price(request.model) != FREE:
+            self.maybe_billed += 1
+            self.spending.lose(request)
 
     def _from_elsewhere(self, do: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has just been closed: nothing to stop
@@ -171,7 +181,7 @@ class Calls:
             if cost is not None:
                 return cost
             if not self.spending.under_way:
-                self.stop(f"the budget of {self.spending.limit:.2f} USD is used up")
+                self.stop(self.spending.used_up())
             else:
                 await self.spending.wait()
         return None

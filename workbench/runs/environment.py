@@ -13,6 +13,8 @@ from workbench.providers.versions import sdk_version
 from workbench.runs.values import RunSpec
 
 PLAN = "plan"
+MAYBE_BILLED = "maybe_billed"
+"""How many calls failed after they were sent, so that the cost may be higher."""
 
 
 def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:

@@ -21,6 +21,8 @@ class Spending:
     limit: float | None
     price: Price | None
     reserved: float = 0.0
+    lost: float = 0.0
+    """What calls may have cost that failed after they were sent."""
     under_way: int = 0
     """Calls with a reservation. The sum of what they reserved is no exact 0 without any."""
     _seen: int = 0
@@ -55,7 +57,7 @@ class Spending:
             self.under_way += 1
             return 0.0
         cost = self.estimate(request)
-        if spent + self.reserved + cost > self.limit:
+        if spent + self.lost + self.reserved + cost > self.limit:
             return None
         self.reserved += cost
         self.under_way += 1
@@ -64,6 +66,16 @@ class Spending:
     async def wait(self) -> None:
         """Until a call is over."""
         await self._settled.wait()
+
+    def lose(self, request: Request) -> None:
+        """A call failed after it was sent: it may be billed."""
+        self.lost += self.estimate(request)
+
+    def used_up(self) -> str:
+        """Why no call may start."""
+        said = f"the budget of {self.limit or 0.0:.2f} USD is used up"
+        lost = f", {self.lost:.4f} of it by calls that failed and may be billed"
+        return said + lost if self.lost else said
 
     def settle(self, reserved: float, answer: Answer | None) -> None:
         """A call is over; what it really cost is counted elsewhere."""

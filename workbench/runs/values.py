@@ -40,6 +40,8 @@ class RunSpec:
     """In place of the suite's."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What a gated run will be judged by; stored with the run before its first call."""
+    notes: tuple[str, ...] = ()
+    """What the user should know about the cases, such as a column that nothing uses."""
 
     @property
     def run_options(self) -> RunOptions:

@@ -15,6 +15,7 @@ from workbench.providers.probe import Probe
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.afterwards import afterwards
 from workbench.runs.database import open_database, writing
+from workbench.runs.environment import MAYBE_BILLED
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.session import Session
@@ -183,6 +184,14 @@ class RunWriter:
                 [status.value, reason, json.dumps(environment), self._run],
             )
             self._session.end()
+
+    def maybe_billed(self) -> int:
+        """How many calls of earlier sessions failed after they were sent."""
+        (found,) = self._connection.execute(
+            "SELECT json_extract(environment, ?) FROM runs WHERE id = ?",
+            [f"$.{MAYBE_BILLED}", self._run],
+        ).fetchone()
+        return int(found or 0)
 
     def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
         """The options that the endpoint is known to ignore."""

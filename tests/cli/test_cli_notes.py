@@ -1,0 +1,52 @@
+"""What a run tells beside its figures."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import make_cli
+from tests.support.openai_server import OpenAIServer, Reply
+
+
+def test_r7_r41_r97_a_run_says_what_was_made_up_what_is_unused_and_who_answered(
+    tmp_path: Path,
+) -> None:
+    numbers = itertools.count()
+
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
+        return Reply("billing", model=f"mock-{next(numbers) % 2}")
+
+    with OpenAIServer(script) as server:
+        cli = make_cli(tmp_path / "w", server.base_url)
+        rows = [{"ticket": f"case {n}", "expected": "billing", "colour": "red"} for n in range(4)]
+        del rows[0]["expected"]
+        cases = cli.root / "evals" / "triage" / "cases.jsonl"
+        cases.write_text("\n".join(map(json.dumps, rows)))
+        told = cli.here("run", "triage", "--split", "all")
+        found = cli.here("run", "triage", "--split", "all", "--json").json
+    notes = [
+        "4 cases had no id: made from their content",
+        "the column 'colour' is used by no template",
+        "1 of 4 cases have no expected, which exact_match needs",
+        "mixed: 2 models answered: mock-0, mock-1",
+    ]
+    assert found["notes"] == notes
+    assert [line for line in told.out.splitlines() if line.startswith("note: ")] == [
+        f"note: {note}" for note in notes
+    ]
+
+
+def test_r8_what_a_scorer_needs_and_no_case_has_is_refused_before_any_call(
+    tmp_path: Path,
+) -> None:
+    with OpenAIServer() as server:
+        cli = make_cli(tmp_path / "w", server.base_url)
+        cases = cli.root / "evals" / "triage" / "cases.jsonl"
+        cases.write_text('{"id": "1", "inputs": {"ticket": "case 1"}, "want": "billing"}\n')
+        refused = cli.here("run", "triage", "--split", "all")
+        assert server.calls == 0
+    assert refused.code == 2
+    assert "cases.jsonl: no case has expected, which the scorer exact_match needs" in refused.err
