@@ -69,8 +69,11 @@ def test_r33_and_r34_braces_hold_names_only(attack: str) -> None:
     ],
 )
 def test_r35_a_template_cannot_reach_out(attack: str) -> None:
-    with pytest.raises(TemplateError):
-        rendered(attack, x="v")
+    with pytest.raises(TemplateError) as caught:
+        rendered(f"one\ntwo {attack}", x="v")
+    unknown = "p needs the input" in caught.value.message  # found before anything is rendered
+    assert unknown or "line 2 of the template: " in caught.value.message
+    assert "\n" not in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_r35_a_template_cannot_reach_out(attack: str) -> None:
 )
 @pytest.mark.timeout(20)
 def test_r36_a_bomb_is_refused_before_it_fills_memory_or_time(bomb: str) -> None:
-    with pytest.raises(TemplateError):
+    with pytest.raises(TemplateError, match=r"line \d of the template"):
         rendered(bomb)
 
 

@@ -142,13 +142,24 @@ def _compiled_jinja(source: str) -> _Fill:
         try:
             return render(template, values)
         except JinjaError as error:
-            raise TemplateError(f"the template: {error.message or type(error).__name__}") from error
+            said = error.message or type(error).__name__
+            raise TemplateError(f"{_place(error)}: {said}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise TemplateError(f"the template: {error}") from error
+            raise TemplateError(f"{_place(error)}: {error}") from error
         except (RecursionError, MemoryError) as error:
-            raise TemplateError("the template needs too much memory or depth") from error
+            raise TemplateError(f"{_place(error)} needs too much memory or depth") from error
 
     return fill
+
+
+def _place(error: BaseException) -> str:
+    """The line that was being rendered: Jinja2 gives its frames the template's own lines."""
+    line, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"line {line} of the template" if line else "the template"
 
 
 def _as_text(value: Any) -> str:
