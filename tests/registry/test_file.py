@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -301,6 +302,15 @@ def test_an_empty_file_becomes_a_registry_only_when_asked(tmp_path: Path) -> Non
 
     with PromptRegistry(path, create=True) as made:
         assert add(made) == "p@1.0.0"
+
+
+def test_a_registry_whose_maker_was_killed_is_made_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with contextlib.closing(sqlite3.connect(path)) as killed:
+        killed.execute("PRAGMA journal_mode=WAL")
+    assert path.stat().st_size
+    with PromptRegistry(path, create=True) as made:
+        assert made.verify().ok
 
 
 # Nobody but SQLite opens it

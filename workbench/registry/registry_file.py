@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from workbench.registry.writing import Transaction, Writer
 
 
+_BEGUN = 64 * 1024
+"""At most this many bytes has a file whose maker is still at work, or was killed over it; one
+that is made has more, unless all of it is in the write-ahead log yet."""
+
+
 class RegistryFile:
     """Opens the file for apps, for questions and for writing, each when it is first needed."""
 
@@ -41,7 +46,7 @@ class RegistryFile:
         self._read_side: Reading | None = None
         self._write_side: Writer | None = None
         there = os.path.exists(self.path)
-        if create and not (there and os.path.getsize(self.path)):
+        if create and not (there and os.path.getsize(self.path) > _BEGUN):
             self._writer().ensure()
         elif not there and not last_good.any():
             check_there(self.path)
