@@ -116,7 +116,7 @@ def test_a_side_with_errors_goes_on_with_its_own_run(bench: Bench, script: Scrip
     a, b = gaps(compared)
     assert (set(a.unanswered), a.unasked, b.cases) == ({"c3", "c7"}, (), 0)
     started = []
-    found = fill(bench, a, lambda live, name: started.append((live.run_id, name)))
+    found = fill(bench, a, lambda live, name: started.append((live.run_id, name))).run_id
     assert found == compared.a.summary.run_id
     assert [run_id for run_id, _ in started] == [found]
     assert sorted(script.asked) == [3, 7]
@@ -132,7 +132,7 @@ def test_cases_that_one_side_was_never_asked_make_a_new_run(bench: Bench, script
     assert len(compared.cases) == 5
     a, b = gaps(compared)
     assert ([case.id for case in a.unasked], b.cases) == ([f"c{n}" for n in range(5, 20)], 0)
-    found = fill(bench, a)
+    found = fill(bench, a).run_id
     assert found != short
     assert sorted(script.asked) == list(range(5, 20))
     again = compare(bench, found, whole)
@@ -153,7 +153,7 @@ def test_the_estimate_is_of_what_is_missing_only(bench: Bench, script: Script) -
 def test_what_fails_again_is_still_missing(bench: Bench, script: Script) -> None:
     compared = two_runs(bench, script)
     script.failing = {7}
-    found = fill(bench, gaps(compared)[0])
+    found = fill(bench, gaps(compared)[0]).run_id
     again = compare(bench, found, compared.b.summary.run_id)
     assert gaps(again)[0].unanswered == ("c7",)
 

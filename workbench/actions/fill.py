@@ -12,7 +12,7 @@ from workbench.actions.compare import Compared, OnRun, Side
 from workbench.actions.refs import Source
 from workbench.datasets.values import Case
 from workbench.runs.suite import Suite
-from workbench.runs.values import RunSpec
+from workbench.runs.values import RunSpec, RunSummary
 
 if TYPE_CHECKING:
     from workbench.runs.estimate import Estimate
@@ -43,10 +43,9 @@ def gaps(compared: Compared) -> tuple[Gap, Gap]:
     return _gap(compared, a, b), _gap(compared, b, a)
 
 
-def fill(bench: Bench, gap: Gap, on_run: OnRun | None = None) -> str:
-    """Run what is missing, and give the id of the run that holds it: the side's own run goes on
-    where it only lacks answers; else a new one is asked everything, with what is known from the
-    cache. Blocks. A run that was stopped or has errors again gives its id too.
+def fill(bench: Bench, gap: Gap, on_run: OnRun | None = None) -> RunSummary:
+    """Run what is missing; what became of it. The side's own run goes on where it only lacks
+    answers; else a new one is asked everything, with what is known from the cache. Blocks.
 
     Raises UsageError when the run cannot go on, and what starting a run raises.
     """
@@ -55,7 +54,7 @@ def fill(bench: Bench, gap: Gap, on_run: OnRun | None = None) -> str:
     live = running.start(bench, spec, resume=resume)
     if on_run:
         on_run(live, gap.side.source.name)
-    return live.wait().run_id
+    return live.wait()
 
 
 def estimate_fill(bench: Bench, found: Sequence[Gap]) -> Estimate:

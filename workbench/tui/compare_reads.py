@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, OnRun, compare
+from workbench.actions.fill import Gap, gaps
 from workbench.errors import NotFound, WorkbenchError
 from workbench.present import numbers
 from workbench.prompts.prompty import write_prompty
@@ -34,6 +35,8 @@ class Comparing:
     rows: tuple[PairRow, ...] = ()
     trade: str = ""
     """What B costs against A: `cost +8% · p50 -40 ms`."""
+    gaps: tuple[Gap, ...] = ()
+    """What A and what B lacks."""
 
 
 def read_comparison(
@@ -56,6 +59,7 @@ def read_comparison(
         b.source.version or version_of(bench, b.source.prompt.prompt_id, b.summary.fingerprint),
         tuple(pair_rows(compared, ratings)),
         trade(compared),
+        gaps(compared),
     )
 
 

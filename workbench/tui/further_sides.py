@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, OnRun, compare, rank
+from workbench.actions.fill import Gap, gaps
 from workbench.errors import UsageError
 from workbench.present import numbers
 from workbench.present.verdict_words import headline
@@ -25,6 +26,8 @@ class Further:
     """With A, the baseline of B too."""
     answers: Mapping[str, Answers]
     """By case id."""
+    gap: Gap
+    """What it lacks beside A."""
 
     @property
     def label(self) -> str:
@@ -42,7 +45,7 @@ def read_further(bench: Bench, first: Compared, ref: str, on_run: OnRun) -> Furt
     run_id = found.b.summary.run_id
     if run_id in (first.a.summary.run_id, first.b.summary.run_id):
         raise UsageError(f"{ref} is compared already", hint="pick another side")
-    return Further(found, answers_of(found))
+    return Further(found, answers_of(found), gaps(found)[1])
 
 
 def with_further(rows: Iterable[TableRow], sides: Sequence[Further]) -> list[PairRow]:

@@ -206,6 +206,15 @@ COMPARE = (
         "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3
     ),
     Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),
+    Action(
+        "compare.missing",
+        "r",
+        "Run missing…",
+        "run",
+        "compare",
+        "missing",
+        "cases that a side has no answer to",
+    ),
     Action("compare.good", "u", "Rate good", "compare", "compare", "rate('good')", "B: thumbs up"),
     Action("compare.bad", "d", "Rate bad", "compare", "compare", "rate('bad')", "B: thumbs down"),
     Action("compare.unrate", "0", "No rating", "compare", "compare", "rate('')", "of B"),
@@ -222,6 +231,7 @@ DATASETS = (
     Action("datasets.add", "a", "Add a case", "dataset", "datasets", "add", "a new one", 6),
     Action("datasets.split", "f", "Split", "dataset", "datasets", "split", "the next split", 4),
     Action("datasets.next", "d", "Dataset", "dataset", "datasets", "dataset", "the next suite", 4),
+    Action("datasets.new", "n", "New suite…", "dataset", "datasets", "begin", "for a prompt", 2),
     Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
 )
 

@@ -140,18 +140,8 @@ class RunOptions(Dialog[None]):
         if not self.is_open:
             return
         limit = self.bench_app.workspace.settings.confirm_above_usd
-        parts = [numbers.plural(found.calls, "call")]
-        if found.cached:
-            parts.append(f"{numbers.count(found.cached)} known already")
-        parts.append(f"≈ {numbers.money(found.usd)}" if found.usd is not None else "cost unknown")
-        if found.seconds is not None:
-            parts.append(f"≈ {numbers.clock(found.seconds)}")
-        lines = [Content(safe_line(" · ".join(parts)))]
-        if found.usd is not None and found.usd > limit:
-            lines.append(Content.styled(f"more than {numbers.money(limit)}", "$text-warning"))
-        if running.needs_confirmation(spec.suite, spec.split):
-            said = "these cases decide the gate; looking at them wears them out"
-            lines.append(Content.styled(said, "$text-warning"))
+        wears = running.needs_confirmation(spec.suite, spec.split)
+        lines = estimate_lines(found, limit, wears=wears)
         self.query_one("#estimate", PlainStatic).show(Content("\n").join(lines))
 
     def confirm(self) -> None:
@@ -165,6 +155,23 @@ class RunOptions(Dialog[None]):
         self.dismiss(None)
         app.runs.start(spec, self._offer.source.name)
         app.open_run()
+
+
+def estimate_lines(found: Estimate, limit_usd: float, *, wears: bool) -> list[Content]:
+    """What it will take, and what speaks against it; `wears`: it looks at the gate's cases."""
+    parts = [numbers.plural(found.calls, "call")]
+    if found.cached:
+        parts.append(f"{numbers.count(found.cached)} known already")
+    parts.append(f"≈ {numbers.money(found.usd)}" if found.usd is not None else "cost unknown")
+    if found.seconds is not None:
+        parts.append(f"≈ {numbers.clock(found.seconds)}")
+    lines = [Content(safe_line(" · ".join(parts)))]
+    if found.usd is not None and found.usd > limit_usd:
+        lines.append(Content.styled(f"more than {numbers.money(limit_usd)}", "$text-warning"))
+    if wears:
+        said = "these cases decide the gate; looking at them wears them out"
+        lines.append(Content.styled(said, "$text-warning"))
+    return lines
 
 
 def _number(text: str, what: str) -> int | None:

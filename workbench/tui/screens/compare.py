@@ -15,7 +15,6 @@ from workbench.errors import WorkbenchError
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow
 from workbench.tui.compare_reads import (
-    Comparing,
     rate,
     read_comparison,
     read_refs,
@@ -27,7 +26,7 @@ from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
 from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
 from workbench.tui.row_copies import copies_of
-from workbench.tui.screens.many_sides import HINT, ManySidesScreen
+from workbench.tui.screens.missing_sides import MissingSidesScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
@@ -46,16 +45,12 @@ NEED_A_COMPARISON = frozenset(
 )
 
 
-class CompareScreen(ManySidesScreen):
+class CompareScreen(MissingSidesScreen):
     """Verdict, cases, both outputs."""
 
     MODE = "compare"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("compare"), *keys.bindings("diff")]
     AUTO_FOCUS = "#pair-list"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._asked: tuple[str | None, str | None] = (None, None)
 
     # Comparing
 
@@ -103,16 +98,6 @@ class CompareScreen(ManySidesScreen):
         a, b = self._asked
         self.head.say(f"A {a}  →  B {b}", "not compared:", str(error))
         self.bench_app.tell(str(error), error=True)
-        self.refresh_bindings()
-
-    def _compared(self, found: Comparing) -> None:
-        self._is_busy = False
-        self.comparing = found
-        self.add_class("-compared")
-        self._show_head()
-        self.table.load(found.rows)
-        self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
-        self.hint(HINT)
         self.refresh_bindings()
 
     def on_run_ticked(self, message: RunTicked) -> None:
@@ -197,6 +182,8 @@ class CompareScreen(ManySidesScreen):
             return self._is_busy and self.bench_app.runs.is_alive
         if action == "drop":
             return bool(self.further) and not self._is_busy
+        if action == "missing":
+            return self.comparing is not None and not self._is_busy
         if action in NEED_A_COMPARISON:
             return self.comparing is not None
         return action not in ("promote", "rate") or self.row is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.actions.fill import Gap
 from workbench.errors import WorkbenchError
 from workbench.tui.compare_reads import Comparing, read_refs
 from workbench.tui.dialogs.pick_ref import PickRef
@@ -16,8 +17,10 @@ from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import pair_columns
 from workbench.tui.screens.compare_panes import ComparePanes
 from workbench.tui.widgets.case_pane import CasePane
+from workbench.tui.widgets.diff_view import DiffView
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
+HINT_MISSING = "n/N changed · p prompt · i input · w why · u/d rate B"
 
 
 class ManySidesScreen(ComparePanes):
@@ -28,6 +31,30 @@ class ManySidesScreen(ComparePanes):
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
         self._is_busy = False
+        self._asked: tuple[str | None, str | None] = (None, None)
+
+    def _compared(self, found: Comparing, cursor: str = "") -> None:
+        self._is_busy = False
+        self.comparing = found
+        self.add_class("-compared")
+        self._show_head()
+        self.table.load(found.rows, cursor=cursor)
+        self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
+        self.say_keys()
+        self.refresh_bindings()
+
+    @property
+    def gaps(self) -> list[tuple[str, Gap]]:
+        """What every side lacks, by its letter."""
+        if self.comparing is None:
+            return []
+        found = [*self.comparing.gaps, *(side.gap for side in self.further)]
+        return list(zip("ABCD", found, strict=False))
+
+    def say_keys(self) -> None:
+        """What to press next; first of all `r` where a side lacks answers."""
+        lacking = " ".join(f"{letter} {gap.cases:,}" for letter, gap in self.gaps if gap.cases)
+        self.hint(f"r runs what is missing: {lacking} · {HINT_MISSING}" if lacking else HINT)
 
     def _show_head(self) -> None:
         if self.comparing:
@@ -81,5 +108,5 @@ class ManySidesScreen(ComparePanes):
         rows = with_further(self.table.model.rows.values(), further)
         self.table.replace_columns(pair_columns(len(further)))
         self.table.load(rows, cursor=self.table.cursor_key)
-        self.hint(HINT)
+        self.say_keys()
         self.refresh_bindings()

@@ -1,0 +1,52 @@
+"""Run what a comparison lacks: how many cases on which side, and what it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.actions.fill import Gap
+from workbench.actions.run import needs_confirmation
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line
+from workbench.tui.dialogs.base import Dialog
+from workbench.tui.dialogs.run_options import estimate_lines
+from workbench.tui.widgets.text import PlainStatic
+
+if TYPE_CHECKING:
+    from workbench.runs.estimate import Estimate
+
+
+class RunMissing(Dialog[bool]):
+    """True: run it."""
+
+    def __init__(self, gaps: Sequence[tuple[str, Gap]], estimate: Estimate) -> None:
+        """`gaps` by the letter of their side."""
+        super().__init__("Run what is missing · y runs it", "Run")
+        self._gaps = gaps
+        self._found = estimate
+
+    def body(self) -> Iterable[Widget]:
+        limit = self.bench_app.workspace.settings.confirm_above_usd
+        wears = any(needs_confirmation(gap.suite, gap.split) for _, gap in self._gaps)
+        lines = [Content(safe_line(_line(letter, gap))) for letter, gap in self._gaps]
+        lines += estimate_lines(self._found, limit, wears=wears)
+        yield PlainStatic(Content("\n").join(lines))
+
+    def confirm(self) -> None:
+        self.dismiss(True)
+
+
+def _line(letter: str, gap: Gap) -> str:
+    side = gap.side
+    label = side.source.version or side.source.label or side.summary.label
+    parts = []
+    if gap.unanswered:
+        parts.append(f"{numbers.plural(len(gap.unanswered), 'case')} without an answer")
+    if gap.unasked:
+        parts.append(f"{numbers.plural(len(gap.unasked), 'case')} never asked")
+    how = "in a new run" if gap.unasked else f"run {side.summary.run_id} goes on"
+    return f"{letter} {label}: {', '.join(parts)} · {how}"
