@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.datasets.fit import check_fit
-from workbench.datasets.readers import MAX_FIELD_CHARS, dataset_from_rows, read_dataset
+from workbench.datasets.readers import MAX_BYTES, MAX_FIELD_CHARS, dataset_from_rows, read_dataset
 from workbench.datasets.values import Dataset
 from workbench.errors import DatasetError
 from workbench.prompts.values import Message, Prompt
@@ -148,6 +150,19 @@ def test_r13_a_header_alone_is_0_cases(tmp_path: Path, name: str, content: str) 
     assert "0 cases" in refused(tmp_path, name, content).message
 
 
+def test_r14_a_file_beyond_the_cap_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)  # a hole: it takes no room
+    tracemalloc.start()
+    try:
+        with pytest.raises(DatasetError, match=r"a\.jsonl is larger than 1000 MB"):
+            read_dataset(path)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
 def test_r15_only_newlines_end_a_line(tmp_path: Path, odd: str) -> None:
     line = json.dumps({"id": "1", "t": f"a{odd}b"}, ensure_ascii=False)
@@ -264,6 +279,23 @@ def test_r30_only_a_regular_file_is_read(tmp_path: Path) -> None:
             read_dataset(tmp_path / f"{name}.jsonl")
     with pytest.raises(DatasetError, match="no dataset at"):
         read_dataset(tmp_path / "gone.jsonl")
+
+
+def test_r30_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id":"1","t":"x"}\n')
+    usual = os.fdopen
+
+    def somebody_writes(*args: Any, **options: Any) -> Any:
+        with path.open("a") as file:
+            file.write('{"id":"2","t":"y"}\n')
+        return usual(*args, **options)
+
+    monkeypatch.setattr(os, "fdopen", somebody_writes)
+    with pytest.raises(DatasetError, match="changed while it was read"):
+        read_dataset(path)
 
 
 def test_r32_one_changed_byte_changes_the_fingerprint(tmp_path: Path) -> None:
