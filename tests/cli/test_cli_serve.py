@@ -105,3 +105,19 @@ def test_the_page_loads_nothing_from_elsewhere(port: int) -> None:
     addresses = set(re.findall(r"\w+://[^ ;]+", policy))
     assert addresses == {f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}"}
     assert "*" not in policy
+    (scripts,) = [part for part in policy.split(";") if "script-src" in part]
+    assert "unsafe" not in scripts
+
+
+def test_screens_that_cannot_start_say_why_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "workbench.toml").write_text("[worksp]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench.tui", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "unknown key 'worksp'" in done.stderr

@@ -6,14 +6,40 @@ browser can reach loopback, and only our own may.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
-from textual_serve.server import Server
+import aiohttp_jinja2
+from aiohttp import WSCloseCode, web
+from markupsafe import Markup
+from textual_serve.app_service import AppService
+from textual_serve.server import Server, to_int
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+# Whoever opens the page and types means the terminal, which takes no focus by itself. Before its
+# first bytes its socket may not be open yet, and telling it about the focus would throw.
+_TYPING = """
+const page = document.body.classList;
+const type = () => document.querySelector(".xterm-helper-textarea").focus();
+let drawn = false, ended = false;
+new MutationObserver(() => {
+  if (!ended && page.contains("-closed")) document.querySelector(".ended a").focus();
+  else if (!drawn && page.contains("-first-byte")) type();
+  drawn = page.contains("-first-byte");
+  ended = page.contains("-closed");
+}).observe(document.body, { attributeFilter: ["class"] });
+addEventListener("keydown", () => {
+  if (drawn && !ended && document.activeElement === document.body) type();
+}, true);
+"""
+_TYPING_HASH = b64encode(hashlib.sha256(_TYPING.encode()).digest()).decode()
 
 
 class LoopbackServer(Server):
@@ -22,14 +48,66 @@ class LoopbackServer(Server):
     def __init__(self, command: str, host: str, port: int) -> None:
         at = f"[{host}]" if ":" in host else host
         super().__init__(
-            command, host=host, port=port, title="workbench", public_url=f"http://{at}:{port}"
+            command,
+            host=host,
+            port=port,
+            title="workbench",
+            public_url=f"http://{at}:{port}",
+            templates_path=Path(__file__).parent,
         )
+        self._open: set[web.WebSocketResponse] = set()
+
+    @property
+    def socket_url(self) -> str:
+        """Where the page's terminal connects to, without a path."""
+        return self.public_url.replace("http:", "ws:", 1)
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(self._refuse_others)
         app.on_response_prepare.append(self._keep_inside)
         return app
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """A page that is still open must not keep the server from ending."""
+        del app
+        for socket in set(self._open):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+
+    @aiohttp_jinja2.template("served.html")
+    async def handle_index(self, request: web.Request) -> dict[str, Any]:
+        """The page; textual-serve's own wants a font from elsewhere, and takes no key at first."""
+        return {
+            "title": self.title,
+            "socket": f"{self.socket_url}/ws",
+            "font_size": to_int(request.query.get("fontsize", ""), 16),
+            "script": Markup(_TYPING),
+        }
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """One page: its screens run for as long as it is open, and it ends with them."""
+        socket = web.WebSocketResponse(heartbeat=15)
+        await socket.prepare(request)
+
+        async def close() -> None:
+            await socket.close()
+
+        screens = _Screens(
+            self.command,
+            write_bytes=socket.send_bytes,
+            write_str=socket.send_str,
+            close=close,
+            download_manager=self.download_manager,
+        )
+        self._open.add(socket)
+        try:
+            width = to_int(request.query.get("width", ""), 80)
+            await screens.start(width, to_int(request.query.get("height", ""), 24))
+            await self._process_messages(socket, screens)
+        finally:
+            self._open.discard(socket)
+            await screens.stop()
+        return socket
 
     @web.middleware
     async def _refuse_others(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -51,10 +129,28 @@ class LoopbackServer(Server):
     async def _keep_inside(self, request: web.Request, response: web.StreamResponse) -> None:
         del request
         ours = f"'self' {self.public_url}"
-        socket = self.public_url.replace("http:", "ws:", 1)
         response.headers["Content-Security-Policy"] = (
-            f"default-src {ours}; script-src {ours} 'unsafe-inline'; connect-src {ours} {socket};"
-            f" style-src {ours} 'unsafe-inline'; img-src {ours} data: blob:;"
-            f" font-src {ours} data:; frame-ancestors 'none'; base-uri 'none'"
+            f"default-src {ours}; script-src {ours} 'sha256-{_TYPING_HASH}';"
+            f" connect-src {ours} {self.socket_url}; style-src {ours} 'unsafe-inline';"
+            f" img-src {ours} data: blob:; font-src {ours} data:;"
+            " frame-ancestors 'none'; base-uri 'none'"
         )
         response.headers["Referrer-Policy"] = "no-referrer"
+
+
+class _Screens(AppService):
+    """The process behind one page."""
+
+    async def run(self) -> None:
+        """Until the process ends; however it did, the page must not go on as if it were there."""
+        try:
+            await super().run()
+            if self._process is not None:
+                await self._process.wait()
+        finally:
+            await self.remote_close()
+
+    async def on_data(self, payload: bytes) -> None:
+        """What it draws. Read on when the page has gone: a full pipe would keep it from ending."""
+        with contextlib.suppress(ConnectionError):
+            await self.remote_write_bytes(payload)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from workbench.errors import WorkbenchError
+from workbench.present.safe_text import safe_line
 from workbench.tui import run
 from workbench.workspace import find_workspace
 
-raise SystemExit(run(find_workspace(Path(sys.argv[1] if len(sys.argv) > 1 else "."))))
+try:
+    workspace = find_workspace(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+except WorkbenchError as error:
+    raise SystemExit(f"workbench: {safe_line(str(error))}") from None
+raise SystemExit(run(workspace))
