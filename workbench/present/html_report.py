@@ -17,6 +17,8 @@ from workbench.verdicts.values import Comparison, Gate
 
 SHOWN_CHARS = 4_000
 """Of one text in the list of cases."""
+OPEN_CASES = 3
+"""The first ones, which are the worst, so that a reader need not ask for them."""
 CONTEXT_LINES = 3
 
 _STYLE = """
@@ -26,23 +28,31 @@ _STYLE = """
  --back: #16181c; --panel: #1f2227; --good: #6fcf97; --bad: #ff8a80; --open: #e0b050;
  --bar: #7fa6da; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
- max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+ max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; }
-p.verdict { font-size: 1.1rem; border-left: .4rem solid var(--open); padding: .4rem .8rem;
- background: var(--panel); }
+p.verdict { font-size: 1.1rem; white-space: pre-wrap; border-left: .4rem solid var(--open);
+ padding: .4rem .8rem; background: var(--panel); }
 p.pass { border-color: var(--good); } p.fail { border-color: var(--bad); }
-table { border-collapse: collapse; } th, td { text-align: left; padding: .15rem .8rem .15rem 0;
- border-bottom: 1px solid var(--line); vertical-align: top; } td.number { text-align: right; }
+.wide { overflow-x: auto; } .whole { overflow-wrap: normal; }
+table { border-collapse: collapse; } th:first-child { overflow-wrap: normal; }
+th, td { text-align: left; padding: .15rem .8rem .15rem 0; vertical-align: top;
+ border-bottom: 1px solid var(--line); } td.number { text-align: right; }
 pre, .text { font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap;
- overflow-wrap: anywhere; background: var(--panel); padding: .5rem .7rem; margin: .2rem 0; }
+ background: var(--panel); padding: .5rem .7rem; margin: .2rem 0; }
+.text { unicode-bidi: plaintext; }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; } summary { cursor: pointer; }
-.sides { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; }
-@media (max-width: 40rem) { .sides { grid-template-columns: 1fr; } }
+details p.soft { margin: .6rem 0 0; }
+.sides { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .8rem; }
 del { color: var(--bad); text-decoration: line-through; } ins { color: var(--good);
  text-decoration: underline; } .soft { color: var(--soft); }
+.sides del, .sides ins { color: inherit; text-decoration: underline; }
 .removed { color: var(--bad); } .added { color: var(--good); }
-svg { width: 100%; max-width: 640px; height: auto; display: block; margin: .6rem 0; }
-svg text { font: 12px system-ui, sans-serif; fill: var(--text); }
+svg { width: 100%; max-width: 640px; height: auto; display: block; margin: .6rem 0;
+ overflow: visible; }
+svg text { font: 12px system-ui, sans-serif; fill: var(--text); } .sides svg text
+ { font-size: 15px; }
+@media (max-width: 40rem) { .sides { grid-template-columns: minmax(0, 1fr); }
+ svg text, .sides svg text { font-size: 19px; } }
 .axis { stroke: var(--soft); } .margin { stroke: var(--bad); stroke-dasharray: 4 3; }
 .interval { stroke: var(--text); stroke-width: 2; } .point { fill: var(--text); }
 .bar { fill: var(--bar); } .part-fixed { fill: var(--good); } .part-broke { fill: var(--bad); }
@@ -86,6 +96,7 @@ class Report:
     a: ReportSide
     b: ReportSide
     cases: tuple[ReportCase, ...]
+    """The worst first."""
     left_out: int
     """Changed cases that are not listed."""
     prompt_a: str
@@ -112,7 +123,7 @@ def render_report(report: Report) -> str:
         _latencies(report),
         _confusion(report.confusion),
         f"<h2>Changed cases ({len(report.cases):,})</h2>",
-        *(_case(case) for case in report.cases),
+        *(_case(case, at < OPEN_CASES) for at, case in enumerate(report.cases)),
         f'<p class="soft">{report.left_out:,} more changed cases are not listed here.</p>'
         if report.left_out
         else "",
@@ -161,7 +172,7 @@ def _sides(report: Report) -> str:
         f"<td>{_e(report.b.facts.get(name, numbers.UNKNOWN))}</td></tr>"
         for name in names
     ]
-    return f"<table>{head}{''.join(rows)}</table>"
+    return _table([head, *rows])
 
 
 def _latencies(report: Report) -> str:
@@ -189,27 +200,32 @@ def _confusion(matrix: Confusion | None) -> str:
         )
         rows.append(f"<tr><th>{_e(matrix.labels[at])}</th>{cells}</tr>")
     title = f"B: expected (rows) against answered, {matrix.right:,} of {matrix.total:,} right"
-    return f"<h2>{_e(title)}</h2><table><tr><th></th>{head}</tr>{''.join(rows)}</table>"
+    return f"<h2>{_e(title)}</h2>{_table([f'<tr><th></th>{head}</tr>', *rows], 'whole')}"
 
 
-def _case(case: ReportCase) -> str:
+def _table(rows: Sequence[str], css: str = "") -> str:
+    """Rows of HTML; what is wider than the screen scrolls by itself, not with the page."""
+    return f'<div class="wide {css}"><table>{"".join(rows)}</table></div>'
+
+
+def _case(case: ReportCase, is_open: bool) -> str:
     spans_a, spans_b = diff_words(_cut(case.output_a), _cut(case.output_b))
     inputs = "".join(
         f'<p class="soft">input · {_e(name)}</p><div class="text">{_e(_cut(text))}</div>'
         for name, text in case.inputs.items()
     )
-    scores = "".join(
+    scores = [
         f"<tr><th>{_e(name)}</th><td>{_e(a)}</td><td>{_e(b)}</td></tr>"
         for name, (a, b) in case.scores.items()
-    )
+    ]
     return (
-        f"<details><summary><strong>{_e(case.change)}</strong> {_e(case.case_id)}</summary>"
-        f"{inputs}"
+        f"<details{' open' if is_open else ''}>"
+        f"<summary><strong>{_e(case.change)}</strong> {_e(case.case_id)}</summary>{inputs}"
         f'<p class="soft">expected</p><div class="text">{_e(_cut(case.expected))}</div>'
         f'<div class="sides"><div><p class="soft">A</p><div class="text">'
         f"{_marked(spans_a, 'del')}</div></div>"
         f'<div><p class="soft">B</p><div class="text">{_marked(spans_b, "ins")}</div></div></div>'
-        f"<table><tr><th></th><th>A</th><th>B</th></tr>{scores}</table></details>"
+        f"{_table(['<tr><th></th><th>A</th><th>B</th></tr>', *scores])}</details>"
     )
 
 
