@@ -87,11 +87,7 @@ async def test_datasets_look_as_they_did(
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("6")
-        screen = app.screen
         await until_shown(pilot, "80 cases")
-        await settled(pilot)
-        # The first line ends in a path that is another one in each run.
-        screen.query_one("#dataset-head").styles.display = "none"
         await settled(pilot)
         snapshot(app, f"datasets-{size[0]}x{size[1]}")
 
@@ -124,6 +120,11 @@ async def test_empty_screens_say_what_fills_them(fresh: Workspace, snapshot: Sna
         await until_shown(pilot, "Nothing is compared.")
         await settled(pilot)
         snapshot(app, "compare-empty")
+        (fresh.root / "evals" / PROMPT / "suite.yaml").unlink()
+        await pilot.press("6")
+        await until_shown(pilot, "No suites yet.")
+        await settled(pilot)
+        snapshot(app, "datasets-empty")
 
 
 async def test_without_colour_every_state_is_still_told(

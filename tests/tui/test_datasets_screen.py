@@ -14,7 +14,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.case_form import CaseForm
 from workbench.tui.screens.datasets import DatasetsScreen
 from workbench.tui.widgets.value_area import ValueArea
-from workbench.workspace import Workspace
+from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 
@@ -118,3 +118,74 @@ async def test_a_file_of_another_kind_is_for_reading_only(workspace: Workspace) 
         await pilot.press("e")
         await pilot.pause()
         assert isinstance(app.screen, DatasetsScreen)
+
+
+async def test_a_workspace_without_a_suite_gets_one_by_keys(fresh: Workspace) -> None:
+    for path in (fresh.root / "evals" / PROMPT).iterdir():
+        path.unlink()
+    app = WorkbenchApp(fresh)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "not registered")
+        await pilot.press("6")
+        await until_shown(pilot, "No suites yet.", "n begins one for the picked prompt")
+        await pilot.press("e", "a", "f", "d")
+        await settled(pilot)
+        assert app.screen.is_current and not isinstance(app.screen, CaseForm)
+        await pilot.press("n")
+        await until_shown(pilot, f"The first case of a suite for {PROMPT}", "input · ticket")
+        await pilot.press(*"Where is it?")
+        app.screen.query_one("#expected-value", ValueArea).load_text("bug")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "began evals/support_triage/suite.yaml", "1 case", "Where is it?")
+        await pilot.press("n")
+        await until_shown(pilot, "! support_triage has a suite: support_triage")
+        await pilot.press("2")
+        await until_shown(pilot, "expected: bug")
+    suite = open_workspace(fresh.root).suite(PROMPT)
+    assert (suite.prompt_id, suite.dataset.cases[0].expected) == (PROMPT, "bug")
+
+
+async def test_what_begins_a_suite_overwrites_nothing(fresh: Workspace) -> None:
+    folder = fresh.root / "evals" / PROMPT
+    (folder / "suite.yaml").unlink()
+    before = (folder / "cases.jsonl").read_text()
+    app = WorkbenchApp(fresh)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "not registered")
+        await pilot.press("6")
+        await until_shown(pilot, "No suites yet.")
+        await pilot.press("n")
+        await until_shown(pilot, "! ", "cases.jsonl is there already")
+    assert (folder / "cases.jsonl").read_text() == before
+    assert not (folder / "suite.yaml").exists()
+
+
+async def test_a_suite_that_cannot_be_read_says_why_and_shows_the_next(
+    workspace: Workspace,
+) -> None:
+    other = workspace.root / "evals" / "a_broken"
+    other.mkdir()
+    (other / "suite.yaml").write_text("suite: a_broken\nscorrers: []\n")
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert "Cases of support_triage" in screen_text(app), "the picked prompt's suite"
+        await pilot.press("d")
+        await until_shown(pilot, "This suite cannot be read", "! ", "scorrers", "d next suite")
+        await pilot.press("e", "a")
+        await settled(pilot)
+        assert app.screen is screen
+        await pilot.press("d")
+        await until_shown(pilot, "80 cases")
+
+
+async def test_escape_goes_back_to_where_one_was(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        for key, mode in (("5", "deploys"), ("3", "run")):
+            await pilot.press(key)
+            await until(pilot, lambda mode=mode: app.current_mode == mode)
+            await opened(pilot)
+            await pilot.press("escape")
+            await until(pilot, lambda mode=mode: app.current_mode == mode)

@@ -92,6 +92,8 @@ class WorkbenchApp(App[int]):
         self.selection = Selection()
         self.runs = LiveRuns(self)
         self.known_prompts: tuple[str, ...] = ()
+        self.mode_before = self.DEFAULT_MODE
+        """Where the user was before the mode that is shown."""
         self.said: list[str] = []
         self.pen = Pen(self.on_loop)
         self.before_reading: list[Callable[[], object]] = []
@@ -237,6 +239,8 @@ class WorkbenchApp(App[int]):
     # Actions of the table
 
     def action_go(self, mode: str) -> None:
+        if mode != self.current_mode:
+            self.mode_before = self.current_mode
         self.switch_mode(mode)
 
     def action_start(self) -> None:

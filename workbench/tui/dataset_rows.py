@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.actions.bench import Bench
+from workbench.actions.new_suite import begin_suite
 from workbench.datasets.values import Case
 from workbench.datasets.writer import SUFFIX, add_case, free_id, replace_case
 from workbench.errors import WorkbenchError
@@ -19,11 +20,12 @@ from workbench.tui.table_model import Column, Sign
 CASE_COLUMNS = (
     Column("case", "case", 10, frozen=True),
     Column("split", "split", 6),
-    Column("input", "input", 30, grows=True),
+    Column("input", "input", 27, grows=True),
     Column("expected", "expected", 16),
     Column("tags", "tags", 12),
     Column("group", "group", 10, hidden=True),
 )
+"""Those that are not hidden are exactly as wide as 80 columns allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,15 @@ class DatasetPage:
     suite: Suite | None
     problem: str = ""
     """Why the suite cannot be read."""
+    shown: str = ""
+    """The folder of the suite that this is about."""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The suites that are not shown, the next one first."""
+        at = self.suites.index(self.shown) + 1 if self.shown in self.suites else 0
+        turned = self.suites[at:] + self.suites[:at]
+        return tuple(name for name in turned if name != self.shown)
 
     @property
     def path(self) -> Path | None:
@@ -99,15 +110,28 @@ class DatasetPage:
         return path if path.suffix.lower() == SUFFIX and path.is_file() else None
 
 
-def read_datasets(bench: Bench, name: str | None) -> DatasetPage:
-    """The named suite's dataset, else the first one's."""
+def read_datasets(bench: Bench, name: str | None, prompt_id: str = "") -> DatasetPage:
+    """The named suite's dataset, else that of the prompt's suite, else the first one's."""
     names = tuple(path.parent.name for path in bench.workspace.suite_paths())
     if not names and not name:
         return DatasetPage((), None)
+    wanted = name or _trying(bench, names, prompt_id) or names[0]
     try:
-        return DatasetPage(names, bench.workspace.suite(name or names[0]))
+        suite = bench.workspace.suite(wanted)
     except WorkbenchError as error:
-        return DatasetPage(names, None, str(error))
+        return DatasetPage(names, None, str(error), wanted)
+    return DatasetPage(names, suite, shown=suite.path.parent.name if suite.path else wanted)
+
+
+def _trying(bench: Bench, names: Sequence[str], prompt_id: str) -> str:
+    """The suite that tries the prompt, its namesake first; empty: none that can be read does."""
+    for name in sorted(names, key=lambda name: name != prompt_id) if prompt_id else ():
+        try:
+            if bench.workspace.suite(name).prompt_id == prompt_id:
+                return name
+        except WorkbenchError:
+            continue  # another suite's trouble is said when that one is shown
+    return ""
 
 
 def save_case(bench: Bench, path: Path, case: Case, replaces: str) -> str:
@@ -118,6 +142,12 @@ def save_case(bench: Bench, path: Path, case: Case, replaces: str) -> str:
         return f"changed {case.id} in {path.name}"
     add_case(path, case)
     return f"added {case.id} to {path.name}"
+
+
+def save_first_case(bench: Bench, prompt_id: str, case: Case) -> str:
+    """Begin the prompt's suite with this case; says what was done."""
+    path = begin_suite(bench, prompt_id, case)
+    return f"began {path.relative_to(bench.workspace.root)}: exact_match, to be edited outside"
 
 
 def blank_case(cases: Sequence[Case], like: Case | None = None) -> Case:

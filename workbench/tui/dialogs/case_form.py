@@ -11,13 +11,21 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
+from workbench.actions.bench import Bench
+from workbench.actions.new_suite import first_case
 from workbench.datasets.values import Case
 from workbench.datasets.writer import parse_value
-from workbench.errors import DatasetError, WorkbenchError
+from workbench.errors import DatasetError
 from workbench.present.safe_text import safe_line
 from workbench.runs.values import RunSummary
 from workbench.tui.case_rows import ResultRow, flat_json
-from workbench.tui.dataset_rows import DatasetPage, blank_case, read_datasets, save_case
+from workbench.tui.dataset_rows import (
+    DatasetPage,
+    blank_case,
+    read_datasets,
+    save_case,
+    save_first_case,
+)
 from workbench.tui.dialogs.base import Dialog, field
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
@@ -42,9 +50,13 @@ class CaseForm(Dialog[tuple[str, str]]):
     CaseForm #about-gate { height: auto; color: $text-muted; }
     """
 
-    def __init__(self, path: Path, case: Case, *, replaces: str = "", note: str = "") -> None:
+    def __init__(
+        self, path: Path, case: Case, *, replaces: str = "", note: str = "", begins: str = ""
+    ) -> None:
         title = f"Edit {replaces}" if replaces else f"A new case in {path.name}"
-        super().__init__(title, "Save")
+        super().__init__(f"The first case of a suite for {begins}" if begins else title, "Save")
+        self._begins = begins
+        """The prompt whose suite begins with this case; empty: it has one."""
         self._path = path
         self._case = case
         self._replaces = replaces
@@ -77,17 +89,16 @@ class CaseForm(Dialog[tuple[str, str]]):
         except DatasetError as error:
             self.problem(str(error))
             return
-        self.bench_app.in_thread(
-            save_case,
-            self._path,
-            case,
-            self._replaces,
-            done=lambda told: self.dismiss((told, case.id)),
-            failed=self._failed,
-        )
 
-    def _failed(self, error: WorkbenchError) -> None:
-        self.problem(str(error))
+        def save(bench: Bench) -> str:
+            if self._begins:
+                return save_first_case(bench, self._begins, case)
+            return save_case(bench, self._path, case, self._replaces)
+
+        def done(told: str) -> None:
+            self.close((told, case.id))
+
+        self.bench_app.in_thread(save, done=done, failed=self.refused)
 
     def _typed(self) -> Case:
         """The case as the fields say. A value that was not touched stays what it was."""
@@ -147,6 +158,26 @@ def open_form(
                 done(found[1])
 
     app.push_screen(CaseForm(path, case, replaces=replaces, note=note), saved)
+
+
+def begin(app: WorkbenchApp, prompt_id: str, done: Callable[[str], None]) -> None:
+    """The form of a suite's first case, or why there can be none. `done` gets the case's id."""
+
+    def found(place: tuple[Path, Case]) -> None:
+        path, case = place
+        note = (
+            f"writes {path.parent.name}/suite.yaml too: scored by exact_match, the gate at 80 %; "
+            "scorers and gate are edited there"
+        )
+
+        def saved(result: tuple[str, str] | None) -> None:
+            if result:
+                app.tell(result[0])
+                done(result[1])
+
+        app.push_screen(CaseForm(path, case, note=note, begins=prompt_id), saved)
+
+    app.in_thread(first_case, prompt_id, done=found, group="begin")
 
 
 def promote(app: WorkbenchApp, summary: RunSummary, row: ResultRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -22,7 +23,7 @@ from workbench.tui.dataset_rows import (
     blank_case,
     read_datasets,
 )
-from workbench.tui.dialogs.case_form import open_form
+from workbench.tui.dialogs.case_form import begin, open_form
 from workbench.tui.filters import Row, Test
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
@@ -30,13 +31,17 @@ from workbench.tui.widgets.case_detail import CaseScreen, block
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.column_table import ColumnTable
-from workbench.tui.widgets.text import PlainStatic
+from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 
 NO_SUITES = (
     "No suites yet.",
-    "A suite is a dataset with scorers: evals/NAME/suite.yaml and a cases.jsonl beside it.",
+    "A suite tries a prompt on the cases of a dataset, and scores the answers.",
+    "n begins one for the picked prompt, with its first case.",
+    "By hand: evals/NAME/suite.yaml, and a cases.jsonl beside it.",
 )
+UNREADABLE = ("This suite cannot be read.", "d shows the next one; mend it outside.")
+NO_CASES = ("No case here.", "a adds one.")
 
 
 def _of_split(split: str) -> Test:
@@ -53,7 +58,7 @@ class DatasetsScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("datasets")
     AUTO_FOCUS = "#dataset-list"
     DEFAULT_CSS = """
-    DatasetsScreen #dataset-head { height: 2; padding: 0 1; }
+    DatasetsScreen #dataset-head { height: auto; min-height: 2; max-height: 4; padding: 0 1; }
     DatasetsScreen #dataset-body { height: 1fr; layout: vertical; }
     DatasetsScreen #dataset-case { height: 8; padding: 0 1; }
     DatasetsScreen.-tall #dataset-case { height: 14; }
@@ -65,6 +70,8 @@ class DatasetsScreen(ModeScreen):
         super().__init__()
         self.page: DatasetPage | None = None
         self._name: str | None = None
+        """The suite that was asked for; None: that of the picked prompt."""
+        self._prompt_id = ""
         self._written_id = ""
 
     def body(self) -> Iterable[Widget]:
@@ -81,6 +88,8 @@ class DatasetsScreen(ModeScreen):
         return self.query_one("#dataset-list", CaseTable)
 
     def show(self, selection: Selection) -> None:
+        if selection.prompt_id != self._prompt_id:
+            self._prompt_id, self._name = selection.prompt_id, selection.suite
         self._name = self._name or selection.suite
         self._read()
 
@@ -89,15 +98,22 @@ class DatasetsScreen(ModeScreen):
             cursor, self._written_id = self._written_id or self.table.cursor_key, ""
             self._show_page(page, cursor)
 
-        self.bench_app.in_thread(read_datasets, self._name, done=done, group="dataset")
+        self.bench_app.in_thread(
+            read_datasets, self._name, self._prompt_id, done=done, group="dataset"
+        )
 
     def _show_page(self, page: DatasetPage, cursor: str) -> None:
         self.page = page
+        self.refresh_bindings()
         head = self.query_one("#dataset-head", PlainStatic)
         pane = self.query_one("#dataset-pane", CasePane)
+        self.table.empty = UNREADABLE if page.problem else NO_CASES if page.suite else NO_SUITES
         if page.suite is None:
-            head.show(page.problem or "no suite in this workspace", layout=False)
+            problem = page.problem.replace(f"{self.bench_app.workspace.root}/", "")
+            head.show(f"! {problem}" if problem else "no suite in this workspace")
+            pane.show_title("Cases")
             self.table.load([])
+            self.hint(self._keys_line())
             return
         dataset = page.suite.dataset
         counts: dict[str, int] = {}
@@ -105,20 +121,36 @@ class DatasetsScreen(ModeScreen):
             split = case.split or "none"
             counts[split] = counts.get(split, 0) + 1
         splits = " · ".join(f"{name} {count:,}" for name, count in counts.items())
+        shares = f" ({splits})" if set(counts) != {"none"} else ""
         lines = (
-            f"{page.suite.name} · {numbers.plural(len(dataset.cases), 'case')} ({splits})"
-            f" · {short(dataset.fingerprint)} · {dataset.source}",
-            "; ".join(dataset.notes) or _editing(page),
+            f"{page.suite.name} · {numbers.plural(len(dataset.cases), 'case')}{shares}"
+            f" · {short(dataset.fingerprint)}",
+            f"{self._source(dataset.source)} · {'; '.join(dataset.notes) or _editing(page)}",
         )
         head.show(Content("\n").join([_one_line(line, self.size.width - 2) for line in lines]))
         pane.named = (NamedFilter("all"), *(NamedFilter(n, _of_split(n)) for n in counts))
         pane.show_title(f"Cases of {page.suite.name}")
         self.table.load([CaseRow(c, at) for at, c in enumerate(dataset.cases)], cursor=cursor)
-        self.hint("e edits the case · a adds one · f split · d next suite · / filter · esc back")
+        self.hint(self._keys_line())
+
+    def _keys_line(self) -> str:
+        page = self.page
+        keys_ = ["e edits the case · a adds one"] if page and page.path else []
+        keys_ += ["f split · / filter"] if page and page.suite else ["n begins a suite"]
+        keys_ += ["d next suite"] if page and page.others else []
+        return " · ".join([*keys_, "esc back"])
+
+    def _source(self, source: str) -> str:
+        """The dataset's path as people write it, where it lies in the workspace."""
+        root = self.bench_app.workspace.root
+        return str(Path(source).relative_to(root)) if Path(source).is_relative_to(root) else source
 
     @on(CaseTable.Highlighted, "#dataset-list")
     def _highlighted(self) -> None:
-        self.query_one("#dataset-case", TextView).show(self._describe()[1])
+        case_id, text = self._describe()
+        view = self.query_one("#dataset-case", TextView)
+        view.border_title = plain(case_id)
+        view.show(text)
 
     @on(CaseTable.Opened, "#dataset-list")
     @on(CaseTable.Peeked, "#dataset-list")
@@ -143,8 +175,13 @@ class DatasetsScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
+        page = self.page
         if action in ("edit", "add"):
-            return self.page is not None and self.page.path is not None
+            return page is not None and page.path is not None
+        if action == "split":
+            return page is not None and page.suite is not None
+        if action == "dataset":
+            return page is not None and bool(page.others)
         return True
 
     def action_edit(self) -> None:
@@ -157,6 +194,19 @@ class DatasetsScreen(ModeScreen):
             case = blank_case(self.page.suite.dataset.cases)
             open_form(self.bench_app, self.page, case, done=self._written)
 
+    def action_begin(self) -> None:
+        """A suite for the picked prompt, where it has none."""
+        prompt_id = self.bench_app.selection.prompt_id
+        if not prompt_id:
+            self.bench_app.tell("no prompt is picked: F2 Prompts · n there makes one", error=True)
+            return
+
+        def begun(case_id: str) -> None:
+            self._name = prompt_id
+            self._written(case_id)
+
+        begin(self.bench_app, prompt_id, begun)
+
     def _written(self, case_id: str) -> None:
         self._written_id = case_id
         self._read()
@@ -165,26 +215,21 @@ class DatasetsScreen(ModeScreen):
         self.query_one("#dataset-pane", CasePane).cycle()
 
     def action_dataset(self) -> None:
-        if self.page and len(self.page.suites) > 1:
-            names = self.page.suites
-            at = names.index(self._name) if self._name in names else 0
-            self._name = names[(at + 1) % len(names)]
+        """The next suite's dataset."""
+        if self.page and self.page.others:
+            self._name = self.page.others[0]
             self._read()
-        else:
-            self.bench_app.tell("there is one suite in this workspace")
 
     def action_leave(self) -> None:
         if not self.query_one("#dataset-pane", CasePane).clear_filter():
-            self.bench_app.action_go("draft")
+            self.bench_app.action_go(self.bench_app.mode_before)
 
 
 def _editing(page: DatasetPage) -> str:
     if page.path is None:
         return "only .jsonl files can be edited here"
-    return "what you change here is written to the file at once"
+    return "changes are written at once"
 
 
 def _one_line(text: str, width: int) -> Content:
-    from workbench.tui.widgets.text import plain
-
     return plain(text).truncate(max(10, width), ellipsis=True)

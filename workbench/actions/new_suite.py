@@ -1,0 +1,90 @@
+"""Begin a suite for a prompt that has none: its first case, and a suite.yaml to edit later."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from workbench.actions.bench import Bench
+from workbench.datasets.values import Case
+from workbench.errors import NotFound, SuiteError, UsageError
+from workbench.files import write_atomically
+from workbench.prompts.prompty import read_draft
+from workbench.prompts.values import Prompt
+from workbench.workspace import EVALS, SUITE_FILE
+
+DATASET = "cases.jsonl"
+
+_SUITE = """\
+suite: {name}
+prompt: {name}
+dataset: {dataset}
+scorers:
+  - exact_match: {{ignore_case: true, strip: true}}
+gate:
+  scorer: exact_match
+  baseline: production          # what is live there; none yet: the threshold alone decides
+  margin: 0.05                  # not worse than the baseline by more than this
+  threshold: 0.80               # and never below this
+  confidence: 0.95
+run: {{concurrency: 8, repeats: 1, timeout: 60s}}
+"""
+
+
+def first_case(bench: Bench, prompt_id: str) -> tuple[Path, Case]:
+    """Where the prompt's dataset will lie, and a case with its inputs to be filled in.
+
+    Raises UsageError when the prompt has a suite already, NotFound when there is no such prompt.
+    """
+    folder = bench.workspace.root / EVALS / prompt_id
+    _check_free(bench, prompt_id, folder)
+    names = [item.name for item in _prompt(bench, prompt_id).inputs] or ["input"]
+    return folder / DATASET, Case(f"{prompt_id[:20]}-001", dict.fromkeys(names, ""), None, (), None)
+
+
+def begin_suite(bench: Bench, prompt_id: str, case: Case) -> Path:
+    """Write the suite with this one case; gives its file. Nothing is ever overwritten.
+
+    Raises UsageError when it is there already, SuiteError or DatasetError when what would stand
+    there cannot be read.
+    """
+    folder = bench.workspace.root / EVALS / prompt_id
+    _check_free(bench, prompt_id, folder)
+    row = {
+        "id": case.id,
+        "inputs": dict(case.inputs),
+        "expected": case.expected,
+        "tags": list(case.tags) or None,
+        "split": case.split,
+    }
+    kept = {key: value for key, value in row.items() if value is not None}
+    line = json.dumps(kept, ensure_ascii=False, allow_nan=False)
+    # The dataset first: a suite that is there has its cases.
+    write_atomically(folder / DATASET, f"{line}\n")
+    write_atomically(folder / SUITE_FILE, _SUITE.format(name=prompt_id, dataset=DATASET))
+    bench.workspace.suite(str(folder))
+    return folder / SUITE_FILE
+
+
+def _check_free(bench: Bench, prompt_id: str, folder: Path) -> None:
+    for path in bench.workspace.suite_paths():
+        try:
+            suite = bench.workspace.suite(str(path))
+        except (SuiteError, UsageError):
+            continue  # a suite that cannot be read tries nothing now; it is never written over
+        if suite.prompt_id == prompt_id:
+            raise UsageError(f"{prompt_id} has a suite: {suite.name}", hint="a adds a case to it")
+    for path in (folder / SUITE_FILE, folder / DATASET):
+        if path.exists():
+            where = path.relative_to(bench.workspace.root)
+            raise UsageError(f"{where} is there already", hint="mend it outside")
+
+
+def _prompt(bench: Bench, prompt_id: str) -> Prompt:
+    draft = bench.workspace.draft_path(prompt_id)
+    if draft is not None:
+        return read_draft(draft).prompt
+    versions = bench.registry.versions(prompt_id)
+    if not versions:
+        raise NotFound(f"there is no prompt {prompt_id!r}", hint="F2 Prompts · n makes a draft")
+    return versions[0].prompt
