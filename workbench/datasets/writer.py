@@ -43,7 +43,9 @@ def replace_case(path: Path, case: Case, *, case_id: str = "") -> None:
     text = _text(path)
     cases = _cases(path)
     if wanted not in {known.id for known in cases}:
-        raise DatasetError(f"{path}: no case {wanted!r}", hint="somebody changed the file meanwhile")
+        raise DatasetError(
+            f"{path}: no case {wanted!r}", hint="somebody changed the file meanwhile"
+        )
     if case.id != wanted and case.id in {known.id for known in cases}:
         raise DatasetError(f"{path}: there is a case {case.id!r} already", hint="choose another id")
     lines = text.split("\n")
