@@ -78,6 +78,23 @@ async def test_worst_first_and_the_counts_filter(workspace: Workspace) -> None:
         await pilot.pause()
 
 
+async def test_what_is_shown_of_a_case_follows_the_filter(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        await pilot.press(*"jjjjjj")
+        await until_shown(pilot, "B 1.0.1 · t-004")
+        await pilot.press("slash", *"t-01")
+        await until_shown(pilot, "10 of 20")
+        assert screen.row is not None
+        await until_shown(pilot, f"B 1.0.1 · {screen.row.case.id}")
+        assert app.selection.case_id == screen.row.case.id
+        await pilot.press("escape", "escape", "f", "f", "f")
+        await until_shown(pilot, "fixed: 3 of 20")
+        await until_shown(pilot, f"B 1.0.1 · {screen.row.case.id}")
+        assert screen.row.change == "fixed"
+
+
 async def test_next_goes_through_the_changed_cases_only(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:

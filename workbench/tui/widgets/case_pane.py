@@ -166,7 +166,8 @@ class CasePane(Vertical):
     def _apply(self) -> None:
         test = self.current.test
         tests = self._typed.tests if test is None else (test, *self._typed.tests)
-        self.table.find(Filter(self._typed.text, tests))
+        # As its own doing: what a widget says because of its parent does not get past the parent.
+        self.table.call_later(self.table.find, Filter(self._typed.text, tests))
 
     def _say(self, problem: str = "") -> None:
         model = self.table.model
