@@ -79,7 +79,8 @@ def _texts(row: TableRow) -> list[Copy]:
     found = []
     if isinstance(case, Case):
         found.append(Copy("input", "the input", _input(case)))
-        found.append(Copy("expected", "what is expected", flat_json(case.expected)))
+        if case.expected is not None:
+            found.append(Copy("expected", "what is expected", flat_json(case.expected)))
     if isinstance(row, ResultRow) and row.result:
         found.append(Copy("output", "the output", row.output))
     if isinstance(row, PairRow):
@@ -88,9 +89,15 @@ def _texts(row: TableRow) -> list[Copy]:
             for letter, results in row.sides
         ]
         a, b = row.output_a, row.output_b
-        diff = Copy("diff", "A and B as a unified diff", lambda: unified_diff(a, b, "A", "B"))
-        found.append(diff)
+        found += diff_copy(a, b)
     return found
+
+
+def diff_copy(a: str, b: str) -> list[Copy]:
+    """The differences of two texts, where there are any."""
+    if a == b:
+        return []
+    return [Copy("diff", "A and B as a unified diff", lambda: unified_diff(a, b, "A", "B"))]
 
 
 def _input(case: Case) -> str:

@@ -20,7 +20,7 @@ from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.diff_view import DiffView
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
-HINT_MISSING = "n/N changed · p prompt · i input · w why · u/d rate B"
+HINT_MISSING = "n/N changed · p prompt · i input · w why"
 
 
 class ManySidesScreen(ComparePanes):

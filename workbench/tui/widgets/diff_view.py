@@ -17,7 +17,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.present.diff_rows import DiffRows, Mode, Piece, diff_rows, mode_for
-from workbench.present.unified import unified_diff
 from workbench.tui.copying import Copy, has_menu, open_copy_menu, to_clipboard
 from workbench.tui.diff_context import DiffContext
 from workbench.tui.keys import bindings
@@ -119,9 +118,9 @@ class DiffView(ScrollView, can_focus=True):
     def copies(self) -> Sequence[Copy]:
         if self._texts is None:
             return ()
-        a, b = self._texts
-        diff = Copy("diff", "A and B as a unified diff", lambda: unified_diff(a, b, "A", "B"))
-        return (Copy("this", "the second text", b), diff)
+        from workbench.tui.row_copies import diff_copy
+
+        return (Copy("this", "the second text", self._texts[1]), *diff_copy(*self._texts))
 
     def action_copy_menu(self) -> None:
         open_copy_menu(self)

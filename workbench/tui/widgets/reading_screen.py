@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from workbench.tui import keys
@@ -17,6 +18,10 @@ from workbench.tui.widgets.text import PlainStatic, plain
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
+
+
+SAID_S = 8.0
+"""How long it stays in sight what was just done."""
 
 
 class ReadingScreen(ModalScreen[None]):
@@ -36,6 +41,7 @@ class ReadingScreen(ModalScreen[None]):
         super().__init__()
         self._heading = title
         self._keys_line = keys_line
+        self._fading: Timer | None = None
 
     @property
     def bench_app(self) -> WorkbenchApp:
@@ -60,6 +66,9 @@ class ReadingScreen(ModalScreen[None]):
 
         The status line of the screen below is out of sight.
         """
+        if self._fading:
+            self._fading.stop()
+        self._fading = self.set_timer(SAID_S, self.say) if text else None
         self.query_one("#keys", PlainStatic).show(text or self._keys_line)
 
     def copies(self) -> Sequence[Copy]:
