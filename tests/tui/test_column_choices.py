@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import SelectionList
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
@@ -95,10 +94,10 @@ async def test_a_column_that_was_asked_for_stays_when_other_sides_come(
         table = await pairs_table(pilot)
         await pilot.press("plus")
         await until_shown(pilot, "space ticks")
-        ticks = app.screen.query_one("#columns", SelectionList)
-        ticks.select("expected")
-        ticks.deselect("delta")
-        await pilot.press("ctrl+s")
+        await until_shown(pilot, "[x] Δ", "[ ] expected")
+        await pilot.press("j", "j", "space", "j", "j", "j", "enter")
+        await until_shown(pilot, "[ ] Δ", "[x] expected")
+        await pilot.press("y")
         await until(pilot, lambda: "expected" not in table.columns.hidden)
         assert "delta" in table.columns.hidden
         await pilot.press("X")
@@ -108,6 +107,24 @@ async def test_a_column_that_was_asked_for_stays_when_other_sides_come(
         table.replace_columns(pair_columns(1))
         assert "expected" not in table.columns.hidden
         assert [column.key for column in table.columns.shown][-1] == "expected"
+
+
+async def test_one_column_at_least_is_shown(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = await runs_table(pilot)
+        before = set(table.columns.hidden)
+        await pilot.press("plus")
+        await until_shown(pilot, "space ticks")
+        for _ in range(len(table.columns.columns)):
+            if "[x]" in next(line for line in screen_text(app).splitlines() if "│ > " in line):
+                await pilot.press("space")
+            await pilot.press("j")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "one column at least")
+        await pilot.press("escape")
+        await settled(pilot)
+        assert table.columns.hidden == before
 
 
 def test_choices_of_one_table_leave_those_of_others(tmp_path: Path) -> None:

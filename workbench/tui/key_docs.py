@@ -24,6 +24,7 @@ _TITLES = {
     "prompt_diff": "In the differences of two prompts",
     "charts": "In charts",
     "copy": "In the copy menu",
+    "tick": "In the choice of columns",
     "dialog": "In dialogs",
 }
 

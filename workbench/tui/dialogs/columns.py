@@ -3,43 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 from typing import ClassVar
 
-from textual.content import Content
+from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import SelectionList
-from textual.widgets.selection_list import Selection
 
+from workbench.tui import keys
 from workbench.tui.dialogs.base import Dialog
+from workbench.tui.list_rows import ListRow
 from workbench.tui.table_model import Column
+from workbench.tui.widgets.case_table import CaseTable
+
+COLUMNS = (Column("mark", "", 3), Column("column", "column", 20, grows=True))
+_MARKS = {True: "[x]", False: "[ ]"}
+"""Signs that need no colour."""
 
 
 class Columns(Dialog[set[str]]):
     """Space ticks, ctrl+s takes it; closes with the keys of the hidden ones."""
 
+    MODE: ClassVar[str] = "tick"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("tick")
     first_field = "#columns"
-    DEFAULT_CSS: ClassVar[str] = """
-    Columns #dialog { width: 50; }
-    Columns SelectionList { height: auto; max-height: 14; border: none; }
-    """
+    DEFAULT_CSS: ClassVar[str] = "Columns #dialog { width: 50; }"
 
     def __init__(self, columns: Sequence[Column], hidden: Set[str]) -> None:
         super().__init__("Columns · space ticks", "Show these")
-        self._columns = [column for column in columns if not column.frozen]
-        self._hidden = hidden
+        self._titles = {column.key: column.title for column in columns if not column.frozen}
+        self._ticked = set(self._titles) - hidden
 
     def body(self) -> Iterable[Widget]:
-        yield SelectionList[str](
-            *(
-                Selection(Content(column.title), column.key, column.key not in self._hidden)
-                for column in self._columns
-            ),
-            id="columns",
+        yield CaseTable(COLUMNS, empty=("There is nothing to choose.",), id="columns")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#columns", CaseTable).load(
+            [
+                ListRow(key, {"mark": _MARKS[key in self._ticked], "column": title}, place=at)
+                for at, (key, title) in enumerate(self._titles.items())
+            ]
         )
 
+    def on_case_table_opened(self, message: CaseTable.Opened) -> None:
+        """Enter, or a second click."""
+        message.stop()
+        self.action_tick()
+
+    def action_tick(self) -> None:
+        """Show the column under the cursor, or hide it."""
+        table = self.query_one("#columns", CaseTable)
+        row = table.cursor_row
+        if isinstance(row, ListRow):
+            self._ticked ^= {row.key}
+            mark = _MARKS[row.key in self._ticked]
+            table.put([replace(row, cells={**row.cells, "mark": mark})])
+
     def confirm(self) -> None:
-        ticked = set(self.query_one("#columns", SelectionList).selected)
-        if not ticked:
+        if not self._ticked:
             self.problem("one column at least")
             return
-        self.dismiss({column.key for column in self._columns} - ticked)
+        self.dismiss(set(self._titles) - self._ticked)
