@@ -132,8 +132,10 @@ def test_cases_that_one_side_was_never_asked_make_a_new_run(bench: Bench, script
     assert len(compared.cases) == 5
     a, b = gaps(compared)
     assert ([case.id for case in a.unasked], b.cases) == ([f"c{n}" for n in range(5, 20)], 0)
-    found = fill(bench, a).run_id
+    names: list[str] = []
+    found = fill(bench, a, lambda _live, name: names.append(name)).run_id
     assert found != short
+    assert names == ["triage (draft)"]
     assert sorted(script.asked) == list(range(5, 20))
     again = compare(bench, found, whole)
     assert len(again.cases) == 20

@@ -53,7 +53,10 @@ def fill(bench: Bench, gap: Gap, on_run: OnRun | None = None) -> RunSummary:
     resume = None if gap.unasked else gap.side.summary.run_id
     live = running.start(bench, spec, resume=resume)
     if on_run:
-        on_run(live, gap.side.source.name)
+        source = gap.side.source
+        # A new run is not the side's run, by whose id that may be named.
+        name = f"{source.prompt.prompt_id} ({source.label})" if gap.unasked else source.name
+        on_run(live, name)
     return live.wait()
 
 
