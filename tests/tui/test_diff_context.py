@@ -12,6 +12,8 @@ from textual.widget import Widget
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
+from workbench.actions.bench import Bench
+from workbench.actions.deploy import deploy
 from workbench.errors import SettingsError
 from workbench.tui import keys
 from workbench.tui.app import WorkbenchApp
@@ -150,6 +152,25 @@ async def test_a_draft_that_was_changed_outside_is_shown_with_more_around_it(
         await pilot.press("{", "{", "{")
         shown = await until_shown(pilot, "changes only")
         assert "line 19" not in shown
+
+
+@pytest.mark.parametrize("pressed", [["f9", "R"], ["enter", "down", "down", "D"]])
+async def test_dialogs_that_show_what_changes_show_more_of_it_too(
+    workspace: Workspace, pressed: list[str]
+) -> None:
+    app = WorkbenchApp(workspace)
+    with Bench(workspace) as bench:
+        deploy(bench, PROMPT, "1.0.1", "production")
+    async with app.run_test(size=(100, 60)) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        for key in pressed:
+            await pilot.press(key)
+            await settled(pilot)
+        shown = await until_shown(pilot, "lines · 1 equal line around each change")
+        assert "provider: mock" not in shown.split("text: +")[1]
+        await pilot.press("}", "}", "}")
+        shown = await until_shown(pilot, "lines · all equal lines are shown")
+        assert "provider: mock" in shown.split("text: +")[1]
 
 
 async def test_the_braces_can_be_moved_but_not_onto_a_key_of_the_screens_below() -> None:

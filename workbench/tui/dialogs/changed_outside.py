@@ -61,6 +61,13 @@ class ChangedOutside(Dialog[bool]):
         self.dismiss(False)
 
 
+def diff_block(diff: Diff, around: DiffContext) -> list[Content]:
+    """What changes in a text, under a line that says how much, and how much of it is shown."""
+    counts = Content.styled(f"text: +{diff.added} -{diff.removed} lines", "bold")
+    said = Content.styled(f" · {around.said} · {{/}}", "$text-muted")
+    return [counts + said, diff_content(diff, around.lines)]
+
+
 def diff_content(diff: Diff, context: int | None = 2) -> Content:
     """Changed lines with signs, so that no colour is needed; `context` None: and all others."""
     lines = [Content(safe_line(diff.note))] if diff.note else []

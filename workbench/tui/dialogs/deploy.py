@@ -18,6 +18,7 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.tui import keys
 from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.diff_context import DiffContext
 from workbench.tui.evidence_lines import evidence_text
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RegistryChanged
@@ -55,7 +56,7 @@ class Deploy(Dialog["PromptDeployment"]):
     """Pick an environment, read the evidence, `y` deploys."""
 
     MODE: ClassVar[str] = "deploy"
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("deploy")
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("deploy"), *keys.bindings("diff")]
     first_field = "#environments"
 
     def __init__(
@@ -70,6 +71,7 @@ class Deploy(Dialog["PromptDeployment"]):
         self._version = version
         self._previews = {preview.environment: preview for preview in previews}
         self._first = environment or _where_next(previews)
+        self._equal_lines = DiffContext(1)
 
     def body(self) -> Iterable[Widget]:
         yield CaseTable(COLUMNS, empty=("No environments in workbench.toml.",), id="environments")
@@ -82,10 +84,19 @@ class Deploy(Dialog["PromptDeployment"]):
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
-        preview = self._previews.get(message.key)
+        self._show_preview()
+        self.problem("")
+
+    def _show_preview(self) -> None:
+        preview = self._previews.get(self.query_one(CaseTable).cursor_key)
         if preview:
-            self.query_one("#evidence", TextView).show(preview_text(preview))
-            self.problem("")
+            text = preview_text(preview, self._equal_lines)
+            self.query_one("#evidence", TextView).show(text)
+
+    def action_context(self, way: int) -> None:
+        """More or fewer equal lines around what changes in the text."""
+        self.bench_app.tell(self._equal_lines.step(way))
+        self._show_preview()
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
         """Enter is the safe choice: it goes on to the evidence."""
@@ -134,7 +145,7 @@ class Deploy(Dialog["PromptDeployment"]):
         )
 
 
-def preview_text(preview: DeployPreview) -> Content:
+def preview_text(preview: DeployPreview, around: DiffContext) -> Content:
     """From what to what, what the evidence is, and what changes in the text."""
     live = preview.live.version if preview.live else "nothing"
     status = preview.status
@@ -154,11 +165,9 @@ def preview_text(preview: DeployPreview) -> Content:
     for record in preview.evaluations[:2]:
         lines.append(evidence_text(record.evidence))
     if preview.diff is not None:
-        from workbench.tui.dialogs.changed_outside import diff_content
+        from workbench.tui.dialogs.changed_outside import diff_block
 
-        diff = preview.diff
-        lines.append(Content.styled(f"text: +{diff.added} -{diff.removed} lines", "bold"))
-        lines.append(diff_content(diff, context=1))
+        lines += diff_block(preview.diff, around)
     return Content("\n").join(lines)
 
 

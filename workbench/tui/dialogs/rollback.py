@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
@@ -16,7 +17,9 @@ from workbench.present.safe_text import safe_line
 from workbench.prompts.diff import Diff, diff_text
 from workbench.prompts.prompty import write_prompty
 from workbench.registry.records import RollbackPreview, Status
+from workbench.tui import keys
 from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.diff_context import DiffContext
 from workbench.tui.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
 
@@ -51,22 +54,33 @@ def open_rollback(
 class Rollback(Dialog["PromptDeployment"]):
     """`y` goes back to exactly what the preview says, or nowhere."""
 
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("diff")
+
     def __init__(self, preview: RollbackPreview, now: Status | None, diff: Diff) -> None:
         where = f"{preview.prompt_id} in {preview.environment}"
         super().__init__(f"Roll back {where} · y goes back", "Roll back")
         self._preview = preview
         self._now = now
         self._diff = diff
+        self._equal_lines = DiffContext(1)
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="rollback-preview")
         yield from field("reason", "reason", hint="what went wrong, for those who read the log")
 
     def on_mount(self) -> None:
+        self._show_preview()
+
+    def _show_preview(self) -> None:
         self.query_one("#rollback-preview", TextView).show(self._text())
 
+    def action_context(self, way: int) -> None:
+        """More or fewer equal lines around what changes in the text."""
+        self.bench_app.tell(self._equal_lines.step(way))
+        self._show_preview()
+
     def _text(self) -> Content:
-        from workbench.tui.dialogs.changed_outside import diff_content
+        from workbench.tui.dialogs.changed_outside import diff_block
 
         seen = self._preview
         before, now = "nothing", f"nothing: {seen.from_version} was retired"
@@ -79,10 +93,7 @@ class Rollback(Dialog["PromptDeployment"]):
         ]
         lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in seen.warnings]
         lines.append(Content(f"history is kept; apps read {seen.to_version} at once"))
-        lines.append(
-            Content.styled(f"text: +{self._diff.added} -{self._diff.removed} lines", "bold")
-        )
-        lines.append(diff_content(self._diff, context=1))
+        lines += diff_block(self._diff, self._equal_lines)
         return Content("\n").join(lines)
 
     def confirm(self) -> None:
