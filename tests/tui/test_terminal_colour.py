@@ -245,6 +245,25 @@ def test_nobody_waits_longer_than_the_deadline() -> None:
         assert then < 0.05
 
 
+@pytest.mark.parametrize("answer", [DA1, WHITE + DA1], ids=["does not know", "light"])
+def test_nobody_waits_once_the_last_answer_is_there(answer: bytes) -> None:
+    program = (
+        "import os, select, time\n"
+        "from workbench.tui import terminal_colour\n"
+        "terminal_colour.DEADLINE_S = 9\n"
+        "with terminal_colour.asked('', os.environ) as answer:\n"
+        "    print('asking', flush=True); select.select([0], [], [])\n"
+        "    at = time.monotonic(); answer()\n"
+        "    print(f'waited {time.monotonic() - at:.3f} s')\n"
+    )
+    with Plain(program) as terminal:
+        terminal.wait_for("asking")
+        terminal.send(answer)
+        assert terminal.wait_for_end() == 0
+        (waited,) = re.findall(rb"waited ([0-9.]+) s", terminal.output)
+        assert float(waited) < 1
+
+
 class Plain(Terminal):
     """A program that asks, in a terminal that says nothing."""
 
