@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
 from workbench.errors import DraftError, UsageError
 from workbench.files import write_atomically
+from workbench.prompts.key_like import keys_in
 from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.suggestions import did_you_mean
@@ -41,6 +42,19 @@ def export(bench: Bench, target: str, ref: str | None, path: Path | None, enviro
         write_atomically(found, write_prompty(source.prompt))
         return found
     return _json(bench, ref, path, environment)
+
+
+def keys_exported(bench: Bench, target: str, ref: str | None) -> Iterator[str]:
+    """Warnings about what looks like a key in what `export` would write."""
+    if ref:
+        prompts = [(ref, resolve(bench, ref).prompt)]
+    elif target == SQLITE:
+        ids = [found.prompt_id for found in bench.registry.prompts()]
+        prompts = [(v.ref, v.prompt) for name in ids for v in bench.registry.versions(name)]
+    else:
+        return
+    for name, prompt in prompts:
+        yield from (f"{name}: {said}" for said in keys_in(prompt))
 
 
 def import_draft(workspace: Workspace, path: Path, name: str | None = None) -> Path:

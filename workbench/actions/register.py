@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.actions.bench import Bench
 from workbench.actions.refs import Source
 from workbench.errors import RegistryError, UsageError
 from workbench.prompts.contract import Bump, Change, changes, implied_bump, next_version, undeclared
+from workbench.prompts.key_like import keys_in
 from workbench.prompts.templates import Renderer
-from workbench.prompts.values import Prompt
+from workbench.prompts.unseen import unseen_in
+from workbench.prompts.values import Message, Prompt
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,14 @@ def propose(bench: Bench, prompt: Prompt) -> Proposal:
     versions = bench.registry.versions(prompt.prompt_id)
     same = next((v.version for v in versions if v.fingerprint == prompt.fingerprint), None)
     newest = versions[0] if versions else None
-    warnings = tuple(f"{{{{ {name} }}}} is not declared in inputs" for name in undeclared(prompt))
+    warnings = [f"{{{{ {name} }}}} is not declared in inputs" for name in undeclared(prompt)]
+    warnings += [*keys_in(prompt), *unseen_in(prompt)]
     if newest is None:
-        return Proposal(prompt, None, "1.0.0", Bump.NONE, (), same, warnings)
+        return Proposal(prompt, None, "1.0.0", Bump.NONE, (), same, tuple(warnings))
     before = newest.prompt
+    alike = _folded(before).fingerprint == _folded(prompt).fingerprint
+    if alike and before.fingerprint != prompt.fingerprint:
+        warnings.append(f"only blanks and line ends differ from {newest.version}")
     bump = implied_bump(before, prompt)
     return Proposal(
         prompt=prompt,
@@ -45,8 +51,14 @@ def propose(bench: Bench, prompt: Prompt) -> Proposal:
         bump=bump,
         changes=changes(before, prompt),
         same_as=same,
-        warnings=warnings,
+        warnings=tuple(warnings),
     )
+
+
+def _folded(prompt: Prompt) -> Prompt:
+    """The prompt with one blank in place of all blanks and line ends."""
+    messages = (Message(m.role, " ".join(m.content.split())) for m in prompt.messages)
+    return replace(prompt, messages=tuple(messages))
 
 
 def register(

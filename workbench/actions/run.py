@@ -12,6 +12,7 @@ from workbench.actions.refs import Source
 from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError
+from workbench.prompts.key_like import key_in
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.suite import GATE_SPLIT, Suite
@@ -63,8 +64,15 @@ def make_spec(
         label=source.label,
         fresh=fresh,
         options=options,
-        notes=(*suite.dataset.notes, *unused, *_unexpected(suite, cases)),
+        notes=(*suite.dataset.notes, *unused, *_unexpected(suite, cases), *_keys(cases)),
     )
+
+
+def _keys(cases: Sequence[Case]) -> Iterator[str]:
+    """A note when cases, which are sent to a provider, seem to hold keys."""
+    found = [case.id for case in cases if any(key_in(str(v)) for v in case.inputs.values())]
+    if found:
+        yield f"{len(found)} of {len(cases)} cases look like they hold a key, first {found[0]!r}"
 
 
 def _unexpected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:

@@ -24,10 +24,19 @@ def export_command(
     sqlite: the whole registry, read-only, for apps that may not write beside it. json: one
     approved version with its evidence. prompty: any prompt, as a draft elsewhere.
     """
-    from workbench.actions.move import export
+    from workbench.actions.move import export, keys_exported
 
-    written = export(face.bench(), target, ref, path, environment)
-    values = {"target": target, "path": str(written), "bytes": written.stat().st_size}
+    bench = face.bench()
+    written = export(bench, target, ref, path, environment)
+    warnings = list(keys_exported(bench, target, ref))
+    for warning in warnings:
+        face.note(f"warning: {warning}")
+    values = {
+        "target": target,
+        "path": str(written),
+        "bytes": written.stat().st_size,
+        "warnings": warnings,
+    }
     face.answer(values, [f"wrote {written}"])
 
 

@@ -45,6 +45,7 @@ def register_command(
         "proposed": proposal.version,
         "bump": proposal.bump.name.lower(),
         "changes": [change.reason for change in proposal.changes],
+        "warnings": list(proposal.warnings),
         "fingerprint": source.prompt.fingerprint,
     }
     reasons = "; ".join(change.reason for change in proposal.changes[:3])

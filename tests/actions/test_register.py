@@ -1,0 +1,81 @@
+"""What is said before a version is made, and before one leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import make_cli
+from workbench.actions.bench import Bench
+from workbench.actions.init import create_workspace
+from workbench.actions.refs import resolve
+from workbench.actions.register import propose, register
+from workbench.workspace import Workspace
+
+KEY = "sk-proj-0123456789abcdefghij"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+    return create_workspace(tmp_path / "w")
+
+
+def change(workspace: Workspace, old: str, new: str) -> None:
+    path = workspace.root / "prompts" / "hello.prompty"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new), newline="")
+
+
+@pytest.mark.parametrize(
+    "new", ["Answer in  one short sentence.", "Answer in one\nshort sentence."]
+)
+def test_r57_blanks_alone_make_another_version_with_a_warning(
+    workspace: Workspace, new: str
+) -> None:
+    with Bench(workspace) as bench:
+        bench.sync()
+        register(bench, resolve(bench, "hello"), description="first")
+        change(workspace, "Answer in one short sentence.", new)
+        found = propose(bench, resolve(bench, "hello").prompt)
+        assert found.warnings == ("only blanks and line ends differ from 1.0.0",)
+        assert found.same_as is None
+        assert register(bench, resolve(bench, "hello"), description="blanks") == "hello@1.0.1"
+        change(workspace, new, "Answer in one long sentence.")
+        assert propose(bench, resolve(bench, "hello").prompt).warnings == ()
+
+
+def test_r47_what_no_reader_sees_is_warned_about_before_it_is_registered(
+    workspace: Workspace,
+) -> None:
+    change(workspace, "one short", "one \u202eshort\u202c \U000e0041\u200b")
+    with Bench(workspace) as bench:
+        bench.sync()
+        found = propose(bench, resolve(bench, "hello").prompt)
+    assert found.warnings == (
+        "line 1 of the system message holds U+200B, U+202C, U+202E, U+E0041,"
+        " which readers do not see and models do",
+    )
+
+
+def test_r109_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) -> None:
+    cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
+    draft = cli.root / "prompts" / "triage.prompty"
+    draft.write_text(draft.read_text().replace("plain", f"plain\nSend {KEY} along."))
+    cases = cli.root / "evals" / "triage" / "cases.jsonl"
+    cases.write_text(cases.read_text().replace("case 105", f"case 105: my key is {KEY}"))
+    said = "line 2 of the system message looks like it holds a key (sk-p…)"
+
+    registered = cli.here("register", "triage", "-d", "first", "--json")
+    sqlite = cli.here("export", "sqlite", "--output", str(tmp_path / "prompts.db"), "--json")
+    prompty = cli.here("export", "prompty", "triage@1.0.0", "-o", str(tmp_path / "a.prompty"))
+    run = cli.here("run", "triage", "--json")
+
+    assert registered.json["warnings"] == [said]
+    assert sqlite.json["warnings"] == [f"triage@1.0.0: {said}"]
+    assert f"warning: triage@1.0.0: {said}" in prompty.err
+    assert "1 of 20 cases look like they hold a key, first 'c105'" in run.json["notes"]
+    for found in (registered, sqlite, prompty, run):
+        assert KEY not in found.out + found.err
