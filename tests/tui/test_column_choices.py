@@ -13,6 +13,7 @@ from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.column_choices import FILE, ColumnChoices
 from workbench.tui.pair_rows import pair_columns
+from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.column_table import ColumnTable
 from workbench.workspace import Workspace
 
@@ -107,6 +108,23 @@ async def test_a_column_that_was_asked_for_stays_when_other_sides_come(
         table.replace_columns(pair_columns(1))
         assert "expected" not in table.columns.hidden
         assert [column.key for column in table.columns.shown][-1] == "expected"
+
+
+async def test_the_keys_of_the_choice_are_told_in_it(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await runs_table(pilot)
+        await pilot.press("plus")
+        await until_shown(pilot, "space ticks")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "y ^s         Confirm")
+        table = app.screen.query_one("#help", CaseTable)
+        rows = [table.model.row_at(at) for at in range(len(table.model))]
+        told = {row.cell("label"): row.cell("keys") for row in rows}
+        assert told["Tick"] == "space enter"
+        # `y` confirms here.
+        assert told["Copy"] == ""
+        assert not {"Open", "Quick view"} & set(told)
 
 
 async def test_one_column_at_least_is_shown(workspace: Workspace) -> None:

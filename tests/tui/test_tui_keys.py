@@ -109,6 +109,8 @@ async def test_a_moved_key_works_and_its_old_one_does_not(workspace: Workspace) 
         assert app.current_mode == "prompts"
         await pilot.press("f7")
         await until(pilot, lambda: app.current_mode == "deploys")
+        shown = {command.action.id: command.shown_keys for command in available(app.screen)}
+        assert (shown["app.deploys"], shown["app.themes"]) == ("F7", "^y")
         await pilot.press("ctrl+y")
         await until_shown(pilot, "esc goes back")
 

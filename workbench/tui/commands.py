@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import actions
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.keys import key_to_character
 from textual.screen import Screen
 
 from workbench.tui import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from textual.widget import Widget
+    from textual.binding import BindingsMap
 
     from workbench.tui.app import WorkbenchApp
 
@@ -51,13 +48,28 @@ class Command:
 
 
 def available(screen: Screen[Any]) -> Iterator[Command]:
-    """From the focused widget outward; what cannot run now is left out."""
-    keymap: Mapping[str, str] = screen.app._keymap
-    focused = screen.focused
-    nodes = [*(focused.ancestors_with_self if focused else (screen, screen.app))]
+    """From the focused widget outward; what cannot run now is left out.
+
+    A key stands beside the action that it calls here: not where a field takes it as text, nor
+    where something nearer, or a dialog, has it for itself.
+    """
+    found = list(_bound(screen))
+    callers: dict[str, str] = {}
+    first = [command for command in reversed(found) if command.action.priority]
+    for command in (*first, *found):
+        for key in command.keys:
+            callers.setdefault(key, command.action.id)
+    for command in found:
+        here = tuple(key for key in command.keys if callers[key] == command.action.id)
+        yield replace(command, keys=here)
+
+
+def _bound(screen: Screen[Any]) -> Iterator[Command]:
+    """What can run, with the keys bound to it on its own node."""
     seen: set[str] = set()
     is_covered = False
-    for node in nodes:
+    # As Textual looks for them: moved by [keys], and without those that a field takes as text.
+    for node, bound in screen._binding_chain:
         for where in _scopes(node):
             for action in keys.actions(where):
                 if action.id in seen or not _can_run(node, action):
@@ -65,18 +77,18 @@ def available(screen: Screen[Any]) -> Iterator[Command]:
                 if is_covered and not action.priority:
                     continue
                 seen.add(action.id)
-                written = keys.keys_of(action, keymap)
-                here = tuple(key for key in written if not _is_typed(key, focused, node))
-                yield Command(action, node, here)
+                written = keys.keys_of(action, screen.app._keymap)
+                yield Command(action, node, tuple(k for k in written if _calls(bound, k, action)))
         # Of what lies below a dialog only keys with priority work.
         is_covered = is_covered or node.is_modal
 
 
-def _is_typed(key: str, focused: Widget | None, node: DOMNode) -> bool:
-    """Whether the key is text for the field that has the focus."""
-    if focused is None or node is focused:
-        return False
-    return focused.check_consume_key(key, key_to_character(key))
+def _calls(bound: BindingsMap, key: str, action: keys.Action) -> bool:
+    # What [keys] gave a key that has none of its own is bound without an id.
+    return any(
+        binding.id == action.id or (not binding.id and binding.action == action.action)
+        for binding in bound.key_to_bindings.get(key, ())
+    )
 
 
 def _scopes(node: DOMNode) -> tuple[str, ...]:

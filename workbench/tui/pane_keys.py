@@ -114,6 +114,6 @@ DIALOG = (
     Action("changed.mine", "m", "Keep mine", "dialog", "changed", "mine", "overwrite theirs"),
     Action("changed.theirs", "t", "Take theirs", "dialog", "changed", "theirs", "as one edit"),
     Action("deploy.evaluate", "v", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
-    Action("tick.row", "space", "Tick", "dialog", "tick", "tick", "or take it off", priority=True),
+    Action("tick.row", "space,enter", "Tick", "dialog", "tick", "tick", "or take the tick off"),
     Action("verdict.deploy", "d", "Deploy…", "dialog", "verdict", "deploy", "this version"),
 )

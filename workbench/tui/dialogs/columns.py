@@ -20,11 +20,21 @@ _MARKS = {True: "[x]", False: "[ ]"}
 """Signs that need no colour."""
 
 
+class TickTable(CaseTable):
+    """Its keys tick where those of other tables open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("tick")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action not in ("open", "peek") and super().check_action(action, parameters)
+
+    def action_tick(self) -> None:
+        self.action_open()
+
+
 class Columns(Dialog[set[str]]):
     """Space ticks, ctrl+s takes it; closes with the keys of the hidden ones."""
 
-    MODE: ClassVar[str] = "tick"
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("tick")
     first_field = "#columns"
     DEFAULT_CSS: ClassVar[str] = "Columns #dialog { width: 50; }"
 
@@ -34,7 +44,7 @@ class Columns(Dialog[set[str]]):
         self._ticked = set(self._titles) - hidden
 
     def body(self) -> Iterable[Widget]:
-        yield CaseTable(COLUMNS, empty=("There is nothing to choose.",), id="columns")
+        yield TickTable(COLUMNS, empty=("There is nothing to choose.",), id="columns")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -46,18 +56,13 @@ class Columns(Dialog[set[str]]):
         )
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
-        """Enter, or a second click."""
+        """Ticked, or clicked twice: show that column, or hide it."""
         message.stop()
-        self.action_tick()
-
-    def action_tick(self) -> None:
-        """Show the column under the cursor, or hide it."""
-        table = self.query_one("#columns", CaseTable)
-        row = table.cursor_row
+        row = message.table.cursor_row
         if isinstance(row, ListRow):
             self._ticked ^= {row.key}
             mark = _MARKS[row.key in self._ticked]
-            table.put([replace(row, cells={**row.cells, "mark": mark})])
+            message.table.put([replace(row, cells={**row.cells, "mark": mark})])
 
     def confirm(self) -> None:
         if not self._ticked:
