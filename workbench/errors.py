@@ -6,6 +6,7 @@ WorkbenchError
 │   ├── TemplateError          a template cannot be compiled or rendered
 │   ├── DatasetError           a dataset cannot be read
 │   ├── SuiteError             a suite cannot be read
+│   │   └── NoSuite               no suite tries a prompt
 │   ├── SettingsError          workbench.toml cannot be read
 │   ├── UntrustedWorkspace     a workspace that is not yours wants to reach out
 │   ├── NotFound               a prompt, version, run or file that does not exist
@@ -63,6 +64,10 @@ class DatasetError(UsageError):
 
 class SuiteError(UsageError):
     """A suite cannot be read."""
+
+
+class NoSuite(SuiteError):
+    """No suite tries a prompt."""
 
 
 class SettingsError(UsageError):

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import DraftError, NotFound, SuiteError
+from workbench.errors import DraftError, NoSuite, NotFound
 from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME, Settings, read_settings
 from workbench.suggestions import did_you_mean
@@ -117,7 +117,7 @@ class Workspace:
             return self.suite(name)
         suites = self.suites_of(prompt_id)
         if not suites:
-            raise SuiteError(
+            raise NoSuite(
                 f"no suite tries {prompt_id} in {self.root}",
                 hint=f"write {EVALS}/{prompt_id}/{SUITE_FILE}",
             )

@@ -126,7 +126,9 @@ async def test_a_workspace_without_a_suite_gets_one_by_keys(fresh: Workspace) ->
     app = WorkbenchApp(fresh)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "not registered")
-        await pilot.press("6")
+        await pilot.press("2")
+        await until_shown(pilot, "no suite tries support_triage · esc, 6 Datasets: n begins one")
+        await pilot.press("escape", "6")
         await until_shown(pilot, "No suites yet.", "n begins one for the picked prompt")
         await pilot.press("e", "a", "f", "d")
         await settled(pilot)

@@ -36,10 +36,7 @@ VERSION_COLUMNS = (
     Column("where", "deployed", 10, grows=True),
     Column("when", "when", 7, "right"),
 )
-NO_PROMPTS = (
-    "No prompts yet.",
-    "n makes a new draft; `workbench init --sample support_triage` brings one.",
-)
+NO_PROMPTS = ("No prompts yet.", "n makes a new draft.")
 NO_VERSIONS = ("No versions yet.", "e edits the draft; ctrl+s there registers it.")
 
 
@@ -104,7 +101,7 @@ class PromptsScreen(ModeScreen):
         if rows:
             self._read(wanted)
         else:
-            self.hint("n New draft · `workbench init --sample support_triage` brings a sample")
+            self.hint("n New draft · `workbench demo` makes a sample workspace")
 
     @property
     def _shown_id(self) -> str:
