@@ -46,7 +46,7 @@ def test_r107_a_registry_that_others_may_write_is_a_warning(workspace: Workspace
     assert "may be written by others (666)" in said
 
 
-def test_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace) -> None:
+def test_r61_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace) -> None:
     with PromptRegistry(_made(workspace), create=True):
         pass
     size = workspace.registry_path.stat().st_size
@@ -85,6 +85,30 @@ def test_r70_a_folder_that_another_program_keeps_in_step_is_warned_about(tmp_pat
     folder = tmp_path / "Dropbox (Work)" / "prompts"
     folder.mkdir(parents=True)
     assert "Dropbox" in network_warning(folder)
+
+
+def test_r70_a_network_file_system_is_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/home {tmp_path} nfs4 rw 0 0\n")
+    monkeypatch.setattr("workbench.actions.filesystems._MOUNTS", mounts)
+    assert "nfs4 file system, where SQLite's locks do not hold" in network_warning(tmp_path / "w")
+    assert network_warning(Path("/")) == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [((3, 40, 1), Level.WARNING), ((3, 51, 2), Level.WARNING), ((3, 51, 3), Level.OK)],
+)
+def test_r71_a_sqlite_with_the_log_reset_bug_is_a_warning(
+    version: tuple[int, int, int], level: Level, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", version)
+    monkeypatch.setattr("sqlite3.sqlite_version", ".".join(map(str, version)))
+    (check,) = (check for check in examine(None) if check.name == "sqlite")
+    assert check.level is level
+    assert check.said.startswith(".".join(map(str, version)))
 
 
 REACHING = [

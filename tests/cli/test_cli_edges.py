@@ -74,6 +74,12 @@ def test_r113_without_a_terminal_the_screens_say_what_to_do(cli: Cli) -> None:
     assert "needs a terminal" in found.err
 
 
+def test_r70_a_workspace_in_a_synchronised_folder_is_warned_about(cli: Cli, tmp_path: Path) -> None:
+    made = cli.here("init", str(tmp_path / "Dropbox" / "w"))
+    assert made.code == 0
+    assert "warning: " in made.err and "kept in step by Dropbox" in made.err
+
+
 def test_the_gate_without_enough_data_exits_with_3(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cases = cli.root / "evals" / "triage" / "cases.jsonl"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import EXIT_REFUSED, RegistryError, RegistryLocked, RegistryUnusable
-from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry import PromptRegistry, PromptVersion, clock
 from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
 from workbench.registry.writing import Writer
 
@@ -78,7 +78,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
-def test_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
+def test_r58_r61_r63_r64_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
     registry: PromptRegistry, kind: str
 ) -> None:
     add(registry)
@@ -88,14 +88,18 @@ def test_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
     damage(path)
 
     with _opened(path) as opened:
+        left = path.read_bytes() if path.exists() else b""
         for call in (
             lambda: opened.versions("p"),
             lambda: add(opened, "1.1.0"),
             lambda: opened.get_active("p"),
         ):
-            assert said in refused(call) or kind == "torn"
+            assert said in refused(call)
     if kind == "missing":
         assert not path.exists(), "only init makes a registry"
+    elif kind in ("torn", "not SQLite"):
+        assert "workbench restore" in refused(lambda: opened.versions("p"))
+        assert path.read_bytes() == left, "nobody mends it unasked"
 
 
 def _opened(path: Path) -> PromptRegistry:
@@ -108,7 +112,7 @@ def _opened(path: Path) -> PromptRegistry:
     return opened
 
 
-def test_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegistry) -> None:
+def test_r60_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegistry) -> None:
     add(registry)
     holding, release = threading.Event(), threading.Event()
 
@@ -122,7 +126,7 @@ def test_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegi
     holding.wait(30)
     impatient = Writer(registry.path, create=False, timeout=0.05)
     with (
-        pytest.raises(RegistryLocked, match=f"pid {os.getpid()}") as caught,
+        pytest.raises(RegistryLocked, match=f"pid {os.getpid()}.* waited 0 s") as caught,
         impatient.transaction(),
     ):
         pass
@@ -134,7 +138,7 @@ def test_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegi
     assert add(registry, "1.1.0") == "p@1.1.0"
 
 
-def test_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) -> None:
+def test_r60_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) -> None:
     add(registry)
     other = sqlite3.connect(registry.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -148,7 +152,7 @@ def test_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) -> N
     impatient.close()
 
 
-def test_a_full_disk_rolls_back_and_says_so(registry: PromptRegistry) -> None:
+def test_r66_a_full_disk_rolls_back_and_says_so(registry: PromptRegistry) -> None:
     add(registry)
     with registry._writing() as transaction:
         pages = transaction.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -161,36 +165,58 @@ def test_a_full_disk_rolls_back_and_says_so(registry: PromptRegistry) -> None:
     assert registry.verify().ok
 
 
-def test_a_registry_of_another_user_cannot_be_written_and_says_so() -> None:
-    """As a user who owns nothing: root may write everywhere."""
+def as_another_user(work: Callable[[], str]) -> str:
+    """What `work` says as a user who owns nothing: root may write everywhere."""
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        said = "nothing"
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            said = work()
+        except RegistryError as error:
+            said = str(error)
+        finally:
+            os.write(send, said.encode())
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(send)
+    with os.fdopen(receive) as pipe:
+        return pipe.read()
+
+
+def test_r59_a_registry_of_another_user_cannot_be_written_and_is_read_from_its_copy() -> None:
+    """After a clean close there is no -shm, and who may not write cannot make one."""
     folder = Path(tempfile.mkdtemp())
     path = folder / "registry.db"
+
+    def write() -> str:
+        with PromptRegistry(path) as registry:
+            return add(registry, "1.1.0")
+
+    def read() -> str:
+        with PromptRegistry(path) as registry:
+            return registry.get_active("p", "development").source
+
     try:
         with PromptRegistry(path, create=True) as registry:
             add(registry)
-        path.chmod(0o644)
-        folder.chmod(0o555)
-        receive, send = os.pipe()
-        if os.fork() == 0:
-            said = "nothing"
-            try:
-                if os.geteuid() == 0:
-                    os.setuid(65534)
-                with PromptRegistry(path) as registry:
-                    add(registry, "1.1.0")
-            except RegistryError as error:
-                said = str(error)
-            finally:
-                os.write(send, said.encode())
-                os._exit(0)
-        os.wait()
-        assert "check the permissions" in os.read(receive, 2000).decode()
+            registry.deploy("p", "1.0.0", "development", "ana")
+            registry.get_active("p", "development")
+        for entry in (path, *Path(f"{path}.live").rglob("*.json")):
+            entry.chmod(0o644)
+        for entry in (folder, Path(f"{path}.live"), Path(f"{path}.live") / "development"):
+            entry.chmod(0o555)
+        assert "check the permissions" in as_another_user(write)
+        assert as_another_user(read) == "snapshot"
     finally:
-        folder.chmod(0o755)
+        for entry in (folder, Path(f"{path}.live"), Path(f"{path}.live") / "development"):
+            entry.chmod(0o755)
         shutil.rmtree(folder)
 
 
-def test_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
+def test_r75_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -205,7 +231,7 @@ def test_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
         assert "second name" in refused(lambda: add(second, "1.2.0"))
 
 
-def test_a_file_that_was_replaced_under_the_writer_is_noticed(
+def test_r69_a_file_that_was_replaced_under_the_writer_is_noticed(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -219,7 +245,81 @@ def test_a_file_that_was_replaced_under_the_writer_is_noticed(
         assert [v.version for v in another.versions("p")] == ["1.1.0", "1.0.0"]
 
 
-def test_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegistry) -> None:
+def test_r62_a_flipped_bit_that_sqlite_takes_for_whole_is_named_and_not_served(
+    registry: PromptRegistry,
+) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "Hello dear reader", author="ana"))
+    registry.deploy("p", "1.0.0", "development", "ana")
+    registry.close()
+    path = Path(registry.path)
+    whole = path.read_bytes()
+    assert whole.count(b"Hello dear") == 1
+    path.write_bytes(whole.replace(b"Hello dear", b"Hello eear"))
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+    with PromptRegistry(path) as opened:
+        assert "p@1.0.0 was altered" in refused(lambda: opened.get_version("p", "1.0.0"))
+        assert "p@1.0.0 was altered" in refused(lambda: opened.get_active("p", "development"))
+        found = opened.verify().first_bad
+    assert found is not None
+    assert "p@1.0.0 was altered" in found.problem
+
+
+def test_r68_a_copy_without_its_log_lacks_what_the_kept_head_knows(
+    registry: PromptRegistry, tmp_path: Path
+) -> None:
+    add(registry)
+    registry.close()
+    add(registry, "1.1.0")
+    head = registry.head()
+    copy = tmp_path / "copy.db"
+    subprocess.run(["cp", registry.path, str(copy)], check=True)
+
+    with PromptRegistry(copy) as without_log:
+        assert [v.version for v in without_log.versions("p")] == ["1.0.0"]
+        assert without_log.verify().ok, "by itself it is whole"
+        (finding,) = without_log.verify(head=head).findings
+    assert "this is an older copy" in finding.problem
+
+
+def test_r73_the_clock_may_go_back_and_the_order_stays(
+    registry: PromptRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(registry)
+    add(registry, "1.1.0")
+    registry.deploy("p", "1.0.0", "development", "ana")
+    at = registry.history("p", limit=1)[0].at
+    monkeypatch.setattr(clock, "now", lambda: "2001-01-01T00:00:00.000000Z")
+
+    registry.deploy("p", "1.1.0", "development", "bob")
+    registry.rollback("p", "development", "bob", reason="worse")
+
+    assert [entry.at for entry in registry.history("p", limit=2)] == [at, at]
+    assert registry.get_active("p", "development").version == "1.0.0"
+    assert registry.verify().ok
+
+
+@pytest.mark.parametrize("name", ["../../x", "CON", "Upper", "x" * 101, "a b", ""])
+def test_r74_the_database_refuses_such_a_name_too(registry: PromptRegistry, name: str) -> None:
+    add(registry)
+    connection = sqlite3.connect(registry.path)
+    connection.execute("PRAGMA foreign_keys=OFF")
+    for (trigger,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    ).fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        connection.execute(
+            "INSERT INTO versions SELECT 99, ?, version, sort_key, content, body,"
+            " fingerprint, description, author, force_reason FROM versions",
+            [name],
+        )
+    connection.close()
+
+
+def test_r3_r5_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegistry) -> None:
     for text in ("broken \ud800", "nul \0"):
         with pytest.raises(ValueError, match=r"surrogate|NUL"):
             registry.register(PromptVersion("p", "1.0.0", text, author="ana"))
@@ -232,7 +332,9 @@ def test_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegistry) 
     "name",
     ["../../x", "CON", "con", "x" * 101, "a\0b", "Upper", "", ".hidden", "a b", "a/b", "é", "a..b"],
 )
-def test_a_prompt_id_that_is_no_safe_name_is_refused(registry: PromptRegistry, name: str) -> None:
+def test_r47_r74_r152_a_prompt_id_that_is_no_safe_name_is_refused(
+    registry: PromptRegistry, name: str
+) -> None:
     with pytest.raises(ValueError, match="not a prompt_id"):
         registry.register(PromptVersion(name, "1.0.0", "text"))
 
@@ -240,7 +342,7 @@ def test_a_prompt_id_that_is_no_safe_name_is_refused(registry: PromptRegistry, n
 # Backups
 
 
-def test_a_backup_is_whole_and_restoring_it_brings_everything_back(
+def test_r69_a_backup_is_whole_and_restoring_it_brings_everything_back(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -259,7 +361,7 @@ def test_a_backup_is_whole_and_restoring_it_brings_everything_back(
         registry.backup(tmp_path / "backup.db")
 
 
-def test_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path: Path) -> None:
+def test_r63_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path: Path) -> None:
     add(registry)
     (tmp_path / "other.db").write_bytes(b"x" * 5000)
 
@@ -272,7 +374,7 @@ def test_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path:
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage" * 3000])
-def test_a_damaged_registry_is_restored_and_the_damaged_file_kept(
+def test_r61_a_damaged_registry_is_restored_and_the_damaged_file_kept(
     registry: PromptRegistry, tmp_path: Path, damage: bytes
 ) -> None:
     add(registry)
@@ -293,7 +395,7 @@ def test_a_damaged_registry_is_restored_and_the_damaged_file_kept(
     assert kept.read_bytes() == damage
 
 
-def test_an_empty_file_becomes_a_registry_only_when_asked(tmp_path: Path) -> None:
+def test_r58_an_empty_file_becomes_a_registry_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     path.touch()
     with PromptRegistry(path) as opened:
@@ -351,7 +453,7 @@ assert not opened, opened
 """
 
 
-def test_no_python_code_opens_the_file(tmp_path: Path) -> None:
+def test_r72_no_python_code_opens_the_file(tmp_path: Path) -> None:
     path = str((tmp_path / "registry.db").resolve())
 
     subprocess.run([sys.executable, "-c", PROGRAM, path], check=True, timeout=60)
@@ -361,7 +463,7 @@ STRACE = shutil.which("strace")
 
 
 @pytest.mark.parametrize("strace", [STRACE] if STRACE else [])
-def test_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path, strace: str) -> None:
+def test_r72_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path, strace: str) -> None:
     """SQLite opens with O_NOFOLLOW; Python's open() never does."""
     path = str((tmp_path / "registry.db").resolve())
     trace = tmp_path / "trace"

@@ -160,8 +160,8 @@ def explained(error: sqlite3.Error, path: str) -> RegistryError:
 
 
 _PROBLEMS = (
-    ("SQLITE_NOTADB", "is not a registry: it is no SQLite file", "restore a backup over it"),
-    ("SQLITE_CORRUPT", "is damaged", "run workbench verify, then restore a backup"),
+    ("SQLITE_NOTADB", "is not a registry: it is no SQLite file", "workbench restore BACKUP"),
+    ("SQLITE_CORRUPT", "is damaged", "run workbench verify, then workbench restore BACKUP"),
     ("SQLITE_FULL", "cannot grow: the disk is full", "free some space; nothing was lost"),
     ("SQLITE_READONLY", "cannot be written", "check the permissions of the file and its folder"),
     ("SQLITE_CANTOPEN", "cannot be opened", "check the permissions of the file and its folder"),

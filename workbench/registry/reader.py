@@ -280,7 +280,7 @@ class Reader:
         if digest_of("version", dict(zip(_COLUMNS, columns, strict=True))) != digest:
             raise _Unverified(
                 f"{columns[1]}@{columns[2]} was altered after it was registered",
-                hint="run workbench verify, then restore a backup",
+                hint="run workbench verify, then workbench restore BACKUP",
             )
         return PromptVersion(
             prompt_id=str(columns[1]),

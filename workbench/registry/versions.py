@@ -140,7 +140,7 @@ def checked_row(names: Sequence[str], values: Sequence[Column], digest: str) -> 
     if digest_of("version", row) != digest:
         raise RegistryUnusable(
             f"{row['prompt_id']}@{row['version']} was altered after it was registered",
-            hint="run workbench verify, then restore a backup",
+            hint="run workbench verify, then workbench restore BACKUP",
         )
 
 

@@ -1,0 +1,41 @@
+"""`workbench restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.errors import EXIT_DONE, EXIT_REFUSED
+from workbench.present import numbers
+
+
+@command("restore", example="workbench restore prompts.db")
+@click.argument("backup", metavar="FILE", type=click.Path(path_type=Path))
+def restore_command(face: Face, backup: Path) -> int:
+    """Put FILE, made by `workbench export sqlite`, in the place of the registry.
+
+    What was there is kept beside it, damaged or not. Copying a file over a registry does nothing
+    as long as its write-ahead log is there; this does it through SQLite.
+    """
+    from workbench.registry import PromptRegistry
+
+    workspace = face.workspace()
+    workspace.state.mkdir(mode=0o700, exist_ok=True)
+    with PromptRegistry(backup) as copy:
+        copy.head()  # what is no registry makes none
+    missing = not workspace.registry_path.exists()
+    with PromptRegistry(workspace.registry_path, create=missing) as registry:
+        registry.restore(backup)
+        report = registry.verify()
+    values = {
+        "restored": str(backup),
+        "ok": report.ok,
+        "records": report.records,
+        "head": report.head,
+    }
+    said = "everything holds" if report.ok else "not everything holds: workbench verify"
+    records = numbers.plural(report.records, "record")
+    face.answer(values, [f"restored {records}, head {report.head}: {said}"])
+    return EXIT_DONE if report.ok else EXIT_REFUSED
