@@ -46,6 +46,26 @@ def test_r107_a_registry_that_others_may_write_is_a_warning(workspace: Workspace
     assert "may be written by others (666)" in said
 
 
+def test_r107_a_signing_key_that_others_may_read_or_commit_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[tuple[Level, str]]:
+        return [(c.level, c.said) for c in examine(None) if c.name == "signing key"]
+
+    assert told() == []
+    key = tmp_path / "repository" / "key.pem"
+    key.parent.mkdir()
+    monkeypatch.setenv("WORKBENCH_SIGNING_KEY", str(key))
+    assert told() == [(Level.PROBLEM, f"there is no file {key}")]
+    key.touch(0o600)
+    assert told() == [(Level.OK, str(key))]
+    key.chmod(0o644)
+    assert told() == [(Level.WARNING, f"{key} can be read by others (644)")]
+    key.chmod(0o600)
+    (tmp_path / ".git").mkdir()
+    assert told() == [(Level.WARNING, f"{key} lies in a git repository")]
+
+
 def test_r61_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace) -> None:
     with PromptRegistry(_made(workspace), create=True):
         pass

@@ -313,7 +313,9 @@ def broken_scorer(value: Any) -> Scorer:
     return Scorer(Kind("broken", "for the test", score))
 
 
-@pytest.mark.parametrize("value", [ValueError("boom"), float("nan"), float("inf"), 1.5, "1"])
+@pytest.mark.parametrize(
+    "value", [ValueError("boom"), float("nan"), float("inf"), 1.5, -0.1, "1", True, [1]]
+)
 def test_r118_r123_a_scorer_that_fails_leaves_the_score_missing(store: Path, value: Any) -> None:
     spec = make_spec(3, scorers=[broken_scorer(value)])
     with OpenAIServer() as server:

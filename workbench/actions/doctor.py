@@ -43,7 +43,7 @@ class Check:
 
 def examine(workspace: Workspace | None) -> list[Check]:
     """Every check; those of a workspace only where there is one. Makes no call and no file."""
-    checks = [_python(), _sqlite(), _embedded()]
+    checks = [_python(), _sqlite(), _embedded(), *_signing_key()]
     if workspace is None:
         return [*checks, Check("workspace", Level.WARNING, "none here", "workbench init")]
     return [*checks, *_workspace(workspace)]
@@ -78,6 +78,28 @@ def _embedded() -> Check:
             "pip install 'prompt-workbench[local]'",
         )
     return Check("embedded model", Level.OK, "installed")
+
+
+def _signing_key() -> Iterator[Check]:
+    """The key that signs evidence: like ssh's, for its owner's eyes only."""
+    from workbench.registry.signing import KEY_VARIABLE
+
+    named = os.environ.get(KEY_VARIABLE)
+    if not named:
+        return
+    path = Path(named).expanduser().resolve()
+    if not path.is_file():
+        yield Check("signing key", Level.PROBLEM, f"there is no file {path}", KEY_VARIABLE)
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        said = f"{path} can be read by others ({mode:o})"
+        yield Check("signing key", Level.WARNING, said, f"chmod 600 {path}")
+    elif any((folder / ".git").exists() for folder in path.parents):
+        said = f"{path} lies in a git repository"
+        yield Check("signing key", Level.WARNING, said, "keep it outside, or out of the commits")
+    else:
+        yield Check("signing key", Level.OK, str(path))
 
 
 def _workspace(workspace: Workspace) -> Iterator[Check]:

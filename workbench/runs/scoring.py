@@ -34,7 +34,8 @@ def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
     value = score.value
     if value is None:
         return score, False
-    if not isinstance(value, (int, float)) or not math.isfinite(value) or not 0 <= value <= 1:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not 0 <= value <= 1:
         said = one_line(repr(value), limit=40)
         return Score(None, f"the scorer {scorer.name} gave {said}, not a number in [0, 1]"), True
     return (score if isinstance(value, float) else Score(float(value), score.reason)), False
