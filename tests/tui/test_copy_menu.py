@@ -199,3 +199,13 @@ async def test_a_letter_of_the_menu_can_be_moved(workspace: Workspace) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await one_run(pilot)
         assert (await copied(pilot, "q")).startswith("Ticket ")
+
+
+async def test_where_there_is_nothing_to_copy_it_says_so(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "Nothing is compared.")
+        await pilot.press("Y")
+        await until_shown(pilot, "nothing here to copy")
+        assert not isinstance(app.screen, CopyMenu)

@@ -53,11 +53,19 @@ def gate_word(comparison: Comparison) -> str:
     return "NO DECISION"
 
 
-def headline(comparison: Comparison, policy: GatePolicy, *, a: str = "A", b: str = "B") -> str:
+def headline(
+    comparison: Comparison,
+    policy: GatePolicy,
+    *,
+    a: str = "A",
+    b: str = "B",
+    counts: bool = True,
+) -> str:
     """One line: the gate's word, the difference with its interval, and the counts of cases."""
     word = gate_word(comparison)
     gap = "  " if len(word) >= _WIDTH - 1 else " " * (_WIDTH - len(word))
-    return word + gap + _sentence(comparison, policy, safe_line(a), safe_line(b))
+    said = _sentence(comparison, policy, safe_line(a), safe_line(b), counts=counts)
+    return word + gap + said
 
 
 def broken_line(comparison: Comparison) -> str:
@@ -189,13 +197,13 @@ def _look_lines(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str) -> str:
+def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str, *, counts: bool) -> str:
     if comparison.difference is None or comparison.low is None or comparison.high is None:
         return _threshold_sentence(comparison, policy, b)
     effect = (
         f"{points(comparison.difference)} pts [{points(comparison.low)}, {points(comparison.high)}]"
     )
-    counts = _counts(comparison)
+    tail = f"  {_counts(comparison)}" if counts else ""
     seen, planned = _seen(comparison), comparison.planned
     if comparison.stopped == STOPPED_FUTILITY and seen < planned:
         return f"{_as_b(comparison.reason, b)}; {planned - seen:,} cases not bought"
@@ -205,17 +213,17 @@ def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str) -> str
             margin = f"{0.0 - 100 * policy.margin:g}"
             return f"{effect} is above {margin}; stopped early, {saved} % of calls saved"
         if comparison.verdict is Verdict.BETTER:
-            return f"{b} better than {a}: {effect}  {counts}"
+            return f"{b} better than {a}: {effect}{tail}"
         margin = f"(margin {100 * policy.margin:g})"
         if comparison.verdict is Verdict.WORSE:
             text = f"{b} a little worse than {a}, inside the margin you allowed {margin}"
         else:
             text = f"{b} not worse than {a} {margin}"
-        return f"{text}: {effect}  {counts}  {comparison.cases:,} cases"
+        return f"{text}: {effect}{tail}  {comparison.cases:,} cases"
     if comparison.gate is Gate.FAIL:
         if comparison.verdict is Verdict.WORSE:
-            return f"{b} worse than {a}: {effect}  {counts}"
-        return f"{_as_b(comparison.reason, b)}: {effect} against {a}  {counts}"
+            return f"{b} worse than {a}: {effect}{tail}"
+        return f"{_as_b(comparison.reason, b)}: {effect} against {a}{tail}"
     return _open_sentence(comparison, policy, effect, b)
 
 

@@ -62,7 +62,11 @@ def open_copy_menu(widget: Widget) -> None:
 
             app.in_thread(make, done=lambda text: to_clipboard(widget, text, copy.name))
 
-    app.push_screen(CopyMenu(copies_at(widget)), picked)
+    offered = copies_at(widget)
+    if offered:
+        app.push_screen(CopyMenu(offered), picked)
+    else:
+        app.tell("nothing here to copy")
 
 
 def to_clipboard(widget: Widget, text: str, what: str = "") -> None:

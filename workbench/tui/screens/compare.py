@@ -26,6 +26,7 @@ from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
 from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
 from workbench.tui.row_copies import copies_of
+from workbench.tui.screens.compare_panes import COMING, NOTHING
 from workbench.tui.screens.missing_sides import MissingSidesScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen
@@ -67,6 +68,7 @@ class CompareScreen(MissingSidesScreen):
 
     def _forget(self) -> None:
         self.comparing, self.further = None, ()
+        self.table.empty = NOTHING
         self.remove_class("-compared", "-further")
         self.table.replace_columns(PAIR_COLUMNS)
         self.query_one(SideOutputs).show([])
@@ -81,6 +83,7 @@ class CompareScreen(MissingSidesScreen):
     def _compare(self, ref_a: str, ref_b: str, suite: str | None) -> None:
         app = self.bench_app
         self._is_busy = True
+        self.table.empty = COMING
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
         app.in_thread(
             read_comparison,
@@ -95,6 +98,8 @@ class CompareScreen(MissingSidesScreen):
 
     def _failed(self, error: WorkbenchError) -> None:
         self._is_busy = False
+        self.table.empty = NOTHING
+        self.table.refresh()
         a, b = self._asked
         self.head.say(f"A {a}  →  B {b}", "not compared:", str(error))
         self.bench_app.tell(str(error), error=True)

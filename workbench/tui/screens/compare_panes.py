@@ -42,6 +42,7 @@ NOTHING = (
     "a picks A, the baseline; b picks B, the candidate.",
     "c on a run or a version comes here too.",
 )
+COMING = ("The cases stand here as soon as both sides have answered.",)
 
 
 class ComparePanes(ModeScreen):

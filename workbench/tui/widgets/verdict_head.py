@@ -71,8 +71,8 @@ class VerdictHead(Widget):
         """
         self._compared, self._trade, self._chosen = compared, trade, chosen
         self._more = [*noise_lines(compared), *more]
-        self.styles.height = HEIGHT + len(self._more)
-        self.refresh()
+        self.styles.height = "auto"
+        self.refresh(layout=True)
 
     def choose(self, name: str) -> None:
         """Mark another count."""
@@ -92,10 +92,13 @@ class VerdictHead(Widget):
         return Content("\n").join([first, self._verdict(compared), self._counts(compared), *more])
 
     def _verdict(self, compared: Compared) -> Content:
-        names = {"a": label_of(compared, "a"), "b": label_of(compared, "b")}
-        if names["a"] == names["b"]:
-            names = {"a": "A", "b": "B"}
-        text = plain(headline(compared.headline, compared.suite.gate, **names))
+        a, b = label_of(compared, "a"), label_of(compared, "b")
+        if a == b:
+            a, b = "A", "B"
+        found, policy = compared.headline, compared.suite.gate
+        text = plain(headline(found, policy, a=a, b=b))
+        if text.cell_length > self.size.width:
+            text = plain(headline(found, policy, a=a, b=b, counts=False))  # they stand below
         style = self.get_visual_style(f"verdict--{_COLOURS[compared.gate]}")
         word = text.plain.split("  ")[0]
         return text.stylize(style, 0, len(word))
