@@ -252,6 +252,26 @@ def test_r85_r86_r92_r93_what_only_looks_like_success_is_an_invalid_response(rep
     assert found.error and len(found.error) < 300 and found.error.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": "A" * 5000}],
+            "sent content that is image_url of 5,0",
+        ),
+        ([{"type": "\x1b]0;x\x07"}], "sent content that is ]0;x of 30 bytes"),
+        (17, "sent content that is int of 2 bytes"),
+        ({"a": 1}, "sent content that is no text of 8 bytes"),
+        ([{"type": "text", "text": 3}], "sent content that is no text of 29 bytes"),
+    ],
+)
+def test_r50_r93_content_that_is_no_text_is_named_with_its_size(content: Any, said: str) -> None:
+    found = ask_fault(answer(content))
+    assert found.outcome is Outcome.INVALID
+    assert said in found.error
+    assert "AAAA" not in found.error and len(found.error) < 150
+
+
 def test_r85_an_invalid_response_shows_its_first_characters_without_control_codes() -> None:
     found = ask_fault(http("<h1>\x1b]52;c;aGk=\x07 Sign in\u009b2J</h1>\n\n", kind="text/html"))
     assert "Sign in" in found.error

@@ -75,7 +75,7 @@ def _from_choice(choice: Mapping[str, Any], message: Mapping[str, Any], asked: A
     finish = choice.get("finish_reason")
     text = _text(message.get("content"))
     if text is None:
-        return invalid(asked, f"content of type {type(message['content']).__name__}")
+        return invalid(asked, _described(message["content"], asked))
     text = without_secrets(storable(text), asked.secrets)
     if not isinstance(finish, str) or not finish:
         return replace(invalid(asked, "an answer without a finish reason"), text=text)
@@ -111,6 +111,22 @@ def _text(content: Any) -> str | None:
         if len(parts) == len(content) and all(isinstance(part, str) for part in parts):
             return "".join(parts)
     return None
+
+
+def _described(content: Any, asked: Asked) -> str:
+    """Content that is no text, such as a picture: its kinds and its size, and nothing of it."""
+    parts = content if isinstance(content, list) else [content]
+    kinds = {
+        str(part.get("type")) if isinstance(part, Mapping) else type(part).__name__
+        for part in parts
+        if not _is_text(part)
+    }
+    try:
+        size = f" of {len(json.dumps(content)):,} bytes"
+    except RecursionError:
+        size = ""
+    said = one_line(", ".join(sorted(kinds)), asked.secrets, 60) or "no text"
+    return f"content that is {said}{size}"
 
 
 def _is_text(part: Any) -> bool:
