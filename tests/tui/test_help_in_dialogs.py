@@ -158,14 +158,14 @@ async def test_a_dialog_that_closes_by_itself_takes_the_help_over_it_along(
 
 async def test_a_moved_help_key_works_inside_dialogs(workspace: Workspace) -> None:
     toml = workspace.root / "workbench.toml"
-    toml.write_text(toml.read_text() + '\n[keys]\n"app.help" = "f7"\n')
+    toml.write_text(toml.read_text() + '\n[keys]\n"app.help" = "ctrl+y"\n')
     app = WorkbenchApp(open_workspace(workspace.root))
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await run_options(pilot)
         await pilot.press("f1")
         await pilot.pause()
         assert app.screen is dialog
-        await pilot.press("f7")
+        await pilot.press("ctrl+y")
         await until(pilot, lambda: isinstance(app.screen, Help))
-        await pilot.press("f7")
+        await pilot.press("ctrl+y")
         await until(pilot, lambda: app.screen is dialog)

@@ -138,7 +138,7 @@ async def test_a_draft_that_cannot_be_read_can_still_be_mended(workspace: Worksp
     draft = draft_of(workspace)
     draft.write_text(draft.read_text().replace("name: support_triage", "name: [support_triage"))
     async with WorkbenchApp(workspace).run_test(size=WIDE) as pilot:
-        await until_shown(pilot, "cannot be read")
+        await until_shown(pilot, "! broken")
         await pilot.press("e")
         await until_shown(pilot, "! line 3")
         editor = pilot.app.screen.query_one(PromptEditor)

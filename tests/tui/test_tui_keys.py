@@ -100,17 +100,19 @@ async def test_help_and_palette_stay_in_the_footer_at_80_columns(workspace: Work
 @pytest.mark.anyio
 async def test_a_moved_key_works_and_its_old_one_does_not(workspace: Workspace) -> None:
     toml = workspace.root / "workbench.toml"
-    toml.write_text(toml.read_text() + '\n[keys]\n"app.deploys" = "f7"\n"app.themes" = "ctrl+y"\n')
+    toml.write_text(
+        toml.read_text() + '\n[keys]\n"app.deploys" = "ctrl+k"\n"app.themes" = "ctrl+y"\n'
+    )
     app = WorkbenchApp(open_workspace(workspace.root))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("f9")
         await pilot.pause()
         assert app.current_mode == "prompts"
-        await pilot.press("f7")
+        await pilot.press("ctrl+k")
         await until(pilot, lambda: app.current_mode == "deploys")
         shown = {command.action.id: command.shown_keys for command in available(app.screen)}
-        assert (shown["app.deploys"], shown["app.themes"]) == ("F7", "^y")
+        assert (shown["app.deploys"], shown["app.themes"]) == ("^k", "^y")
         await pilot.press("ctrl+y")
         await until_shown(pilot, "esc goes back")
 

@@ -115,7 +115,7 @@ def _live_and_versions(bench: Bench, prompt_id: str) -> list[ListRow]:
         # A prompt that was never registered has neither.
         return []
     rows = [
-        _row(at, f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at}")
+        _row(at, f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at[:10]}")
         for at, d in enumerate(live)
     ]
     rows += [

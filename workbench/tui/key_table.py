@@ -104,7 +104,7 @@ PROMPTS = (
 )
 
 DRAFT = (
-    Action("draft.try", "ctrl+t", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
+    Action("draft.try", "ctrl+t,f7", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
     Action(
         "draft.models",
         "f12",

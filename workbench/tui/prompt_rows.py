@@ -28,7 +28,7 @@ def version_rows(page: PromptPage) -> list[ListRow]:
     now = datetime.now(UTC)
     rows = []
     if page.draft or page.problem:
-        said = "cannot be read" if page.problem else "not registered"
+        said = "! broken" if page.problem else "changed" if page.versions else "new"
         if page.same_as:
             said = f"= {page.same_as}"
         sign: Sign = "error" if page.problem else "quiet"

@@ -149,7 +149,6 @@ class RunScreen(ModeScreen):
         self._wanted = ""
         self.page = None
         self.remove_class("-one")
-        self.hint("enter opens a run · = marks it as baseline · c compares · F5 runs the draft")
         self.runs_table.focus()
         self.bench_app.in_thread(read_runs, done=self._listed, group="runs")
         self.refresh_bindings()
@@ -158,6 +157,10 @@ class RunScreen(ModeScreen):
         now = datetime.now(UTC)
         rows = [RunRow(summary, at, now) for at, summary in enumerate(summaries)]
         self.runs_table.load(rows, cursor=self.runs_table.cursor_key)
+        if not self._wanted:
+            opens = "enter opens a run · = marks it as baseline · c compares · " if rows else ""
+            self.hint(f"{opens}F5 runs the draft")
+            self.refresh_bindings()
 
     def _open(self, run_id: str) -> None:
         if run_id != self._wanted:
@@ -321,6 +324,8 @@ class RunScreen(ModeScreen):
                 return bool(summary and not alive and _is_open(summary))
             case "named" | "charts" | "promote":
                 return bool(self._wanted)
+            case "compare" | "baseline":
+                return bool(self._wanted or len(self.runs_table.model))
             case "back":
                 return bool(self._wanted) or self.query_one("#runs", CasePane).is_filtered
         return True
