@@ -22,7 +22,8 @@ def serve_command(face: Face, port: int, host: str) -> None:
     """Open the screens in a browser on this machine.
 
     There is no login: whoever reaches the port can deploy, so it listens on loopback only.
-    Browsers keep Ctrl+T, Ctrl+N and Ctrl+W to themselves; the palette, Ctrl+P, has what they call.
+    Browsers keep Ctrl+T, Ctrl+N and Ctrl+W to themselves: F7 tries a case there, and the palette,
+    Ctrl+P, has everything.
     """
     if host not in _LOOPBACK:
         raise UsageError(
