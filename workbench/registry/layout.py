@@ -5,4 +5,4 @@ from __future__ import annotations
 APPLICATION_ID = 0x57424E43
 """WBNC: `file registry.db` shows it."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2

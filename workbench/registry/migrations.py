@@ -92,6 +92,12 @@ def first_schema(database: Database) -> None:
         database.conn.execute(statement)
 
 
+def graded_gain(database: Database) -> None:
+    """Step 2: the gate in the database adds up differences of graded scores, not their signs."""
+    database.conn.execute("DROP VIEW sound_evaluations")
+    database.conn.execute(VIEWS["sound_evaluations"])
+
+
 def _begin_ledger(connection: sqlite3.Connection) -> None:
     from workbench.registry.environments import default_rows
     from workbench.registry.writing import Transaction
@@ -136,7 +142,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 Step = Callable[["Database"], None]
 
-STEPS: tuple[Step, ...] = (first_schema,)
+STEPS: tuple[Step, ...] = (first_schema, graded_gain)
 """In order; never changed once released. Their number is the schema's version."""
 
 if len(STEPS) != SCHEMA_VERSION:

@@ -208,7 +208,8 @@ INDEXES = (
     "CREATE INDEX ledger_at ON ledger (at)",
 )
 
-# The gate asks whether B may be as much as the margin worse than A. Tango's score statistic at
+# The gate asks whether B may be as much as the margin worse than A: its mean difference must be
+# above -margin. For passes and failures that is w - l, and Tango's score statistic at
 # d0 = -margin must exceed z: (w - l + n*m) / sqrt(n * (2q - m*(1+m))) > z. SQLite need not have
 # sqrt(), so both sides are squared, and q, the larger root of a*q^2 + b*q + c = 0, is bounded by
 # Q = ((w-l+n*m)^2 / (z^2*n) + m*(1+m)) / 2: q < Q where a*Q^2 + b*Q + c > 0 and Q > -b / (2a).
@@ -222,7 +223,7 @@ _Z2 = """(CASE json_extract(s.policy, '$.confidence')
           WHEN 0.9 THEN 2.705543 WHEN 0.95 THEN 3.841458 WHEN 0.99 THEN 6.634896 ELSE 0.01 END)"""
 _BINARY = """(sum(coalesce(c.a NOT IN (0.0, 1.0), 0)) + sum(coalesce(c.b NOT IN (0.0, 1.0), 0))
           + sum(c.case_group IS NOT NULL) + coalesce(json_extract(e.plan, '$.anytime'), 0) = 0)"""
-_GAIN = f"({_W} - {_L} + {_N} * {_M})"
+_GAIN = f"(sum(c.b - c.a) + {_N} * {_M})"
 _Q = f"(({_GAIN} * {_GAIN} / ({_Z2} * {_N}) + {_M} * (1 + {_M})) / 2)"
 _B = f"(-({_W} + {_L}) - (2.0 * {_N} - {_W} + {_L}) * {_M})"
 _C = f"({_L} * {_M} * (1 + {_M}))"
