@@ -92,6 +92,12 @@ class ProviderError(WorkbenchError):
     exit_code = EXIT_INCOMPLETE
 
 
+class RunCutShort(WorkbenchError):
+    """A run ended before all its cases were asked, so it decides nothing."""
+
+    exit_code = EXIT_INCOMPLETE
+
+
 class RegistryError(WorkbenchError, ValueError):
     """The registry refused; it is as it was before."""
 

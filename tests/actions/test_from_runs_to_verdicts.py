@@ -20,7 +20,7 @@ from workbench.actions.deploy import deploy
 from workbench.actions.evaluate import evaluate
 from workbench.actions.refs import resolve
 from workbench.actions.register import register
-from workbench.errors import UsageError
+from workbench.errors import EXIT_INCOMPLETE, RunCutShort, UsageError
 from workbench.runs.live import LiveRun
 from workbench.verdicts import Gate, Verdict, recompute
 from workbench.verdicts.noise import below_noise
@@ -149,6 +149,31 @@ def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(bench: Benc
     assert found.plan["looks"] == 1
     assert found.plan["created_at"] == found.started_at
     assert (found.comparisons[0].method, found.comparisons[0].cases) == ("wilson", CASES)
+
+
+def test_a_run_that_was_ended_before_its_last_case_passes_no_gate(
+    bench: Bench, server: OpenAIServer
+) -> None:
+    under_way: list[LiveRun] = []
+
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
+        if server.calls == CASES - 1:
+            under_way[0].stop()
+        return "billing"
+
+    server.script = script
+    suite = bench.workspace.root / "evals" / "triage" / "suite.yaml"
+    suite.write_text(SUITE.replace("concurrency: 8", "concurrency: 1"))
+    number = version(bench, "Answer with a queue.").partition("@")[2]
+    said = r"1 of 120 questions not asked.* stopped by the user"
+    with pytest.raises(RunCutShort, match=said) as refused:
+        evaluate(bench, "triage", number, on_run=lambda live, name: under_way.append(live))
+    assert refused.value.exit_code == EXIT_INCOMPLETE
+    assert bench.registry.evaluations("triage") == []
+    server.script = lambda messages, options: "billing"
+    (found,) = evaluate(bench, "triage", number)
+    assert found.gate is Gate.PASS, "asked again, the rest is all that is paid"
+    assert server.calls == CASES
 
 
 def test_the_plan_is_stored_with_the_run_before_its_first_call(

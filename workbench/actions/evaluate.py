@@ -10,16 +10,16 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, side
 from workbench.actions.refs import Source
-from workbench.errors import NotFound, UsageError
+from workbench.errors import NotFound, RunCutShort
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
-from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
+from workbench.runs.values import Result, RunSpec, RunSummary
 from workbench.verdicts.evidence import make_evidence
 from workbench.verdicts.looks import Plan, make_plan
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.sequential import LookDecision, decide_prefix
-from workbench.verdicts.values import CasePair, Evidence
+from workbench.verdicts.values import CasePair, Evidence, Gate
 
 LOOK_INTERVAL_S = 0.1
 
@@ -38,7 +38,7 @@ def evaluate(
     """Evaluate a version on the named suite, or on every suite of the prompt, and record what
     was found, whatever it was. Blocks.
 
-    Raises UsageError when a run was stopped before its gate could decide.
+    Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
     bench.sync()
     registered = bench.registry.get_version(prompt_id, version)
@@ -98,10 +98,15 @@ def _evaluate_one(
     live = running.start(bench, spec)
     if on_run:
         on_run(live, source.name)
-    decision, pairs = _watch(live, spec, plan, side_a)
+    decision, pairs, unasked = _watch(live, spec, plan, side_a)
     summary = live.wait()
-    if summary.status is RunStatus.CANCELLED and not decision.stop:
-        raise UsageError(f"the run {summary.run_id} was stopped before the gate could decide")
+    if unasked and decision.gate is not Gate.FAIL:
+        raise RunCutShort(
+            f"run {summary.run_id} ended with {unasked} of"
+            f" {len(spec.cases) * spec.run_options.repeats} questions not asked, so its gate"
+            f" decides nothing: {summary.reason}",
+            hint="evaluate it again: what was answered is not asked twice",
+        )
     if side_a:
         check_comparable(side_a.summary, summary, side_a.cases, spec.cases)
     return make_evidence(
@@ -125,8 +130,11 @@ def _evaluate_one(
 
 def _watch(
     live: LiveRun, spec: RunSpec, plan: Plan, side_a: Side | None
-) -> tuple[LookDecision, Mapping[str, tuple[CasePair, ...]]]:
-    """Follow the run; at each planned look decide on the contiguous prefix, and stop when told."""
+) -> tuple[LookDecision, Mapping[str, tuple[CasePair, ...]], int]:
+    """Follow the run; at each planned look decide on the contiguous prefix, and stop when told.
+
+    The decision, the pairs that it rests on, and how many questions the plan still wanted asked.
+    """
     results: dict[tuple[str, int], Result] = {}
     repeats = range(spec.run_options.repeats)
     look = prefix = 0
@@ -141,10 +149,11 @@ def _watch(
             decision = decide_prefix(pairs, plan, spec.suite.gate, look)
             if decision.stop:
                 live.stop()
-                return decision, pairs
+                return decision, pairs, 0
         if finished:
             pairs = _pairs(spec, results, side_a, len(spec.cases))
-            return decide_prefix(pairs, plan, spec.suite.gate, len(plan.block_ends)), pairs
+            decision = decide_prefix(pairs, plan, spec.suite.gate, len(plan.block_ends))
+            return decision, pairs, len(spec.cases) * len(repeats) - len(results)
         live.wait_a_moment(LOOK_INTERVAL_S)
 
 
