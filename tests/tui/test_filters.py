@@ -70,6 +70,20 @@ def test_half_a_regular_expression_is_a_problem_not_a_crash() -> None:
     assert not found
 
 
+def test_a_pattern_that_takes_too_long_is_given_up_and_says_so() -> None:
+    found = parse_filter("re:^(a|aa)+$", FIELDS)
+    rows = [Row("aa", 1.0), Row("a" * 60 + "!", 1.0), Row("aa", 1.0)]
+    assert not found.trouble
+    assert [found.matches(row) for row in rows] == [True, False, False]
+    assert "too long" in found.trouble
+
+
+def test_many_quick_searches_are_never_too_long() -> None:
+    found = parse_filter("!re:charged (once|never)", FIELDS)
+    assert all(found.matches(Row("I was charged twice", 1.0)) for _ in range(20_000))
+    assert not found.trouble
+
+
 def test_a_comparison_with_no_number_says_so() -> None:
     assert parse_filter("score<high", FIELDS).problem == "high is no number"
 

@@ -6,7 +6,10 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import process_time
 from typing import Any, Protocol
+
+from workbench.scorers.patterns import is_found, pattern_problem
 
 Value = str | float | None
 
@@ -31,6 +34,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
+_SEARCHES_S = 1.0
+"""How long the rows of a list may take together beyond _A_ROW_S each."""
+_A_ROW_S = 0.0005
 _CONDITION = re.compile(r"(?P<not>!?)(?P<field>[A-Za-z_]\w*)(?P<op><=|>=|!=|<|>|=|:)(?P<value>.+)")
 
 
@@ -47,6 +53,12 @@ class Filter:
 
     def matches(self, row: Row) -> bool:
         return all(test(row) for test in self.tests)
+
+    @property
+    def trouble(self) -> str:
+        """Why rows may be missing that should pass, once some were looked at; or nothing."""
+        slow = any(isinstance(test, _Search) and test.gave_up for test in self.tests)
+        return "this pattern takes too long to search" if slow else ""
 
 
 NO_FILTER = Filter()
@@ -86,15 +98,35 @@ def _pattern(text: str, stripped: str) -> Filter:
     source = stripped.removeprefix("!").removeprefix("re:")
     if not source:
         return Filter(text)
-    try:
-        pattern = re.compile(source, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
-        return Filter(text, (), f"no regular expression yet: {error}")
+    search = _Search(f"(?i){source}", stripped.startswith("!"))
+    problem = pattern_problem(search.pattern)
+    if problem:
+        return Filter(text, (), f"no regular expression yet: {problem}")
+    return Filter(text, (search,))
 
-    def found(row: Row) -> bool:
-        return pattern.search(row.haystack()) is not None
 
-    return Filter(text, (_inverted(found) if stripped.startswith("!") else found,))
+@dataclass
+class _Search:
+    """A test that gives up for good when its searches take too long together: no row may freeze
+    the screen.
+    """
+
+    pattern: str
+    inverted: bool
+    spent_s: float = 0.0
+    gave_up: bool = False
+
+    def __call__(self, row: Row) -> bool:
+        if self.gave_up:
+            return False
+        started = process_time()
+        try:
+            found = is_found(self.pattern, row.haystack(), started + _SEARCHES_S - self.spent_s)
+        except TimeoutError:
+            self.gave_up = True
+            return False
+        self.spent_s = max(0.0, self.spent_s + process_time() - started - _A_ROW_S)
+        return found is not self.inverted
 
 
 def _contains(wanted: str) -> Test:

@@ -173,6 +173,7 @@ class CasePane(Vertical):
         model = self.table.model
         counts = f"{len(model):,} of {model.total:,}" if model.wanted else f"all {model.total:,}"
         name = self.current.name
+        problem = problem or model.wanted.trouble
         if problem:
             counts = problem
         elif name != "all":
