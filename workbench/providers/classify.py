@@ -159,6 +159,16 @@ def _word(value: Any) -> str:
     return storable(value)[:200] if isinstance(value, str) else ""
 
 
+def error_body(raw: bytes) -> Any:
+    """What an error response says: its JSON, of that the part `error` if there is one, or text."""
+    text = raw.decode("utf-8", "replace").strip()
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return body.get("error", body) if isinstance(body, dict) else body
+
+
 def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: Asked) -> Answer:
     """The answer for a response with an error status.
 

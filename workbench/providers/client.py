@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import httpx2
 import openai
@@ -18,6 +19,8 @@ _MACHINE = tuple(
     f"X-Stainless-{what}"
     for what in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
 )
+_TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
+_EXTENSIONS = {"timeout": _TIMEOUT.as_dict()}
 MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
 
@@ -26,36 +29,66 @@ class BodyTooLong(httpx2.RequestError):
     """A response grew beyond what an answer can be."""
 
 
-def open_client(base_url: str, key: str, unwanted: Collection[str] = ()) -> openai.AsyncOpenAI:
-    """A client for that endpoint alone: no retries, no redirects, no deadline of its own.
+@dataclass(frozen=True)
+class Connection:
+    """The SDK's client for one endpoint, and a short way to the HTTP client below it.
+
+    What a call says beside its body is the same each time. The SDK says who asks once; to build
+    each request through it would take longer than all that is done with the answer.
+    """
+
+    sdk: openai.AsyncOpenAI
+    http: httpx2.AsyncClient
+    headers: httpx2.Headers
+
+    async def post(self, url: httpx2.URL, content: bytes) -> httpx2.Response:
+        """The response, its body not read yet; close it. Raises httpx2's and aiohttp's errors."""
+        request = httpx2.Request(
+            "POST", url, headers=self.headers, content=content, extensions=_EXTENSIONS
+        )
+        return await self.http.send(request, stream=True)
+
+    async def close(self) -> None:
+        await self.sdk.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def open_connection(base_url: str, key: str, unwanted: Collection[str] = ()) -> Connection:
+    """A connection to that endpoint alone: no retries, no redirects, no deadline of its own.
 
     `unwanted` are headers that the SDK would take from the environment.
     """
-    headers: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *unwanted)}
-    http_client = _http_client(base_url)
-    http_client.event_hooks = {"response": [_cap_error_body]}
-    return openai.AsyncOpenAI(
+    ours: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *unwanted)}
+    http = _http_client(base_url)
+    http.event_hooks = {"response": [_cap_error_body]}
+    sdk = openai.AsyncOpenAI(
         api_key=key or "none",
         admin_api_key="",
         webhook_secret="",
         base_url=base_url,
         max_retries=0,
-        timeout=httpx2.Timeout(None, connect=CONNECT_S),
-        default_headers=headers,
-        http_client=http_client,
+        timeout=_TIMEOUT,
+        default_headers=ours,
+        http_client=http,
     )
+    return Connection(sdk, http, _headers(http, sdk, key))
 
 
-def call_headers(key: str) -> dict[str, Any]:
-    """What goes with each call: the response is handed over before its body is read.
-
-    The SDK drops an Authorization header only when the call itself says so.
-    """
-    unread: dict[str, Any] = {
-        "X-Stainless-Raw-Response": "stream",
-        "x-stainless-retry-count": openai.Omit(),
-    }
-    return unread if key else unread | {"Authorization": openai.Omit()}
+def _headers(http: httpx2.AsyncClient, sdk: openai.AsyncOpenAI, key: str) -> httpx2.Headers:
+    """What goes with each call: the SDK's headers, and this endpoint's key or none at all."""
+    headers = httpx2.Headers(http.headers)
+    for name, value in sdk.default_headers.items():
+        if isinstance(value, str):
+            headers[name] = value
+    headers.pop("Authorization", None)
+    if key:
+        headers.update(sdk.auth_headers)
+    return headers
 
 
 def _http_client(base_url: str) -> httpx2.AsyncClient:
@@ -71,7 +104,7 @@ def _http_client(base_url: str) -> httpx2.AsyncClient:
 
 
 async def _cap_error_body(response: httpx2.Response) -> None:
-    """The SDK reads the body of an error whole, whatever its size."""
+    """The body of an error is read whole, by the SDK too, whatever its size."""
     if response.is_error and isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _Capped(response.stream)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
 from workbench.lean import uncollected
-from workbench.providers.classify import Asked, classify_body, classify_status, invalid
+from workbench.providers.classify import Asked, classify_body, classify_status, error_body, invalid
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
 from workbench.providers.stream import Assembled
@@ -20,6 +20,8 @@ from workbench.providers.values import Answer, Limits, Outcome, Price, Request
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
+
+    from workbench.providers.client import Connection
 
 _LONG_CHARS = 8000
 _CHARS_A_TOKEN = 12
@@ -40,10 +42,8 @@ class OpenAICompatible:
         self._identity = identity
         self._price = price
         self._limits = limits
-        self._client: AsyncOpenAI | None = None
-        self._headers: dict[str, Any] = {}
-        # Whole, since the SDK takes longer to join it to base_url than to parse it.
-        self._url = f"{endpoint.base_url}/chat/completions"
+        self._connection: Connection | None = None
+        self._url: httpx2.URL
 
     @property
     def name(self) -> str:
@@ -69,11 +69,11 @@ class OpenAICompatible:
     ) -> Answer:
         """See `Provider.answer`."""
         asked = Asked(self._endpoint.host, request.model, self._endpoint.secrets)
-        client = self.client()
+        connection = self._connected()
         started = time.perf_counter()
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._ask(client, request, asked, on_text, started)
+                answer = await self._ask(connection, request, asked, on_text, started)
         except TimeoutError:
             answer = Answer(
                 Outcome.TIMED_OUT,
@@ -95,7 +95,7 @@ class OpenAICompatible:
 
     async def _ask(
         self,
-        client: AsyncOpenAI,
+        connection: Connection,
         request: Request,
         asked: Asked,
         on_text: Callable[[str], None] | None,
@@ -103,7 +103,7 @@ class OpenAICompatible:
     ) -> Answer:
         if on_text is not None:
             return await self._ask_stream(request, asked, on_text, started)
-        response = await self._post(client, self._endpoint.body(request), asked)
+        response = await self._post(connection, self._endpoint.body(request), asked)
         if isinstance(response, Answer):
             return response
         try:
@@ -120,8 +120,8 @@ class OpenAICompatible:
         """
         body = self._endpoint.body(request)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-        async with self._new_client() as client:
-            response = await self._post(client, body, asked)
+        async with self._connect() as connection:
+            response = await self._post(connection, body, asked)
             if isinstance(response, Answer):
                 return response
             try:
@@ -135,21 +135,17 @@ class OpenAICompatible:
         return answer
 
     async def _post(
-        self, client: AsyncOpenAI, body: dict[str, Any], asked: Asked
+        self, connection: Connection, body: dict[str, Any], asked: Asked
     ) -> httpx2.Response | Answer:
-        import httpx2
-        from openai import APIStatusError
-
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        response = await connection.post(self._url, content)
+        if response.is_success:
+            return response
         try:
-            return await client.post(
-                self._url,
-                cast_to=httpx2.Response,
-                content=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
-                options={"headers": self._headers},
-            )
-        except APIStatusError as error:
-            response = error.response
-            return classify_status(response.status_code, response.headers, error.body, asked)
+            said = error_body(await response.aread())
+        finally:
+            await response.aclose()
+        return classify_status(response.status_code, response.headers, said, asked)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -158,21 +154,28 @@ class OpenAICompatible:
 
     def client(self) -> AsyncOpenAI:
         """The SDK's client, opened when it is first needed."""
-        if self._client is None:
-            self._client = self._new_client()
-        return self._client
+        return self._connected().sdk
 
-    def _new_client(self) -> AsyncOpenAI:
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> Connection:
         with uncollected():
-            from workbench.providers.client import call_headers, open_client
+            import httpx2
 
-        self._headers = call_headers(self._endpoint.key)
-        return open_client(self._endpoint.base_url, self._endpoint.key, self._endpoint.unwanted)
+            from workbench.providers.client import open_connection
+
+        endpoint = self._endpoint
+        # Whole and parsed once: to join it to base_url would take longer with each call.
+        self._url = httpx2.URL(f"{endpoint.base_url}/chat/completions")
+        return open_connection(endpoint.base_url, endpoint.key, endpoint.unwanted)
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 def was_cut(request: Request, prompt_tokens: int | None) -> str:
