@@ -33,6 +33,8 @@ from workbench.datasets.values import Case
 from workbench.errors import ProviderError, SettingsError
 from workbench.prompts.values import Message
 from workbench.providers.classify import Asked, classify_body, classify_completion, retry_after
+from workbench.providers.client import open_connection
+from workbench.providers.endpoint import endpoint_of
 from workbench.providers.failures import classify_failure
 from workbench.providers.opening import open_provider
 from workbench.providers.redact import one_line
@@ -526,6 +528,27 @@ def test_r110_no_key_means_no_authorization_and_nothing_of_the_environment_goes_
     assert b"ambient" not in head and b"authorization" not in head
     for told in (b"x-stainless-os", b"x-stainless-arch", b"x-stainless-runtime"):
         assert told not in head, "the endpoint need not know the machine"
+
+
+def test_openais_own_host_may_have_what_the_environment_names_for_it_and_no_other() -> None:
+    environ = {
+        "KEY": "sk-mine",
+        "OPENAI_ORG_ID": "org-1",
+        "OPENAI_PROJECT_ID": "proj-1",
+        "OPENAI_CUSTOM_HEADERS": "X-Team: prompts\nAuthorization: Bearer other",
+    }
+
+    def headers(base_url: str) -> dict[str, str]:
+        settings = ProviderSettings("mine", base_url=base_url, api_key_env="KEY")
+        connection = open_connection(endpoint_of(settings, environ))
+        return dict(connection.headers)
+
+    own = headers("https://api.openai.com/v1")
+    assert own["openai-organization"] == "org-1" and own["openai-project"] == "proj-1"
+    assert own["x-team"] == "prompts"
+    other = headers("https://elsewhere.example/v1")
+    assert not {"openai-organization", "openai-project", "x-team"} & other.keys()
+    assert own["authorization"] == other["authorization"] == "Bearer sk-mine"
 
 
 def test_other_servers_get_the_parameter_name_that_they_know() -> None:

@@ -65,7 +65,7 @@ class Batches:
                 f"{len(requests)} requests ({len(data) / 1e6:.0f} MB) do not fit in a batch",
                 hint=f"at most {MOST_REQUESTS:,} and {MOST_BYTES / 1e6:.0f} MB",
             )
-        client = self._provider.client()
+        client = self._provider.sdk()
         with self._in_words():
             file = await client.files.create(file=("requests.jsonl", data), purpose="batch")
             batch = await client.batches.create(
@@ -78,7 +78,7 @@ class Batches:
 
     async def find(self, run_id: str) -> BatchState | None:
         """The batch that was started for a run; None when there is none among the newest."""
-        client = self._provider.client()
+        client = self._provider.sdk()
         with self._in_words():
             page = await client.batches.list(limit=100)
         for batch in page.data:
@@ -89,7 +89,7 @@ class Batches:
     async def state(self, batch_id: str) -> BatchState:
         """How the batch stands now."""
         with self._in_words():
-            batch = await self._provider.client().batches.retrieve(batch_id)
+            batch = await self._provider.sdk().batches.retrieve(batch_id)
         return self._state(batch)
 
     async def answers(self, state: BatchState) -> dict[str, Answer]:
@@ -102,7 +102,7 @@ class Batches:
         return found
 
     async def _lines(self, file_id: str) -> Any:
-        client: AsyncOpenAI = self._provider.client()
+        client: AsyncOpenAI = self._provider.sdk()
         with self._in_words():
             content = (await client.files.content(file_id)).content
         for line in _parsed(content):

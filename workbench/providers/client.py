@@ -1,28 +1,27 @@
-"""The openai client, with everything that the environment could slip in taken out.
+"""The HTTP client of an endpoint: no retries, no redirects, no deadline of its own.
 
-This module imports the SDK, which takes most of a second: import it with the first call.
+Calls go through httpx2, which the openai package is built on, and not through the package: to
+import it takes half a second and 30 MB, and to build a request with it longer than all that is done
+with the answer. Batches, with their files and pages, are asked for through it: see `sdk.py`.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx2
-import openai
+
+from workbench._version import __version__
+from workbench.providers.endpoint import Endpoint
 
 CONNECT_S = 10.0
-# What the SDK tells each endpoint about this machine; no answer depends on it.
-_MACHINE = tuple(
-    f"X-Stainless-{what}"
-    for what in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
-)
-_TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
-_EXTENSIONS = {"timeout": _TIMEOUT.as_dict()}
+TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
 MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
+_AT_ONCE = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+_EXTENSIONS = {"timeout": TIMEOUT.as_dict()}
 
 
 class BodyTooLong(httpx2.RequestError):
@@ -31,25 +30,21 @@ class BodyTooLong(httpx2.RequestError):
 
 @dataclass(frozen=True)
 class Connection:
-    """The SDK's client for one endpoint, and a short way to the HTTP client below it.
+    """One endpoint's chat completions; what a call says beside its body is made once."""
 
-    What a call says beside its body is the same each time. The SDK says who asks once; to build
-    each request through it would take longer than all that is done with the answer.
-    """
-
-    sdk: openai.AsyncOpenAI
     http: httpx2.AsyncClient
+    url: httpx2.URL
     headers: httpx2.Headers
 
-    async def post(self, url: httpx2.URL, content: bytes) -> httpx2.Response:
-        """The response, its body not read yet; close it. Raises httpx2's and aiohttp's errors."""
+    async def post(self, content: bytes) -> httpx2.Response:
+        """The response, its body not read yet; close it. Raises what httpx2 raises."""
         request = httpx2.Request(
-            "POST", url, headers=self.headers, content=content, extensions=_EXTENSIONS
+            "POST", self.url, headers=self.headers, content=content, extensions=_EXTENSIONS
         )
         return await self.http.send(request, stream=True)
 
     async def close(self) -> None:
-        await self.sdk.close()
+        await self.http.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,53 +53,40 @@ class Connection:
         await self.close()
 
 
-def open_connection(base_url: str, key: str, unwanted: Collection[str] = ()) -> Connection:
-    """A connection to that endpoint alone: no retries, no redirects, no deadline of its own.
-
-    `unwanted` are headers that the SDK would take from the environment.
-    """
-    ours: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *unwanted)}
-    http = _http_client(base_url)
-    http.event_hooks = {"response": [_cap_error_body]}
-    sdk = openai.AsyncOpenAI(
-        api_key=key or "none",
-        admin_api_key="",
-        webhook_secret="",
-        base_url=base_url,
-        max_retries=0,
-        timeout=_TIMEOUT,
-        default_headers=ours,
-        http_client=http,
-    )
-    return Connection(sdk, http, _headers(http, sdk, key))
-
-
-def _headers(http: httpx2.AsyncClient, sdk: openai.AsyncOpenAI, key: str) -> httpx2.Headers:
-    """What goes with each call: the SDK's headers, and this endpoint's key or none at all."""
+def open_connection(endpoint: Endpoint) -> Connection:
+    """A connection to that endpoint alone."""
+    http = http_client(endpoint.base_url)
     headers = httpx2.Headers(http.headers)
-    for name, value in sdk.default_headers.items():
-        if isinstance(value, str):
-            headers[name] = value
-    headers.pop("Authorization", None)
-    if key:
-        headers.update(sdk.auth_headers)
-    return headers
+    headers.update(endpoint.ambient)
+    headers.update(
+        {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": f"prompt-workbench/{__version__}",
+        }
+    )
+    if endpoint.key:
+        headers["Authorization"] = f"Bearer {endpoint.key}"
+    return Connection(http, httpx2.URL(f"{endpoint.base_url}/chat/completions"), headers)
 
 
-def _http_client(base_url: str) -> httpx2.AsyncClient:
-    """The SDK's aiohttp transport where aiohttp is installed, else its default."""
-    options: dict[str, Any] = {"follow_redirects": False, "timeout": None}
+def http_client(base_url: str) -> httpx2.AsyncClient:
+    """As many connections as there are calls; of an error's body only the beginning is read."""
+    options: dict[str, Any] = {}
     if base_url.startswith("http://"):
         # No certificate is ever checked: the system's need not be read. This one trusts nobody.
         options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        return openai.DefaultAioHttpClient(**options)
-    except RuntimeError:
-        return openai.DefaultAsyncHttpxClient(**options)
+    return httpx2.AsyncClient(
+        follow_redirects=False,
+        timeout=TIMEOUT,
+        limits=_AT_ONCE,
+        event_hooks={"response": [_cap_error_body]},
+        **options,
+    )
 
 
 async def _cap_error_body(response: httpx2.Response) -> None:
-    """The body of an error is read whole, by the SDK too, whatever its size."""
+    """The body of an error is read whole, whatever its size."""
     if response.is_error and isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _Capped(response.stream)
 

@@ -12,6 +12,10 @@ from workbench.providers.values import Request
 from workbench.settings import FILE_NAME, ProviderSettings
 
 _OPENAI_HOST = "api.openai.com"
+_OWN_HEADERS = {
+    "OpenAI-Organization": "OPENAI_ORG_ID",
+    "OpenAI-Project": "OPENAI_PROJECT_ID",
+}
 _AZURE = ".openai.azure.com"
 _OLD_NAMES = {"max_completion_tokens": "max_tokens"}
 """What servers other than OpenAI's own understand."""
@@ -26,6 +30,8 @@ class Endpoint:
     key: str = field(default="", repr=False)
     unwanted: tuple[str, ...] = ()
     """Names of headers that the SDK would take from the environment, for another host."""
+    ambient: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Headers that the environment names for OpenAI's own host."""
 
     @property
     def host(self) -> str:
@@ -58,7 +64,8 @@ def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpo
         key = environ.get(settings.api_key_env, "")
         _check_key(key, settings.api_key_env, where)
     base_url = settings.base_url.rstrip("/")
-    return Endpoint(settings.name, base_url, key, _unwanted(base_url, environ))
+    unwanted, ambient = _unwanted(base_url, environ), _ambient(base_url, environ)
+    return Endpoint(settings.name, base_url, key, unwanted, ambient)
 
 
 def _is_openai(base_url: str) -> bool:
@@ -67,11 +74,27 @@ def _is_openai(base_url: str) -> bool:
     return host == _OPENAI_HOST or host.endswith(f".{_OPENAI_HOST}")
 
 
+def _ambient(base_url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Organisation, project and extra headers, as the openai package reads them; no key."""
+    if not _is_openai(base_url):
+        return ()
+    found = [
+        (name, environ[variable])
+        for name, variable in _OWN_HEADERS.items()
+        if environ.get(variable)
+    ]
+    for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
+        name, colon, value = line.partition(":")
+        if colon and name.strip().lower() != "authorization":
+            found.append((name.strip(), value.strip()))
+    return tuple(found)
+
+
 def _unwanted(base_url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """OpenAI's own host may have the organisation, project and extra headers; no other may."""
     if _is_openai(base_url):
         return ()
-    names = ["OpenAI-Organization", "OpenAI-Project"]
+    names = list(_OWN_HEADERS)
     for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
         name, colon, _ = line.partition(":")
         if colon and name.strip().lower() != "authorization":

@@ -14,7 +14,7 @@ _NEVER_SENT = ("TLS failed", "no such host", "connection refused", "the proxy", 
 
 
 def classify_failure(error: BaseException, asked: Asked) -> Answer:
-    """The answer for an exception that the SDK or its transport let through."""
+    """The answer for an exception that a client let through."""
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
         return invalid(asked, "something that cannot be decoded")
     said = _in_words(list(_chain(error)))

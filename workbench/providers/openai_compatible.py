@@ -1,4 +1,4 @@
-"""Any endpoint that speaks the OpenAI chat completions API, through the openai package."""
+"""Any endpoint that speaks the OpenAI chat completions API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHARS_A_TOKEN = 12
 
 
 class OpenAICompatible:
-    """One endpoint. The SDK is imported and the connection opened with the first call."""
+    """One endpoint. The HTTP client is imported and opened with the first call."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class OpenAICompatible:
         self._price = price
         self._limits = limits
         self._connection: Connection | None = None
-        self._url: httpx2.URL
+        self._sdk: AsyncOpenAI | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +83,7 @@ class OpenAICompatible:
             )
         except ProviderError:
             raise
-        except Exception as error:  # noqa: BLE001 - the SDK lets transports' and parsers' own errors through
+        except Exception as error:  # noqa: BLE001 - transports' and parsers' own errors come through
             answer = classify_failure(error, asked)
         seconds = time.perf_counter() - started
         if answer.outcome.is_error:
@@ -138,7 +138,7 @@ class OpenAICompatible:
         self, connection: Connection, body: dict[str, Any], asked: Asked
     ) -> httpx2.Response | Answer:
         content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        response = await connection.post(self._url, content)
+        response = await connection.post(content)
         if response.is_success:
             return response
         try:
@@ -152,9 +152,14 @@ class OpenAICompatible:
         """Where it is; holds the key."""
         return self._endpoint
 
-    def client(self) -> AsyncOpenAI:
-        """The SDK's client, opened when it is first needed."""
-        return self._connected().sdk
+    def sdk(self) -> AsyncOpenAI:
+        """The openai package's client, opened when it is first needed."""
+        if self._sdk is None:
+            with uncollected():
+                from workbench.providers.sdk import open_sdk
+
+            self._sdk = open_sdk(self._endpoint)
+        return self._sdk
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -163,19 +168,17 @@ class OpenAICompatible:
 
     def _connect(self) -> Connection:
         with uncollected():
-            import httpx2
-
             from workbench.providers.client import open_connection
 
-        endpoint = self._endpoint
-        # Whole and parsed once: to join it to base_url would take longer with each call.
-        self._url = httpx2.URL(f"{endpoint.base_url}/chat/completions")
-        return open_connection(endpoint.base_url, endpoint.key, endpoint.unwanted)
+        return open_connection(self._endpoint)
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
+        sdk, self._sdk = self._sdk, None
         if connection is not None:
             await connection.close()
+        if sdk is not None:
+            await sdk.close()
 
 
 def was_cut(request: Request, prompt_tokens: int | None) -> str:
