@@ -8,7 +8,9 @@ with the answer. Batches, with their files and pages, are asked for through it: 
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Self
 
 import httpx2
@@ -20,7 +22,6 @@ CONNECT_S = 10.0
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
 MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
-_AT_ONCE = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
 _EXTENSIONS = {"timeout": TIMEOUT.as_dict()}
 
 
@@ -28,23 +29,52 @@ class BodyTooLong(httpx2.RequestError):
     """A response grew beyond what an answer can be."""
 
 
-@dataclass(frozen=True)
 class Connection:
-    """One endpoint's chat completions; what a call says beside its body is made once."""
+    """One endpoint's chat completions, with as many HTTP clients as there are calls at once.
 
-    http: httpx2.AsyncClient
-    url: httpx2.URL
-    headers: httpx2.Headers
+    The pool of one client looks at all its connections for each request: with fifty of them that
+    takes as long as all the rest. So each client holds one connection, and the one that was free
+    last is taken first.
+    """
 
-    async def post(self, content: bytes) -> httpx2.Response:
-        """The response, its body not read yet; close it. Raises what httpx2 raises."""
+    def __init__(
+        self, open_http: Callable[[], httpx2.AsyncClient], url: str, headers: Mapping[str, str]
+    ) -> None:
+        self._open_http = open_http
+        self._clients: list[httpx2.AsyncClient] = []
+        self._free: list[httpx2.AsyncClient] = []
+        # What a call says beside its body is made once.
+        self._url = httpx2.URL(url)
+        self.headers = httpx2.Headers(self._take().headers)
+        self._free += self._clients
+        self.headers.update(headers)
+
+    @asynccontextmanager
+    async def post(self, content: bytes) -> AsyncIterator[httpx2.Response]:
+        """The response, its body not read yet. Raises what httpx2 raises."""
         request = httpx2.Request(
-            "POST", self.url, headers=self.headers, content=content, extensions=_EXTENSIONS
+            "POST", self._url, headers=self.headers, content=content, extensions=_EXTENSIONS
         )
-        return await self.http.send(request, stream=True)
+        http = self._take()
+        try:
+            response = await http.send(request, stream=True)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+        finally:
+            self._free.append(http)
+
+    def _take(self) -> httpx2.AsyncClient:
+        if self._free:
+            return self._free.pop()
+        http = self._open_http()
+        self._clients.append(http)
+        return http
 
     async def close(self) -> None:
-        await self.http.aclose()
+        for http in self._clients:
+            await http.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,34 +85,42 @@ class Connection:
 
 def open_connection(endpoint: Endpoint) -> Connection:
     """A connection to that endpoint alone."""
-    http = http_client(endpoint.base_url)
-    headers = httpx2.Headers(http.headers)
-    headers.update(endpoint.ambient)
-    headers.update(
-        {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": f"prompt-workbench/{__version__}",
-        }
-    )
+    headers = {
+        **dict(endpoint.ambient),
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "User-Agent": f"prompt-workbench/{__version__}",
+    }
     if endpoint.key:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    return Connection(http, httpx2.URL(f"{endpoint.base_url}/chat/completions"), headers)
+    trusted = trusted_by(endpoint.base_url)
+    return Connection(
+        lambda: http_client(trusted), f"{endpoint.base_url}/chat/completions", headers
+    )
 
 
-def http_client(base_url: str) -> httpx2.AsyncClient:
-    """As many connections as there are calls; of an error's body only the beginning is read."""
-    options: dict[str, Any] = {}
-    if base_url.startswith("http://"):
-        # No certificate is ever checked: the system's need not be read. This one trusts nobody.
-        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def http_client(trusted: ssl.SSLContext) -> httpx2.AsyncClient:
+    """A client that follows no redirect, and reads of an error's body only the beginning."""
     return httpx2.AsyncClient(
+        verify=trusted,
         follow_redirects=False,
         timeout=TIMEOUT,
-        limits=_AT_ONCE,
         event_hooks={"response": [_cap_error_body]},
-        **options,
     )
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
+
+
+def trusted_by(base_url: str) -> ssl.SSLContext:
+    """Whose certificates count: the system's, or for an address without TLS nobody's, since to
+    read the system's takes a while.
+    """
+    if base_url.startswith("http://"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _system_trust()
 
 
 async def _cap_error_body(response: httpx2.Response) -> None:

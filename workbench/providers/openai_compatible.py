@@ -103,13 +103,10 @@ class OpenAICompatible:
     ) -> Answer:
         if on_text is not None:
             return await self._ask_stream(request, asked, on_text, started)
-        response = await self._post(connection, self._endpoint.body(request), asked)
-        if isinstance(response, Answer):
-            return response
-        try:
+        async with connection.post(_encoded(self._endpoint.body(request))) as response:
+            if not response.is_success:
+                return await _refused(response, asked)
             return await _whole(response, asked)
-        finally:
-            await response.aclose()
 
     async def _ask_stream(
         self, request: Request, asked: Asked, on_text: Callable[[str], None], started: float
@@ -120,32 +117,15 @@ class OpenAICompatible:
         """
         body = self._endpoint.body(request)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-        async with self._connect() as connection:
-            response = await self._post(connection, body, asked)
-            if isinstance(response, Answer):
-                return response
-            try:
-                if response.headers.get("content-type", "").startswith("text/event-stream"):
-                    return await _streamed(response, asked, on_text, started)
-                answer = await _whole(response, asked)
-            finally:
-                await response.aclose()
+        async with self._connect() as connection, connection.post(_encoded(body)) as response:
+            if not response.is_success:
+                return await _refused(response, asked)
+            if response.headers.get("content-type", "").startswith("text/event-stream"):
+                return await _streamed(response, asked, on_text, started)
+            answer = await _whole(response, asked)
         if answer.text:
             on_text(answer.text)
         return answer
-
-    async def _post(
-        self, connection: Connection, body: dict[str, Any], asked: Asked
-    ) -> httpx2.Response | Answer:
-        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        response = await connection.post(content)
-        if response.is_success:
-            return response
-        try:
-            said = error_body(await response.aread())
-        finally:
-            await response.aclose()
-        return classify_status(response.status_code, response.headers, said, asked)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -190,6 +170,15 @@ def was_cut(request: Request, prompt_tokens: int | None) -> str:
     if prompt_tokens is None or sent < _LONG_CHARS or prompt_tokens * _CHARS_A_TOKEN > sent:
         return ""
     return "the server probably cut the prompt: it counts far fewer tokens than were sent"
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+async def _refused(response: httpx2.Response, asked: Asked) -> Answer:
+    said = error_body(await response.aread())
+    return classify_status(response.status_code, response.headers, said, asked)
 
 
 async def _whole(response: httpx2.Response, asked: Asked) -> Answer:
