@@ -22,7 +22,6 @@ CONNECT_S = 10.0
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
 MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
-_EXTENSIONS = {"timeout": TIMEOUT.as_dict()}
 
 
 class BodyTooLong(httpx2.RequestError):
@@ -50,10 +49,19 @@ class Connection:
         self.headers.update(headers)
 
     @asynccontextmanager
-    async def post(self, content: bytes) -> AsyncIterator[httpx2.Response]:
-        """The response, its body not read yet. Raises what httpx2 raises."""
+    async def post(self, content: bytes, timeout_s: float) -> AsyncIterator[httpx2.Response]:
+        """The response, its body not read yet. Raises what httpx2 raises.
+
+        Whoever gives the call `timeout_s` in all need not cut a handshake short, which would
+        leave its socket open: connecting and TLS end on their own before that.
+        """
+        connect = min(CONNECT_S, 0.45 * timeout_s)
         request = httpx2.Request(
-            "POST", self._url, headers=self.headers, content=content, extensions=_EXTENSIONS
+            "POST",
+            self._url,
+            headers=self.headers,
+            content=content,
+            extensions={"timeout": {"connect": connect}},
         )
         http = self._take()
         try:

@@ -73,7 +73,7 @@ class OpenAICompatible:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._ask(connection, request, asked, on_text, started)
+                answer = await self._ask(connection, request, asked, on_text, started, timeout_s)
         except TimeoutError:
             answer = Answer(
                 Outcome.TIMED_OUT,
@@ -100,16 +100,23 @@ class OpenAICompatible:
         asked: Asked,
         on_text: Callable[[str], None] | None,
         started: float,
+        timeout_s: float,
     ) -> Answer:
         if on_text is not None:
-            return await self._ask_stream(request, asked, on_text, started)
-        async with connection.post(_encoded(self._endpoint.body(request))) as response:
+            return await self._ask_stream(request, asked, on_text, started, timeout_s)
+        content = _encoded(self._endpoint.body(request))
+        async with connection.post(content, timeout_s) as response:
             if not response.is_success:
                 return await _refused(response, asked)
             return await _whole(response, asked)
 
     async def _ask_stream(
-        self, request: Request, asked: Asked, on_text: Callable[[str], None], started: float
+        self,
+        request: Request,
+        asked: Asked,
+        on_text: Callable[[str], None],
+        started: float,
+        timeout_s: float,
     ) -> Answer:
         """A streamed answer over a connection of its own.
 
@@ -117,7 +124,10 @@ class OpenAICompatible:
         """
         body = self._endpoint.body(request)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-        async with self._connect() as connection, connection.post(_encoded(body)) as response:
+        async with (
+            self._connect() as connection,
+            connection.post(_encoded(body), timeout_s) as response,
+        ):
             if not response.is_success:
                 return await _refused(response, asked)
             if response.headers.get("content-type", "").startswith("text/event-stream"):
