@@ -134,3 +134,7 @@ class RegistryLocked(RegistryError):
 
 class RegistryUnusable(RegistryError):
     """The file is missing, damaged, read-only, full, newer than this program, or not a registry."""
+
+
+class OlderSchema(RegistryUnusable):
+    """The file is of an earlier release; the first writer brings it up to date."""

@@ -51,6 +51,23 @@ def test_r65_a_registry_of_every_released_schema_still_works(golden: Path, tmp_p
         assert registry.verify().ok
 
 
+def test_r65_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_it_up(
+    tmp_path: Path,
+) -> None:
+    path = load(GOLDEN[0], tmp_path / "registry.db")
+
+    def version() -> int:
+        with sqlite3.connect(path) as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("greeting").source == "registry"
+        assert version() == 1
+        assert registry.verify().ok
+    assert version() == SCHEMA_VERSION
+    assert len(list(tmp_path.glob("*.bak"))) == 1
+
+
 def test_there_is_a_golden_file_for_every_schema() -> None:
     assert [golden.stem for golden in GOLDEN] == [f"schema-{n + 1}" for n in range(len(STEPS))]
     assert len(STEPS) == SCHEMA_VERSION

@@ -101,7 +101,7 @@ def _check(path: str) -> None:
         raise RegistryUnusable(f"there is no backup at {path}", hint="check the path")
     connection = open_reader(path, timeout=5.0)
     try:
-        check_header(connection, path, writing=False)
+        check_header(connection, path)
         answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise explained(error, path) from error

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
+from workbench.errors import OlderSchema, RegistryError, RegistryLocked, RegistryUnusable
 from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
 
 FILE_VARIABLE = "WORKBENCH_REGISTRY"
@@ -96,7 +96,9 @@ def open_reader(
     try:
         _settle(connection, trusted)
         connection.execute("PRAGMA query_only=ON")
-        check_header(connection, path, writing=False)
+        version = check_header(connection, path)
+        if trusted and version < SCHEMA_VERSION:
+            raise OlderSchema(f"{path} has the older schema {version}")
     except sqlite3.Error as error:
         connection.close()
         raise explained(error, path) from error
@@ -114,8 +116,11 @@ def _settle(connection: sqlite3.Connection, trusted: bool) -> None:
         connection.setlimit(category, limit)
 
 
-def check_header(connection: sqlite3.Connection, path: str, *, writing: bool) -> int:
-    """The file's schema version. Raises RegistryUnusable for other programs' or newer files."""
+def check_header(connection: sqlite3.Connection, path: str) -> int:
+    """The file's schema version. Raises RegistryUnusable for other programs' or newer files.
+
+    What apps read has been the same in every schema so far.
+    """
     application, version = connection.execute(
         "SELECT a.application_id, u.user_version"
         " FROM pragma_application_id a, pragma_user_version u"
@@ -131,10 +136,6 @@ def check_header(connection: sqlite3.Connection, path: str, *, writing: bool) ->
         raise RegistryUnusable(
             f"{path} has schema {version}; this program knows {SCHEMA_VERSION}",
             hint="upgrade prompt-workbench",
-        )
-    if version < SCHEMA_VERSION and not writing:
-        raise RegistryUnusable(
-            f"{path} has the older schema {version}", hint="open it once with workbench doctor"
         )
     return int(version)
 

@@ -211,7 +211,7 @@ class Reader:
     def _notice_a_commit(self, cursor: sqlite3.Cursor, data_version: int) -> None:
         self._generation += 1
         schema = cursor.execute("PRAGMA user_version").fetchone()[0]
-        if schema != SCHEMA_VERSION:
+        if schema > SCHEMA_VERSION:
             raise RegistryUnusable(
                 f"{self.path} was brought to schema {schema}; this program knows {SCHEMA_VERSION}",
                 hint="upgrade prompt-workbench in this app",

@@ -6,9 +6,9 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from workbench.errors import RegistryError
+from workbench.errors import OlderSchema, RegistryError
 from workbench.registry.opening import check_there, explained, open_reader
 
 READ_TIMEOUT_S = 5.0
@@ -17,8 +17,10 @@ READ_TIMEOUT_S = 5.0
 class Reading:
     """Opens the file read-only when first asked, and again when it was replaced."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, bring_up: Callable[[], None]) -> None:
+        """`bring_up` is called when the file is of an earlier release."""
         self.path = path
+        self._bring_up = bring_up
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
@@ -57,6 +59,10 @@ class Reading:
             if file == self._file:
                 return self._connection
             self._connection.close()
-        self._connection = open_reader(self.path, timeout=READ_TIMEOUT_S, trusted=True)
+        try:
+            self._connection = open_reader(self.path, timeout=READ_TIMEOUT_S, trusted=True)
+        except OlderSchema:
+            self._bring_up()
+            self._connection = open_reader(self.path, timeout=READ_TIMEOUT_S, trusted=True)
         self._owner, self._file = os.getpid(), file
         return self._connection

@@ -96,7 +96,7 @@ class RegistryFile:
         if self._read_side is None:
             from workbench.registry.reading import Reading
 
-            self._read_side = Reading(self.path)
+            self._read_side = Reading(self.path, lambda: self._writer().ensure())
         return self._read_side.snapshot()
 
     def _writing(self) -> AbstractContextManager[Transaction]:

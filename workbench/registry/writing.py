@@ -212,7 +212,7 @@ class Writer:
             refuse_foreign(connection, self.path, may_be_empty=self._create)
             _settle(connection, self.path)
             migrate(connection, self.path)
-            check_header(connection, self.path, writing=True)
+            check_header(connection, self.path)
         except sqlite3.Error as error:
             connection.close()
             raise explained(error, self.path) from error
