@@ -68,6 +68,20 @@ def test_r65_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_
     assert len(list(tmp_path.glob("*.bak"))) == 1
 
 
+def test_r65_a_backup_of_an_older_schema_is_put_back_and_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "workbench.toml").write_text("")
+    backup = load(GOLDEN[0], tmp_path / "old.db")
+    before = backup.read_bytes()
+    command = [sys.executable, "-m", "workbench", "restore", str(backup)]
+    subprocess.run([*command, "--workspace", str(tmp_path / "w")], check=True)
+
+    assert backup.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.db", "w"]
+    with PromptRegistry(tmp_path / "w" / ".workbench" / "registry.db") as registry:
+        assert registry.get_active("greeting").version == "1.0.0"
+
+
 def test_there_is_a_golden_file_for_every_schema() -> None:
     assert [golden.stem for golden in GOLDEN] == [f"schema-{n + 1}" for n in range(len(STEPS))]
     assert len(STEPS) == SCHEMA_VERSION

@@ -20,11 +20,11 @@ def restore_command(face: Face, backup: Path) -> int:
     as long as its write-ahead log is there; this does it through SQLite.
     """
     from workbench.registry import PromptRegistry
+    from workbench.registry.opening import open_reader
 
     workspace = face.workspace()
     workspace.state.mkdir(mode=0o700, exist_ok=True)
-    with PromptRegistry(backup) as copy:
-        copy.head()  # what is no registry makes none
+    open_reader(str(backup)).close()  # what is no registry makes none; the file stays as it is
     missing = not workspace.registry_path.exists()
     with PromptRegistry(workspace.registry_path, create=missing) as registry:
         registry.restore(backup)
