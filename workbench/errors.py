@@ -12,6 +12,7 @@ WorkbenchError
 │   ├── NotFound               a prompt, version, run or file that does not exist
 │   └── ExtraMissing           an optional part is not installed
 ├── ProviderError           4  the provider failed and the run cannot go on
+├── RunCutShort             4  a run ended before its gate could decide
 └── RegistryError           5  the registry refused (also a ValueError)
     ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
     ├── NotInRegistry     2  a prompt, version or environment that it does not have (also NotFound)
@@ -19,6 +20,7 @@ WorkbenchError
     ├── StaleHead            somebody else deployed meanwhile
     ├── RegistryLocked       another process is writing
     └── RegistryUnusable     missing, damaged, read-only, full, newer, or another program's file
+        └── OlderSchema          of an earlier release, until somebody brings it up
 """
 
 from __future__ import annotations
