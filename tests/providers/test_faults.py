@@ -551,6 +551,20 @@ def test_openais_own_host_may_have_what_the_environment_names_for_it_and_no_othe
     assert own["authorization"] == other["authorization"] == "Bearer sk-mine"
 
 
+@pytest.mark.parametrize(
+    "named",
+    [{"OPENAI_ORG_ID": "orgänisation"}, {"OPENAI_CUSTOM_HEADERS": ": no name"}],
+)
+def test_r100_a_header_that_none_can_be_is_refused_before_the_first_call(
+    named: dict[str, str],
+) -> None:
+    own = ProviderSettings("mine", base_url="https://api.openai.com/v1")
+    with pytest.raises(SettingsError, match="names a header"):
+        endpoint_of(own, named)
+    elsewhere = ProviderSettings("mine", base_url="https://elsewhere.example/v1")
+    assert endpoint_of(elsewhere, named).ambient == ()
+
+
 def test_other_servers_get_the_parameter_name_that_they_know() -> None:
     request = Request("m", (Message("user", "hi"),), {"max_completion_tokens": 8, "seed": 1})
     with FaultServer(lambda number, body: [answer()]) as server:

@@ -75,7 +75,10 @@ def _is_openai(base_url: str) -> bool:
 
 
 def _ambient(base_url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Organisation, project and extra headers, as the openai package reads them; no key."""
+    """Organisation, project and extra headers, as the openai package reads them; no key.
+
+    Raises SettingsError for one that no request can carry.
+    """
     if not _is_openai(base_url):
         return ()
     found = [
@@ -87,6 +90,12 @@ def _ambient(base_url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str]
         name, colon, value = line.partition(":")
         if colon and name.strip().lower() != "authorization":
             found.append((name.strip(), value.strip()))
+    for name, value in found:
+        if not name or not (name + value).isascii() or not (name + value).isprintable():
+            raise SettingsError(
+                f"the environment names a header for {_OPENAI_HOST} that none can be: {name!r}",
+                hint="check OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS",
+            )
     return tuple(found)
 
 
