@@ -64,10 +64,14 @@ class PatientDriver(LinuxDriver):
             while not self.exit_event.is_set():
                 is_quiet = not ready.select(QUIET_S)
                 data = b"" if is_quiet else os.read(self.fileno, 4096)
-                pass_on(late.feed(data) if late else data)
+                keys = late.feed(data) if late else data
+                pass_on(keys)
                 if late and late.is_complete:
                     if late.light is not None:
                         self.process_message(BackgroundTold(light=late.light))
                     late, until = None, 0.0
-                if not data and (not is_quiet or time.monotonic() > until):
+                # An escape that was held back until now is still to be told from alt with a key.
+                is_idle = is_quiet and not keys
+                is_closed = not is_quiet and not data
+                if is_closed or (is_idle and time.monotonic() > until):
                     return
