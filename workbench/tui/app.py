@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from textual import events
 from textual.app import App
 from textual.filter import LineFilter, NoColor
 from textual.message import Message
@@ -27,6 +28,7 @@ from workbench.tui.messages import SelectionChanged
 from workbench.tui.pen import Pen
 from workbench.tui.safe_filter import SafeFilter
 from workbench.tui.selection import Selection
+from workbench.tui.type_ahead import TypeAhead
 from workbench.tui.widgets.chrome import ModeTabs, StatusLine
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ class WorkbenchApp(App[int]):
         """Called before drafts are read from their files; to be written with the pen."""
         self.before_exit: list[Callable[[], str]] = []
         """Called before the app ends, however it ends; each says what could not be saved."""
+        self._type_ahead = TypeAhead(self, super().on_event)
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._own_context = contextvars.Context()
         for theme in themes.OURS:
@@ -122,6 +125,13 @@ class WorkbenchApp(App[int]):
         self._own_loop = asyncio.get_running_loop()
         self._own_context = contextvars.copy_context()
         ending.listen(self._own_loop, self.end)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys wait for what the keys before them do."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._type_ahead.take(event)
+        else:
+            await super().on_event(event)
 
     def on_background_told(self, message: BackgroundTold) -> None:
         """The terminal answered late: its colours come late."""

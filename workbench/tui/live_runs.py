@@ -95,7 +95,7 @@ class LiveRuns:
         live = self.live
         if live is None:
             return
-        done = live.done
+        done, told = live.done, self._ended if self.drains else self._ended_for_another
         fresh = tuple(live.drain()) if self.drains else ()
         self.results += fresh
         self.progress = live.progress()
@@ -110,7 +110,11 @@ class LiveRuns:
             def finished(_bench: Bench) -> RunSummary:
                 return live.wait()
 
-            self._app.in_thread(finished, done=self._ended)
+            self._app.in_thread(finished, done=told)
+
+    def _ended_for_another(self, summary: RunSummary) -> None:
+        """Whoever takes its results says what became of them, perhaps before this is heard."""
+        self._app.post_to_screen(RunEnded(summary))
 
     def _ended(self, summary: RunSummary) -> None:
         self._app.post_to_screen(RunEnded(summary))
