@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.openai_server import OpenAIServer
+from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.screens import screen_text, settled, until, until_shown
-from tests.tui.conftest import PROMPT, write_workspace
+from tests.tui.conftest import PROMPT, triage, write_workspace
 from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
 from workbench.actions.run import make_spec, start
 from workbench.runs.values import RunSpec, RunStatus
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.run import RunScreen
-from workbench.workspace import Workspace
+from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +111,45 @@ async def test_the_charts_show_latencies_scores_and_labels(workspace: Workspace)
         shown = await until_shown(pilot, "latency of 60 calls", "expected against answered")
         assert "60 of 60 right" in shown
         await pilot.press("escape")
+
+
+async def test_what_should_be_known_beside_the_figures_is_said_at_80_columns(
+    fresh: Workspace,
+) -> None:
+    def turncoat(messages: list[dict[str, str]], options: dict[str, object]) -> Reply:
+        text = triage(messages, options)
+        number = int(re.findall(r"\d+", str(messages[-1]["content"]))[0])
+        return Reply(text, model="gpt-x-mini" if number % 2 else "gpt-x-nano")
+
+    with OpenAIServer(turncoat, model="gpt-x-mini") as server:
+        settings = fresh.root / "workbench.toml"
+        settings.write_text(
+            re.sub('base_url = "[^"]*"', f'base_url = "{server.base_url}"', settings.read_text())
+        )
+        workspace = open_workspace(fresh.root)
+        with Bench(workspace) as bench:
+            start(bench, spec_of(workspace, "dev")).wait(60)
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await on_run_screen(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "note: mixed: 2 models answered")
+        await pilot.press("t")
+        shown = await until_shown(pilot, "latency of 20 calls")
+        assert "gpt-x-nano" in shown
+
+
+async def test_why_a_run_ended_early_is_said_at_80_columns(fresh: Workspace) -> None:
+    with Bench(fresh) as bench:
+        live = start(bench, spec_of(fresh))
+        live.stop()
+        reason = live.wait(60).reason
+    assert reason
+    app = WorkbenchApp(fresh)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await on_run_screen(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "INCOMPLETE", reason)
 
 
 async def test_a_live_run_fills_its_table_and_ends(workspace: Workspace) -> None:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
+from workbench.present.run_remarks import remarks
 from workbench.runs.values import Result, RunStatus, RunSummary
 from workbench.tui import keys
 from workbench.tui.case_rows import (
@@ -205,6 +206,7 @@ class RunScreen(ModeScreen):
             page.half_width,
             self._trend(),
             faults=page.faults,
+            notes=remarks(summary.environment),
         )
         self.query_one(RunHeader).show(head)
         if summary.status is RunStatus.COMPLETE and not summary.errors:
@@ -381,7 +383,11 @@ class RunScreen(ModeScreen):
         self.bench_app.in_thread(counterpart, run_id, done=found, group="counterpart")
 
     def action_charts(self) -> None:
-        self.app.push_screen(ChartScreen(list(self._rows().values())))
+        summary = self.page.summary if self.page else None
+        notes = remarks(summary.environment) if summary else []
+        if summary and summary.reason:
+            notes.insert(0, summary.reason)
+        self.app.push_screen(ChartScreen(list(self._rows().values()), notes))
 
     def action_promote(self) -> None:
         from workbench.tui.dialogs.case_form import promote

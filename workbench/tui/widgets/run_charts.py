@@ -26,12 +26,17 @@ SCORE_BINS = 10
 LATENCY_BINS = 12
 
 
-def chart_text(rows: Sequence[ResultRow], width: int, *, ascii_only: bool = False) -> Content:
-    """The charts of these results, one under the other, at most `width` cells wide."""
+def chart_text(
+    rows: Sequence[ResultRow], width: int, notes: Sequence[str] = (), *, ascii_only: bool = False
+) -> Content:
+    """What is to be known of these results and their charts, one under the other, at most `width`
+    cells wide.
+    """
     found = [row for row in rows if row.result is not None]
     latencies = histogram((_latency(row) for row in found), LATENCY_BINS)
     scores = histogram((row.score for row in found), SCORE_BINS, low=0.0, high=1.0)
-    parts = [
+    parts = [block("notes", "\n".join(notes))] if notes else []
+    parts += [
         block(
             f"latency of {latencies.total:,} calls",
             "\n".join(histogram_lines(latencies, width, numbers.seconds, ascii_only=ascii_only)),
@@ -66,9 +71,10 @@ class ChartScreen(ReadingScreen):
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("charts")
     DEFAULT_CSS = "ChartScreen > Vertical { max-width: 90; max-height: 44; }"
 
-    def __init__(self, rows: Sequence[ResultRow]) -> None:
+    def __init__(self, rows: Sequence[ResultRow], notes: Sequence[str] = ()) -> None:
         super().__init__("Charts", "j/k scroll · y copy · esc close")
         self._chart_rows = rows
+        self._notes = notes
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="charts")
@@ -76,5 +82,5 @@ class ChartScreen(ReadingScreen):
     def on_mount(self) -> None:
         width = min(self.app.size.width, 90) - 8
         view = self.query_one(TextView)
-        view.show(chart_text(self._chart_rows, width))
+        view.show(chart_text(self._chart_rows, width, self._notes))
         view.focus()

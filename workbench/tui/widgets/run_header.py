@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -48,6 +49,8 @@ class RunHead:
     elapsed_s: float = 0.0
     stopping: bool = False
     reason: str = ""
+    notes: tuple[str, ...] = ()
+    """What should be known beside the figures."""
     trend: str = ""
     """A sparkline of the latest latencies or scores, with its name."""
 
@@ -102,6 +105,7 @@ def head_of_summary(
     trend: str = "",
     *,
     faults: int = 0,
+    notes: Sequence[str] = (),
 ) -> RunHead:
     """The header of a stored run."""
     total = summary.cases * summary.repeats
@@ -126,6 +130,7 @@ def head_of_summary(
         cost_usd=summary.cost_usd,
         elapsed_s=summary.seconds,
         reason=summary.reason,
+        notes=tuple(notes),
         trend=trend,
     )
 
@@ -146,7 +151,7 @@ def head_lines(head: RunHead, width: int) -> list[str]:
         _bar(head, width),
         _ends(_counts(head), _flow(head), width),
         _ends(_score(head), _spent(head), width),
-        fit(head.reason or head.trend, width).rstrip(),
+        _remark(head, width),
     ]
 
 
@@ -156,6 +161,15 @@ def _ends(left: str, right: str, width: int) -> str:
     if not right or room < 8:
         return fit(left, width).rstrip()
     return f"{fit(left, room)} {right}"
+
+
+def _remark(head: RunHead, width: int) -> str:
+    """Why it ended early before anything else, for nobody should have to look for that."""
+    said = [head.reason] * bool(head.reason) + [f"note: {note}" for note in head.notes]
+    if not said:
+        return fit(head.trend, width).rstrip()
+    more = f"t: {len(said) - 1} more" if len(said) > 1 else ""
+    return _ends(said[0], more, width)
 
 
 def _bar(head: RunHead, width: int) -> str:
@@ -217,10 +231,11 @@ def _spent(head: RunHead) -> str:
 
 
 class RunHeader(Widget):
-    """Four lines, five where there is room."""
+    """Four lines; five where there is room, and where there is something to remark."""
 
     DEFAULT_CSS = """
     RunHeader { height: 4; padding: 0 1; }
+    RunHeader.-remarks { height: 5; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -232,9 +247,10 @@ class RunHeader(Widget):
         return self._head
 
     def show(self, head: RunHead) -> None:
-        """Repaints only when something changed; never lays anything out again."""
+        """Repaints only when something changed; laid out again only for the first remark."""
         if head != self._head:
             self._head = head
+            self.set_class(bool(head.reason or head.notes), "-remarks")
             self.refresh()
 
     def render(self) -> Content:
