@@ -10,7 +10,7 @@ help:
 	@echo "make demo    set up and run the main job (the screens on a terminal, else in text)"
 	@echo "make test    set up and run the tests"
 	@echo "make check   ruff, mypy --strict, import contracts and the tests"
-	@echo "make soak    the long crash and contention loops"
+	@echo "make soak    the long crash and contention loops, and properties on new examples"
 	@echo "make bench   the benchmarks, which print ratios"
 
 demo: $(READY)
@@ -31,6 +31,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 soak: $(READY)
+	$(BIN)/pytest -q -n $(WORKERS) --hypothesis-profile=explore
 	PYTHONPATH=. $(BIN)/python tests/soak/engine_soak.py --kills 60
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py kill --rounds 500
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py crowd --seconds 60

@@ -129,8 +129,17 @@ def test_mid_p_is_the_exact_p_with_half_the_observed_probability(wins: int, loss
     if wins == losses:
         assert mcnemar_mid_p(wins, losses) == 1.0
         return
-    expected = 2 * stats.binom.cdf(fewer, flips, 0.5) - stats.binom.pmf(fewer, flips, 0.5)
+    # In whole numbers: far out in the tail, SciPy's distribution function is 0.
+    below = sum(math.comb(flips, successes) for successes in range(fewer))
+    expected = (2 * below + math.comb(flips, fewer)) / 2**flips
     assert mcnemar_mid_p(wins, losses) == pytest.approx(expected, rel=1e-8, abs=1e-300)
+
+
+def test_mid_p_is_right_where_others_give_up() -> None:
+    below = sum(math.comb(1075, successes) for successes in range(10))
+    expected = (2 * below + math.comb(1075, 10)) / 2**1075
+    assert 1.3708e-300 < expected < 1.3709e-300
+    assert mcnemar_mid_p(10, 1065) / expected == pytest.approx(1, rel=1e-8)
 
 
 @given(st.integers(1, 500), st.data())
