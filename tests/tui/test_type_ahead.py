@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from textual import events
@@ -12,6 +13,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from tests.support.screens import until, until_shown
+from workbench.actions.bench import Bench
+from workbench.errors import NotFound
 from workbench.tui import type_ahead
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.help import Help
@@ -163,3 +166,42 @@ async def test_a_key_that_never_ends_does_not_hold_the_next_for_ever(
         assert app.given == "abc"
         app.line.goes.set()
         await until(pilot, lambda: app.line.value == "abc")
+
+
+async def test_keys_wait_for_a_dialog_for_which_something_is_read_first(
+    workspace: Workspace,
+) -> None:
+    reading, go = threading.Event(), threading.Event()
+
+    def slow(_bench: Bench) -> str:
+        reading.set()
+        assert go.wait(20)
+        return "read"
+
+    class Opens(WorkbenchApp):
+        def action_start(self) -> None:
+            self.in_thread(slow, done=lambda _: self.action_help(), opens=True)
+
+    app = Opens(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "triage")
+        at_once(pilot, events.Key("f5", None), *typed("quit"))
+        await until(pilot, reading.is_set)
+        assert not app.clipboard
+        go.set()
+        await until(pilot, lambda: isinstance(app.screen, Help) and value_of(pilot) == "quit")
+
+
+async def test_keys_go_on_when_a_dialog_never_comes(workspace: Workspace) -> None:
+    def broken(_bench: Bench) -> str:
+        raise NotFound("no such thing")
+
+    class Opens(WorkbenchApp):
+        def action_start(self) -> None:
+            self.in_thread(broken, done=lambda _: self.action_help(), opens=True)
+
+    app = Opens(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "triage")
+        at_once(pilot, events.Key("f5", None), *typed("/ry"))
+        await until(pilot, lambda: value_of(pilot) == "ry")

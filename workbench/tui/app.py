@@ -206,18 +206,27 @@ class WorkbenchApp(App[int]):
         done: Callable[[T], object] | None = None,
         failed: Callable[[WorkbenchError], object] | None = None,
         group: str = "",
+        opens: bool = False,
     ) -> Worker[None]:
         """Call `fn(bench, *args)` beside the loop with a Bench of its own.
 
         Its result goes to `done` on the loop; a WorkbenchError to `failed`, else to the status
-        line. A newer call of the same `group` makes the older one's result unwanted.
+        line. A newer call of the same `group` makes the older one's result unwanted. `opens`: with
+        the result comes a screen, and keys that are typed from now on are for that one.
         """
 
         def call(bench: Bench) -> T:
             return fn(bench, *args)
 
         async def job() -> None:
-            await run_job(self, call, done, failed)
+            try:
+                await run_job(self, call, done, failed)
+            finally:
+                if opens:
+                    self._type_ahead.opened()
+
+        if opens:
+            self._type_ahead.opening()
 
         return self.run_worker(
             job,

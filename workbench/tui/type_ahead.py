@@ -35,12 +35,28 @@ class TypeAhead:
         self._turn = 0
         self._since: float | None = None
         """When the key that is under way was given; None: none is."""
+        self._openings = 0
+        self._open_until = 0.0
+        self._waits: Callable[[], Awaitable[None]] | None = None
+        """What goes on when all that is being opened is there."""
 
     async def take(self, event: Typed) -> None:
         """Give it now, or when the keys before it have had their effect."""
         self._held.append(event)
         if self._since is None or time.monotonic() - self._since > PATIENCE_S:
             await self._next()
+
+    def opening(self) -> None:
+        """A screen is on its way that keys typed from now on are for: something is read first."""
+        self._openings += 1
+        self._open_until = time.monotonic() + PATIENCE_S
+
+    def opened(self) -> None:
+        """It is pushed, or will never be."""
+        self._openings = max(0, self._openings - 1)
+        if not self._openings and self._waits:
+            go_on, self._waits = self._waits, None
+            self._after(self._app, self._turn, go_on)
 
     async def _next(self) -> None:
         if not self._held:
@@ -61,12 +77,19 @@ class TypeAhead:
             return True
 
         async def has_settled(node: MessagePump) -> bool:
-            if node is self._app:
-                # It may have opened a screen, which has the focus somewhere once it is made.
-                self._after(self._app.screen, turn, has_opened)
+            if node is not self._app:
+                return True
+            if self._openings and time.monotonic() < self._open_until:
+                self._waits = has_opened
+            else:
+                await has_opened()
             return True
 
         async def has_opened() -> None:
+            # A screen has the focus somewhere once it is made.
+            self._after(self._app.screen, turn, is_made)
+
+        async def is_made() -> None:
             self._after(self._app, turn, self._next)
 
         await self._give(event)
