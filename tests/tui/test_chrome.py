@@ -60,3 +60,21 @@ async def test_a_click_on_a_tab_opens_its_mode(workspace: Workspace, width: int)
             await pilot.click(ModeTabs, offset=(first_line(app).index(number), 0))
             await until(pilot, lambda mode=mode: app.current_mode == mode)
             await until(pilot, lambda mode=mode: f"{mode.capitalize()}]" in first_line(app))
+
+
+async def test_an_error_can_be_read_and_goes_when_there_is_news(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "triage")
+        app.tell("it broke", error=True)
+        await until_shown(pilot, "! it broke")
+        await pilot.press("3", "1")
+        await until_shown(pilot, "! it broke")
+        monkeypatch.setattr("workbench.tui.widgets.chrome.MESSAGE_S", 0.0)
+        await pilot.press("j", "k")
+        await until_shown(pilot, "! it broke")
+        await pilot.press("3", "1")
+        await until(pilot, lambda: "it broke" not in screen_text(app))
+        assert "! it broke" in app.said

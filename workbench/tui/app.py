@@ -29,7 +29,7 @@ from workbench.tui.pen import Pen
 from workbench.tui.safe_filter import SafeFilter
 from workbench.tui.selection import Selection
 from workbench.tui.type_ahead import TypeAhead
-from workbench.tui.widgets.chrome import ModeTabs, StatusLine
+from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
-
-MESSAGE_S = 8.0
-
 
 def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
     """Made, and imported, when its mode is first shown."""
@@ -186,13 +183,13 @@ class WorkbenchApp(App[int]):
             self.screen_stack[0].post_message(message)
 
     def tell(self, text: str, *, error: bool = False) -> None:
-        """Say it in the status line; an error stays until something else is said."""
+        """Say it in the status line; an error stays until there is something else to say."""
         self.said.append(f"! {text}" if error else text)
         del self.said[:-500]
         for line in self.screen_stack[0].query(StatusLine):
-            line.told, line.is_error = text, error
+            line.tell(text, error=error)
             if not error:
-                self.set_timer(MESSAGE_S, lambda line=line: self._fade(line, text))
+                self.set_timer(MESSAGE_S, lambda line=line: line.fade(text))
 
     def show_run(self, text: str) -> None:
         """How far the live run is, beside the tabs of whichever screen is shown."""
@@ -342,10 +339,6 @@ class WorkbenchApp(App[int]):
         """Textual's own prints local variables: keys and customers' texts."""
         self._exit_renderables += [ending.crash_report(), *ending.finish(self.before_exit)]
         self._close_messages_no_wait()
-
-    def _fade(self, line: StatusLine, text: str) -> None:
-        if line.told == text and not line.is_error:
-            line.told = ""
 
 
 def main_loop(

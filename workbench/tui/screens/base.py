@@ -51,12 +51,16 @@ class ModeScreen(Screen[None]):
 
     def hint(self, text: str) -> None:
         """What to press next, in the status line while nothing else is said."""
-        self.query_one("#status", StatusLine).hint = text
+        line = self.query_one("#status", StatusLine)
+        line.hint = text
+        line.fade()
 
     def on_screen_resume(self) -> None:
         if not self.bench_app.runs.is_alive:
             self.query_one(ModeTabs).run = ""
+        self.query_one("#status", StatusLine).fade()
         self.show(self.bench_app.selection)
 
     def on_selection_changed(self, message: SelectionChanged) -> None:
+        self.query_one("#status", StatusLine).fade()
         self.show(message.selection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MODES = ("prompts", "draft", "run", "compare", "deploys", "datasets")
 MAX_ENTRIES = 7
+MESSAGE_S = 8.0
+"""How long something that was said is to be read."""
 LEAST_NAME = 6
 """A workspace's name is cut to what room there is, but not to less than this."""
 
@@ -72,6 +75,25 @@ class StatusLine(Widget):
     hint: reactive[str] = reactive("")
     told: reactive[str] = reactive("", layout=True)
     is_error: reactive[bool] = reactive(False)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._told_at = 0.0
+
+    def tell(self, text: str, *, error: bool) -> None:
+        """Say it now."""
+        self.told, self.is_error, self._told_at = text, error, time.monotonic()
+
+    def fade(self, text: str = "") -> None:
+        """Say no more: after a while what was said (`text`); at any news an error that has stood
+        there long enough to be read, for the news may be that it is true no longer.
+        """
+        if self.is_error:
+            if text or time.monotonic() - self._told_at < MESSAGE_S:
+                return
+        elif not text or text != self.told:
+            return
+        self.told, self.is_error = "", False
 
     def render(self) -> Content:
         if not self.told:
