@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from workbench.actions.init import create_workspace, sample_steps
-from workbench.cli import edge
+from workbench.cli import edge, streams
 from workbench.errors import (
     EXIT_DONE,
     EXIT_GATE_FAILED,
@@ -161,8 +161,8 @@ class Walk:
 
     def _print(self, *lines: str) -> None:
         for line in lines:
-            sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+            streams.write(line + "\n")
+        streams.write("", flush=True)
 
 
 class App:
@@ -193,5 +193,4 @@ class App:
         said = stdout.readline().strip()
         if not said:
             raise WorkbenchError("the app died")
-        sys.stdout.write(f"app ({why}): {said}\n")
-        sys.stdout.flush()
+        streams.write(f"app ({why}): {said}\n", flush=True)

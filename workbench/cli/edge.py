@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,7 +12,7 @@ from typing import Any
 
 import click
 
-from workbench.cli import interrupts
+from workbench.cli import interrupts, streams
 from workbench.cli.app import workbench
 from workbench.errors import (
     EXIT_DONE,
@@ -32,11 +30,22 @@ _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Raises nothing."""
-    _prepare_streams()
+    streams.prepare()
     wants_json = "--json" in arguments
+    code = _outcome(arguments, wants_json)
+    lost = streams.finish()
+    if lost:
+        _note(f"workbench: the result cannot be written: {safe_line(lost)}")
+        code = code or EXIT_INCOMPLETE
+    if interrupts.run_id():
+        _note(f"resume with: workbench run --resume {interrupts.run_id()}")
+    return code
+
+
+def _outcome(arguments: Sequence[str], wants_json: bool) -> int:
+    """What the command says of its outcome, whoever reads its words."""
     try:
         code = workbench.main(list(arguments), prog_name="workbench", standalone_mode=False)
-        sys.stdout.flush()
     except WorkbenchError as error:
         code = EXIT_INTERRUPTED if interrupts.count() else error.exit_code
         _tell(error.message, error.hint, wants_json, code, _more(error))
@@ -48,27 +57,14 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
         _tell("interrupted", "", wants_json, code)
-    except (BrokenPipeError, SystemExit):
-        # The reader of our output has gone, as `head` does (click exits for it); nothing is left
-        # to say to it.
-        _close_stdout()
-        return EXIT_DONE
+    except SystemExit:
+        # The reader of click's own output, which is help, has gone, as `head` does.
+        streams.silence()
+        code = EXIT_DONE
     except Exception as error:  # noqa: BLE001 - the last edge: no traceback may reach a user
         code = EXIT_INCOMPLETE
         _tell(_in_one_line(error), f"details: {_log(error)}", wants_json, code)
-    if interrupts.run_id():
-        _note(f"resume with: workbench run --resume {interrupts.run_id()}")
     return code if isinstance(code, int) else EXIT_DONE
-
-
-def _prepare_streams() -> None:
-    """Any text can be written, whatever the locale says."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            encoding = (stream.encoding or "").lower().replace("-", "")
-            if encoding in ("ascii", "ansi_x3.41968", "us_ascii"):
-                stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _tell(
@@ -78,9 +74,7 @@ def _tell(
     _note(f"{line} ({safe_line(hint)})" if hint else line)
     if wants_json:
         told = {"error": message, "hint": hint, "exit_code": code, **(more or {})}
-        with contextlib.suppress(BrokenPipeError):
-            sys.stdout.write(json.dumps(told, indent=2) + "\n")
-            sys.stdout.flush()
+        streams.write(json.dumps(told, indent=2) + "\n")
 
 
 def _more(error: WorkbenchError) -> dict[str, Any]:
@@ -91,9 +85,7 @@ def _more(error: WorkbenchError) -> dict[str, Any]:
 
 
 def _note(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError, ValueError):
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+    streams.note(line + "\n")
 
 
 def _usage_hint(error: click.ClickException) -> str:
@@ -137,8 +129,3 @@ def _without_secrets(text: str) -> str:
         if len(value) >= 8 and any(part in name.upper() for part in _SECRET_NAMES):
             text = text.replace(value, "[secret]")
     return text
-
-
-def _close_stdout() -> None:
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

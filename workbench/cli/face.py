@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli import streams
 from workbench.errors import NotFound
 from workbench.present.safe_text import safe_line, safe_text
 
@@ -62,7 +63,7 @@ class Face:
 
     def data(self, text: str) -> None:
         """Text for stdout, made safe."""
-        sys.stdout.write(safe_text(text) + "\n")
+        streams.write(safe_text(text) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
         """Lines for stdout, made safe."""
@@ -71,14 +72,13 @@ class Face:
 
     def note(self, text: str) -> None:
         """One line of narration on stderr."""
-        sys.stderr.write(safe_line(text) + "\n")
-        sys.stderr.flush()
+        streams.note(safe_line(text) + "\n")
 
     def answer(self, values: Mapping[str, Any], lines: Iterable[str]) -> None:
         """The command's result: one JSON object, or its lines."""
         if self.as_json:
             text = json.dumps(values, indent=2, ensure_ascii=True, default=str)
-            sys.stdout.write(text + "\n")
+            streams.write(text + "\n")
         else:
             self.lines(lines)
 
@@ -122,6 +122,9 @@ def command(name: str, *, example: str) -> Callable[[Callable[..., int | None]],
             face = Face(folder_of(workspace or ctx.obj), as_json)
             try:
                 return function(face, **options) or 0
+            except BrokenPipeError as error:
+                # Not our output's, see `streams`, for which click would take it.
+                raise RuntimeError(f"a connection broke off: {error}") from error
             finally:
                 face.close()
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
-from workbench.cli import interrupts
+from workbench.cli import interrupts, streams
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 
@@ -60,20 +60,20 @@ class Follower:
                 self._pass_on(live, asked)
             if self._shows:
                 line = progress_line(live.progress())[: shutil.get_terminal_size().columns - 1]
-                sys.stderr.write("\r" + line.ljust(width))
-                sys.stderr.flush()
+                streams.note("\r" + line.ljust(width))
                 width = len(line)
             ended = live.ends_within(TICK_S)
         if self._shows:
-            sys.stderr.write("\r" + " " * width + "\r")
+            streams.note("\r" + " " * width + "\r")
         if interrupts.count() and live.progress().done < live.progress().total:
             interrupts.stopped(live.run_id)
 
     def _pass_on(self, live: LiveRun, asked: int) -> None:
+        # First what was asked for, then the words about it.
         stop: Callable[[], None] = live.stop if asked == 1 else live.abort
+        stop()
         said = "stopping: calls under way may finish (Ctrl+C again aborts them)"
         self._face.note(said if asked == 1 else "aborting")
-        stop()
 
 
 def progress_line(now: RunProgress) -> str:

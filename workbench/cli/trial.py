@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from workbench.cli import streams
 from workbench.cli.face import Face, command
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NotFound
 from workbench.present import numbers
@@ -41,12 +41,11 @@ def try_command(
 
     def show(text: str) -> None:
         if not face.as_json:
-            sys.stdout.write(safe_text(text))
-            sys.stdout.flush()
+            streams.write(safe_text(text), flush=True)
 
     answer = try_case(bench, prompt, case, on_text=show)
     if not face.as_json:
-        sys.stdout.write("\n")
+        streams.write("\n")
     expected = f", expected: {case.expected}" if case.expected is not None else ""
     said = f": {answer.error}" if answer.error else ""
     face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
