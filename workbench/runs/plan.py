@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -12,11 +13,14 @@ from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.templates import Renderer
+from workbench.prompts.values import Message
 from workbench.providers.options import build_options
 from workbench.providers.values import Request
 from workbench.runs.values import RunSpec
 
 CHUNK = 64
+Said = list[list[str]]
+"""Pairs of role and content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Plan:
         constant = {"identity": identity, "model": self._model, "options": self._options}
         self._sent = hashlib.sha256(canonical_json(constant).encode("utf-8", "surrogatepass"))
         self._renderer.render(spec.cases[0].inputs)
+        self._equals = _Equals(spec, self._said)
 
     @property
     def total(self) -> int:
@@ -61,15 +66,65 @@ class Plan:
     def planned(self, case: Case, repeat: int) -> Planned:
         """One question."""
         try:
-            messages = self._renderer.render(case.inputs)
+            said, messages = self._equals.said_of(case)
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
         request = Request(self._model, messages, self._options)
-        return Planned(case, repeat, request, self._key(request, repeat))
+        return Planned(case, repeat, request, self._key(said, repeat, self._equals.before(case)))
 
-    def _key(self, request: Request, repeat: int) -> bytes:
-        """sha256 of everything that is sent, who is asked through what, and the repeat."""
+    def _said(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
+        messages = self._renderer.render(case.inputs)
+        return [[message.role, message.content] for message in messages], messages
+
+    def _key(self, said: Said, repeat: int, equals_before: int) -> bytes:
+        """sha256 of everything that is sent, who is asked through what, the repeat, and which of
+        several equal questions it is: each of them has its own answer. The first needs no number.
+        """
         digest = self._sent.copy()
-        said = [[message.role, message.content] for message in request.messages]
-        digest.update(canonical_json([said, repeat]).encode("utf-8", "surrogatepass"))
+        which = [said, repeat, equals_before] if equals_before else [said, repeat]
+        digest.update(canonical_json(which).encode("utf-8", "surrogatepass"))
         return digest.digest()
+
+
+class _Equals:
+    """How many of the run's cases before a case ask the very same.
+
+    Before means before in the dataset, so that neither the order in which a run asks nor what is
+    left of it decides which stored answer a case gets. Renders no further than was asked for.
+    """
+
+    def __init__(
+        self, spec: RunSpec, say: Callable[[Case], tuple[Said, tuple[Message, ...]]]
+    ) -> None:
+        self._say = say
+        place = {case.id: at for at, case in enumerate(spec.suite.dataset.cases)}
+        self._cases = sorted(spec.cases, key=lambda case: place.get(case.id, len(place)))
+        self._place = {case.id: at for at, case in enumerate(self._cases)}
+        self._upto = 0
+        self._seen: dict[bytes, int] = {}
+        self._before: dict[str, int] = {}
+
+    def said_of(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
+        """What the case says; raises TemplateError. All cases up to it are counted then."""
+        while self._upto < self._place.get(case.id, 0):
+            with contextlib.suppress(TemplateError):
+                self._count(self._cases[self._upto])
+            self._upto += 1
+        if self._upto == self._place.get(case.id):
+            self._upto += 1
+            return self._count(case)
+        return self._say(case)
+
+    def before(self, case: Case) -> int:
+        """So many; of a case whose text was asked for."""
+        return self._before.get(case.id, 0)
+
+    def _count(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
+        found = self._say(case)
+        text = canonical_json(found[0]).encode("utf-8", "surrogatepass")
+        key = hashlib.sha256(text).digest()
+        equals = self._seen.get(key, 0)
+        self._seen[key] = equals + 1
+        if equals:
+            self._before[case.id] = equals
+        return found
