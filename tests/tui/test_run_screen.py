@@ -205,6 +205,36 @@ async def test_a_run_goes_on_while_another_screen_is_shown(workspace: Workspace)
         await until_shown(pilot, "80/80", "complete")
 
 
+async def test_a_run_that_ended_while_another_screen_was_shown_is_shown_as_it_ended(
+    tmp_path: Path,
+) -> None:
+    go_on = threading.Event()
+
+    def halting(_messages: list[dict[str, object]], _options: dict[str, object]) -> str:
+        go_on.wait(30)
+        return "billing"
+
+    with OpenAIServer(halting) as server:
+        workspace = write_workspace(tmp_path / "shop", server.base_url)
+        app = WorkbenchApp(workspace)
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = await on_run_screen(pilot)
+            app.runs.start(spec_of(workspace), "triage")
+            await until_shown(pilot, "RUNNING", "8 in flight")
+            await pilot.press("f9")
+            go_on.set()
+            await until(pilot, lambda: not app.runs.is_alive)
+            await settled(pilot)
+            await pilot.press("3")
+            await until_shown(pilot, "80/80", "complete")
+            assert all(row.result for row in screen._rows().values())
+            # What is known is not read again with each return.
+            page = screen.page
+            await pilot.press("f9", "3")
+            await settled(pilot)
+            assert screen.page is page
+
+
 async def test_a_run_that_somebody_else_drains_is_read_from_the_store(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -8,37 +8,23 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
 from workbench.present.run_remarks import remarks
-from workbench.runs.values import Result, RunStatus, RunSummary
+from workbench.runs.values import Result, RunProgress, RunStatus, RunSummary
 from workbench.tui import keys
-from workbench.tui.case_rows import (
-    ERROR,
-    FAILURE,
-    PASS,
-    RESULT_COLUMNS,
-    RUN_COLUMNS,
-    WAITING,
-    ResultRow,
-    RunRow,
-    answered,
-)
+from workbench.tui.case_rows import ResultRow, RunRow, answered
 from workbench.tui.copying import Copy
-from workbench.tui.filters import Row, Test
 from workbench.tui.messages import RunEnded, RunStarted, RunTicked
 from workbench.tui.row_copies import copies_of
 from workbench.tui.run_reads import RunPage, counterpart, read_results, read_run, read_runs
-from workbench.tui.screens.base import ModeScreen
+from workbench.tui.screens.run_panes import RunPanes
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_detail import CaseScreen, CaseStrip, case_detail
-from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
-from workbench.tui.widgets.column_table import ColumnTable
 from workbench.tui.widgets.run_charts import ChartScreen
 from workbench.tui.widgets.run_header import (
     RunHeader,
@@ -52,47 +38,14 @@ from workbench.tui.widgets.text_view import TextView
 READ_AGAIN_S = 1.0
 """How often a run whose results somebody else takes is read from the store."""
 TREND = 60
-WIDE = 160
-WIDE_COLUMNS = ("reason", "tokens")
-"""Shown as well where the screen is wide."""
 
 
-def _in_group(group: int) -> Test:
-    def test(row: Row) -> bool:
-        return isinstance(row, ResultRow) and row.group == group
-
-    return test
-
-
-NAMED = (
-    NamedFilter("all"),
-    NamedFilter("errors", _in_group(ERROR)),
-    NamedFilter("failures", _in_group(FAILURE)),
-    NamedFilter("passes", _in_group(PASS)),
-    NamedFilter("waiting", _in_group(WAITING)),
-)
-NO_RUNS = (
-    "No runs yet.",
-    "A run asks a prompt on every case of a suite and scores the answers.",
-    "F5 runs the draft in hand.",
-)
-
-
-class RunScreen(ModeScreen):
+class RunScreen(RunPanes):
     """One run with its cases, or all runs."""
 
     MODE = "run"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("run")
     AUTO_FOCUS = "#run-list"
-    DEFAULT_CSS = """
-    RunScreen #one { display: none; height: 1fr; }
-    RunScreen.-one #one { display: block; }
-    RunScreen.-one #runs { display: none; }
-    RunScreen #detail { display: none; width: 80; border: round $border; padding: 0 1; }
-    RunScreen.-tall RunHeader { height: 5; }
-    RunScreen.-wide #detail { display: block; }
-    RunScreen.-wide #strip { display: none; }
-    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,36 +54,10 @@ class RunScreen(ModeScreen):
         self._reading = False
         self._late: list[Result] = []
         self._latencies: list[float | None] = []
-
-    def body(self) -> Iterable[Widget]:
-        yield CasePane(ColumnTable(RUN_COLUMNS, empty=NO_RUNS, id="run-list"), "Runs", id="runs")
-        cases = ColumnTable(RESULT_COLUMNS, empty=("Reading the cases…",), id="case-list")
-        yield Vertical(
-            RunHeader(id="head"),
-            Horizontal(
-                CasePane(cases, "Cases · errors first", NAMED, id="cases"), TextView(id="detail")
-            ),
-            SlotLines(id="slots"),
-            CaseStrip(id="strip"),
-            id="one",
-        )
+        self._known: RunProgress | None = None
+        """Of the last run at work, when this screen was last told of it."""
 
     # What is shown
-
-    def on_resize(self) -> None:
-        """More columns where there is room, until the user chose some."""
-        table = self.query_one("#case-list", ColumnTable)
-        if not table.chosen_by_hand:
-            hidden = {column.key for column in RESULT_COLUMNS if column.hidden}
-            table.set_columns(hidden - set(WIDE_COLUMNS) if self.size.width >= WIDE else hidden)
-
-    @property
-    def runs_table(self) -> CaseTable:
-        return self.query_one("#run-list", CaseTable)
-
-    @property
-    def table(self) -> CaseTable:
-        return self.query_one("#case-list", CaseTable)
 
     @property
     def is_live(self) -> bool:
@@ -143,8 +70,14 @@ class RunScreen(ModeScreen):
         wanted = selection.run_id or (live.run_id if live else "")
         if not wanted:
             self._show_list()
-        elif wanted != self._wanted or self.page is None or live:
+        elif wanted != self._wanted or self.page is None or live or self._missed_something:
             self._open(wanted)
+
+    @property
+    def _missed_something(self) -> bool:
+        """Whether the run that is shown got on while another screen was."""
+        progress = self.bench_app.runs.progress
+        return bool(progress and progress.run_id == self._wanted and progress is not self._known)
 
     def _show_list(self) -> None:
         self._wanted = ""
@@ -168,6 +101,7 @@ class RunScreen(ModeScreen):
             self.page = None
             self.table.load([])
         self._wanted = run_id
+        self._known = None if self.is_live else self.bench_app.runs.progress
         self._late = []
         self.add_class("-one")
         self.table.focus()

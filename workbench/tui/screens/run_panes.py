@@ -1,0 +1,94 @@
+"""What the run screen consists of: the list of runs, or one run's head, cases and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from workbench.tui.case_rows import (
+    ERROR,
+    FAILURE,
+    PASS,
+    RESULT_COLUMNS,
+    RUN_COLUMNS,
+    WAITING,
+    ResultRow,
+)
+from workbench.tui.filters import Row, Test
+from workbench.tui.screens.base import ModeScreen
+from workbench.tui.widgets.case_detail import CaseStrip
+from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.column_table import ColumnTable
+from workbench.tui.widgets.run_header import RunHeader
+from workbench.tui.widgets.slot_lines import SlotLines
+from workbench.tui.widgets.text_view import TextView
+
+WIDE = 160
+WIDE_COLUMNS = ("reason", "tokens")
+"""Shown as well where the screen is wide."""
+
+
+def _in_group(group: int) -> Test:
+    def test(row: Row) -> bool:
+        return isinstance(row, ResultRow) and row.group == group
+
+    return test
+
+
+NAMED = (
+    NamedFilter("all"),
+    NamedFilter("errors", _in_group(ERROR)),
+    NamedFilter("failures", _in_group(FAILURE)),
+    NamedFilter("passes", _in_group(PASS)),
+    NamedFilter("waiting", _in_group(WAITING)),
+)
+NO_RUNS = (
+    "No runs yet.",
+    "A run asks a prompt on every case of a suite and scores the answers.",
+    "F5 runs the draft in hand.",
+)
+
+
+class RunPanes(ModeScreen):
+    """The panes, and what of them has room."""
+
+    DEFAULT_CSS = """
+    RunPanes #one { display: none; height: 1fr; }
+    RunPanes.-one #one { display: block; }
+    RunPanes.-one #runs { display: none; }
+    RunPanes #detail { display: none; width: 80; border: round $border; padding: 0 1; }
+    RunPanes.-tall RunHeader { height: 5; }
+    RunPanes.-wide #detail { display: block; }
+    RunPanes.-wide #strip { display: none; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        yield CasePane(ColumnTable(RUN_COLUMNS, empty=NO_RUNS, id="run-list"), "Runs", id="runs")
+        cases = ColumnTable(RESULT_COLUMNS, empty=("Reading the cases…",), id="case-list")
+        yield Vertical(
+            RunHeader(id="head"),
+            Horizontal(
+                CasePane(cases, "Cases · errors first", NAMED, id="cases"), TextView(id="detail")
+            ),
+            SlotLines(id="slots"),
+            CaseStrip(id="strip"),
+            id="one",
+        )
+
+    def on_resize(self) -> None:
+        """More columns where there is room, until the user chose some."""
+        table = self.query_one("#case-list", ColumnTable)
+        if not table.chosen_by_hand:
+            hidden = {column.key for column in RESULT_COLUMNS if column.hidden}
+            table.set_columns(hidden - set(WIDE_COLUMNS) if self.size.width >= WIDE else hidden)
+
+    @property
+    def runs_table(self) -> CaseTable:
+        return self.query_one("#run-list", CaseTable)
+
+    @property
+    def table(self) -> CaseTable:
+        return self.query_one("#case-list", CaseTable)
