@@ -164,9 +164,37 @@ async def test_a_theme_is_tried_and_given_up_with_escape(workspace: Workspace) -
         await until_shown(pilot, "= 1.0.1")
         app.action_themes()
         await until_shown(pilot, "esc goes back")
-        await pilot.press("down")
+        await pilot.press("down", "down")
         await until_shown(pilot, "> workbench-light")
         assert app.theme == "workbench-light"
         await pilot.press("escape")
         assert app.theme == "workbench-dark"
         assert "Themes" not in screen_text(app)
+
+
+@pytest.mark.anyio
+async def test_a_theme_that_was_kept_is_there_the_next_time_and_can_be_given_up(
+    workspace: Workspace,
+) -> None:
+    app = WorkbenchApp(workspace)
+    told = app.theme
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "triage")
+        app.action_themes()
+        await until_shown(pilot, "> auto")
+        await pilot.press("j", "j")
+        await until_shown(pilot, "> workbench-light")
+        await pilot.press("enter")
+        await until_shown(pilot, "workbench-light from now on, for you in this workspace")
+    again = WorkbenchApp(workspace)
+    assert (told, again.theme) == ("workbench-dark", "workbench-light")
+    async with again.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "triage")
+        again.action_themes()
+        await until_shown(pilot, "> workbench-light")
+        await pilot.press("g", "enter")
+        await until_shown(pilot, "auto from now on")
+        assert again.theme == told
+    assert WorkbenchApp(workspace).theme == told
+    (workspace.state / "theme").write_text("nonsense\x1b[31m")
+    assert WorkbenchApp(workspace).theme == told

@@ -13,8 +13,9 @@ def run(workspace: Workspace) -> int:
 
     from workbench.lean import uncollected
     from workbench.tui.terminal_colour import asked
+    from workbench.tui.theme_choice import kept
 
-    with asked(workspace.settings.theme, os.environ) as answer:
+    with asked(kept(workspace.state) or workspace.settings.theme, os.environ) as answer:
         with uncollected():
             from workbench.tui.app import main_loop
         terminal = answer()

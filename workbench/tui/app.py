@@ -21,7 +21,7 @@ from textual.screen import Screen
 from workbench.actions.bench import Bench
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
-from workbench.tui import ending, keys, terminal_colour, themes
+from workbench.tui import ending, keys, terminal_colour, theme_choice, themes
 from workbench.tui.background import run_job
 from workbench.tui.live_runs import LiveRuns
 from workbench.tui.messages import SelectionChanged
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
+
 
 def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
     """Made, and imported, when its mode is first shown."""
@@ -111,7 +112,14 @@ class WorkbenchApp(App[int]):
         keys.bind_keyless(self, "app", workspace.settings.keys)
 
     def _theme_of(self, workspace: Workspace) -> str:
-        """Raises SettingsError for a name that is none."""
+        """What was kept in the dialog, else what the settings and the terminal say."""
+        mine = theme_choice.kept(workspace.state)
+        if mine in self.available_themes:
+            return themes.choose(mine, os.environ)
+        return self.told_theme(workspace)
+
+    def told_theme(self, workspace: Workspace) -> str:
+        """What the settings and the terminal say. Raises SettingsError for a name that is none."""
         wanted = themes.choose(workspace.settings.theme, os.environ, self.terminal.light)
         if wanted not in self.available_themes:
             hint = did_you_mean(wanted, [*self.available_themes, *themes.SHORT])

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
-from workbench.tui import themes
+from workbench.errors import UsageError
+from workbench.tui import theme_choice, themes
 from workbench.tui.dialogs.base import Dialog
 from workbench.tui.list_rows import ListRow
 from workbench.tui.table_model import Column
 from workbench.tui.widgets.case_table import CaseTable
+
+AUTO = "auto"
 
 
 class Themes(Dialog[None]):
@@ -23,23 +26,28 @@ class Themes(Dialog[None]):
         self._before = now
 
     def body(self) -> Iterable[Widget]:
-        columns = (Column("name", "theme", 24, grows=True), Column("kind", "kind", 8))
+        columns = (Column("name", "theme", 24, grows=True), Column("kind", "kind", 36))
         yield CaseTable(columns, id="themes")
 
     def on_mount(self) -> None:
         ours = [theme.name for theme in themes.OURS]
         known = self.app.available_themes
         names = [*ours, *sorted(name for name in known if name not in ours)]
+        kinds = {AUTO: "as the settings or the terminal say"}
+        kinds |= {name: "dark" if known[name].dark else "light" for name in names}
         rows = [
-            ListRow(name, {"name": name, "kind": _kind(known[name].dark)}, place=at)
-            for at, name in enumerate(names)
+            ListRow(name, {"name": name, "kind": kind}, place=at)
+            for at, (name, kind) in enumerate(kinds.items())
         ]
-        self.query_one(CaseTable).load(rows, cursor=self._before)
+        mine = theme_choice.kept(self.bench_app.workspace.state)
+        self.query_one(CaseTable).load(rows, cursor=self._before if mine else AUTO)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
         if message.key:
-            self.app.theme = message.key
+            app = self.bench_app
+            told = message.key == AUTO
+            app.theme = app.told_theme(app.workspace) if told else message.key
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
         message.stop()
@@ -50,9 +58,11 @@ class Themes(Dialog[None]):
         self.dismiss(None)
 
     def confirm(self) -> None:
+        app, wanted = self.bench_app, self.query_one(CaseTable).cursor_key
+        try:
+            theme_choice.keep(app.workspace.state, "" if wanted == AUTO else wanted)
+        except UsageError as error:
+            app.tell(str(error), error=True)
+        else:
+            app.tell(f"{wanted} from now on, for you in this workspace")
         self.dismiss(None)
-        self.bench_app.tell(f'to keep it: theme = "{self.app.theme}" under [workspace]')
-
-
-def _kind(dark: bool) -> str:
-    return "dark" if dark else "light"
