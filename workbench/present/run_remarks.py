@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.present.numbers import count, plural
-from workbench.runs.environment import MAYBE_BILLED
+from workbench.runs.environment import MAYBE_BILLED, STRANGE_LINES
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:
@@ -23,6 +23,9 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
             f"{plural(unsure, 'call')} failed after being sent and may be billed:"
             " the cost may be higher"
         )
+    strange = environment.get(STRANGE_LINES)
+    if strange:
+        said.append(f"{plural(strange, 'line')} of the batch fit none of its questions")
     notes = environment.get("notes") or {}
     return said + [f"{note} ({plural(times, 'answer')})" for note, times in notes.items()]
 

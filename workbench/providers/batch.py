@@ -49,6 +49,16 @@ class BatchState:
         return self.status not in _UNDER_WAY
 
 
+@dataclass(frozen=True, slots=True)
+class BatchAnswers:
+    """What came back."""
+
+    found: Mapping[str, Answer]
+    """By custom id."""
+    unreadable: int
+    """Lines that are no JSON object with a custom id."""
+
+
 class Batches:
     """The batches of one endpoint. Every method raises ProviderError in one line."""
 
@@ -92,35 +102,38 @@ class Batches:
             batch = await self._provider.sdk().batches.retrieve(batch_id)
         return self._state(batch)
 
-    async def answers(self, state: BatchState) -> dict[str, Answer]:
+    async def answers(self, state: BatchState) -> BatchAnswers:
         """The classified answers by custom id; requests without a line are not in it."""
-        found: dict[str, Answer] = {}
-        for file_id in (state.error_file, state.output_file):
-            if file_id:
-                async for custom, answer in self._lines(file_id):
-                    found[custom] = answer
-        return found
-
-    async def _lines(self, file_id: str) -> Any:
-        client: AsyncOpenAI = self._provider.sdk()
-        with self._in_words():
-            content = (await client.files.content(file_id)).content
-        for line in _parsed(content):
-            custom = line.get("custom_id")
-            if isinstance(custom, str):
+        came: dict[str, list[Answer]] = {}
+        unreadable = 0
+        for file_id in (state.output_file, state.error_file):
+            for line in _parsed(await self._content(file_id) if file_id else b""):
+                custom = line.get("custom_id")
+                if not isinstance(custom, str):
+                    unreadable += 1
+                    continue
                 answer = self._answer(line)
                 if answer is not None:
-                    yield custom, answer
+                    came.setdefault(custom, []).append(answer)
+        return BatchAnswers({custom: _one_of(found) for custom, found in came.items()}, unreadable)
+
+    async def _content(self, file_id: str) -> bytes:
+        client: AsyncOpenAI = self._provider.sdk()
+        with self._in_words():
+            return (await client.files.content(file_id)).content
 
     def _answer(self, line: Mapping[str, Any]) -> Answer | None:
         """The answer in a line; None for a request that was never worked on."""
         response = line.get("response")
-        if isinstance(response, Mapping):
-            status, body = response.get("status_code"), response.get("body")
-            if status == 200:
-                return self._priced(classify_completion(body, self._asked))
-            if isinstance(status, int):
-                return replace(classify_status(status, {}, body, self._asked), retry=False)
+        if isinstance(response, Mapping) and isinstance(response.get("status_code"), int):
+            try:
+                return self._responded(response["status_code"], response.get("body"))
+            except ProviderError as fatal:
+                # It would end a run of calls, whose next call could fare no better. The other
+                # lines are there already, and paid.
+                return Answer(Outcome.PROVIDER_ERROR, error=fatal.message)
+            except RecursionError:
+                return invalid(self._asked, "a batch line that is nested too deeply")
         error = line.get("error")
         if isinstance(error, Mapping):
             if error.get("code") in ("batch_expired", "batch_cancelled"):
@@ -128,6 +141,20 @@ class Batches:
             said = self._asked.line(str(error.get("message") or error.get("code") or "no reason"))
             return Answer(Outcome.PROVIDER_ERROR, error=f"{self._asked.host}: {said}")
         return invalid(self._asked, "a batch line without a response")
+
+    def _responded(self, status: int, body: Any) -> Answer:
+        if status == 200:
+            return self._priced(classify_completion(body, self._asked))
+        if status in (401, 403):
+            # The key was good enough for the batch: this is about the one request.
+            error = f"{self._asked.host} answered {status}{self._message(body)}"
+            return Answer(Outcome.PROVIDER_ERROR, error=error, status=status)
+        return replace(classify_status(status, {}, body, self._asked), retry=False)
+
+    def _message(self, body: Any) -> str:
+        error = body.get("error", body) if isinstance(body, Mapping) else body
+        message = error.get("message") if isinstance(error, Mapping) else error
+        return f": {self._asked.line(message)}" if isinstance(message, str) and message else ""
 
     def _priced(self, answer: Answer) -> Answer:
         price = self._provider.price(self._model) if not answer.outcome.is_error else None
@@ -179,11 +206,22 @@ class Batches:
         return ProviderError(classify_failure(error, self._asked).error)
 
 
-def _parsed(content: bytes) -> Iterator[dict[str, Any]]:
+def _parsed(content: bytes) -> Iterator[Mapping[str, Any]]:
+    """The lines; one that is no JSON object comes as an empty one."""
     for raw in content.splitlines():
+        if not raw.strip():
+            continue
         try:
             line = json.loads(raw)
         except (ValueError, RecursionError):
-            continue
-        if isinstance(line, dict):
-            yield line
+            line = None
+        yield line if isinstance(line, dict) else {}
+
+
+def _one_of(answers: list[Answer]) -> Answer:
+    """The answer of a request that may have several: the first good one, else the first."""
+    first, *more = sorted(answers, key=lambda answer: answer.outcome.is_error)
+    if not more:
+        return first
+    note = f"the batch answered it {len(answers)} times, the first answer counts"
+    return replace(first, note=f"{first.note}; {note}" if first.note else note)

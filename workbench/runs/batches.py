@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import UsageError
-from workbench.providers.batch import Batches, BatchState
+from workbench.providers.batch import BatchAnswers, Batches, BatchState
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Provider
 from workbench.runs.engine import tally_of
-from workbench.runs.environment import environment_of
+from workbench.runs.environment import STRANGE_LINES, environment_of
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
 from workbench.runs.recorder import Recorder
@@ -122,7 +122,7 @@ class _BatchRun:
 
     def _not_cached(self) -> dict[str, Planned]:
         asked: dict[str, Planned] = {}
-        positions = {case.id: at for at, case in enumerate(self._spec.cases)}
+        custom_ids = {question: custom for custom, question in self._questions().items()}
         for chunk in self._plan.chunks(frozenset()):
             keys = [] if self._spec.fresh else [item.key for item in chunk if item.request]
             known = self._store.submit(lambda w, keys=keys: w.recall(keys)).result()  # type: ignore[misc]
@@ -132,8 +132,16 @@ class _BatchRun:
                 elif item.key in known:
                     self._recorder.recalled(item, known[item.key])
                 else:
-                    asked[f"{positions[item.case.id]}-{item.repeat}"] = item
+                    asked[custom_ids[item.case.id, item.repeat]] = item
         return asked
+
+    def _questions(self) -> dict[str, tuple[str, int]]:
+        """The case and the repeat that a custom id stands for; there are no others."""
+        return {
+            f"{position}-{repeat}": (case.id, repeat)
+            for position, case in enumerate(self._spec.cases)
+            for repeat in range(self._spec.run_options.repeats)
+        }
 
     def _send(self, run_id: str, asked: dict[str, Planned]) -> str:
         """Remember first that a batch is on its way: a crash must not pay for it twice."""
@@ -155,20 +163,23 @@ class _BatchRun:
         if not state.is_over:
             self._store.submit(lambda w: w.note_batch(state.batch_id)).result()
             return f"batch {state.batch_id} is {state.status}: {state.done} of {state.total} done"
-        answers = self._in_loop(lambda batches: batches.answers(state))
-        cases = self._spec.cases
-        for custom, answer in answers.items():
-            position, _, repeat = custom.partition("-")
-            if not position.isdigit() or not repeat.isdigit() or int(position) >= len(cases):
-                continue
-            case = cases[int(position)]
-            if (case.id, int(repeat)) not in done:
-                self._recorder.called()
-                self._recorder.answered(self._plan.planned(case, int(repeat)), answer)
+        self._keep(self._in_loop(lambda batches: batches.answers(state)), done)
         self._recorder.wait()
         self._store.submit(lambda w: w.note_batch(OVER)).result()
         said = f": {state.error}" if state.error else ""
         return f"batch {state.batch_id} is {state.status}{said}"
+
+    def _keep(self, answers: BatchAnswers, done: frozenset[tuple[str, int]]) -> None:
+        questions = self._questions()
+        cases = {case.id: case for case in self._spec.cases}
+        for custom, answer in answers.found.items():
+            case_id, repeat = questions.get(custom, ("", 0))
+            if case_id and (case_id, repeat) not in done:
+                self._recorder.called()
+                self._recorder.answered(self._plan.planned(cases[case_id], repeat), answer)
+        strange = answers.unreadable + len(answers.found.keys() - questions.keys())
+        if strange:
+            self._environment[STRANGE_LINES] = strange
 
     def _finish(self, run_id: str, reason: str, store_path: Path) -> RunSummary:
         self._recorder.wait()

@@ -16,6 +16,9 @@ PLAN = "plan"
 MAYBE_BILLED = "maybe_billed"
 """How many calls failed after they were sent, so that the cost may be higher."""
 
+STRANGE_LINES = "strange_lines"
+"""How many lines of a batch's answers belong to none of its questions."""
+
 
 def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
     """What is known before the first call."""
