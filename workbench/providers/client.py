@@ -11,21 +11,16 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, Self
+from typing import Self
 
 import httpx2
 
 from workbench._version import __version__
+from workbench.providers.bodies import bound, only_the_beginning
 from workbench.providers.endpoint import Endpoint
 
 CONNECT_S = 10.0
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
-MAX_BODY_BYTES = 8_000_000
-MAX_ERROR_BYTES = 64_000
-
-
-class BodyTooLong(httpx2.RequestError):
-    """A response grew beyond what an answer can be."""
 
 
 class Connection:
@@ -50,7 +45,7 @@ class Connection:
 
     @asynccontextmanager
     async def post(self, content: bytes, timeout_s: float) -> AsyncIterator[httpx2.Response]:
-        """The response, its body not read yet. Raises what httpx2 raises.
+        """The response, its body not read yet. Raises what httpx2 raises, and BodyTooLong.
 
         Whoever gives the call `timeout_s` in all need not cut a handshake short, which would
         leave its socket open: connecting and TLS end on their own before that.
@@ -67,6 +62,8 @@ class Connection:
         try:
             response = await http.send(request, stream=True)
             try:
+                if response.is_success:
+                    bound(response)
                 yield response
             finally:
                 await response.aclose()
@@ -113,7 +110,7 @@ def http_client(trusted: ssl.SSLContext) -> httpx2.AsyncClient:
         verify=trusted,
         follow_redirects=False,
         timeout=TIMEOUT,
-        event_hooks={"response": [_cap_error_body]},
+        event_hooks={"response": [only_the_beginning]},
     )
 
 
@@ -129,39 +126,3 @@ def trusted_by(base_url: str) -> ssl.SSLContext:
     if base_url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return _system_trust()
-
-
-async def _cap_error_body(response: httpx2.Response) -> None:
-    """The body of an error is read whole, whatever its size."""
-    if response.is_error and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Capped(response.stream)
-
-
-class _Capped(httpx2.AsyncByteStream):
-    """The first bytes of a stream."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> Any:
-        left = MAX_ERROR_BYTES
-        async for piece in self._stream:
-            yield piece[:left]
-            left -= len(piece)
-            if left <= 0:
-                return
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-async def read_capped(response: httpx2.Response) -> bytes:
-    """The decoded body. Raises BodyTooLong beyond MAX_BODY_BYTES."""
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            raise BodyTooLong("the body is too long")
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workbench.providers.classify import Asked, invalid
 from workbench.providers.values import Answer, Outcome
@@ -13,10 +14,16 @@ from workbench.providers.values import Answer, Outcome
 _NEVER_SENT = ("TLS failed", "no such host", "connection refused", "the proxy", "no connection")
 
 
+class BodyTooLong(Exception):
+    """A response is, or could become, more than an answer can be; the message says what it is."""
+
+
 def classify_failure(error: BaseException, asked: Asked) -> Answer:
     """The answer for an exception that a client let through."""
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
         return invalid(asked, "something that cannot be decoded")
+    if isinstance(error, BodyTooLong):
+        return replace(invalid(asked, str(error)), retry=False)
     said = _in_words(list(_chain(error)))
     return Answer(
         Outcome.PROVIDER_ERROR,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
 from workbench.lean import uncollected
-from workbench.providers.classify import Asked, classify_body, classify_status, error_body, invalid
+from workbench.providers.classify import Asked, classify_body, classify_status, error_body
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
 from workbench.providers.stream import Assembled
@@ -192,19 +192,15 @@ async def _refused(response: httpx2.Response, asked: Asked) -> Answer:
 
 
 async def _whole(response: httpx2.Response, asked: Asked) -> Answer:
-    from workbench.providers.client import BodyTooLong, read_capped
+    from workbench.providers.bodies import read_capped
 
-    try:
-        raw = await read_capped(response)
-    except BodyTooLong:
-        return replace(invalid(asked, "more than an answer can hold"), retry=False)
-    return classify_body(raw, asked)
+    return classify_body(await read_capped(response), asked)
 
 
 async def _streamed(
     response: httpx2.Response, asked: Asked, on_text: Callable[[str], None], started: float
 ) -> Answer:
-    from workbench.providers.client import MAX_BODY_BYTES
+    from workbench.providers.bodies import MAX_BODY_BYTES, too_long
 
     assembled = Assembled(asked, on_text)
     first: float | None = None
@@ -212,7 +208,7 @@ async def _streamed(
     async for piece in response.aiter_bytes():
         size += len(piece)
         if size > MAX_BODY_BYTES:
-            return replace(invalid(asked, "more than an answer can hold"), retry=False)
+            raise too_long()
         assembled.feed(piece)
         if first is None and assembled.started:
             first = time.perf_counter() - started

@@ -1,0 +1,123 @@
+"""How much of a response is read: what it says of its length, or packs into it, counts for nothing.
+
+Two things are counted, the bytes that come and what they are unpacked to. A decoder keeps what
+stands behind the end of its data, and a body that is packed twice can be unpacked for minutes
+without giving a byte: the one is no sign of the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx2
+
+from workbench.providers.failures import BodyTooLong
+
+MAX_BODY_BYTES = 8_000_000
+MAX_ERROR_BYTES = 64_000
+_CODING = "content-encoding"
+
+
+async def only_the_beginning(response: httpx2.Response) -> None:
+    """A hook of a client: whoever reads an error's body whole gets its first bytes, unpacked."""
+    if response.is_success or not isinstance(response.stream, httpx2.AsyncByteStream):
+        return
+    response.stream = _Beginning(response)
+    response.headers.pop(_CODING, None)
+
+
+def bound(response: httpx2.Response) -> None:
+    """See to it that a compressed answer's bytes are counted as they come.
+
+    Those that are not compressed are counted by whoever reads them. Raises BodyTooLong.
+    """
+    if _CODING not in response.headers or not isinstance(response.stream, httpx2.AsyncByteStream):
+        return
+    if _is_coded_twice(response):
+        raise BodyTooLong("a body that is compressed more than once")
+    response.stream = _Bounded(response.stream)
+
+
+async def read_capped(response: httpx2.Response) -> bytes:
+    """The decoded body. Raises BodyTooLong beyond MAX_BODY_BYTES."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            raise too_long()
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def too_long() -> BodyTooLong:
+    """More came than an answer can be."""
+    return BodyTooLong("more than an answer can hold")
+
+
+def _is_coded_twice(response: httpx2.Response) -> bool:
+    codings = response.headers.get_list(_CODING, split_commas=True)
+    return len([coding for coding in codings if coding.strip().lower() != "identity"]) > 1
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """A stream that breaks off when it gets too long."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for piece in self._stream:
+            size += len(piece)
+            if size > MAX_BODY_BYTES:
+                raise too_long()
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Beginning(httpx2.AsyncByteStream):
+    """The first bytes of a response's body, unpacked; none when they cannot be."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        self._stream = response.stream
+        self._readable = not _is_coded_twice(response)
+        self._headers = response.headers.copy()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if not self._readable:
+            return
+        packed = httpx2.Response(200, headers=self._headers, stream=_First(self._stream))
+        left = MAX_ERROR_BYTES
+        with contextlib.suppress(httpx2.DecodingError):
+            async with contextlib.aclosing(packed.aiter_bytes()) as pieces:
+                async for piece in pieces:
+                    yield piece[:left]
+                    left -= len(piece)
+                    if left <= 0:
+                        return
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _First(httpx2.AsyncByteStream):
+    """The first bytes of a stream."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = MAX_ERROR_BYTES
+        async for piece in self._stream:
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
