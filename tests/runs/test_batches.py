@@ -142,3 +142,28 @@ def test_what_is_sent_is_what_a_call_would_send(store: Path) -> None:
     assert line["method"] == "POST" and line["url"] == "/v1/chat/completions"
     assert json.dumps(line["body"]["messages"][-1]["content"]) == '"ticket 0"'
     assert line["body"]["model"] == "mock-model"
+
+
+def test_r105_a_batch_that_could_exceed_its_budget_is_not_sent(store: Path) -> None:
+    with BatchServer() as server:
+        priced = provider_at(server.base_url, prices=PRICES)
+        with pytest.raises(
+            UsageError, match=r"may cost 0\.0\d+ USD, more than its budget of 1e-07"
+        ):
+            submit_batch(make_spec(3, budget_usd=1e-7), priced, store)
+        with pytest.raises(UsageError, match="no price is known"):
+            submit_batch(make_spec(3, budget_usd=5.0), provider_at(server.base_url), store)
+        assert (server.files, server.batches) == ({}, {})
+        with RunStore(store) as opened:
+            assert opened.summaries() == []
+        assert "batch-0" in submit_batch(make_spec(3, budget_usd=1.0), priced, store).reason
+
+
+def test_stored_answers_do_not_count_toward_the_budget_of_a_batch(store: Path) -> None:
+    with BatchServer() as server:
+        priced = provider_at(server.base_url, prices=PRICES)
+        sent = submit_batch(make_spec(3), priced, store)
+        server.finish()
+        attach_batch(sent.run_id, make_spec(3), priced, store)
+        cheap = make_spec(3, budget_usd=1e-7)
+        assert submit_batch(cheap, priced, store).status is RunStatus.COMPLETE

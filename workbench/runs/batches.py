@@ -7,12 +7,12 @@ over; what the batch did not answer can then be resumed like any other run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import UsageError
-from workbench.providers.batch import BatchAnswers, Batches, BatchState
+from workbench.providers.batch import PRICE, BatchAnswers, Batches, BatchState
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Provider
 from workbench.runs.engine import tally_of
@@ -20,10 +20,12 @@ from workbench.runs.environment import STRANGE_LINES, environment_of
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
 from workbench.runs.recorder import Recorder
+from workbench.runs.spending import Spending
 from workbench.runs.store import RunStore
 from workbench.runs.store_thread import StoreThread
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec, RunStatus, RunSummary
+from workbench.runs.writer import Remembered
 
 T = TypeVar("T")
 SUBMITTING = "submitting"
@@ -35,7 +37,8 @@ def submit_batch(
 ) -> RunSummary:
     """Start a run whose questions, but for cached ones, go into a batch. Blocks until it is sent.
 
-    Raises UsageError when the provider has no batches, ProviderError when it refuses.
+    Raises UsageError when the provider has no batches or the batch could cost more than the
+    run's budget, ProviderError when it refuses.
     """
     if not spec.cases:
         raise UsageError("0 cases to run", hint="name another split or filter")
@@ -44,6 +47,7 @@ def submit_batch(
     environment = environment_of(spec, provider)
     store = StoreThread(store_path)
     try:
+        _check_budget(spec, provider, plan, store)
         started = store.submit(lambda w: w.start(spec, provider.identity, environment)).result()
         run = _BatchRun(spec, provider, plan, store, environment, Tally(plan.total))
         return run.submit(started.run_id, store_path)
@@ -71,6 +75,41 @@ def attach_batch(
         return run.attach(run_id, found.done, store_path)
     finally:
         store.close()
+
+
+def _check_budget(
+    spec: RunSpec, provider: OpenAICompatible, plan: Plan, store: StoreThread
+) -> None:
+    """A batch cannot be stopped at its budget, so all of it must fit. Raises UsageError."""
+    limit, model = spec.run_options.budget_usd, spec.prompt.model
+    if limit is None:
+        return
+    spending = Spending(limit, provider.price(model.id) if model else None)
+    if spending.is_blind:
+        raise UsageError(
+            "not sent: the budget cannot be kept, because no price is known for this model",
+            hint="add prices to the provider's table, or send it without a budget",
+        )
+    asked = (
+        item.request for item, found in _looked_up(spec, plan, store) if item.request and not found
+    )
+    cost = PRICE * sum(map(spending.estimate, asked))
+    if not cost <= limit:
+        raise UsageError(
+            f"not sent: the batch may cost {cost:.4g} USD, more than its budget of {limit:g}",
+            hint="raise --budget, ask for less with --limit, or set maxOutputTokens in the draft",
+        )
+
+
+def _looked_up(
+    spec: RunSpec, plan: Plan, store: StoreThread
+) -> Iterator[tuple[Planned, Remembered | None]]:
+    """Every question, with its stored answer if there is one."""
+    for chunk in plan.chunks(frozenset()):
+        keys = [] if spec.fresh else [item.key for item in chunk if item.request]
+        known = store.submit(lambda w, keys=keys: w.recall(keys)).result()  # type: ignore[misc]
+        for item in chunk:
+            yield item, known.get(item.key) if item.request else None
 
 
 def _with_batches(provider: Provider) -> OpenAICompatible:
@@ -123,16 +162,13 @@ class _BatchRun:
     def _not_cached(self) -> dict[str, Planned]:
         asked: dict[str, Planned] = {}
         custom_ids = {question: custom for custom, question in self._questions().items()}
-        for chunk in self._plan.chunks(frozenset()):
-            keys = [] if self._spec.fresh else [item.key for item in chunk if item.request]
-            known = self._store.submit(lambda w, keys=keys: w.recall(keys)).result()  # type: ignore[misc]
-            for item in chunk:
-                if item.request is None:
-                    self._recorder.unsent(item)
-                elif item.key in known:
-                    self._recorder.recalled(item, known[item.key])
-                else:
-                    asked[custom_ids[item.case.id, item.repeat]] = item
+        for item, found in _looked_up(self._spec, self._plan, self._store):
+            if item.request is None:
+                self._recorder.unsent(item)
+            elif found:
+                self._recorder.recalled(item, found)
+            else:
+                asked[custom_ids[item.case.id, item.repeat]] = item
         return asked
 
     def _questions(self) -> dict[str, tuple[str, int]]:
