@@ -14,8 +14,9 @@ _NOTES_SHOWN = 10
 def afterwards(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
     """What a finished run's environment says beside what was known before its first call.
 
-    Names of models and fingerprints (`mixed` when there are several), `latency_s` with p50 and
-    p95 in seconds, and how often each note was made.
+    Names of models and fingerprints (`mixed` when there are several), `latency_s` and, where
+    answers were streamed, `first_token_s` with p50 and p95 in seconds, and how often each note was
+    made.
     """
     return {
         **_answered_by(connection, run),
@@ -41,14 +42,19 @@ def _answered_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
 
 def _latencies(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
     rows = connection.execute(
-        "SELECT latency FROM results JOIN answers ON answers.id = results.answer"
+        "SELECT latency, first_token FROM results JOIN answers ON answers.id = results.answer"
         " WHERE run = ? AND failed = 0 AND latency IS NOT NULL",
         [run],
     ).fetchall()
-    values = [row[0] for row in rows]
-    if not values:
-        return {}
-    return {"latency_s": {"p50": percentile(values, 0.5), "p95": percentile(values, 0.95)}}
+    times = {
+        "latency_s": [latency for latency, _ in rows],
+        "first_token_s": [first for _, first in rows if first is not None],
+    }
+    return {
+        name: {"p50": percentile(values, 0.5), "p95": percentile(values, 0.95)}
+        for name, values in times.items()
+        if values
+    }
 
 
 def _notes(connection: sqlite3.Connection, run: int) -> dict[str, Any]:

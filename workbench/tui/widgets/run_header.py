@@ -53,6 +53,10 @@ class RunHead:
     """What should be known beside the figures."""
     trend: str = ""
     """A sparkline of the latest latencies or scores, with its name."""
+    latency_p50_s: float | None = None
+    latency_p95_s: float | None = None
+    first_token_s: float | None = None
+    """Median, where answers are streamed."""
 
     @property
     def state(self) -> str:
@@ -93,6 +97,9 @@ def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunH
         stopping=progress.stopping,
         reason=progress.reason,
         trend=trend,
+        latency_p50_s=progress.latency_p50_s,
+        latency_p95_s=progress.latency_p95_s,
+        first_token_s=progress.first_token_s,
     )
 
 
@@ -110,6 +117,8 @@ def head_of_summary(
     """The header of a stored run."""
     total = summary.cases * summary.repeats
     over = summary.status is RunStatus.COMPLETE
+    took = summary.environment.get("latency_s") or {}
+    first = summary.environment.get("first_token_s") or {}
     return RunHead(
         title=title,
         run_id=summary.run_id,
@@ -132,6 +141,9 @@ def head_of_summary(
         reason=summary.reason,
         notes=tuple(notes),
         trend=trend,
+        latency_p50_s=took.get("p50"),
+        latency_p95_s=took.get("p95"),
+        first_token_s=first.get("p50"),
     )
 
 
@@ -167,7 +179,8 @@ def _remark(head: RunHead, width: int) -> str:
     """Why it ended early before anything else, for nobody should have to look for that."""
     said = [head.reason] * bool(head.reason) + [f"note: {note}" for note in head.notes]
     if not said:
-        return fit(head.trend, width).rstrip()
+        running = head.status is RunStatus.RUNNING
+        return _ends(head.trend, _latency(head) if running else "", width).rstrip()
     more = f"t: {len(said) - 1} more" if len(said) > 1 else ""
     return _ends(said[0], more, width)
 
@@ -198,7 +211,8 @@ def _counts(head: RunHead) -> str:
 
 def _flow(head: RunHead) -> str:
     if head.status is not RunStatus.RUNNING:
-        return f"{head.calls} calls" if head.calls else ""
+        calls = numbers.plural(head.calls, "call") if head.calls else ""
+        return " · ".join(part for part in (_latency(head), calls) if part)
     parts = [f"{head.rate:5.1f}/s" if head.rate is not None else f"    {numbers.UNKNOWN}/s"]
     parts.append(f"{head.in_flight:>2} in flight")
     if head.backing_off:
@@ -207,6 +221,15 @@ def _flow(head: RunHead) -> str:
     elif head.retry_in_s is not None:
         parts.append(f"all wait {numbers.seconds(head.retry_in_s)}")
     return " · ".join(parts)
+
+
+def _latency(head: RunHead) -> str:
+    times = (
+        ("p50", head.latency_p50_s),
+        ("p95", head.latency_p95_s),
+        ("first token", head.first_token_s),
+    )
+    return " · ".join(f"{name} {numbers.seconds(s)}" for name, s in times if s is not None)
 
 
 def _score(head: RunHead) -> str:
