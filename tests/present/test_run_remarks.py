@@ -21,6 +21,6 @@ def test_r97_a_run_that_several_models_answered_is_mixed() -> None:
 def test_r83_r90_r98_r99_what_is_uncertain_is_said() -> None:
     assert remarks({"ignored": ["seed"], "maybe_billed": 2, "notes": {"reasoning only": 3}}) == [
         "the endpoint ignores seed: workbench doctor --probe asked it",
-        "2 calls failed after being sent and may be billed: the cost may be higher",
+        "2 calls brought no answer after being sent and may be billed: the cost may be higher",
         "reasoning only (3 answers)",
     ]

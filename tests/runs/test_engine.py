@@ -491,7 +491,7 @@ def test_r83_r84_r105_calls_that_broke_off_may_be_billed_and_count_against_the_b
         assert summary.environment["maybe_billed"] == 2
         assert summary.cost_usd == pytest.approx(paid)
         assert paid + 2 * 0.002 <= 0.01
-        assert "0.0040 of it by calls that failed and may be billed" in summary.reason
+        assert "0.0040 of it by calls without an answer that may be billed" in summary.reason
         broken.add("ticket 20")
         more = replace(spec, options=replace(spec.run_options, budget_usd=1.0))
         whole = start_run(more, open_it, store, resume=summary.run_id).wait(WAIT_S)

@@ -20,7 +20,7 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
     unsure = environment.get(MAYBE_BILLED)
     if unsure:
         said.append(
-            f"{plural(unsure, 'call')} failed after being sent and may be billed:"
+            f"{plural(unsure, 'call')} brought no answer after being sent and may be billed:"
             " the cost may be higher"
         )
     strange = environment.get(STRANGE_LINES)

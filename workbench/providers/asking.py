@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections import Counter
@@ -59,7 +60,7 @@ class Asking:
     on_call: Callable[[], None] = lambda: None
     """Called with each call that is made."""
     on_unsure: Callable[[Request], None] = lambda _request: None
-    """Called with each call that failed and may be billed."""
+    """Called with each call that failed or was given up, and may be billed."""
     backing_off: int = 0
     retry_at: float = 0.0
     answered: bool = False
@@ -87,6 +88,9 @@ class Asking:
                 if answer.maybe_billed:
                     self.on_unsure(request)
                 self._learn(answer, started)
+            except asyncio.CancelledError:
+                self.on_unsure(request)  # nobody waits any more for what it answers and costs
+                raise
             finally:
                 self.throttle.leave(tokens)
             failures[answer.outcome] += 1

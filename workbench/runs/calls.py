@@ -20,6 +20,7 @@ from workbench.runs.spending import Spending
 from workbench.runs.suite import RunOptions
 from workbench.runs.tally import Tally
 from workbench.runs.values import RunSpec, Slot
+from workbench.runs.writer import Spent
 
 GRACE_S = 2.0
 """How long calls under way may go on after the provider said that no call can succeed."""
@@ -54,6 +55,7 @@ class Calls:
         recorder: Recorder,
         tally: Tally,
         more: Iterator[list[Planned]],
+        earlier: Spent,
     ) -> None:
         self._provider = provider
         self._recorder = recorder
@@ -73,10 +75,11 @@ class Calls:
         limit = spec.run_options.budget_usd
         model = spec.prompt.model
         price = provider.price(model.id) if model and limit is not None else None
-        self.spending = Spending(limit, price)
+        self.spending = Spending(limit, price, earlier.seen, earlier.longest)
+        self._earlier = earlier
         self.reason = ""
-        self.maybe_billed = 0
-        """Calls that failed after they were sent."""
+        self.maybe_billed = earlier.maybe_billed
+        """Calls that brought no answer after they were sent, in all attempts."""
         self._fatal = False
         self._workers: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
@@ -87,6 +90,7 @@ class Calls:
         if self.spending.is_blind:
             self.reason = _UNPRICED
             return
+        self._count_earlier([item.request for item in first if item.request])
         commits = Commits(self._recorder, self.throttle.ceiling)
         self._workers = [
             asyncio.create_task(self._work(commits)) for _ in range(self.throttle.ceiling)
@@ -125,9 +129,20 @@ class Calls:
         for worker in self._workers:
             worker.cancel()
 
+    def _count_earlier(self, like: list[Request]) -> None:
+        """What earlier attempts may have cost beyond what is known, by questions `like` theirs."""
+        earlier = self._earlier
+        if earlier.cut_off and like and self._provider.price(like[0].model) != FREE:
+            self.maybe_billed += earlier.cut_off
+            self._recorder.unsure(self.maybe_billed)
+        most = max(map(self.spending.estimate, like), default=0.0)
+        self.spending.lost = self.maybe_billed * most
+        self.spending.guessed = earlier.unpriced * most
+
     def _unsure(self, request: Request) -> None:
         if self._provider.price(request.model) != FREE:
             self.maybe_billed += 1
+            self._recorder.unsure(self.maybe_billed)
             self.spending.lose(request)
 
     def _from_elsewhere(self, do: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.errors import UsageError, WorkbenchError
 from workbench.providers.redact import one_line, storable
 from workbench.providers.values import Provider
-from workbench.runs.environment import MAYBE_BILLED, environment_of
+from workbench.runs.environment import environment_of
 from workbench.runs.live import STOPPED, LiveRun
 from workbench.runs.outbox import Outbox
 from workbench.runs.plan import Plan, Planned
@@ -120,7 +120,6 @@ class _Engine:
         outbox = Outbox()
         self._recorder = Recorder(spec, store, self._tally, outbox)
         self._reason = ""
-        self._maybe_billed = 0
         self.live = LiveRun(found.run_id, store_path, self._tally, outbox)
 
     def work(self) -> None:
@@ -173,13 +172,14 @@ class _Engine:
     async def _call_all(self, first: list[Planned], more: Iterator[list[Planned]]) -> None:
         from workbench.runs.calls import Calls
 
-        calls = Calls(self._provider, self._spec, self._recorder, self._tally, more)
+        calls = Calls(
+            self._provider, self._spec, self._recorder, self._tally, more, self._found.spent
+        )
         self.live.calling(calls)
         try:
             await calls.run(first)
         finally:
             self._reason = calls.reason or self._reason
-            self._maybe_billed = calls.maybe_billed
             await self._provider.close()
 
     def _end(self, lost: str) -> None:
@@ -202,10 +202,7 @@ class _Engine:
         self.live.end(summary)
 
     def _finish(self, writer: RunWriter, status: RunStatus, reason: str) -> None:
-        environment = self._environment | writer.afterwards()
-        if self._maybe_billed:
-            environment[MAYBE_BILLED] = writer.maybe_billed() + self._maybe_billed
-        writer.finish(status, reason, environment)
+        writer.finish(status, reason, self._environment | writer.afterwards())
 
     def _stored(self, writer: RunWriter) -> RunSummary:
         del writer

@@ -34,6 +34,7 @@ class Recorder:
         self._pending: list[Recorded] = []
         self._sent: deque[Future[None]] = deque()
         self._calls = 0
+        self._maybe_billed: int | None = None
         self._at = time.monotonic()
         self.last_error = ""
         self.errors_in_row = 0
@@ -54,6 +55,10 @@ class Recorder:
         """One call was made."""
         self._calls += 1
         self._tally.calls += 1
+
+    def unsure(self, calls: int) -> None:
+        """So many calls in all brought no answer after they were sent."""
+        self._maybe_billed = calls
 
     def _take(self, item: Planned, answer: Answer, answer_id: int | None) -> None:
         scores, broken = score_answer(self._scorers, answer, item.case)
@@ -85,13 +90,14 @@ class Recorder:
             self._sent.popleft()
         now = time.monotonic()
         self._tally.mark()
-        quiet = not self._pending and not self._calls and now - self._at < HEARTBEAT_S
-        if quiet and not last:
+        news = self._pending or self._calls or self._maybe_billed is not None
+        if not news and not last and now - self._at < HEARTBEAT_S:
             return None
         seconds, self._at = now - self._at, now
         batch, self._pending = self._pending, []
         calls, self._calls = self._calls, 0
-        sent = self._store.submit(lambda writer: self._write(writer, batch, calls, seconds))
+        unsure, self._maybe_billed = self._maybe_billed, None
+        sent = self._store.submit(lambda writer: self._write(writer, batch, calls, seconds, unsure))
         self._sent.append(sent)
         return sent
 
@@ -103,8 +109,13 @@ class Recorder:
             self._sent.popleft()
 
     def _write(
-        self, writer: RunWriter, batch: Sequence[Recorded], calls: int, seconds: float
+        self,
+        writer: RunWriter,
+        batch: Sequence[Recorded],
+        calls: int,
+        seconds: float,
+        maybe_billed: int | None,
     ) -> None:
-        first_id = writer.record(batch, calls, seconds)
+        first_id = writer.record(batch, calls, seconds, maybe_billed)
         if batch:
             self._outbox.put(first_id, [item.result for item in batch])

@@ -17,13 +17,17 @@ class LeaseLost(Exception):
 class Session:
     """An open session of this process on a run. All methods belong into a write transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, session: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, session: int, after_death: bool = False
+    ) -> None:
         self._connection = connection
         self._session = session
         self._at = 0.0
+        self.after_death = after_death
+        """The process that had the run before died without leaving it."""
 
     @classmethod
-    def open(cls, connection: sqlite3.Connection, run: int) -> Self:
+    def open(cls, connection: sqlite3.Connection, run: int, after_death: bool = False) -> Self:
         """Start to work on a run that nobody works on."""
         now = time.time()
         holder = this_process()
@@ -32,7 +36,7 @@ class Session:
             " VALUES (?, ?, ?, ?, ?, ?)",
             [run, holder.host, holder.pid, holder.process_started, now, now],
         ).lastrowid
-        return cls(connection, session or 0)
+        return cls(connection, session or 0, after_death)
 
     @classmethod
     def take_over(cls, connection: sqlite3.Connection, run: int, run_id: str) -> Self:
@@ -53,7 +57,7 @@ class Session:
                 "UPDATE sessions SET ended_at = heartbeat WHERE run = ? AND ended_at IS NULL",
                 [run],
             )
-        return cls.open(connection, run)
+        return cls.open(connection, run, after_death=row is not None)
 
     def beat(self) -> None:
         """A sign of life, where it is due. Raises LeaseLost when another process took over."""

@@ -21,6 +21,17 @@ def parts_of(spec: RunSpec) -> dict[str, str]:
     }
 
 
+OPTIONS = "options"
+"""Where a run keeps what was said for it alone."""
+
+
+def pace_of(spec: RunSpec) -> dict[str, Any]:
+    """How a run is made, as it is kept with it: calls at once, and what was said for it alone."""
+    options = spec.run_options
+    own = {name: getattr(options, name) for name in spec.own_options}
+    return {"concurrency": options.concurrency, **({OPTIONS: own} if own else {})}
+
+
 def scorer_names(spec: RunSpec) -> tuple[str, ...]:
     """The scorers in the order in which scores are stored, the headline first."""
     names = [scorer.name for scorer in spec.scorers]

@@ -38,6 +38,9 @@ class RunSpec:
     """Ignore the answer cache."""
     options: RunOptions | None = None
     """In place of the suite's."""
+    own_options: tuple[str, ...] = ()
+    """Names of those that were said for this run alone: it goes on with them, whatever the suite
+    says by then."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What a gated run will be judged by; stored with the run before its first call."""
     notes: tuple[str, ...] = ()

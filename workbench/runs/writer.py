@@ -19,7 +19,7 @@ from workbench.runs.environment import MAYBE_BILLED
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.session import Session
-from workbench.runs.spec_parts import changes, run_row, scorer_names
+from workbench.runs.spec_parts import changes, pace_of, run_row, scorer_names
 from workbench.runs.values import Result, RunSpec, RunStatus
 
 
@@ -53,6 +53,14 @@ class Spent:
     """Answers whose price is unknown."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    seen: int = 0
+    """Answers whose length is known."""
+    longest: int = 0
+    """Of those, in tokens."""
+    maybe_billed: int = 0
+    """Calls that brought no answer after they were sent."""
+    cut_off: int = 0
+    """Calls that may have been under way when the last process died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class RunWriter:
     ) -> Started:
         """A new run."""
         run_id = new_run_id()
-        environment = {**environment, **self._probed(spec, identity)}
+        environment = {**environment, **pace_of(spec), **self._probed(spec, identity)}
         with writing(self._database):
             row = run_row(self._keep, run_id, spec, identity, environment)
             self._database.table("runs").insert(row)
@@ -123,8 +131,9 @@ class RunWriter:
         with writing(self._database):
             self._session = Session.take_over(self._connection, self._run, run_id)
             self._connection.execute(
-                "UPDATE runs SET status = ?, reason = '' WHERE id = ?",
-                [RunStatus.RUNNING.value, self._run],
+                "UPDATE runs SET status = ?, reason = '', environment = json_patch(environment, ?)"
+                " WHERE id = ?",
+                [RunStatus.RUNNING.value, json.dumps(pace_of(spec)), self._run],
             )
         found = self._connection.execute(
             "SELECT case_id, repeat, failed, scores FROM results WHERE run = ?", [self._run]
@@ -135,14 +144,31 @@ class RunWriter:
             run_id,
             frozenset((case, repeat) for case, repeat, failed, _ in found if not failed),
             tuple(score for score in scores if score is not None),
-            Spent(
-                stored["cost_usd"],
-                stored["unpriced"],
-                stored["prompt_tokens"],
-                stored["completion_tokens"],
-            ),
+            self._spent(stored, len(found) - len(self._failed)),
             faults=self._faults(),
             fresh=bool(json.loads(stored["environment"]).get("fresh")),
+        )
+
+    def _spent(self, stored: Mapping[str, Any], done: int) -> Spent:
+        seen, longest = self._connection.execute(
+            "SELECT count(completion_tokens), max(completion_tokens)"
+            " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
+            [self._run],
+        ).fetchone()
+        environment = json.loads(stored["environment"])
+        cut_off = 0
+        if self._session.after_death:
+            left = stored["cases"] * stored["repeats"] - done
+            cut_off = min(int(environment.get("concurrency") or 0), left)
+        return Spent(
+            stored["cost_usd"],
+            stored["unpriced"],
+            stored["prompt_tokens"],
+            stored["completion_tokens"],
+            seen=seen,
+            longest=longest or 0,
+            maybe_billed=int(environment.get(MAYBE_BILLED) or 0),
+            cut_off=cut_off,
         )
 
     def _faults(self) -> int:
@@ -163,15 +189,27 @@ class RunWriter:
                 found[key] = Remembered(row[0], read_answer(row[2:], cached=True))
         return found
 
-    def record(self, batch: Sequence[Recorded], calls: int, seconds: float) -> int:
+    def record(
+        self,
+        batch: Sequence[Recorded],
+        calls: int,
+        seconds: float,
+        maybe_billed: int | None = None,
+    ) -> int:
         """Store results and add what they cost, all of it or nothing; the id of the first.
 
-        `calls` were made and `seconds` passed since the last batch. Raises LeaseLost.
+        `calls` were made and `seconds` passed since the last batch; `maybe_billed` calls in all
+        brought no answer after they were sent, None: no more than before. Raises LeaseLost.
         """
         with writing(self._database):
             self._session.beat()
             ids = [self._insert(item) for item in batch]
             self._add_up(batch, calls, seconds)
+            if maybe_billed is not None:
+                self._connection.execute(
+                    "UPDATE runs SET environment = json_set(environment, ?, ?) WHERE id = ?",
+                    [f"$.{MAYBE_BILLED}", maybe_billed, self._run],
+                )
         return ids[0] if ids else 0
 
     def finish(self, status: RunStatus, reason: str, environment: Mapping[str, Any]) -> None:
@@ -184,14 +222,6 @@ class RunWriter:
                 [status.value, reason, json.dumps(environment), self._run],
             )
             self._session.end()
-
-    def maybe_billed(self) -> int:
-        """How many calls of earlier sessions failed after they were sent."""
-        (found,) = self._connection.execute(
-            "SELECT json_extract(environment, ?) FROM runs WHERE id = ?",
-            [f"$.{MAYBE_BILLED}", self._run],
-        ).fetchone()
-        return int(found or 0)
 
     def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
         """The options that the endpoint is known to ignore."""
