@@ -5,9 +5,10 @@ from __future__ import annotations
 import email.utils
 import json
 import math
+import re
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.errors import ProviderError
@@ -16,9 +17,31 @@ from workbench.providers.redact import one_line, storable, without_secrets
 from workbench.providers.values import Answer, Outcome
 
 RETRIED = frozenset({408, 409, 425, 429})
-_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+_QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _CASES_OWN = ("context_length_exceeded", "string_above_max_length", "max_tokens_exceeded")
+_CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
+_KEYS_OWN = ("invalid_api_key", "invalid_authentication", "authentication_error")
+_ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
+"""The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
+_STATUS = re.compile("[45][0-9][0-9]")
 _TEXT_PARTS = ("text", "output_text")
+_FORBIDDEN_IN_VAIN = 3
+"""So many times 403 before the first answer mean that it is the key."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """What the calls of one run have shown: what is refused once and granted once is no matter of
+    the key or of the options, which are the same for all of them.
+    """
+
+    answered: bool = False
+    forbidden: int = 0
+
+    def forgives(self) -> bool:
+        """Count a 403 that does not say why; whether it may be about its request alone."""
+        self.forbidden += 1
+        return self.answered or self.forbidden < _FORBIDDEN_IN_VAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +51,7 @@ class Asked:
     host: str
     model: str
     secrets: Collection[str] = ()
+    standing: Standing = field(default_factory=Standing)
 
     def line(self, text: str) -> str:
         """`text` from the provider, safe to show."""
@@ -174,13 +198,13 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
 
     Raises ProviderError for what no other call of the run would get past.
     """
-    code, parameter, said = _error_parts(body, asked)
-    if status in (401, 403):
+    codes, parameter, said = _error_parts(body, asked)
+    if status == 401 or (status == 403 and _is_the_keys(codes, said, asked.standing)):
         raise ProviderError(
             f"key refused by {asked.host} ({status}{said})",
             hint="check the variable that api_key_env names",
         )
-    if status == 402 or code in _QUOTA:
+    if status == 402 or codes & _QUOTA:
         raise ProviderError(
             f"the quota at {asked.host} is used up ({status}{said})", hint="top up, then resume"
         )
@@ -192,9 +216,9 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
         )
     if status == 404:
         raise _not_found(body, said, asked)
-    if status == 400 and code == "content_filter":
+    if status == 400 and "content_filter" in codes:
         return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
-    if status in (400, 422) and parameter and parameter != "messages" and code not in _CASES_OWN:
+    if status in (400, 422) and not _is_the_cases(codes, parameter, asked.standing):
         raise ProviderError(
             f"{asked.host} refuses the parameter {one_line(parameter, asked.secrets, 60)}{said}",
             hint="change the model's options in the draft",
@@ -210,6 +234,23 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
     )
 
 
+def _is_the_keys(codes: Collection[str], said: str, standing: Standing) -> bool:
+    """Whether a 403 is about the key: firewalls and moderation answer single requests so too."""
+    words = said.lower()
+    if standing.answered or "moderation" in words or "flagged" in words:
+        return False
+    names_it = any(code in codes for code in _KEYS_OWN) or "api key" in words
+    return names_it or not standing.forgives()
+
+
+def _is_the_cases(codes: Collection[str], parameter: str, standing: Standing) -> bool:
+    """Whether a request was refused for what its case says, not for an option of the model."""
+    if not parameter or standing.answered or any(code in codes for code in _CASES_OWN):
+        return True
+    root = _ROOT.match(parameter)
+    return root is not None and root[1] in _CASES_PARAMETERS
+
+
 def _not_found(body: Any, said: str, asked: Asked) -> ProviderError:
     if isinstance(body, Mapping) and body:
         model = one_line(asked.model, asked.secrets, 60)
@@ -223,17 +264,17 @@ def _not_found(body: Any, said: str, asked: Asked) -> ProviderError:
     )
 
 
-def _error_parts(body: Any, asked: Asked) -> tuple[str, str, str]:
-    """The code, the parameter and the message of an error body; the message starts with ': '."""
+def _error_parts(body: Any, asked: Asked) -> tuple[frozenset[str], str, str]:
+    """The codes, the parameter and the message of an error body; the message starts with ': '."""
     error = body.get("error", body) if isinstance(body, Mapping) else body
     if not isinstance(error, Mapping):
         text = error if isinstance(error, str) else ""
-        return "", "", f": {asked.line(text)}" if text.strip() else ""
-    code = error.get("code") or error.get("type") or ""
+        return frozenset(), "", f": {asked.line(text)}" if text.strip() else ""
+    codes = (error.get("code"), error.get("type"))
     message = error.get("message")
     said = asked.line(message) if isinstance(message, str) else ""
     return (
-        str(code),
+        frozenset(str(code) for code in codes if isinstance(code, (str, int))),
         error["param"] if isinstance(error.get("param"), str) else "",
         f": {said}" if said else "",
     )
@@ -241,12 +282,19 @@ def _error_parts(body: Any, asked: Asked) -> tuple[str, str, str]:
 
 def _reported(error: Any, asked: Asked) -> Answer:
     """An error object that came with status 200, or inside a stream."""
-    code, _, said = _error_parts({"error": error}, asked)
-    if code in _QUOTA:
+    body = {"error": error}
+    codes, _, said = _error_parts(body, asked)
+    if codes & _QUOTA:
         raise ProviderError(f"the quota at {asked.host} is used up{said}", hint="top up, resume")
-    return Answer(
-        Outcome.INVALID, error=f"{asked.host} reported an error with status 200{said}", retry=True
+    status = next((int(code) for code in codes if _STATUS.fullmatch(code)), None)
+    answer = (
+        Answer(Outcome.INVALID, retry=True)
+        if status is None
+        else classify_status(status, {}, body, asked)
     )
+    if not answer.outcome.is_error:
+        return answer
+    return replace(answer, error=f"{asked.host} reported an error with status 200{said}")
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
 from workbench.lean import uncollected
-from workbench.providers.classify import Asked, classify_body, classify_status, error_body
+from workbench.providers.classify import (
+    Asked,
+    Standing,
+    classify_body,
+    classify_status,
+    error_body,
+)
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
 from workbench.providers.stream import Assembled
@@ -44,6 +50,7 @@ class OpenAICompatible:
         self._limits = limits
         self._connection: Connection | None = None
         self._sdk: AsyncOpenAI | None = None
+        self._standing = Standing()
 
     @property
     def name(self) -> str:
@@ -68,7 +75,8 @@ class OpenAICompatible:
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         """See `Provider.answer`."""
-        asked = Asked(self._endpoint.host, request.model, self._endpoint.secrets)
+        endpoint = self._endpoint
+        asked = Asked(endpoint.host, request.model, endpoint.secrets, self._standing)
         connection = self._connected()
         started = time.perf_counter()
         try:
@@ -88,6 +96,7 @@ class OpenAICompatible:
         seconds = time.perf_counter() - started
         if answer.outcome.is_error:
             return replace(answer, latency_s=seconds)
+        self._standing.answered = True
         price = self._price(request.model)
         cost = price.cost(answer.prompt_tokens, answer.completion_tokens) if price else None
         note = answer.note or was_cut(request, answer.prompt_tokens)
