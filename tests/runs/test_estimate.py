@@ -30,12 +30,16 @@ def test_an_estimate_counts_calls_money_and_time_and_leaves_out_the_cached(tmp_p
             before = estimate_run(spec, priced, store)
             start(make_spec(8, prompt=prompt), server.base_url, path).wait(30)
             after = estimate_run(spec, priced, store)
+            elsewhere = estimate_run(
+                spec, ProviderSettings("other", base_url=server.base_url), store
+            )
         unpriced = estimate_run(spec, ProviderSettings("mock", base_url=server.base_url))
     assert (before.calls, before.cached, before.seconds) == (10, 0, None)
     assert before.usd == pytest.approx(10 * (99 * 4.0 + 10 * 10.0) / 1e6, rel=0.02)
     assert (after.calls, after.cached) == (2, 8)
     assert after.seconds is not None and 0.005 < after.seconds < 1.0
     assert unpriced.usd is None
+    assert elsewhere.seconds is None, "how long another provider takes says nothing"
 
 
 def test_a_run_that_is_all_cached_costs_nothing_whatever_the_price(tmp_path: Path) -> None:

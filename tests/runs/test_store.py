@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.specs import make_cases, make_spec, start
+from tests.support.specs import make_cases, make_spec, provider_at, start
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.providers.values import Answer, Outcome
@@ -68,6 +68,23 @@ def test_cases_of_the_same_names_and_other_contents_are_not_found(path: Path) ->
         find = store.find(spec.prompt.fingerprint, parts, ["c0", "c1"], cases=spec.cases)
         assert find is not None
         assert store.find(spec.prompt.fingerprint, parts, ["c0", "c1"], cases=changed) is None
+
+
+def test_what_answers_cost_is_known_when_they_come_from_the_cache(path: Path) -> None:
+    spec = make_spec(4)
+    with OpenAIServer() as server:
+        prices = {"mock-model": {"input": 4.0, "output": 10.0}}
+        provider = provider_at(server.base_url, prices=prices)
+        paid = start_run(spec, provider, path).wait(30)
+        cached = start_run(spec, provider, path).wait(30)
+        unpriced = start(make_spec(4, fresh=True), server.base_url, path).wait(30)
+    assert (cached.calls, cached.cost_usd) == (0, 0.0)
+    with RunStore(path) as store:
+        assert paid.cost_usd and store.worth(paid.run_id) == pytest.approx(paid.cost_usd)
+        assert store.worth(cached.run_id) == store.worth(paid.run_id)
+        assert store.worth(unpriced.run_id) is None
+        with pytest.raises(NotFound):
+            store.worth("r0")
 
 
 def test_a_person_can_label_an_answer_and_think_again(path: Path) -> None:

@@ -59,7 +59,7 @@ def estimate_run(
         calls,
         cached,
         _usd(spec, provider.price(_model(spec)), calls, characters / max(1, sampled)),
-        _seconds(spec, store, calls),
+        _seconds(spec, provider.name, store, calls),
     )
 
 
@@ -78,10 +78,11 @@ def _usd(spec: RunSpec, price: Price | None, calls: int, characters: float) -> f
     return calls * (characters / _CHARS_A_TOKEN * price.input + tokens * price.output) / 1e6
 
 
-def _seconds(spec: RunSpec, store: RunStore | None, calls: int) -> float | None:
+def _seconds(spec: RunSpec, provider: str, store: RunStore | None, calls: int) -> float | None:
     if calls == 0:
         return 0.0
-    latency = store.usual_latency(spec.prompt.prompt_id, _model(spec)) if store else None
+    prompt_id, model = spec.prompt.prompt_id, _model(spec)
+    latency = store.usual_latency(prompt_id, provider, model) if store else None
     if latency is None:
         return None
     return calls * latency / spec.run_options.concurrency

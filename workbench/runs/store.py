@@ -83,6 +83,14 @@ class RunStore:
         ).fetchall()
         return read_results(rows, names)
 
+    def batch_of(self, run_id: str) -> str:
+        """The run's batch that is under way, or is looked for; empty: it has none."""
+        row = self.database.execute(
+            "SELECT batch_id FROM batches WHERE run = ? AND batch_id != 'over'",
+            [self._row(run_id)["id"]],
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def outcomes(self, run_id: str) -> dict[Outcome, int]:
         """How many of the run's answers there are of each outcome, the most frequent first."""
         rows = self.database.execute(
@@ -134,13 +142,24 @@ class RunStore:
         known = "SELECT 1 FROM answers WHERE key = ? LIMIT 1"
         return {key for key in keys if self.database.execute(known, [key]).fetchone()}
 
-    def usual_latency(self, prompt_id: str, model: str) -> float | None:
-        """Mean seconds a call in the newest run of that prompt and model that made calls."""
+    def worth(self, run_id: str) -> float | None:
+        """US dollars that its answers cost when they were given, those from the cache too; None
+        when that is not known of all of them.
+        """
+        row = self.database.execute(
+            "SELECT sum(cost_usd), count(*) > count(cost_usd)"
+            " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
+            [self._row(run_id)["id"]],
+        ).fetchone()
+        return None if row[0] is None or row[1] else float(row[0])
+
+    def usual_latency(self, prompt_id: str, provider: str, model: str) -> float | None:
+        """Mean seconds a call in the newest run of that prompt there that made calls."""
         row = self.database.execute(
             "SELECT avg(latency) FROM results JOIN answers ON answers.id = results.answer"
             " WHERE run = (SELECT id FROM runs WHERE prompt_id = ? AND model = ? AND calls > 0"
-            " ORDER BY id DESC LIMIT 1)",
-            [prompt_id, model],
+            " AND json_extract(environment, '$.provider') = ? ORDER BY id DESC LIMIT 1)",
+            [prompt_id, model, provider],
         ).fetchone()
         return None if row[0] is None else float(row[0])
 

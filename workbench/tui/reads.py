@@ -258,5 +258,7 @@ def _score(version: PromptVersion, record: EvaluationRecord | None) -> float | N
 def _cost(bench: Bench, record: EvaluationRecord | None) -> float | None:
     if record is None or not record.evidence.run_b or not bench.workspace.runs_path.exists():
         return None
-    summary = bench.store.summary_or_none(record.evidence.run_b)
-    return summary.cost_usd if summary else None
+    try:
+        return bench.store.worth(record.evidence.run_b)
+    except NotFound:
+        return None  # the run was made elsewhere, or its answers were removed
