@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.openai_server import OpenAIServer
+from tests.support.openai_server import OpenAIServer, Reply
 from workbench.actions.bench import Bench
 from workbench.actions.bisect import bisect
-from workbench.actions.compare import compare, compare_many, rank
+from workbench.actions.compare import compare, compare_many, finished_run, rank, swapped
 from workbench.actions.deploy import deploy
 from workbench.actions.evaluate import evaluate
 from workbench.actions.refs import resolve
 from workbench.actions.register import register
+from workbench.actions.run import make_spec
 from workbench.errors import EXIT_INCOMPLETE, RunCutShort, UsageError
 from workbench.runs.live import LiveRun
 from workbench.verdicts import Gate, Verdict, recompute
@@ -61,11 +62,14 @@ class Script:
 
     def __init__(self) -> None:
         self.flaky = 0.0
+        self.fails_for: int | None = None
         self._call = itertools.count()
 
-    def __call__(self, messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
+    def __call__(self, messages: list[dict[str, Any]], options: dict[str, Any]) -> str | Reply:
         del options
         system, number = messages[0]["content"], re.findall(r"\d+", messages[-1]["content"])[0]
+        if number == str(self.fails_for):
+            return Reply("no", status=400)
         right = luck(f"base {number}") < 0.9
         if "Guess" in system and luck(f"guess {number}") < 0.5:
             right = False
@@ -219,15 +223,73 @@ def test_a_run_in_the_order_of_a_plan_is_compared_with_a_new_one(
     assert len(server.requests) - asked == CASES, "the baseline's answers were there already"
 
 
-def test_changed_cases_cannot_be_paired_with_a_stored_run(bench: Bench) -> None:
+def run_of(bench: Bench, ref: str) -> str:
+    """The id of a complete run of that version on the split dev, made where there is none."""
+    spec = make_spec(resolve(bench, ref), bench.workspace.suite_for("triage"))
+    return finished_run(bench, spec, ref, None)
+
+
+def test_changed_cases_cannot_be_paired_with_a_stored_run_and_that_is_said_before_any_call(
+    bench: Bench, server: OpenAIServer
+) -> None:
     version(bench, "Answer with a queue.")
-    old = compare(bench, "triage@1.0.0", "triage@1.0.0").a.summary.run_id
+    old = run_of(bench, "triage@1.0.0")
     path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
     path.write_text(path.read_text().replace('"ticket 3"', '"ticket 3003"'))
     with Bench(open_workspace(bench.workspace.root)) as again:
         version(again, "Answer with one queue.")
-        with pytest.raises(UsageError, match=r"the dataset \(case c3\)"):
-            compare(again, old, "triage@1.0.1")
+        calls = server.calls
+        for sides in ((old, "triage@1.0.1"), ("triage@1.0.1", old)):
+            with pytest.raises(UsageError, match=r"the dataset \(case c3\)"):
+                compare(again, *sides)
+        assert server.calls == calls
+
+
+def test_a_run_is_not_compared_with_itself(bench: Bench, server: OpenAIServer) -> None:
+    version(bench, "Answer with a queue.")
+    calls = server.calls
+    # The draft was not changed since it was registered.
+    for sides in (("triage@1.0.0", "triage@1.0.0"), ("triage@1.0.0", "triage")):
+        with pytest.raises(UsageError, match="A and B are the same run"):
+            compare(bench, *sides)
+    assert server.calls == calls
+    run_id = run_of(bench, "triage@1.0.0")
+    for sides in ((run_id, run_id), (run_id, "triage@1.0.0")):
+        with pytest.raises(UsageError, match="A and B are the same run"):
+            compare(bench, *sides)
+
+
+def test_a_prompt_asked_twice_anew_is_compared_with_itself_to_see_its_noise(bench: Bench) -> None:
+    version(bench, "Answer with a queue.")
+    found = compare(bench, "triage@1.0.0", "triage@1.0.0", fresh=True)
+    assert found.a.summary.run_id != found.b.summary.run_id
+
+
+def test_calls_that_failed_are_made_again_unless_what_is_stored_will_do(
+    bench: Bench, server: OpenAIServer, script: Script
+) -> None:
+    version(bench, "Answer with a queue.")
+    version(bench, "Answer with one queue.")
+    broken = f"triage@{bench.registry.versions('triage')[0].version}"
+    script.fails_for = 7
+    first = run_of(bench, broken)
+    assert bench.store.summary(first).errors == 1
+    script.fails_for = None
+    other = next(ref for ref in ("triage@1.0.0", "triage@1.0.1") if ref != broken)
+    run_of(bench, other)
+    calls = server.calls
+    found = compare(bench, other, broken, as_stored=True)
+    assert found.b.summary.run_id == first
+    assert found.headline.missing == ("c7",)
+    assert server.calls == calls
+    turned = swapped(bench, found)
+    assert (turned.a.summary.run_id, turned.b.summary.run_id) == (
+        first,
+        found.a.summary.run_id,
+    )
+    assert turned.headline.fixed == found.headline.broke
+    assert compare(bench, other, broken).headline.missing == ()
+    assert server.calls == calls + 1
 
 
 def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
@@ -240,12 +302,11 @@ def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with Bench(open_workspace(bench.workspace.root)) as before:
         version(before, "Answer with a queue.")
-        old = compare(before, "triage@1.0.0", "triage@1.0.0").a.summary.run_id
+        old = run_of(before, "triage@1.0.0")
     path.write_text(path.read_text().replace('"ticket 4"', '"ticket 4004"'))
     asked = len(server.requests)
     with Bench(open_workspace(bench.workspace.root)) as after:
-        found = compare(after, "triage@1.0.0", "triage@1.0.0")
-    assert found.a.summary.run_id != old
+        assert run_of(after, "triage@1.0.0") != old
     (request,) = server.requests[asked:]
     assert request["messages"][-1]["content"] == "ticket 4004"
 
@@ -304,7 +365,8 @@ def test_two_fresh_runs_of_a_show_its_noise(bench: Bench, script: Script) -> Non
 
 def test_one_run_of_a_shows_no_noise(bench: Bench) -> None:
     version(bench, "Answer with a queue.")
-    assert compare(bench, "triage@1.0.0", "triage@1.0.0").noise is None
+    version(bench, "Answer with one queue.")
+    assert compare(bench, "triage@1.0.0", "triage@1.0.1").noise is None
 
 
 @pytest.mark.parametrize("halves", [True, False])

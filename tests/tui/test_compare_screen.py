@@ -10,8 +10,11 @@ from textual.pilot import Pilot
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.bench import Bench
+from workbench.actions.refs import resolve
+from workbench.actions.run import make_spec, start
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.pair_rows import PairRow, what_changed
+from workbench.tui.ratings import ratings_of
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.verdicts.noise import noise_of
@@ -129,6 +132,55 @@ async def test_a_rating_is_kept_with_the_run(workspace: Workspace) -> None:
         labels = {label.case_id: label.label for label in bench.store.labels(run_id)}
     assert labels[case_id] == "good"
     assert sorted(labels.values()) == ["bad", "good"]
+
+
+async def test_sides_that_change_places_keep_their_runs_and_ratings(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await compared(pilot)
+        assert screen.comparing is not None
+        before = screen.comparing.compared
+        await pilot.press("u")
+        await until_shown(pilot, "good")
+        await pilot.press("X")
+        await until_shown(pilot, "A 1.0.1", "broke 3")
+        after = screen.comparing.compared
+        assert (after.a.summary, after.b.summary) == (before.b.summary, before.a.summary)
+        await pilot.press("X")
+        await until_shown(pilot, "A 1.0.0", "fixed 3")
+        assert screen.row is not None
+        assert screen.row.rating == "good"
+        await pilot.press("f9", "4")
+        await settled(pilot)
+        assert screen.comparing is not None
+        assert screen.comparing.compared.a.summary == before.a.summary
+    with Bench(workspace) as bench:
+        assert len(bench.store.summaries(PROMPT)) == 4
+
+
+async def test_a_rating_is_seen_in_every_run_that_gave_the_same_answer(
+    workspace: Workspace,
+) -> None:
+    with Bench(workspace) as bench:
+        spec = make_spec(resolve(bench, B), workspace.suite_for(PROMPT))
+        older, newer = (start(bench, replace(spec, fresh=f)).wait(30) for f in (False, True))
+        bench.store.label(older.run_id, "t-000", 0, "good")
+        bench.store.label(older.run_id, "t-001", 0, "bad")
+        bench.store.label(newer.run_id, "t-001", 0, "")
+        results = bench.store.results(newer.run_id)
+        assert ratings_of(bench, newer, results) == {"0:t-000": "good"}
+        changed = [replace(r, answer=replace(r.answer, text="other")) for r in results]
+        assert ratings_of(bench, newer, changed) == {}
+
+
+async def test_a_run_against_itself_has_no_verdict(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.open_compare(B, PROMPT)
+        shown = await until_shown(pilot, "A and B are the same run")
+        assert "PASS" not in shown
+        assert "pick another side" in " ".join(shown.split())
 
 
 async def test_the_prompts_differ_on_a_key(workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.refs import Source, resolve
+from workbench.actions.sides import SAME, asked_run, check_sides
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.suite import Suite
@@ -90,15 +91,25 @@ def compare(
     split: str | None = None,
     limit: int | None = None,
     fresh: bool = False,
+    as_stored: bool = False,
     on_run: OnRun | None = None,
 ) -> Compared:
     """Pair A and B on all cases of the split, running what is missing. Blocks.
 
-    With `limit` only the first cases are looked at, for a quick look.
+    With `limit` only the first cases are looked at, for a quick look. With `as_stored` calls that
+    failed in a stored run are not made again: their cases are missing.
     Raises UsageError when the two cannot be paired, or when a run did not finish.
     """
     found = compare_many(
-        bench, ref_a, [ref_b], suite_name, split=split, limit=limit, fresh=fresh, on_run=on_run
+        bench,
+        ref_a,
+        [ref_b],
+        suite_name,
+        split=split,
+        limit=limit,
+        fresh=fresh,
+        as_stored=as_stored,
+        on_run=on_run,
     )
     return found.candidates[0].compared
 
@@ -112,6 +123,7 @@ def compare_many(
     split: str | None = None,
     limit: int | None = None,
     fresh: bool = False,
+    as_stored: bool = False,
     on_run: OnRun | None = None,
 ) -> BestOf:
     """Compare each of `refs` with the same A, which is run once at most. Blocks.
@@ -129,8 +141,10 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, *others)
+    check_sides(bench, (a, *others), suite, suite.cases(split)[:limit], fresh=fresh)
     side_a, *sides = (
-        side(bench, source, suite, split, fresh, on_run, limit) for source in (a, *others)
+        side(bench, source, suite, split, fresh, on_run, limit, as_stored)
+        for source in (a, *others)
     )
     found = [pair_up(side_a, side_b, suite, split) for side_b in sides]
     return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
@@ -147,7 +161,9 @@ def rank(compared: Sequence[Compared]) -> BestOf:
 
 
 def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
-    """Two finished sides, paired and judged."""
+    """Two finished sides, paired and judged. Raises UsageError when they cannot be."""
+    if a.summary.run_id == b.summary.run_id:
+        raise UsageError(f"{SAME}: {a.summary.run_id}", hint="pick another side")
     check_comparable(a.summary, b.summary, a.cases, b.cases)
     asked = {case.id for case in a.cases} & {case.id for case in b.cases}
     cases = tuple(case for case in suite.dataset.cases if case.id in asked)
@@ -166,6 +182,12 @@ def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
         comparisons,
         combine(comparisons),
     )
+
+
+def swapped(bench: Bench, compared: Compared) -> Compared:
+    """The same two runs with A as the candidate. Nothing is run."""
+    turned = pair_up(compared.b, compared.a, compared.suite, compared.split)
+    return replace(turned, noise=own_noise(bench, turned))
 
 
 def own_noise(bench: Bench, compared: Compared) -> Noise | None:
@@ -195,12 +217,13 @@ def side(
     fresh: bool = False,
     on_run: OnRun | None = None,
     limit: int | None = None,
+    as_stored: bool = False,
 ) -> Side:
     """The results of one source on a split: stored ones if they are all there, else a new run."""
     if source.run_id:
         return _stored(bench, source, source.run_id)
     spec = running.make_spec(source, suite, split=split, limit=limit, fresh=fresh)
-    found = _stored(bench, source, finished_run(bench, spec, source.name, on_run))
+    found = _stored(bench, source, finished_run(bench, spec, source.name, on_run, as_stored))
     wanted = {case.id for case in spec.cases}
     # A stored run may have been asked more than this comparison looks at.
     return replace(
@@ -210,10 +233,13 @@ def side(
     )
 
 
-def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
+def finished_run(
+    bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None, as_stored: bool = False
+) -> str:
     """The id of a complete run of `spec`: a stored one, or a new one that is waited for.
 
-    An incomplete one is returned too: its missing cases are counted as missing.
+    A new one that stays incomplete is returned too: its missing cases are counted as missing.
+    With `as_stored` a stored one whose calls failed is.
     Raises UsageError when the run was stopped before it could say anything.
     """
     if not spec.fresh:
@@ -221,6 +247,8 @@ def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -
         found = bench.store.find(
             spec.prompt.fingerprint, spec.suite.parts, case_ids, cases=spec.cases
         )
+        if not found and as_stored:
+            found = asked_run(bench, spec)
         if found:
             return found
     live = running.start(bench, spec)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.actions.bench import Bench
-from workbench.actions.compare import Compared, OnRun, compare
+from workbench.actions.compare import Compared, OnRun, compare, swapped
 from workbench.actions.fill import Gap, gaps
 from workbench.errors import NotFound, WorkbenchError
 from workbench.present import numbers
@@ -16,6 +16,7 @@ from workbench.prompts.prompty import write_prompty
 from workbench.runs.values import Result, RunStatus
 from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import PairRow, pair_rows
+from workbench.tui.ratings import ratings_of
 
 MOST_RUNS = 500
 
@@ -42,15 +43,21 @@ class Comparing:
 def read_comparison(
     bench: Bench, ref_a: str, ref_b: str, suite: str | None, on_run: OnRun
 ) -> Comparing:
-    """Compare A and B, running what is missing. Raises what `compare` raises."""
+    """Compare A and B, running what was never asked. Raises what `compare` raises."""
     suite = _suite_of_runs(bench, (ref_a, ref_b)) or suite
-    compared = compare(bench, ref_a, ref_b, suite, on_run=on_run)
+    return _comparing(bench, compare(bench, ref_a, ref_b, suite, as_stored=True, on_run=on_run))
+
+
+def read_swapped(bench: Bench, comparing: Comparing) -> Comparing:
+    """The same two runs the other way round."""
+    return _comparing(bench, swapped(bench, comparing.compared))
+
+
+def _comparing(bench: Bench, compared: Compared) -> Comparing:
     b = compared.b
-    ratings = {
-        label.case_id: label.label
-        for label in bench.store.labels(b.summary.run_id)
-        if label.label and label.repeat == 0
-    }
+    answers = (result for group in b.results.values() for result in group if result.repeat == 0)
+    found = ratings_of(bench, b.summary, answers)
+    ratings = {key.removeprefix("0:"): label for key, label in found.items()}
     return Comparing(
         compared,
         ratings,

@@ -41,7 +41,9 @@ def read_further(bench: Bench, first: Compared, ref: str, on_run: OnRun) -> Furt
 
     Raises UsageError where it is A or B itself, and what `compare` raises.
     """
-    found = compare(bench, first.a.summary.run_id, ref, first.suite.name, on_run=on_run)
+    found = compare(
+        bench, first.a.summary.run_id, ref, first.suite.name, as_stored=True, on_run=on_run
+    )
     run_id = found.b.summary.run_id
     if run_id in (first.a.summary.run_id, first.b.summary.run_id):
         raise UsageError(f"{ref} is compared already", hint="pick another side")

@@ -11,6 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.errors import NotFound, WorkbenchError
 from workbench.runs.values import Result, RunStatus, RunSummary
 from workbench.tui.case_rows import ResultRow, answered, waiting_rows
+from workbench.tui.ratings import ratings_of
 
 if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
@@ -54,7 +55,7 @@ def read_run(bench: Bench, run_id: str) -> RunPage:
         row.key: row for row in waiting_rows(store.cases(run_id), summary.repeats, summary.scorer)
     }
     waiting.update((row.key, row) for row in answered(waiting, results))
-    ratings = {f"{item.repeat}:{item.case_id}": item.label for item in store.labels(run_id)}
+    ratings = ratings_of(bench, summary, results)
     rows = tuple(waiting.values())
     scores = [row.score for row in rows if row.score is not None]
     passed = sum(score >= 1.0 for score in scores)

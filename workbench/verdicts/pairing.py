@@ -80,8 +80,25 @@ def check_comparable(
     With the cases that each run was asked, their contents are compared one by one; without, the
     digests in the summaries are.
     """
+    differs = what_differs(summary_a, summary_b, cases_a, cases_b)
+    if differs:
+        plural = len(differs) > 1 or differs[0] == "the scorers"
+        raise UsageError(
+            f"runs {summary_a.run_id} and {summary_b.run_id} cannot be paired:"
+            f" {' and '.join(differs)} {'differ' if plural else 'differs'}",
+            hint="run both prompts on the suite as it is now",
+        )
+
+
+def what_differs(
+    summary_a: RunSummary,
+    summary_b: RunSummary,
+    cases_a: Sequence[Case] | None = None,
+    cases_b: Sequence[Case] | None = None,
+) -> list[str]:
+    """Why two runs cannot be paired, see `check_comparable`; empty: they can."""
     parts_a, parts_b = summary_a.suite_parts, summary_b.suite_parts
-    differs = []
+    differs: list[str] = []
     if cases_a is not None and cases_b is not None:
         differs += _different_cases(
             cases_a, cases_b, parts_a.get("dataset"), parts_b.get("dataset")
@@ -92,13 +109,7 @@ def check_comparable(
         differs.append("the scorers")
     if _judge(summary_a) != _judge(summary_b):
         differs.append("the judge")
-    if differs:
-        plural = len(differs) > 1 or differs[0] == "the scorers"
-        raise UsageError(
-            f"runs {summary_a.run_id} and {summary_b.run_id} cannot be paired:"
-            f" {' and '.join(differs)} {'differ' if plural else 'differs'}",
-            hint="run both prompts on the suite as it is now",
-        )
+    return differs
 
 
 def _different_cases(

@@ -15,9 +15,11 @@ from workbench.errors import WorkbenchError
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow
 from workbench.tui.compare_reads import (
+    Comparing,
     rate,
     read_comparison,
     read_refs,
+    read_swapped,
     write_report,
 )
 from workbench.tui.copying import Copy
@@ -257,8 +259,25 @@ class CompareScreen(MissingSidesScreen):
         self.bench_app.in_thread(read_refs, prompt_id, done=read, group="refs")
 
     def action_swap(self) -> None:
+        """At once: the two runs stay what they are. What stood beside them goes."""
+        app, comparing = self.bench_app, self.comparing
         a, b = self._asked
-        self.bench_app.select(compare_a=b, compare_b=a)
+        if self._is_busy:
+            app.tell("it is being compared: X once that is done", error=True)
+            return
+        if comparing is None:
+            app.select(compare_a=b, compare_b=a)
+            return
+        self._asked = (b, a)
+        app.selection = replace(app.selection, compare_a=b, compare_b=a)
+        self._is_busy = True
+        cursor = self.table.cursor_key
+
+        def done(found: Comparing) -> None:
+            self._forget()
+            self._compared(found, cursor)
+
+        app.in_thread(read_swapped, comparing, done=done, failed=self._failed, group="compare")
 
     def action_stop(self) -> None:
         live = self.bench_app.runs.live
