@@ -25,6 +25,7 @@ _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
 """The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
 _STATUS = re.compile("[45][0-9][0-9]")
 _TEXT_PARTS = ("text", "output_text")
+_MOST_TOKENS = 1_000_000_000
 _FORBIDDEN_IN_VAIN = 3
 """So many times 403 before the first answer mean that it is the key."""
 
@@ -57,10 +58,14 @@ class Asked:
         """`text` from the provider, safe to show."""
         return one_line(text, self.secrets)
 
+    def kept(self, text: str) -> str:
+        """`text` from the provider, fit to be stored."""
+        return without_secrets(storable(text), self.secrets)
+
 
 def invalid(asked: Asked, what: str, raw: bytes = b"") -> Answer:
     """A response that is no answer, with its first safe characters."""
-    shown = asked.line(raw[:4000].decode("utf-8", "replace"))
+    shown = asked.line(raw[:8000].decode("utf-8", "replace"))
     error = f"{asked.host} sent {what}" + (f": {shown}" if shown else "")
     return Answer(Outcome.INVALID, error=error, retry=True, maybe_billed=True)
 
@@ -92,7 +97,7 @@ def classify_completion(data: Any, asked: Asked, raw: bytes = b"") -> Answer:
         return invalid(asked, "a choice without a message", raw)
     answer = _from_choice(choices[0], message, asked)
     note = answer.note or (f"{len(choices)} choices came, the first counts" if choices[1:] else "")
-    return replace(answer, note=note, **_metadata(data))
+    return replace(answer, note=note, **_metadata(data, asked))
 
 
 def _from_choice(choice: Mapping[str, Any], message: Mapping[str, Any], asked: Asked) -> Answer:
@@ -100,22 +105,22 @@ def _from_choice(choice: Mapping[str, Any], message: Mapping[str, Any], asked: A
     text = _text(message.get("content"))
     if text is None:
         return invalid(asked, _described(message["content"], asked))
-    text = without_secrets(storable(text), asked.secrets)
+    text = asked.kept(text)
     if not isinstance(finish, str) or not finish:
         return replace(invalid(asked, "an answer without a finish reason"), text=text)
-    known = Answer(Outcome.OK, text, finish_reason=storable(finish)[:40])
+    known = Answer(Outcome.OK, text, finish_reason=asked.kept(finish)[:40])
     if finish == "error":
         error = f"{asked.host} failed in the middle of the answer"
         failed = replace(known, outcome=Outcome.PROVIDER_ERROR, error=error)
         return replace(failed, retry=True, maybe_billed=True)
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
-        return replace(known, outcome=Outcome.REFUSED, text=text or storable(refusal))
+        return replace(known, outcome=Outcome.REFUSED, text=text or asked.kept(refusal))
     if finish == "content_filter":
         return replace(known, outcome=Outcome.FILTERED)
     calls = message.get("tool_calls") or message.get("function_call")
     if calls and not text:
-        return replace(known, outcome=Outcome.TOOL_CALL, text=_calls_text(calls))
+        return replace(known, outcome=Outcome.TOOL_CALL, text=asked.kept(_calls_text(calls)))
     if finish == "length":
         return replace(known, outcome=Outcome.TRUNCATED)
     if not text:
@@ -159,28 +164,31 @@ def _is_text(part: Any) -> bool:
 
 def _calls_text(calls: Any) -> str:
     try:
-        return storable(canonical_json(calls))
+        return canonical_json(calls)
     except ValueError:
-        return storable(str(calls))
+        return str(calls)
 
 
-def _metadata(data: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(data: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
     usage = data.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
     return {
         "prompt_tokens": _count(usage.get("prompt_tokens")),
         "completion_tokens": _count(usage.get("completion_tokens")),
-        "model": _word(data.get("model")),
-        "system_fingerprint": _word(data.get("system_fingerprint")),
+        "model": _word(data.get("model"), asked),
+        "system_fingerprint": _word(data.get("system_fingerprint"), asked),
     }
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A number of tokens; None for what is none, or more than any answer has."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None
 
 
-def _word(value: Any) -> str:
-    return storable(value)[:200] if isinstance(value, str) else ""
+def _word(value: Any, asked: Asked) -> str:
+    return asked.kept(value)[:200] if isinstance(value, str) else ""
 
 
 def error_body(raw: bytes) -> Any:

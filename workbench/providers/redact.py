@@ -6,7 +6,7 @@ Its words are untrusted and may repeat the key that it was sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 SHOWN_CHARS = 200
 HIDDEN = "[secret]"
@@ -17,8 +17,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def one_line(text: str, secrets: Collection[str] = (), limit: int = SHOWN_CHARS) -> str:
     """`text` as one short line without control characters and without secrets."""
-    cut = text[: limit * 20]
-    line = _BLANK.sub(" ", without_secrets(storable(cut), secrets)).strip()
+    cut = without_secrets(text, secrets)[: limit * 20]
+    line = _BLANK.sub(" ", storable(cut)).strip()
     line = _KEY_LIKE.sub(HIDDEN, line)
     if not line.isprintable():
         line = "".join(c if c.isprintable() else "\ufffd" for c in line)
@@ -31,6 +31,35 @@ def without_secrets(text: str, secrets: Collection[str]) -> str:
         if secret and secret in text:
             text = text.replace(secret, HIDDEN)
     return text
+
+
+class Hidden:
+    """Passes text on piece by piece, and keeps back what may become a secret until it is none."""
+
+    def __init__(self, secrets: Collection[str], on_text: Callable[[str], None]) -> None:
+        self._secrets = [secret for secret in secrets if secret]
+        self._on_text = on_text
+        self._held = ""
+
+    def feed(self, text: str) -> None:
+        """Take the next piece."""
+        held = without_secrets(self._held + text, self._secrets)
+        kept = max((_begun(secret, held) for secret in self._secrets), default=0)
+        shown, self._held = held[: len(held) - kept], held[len(held) - kept :]
+        if shown:
+            self._on_text(shown)
+
+    def end(self) -> None:
+        """Pass on the rest: nothing more comes."""
+        shown, self._held = self._held, ""
+        if shown:
+            self._on_text(shown)
+
+
+def _begun(secret: str, text: str) -> int:
+    """How many characters at the end of `text` begin the secret."""
+    longest = min(len(secret) - 1, len(text))
+    return next((n for n in range(longest, 0, -1) if text.endswith(secret[:n])), 0)
 
 
 def storable(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from workbench.providers.classify import Asked, classify_completion, invalid
+from workbench.providers.redact import Hidden
 from workbench.providers.values import Answer
 
 
@@ -19,7 +20,7 @@ class Assembled:
 
     def __init__(self, asked: Asked, on_text: Callable[[str], None]) -> None:
         self._asked = asked
-        self._on_text = on_text
+        self._shown = Hidden(asked.secrets, on_text)
         self._rest = b""
         self._text: list[str] = []
         self._message: dict[str, Any] = {}
@@ -44,6 +45,7 @@ class Assembled:
 
     def answer(self) -> Answer:
         """What it came to. Raises ProviderError for what stops the whole run."""
+        self._shown.end()
         if self._broken is not None:
             return self._broken
         if self._finish is None:
@@ -85,7 +87,7 @@ class Assembled:
         text = delta.get("content")
         if isinstance(text, str) and text:
             self._text.append(text)
-            self._on_text(text)
+            self._shown.feed(text)
         for key in ("refusal", "reasoning_content"):
             if isinstance(delta.get(key), str):
                 self._message[key] = self._message.get(key, "") + delta[key]
