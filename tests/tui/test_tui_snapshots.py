@@ -44,7 +44,7 @@ async def test_a_screen_looks_as_it_did(
     ("name", "keys", "shown"),
     [
         ("dialog-help", ["f1"], "type to filter"),
-        ("dialog-jump", ["ctrl+o"], " a "),
+        ("dialog-jump", ["ctrl+o"], "│a prompt"),
         ("dialog-run", ["f5"], "calls"),
         ("dialog-deploy", ["enter", "down", "D"], "passed support_triage"),
     ],

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.cells import cell_len
 
@@ -83,10 +84,11 @@ def histogram_lines(
     *,
     ascii_only: bool = False,
 ) -> list[str]:
-    """One line a bin: its lower edge, a bar, its count."""
+    """One line a bin: its edges, a bar, its count."""
     if not chart.counts:
         return ["no values yet"]
-    labels = [label(edge) for edge in chart.edges[:-1]]
+    edges = [label(edge) for edge in chart.edges]
+    labels = [low if low == high else f"{low}–{high}" for low, high in pairwise(edges)]
     label_width = max(cell_len(text) for text in labels)
     count_width = len(f"{max(chart.counts):,}")
     room = max(1, width - label_width - count_width - 2)

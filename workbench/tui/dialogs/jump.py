@@ -29,7 +29,7 @@ class Jump(ModalScreen[Widget]):
 
     def compose(self) -> ComposeResult:
         for letter, (_, offset) in self._panes.items():
-            label = PlainLabel(f" {letter} ", classes="jump-label")
+            label = PlainLabel(f"{letter} ", classes="jump-label")
             label.absolute_offset = offset
             yield label
 
@@ -44,13 +44,12 @@ class Jump(ModalScreen[Widget]):
 
 
 def panes_of(screen: object) -> list[tuple[Widget, Offset]]:
-    """What can have the focus on a screen, with the place of its label, from the top left."""
+    """What can have the focus on a screen, with the place of its label, from the top left.
+
+    There nothing is written: a corner of a frame, or the blanks before the first column.
+    """
     from textual.screen import Screen
 
     assert isinstance(screen, Screen)
-    found = [
-        (widget, widget.region.offset + Offset(2, 0))
-        for widget in screen.focus_chain
-        if widget.region.area
-    ]
+    found = [(widget, widget.region.offset) for widget in screen.focus_chain if widget.region.area]
     return sorted(found, key=lambda pane: (pane[1].y, pane[1].x))
