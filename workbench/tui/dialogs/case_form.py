@@ -62,6 +62,10 @@ class CaseForm(Dialog[tuple[str, str]]):
         self._replaces = replaces
         self._note = note
         self._names = list(case.inputs)
+        self._before: tuple[str, ...] = ()
+
+    def on_mount(self) -> None:
+        self._before = self._fields()
 
     def body(self) -> Iterable[Widget]:
         yield from field("case-id", "id", self._case.id)
@@ -77,6 +81,36 @@ class CaseForm(Dialog[tuple[str, str]]):
         yield PlainStatic(
             self._note or "a changed case of split gate makes earlier evaluations stale",
             id="about-gate",
+        )
+
+    def action_cancel(self) -> None:
+        """What was typed goes only when that is meant."""
+        # Behind the keys that the focused field has not seen yet, as with ctrl+s.
+        (self.focused or self).call_later(self._leave)
+
+    def _leave(self) -> None:
+        if self.app.screen is not self:
+            return
+        if self._fields() == self._before:
+            self.dismiss(None)
+            return
+
+        def answered(drops: bool | None) -> None:
+            if drops:
+                self.close_unsaved()
+
+        self.app.push_screen(DropTyped(), answered)
+
+    def close_unsaved(self) -> None:
+        """Without another question."""
+        if self.is_attached:
+            self.dismiss(None)
+
+    def _fields(self) -> tuple[str, ...]:
+        """What stands in them."""
+        return (
+            *(area.text for area in self.query(ValueArea)),
+            *(line.value for line in self.query(Input)),
         )
 
     def confirm(self) -> None:
@@ -123,6 +157,19 @@ class CaseForm(Dialog[tuple[str, str]]):
             tags=tuple(tag.strip() for tag in tags if tag.strip()),
             split=self.query_one("#case-split", Input).value.strip() or None,
         )
+
+
+class DropTyped(Dialog[bool]):
+    """True: what was typed goes."""
+
+    def __init__(self) -> None:
+        super().__init__("Not saved · y drops what you typed", "Drop it", no="Go on typing")
+
+    def body(self) -> Iterable[Widget]:
+        yield PlainStatic("The case was changed here. ^s in its form saves it.")
+
+    def confirm(self) -> None:
+        self.dismiss(True)
 
 
 def _input_value(typed: str, before: object) -> object:
