@@ -3,51 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.widget import Widget
 
-from workbench.present import numbers
-from workbench.present.charts import sparkline
-from workbench.present.safe_text import safe_line
 from workbench.tui import keys
-from workbench.tui.list_rows import ListRow
+from workbench.tui.live_rows import (
+    HISTORY_COLUMNS,
+    LIVE_COLUMNS,
+    SEPARATOR,
+    behind_text,
+    history_row,
+    live_row,
+    place_key,
+    what_next,
+)
 from workbench.tui.messages import RegistryChanged
 from workbench.tui.reads import LivePage, LiveRow, read_live, read_place
+from workbench.tui.registry_watch import RegistryWatch
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
-from workbench.tui.table_model import Column, Sign
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
-if TYPE_CHECKING:
-    from workbench.registry.records import LogEntry
-
-SEPARATOR = "\x1f"
-LIVE_COLUMNS = (
-    Column("prompt", "prompt", 14, grows=True),
-    Column("environment", "environment", 12),
-    Column("version", "version", 8),
-    Column("evidence", "evidence", 8),
-    Column("score", "score", 5, "right"),
-    Column("since", "since", 10),
-    Column("by", "by", 12),
-    Column("previous", "before", 8),
-)
-"""All but the last are exactly as wide as 80 columns allow."""
-HISTORY_COLUMNS = (
-    Column("when", "when", 16),
-    Column("action", "action", 8),
-    Column("change", "from → to", 15),
-    Column("by", "by", 12),
-    Column("reason", "reason", 12, grows=True),
-)
+LOOK_EVERY_S = 1.0
+"""How often the registry is asked whether somebody else wrote into it."""
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
 
@@ -62,6 +46,7 @@ class DeploysScreen(ModeScreen):
         super().__init__()
         self._rows: dict[str, LiveRow] = {}
         self._page: LivePage | None = None
+        self._watch: RegistryWatch | None = None
 
     def body(self) -> Iterable[Widget]:
         live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
@@ -74,6 +59,17 @@ class DeploysScreen(ModeScreen):
 
     def on_mount(self) -> None:
         self.query_one("#live", CaseTable).focus()
+        self._watch = RegistryWatch(self.bench_app.workspace.registry_path)
+        self.set_interval(LOOK_EVERY_S, self._look)
+
+    def on_unmount(self) -> None:
+        if self._watch:
+            self._watch.close()
+
+    def _look(self) -> None:
+        """A deployment from a shell, say, is seen here too; not while another screen is."""
+        if self._watch and self.bench_app.screen_stack[0] is self and self._watch.changed():
+            self.reload()
 
     def show(self, selection: Selection) -> None:
         del selection
@@ -87,13 +83,13 @@ class DeploysScreen(ModeScreen):
         self.bench_app.in_thread(read_live, done=self._show_live, group="live")
 
     def _show_live(self, rows: tuple[LiveRow, ...]) -> None:
-        self._rows = {_key(row): row for row in rows}
+        self._rows = {place_key(row): row for row in rows}
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
         if cursor not in self._rows:
             wanted = self.bench_app.selection.prompt_id
-            cursor = next((_key(row) for row in rows if row.prompt_id == wanted), "")
-        table.load([_live_row(row, at) for at, row in enumerate(rows)], cursor=cursor)
+            cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
+        table.load([live_row(row, at) for at, row in enumerate(rows)], cursor=cursor)
         if not rows:
             self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
         self._read_place()
@@ -149,11 +145,12 @@ class DeploysScreen(ModeScreen):
         self.query_one("#history-pane", CasePane).show_title(
             f"History of {page.prompt_id} → {page.environment} (append-only)"
         )
-        history.load([_history_row(entry, at) for at, entry in enumerate(page.history)])
+        cursor = history.cursor_key
+        history.load([history_row(e, at) for at, e in enumerate(page.history)], cursor=cursor)
         behind = self.query_one("#behind", TextView)
         behind.border_title = plain("Evidence and trend")
         behind.show(behind_text(row, page))
-        self.hint(_say(row, page))
+        self.hint(what_next(row, page))
         self.refresh_bindings()
 
     # Actions
@@ -236,105 +233,3 @@ class DeploysScreen(ModeScreen):
             from workbench.tui.dialogs.revoke import open_revoke
 
             open_revoke(self.bench_app, row.prompt_id, version)
-
-
-def _key(row: LiveRow) -> str:
-    return f"{row.prompt_id}{SEPARATOR}{row.environment}"
-
-
-def _live_row(row: LiveRow, place: int) -> ListRow:
-    cells = {"prompt": row.prompt_id, "environment": row.environment}
-    signs: dict[str, Sign] = {}
-    if row.deployment is None:
-        cells |= {"version": "–", "evidence": "not live"}  # noqa: RUF001
-        return ListRow(_key(row), cells, sign="quiet", place=place)
-    status = row.status
-    cells |= {
-        "version": row.deployment.version,
-        "evidence": _evidence(row),
-        "since": row.deployment.deployed_at[:10],
-        "by": row.deployment.deployed_by,
-        "score": numbers.score(status.score) if status else "",
-        "previous": row.deployment.previous_version or "–",  # noqa: RUF001
-    }
-    if status:
-        signs["evidence"] = "pass" if status.tested else "fail"
-    return ListRow(_key(row), cells, signs, place=place)
-
-
-def _evidence(row: LiveRow) -> str:
-    """How it stands with what is live; in capitals when somebody should look."""
-    if row.status is None:
-        return ""
-    state = row.status.state.value
-    return state if row.status.tested else state.upper()
-
-
-def _history_row(entry: LogEntry, place: int) -> ListRow:
-    action = entry.action if entry.action == "deploy" else entry.action.upper()
-    flags = " (past the gate)" if entry.override else ""
-    return ListRow(
-        f"{entry.seq}{SEPARATOR}{entry.version}",
-        {
-            "when": _local(entry.at),
-            "action": action,
-            "change": _change(entry),
-            "by": entry.by,
-            "reason": entry.reason + flags,
-        },
-        {"action": "" if entry.action == "deploy" else "down"},
-        place=place,
-    )
-
-
-def _change(entry: LogEntry) -> str:
-    if entry.action not in ("deploy", "rollback", "retire"):
-        return entry.version
-    to = "–" if entry.action == "retire" else entry.version  # noqa: RUF001
-    return f"{entry.previous_version or '–'} → {to}"  # noqa: RUF001
-
-
-def _local(at: str) -> str:
-    then = numbers.moment(at)
-    return then.astimezone().strftime("%Y-%m-%d %H:%M") if then else at
-
-
-def behind_text(row: LiveRow, page: LivePage) -> Content:
-    """Why it may be live, and how the scores went over the versions."""
-    from workbench.tui.evidence_lines import evidence_text
-
-    lines: list[Content] = []
-    if row.status is not None and row.deployment is not None:
-        style = "$text-success" if row.status.tested else "$text-warning"
-        said = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
-        lines.append(Content.styled(safe_line(said), style))
-        for suite in row.status.suites:
-            if suite.evaluation is not None:
-                lines.append(evidence_text(suite.evaluation.evidence))
-    known = [(version, score) for version, score in page.scores if score is not None]
-    if known:
-        trend = sparkline([score for _, score in page.scores])
-        first, last = known[0], known[-1]
-        lines.append(
-            Content.assemble(
-                ("scores ", "bold"),
-                safe_line(
-                    f"{trend}  {first[0]} {numbers.score(first[1])} → "
-                    f"{last[0]} {numbers.score(last[1])}"
-                ),
-            )
-        )
-    return Content("\n").join(lines) if lines else Content("nothing is live here")
-
-
-def _say(row: LiveRow, page: LivePage) -> str:
-    if row.deployment is None:
-        back = f" · R brings {page.rollback_to} back" if page.rollback_to else ""
-        return f"nothing is live in {row.environment} · D deploys {row.newest}{back}"
-    if page.rollback_to:
-        return (
-            f"R rolls {row.environment} back to {page.rollback_to} "
-            f"(before {row.deployment.version}); history is kept"
-        )
-    age = numbers.age(row.deployment.deployed_at, datetime.now(UTC)).removesuffix(" ago")
-    return f"{row.deployment.version} is live for {age}; nothing earlier to go back to"
