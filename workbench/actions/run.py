@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
-from workbench.actions.refs import Source
+from workbench.actions.refs import DRAFT, Source, resolve
 from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError, UsageError
+from workbench.errors import DatasetError, UsageError, WorkbenchError
 from workbench.prompts.key_like import key_in
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer, Outcome
+from workbench.runs.spec_parts import OPTIONS
 from workbench.runs.suite import GATE_SPLIT, Suite
 from workbench.runs.values import RunSpec, RunSummary
 
@@ -50,6 +51,7 @@ def make_spec(
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
     unused = check_fit(source.prompt, cases, suite.dataset.source)
     options = suite.run
+    own = {"concurrency": concurrency, "budget_usd": budget_usd}
     if repeats:
         options = replace(options, repeats=repeats)
     if concurrency:
@@ -64,6 +66,7 @@ def make_spec(
         label=source.label,
         fresh=fresh,
         options=options,
+        own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(*suite.dataset.notes, *unused, *_unexpected(suite, cases), *_keys(cases)),
     )
 
@@ -106,7 +109,7 @@ def start(bench: Bench, spec: RunSpec, *, resume: str | None = None) -> LiveRun:
     )
 
 
-def resume(bench: Bench, run_id: str) -> LiveRun:
+def go_on(bench: Bench, run_id: str) -> LiveRun:
     """Go on with an incomplete run: what is missing or failed. Raises UsageError when the
     dataset or the scorers changed since.
     """
@@ -129,22 +132,50 @@ def attach(bench: Bench, run_id: str) -> RunSummary:
     return attach_batch(run_id, spec, bench.provider_for(spec.prompt), bench.workspace.runs_path)
 
 
-def spec_of_run(bench: Bench, run_id: str) -> RunSpec:
-    """What a stored run asks, with the suite as it is now. Raises NotFound."""
+def spec_of_run(
+    bench: Bench,
+    run_id: str,
+    *,
+    concurrency: int | None = None,
+    budget_usd: float | None = None,
+) -> RunSpec:
+    """What a stored run asks: its prompt as it was, with the suite as it is now and what was said
+    for this run alone, unless something else is said now. Raises NotFound.
+    """
     summary = bench.store.summary(run_id)
     suite = bench.workspace.suite_for(summary.prompt_id, summary.suite)
     source = Source(bench.store.prompt(run_id), summary.label)
-    spec = make_spec(source, suite, split=summary.split, repeats=summary.repeats)
+    said = summary.environment.get(OPTIONS) or {}
+    spec = make_spec(
+        source,
+        suite,
+        split=summary.split,
+        repeats=summary.repeats,
+        concurrency=concurrency or said.get("concurrency"),
+        budget_usd=said.get("budget_usd") if budget_usd is None else budget_usd,
+        fresh=bool(summary.environment.get("fresh")),
+    )
     wanted = {case.id for case in bench.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in wanted)
     return replace(spec, cases=cases)
 
 
-def estimate(bench: Bench, spec: RunSpec) -> Estimate:
-    """Calls, money and time of a run, before it starts."""
+def differs_from_draft(bench: Bench, run_id: str) -> bool:
+    """Whether the run's draft has been changed since, or is gone: the run does not follow it."""
+    summary = bench.store.summary(run_id)
+    if summary.label != DRAFT:
+        return False
+    try:
+        return resolve(bench, summary.prompt_id).prompt.fingerprint != summary.fingerprint
+    except WorkbenchError:
+        return True
+
+
+def estimate(bench: Bench, spec: RunSpec, done: Collection[tuple[str, int]] = ()) -> Estimate:
+    """Calls, money and time of a run, before it starts, without what is `done`."""
     from workbench.runs.estimate import estimate_run
 
-    return estimate_run(spec, bench.provider_settings(spec.prompt), bench.store)
+    return estimate_run(spec, bench.provider_settings(spec.prompt), bench.store, done)
 
 
 def steadiness_of(bench: Bench, summary: RunSummary) -> Steadiness | None:

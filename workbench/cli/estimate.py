@@ -36,6 +36,9 @@ def estimate_command(face: Face, suite: str, **options: Any) -> None:
         f"{numbers.plural(found.calls, 'call')}, {numbers.count(found.cached)} cached, "
         f"{numbers.money(found.usd)}, about {numbers.clock(found.seconds)}",
     ]
+    if found.unsent:
+        each = numbers.plural(found.unsent, "question")
+        lines.append(f"{each} cannot be asked: the template does not fit the case")
     if needed:
         gate_cases = len(spec.suite.gate_cases.cases)
         lines.append(
@@ -45,6 +48,7 @@ def estimate_command(face: Face, suite: str, **options: Any) -> None:
     values = {
         "calls": found.calls,
         "cached": found.cached,
+        "unsent": found.unsent,
         "cost_usd": found.usd,
         "seconds": found.seconds,
         "cases": len(spec.cases),

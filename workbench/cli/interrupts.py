@@ -34,6 +34,16 @@ def watched() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextlib.contextmanager
+def unwatched() -> Iterator[None]:
+    """Raise KeyboardInterrupt inside again: nothing is going that must be stopped in order."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def stopped(identity: str) -> None:
     """Remember a run that did not come to its end."""
     _runs.append(identity)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli import interrupts
+from workbench.cli.confirm import confirm
 from workbench.cli.face import Face, command
+from workbench.cli.money import Dollars
 from workbench.cli.progress import Follower
+from workbench.cli.resume import check_flags, going_on
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
 from workbench.present.run_remarks import remarks
@@ -30,7 +33,7 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--limit", type=click.IntRange(1), help="Only the first N cases."),
             click.option("--repeats", type=click.IntRange(1, 100), help="Answers a case."),
             click.option("--concurrency", type=click.IntRange(1, 1000), help="Calls at a time."),
-            click.option("--budget", type=float, metavar="USD", help="Stop at this cost."),
+            click.option("--budget", type=Dollars(), metavar="USD", help="Stop at this cost."),
             click.option("--fresh", is_flag=True, help="Ignore stored answers."),
         ]
     ):
@@ -84,17 +87,21 @@ def run_command(
     if [bool(suite), bool(resume), bool(attach)].count(True) != 1:
         raise click.UsageError("give a SUITE, or --resume RUN, or --attach RUN")
     bench = face.bench()
-    spec, name = None, "going on"
+    spec, name = None, ""
     if suite:
         spec, name = spec_of(bench, suite, options)
         _confirm(face, bench, spec, options["split"], yes)
-    if attach:
-        summary = running.attach(bench, attach)
-    elif batch and spec:
+    else:
+        check_flags("--resume" if resume else "--attach", {**options, "batch": batch})
+    if resume:
+        spec, name = going_on(face, bench, resume, options, yes)
+    if spec is None:
+        summary = running.attach(bench, str(attach))
+    elif batch:
         summary = running.submit(bench, spec)
     else:
         with Follower(face) as follower:
-            live = running.start(bench, spec) if spec else running.resume(bench, str(resume))
+            live = running.start(bench, spec, resume=resume)
             follower.on_run(live, name)
             summary = live.wait()
     steady = running.steadiness_of(bench, summary)
@@ -118,19 +125,13 @@ def run_command(
 def _confirm(face: Face, bench: Bench, spec: RunSpec, split: str | None, yes: bool) -> None:
     """Ask before money is spent or the gate set worn. Raises UsageError when told no."""
     from workbench.actions import run as running
+    from workbench.actions.costs import Ahead
 
-    if yes:
-        return
-    if running.needs_confirmation(spec.suite, split):
+    if not yes and running.needs_confirmation(spec.suite, split):
         question = "This looks at the gate set outside of an evaluation, which wears it out. Run?"
         if not face.agree(question):
             raise UsageError("not run: the split gate is for evaluations", hint="or give --yes")
-    limit = bench.workspace.settings.confirm_above_usd
-    cost = running.estimate(bench, spec).usd
-    if cost is not None and cost > limit:
-        said = f"about {numbers.money(cost)}, more than {numbers.money(limit)}"
-        if not face.agree(f"This costs {said}. Run?"):
-            raise UsageError(f"not run: it would cost {said}", hint="--yes, or --budget USD")
+    confirm(face, bench, [Ahead(spec)], yes, hint="--yes, or --budget USD")
 
 
 def as_json(summary: RunSummary) -> dict[str, Any]:

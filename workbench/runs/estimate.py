@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from workbench.providers.opening import open_provider
 from workbench.providers.options import build_options
-from workbench.providers.values import Price
+from workbench.providers.values import Provider
 from workbench.runs.plan import Plan
 from workbench.runs.store import RunStore
 from workbench.runs.values import RunSpec
@@ -25,27 +26,34 @@ class Estimate:
     cached: int
     usd: float | None
     seconds: float | None
+    unsent: int = 0
+    """Cases and repeats that cannot be asked, because the template does not fit them."""
 
 
 def estimate_run(
-    spec: RunSpec, settings: ProviderSettings, store: RunStore | None = None
+    spec: RunSpec,
+    settings: ProviderSettings,
+    store: RunStore | None = None,
+    done: Collection[tuple[str, int]] = (),
 ) -> Estimate:
-    """What `spec` will take; with `store` cached answers are left out.
+    """What `spec` will take; with `store` cached answers are left out, and so is what is `done`.
 
     Tokens: four characters each, and the prompt's limit (else 200) for the answer. Time: from the
     latencies of the newest stored run of the same prompt and model, if there is one.
     """
     provider = open_provider(settings)
     plan = Plan(spec, provider.identity)
-    calls = cached = 0
+    calls = cached = unsent = 0
     characters = 0
     sampled = 0
-    for chunk in plan.chunks(frozenset()):
+    for chunk in plan.chunks(done):
+        fitting = [item for item in chunk if item.request]
         known = set()
         if store is not None and not spec.fresh:
-            known = store.known_keys([item.key for item in chunk])
-        missing = [item for item in chunk if item.key not in known and item.request]
-        cached += len(chunk) - len(missing)
+            known = store.known_keys([item.key for item in fitting])
+        missing = [item for item in fitting if item.key not in known]
+        cached += len(fitting) - len(missing)
+        unsent += len(chunk) - len(fitting)
         calls += len(missing)
         if sampled < _SAMPLE:
             sampled += len(missing)
@@ -58,8 +66,9 @@ def estimate_run(
     return Estimate(
         calls,
         cached,
-        _usd(spec, provider.price(_model(spec)), calls, characters / max(1, sampled)),
+        _usd(spec, provider, calls, characters / max(1, sampled)),
         _seconds(spec, provider.name, store, calls),
+        unsent,
     )
 
 
@@ -67,9 +76,10 @@ def _model(spec: RunSpec) -> str:
     return spec.prompt.model.id if spec.prompt.model else ""
 
 
-def _usd(spec: RunSpec, price: Price | None, calls: int, characters: float) -> float | None:
+def _usd(spec: RunSpec, provider: Provider, calls: int, characters: float) -> float | None:
     if calls == 0:
         return 0.0
+    price = provider.price(_model(spec))
     if price is None:
         return None
     options = build_options(spec.prompt)

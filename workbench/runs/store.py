@@ -137,6 +137,14 @@ class RunStore:
                 return str(run_id)
         return None
 
+    def done(self, run_id: str) -> frozenset[tuple[str, int]]:
+        """Pairs of case and repeat that the run would not ask again."""
+        rows = self.database.execute(
+            "SELECT case_id, repeat FROM results WHERE run = ? AND failed = 0",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return frozenset((case_id, repeat) for case_id, repeat in rows)
+
     def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose answers are stored."""
         known = "SELECT 1 FROM answers WHERE key = ? LIMIT 1"

@@ -1,0 +1,31 @@
+"""An amount of money on the command line."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+from workbench.units import dollars
+
+
+class Dollars(click.ParamType[float]):
+    """`2`, `0.05`, `1e-3`, `$2` or `2.00 USD`: never negative, never without end."""
+
+    name = "USD"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """US dollars. Raises click's usage error."""
+        text = str(value)
+        try:
+            found = float(text)
+        except ValueError:
+            try:
+                found = dollars(text)
+            except ValueError as error:
+                self.fail(str(error), param, ctx)
+        if not math.isfinite(found) or found < 0:
+            self.fail(f"{text!r} is no amount: write 2.00", param, ctx)
+        return found

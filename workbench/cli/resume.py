@@ -1,0 +1,51 @@
+"""What `workbench run --resume` does beside running: what it may be given, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.confirm import confirm
+from workbench.cli.face import Face
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.runs.values import RunSpec
+
+AS_IT_WAS = "going on with the prompt as it was when the run began"
+_ALLOWED = {"--resume": ("concurrency", "budget"), "--attach": ()}
+
+
+def check_flags(flag: str, options: Mapping[str, Any]) -> None:
+    """Raise a usage error for what cannot be said anew of a run that has begun."""
+    allowed = _ALLOWED[flag]
+    given = [
+        "--prompt" if name == "ref" else f"--{name}"
+        for name, value in options.items()
+        if value is not None and value is not False and name not in allowed
+    ]
+    if given:
+        may = "".join(f"--{name}, " for name in allowed)
+        raise click.UsageError(
+            f"{' and '.join(given)} cannot go with {flag}: the run goes on as it began"
+            f" (it takes {may}--yes)"
+        )
+
+
+def going_on(
+    face: Face, bench: Bench, run_id: str, options: Mapping[str, Any], yes: bool
+) -> tuple[RunSpec, str]:
+    """What is left of a run, agreed to, and its name for people."""
+    from workbench.actions import run as running
+    from workbench.actions.costs import Ahead
+
+    spec = running.spec_of_run(
+        bench, run_id, concurrency=options["concurrency"], budget_usd=options["budget"]
+    )
+    spent = bench.store.summary(run_id).cost_usd or 0.0
+    ahead = Ahead(spec, bench.store.done(run_id), spent)
+    confirm(face, bench, [ahead], yes, hint="--yes, or --budget USD")
+    other = running.differs_from_draft(bench, run_id)
+    return spec, AS_IT_WAS + (", not as the draft is now" if other else "")
