@@ -1,0 +1,55 @@
+"""The deploys screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.screens import settled, until_shown
+from tests.tui.conftest import PROMPT
+from workbench.actions.bench import Bench
+from workbench.actions.deploy import deploy
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.registry_watch import RegistryWatch
+from workbench.tui.screens.deploys import DeploysScreen
+from workbench.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_deployment_from_a_shell_is_seen_while_deploys_is_open(
+    workspace: Workspace,
+) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f9")
+        await until_shown(pilot, "production", "1.0.0 is live for")
+        screen = app.screen
+        assert isinstance(screen, DeploysScreen)
+        read: list[object] = []
+        reload = screen.reload
+        screen.reload = lambda: (read.append(1), reload())
+        screen._look()
+        # What the screen reads itself is no change.
+        await settled(pilot)
+        screen._look()
+        assert not read
+        with Bench(workspace) as bench:
+            deploy(bench, PROMPT, "1.0.1", "production", reason="better")
+        await until_shown(pilot, "1.0.1", "R rolls production back to 1.0.0", seconds=5)
+        assert read
+
+
+def test_a_registry_that_comes_goes_or_is_replaced_is_noticed(workspace: Workspace) -> None:
+    path = workspace.registry_path
+    aside = path.with_name("aside.db")
+    path.rename(aside)
+    watch = RegistryWatch(path)
+    assert [watch.changed(), watch.changed()] == [False, False]
+    aside.rename(path)
+    assert [watch.changed(), watch.changed()] == [True, False]
+    with Bench(workspace) as bench:
+        deploy(bench, PROMPT, "1.0.1", "production", reason="better")
+    assert [watch.changed(), watch.changed()] == [True, False]
+    watch.close()
+    path.write_bytes(b"no database")
+    assert [watch.changed(), watch.changed()] == [False, False]
