@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
-from workbench.datasets.writer import add_case, free_id, parse_value, replace_case
+from workbench.datasets.writer import add_case, free_id, parse_value, remove_case, replace_case
 from workbench.errors import DatasetError
 
 FIRST = '{"id": "t-1",   "inputs": {"ticket": "one"}, "expected": "bug", "note": "kept"}\n'
@@ -45,6 +45,16 @@ def test_a_changed_case_keeps_its_place_and_what_it_does_not_know(path: Path) ->
     assert '"note": "kept"' in lines[0]
     assert lines[2] + "\n" == SECOND
     assert read_dataset(path).cases[0].inputs == {"ticket": "changed"}
+
+
+def test_a_deleted_case_is_one_line_less_and_the_others_stay_as_they_were(path: Path) -> None:
+    with pytest.raises(DatasetError, match="no case 't-9'"):
+        remove_case(path, "t-9")
+    remove_case(path, "t-1")
+    assert path.read_text() == "\n" + SECOND
+    with pytest.raises(DatasetError, match="its only case"):
+        remove_case(path, "t-2")
+    assert path.read_text() == "\n" + SECOND
 
 
 def test_a_flat_row_becomes_one_with_inputs(path: Path) -> None:

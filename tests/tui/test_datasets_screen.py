@@ -62,6 +62,48 @@ async def test_a_case_is_edited_in_its_place(workspace: Workspace) -> None:
     assert len(cases_of(workspace)) == 80
 
 
+async def test_what_was_typed_is_dropped_only_when_that_is_meant(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        form = app.screen
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        form = app.screen
+        await pilot.press(*"typed ", "escape")
+        await until_shown(pilot, "Not saved", "y drops what you typed")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        assert "typed " in form.query_one("#value-0", ValueArea).text
+        await pilot.press("escape")
+        await until_shown(pilot, "Not saved")
+        await pilot.press("y")
+        await until(pilot, lambda: app.screen is screen)
+        assert not any("typed" in str(case.inputs) for case in cases_of(workspace))
+
+
+async def test_a_case_is_deleted_on_a_yes_and_the_cursor_goes_on(workspace: Workspace) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("j", "X")
+        await until_shown(pilot, "Delete t-001", "Ticket 1: a question")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        assert len(cases_of(workspace)) == 80
+        await pilot.press("X")
+        await until_shown(pilot, "Delete t-001")
+        await pilot.press("y")
+        await until_shown(pilot, "deleted t-001 from cases.jsonl", "79 cases")
+        await settled(pilot)
+        assert screen.table.cursor_key == "t-002"
+        assert [case.id for case in cases_of(workspace)][:2] == ["t-000", "t-002"]
+
+
 async def test_a_case_is_added_with_a_free_id(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:

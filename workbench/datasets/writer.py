@@ -49,15 +49,32 @@ def replace_case(path: Path, case: Case, *, case_id: str = "") -> None:
     if case.id != wanted and case.id in {known.id for known in cases}:
         raise DatasetError(f"{path}: there is a case {case.id!r} already", hint="choose another id")
     lines = text.split("\n")
-    position = 0
-    for number, line in enumerate(lines):
-        if not line.strip():
-            continue
-        if cases[position].id == wanted:
-            lines[number] = _line(case, line)
-            break
-        position += 1
+    at = _line_of(lines, cases, wanted)
+    lines[at] = _line(case, lines[at])
     _write(path, "\n".join(lines), text)
+
+
+def remove_case(path: Path, case_id: str) -> None:
+    """Take a case out of the file. Raises DatasetError when there is none of that id, when it is
+    the last one, or when the file is no JSONL.
+    """
+    text = _text(path)
+    cases = _cases(path)
+    if case_id not in {known.id for known in cases}:
+        raise DatasetError(
+            f"{path}: no case {case_id!r}", hint="somebody changed the file meanwhile"
+        )
+    if len(cases) == 1:
+        raise DatasetError(f"{path}: {case_id!r} is its only case", hint="change it instead")
+    lines = text.split("\n")
+    del lines[_line_of(lines, cases, case_id)]
+    _write(path, "\n".join(lines), text)
+
+
+def _line_of(lines: Sequence[str], cases: Sequence[Case], case_id: str) -> int:
+    """Where the case stands: every line that is not blank is one."""
+    rows = [number for number, line in enumerate(lines) if line.strip()]
+    return next(at for at, case in zip(rows, cases, strict=True) if case.id == case_id)
 
 
 def free_id(taken: Sequence[str], like: str = "") -> str:

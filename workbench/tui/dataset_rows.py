@@ -10,7 +10,7 @@ from typing import Any
 from workbench.actions.bench import Bench
 from workbench.actions.new_suite import begin_suite
 from workbench.datasets.values import Case
-from workbench.datasets.writer import SUFFIX, add_case, free_id, replace_case
+from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, replace_case
 from workbench.errors import WorkbenchError
 from workbench.runs.suite import Suite
 from workbench.tui.case_rows import flat_json
@@ -142,6 +142,13 @@ def save_case(bench: Bench, path: Path, case: Case, replaces: str) -> str:
         return f"changed {case.id} in {path.name}"
     add_case(path, case)
     return f"added {case.id} to {path.name}"
+
+
+def delete_case(bench: Bench, path: Path, case_id: str) -> str:
+    """Take a case out of its file; says what was done."""
+    del bench
+    remove_case(path, case_id)
+    return f"deleted {case_id} from {path.name}"
 
 
 def save_first_case(bench: Bench, prompt_id: str, case: Case) -> str:

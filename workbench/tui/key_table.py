@@ -179,7 +179,7 @@ DEPLOYS = (
 RUN = (
     Action("run.stop", "x", "Stop", "run", "run", "stop", "x again gives up the calls too", 8),
     Action("run.resume", "r", "Resume", "run", "run", "resume", "what is missing or failed", 7),
-    Action("run.named", "f", "Filter", "run", "run", "named", "all, errors, failures, passes", 4),
+    Action("run.named", "f", "Filter", "run", "run", "named", "errors, failures, refused…", 4),
     Action("run.compare", "c", "Compare", "run", "run", "compare", "with what is live", 5),
     Action("run.baseline", "equals_sign", "Baseline", "run", "run", "baseline", "A of Compare"),
     Action("run.promote", "a", "Add as case…", "run", "run", "promote", "to the dataset"),
@@ -229,6 +229,7 @@ COMPARE = (
 DATASETS = (
     Action("datasets.edit", "e", "Edit", "dataset", "datasets", "edit", "this case", 6),
     Action("datasets.add", "a", "Add a case", "dataset", "datasets", "add", "a new one", 6),
+    Action("datasets.delete", "X", "Delete…", "dataset", "datasets", "delete", "this case", 3),
     Action("datasets.split", "f", "Split", "dataset", "datasets", "split", "the next split", 4),
     Action("datasets.next", "d", "Dataset", "dataset", "datasets", "dataset", "the next suite", 4),
     Action("datasets.new", "n", "New suite…", "dataset", "datasets", "begin", "for a prompt", 2),

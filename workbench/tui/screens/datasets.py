@@ -178,6 +178,8 @@ class DatasetsScreen(ModeScreen):
         page = self.page
         if action in ("edit", "add"):
             return page is not None and page.path is not None
+        if action == "delete":
+            return page is not None and page.path is not None and self.table.cursor_row is not None
         if action == "split":
             return page is not None and page.suite is not None
         if action == "dataset":
@@ -193,6 +195,18 @@ class DatasetsScreen(ModeScreen):
         if self.page and self.page.suite:
             case = blank_case(self.page.suite.dataset.cases)
             open_form(self.bench_app, self.page, case, done=self._written)
+
+    def action_delete(self) -> None:
+        """The cursor goes on to the case that takes its place."""
+        from workbench.tui.dialogs.delete_case import open_delete
+
+        row, page = self.table.cursor_row, self.page
+        if not isinstance(row, CaseRow) or page is None or page.suite is None or page.path is None:
+            return
+        shown = [other.key for other in self.table.model.visible()]
+        at = self.table.cursor_index
+        next_id = (shown[at + 1 :] or shown[:at][-1:] or [""])[0]
+        open_delete(self.bench_app, page.path, page.suite, row.case, lambda: self._written(next_id))
 
     def action_begin(self) -> None:
         """A suite for the picked prompt, where it has none."""
