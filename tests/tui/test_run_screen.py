@@ -139,6 +139,30 @@ async def test_what_should_be_known_beside_the_figures_is_said_at_80_columns(
         assert "gpt-x-nano" in shown
 
 
+async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
+    def spoiling(messages: list[dict[str, str]], options: dict[str, object]) -> Reply:
+        number = int(re.findall(r"\d+", str(messages[-1]["content"]))[0])
+        if number == 3:
+            return Reply("bill", finish_reason="length")
+        if number == 4:
+            message = {"role": "assistant", "content": None, "refusal": "no"}
+            return Reply(message=message)
+        return Reply(triage(messages, options))
+
+    with OpenAIServer(spoiling, model="gpt-x-mini") as server:
+        workspace = write_workspace(tmp_path / "shop", server.base_url)
+        with Bench(workspace) as bench:
+            start(bench, spec_of(workspace, "dev")).wait(60)
+        app = WorkbenchApp(workspace)
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = await on_run_screen(pilot)
+            await pilot.press("enter")
+            await until_shown(pilot, "refused or cut 2", "CUT", "REFUSED")
+            await pilot.press("f", "f", "f")
+            await until_shown(pilot, "refused or cut: 2 of 20")
+            assert [row.value("case") for row in screen.table.model.visible()] == ["t-003", "t-004"]
+
+
 async def test_why_a_run_ended_early_is_said_at_80_columns(fresh: Workspace) -> None:
     with Bench(fresh) as bench:
         live = start(bench, spec_of(fresh))

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.present import numbers
+from workbench.providers.values import Outcome
 from workbench.runs.values import Result, RunStatus, RunSummary
 from workbench.tui.filters import Value
 from workbench.tui.table_model import Column, Sign
@@ -19,6 +20,14 @@ ERROR, FAILURE, PASS, WAITING = range(4)
 
 GROUP_WORDS = {ERROR: "ERROR", FAILURE: "FAIL", PASS: "pass", WAITING: "…"}
 _SIGNS: Mapping[int, Sign] = {ERROR: "error", FAILURE: "fail", PASS: "pass", WAITING: "quiet"}
+
+FAULT_WORDS = {
+    Outcome.TRUNCATED: "CUT",
+    Outcome.REFUSED: "REFUSED",
+    Outcome.FILTERED: "FILTERED",
+    Outcome.TOOL_CALL: "TOOL",
+}
+"""Answers that the model itself spoilt: a score of 0 says nothing of what was asked."""
 
 RESULT_COLUMNS = (
     Column("case", "case", 10, frozen=True),
@@ -96,6 +105,11 @@ class ResultRow:
         return PASS if self.score >= 1.0 else FAILURE
 
     @property
+    def is_fault(self) -> bool:
+        """Whether the model refused, was cut short, or answered in another way than with text."""
+        return self.result is not None and self.result.answer.outcome.is_models_fault
+
+    @property
     def sign(self) -> Sign:
         return _SIGNS[self.group] if self.group in (ERROR, WAITING) else ""
 
@@ -103,6 +117,8 @@ class ResultRow:
     def status(self) -> str:
         """In words, never by colour alone."""
         group = self.group
+        if self.is_fault and self.result and group != PASS:
+            return FAULT_WORDS[self.result.answer.outcome]
         if group == ERROR and self.result and not self.result.answer.outcome.is_error:
             return "NO SCORE"
         if group == FAILURE and self.score:

@@ -38,10 +38,15 @@ def _in_group(group: int) -> Test:
     return test
 
 
+def _is_fault(row: Row) -> bool:
+    return isinstance(row, ResultRow) and row.is_fault
+
+
 NAMED = (
     NamedFilter("all"),
     NamedFilter("errors", _in_group(ERROR)),
     NamedFilter("failures", _in_group(FAILURE)),
+    NamedFilter("refused or cut", _is_fault),
     NamedFilter("passes", _in_group(PASS)),
     NamedFilter("waiting", _in_group(WAITING)),
 )
