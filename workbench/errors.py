@@ -12,6 +12,7 @@ WorkbenchError
 │   ├── NotFound               a prompt, version, run or file that does not exist
 │   └── ExtraMissing           an optional part is not installed
 ├── ProviderError           4  the provider failed and the run cannot go on
+│   └── BatchRefused           a batch was certainly not started
 ├── RunCutShort             4  a run ended before its gate could decide
 └── RegistryError           5  the registry refused (also a ValueError)
     ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
@@ -92,6 +93,10 @@ class ProviderError(WorkbenchError):
     """The provider failed in a way that no retry mends."""
 
     exit_code = EXIT_INCOMPLETE
+
+
+class BatchRefused(ProviderError):
+    """A batch was not started, and nothing of it will be billed."""
 
 
 class RunCutShort(WorkbenchError):

@@ -10,7 +10,7 @@ import pytest
 from tests.support.batch_server import BatchServer, Line, done
 from tests.support.openai_server import OpenAIServer
 from tests.support.specs import make_spec, provider_at, start
-from workbench.errors import ProviderError, UsageError
+from workbench.errors import BatchRefused, ProviderError, UsageError
 from workbench.providers.values import Outcome
 from workbench.runs.batches import attach_batch, submit_batch
 from workbench.runs.engine import start_run
@@ -131,7 +131,8 @@ def test_an_endpoint_without_batches_says_so_and_the_run_can_go_on(store: Path) 
         assert "127.0.0.1" in str(caught.value)
         with RunStore(store) as opened:
             run_id = opened.summaries()[0].run_id
-        assert "never started" in attach_batch(run_id, spec, open_it, store).reason
+        with pytest.raises(UsageError, match="no batch under way"):
+            attach_batch(run_id, spec, open_it, store)
         assert start(spec, server.base_url, store, resume=run_id).wait(30).scored == 3
 
 
@@ -167,3 +168,36 @@ def test_stored_answers_do_not_count_toward_the_budget_of_a_batch(store: Path) -
         attach_batch(sent.run_id, make_spec(3), priced, store)
         cheap = make_spec(3, budget_usd=1e-7)
         assert submit_batch(cheap, priced, store).status is RunStatus.COMPLETE
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429])
+def test_a_refused_batch_leaves_the_run_free_to_go_on(store: Path, status: int) -> None:
+    spec = make_spec(3)
+    with BatchServer() as server:
+        open_it = provider_at(server.base_url)
+        server.refusal = status
+        named: list[str] = []
+        with pytest.raises(BatchRefused):
+            submit_batch(spec, open_it, store, named.append)
+        with RunStore(store) as opened:
+            (run,) = opened.summaries()
+        assert named == [run.run_id]
+        assert run.reason == "the batch was not sent; 3 of 3 not answered yet"
+        assert start(spec, server.base_url, store, resume=run.run_id).wait(30).scored == 3
+
+
+def test_a_batch_that_may_have_started_has_to_be_looked_for(store: Path) -> None:
+    spec = make_spec(3)
+    with BatchServer() as server:
+        open_it = provider_at(server.base_url)
+        server.refusal = 500
+        with pytest.raises(ProviderError):
+            submit_batch(spec, open_it, store)
+        with RunStore(store) as opened:
+            (run,) = opened.summaries()
+            assert opened.batch_of(run.run_id)
+        assert "not known" in run.reason
+        with pytest.raises(UsageError, match=f"--attach {run.run_id}"):
+            start(spec, server.base_url, store, resume=run.run_id)
+        assert "never started" in attach_batch(run.run_id, spec, open_it, store).reason
+        assert start(spec, server.base_url, store, resume=run.run_id).wait(30).scored == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -29,9 +30,16 @@ def everything(requests: list[Line]) -> tuple[list[Line], list[Line]]:
 
 
 class BatchServer:
-    """`finish` lets the batches under way end with a status and the lines that `work` makes."""
+    """`finish` lets the batches under way end with a status and the lines that `work` makes.
+
+    Starting a batch is answered with `refusal` if it is set, and once `answers_starts` is.
+    """
 
     def __init__(self) -> None:
+        self.refusal: int | None = None
+        self.starting = threading.Event()
+        self.answers_starts = threading.Event()
+        self.answers_starts.set()
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -109,8 +117,15 @@ def _handler(owner: BatchServer) -> type[BaseHTTPRequestHandler]:
                 part = next(p for p in raw.split(b"--" + boundary) if b"filename=" in p)
                 data = part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
                 self._send({"id": owner.keep(data), "object": "file", "bytes": len(data)})
+            elif self.path.endswith("/chat/completions"):
+                self._send(completion(json.loads(raw)["messages"][-1]["content"]))
+            elif owner.refusal:
+                self._send_raw(b'{"error": {"message": "not today"}}', owner.refusal)
             else:
-                self._send(owner.create(json.loads(raw)))
+                started = owner.create(json.loads(raw))
+                owner.starting.set()
+                owner.answers_starts.wait(30)
+                self._send(started)
 
         def do_GET(self) -> None:
             file = re.search(r"/files/([^/]+)/content", self.path)
@@ -126,11 +141,12 @@ def _handler(owner: BatchServer) -> type[BaseHTTPRequestHandler]:
         def _send(self, value: Any) -> None:
             self._send_raw(json.dumps(value).encode())
 
-        def _send_raw(self, raw: bytes) -> None:
-            self.send_response(200)
+        def _send_raw(self, raw: bytes, status: int = 200) -> None:
+            self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+            with contextlib.suppress(ConnectionError):  # the client may have left meanwhile
+                self.end_headers()
+                self.wfile.write(raw)
 
     return Handler

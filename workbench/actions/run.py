@@ -116,12 +116,17 @@ def go_on(bench: Bench, run_id: str) -> LiveRun:
     return start(bench, spec_of_run(bench, run_id), resume=run_id)
 
 
-def submit(bench: Bench, spec: RunSpec) -> RunSummary:
-    """Start a run as a batch at half price, to be attached to later. Blocks until it is sent."""
+def submit(
+    bench: Bench, spec: RunSpec, on_start: Callable[[str], None] | None = None
+) -> RunSummary:
+    """Start a run as a batch at half price, to be attached to later. Blocks until it is sent.
+
+    `on_start` gets the run's id, which names the run when sending fails.
+    """
     from workbench.runs.batches import submit_batch
 
     bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
-    return submit_batch(spec, bench.provider_for(spec.prompt), bench.workspace.runs_path)
+    return submit_batch(spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, on_start)
 
 
 def attach(bench: Bench, run_id: str) -> RunSummary:

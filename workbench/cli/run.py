@@ -12,6 +12,7 @@ from workbench.cli.confirm import confirm
 from workbench.cli.face import Face, command
 from workbench.cli.money import Dollars
 from workbench.cli.progress import Follower
+from workbench.cli.run_batch import next_step, send
 from workbench.cli.resume import check_flags, going_on
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
@@ -98,7 +99,7 @@ def run_command(
     if spec is None:
         summary = running.attach(bench, str(attach))
     elif batch:
-        summary = running.submit(bench, spec)
+        summary = send(face, bench, spec, name)
     else:
         with Follower(face) as follower:
             live = running.start(bench, spec, resume=resume)
@@ -106,7 +107,8 @@ def run_command(
             summary = live.wait()
     steady = running.steadiness_of(bench, summary)
     outcomes = running.outcomes_of(bench, summary)
-    lines = lines_of(summary)
+    under_way = bench.store.batch_of(summary.run_id)
+    lines = lines_of(summary, under_way)
     if steady:
         lines.insert(2, steady_line(steady))
     lines[2:2] = outcome_lines(outcomes)
@@ -114,12 +116,13 @@ def run_command(
     last = len(lines) - (exit_code(summary) == EXIT_INCOMPLETE)
     lines[last:last] = [f"note: {note}" for note in notes]
     found = {
+        "batch": under_way or None,
         "notes": notes,
         "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
         "steadiness": steady_json(steady),
     }
     face.answer({**as_json(summary), **found}, lines)
-    return exit_code(summary)
+    return EXIT_DONE if batch and under_way else exit_code(summary)
 
 
 def _confirm(face: Face, bench: Bench, spec: RunSpec, split: str | None, yes: bool) -> None:
@@ -162,8 +165,8 @@ def as_json(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def lines_of(summary: RunSummary) -> list[str]:
-    """A run in a few lines."""
+def lines_of(summary: RunSummary, batch: str = "") -> list[str]:
+    """A run, whose `batch` may be under way, in a few lines."""
     head = f"{summary.run_id}  {summary.status.value}"
     if summary.reason:
         head += f": {summary.reason}"
@@ -177,7 +180,7 @@ def lines_of(summary: RunSummary) -> list[str]:
         f"{numbers.money(summary.cost_usd)}, {numbers.seconds(summary.seconds)}",
     ]
     if exit_code(summary) == EXIT_INCOMPLETE:
-        lines.append(f"go on with: workbench run --resume {summary.run_id}")
+        lines.append(next_step(summary.run_id, batch))
     return lines
 
 

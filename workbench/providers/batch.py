@@ -12,8 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.errors import ProviderError, UsageError
-from workbench.providers.classify import Asked, classify_completion, classify_status, invalid
+from workbench.errors import BatchRefused, ProviderError, UsageError
+from workbench.providers.classify import (
+    RETRIED,
+    Asked,
+    classify_completion,
+    classify_status,
+    invalid,
+)
 from workbench.providers.failures import classify_failure
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Answer, Outcome, Request
@@ -67,21 +73,28 @@ class Batches:
         self._model = model
         self._asked = Asked(provider.endpoint.host, model, provider.endpoint.secrets)
 
-    async def submit(self, requests: Mapping[str, Request], run_id: str) -> BatchState:
-        """Upload the requests by custom id and start a batch that carries the run's id."""
+    async def upload(self, requests: Mapping[str, Request]) -> str:
+        """Upload the requests by custom id, which starts nothing; the file's id."""
         data = b"".join(self._line(custom, request) for custom, request in requests.items())
         if len(requests) > MOST_REQUESTS or len(data) > MOST_BYTES:
             raise UsageError(
                 f"{len(requests)} requests ({len(data) / 1e6:.0f} MB) do not fit in a batch",
                 hint=f"at most {MOST_REQUESTS:,} and {MOST_BYTES / 1e6:.0f} MB",
             )
-        client = self._provider.sdk()
+        file = ("requests.jsonl", data)
         with self._in_words():
-            file = await client.files.create(file=("requests.jsonl", data), purpose="batch")
-            batch = await client.batches.create(
+            return (await self._provider.sdk().files.create(file=file, purpose="batch")).id
+
+    async def start(self, file_id: str, run_id: str) -> BatchState:
+        """Start a batch of an uploaded file that carries the run's id.
+
+        Raises BatchRefused; any other ProviderError leaves open whether it was started.
+        """
+        with self._in_words():
+            batch = await self._provider.sdk().batches.create(
                 completion_window="24h",
                 endpoint=_URL,
-                input_file_id=file.id,
+                input_file_id=file_id,
                 metadata={"workbench_run": run_id},
             )
         return self._state(batch)
@@ -193,17 +206,24 @@ class Batches:
         if isinstance(error, (ProviderError, UsageError)):
             return error
         if isinstance(error, APIStatusError):
+            kind = BatchRefused if _is_refusal(error.status_code) else ProviderError
             if error.status_code == 404:
-                return ProviderError(f"{self._asked.host} has no batches, or not this one (404)")
+                return kind(f"{self._asked.host} has no batches, or not this one (404)")
             response = error.response
             try:
                 answer = classify_status(
                     response.status_code, response.headers, error.body, self._asked
                 )
             except ProviderError as fatal:
-                return fatal
-            return ProviderError(answer.error)
-        return ProviderError(classify_failure(error, self._asked).error)
+                return kind(fatal.message, hint=fatal.hint)
+            return kind(answer.error)
+        answer = classify_failure(error, self._asked)
+        return (ProviderError if answer.maybe_billed else BatchRefused)(answer.error)
+
+
+def _is_refusal(status: int) -> bool:
+    """Whether a request was certainly not carried out."""
+    return 400 <= status < 500 and status not in RETRIED - {429}
 
 
 def _parsed(content: bytes) -> Iterator[Mapping[str, Any]]:

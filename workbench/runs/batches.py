@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from workbench.errors import UsageError
+from workbench.errors import BatchRefused, UsageError
 from workbench.providers.batch import PRICE, BatchAnswers, Batches, BatchState
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Provider
@@ -30,12 +30,18 @@ from workbench.runs.writer import Remembered
 T = TypeVar("T")
 SUBMITTING = "submitting"
 OVER = "over"
+_NOT_SENT = "the batch was not sent"
 
 
 def submit_batch(
-    spec: RunSpec, open_provider: Callable[[], Provider], store_path: Path
+    spec: RunSpec,
+    open_provider: Callable[[], Provider],
+    store_path: Path,
+    on_start: Callable[[str], None] | None = None,
 ) -> RunSummary:
     """Start a run whose questions, but for cached ones, go into a batch. Blocks until it is sent.
+
+    `on_start` gets the run's id: when sending fails, the run is there to go on with.
 
     Raises UsageError when the provider has no batches or the batch could cost more than the
     run's budget, ProviderError when it refuses.
@@ -49,6 +55,8 @@ def submit_batch(
     try:
         _check_budget(spec, provider, plan, store)
         started = store.submit(lambda w: w.start(spec, provider.identity, environment)).result()
+        if on_start:
+            on_start(started.run_id)
         run = _BatchRun(spec, provider, plan, store, environment, Tally(plan.total))
         return run.submit(started.run_id, store_path)
     finally:
@@ -137,26 +145,28 @@ class _BatchRun:
         self._environment = environment
         self._tally = tally
         self._recorder = Recorder(spec, store, tally, Outbox())
+        self._reason = ""
 
     def submit(self, run_id: str, store_path: Path) -> RunSummary:
         """Answer from the cache, send the rest."""
-        reason = "the batch was not sent"
+        self._reason = _NOT_SENT
         try:
             asked = self._not_cached()
-            reason = self._send(run_id, asked) if asked else ""
+            if asked:
+                self._send(run_id, asked)
         finally:
-            summary = self._finish(run_id, reason, store_path)
+            summary = self._finish(run_id, store_path)
         return summary
 
     def attach(self, run_id: str, done: frozenset[tuple[str, int]], store_path: Path) -> RunSummary:
         """Ask how the batch is, and take its answers when it is over."""
-        reason = "the batch could not be asked for"
+        self._reason = "the batch could not be asked for"
         try:
             batch_id = self._store.submit(lambda w: w.open_batch()).result()
             state = self._in_loop(lambda batches: self._look(batches, run_id, batch_id))
-            reason = self._take(state, done)
+            self._reason = self._take(state, done)
         finally:
-            summary = self._finish(run_id, reason, store_path)
+            summary = self._finish(run_id, store_path)
         return summary
 
     def _not_cached(self) -> dict[str, Planned]:
@@ -179,13 +189,25 @@ class _BatchRun:
             for repeat in range(self._spec.run_options.repeats)
         }
 
-    def _send(self, run_id: str, asked: dict[str, Planned]) -> str:
-        """Remember first that a batch is on its way: a crash must not pay for it twice."""
-        self._store.submit(lambda w: w.note_batch(SUBMITTING)).result()
+    def _send(self, run_id: str, asked: dict[str, Planned]) -> None:
+        """Remember before it starts that a batch is on its way: a crash must not pay for it twice,
+        and whoever goes on with the run has to look for it. A refusal is certain.
+        """
         requests = {custom: item.request for custom, item in asked.items() if item.request}
-        state = self._in_loop(lambda batches: batches.submit(requests, run_id))
-        self._store.submit(lambda w: w.note_batch(state.batch_id)).result()
-        return f"batch {state.batch_id} has {len(asked)} questions: attach to the run later"
+        file_id = self._in_loop(lambda batches: batches.upload(requests))
+        self._note(SUBMITTING)
+        self._reason = "whether the batch was started is not known"
+        try:
+            state = self._in_loop(lambda batches: batches.start(file_id, run_id))
+        except BatchRefused:
+            self._reason = _NOT_SENT
+            self._note(OVER)
+            raise
+        self._note(state.batch_id)
+        self._reason = f"batch {state.batch_id} has {len(asked)} questions: attach to the run later"
+
+    def _note(self, batch_id: str) -> None:
+        self._store.submit(lambda w: w.note_batch(batch_id)).result()
 
     async def _look(self, batches: Batches, run_id: str, batch_id: str) -> BatchState | None:
         if batch_id == SUBMITTING:
@@ -194,14 +216,14 @@ class _BatchRun:
 
     def _take(self, state: BatchState | None, done: frozenset[tuple[str, int]]) -> str:
         if state is None:
-            self._store.submit(lambda w: w.note_batch(OVER)).result()
+            self._note(OVER)
             return "the batch never started: resume the run to ask without it"
         if not state.is_over:
-            self._store.submit(lambda w: w.note_batch(state.batch_id)).result()
+            self._note(state.batch_id)
             return f"batch {state.batch_id} is {state.status}: {state.done} of {state.total} done"
         self._keep(self._in_loop(lambda batches: batches.answers(state)), done)
         self._recorder.wait()
-        self._store.submit(lambda w: w.note_batch(OVER)).result()
+        self._note(OVER)
         said = f": {state.error}" if state.error else ""
         return f"batch {state.batch_id} is {state.status}{said}"
 
@@ -217,9 +239,9 @@ class _BatchRun:
         if strange:
             self._environment[STRANGE_LINES] = strange
 
-    def _finish(self, run_id: str, reason: str, store_path: Path) -> RunSummary:
+    def _finish(self, run_id: str, store_path: Path) -> RunSummary:
         self._recorder.wait()
-        tally = self._tally
+        tally, reason = self._tally, self._reason
         missing = tally.total - tally.done
         if missing:
             status = RunStatus.INCOMPLETE

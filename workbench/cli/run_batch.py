@@ -1,0 +1,36 @@
+"""What `workbench run --batch` does beside sending: it names the run, whatever happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.cli.face import Face
+
+if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
+    from workbench.runs.values import RunSpec, RunSummary
+
+
+def send(face: Face, bench: Bench, spec: RunSpec, name: str) -> RunSummary:
+    """Send a batch; where that fails or is interrupted, say how the run can go on."""
+    from workbench.actions import run as running
+
+    started: list[str] = []
+
+    def named(run_id: str) -> None:
+        started.append(run_id)
+        face.note(f"run {run_id}: {name}")
+
+    try:
+        return running.submit(bench, spec, named)
+    except BaseException:
+        for run_id in started:
+            face.note(next_step(run_id, bench.store.batch_of(run_id)))
+        raise
+
+
+def next_step(run_id: str, batch: str) -> str:
+    """How to go on with a run that is not complete, in one line."""
+    if batch:
+        return f"collect the batch with: workbench run --attach {run_id}"
+    return f"go on with: workbench run --resume {run_id}"
