@@ -21,6 +21,11 @@ BUSY = Answer(Outcome.RATE_LIMITED, error="busy", status=429, retry=True, retry_
 DOWN = Answer(Outcome.PROVIDER_ERROR, error="down", status=500, retry=True, retry_after_s=0.001)
 
 
+@pytest.fixture(autouse=True)
+def short_back_offs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.001)
+
+
 @dataclass
 class Scripted:
     """A provider that gives one answer after another, the last one for ever."""

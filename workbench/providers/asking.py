@@ -7,18 +7,24 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from workbench.errors import ProviderError
+from workbench.providers.failures import lacks_files, reached_nobody
 from workbench.providers.limits import Throttle
+from workbench.providers.outage import Outage
 from workbench.providers.values import Answer, Outcome, Provider, Request
 
 LONGEST_PAUSE_S = 900.0
 """A provider that asks for more is not waited for: the run stops and can be resumed."""
+LONGEST_OUTAGE_S = 180.0
+"""When nothing is answered for so long the run stops and can be resumed."""
 _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 20.0
 _TRIES_TO_REACH = 6
 """So many calls in vain before the first answer mean that nobody is there."""
+_ROUNDS_OF_OUTAGE = 5
+"""So many times in vain at least, too, as a provider may ask for a long pause itself."""
 _OVERLOAD = (Outcome.RATE_LIMITED, Outcome.TIMED_OUT)
 # How often one question may fail in each way.
 _ATTEMPTS = {
@@ -27,6 +33,8 @@ _ATTEMPTS = {
     Outcome.TIMED_OUT: 2,
     Outcome.INVALID: 3,
 }
+_ATTEMPTS_IN_OUTAGE = 8
+"""Of a case that is asked while nothing is answered, unless it broke the server itself."""
 
 
 @dataclass
@@ -64,6 +72,7 @@ class Asking:
     backing_off: int = 0
     retry_at: float = 0.0
     answered: bool = False
+    outage: Outage = field(default_factory=Outage)
     _in_vain: int = 0
 
     async def ask(
@@ -96,17 +105,18 @@ class Asking:
             failures[answer.outcome] += 1
             if not self._again(answer, failures[answer.outcome]):
                 return replace(answer, attempts=attempt) if attempt > 1 else answer
-            if answer.retry_after_s is None:
-                await self._back_off(attempt)
+            await self._back_off(attempt)
         return None
 
     def _learn(self, answer: Answer, started: float) -> None:
+        if not answer.retry:  # whatever it says: somebody is there
+            self.outage.over()
         if not answer.outcome.is_error:
             self.answered = True
             self.throttle.went_well()
             self.budget.earn()
             return
-        if not self.answered and answer.outcome is Outcome.PROVIDER_ERROR and not answer.status:
+        if not self.answered and reached_nobody(answer):
             self._in_vain += 1
             if self._in_vain >= _TRIES_TO_REACH:
                 raise ProviderError(answer.error, hint="check base_url in workbench.toml")
@@ -115,23 +125,49 @@ class Asking:
                 f"{answer.error}; it asks to wait {answer.retry_after_s:.0f} s",
                 hint="resume the run then",
             )
-        if answer.outcome in _OVERLOAD or answer.status in (503, 529):
+        overload = answer.outcome in _OVERLOAD or answer.status in (503, 529)
+        if overload or lacks_files(answer):
             self.throttle.overloaded(started)
         if answer.retry_after_s:
             self.throttle.pause(answer.retry_after_s)
+        if answer.outcome is Outcome.PROVIDER_ERROR and answer.retry:
+            self._count_outage(answer, started)
+
+    def _count_outage(self, answer: Answer, started: float) -> None:
+        """Hold the whole run back, the longer the more often it was in vain: one call at a time
+        then finds out whether the provider is back.
+        """
+        now = time.monotonic()
+        if not self.outage.failed(started, now) or self.outage.rounds == 1:
+            return
+        lasted = now - self.outage.since
+        if self.outage.rounds >= _ROUNDS_OF_OUTAGE and lasted >= LONGEST_OUTAGE_S:
+            raise ProviderError(
+                f"{answer.error}; nothing was answered for {lasted:.0f} s",
+                hint="resume the run when the provider is back",
+            )
+        self.throttle.overloaded(started)
+        self.throttle.pause(_backoff_s(self.outage.rounds - 1))
 
     def _again(self, answer: Answer, failures: int) -> bool:
-        if not answer.retry or failures >= _ATTEMPTS.get(answer.outcome, 1):
+        most = _ATTEMPTS.get(answer.outcome, 1)
+        if self.outage.rounds > 1 and answer.status != 500:
+            most = max(most, _ATTEMPTS_IN_OUTAGE)
+        if not answer.retry or failures >= most:
             return False
         return answer.outcome is Outcome.RATE_LIMITED or self.budget.spend()
 
     async def _back_off(self, attempt: int) -> None:
-        """Full jitter between a half and the whole of 0.5 s, 1 s, 2 s, ... 20 s."""
-        longest = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** (attempt - 1))
-        delay = longest * random.uniform(0.5, 1.0)
+        delay = _backoff_s(attempt)
         self.backing_off += 1
         self.retry_at = max(self.retry_at, time.monotonic() + delay)
         try:
             await self.throttle.rest(delay)
         finally:
             self.backing_off -= 1
+
+
+def _backoff_s(attempt: int) -> float:
+    """At random between a half and the whole of 0.5 s, 1 s, 2 s, ... 20 s."""
+    longest = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempt - 1, 20))
+    return longest * random.uniform(0.5, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import ssl
@@ -11,7 +12,12 @@ from dataclasses import replace
 from workbench.providers.classify import Asked, invalid
 from workbench.providers.values import Answer, Outcome
 
-_NEVER_SENT = ("TLS failed", "no such host", "connection refused", "the proxy", "no connection")
+_NO_FILE = "too many open files"
+_NEVER_SENT = (
+    *("TLS failed", "no such host", "connection refused", "the proxy", "no connection"),
+    _NO_FILE,
+)
+_BROKE_OFF = "the answer broke off"
 
 
 class BodyTooLong(Exception):
@@ -24,6 +30,8 @@ def classify_failure(error: BaseException, asked: Asked) -> Answer:
         return invalid(asked, "something that cannot be decoded")
     if isinstance(error, BodyTooLong):
         return replace(invalid(asked, str(error)), retry=False)
+    if "Decoding" in type(error).__name__:
+        return invalid(asked, "something that cannot be decompressed")
     said = _in_words(list(_chain(error)))
     return Answer(
         Outcome.PROVIDER_ERROR,
@@ -31,6 +39,18 @@ def classify_failure(error: BaseException, asked: Asked) -> Answer:
         retry=True,
         maybe_billed=not said.startswith(_NEVER_SENT),
     )
+
+
+def reached_nobody(answer: Answer) -> bool:
+    """Whether a call failed in a way that a wrong address would explain."""
+    if answer.outcome is not Outcome.PROVIDER_ERROR or answer.status is not None:
+        return False
+    return _BROKE_OFF not in answer.error and not lacks_files(answer)
+
+
+def lacks_files(answer: Answer) -> bool:
+    """Whether a call was not made because this process has as many files open as it may."""
+    return answer.status is None and _NO_FILE in answer.error
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -51,15 +71,17 @@ def _in_words(chain: list[BaseException]) -> str:
             return "no such host (DNS)"
         if isinstance(error, ConnectionRefusedError):
             return "connection refused: nothing listens there"
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return f"{_NO_FILE}: raise the limit (ulimit -n) or lower the run's concurrency"
     for error in chain:
         if isinstance(error, ConnectionResetError):
             return "the connection was reset"
+    if any("complete message body" in str(error) for error in chain):
+        return _BROKE_OFF
     if "ServerDisconnected" in names or "RemoteProtocol" in names:
         return "the connection was closed before an answer came"
     if "Payload" in names or "ReadError" in names or "IncompleteRead" in names:
-        return "the answer broke off"
-    if "Decoding" in names:
-        return "the answer cannot be decompressed"
+        return _BROKE_OFF
     if "Proxy" in names:
         return "the proxy failed"
     if "Timeout" in names:

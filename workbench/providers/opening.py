@@ -13,6 +13,9 @@ from workbench.providers.values import Limits, Provider
 from workbench.providers.versions import sdk_version
 from workbench.settings import ProviderSettings
 
+_OWN_FILES = 64
+"""For the store, the screen, and the processes of scorers."""
+
 
 def open_provider(
     settings: ProviderSettings, *, environ: Mapping[str, str] | None = None
@@ -30,7 +33,20 @@ def open_provider(
     endpoint = endpoint_of(settings, variables)
     identity = {"endpoint": endpoint.base_url, "sdk": f"openai {sdk_version()}"}
     limits = Limits(
+        at_once=_most_connections(),
         requests_per_minute=settings.requests_per_minute or None,
         tokens_per_minute=settings.tokens_per_minute or None,
     )
     return OpenAICompatible(endpoint, identity, partial(price_of, settings), limits)
+
+
+def _most_connections() -> int | None:
+    """How many files this process may have open beside its own; each call takes one."""
+    try:
+        import resource
+    except ImportError:  # there is no such limit on Windows
+        return None
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return None
+    return max(1, most - min(_OWN_FILES, most // 2))
