@@ -44,6 +44,8 @@ from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 
 KEY = "sk-canary-0123456789abcdef"
+AHEAD = formatdate(1000 + 3600, usegmt=True)
+BEHIND = formatdate(1000 - 3600, usegmt=True)
 REQUEST = Request("mock-model", (Message("user", "hello"),), {"temperature": 0})
 
 
@@ -145,6 +147,12 @@ def test_r81_statuses_that_will_not_pass_are_not_asked_again(status: str) -> Non
         ({"retry-after": formatdate(1000 + 30, usegmt=True)}, 30.0),
         ({"retry-after": "3600"}, 3600.0),
         ({"retry-after": formatdate(1000 - 30, usegmt=True)}, None),
+        # By the provider's clock, an hour ahead of this one or behind it.
+        ({"date": AHEAD, "retry-after": formatdate(1000 + 3602, usegmt=True)}, 2.0),
+        ({"date": BEHIND, "retry-after": formatdate(1000 - 3598, usegmt=True)}, 2.0),
+        ({"date": AHEAD, "retry-after": formatdate(1000 + 30, usegmt=True)}, None),
+        ({"date": "today", "retry-after": formatdate(1000 + 30, usegmt=True)}, 30.0),
+        ({"date": AHEAD, "retry-after": "7"}, 7.0),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
