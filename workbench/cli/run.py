@@ -12,8 +12,8 @@ from workbench.cli.confirm import confirm
 from workbench.cli.face import Face, command
 from workbench.cli.money import Dollars
 from workbench.cli.progress import Follower
-from workbench.cli.run_batch import next_step, send
 from workbench.cli.resume import check_flags, going_on
+from workbench.cli.run_batch import next_step, send
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
 from workbench.present.run_remarks import remarks
