@@ -851,3 +851,14 @@ def test_a_fresh_run_goes_on_fresh(store: Path) -> None:
         live = start(make_spec(30), server.base_url, store, resume=stopped.run_id)
         summary = live.wait(WAIT_S)
     assert (summary.scored, summary.calls, summary.cached) == (30, 30, 0)
+
+
+def test_cases_that_the_template_does_not_fit_do_not_end_a_run(store: Path) -> None:
+    cases = [Case(f"x{n}", {"other": 1}) for n in range(40)]
+    with OpenAIServer() as server:
+        summary = start(
+            make_spec(cases=[*make_cases(3), *cases, *make_cases(30)[3:]]), server.base_url, store
+        ).wait(WAIT_S)
+        assert server.calls == 30
+    assert (summary.scored, summary.errors) == (30, 40)
+    assert "40 of 70 have no score" in summary.reason

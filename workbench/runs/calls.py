@@ -166,7 +166,7 @@ class Calls:
         while (item := await self._next()) is not None:
             if item.request is None:
                 self._recorder.unsent(item)
-                self._check_errors()
+                await commits.recorded()
                 continue
             cost = await self._reserve(item.request)
             if cost is None:

@@ -65,7 +65,8 @@ class Recorder:
         failed = answer.outcome.is_error or self._headline in broken
         if failed:
             self.last_error = answer.error or scores[self._headline].reason
-            self.errors_in_row += 1
+            # A case that was not asked says nothing about the provider.
+            self.errors_in_row += answer.outcome is not Outcome.UNSENT
         else:
             self.errors_in_row = 0
         headline = scores[self._headline].value if self._headline in scores else None
