@@ -219,3 +219,16 @@ def test_totals_agree_with_the_results(path: Path) -> None:
 def test_the_file_is_its_users_alone(path: Path) -> None:
     RunStore(path).close()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_process_of_another_container_is_judged_by_its_heartbeat_alone() -> None:
+    # Its number means nothing here, and may be that of another process or of none.
+    now = time.time()
+    space = Path("/proc/self/ns/pid")
+    numbers = str(space.readlink()) if space.is_symlink() else ""
+    assert this_host().endswith(numbers)
+    there = this_host().removesuffix(numbers) + "pid:[1]"
+    gone = 999999999
+    assert Holder(there, gone, "1", now).is_alive
+    assert not Holder(there, gone, "1", now - 3600).is_alive
+    assert not Holder(this_host(), gone, "1", now).is_alive

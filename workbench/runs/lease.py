@@ -43,12 +43,15 @@ def this_process() -> Holder:
 
 @lru_cache(maxsize=1)
 def this_host() -> str:
-    """The machine's name, with the boot it is in where that can be known."""
+    """The machine's name, with the boot it is in and the space of process numbers where those can
+    be known: containers may share the name, and number their processes each on its own.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        numbers = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        boot = ""
-    return f"{socket.gethostname()}/{boot}"
+        return f"{socket.gethostname()}/"
+    return f"{socket.gethostname()}/{boot}/{numbers}"
 
 
 def _exists(pid: int) -> bool:
