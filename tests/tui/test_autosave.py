@@ -56,7 +56,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 async def open_editor(pilot: Pilot[int]) -> PromptEditor:
     await until_shown(pilot, "= 1.0.1")
     await pilot.press("f3")
-    await until_shown(pilot, "expected: billing")
+    await until_shown(pilot, "expected (not sent): billing")
     editor = pilot.app.screen.query_one(PromptEditor)
     await until(pilot, lambda: editor.has_focus)
     return editor

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.screens import screen_text, until, until_shown
+from tests.support.screens import screen_text, until, until_it_takes_keys, until_shown
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.drafts import DraftChanged, DraftFile, make_draft
 from workbench.tui.widgets.prompt_editor import PromptEditor
@@ -27,7 +27,7 @@ def draft_of(workspace: Workspace) -> Path:
 async def open_draft(pilot: Pilot[int]) -> PromptEditor:
     await until_shown(pilot, "= 1.0.1")
     await pilot.press("f3")
-    await until_shown(pilot, "expected: billing")
+    await until_shown(pilot, "expected (not sent): billing")
     editor = pilot.app.screen.query_one(PromptEditor)
     await until(pilot, lambda: editor.has_focus)
     return editor
@@ -89,7 +89,7 @@ async def test_a_provider_that_fails_says_so_in_place(workspace: Workspace) -> N
     async with WorkbenchApp(workspace).run_test(size=WIDE) as pilot:
         await until_shown(pilot, "not registered")
         await pilot.press("f3")
-        await until_shown(pilot, "expected: billing")
+        await until_shown(pilot, "expected (not sent): billing")
         await pilot.press("ctrl+t")
         await until_shown(pilot, "t-000 · failed", "did you mean 'mock'?")
 
@@ -110,6 +110,7 @@ async def test_two_edits_at_once_ask_which_one_stays(workspace: Workspace) -> No
         await pilot.press(*"mine ")
         draft_of(workspace).write_text(editor.text.replace("mine ", "theirs "))
         await until_shown(pilot, "m keeps yours", "theirs")
+        await until_it_takes_keys(pilot)
         await pilot.press("t")
         await until(pilot, lambda: "theirs " in editor.text)
         await pilot.press("ctrl+z")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import screen_text, settled, until, until_it_takes_keys, until_shown
 from workbench.errors import SettingsError
 from workbench.tui import keys
 from workbench.tui.app import WorkbenchApp
@@ -252,11 +252,12 @@ async def test_r111_a_provider_that_was_not_trusted_asks_for_trust(workspace: Wo
     async with app.run_test(size=(100, 30)) as pilot:
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("f3")
-        await until_shown(pilot, "expected: billing")
+        await until_shown(pilot, "expected (not sent): billing")
         await pilot.press("ctrl+t")
         await until_shown(pilot, "Trust this workspace?", "models.example")
         await pilot.press("escape")
         await pilot.press("ctrl+t")
         await until_shown(pilot, "Trust this workspace?")
+        await until_it_takes_keys(pilot)
         await pilot.press("y")
         await until_shown(pilot, "trusted: try or run again")

@@ -80,7 +80,9 @@ def preview_text(checked: Checked, case: Case | None) -> Content:
         parts.append(Content.assemble((f"{message.role}: ", "bold $text-primary"), body))
     text = Content("\n").join(parts)
     if case is not None and case.expected is not None:
-        expected = Content.assemble(("\nexpected: ", "bold"), safe_line(str(case.expected)))
+        expected = Content.assemble(
+            ("\nexpected (not sent): ", "bold $text-muted"), safe_line(str(case.expected))
+        )
         text = text + expected
     return text
 
