@@ -11,13 +11,14 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 
 from workbench._version import __version__
 from workbench.providers.bodies import bound, only_the_beginning
 from workbench.providers.endpoint import Endpoint
+from workbench.providers.failures import AnsweredTwice
 
 CONNECT_S = 10.0
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
@@ -45,10 +46,13 @@ class Connection:
 
     @asynccontextmanager
     async def post(self, content: bytes, timeout_s: float) -> AsyncIterator[httpx2.Response]:
-        """The response, its body not read yet. Raises what httpx2 raises, and BodyTooLong.
+        """The response, its body not read yet. Raises what httpx2 raises, BodyTooLong too.
 
         Whoever gives the call `timeout_s` in all need not cut a handshake short, which would
         leave its socket open: connecting and TLS end on their own before that.
+
+        Raises AnsweredTwice for a response that had come before the request was sent, as the rest
+        of an earlier one: from then on each connection is used once.
         """
         connect = min(CONNECT_S, 0.45 * timeout_s)
         request = httpx2.Request(
@@ -61,12 +65,17 @@ class Connection:
         http = self._take()
         try:
             response = await http.send(request, stream=True)
+            reading = _Reading.of(response)
             try:
+                if not reading.begun:
+                    self.headers["Connection"] = "close"
+                    raise AnsweredTwice
                 if response.is_success:
                     bound(response)
                 yield response
             finally:
                 await response.aclose()
+                reading.begun = False
         finally:
             self._free.append(http)
 
@@ -86,6 +95,30 @@ class Connection:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+class _Reading:
+    """Stands in for the `read` of a connection's stream, and notes that it was called.
+
+    What the connection has read beyond the end of a response it takes for the next one.
+    """
+
+    def __init__(self, read: Callable[..., Any]) -> None:
+        self._read = read
+        self.begun = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.begun = True
+        return self._read(*args, **kwargs)
+
+    @classmethod
+    def of(cls, response: httpx2.Response) -> _Reading:
+        """That of the connection that the response came by, put there with its first one."""
+        stream = response.extensions["network_stream"]
+        read = stream.read
+        if not isinstance(read, cls):
+            stream.read = read = cls(read)
+        return read
 
 
 def open_connection(endpoint: Endpoint) -> Connection:

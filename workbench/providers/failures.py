@@ -24,6 +24,10 @@ class BodyTooLong(Exception):
     """A response is, or could become, more than an answer can be; the message says what it is."""
 
 
+class AnsweredTwice(Exception):
+    """A connection held the rest of an earlier response: nothing on it can be told apart."""
+
+
 def classify_failure(error: BaseException, asked: Asked) -> Answer:
     """The answer for an exception that a client let through."""
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
@@ -64,6 +68,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _in_words(chain: list[BaseException]) -> str:
     names = " ".join(type(error).__name__ for error in chain)
+    if isinstance(chain[0], AnsweredTwice):
+        return "it sent more than one answer to one question"
     for error in chain:
         if isinstance(error, ssl.SSLError) or "Certificate" in type(error).__name__:
             return f"TLS failed ({_reason(error)})"
