@@ -60,7 +60,7 @@ class LiveRuns:
         def again(bench: Bench) -> LiveRun:
             from workbench.actions import run as running
 
-            return running.resume(bench, run_id)
+            return running.go_on(bench, run_id)
 
         self._app.in_thread(again, done=lambda live: self.follow(live, name or run_id))
 
