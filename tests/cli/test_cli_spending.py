@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer, Reply
+from workbench.actions.costs import is_own
+from workbench.settings import ProviderSettings
 
 PRICES = "[providers.mock.prices]\nmock = {{input = 0.0, output = {output}}}\n"
 
@@ -167,3 +169,72 @@ def test_an_estimate_says_what_cannot_be_asked(fresh_cli: Cli) -> None:
     found = fresh_cli.here("estimate", "triage", "--json")
     assert found.code == 0, found.err
     assert (found.json["cached"], found.json["unsent"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "compare triage@1.0.0 triage",
+        "compare triage@1.0.0 triage --json",
+        "compare triage triage --fresh",
+        "evaluate triage@1.0.0",
+        "evaluate triage@1.0.0 --json",
+        "bisect triage@1.0.0 triage",
+        "report triage@1.0.0 triage --html page.html",
+    ],
+)
+def test_r105_every_command_that_runs_asks_before_a_dear_run(
+    own: tuple[Cli, OpenAIServer], line: str
+) -> None:
+    cli, server = own
+    cli.say("best")
+    limit_answers(cli)
+    assert cli.here("register", "triage", "-d", "first").code == 0
+    cli.say("worse")
+    priced(cli, 1000.0, confirm_above=0.1)
+    refused = cli.here(*line.split())
+    assert (refused.code, server.calls) == (2, 0)
+    assert "not run: it would cost about $" in refused.err and "--yes" in refused.err
+    assert len(refused.err.splitlines()) == 1
+    agreed = cli.here(*line.split(), "--yes")
+    assert agreed.code in (0, 1, 3), agreed.err
+    asked = server.calls
+    assert asked >= 20
+    if "fresh" not in line and "bisect" not in line:
+        again = cli.here(*line.split())
+        assert (again.code, server.calls) == (agreed.code, asked), again.err
+
+
+def test_an_unknown_price_is_asked_about_by_every_command_that_runs(tmp_path: Path) -> None:
+    cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
+    assert cli.here("register", "triage", "-d", "first").code == 0
+    elsewhere(cli)
+    settings = cli.root / "workbench.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace("[workspace]\n", "[workspace]\nconfirm_above = 0.5\n"))
+    found = cli.here("evaluate", "triage@1.0.0")
+    assert found.code == 2 and "the unknown price of 100 calls" in found.err
+    settings.write_text(text)
+    cli.say("best")
+    dear = cli.here("compare", "triage@1.0.0", "triage", "--split", "all")
+    assert dear.code == 2
+    assert "the unknown price of 240 calls" in dear.err
+
+
+@pytest.mark.parametrize(
+    ("url", "own_network"),
+    [
+        ("http://localhost:8000/v1", True),
+        ("http://127.0.0.1:8000/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://10.1.2.3/v1", True),
+        ("http://192.168.0.7:11434/v1", True),
+        ("http://ollama:11434/v1", True),
+        ("http://box.local/v1", True),
+        ("http://8.8.8.8/v1", False),
+        ("https://api.openai.com/v1", False),
+        ("https://localhost.example.com/v1", False),
+    ],
+)
+def test_an_endpoint_in_ones_own_network_is_told_from_others(url: str, own_network: bool) -> None:
+    assert is_own(ProviderSettings("x", base_url=url)) is own_network

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, OnRun, compare, finished_run
+from workbench.actions.costs import Ahead, Cost, OnAhead, worth_asking
 from workbench.actions.refs import Source
 from workbench.errors import TemplateError
 from workbench.prompts.templates import Renderer
@@ -31,6 +32,8 @@ class BisectPlan:
     calls: int
     """About how many calls that makes."""
     usd: float | None
+    cost: Cost | None
+    """When it is more than the settings let pass without a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,17 @@ def bisect(
     split: str | None = None,
     halves: bool = True,
     on_plan: Callable[[BisectPlan], None],
+    on_ahead: OnAhead | None = None,
     on_run: OnRun | None = None,
 ) -> Bisected:
     """Name the hunks between A and B that break the cases that B breaks. Blocks.
 
-    `on_plan` is told the cost before the first mix runs and may raise to stop.
+    `on_ahead` is told what A and B lack, `on_plan` the cost before the first mix runs; each may
+    raise to stop.
     """
-    compared = compare(bench, ref_a, ref_b, suite_name, split=split, on_run=on_run)
+    compared = compare(
+        bench, ref_a, ref_b, suite_name, split=split, on_ahead=on_ahead, on_run=on_run
+    )
     edits = edits_between(compared.a.source.prompt, compared.b.source.prompt)
     hunks = edits.hunks
     plan = _plan(bench, compared, hunks, halves)
@@ -117,13 +124,15 @@ def _mean(results: list[Result], scorer: str, wanted: set[str]) -> float | None:
 def _plan(bench: Bench, compared: Compared, hunks: tuple[Hunk, ...], halves: bool) -> BisectPlan:
     broke = compared.headline.broke
     trials = expected_trials(len(hunks), halves=halves)
-    usd = None
+    usd = cost = None
     if broke:
         spec = running.make_spec(compared.b.source, compared.suite, split="all", fresh=True)
         wanted = set(broke)
         cases = tuple(case for case in spec.cases if case.id in wanted)
-        one = running.estimate(bench, replace(spec, cases=cases)).usd
+        mix = replace(spec, cases=cases)
+        one = running.estimate(bench, mix).usd
         usd = None if one is None else one * trials
+        cost = worth_asking(bench, [Ahead(mix, times=trials)])
     return BisectPlan(
         compared=compared,
         hunks=hunks,
@@ -131,4 +140,5 @@ def _plan(bench: Bench, compared: Compared, hunks: tuple[Hunk, ...], halves: boo
         most_trials=most_trials(len(hunks), halves=halves),
         calls=trials * len(broke) * compared.suite.run.repeats,
         usd=usd,
+        cost=cost,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
+from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.refs import Source, resolve
 from workbench.actions.sides import SAME, asked_run, check_sides
 from workbench.datasets.values import Case
@@ -36,6 +37,17 @@ class Side:
     results: Mapping[str, tuple[Result, ...]]
     cases: tuple[Case, ...]
     """What the run was asked, answered or not."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A side before it is run: a run by its id, or what to ask."""
+
+    source: Source
+    spec: RunSpec | None
+    """None: a stored run was named."""
+    run_id: str | None
+    """The stored run that has all of it; None: it has to be run."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +104,14 @@ def compare(
     limit: int | None = None,
     fresh: bool = False,
     as_stored: bool = False,
+    on_ahead: OnAhead | None = None,
     on_run: OnRun | None = None,
 ) -> Compared:
     """Pair A and B on all cases of the split, running what is missing. Blocks.
 
     With `limit` only the first cases are looked at, for a quick look. With `as_stored` calls that
-    failed in a stored run are not made again: their cases are missing.
+    failed in a stored run are not made again: their cases are missing. `on_ahead` is told what
+    has no stored run.
     Raises UsageError when the two cannot be paired, or when a run did not finish.
     """
     found = compare_many(
@@ -109,6 +123,7 @@ def compare(
         limit=limit,
         fresh=fresh,
         as_stored=as_stored,
+        on_ahead=on_ahead,
         on_run=on_run,
     )
     return found.candidates[0].compared
@@ -124,6 +139,7 @@ def compare_many(
     limit: int | None = None,
     fresh: bool = False,
     as_stored: bool = False,
+    on_ahead: OnAhead | None = None,
     on_run: OnRun | None = None,
 ) -> BestOf:
     """Compare each of `refs` with the same A, which is run once at most. Blocks.
@@ -142,10 +158,12 @@ def compare_many(
     suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, *others)
     check_sides(bench, (a, *others), suite, suite.cases(split)[:limit], fresh=fresh)
-    side_a, *sides = (
-        side(bench, source, suite, split, fresh, on_run, limit, as_stored)
-        for source in (a, *others)
-    )
+    wanted = [
+        look_up(bench, source, suite, split, fresh, limit, as_stored) for source in (a, *others)
+    ]
+    if on_ahead:
+        on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
+    side_a, *sides = (side_of(bench, item, on_run) for item in wanted)
     found = [pair_up(side_a, side_b, suite, split) for side_b in sides]
     return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
 
@@ -209,21 +227,34 @@ def own_noise(bench: Bench, compared: Compared) -> Noise | None:
     return noise_of(pair_results(older, newer, compared.cases, scorer))
 
 
-def side(
+def look_up(
     bench: Bench,
     source: Source,
     suite: Suite,
     split: str | None,
     fresh: bool = False,
-    on_run: OnRun | None = None,
     limit: int | None = None,
     as_stored: bool = False,
-) -> Side:
-    """The results of one source on a split: stored ones if they are all there, else a new run."""
+) -> Wanted:
+    """What a side needs, and whether a stored run has all of it. With `as_stored` one does whose
+    calls failed.
+    """
     if source.run_id:
-        return _stored(bench, source, source.run_id)
+        return Wanted(source, None, source.run_id)
     spec = running.make_spec(source, suite, split=split, limit=limit, fresh=fresh)
-    found = _stored(bench, source, finished_run(bench, spec, source.name, on_run, as_stored))
+    found = _find(bench, spec)
+    if not found and as_stored and not fresh:
+        found = asked_run(bench, spec)
+    return Wanted(source, spec, found)
+
+
+def side_of(bench: Bench, side: Wanted, on_run: OnRun | None) -> Side:
+    """The results of one side: stored ones if they are all there, else those of a new run."""
+    source, spec = side.source, side.spec
+    if spec is None:
+        return _stored(bench, source, str(source.run_id))
+    run_id = side.run_id or _new_run(bench, spec, source.name, on_run)
+    found = _stored(bench, source, run_id)
     wanted = {case.id for case in spec.cases}
     # A stored run may have been asked more than this comparison looks at.
     return replace(
@@ -233,24 +264,23 @@ def side(
     )
 
 
-def finished_run(
-    bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None, as_stored: bool = False
-) -> str:
+def finished_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
     """The id of a complete run of `spec`: a stored one, or a new one that is waited for.
 
     A new one that stays incomplete is returned too: its missing cases are counted as missing.
-    With `as_stored` a stored one whose calls failed is.
     Raises UsageError when the run was stopped before it could say anything.
     """
-    if not spec.fresh:
-        case_ids = [case.id for case in spec.cases]
-        found = bench.store.find(
-            spec.prompt.fingerprint, spec.suite.parts, case_ids, cases=spec.cases
-        )
-        if not found and as_stored:
-            found = asked_run(bench, spec)
-        if found:
-            return found
+    return _find(bench, spec) or _new_run(bench, spec, name, on_run)
+
+
+def _find(bench: Bench, spec: RunSpec) -> str | None:
+    if spec.fresh:
+        return None
+    case_ids = [case.id for case in spec.cases]
+    return bench.store.find(spec.prompt.fingerprint, spec.suite.parts, case_ids, cases=spec.cases)
+
+
+def _new_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
     live = running.start(bench, spec)
     if on_run:
         on_run(live, name)

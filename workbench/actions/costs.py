@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -27,6 +27,12 @@ class Ahead:
     """Pairs of case and repeat that need no call."""
     spent_usd: float = 0.0
     """What its earlier attempts cost."""
+    times: int = 1
+    """So many runs of this kind."""
+
+
+OnAhead = Callable[[Sequence[Ahead]], None]
+"""Told what has to be run before the first call of it is made; may raise to make none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,10 @@ def worth_asking(bench: Bench, runs: Iterable[Ahead]) -> Cost | None:
         budget = ahead.spec.run_options.budget_usd
         if found.usd is None:
             # With a budget and no price to keep it by, a run makes no call.
-            unpriced += found.calls if budget is None else 0
+            unpriced += found.calls * ahead.times if budget is None else 0
             continue
         left = found.usd if budget is None else max(0.0, budget - ahead.spent_usd)
-        usd += min(found.usd, left)
+        usd += min(found.usd, left) * ahead.times
     if usd + unpriced * ASSUMED_USD > bench.workspace.settings.confirm_above_usd:
         return Cost(usd, unpriced)
     return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
-from workbench.actions.compare import OnRun, Side, side
+from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
+from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.refs import Source
 from workbench.errors import NotFound, RunCutShort
 from workbench.runs.environment import PLAN
@@ -33,10 +34,11 @@ def evaluate(
     full: bool = False,
     anytime: bool = False,
     fresh: bool = False,
+    on_ahead: OnAhead | None = None,
     on_run: OnRun | None = None,
 ) -> tuple[Evidence, ...]:
     """Evaluate a version on the named suite, or on every suite of the prompt, and record what
-    was found, whatever it was. Blocks.
+    was found, whatever it was. Blocks. `on_ahead` is told what all of these suites may ask.
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
@@ -49,9 +51,12 @@ def evaluate(
         suites = bench.workspace.suites_of(prompt_id)
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
+    gates = [_gate(bench, source, suite, full, anytime, fresh) for suite in suites]
+    if on_ahead:
+        on_ahead([ahead for gate in gates for ahead in gate.ahead])
     found = []
-    for suite in suites:
-        evidence = _evaluate_one(bench, source, suite, full, anytime, fresh, on_run)
+    for gate in gates:
+        evidence = _evaluate_one(bench, gate, on_run)
         bench.registry.record_evaluation(evidence, by=bench.author)
         found.append(evidence)
     return tuple(found)
@@ -70,15 +75,27 @@ def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
     return None
 
 
-def _evaluate_one(
-    bench: Bench,
-    source: Source,
-    suite: Suite,
-    full: bool,
-    anytime: bool,
-    fresh: bool,
-    on_run: OnRun | None,
-) -> Evidence:
+@dataclass(frozen=True)
+class _GateRun:
+    """One suite's gate before its first call."""
+
+    source: Source
+    spec: RunSpec
+    plan: Plan
+    baseline: Wanted | None
+    started_at: str
+
+    @property
+    def ahead(self) -> list[Ahead]:
+        found = [Ahead(self.spec)]
+        if self.baseline and self.baseline.spec and not self.baseline.run_id:
+            found.append(Ahead(self.baseline.spec))
+        return found
+
+
+def _gate(
+    bench: Bench, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
+) -> _GateRun:
     started_at = _now()
     seed = int(suite.gate_cases.fingerprint[:8], 16)
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
@@ -94,11 +111,17 @@ def _evaluate_one(
         created_at=started_at,
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    side_a = side(bench, baseline, suite, GATE_SPLIT, False, on_run) if baseline else None
+    wanted = look_up(bench, baseline, suite, GATE_SPLIT) if baseline else None
+    return _GateRun(source, spec, plan, wanted, started_at)
+
+
+def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidence:
+    source, spec, suite = gate.source, gate.spec, gate.spec.suite
+    side_a = side_of(bench, gate.baseline, on_run) if gate.baseline else None
     live = running.start(bench, spec)
     if on_run:
         on_run(live, source.name)
-    decision, pairs, unasked = _watch(live, spec, plan, side_a)
+    decision, pairs, unasked = _watch(live, spec, gate.plan, side_a)
     summary = live.wait()
     if unasked and decision.gate is not Gate.FAIL:
         raise RunCutShort(
@@ -114,14 +137,14 @@ def _evaluate_one(
         version=str(source.version),
         prompt_fingerprint=source.prompt.fingerprint,
         suite=suite,
-        plan=plan,
+        plan=gate.plan,
         pairs=pairs,
         decision=decision,
-        baseline_version=baseline.version if baseline else None,
-        baseline_fingerprint=baseline.prompt.fingerprint if baseline else None,
+        baseline_version=side_a.source.version if side_a else None,
+        baseline_fingerprint=side_a.source.prompt.fingerprint if side_a else None,
         run_a=side_a.summary.run_id if side_a else None,
         run_b=summary.run_id,
-        started_at=started_at,
+        started_at=gate.started_at,
         finished_at=_now(),
         attempt=_attempt(bench, source, suite),
         environment=_environment(summary),

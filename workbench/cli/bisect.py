@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workbench.cli.confirm import confirm, confirm_cost, yes_option
 from workbench.cli.face import Face, command
 from workbench.cli.progress import Follower
-from workbench.errors import EXIT_DONE, EXIT_NO_DECISION, UsageError
+from workbench.errors import EXIT_DONE, EXIT_NO_DECISION
 from workbench.present import numbers
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--suite", "-s", help="Default: the prompt's first suite.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--one-by-one", is_flag=True, help="Try each edit alone instead of by halves.")
-@click.option("--yes", is_flag=True, help="Do not ask before a dear search.")
+@yes_option
 def bisect_command(
     face: Face,
     a: str,
@@ -40,7 +41,6 @@ def bisect_command(
     from workbench.actions.bisect import bisect
 
     bench = face.bench()
-    limit = bench.workspace.settings.confirm_above_usd
 
     def on_plan(plan: BisectPlan) -> None:
         cost = numbers.money(plan.usd)
@@ -49,9 +49,8 @@ def bisect_command(
             f"{numbers.plural(len(plan.hunks), 'edit')}: about {plan.trials} trials, "
             f"{numbers.plural(plan.calls, 'call')}, {cost}"
         )
-        dear = plan.usd is not None and plan.usd > limit
-        if dear and not yes and not face.agree(f"This costs about {cost}. Search?"):
-            raise UsageError(f"not searched: it would cost about {cost}", hint="--yes")
+        if plan.cost and not yes:
+            confirm_cost(face, bench, plan.cost)
 
     with Follower(face) as follower:
         found = bisect(
@@ -62,6 +61,7 @@ def bisect_command(
             split=split,
             halves=not one_by_one,
             on_plan=on_plan,
+            on_ahead=lambda runs: confirm(face, bench, runs, yes),
             on_run=follower.on_run,
         )
     _answer(face, found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli import verdict
+from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.face import Face, command
 from workbench.cli.progress import Follower
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first N cases: a quick look.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
+@yes_option
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def compare_command(
     face: Face,
@@ -32,6 +34,7 @@ def compare_command(
     split: str | None,
     limit: int | None,
     fresh: bool,
+    yes: bool,
     verbose: bool,
 ) -> int:
     """Pair A (the baseline) and B on all cases, running what is missing, and print the verdict.
@@ -53,6 +56,7 @@ def compare_command(
             split=split,
             limit=limit,
             fresh=fresh,
+            on_ahead=lambda runs: confirm(face, bench, runs, yes),
             on_run=follower.on_run,
         )
     found = best.candidates[0].compared

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import click
+
 from workbench.cli import interrupts
 from workbench.cli.face import Face
 from workbench.errors import UsageError
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.actions.bench import Bench
     from workbench.actions.costs import Ahead, Cost
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before it costs much.")
 _HINT = "--yes, or confirm_above in workbench.toml"
 
 
@@ -26,14 +29,18 @@ def confirm(
     from workbench.actions.costs import worth_asking
 
     cost = worth_asking(bench, runs)
-    if cost is None:
-        return
-    said = in_words(cost, bench.workspace.settings.confirm_above_usd)
-    if not agreed(face, f"This costs {said}. Run?"):
+    if cost is not None:
+        confirm_cost(face, bench, cost, hint=hint)
+
+
+def confirm_cost(face: Face, bench: Bench, cost: Cost, *, hint: str = _HINT) -> None:
+    """Ask about a cost that is worth it. Raises UsageError as `confirm` does."""
+    said = _in_words(cost, bench.workspace.settings.confirm_above_usd)
+    if not _agreed(face, f"This costs {said}. Run?"):
         raise UsageError(f"not run: it would cost {said}", hint=hint)
 
 
-def in_words(cost: Cost, limit_usd: float) -> str:
+def _in_words(cost: Cost, limit_usd: float) -> str:
     """What it would cost, and why that is asked about."""
     parts = []
     if cost.usd:
@@ -44,7 +51,7 @@ def in_words(cost: Cost, limit_usd: float) -> str:
     return " and ".join(parts) + more
 
 
-def agreed(face: Face, question: str) -> bool:
+def _agreed(face: Face, question: str) -> bool:
     """What a person answers; Ctrl+C at the question ends the command, as it does anywhere."""
     with interrupts.unwatched():
         return face.agree(question)

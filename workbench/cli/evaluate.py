@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli import verdict
+from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.face import Face, command, split_ref
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--full", is_flag=True, help="Run every case, even when the gate could decide.")
 @click.option("--anytime", is_flag=True, help="Decide by an e-process, valid at any time.")
 @click.option("--fresh", is_flag=True, help="Ignore stored answers.")
+@yes_option
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML for CI.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write a Markdown summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
@@ -33,6 +35,7 @@ def evaluate_command(
     full: bool,
     anytime: bool,
     fresh: bool,
+    yes: bool,
     junit: Path | None,
     summary: Path | None,
     verbose: bool,
@@ -57,6 +60,7 @@ def evaluate_command(
             full=full,
             anytime=anytime,
             fresh=fresh,
+            on_ahead=lambda runs: confirm(face, bench, runs, yes),
             on_run=follower.on_run,
         )
     _write_files(found, junit, summary)

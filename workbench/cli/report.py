@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.face import Face, command
 from workbench.cli.progress import Follower
 
@@ -18,8 +19,9 @@ from workbench.cli.progress import Follower
 @click.option("--html", required=True, type=click.Path(path_type=Path), help="The file to write.")
 @click.option("--suite", "-s", help="Default: the prompt's first suite.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
+@yes_option
 def report_command(
-    face: Face, a: str, b: str, html: Path, suite: str | None, split: str | None
+    face: Face, a: str, b: str, html: Path, suite: str | None, split: str | None, yes: bool
 ) -> None:
     """Write one self-contained page about a comparison: verdict, charts, worst cases, diff."""
     from workbench.actions.compare import compare
@@ -28,7 +30,15 @@ def report_command(
 
     bench = face.bench()
     with Follower(face) as follower:
-        found = compare(bench, a, b, suite, split=split, on_run=follower.on_run)
+        found = compare(
+            bench,
+            a,
+            b,
+            suite,
+            split=split,
+            on_ahead=lambda runs: confirm(face, bench, runs, yes),
+            on_run=follower.on_run,
+        )
     write_atomically(html, html_report(found))
     values = {
         "html": str(html),
