@@ -219,3 +219,10 @@ def test_the_suite_in_the_documentation_is_one(tmp_path: Path) -> None:
     }
     assert suite.gate.max_age_days == 30
     assert suite.run.requests_per_minute == 500
+    assert suite.run.stream
+
+
+def test_a_stream_is_asked_for_with_yes_or_no(tmp_path: Path) -> None:
+    assert not suite_of(tmp_path, WHOLE).run.stream
+    with pytest.raises(SuiteError, match="stream must be true or false, not 'often'"):
+        suite_of(tmp_path, WHOLE.replace("repeats: 1,", "repeats: 1, stream: often,"))

@@ -16,7 +16,7 @@ from workbench.cli.resume import check_flags, going_on
 from workbench.cli.run_batch import next_step, send
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
-from workbench.present.run_remarks import remarks
+from workbench.present.run_remarks import latencies, remarks
 
 if TYPE_CHECKING:
     from workbench.actions.bench import Bench
@@ -179,6 +179,9 @@ def lines_of(summary: RunSummary, batch: str = "") -> list[str]:
         f"{numbers.plural(summary.calls, 'call')}, {numbers.count(summary.cached)} cached, "
         f"{numbers.money(summary.cost_usd)}, {numbers.seconds(summary.seconds)}",
     ]
+    took = latencies(summary.environment)
+    if took:
+        lines[-1] += f"  ({took})"
     if exit_code(summary) == EXIT_INCOMPLETE:
         lines.append(next_step(summary.run_id, batch))
     return lines

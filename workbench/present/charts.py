@@ -88,7 +88,7 @@ def histogram_lines(
     if not chart.counts:
         return ["no values yet"]
     edges = [label(edge) for edge in chart.edges]
-    labels = [low if low == high else f"{low}–{high}" for low, high in pairwise(edges)]
+    labels = [low if low == high else f"{low} to {high}" for low, high in pairwise(edges)]
     label_width = max(cell_len(text) for text in labels)
     count_width = len(f"{max(chart.counts):,}")
     room = max(1, width - label_width - count_width - 2)

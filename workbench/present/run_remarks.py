@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.present import numbers
 from workbench.present.numbers import count, plural
 from workbench.runs.environment import MAYBE_BILLED, STRANGE_LINES
 
@@ -28,6 +29,18 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
         said.append(f"{plural(strange, 'line')} of the batch fit none of its questions")
     notes = environment.get("notes") or {}
     return said + [f"{note} ({plural(times, 'answer')})" for note, times in notes.items()]
+
+
+def latency_words(p50: float | None, p95: float | None, first_token: float | None = None) -> str:
+    """`p50 412 ms · p95 900 ms · first token 90 ms`, of seconds; what is not known is left out."""
+    times = (("p50", p50), ("p95", p95), ("first token", first_token))
+    return " · ".join(f"{name} {numbers.seconds(at)}" for name, at in times if at is not None)
+
+
+def latencies(environment: Mapping[str, Any]) -> str:
+    """How long the answers of a finished run took."""
+    took, first = environment.get("latency_s") or {}, environment.get("first_token_s") or {}
+    return latency_words(took.get("p50"), took.get("p95"), first.get("p50"))
 
 
 def _who(environment: Mapping[str, Any]) -> str:

@@ -45,6 +45,10 @@ def _lower(one: int | None, other: int | None) -> int | None:
     return min(given) if given else None
 
 
+def _unheard(_text: str) -> None:
+    """Pieces of a streamed answer: only when the first one came is of interest."""
+
+
 class Calls:
     """One run's calls; made and used on the engine's event loop."""
 
@@ -72,6 +76,7 @@ class Calls:
             recorder.called,
             self._unsure,
         )
+        self._heard = _unheard if spec.run_options.stream else None
         limit = spec.run_options.budget_usd
         model = spec.prompt.model
         price = provider.price(model.id) if model and limit is not None else None
@@ -175,7 +180,7 @@ class Calls:
             slot = (item.case.id, item.repeat)
             self._under_way[slot] = time.monotonic()
             try:
-                answer = await self.asking.ask(item.request)
+                answer = await self.asking.ask(item.request, self._heard)
                 if answer is None:
                     return
                 self._recorder.answered(item, answer)

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench._version import __version__
 from workbench.providers.values import Provider
-from workbench.providers.versions import sdk_version
+from workbench.providers.versions import installed_version, sdk_version
 from workbench.runs.values import RunSpec
 
 PLAN = "plan"
@@ -32,6 +32,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "concurrency": options.concurrency,
         "timeout_s": options.timeout_s,
         "workbench": __version__,
+        "httpx2": installed_version("httpx2"),
         "openai": sdk_version(),
         "python": platform.python_version(),
         **({"fresh": True} if spec.fresh else {}),

@@ -53,6 +53,8 @@ class RunOptions:
     budget_usd: float | None = None
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    stream: bool = False
+    """Take answers as they come, to time their first token."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ _RUN = {
     "budget",
     "requests_per_minute",
     "tokens_per_minute",
+    "stream",
 }
 
 
@@ -144,7 +145,15 @@ def _run(data: Mapping[str, Any], where: str) -> RunOptions:
         budget_usd=_number(data, "budget", where, None, dollars),
         requests_per_minute=_count(data, "requests_per_minute", where, 0, 10**9) or None,
         tokens_per_minute=_count(data, "tokens_per_minute", where, 0, 10**12) or None,
+        stream=_yes_or_no(data, "stream", where),
     )
+
+
+def _yes_or_no(data: Mapping[str, Any], key: str, where: str) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        raise SuiteError(f"{where}.{key} must be true or false, not {value!r}")
+    return value
 
 
 def _timeout(data: Mapping[str, Any], where: str, usual: float) -> float:

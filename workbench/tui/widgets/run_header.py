@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from workbench.present import numbers
+from workbench.present.run_remarks import latency_words
 from workbench.present.tables import fit
 from workbench.runs.values import RunProgress, RunStatus, RunSummary
 from workbench.tui.widgets.text import plain
@@ -224,12 +225,7 @@ def _flow(head: RunHead) -> str:
 
 
 def _latency(head: RunHead) -> str:
-    times = (
-        ("p50", head.latency_p50_s),
-        ("p95", head.latency_p95_s),
-        ("first token", head.first_token_s),
-    )
-    return " · ".join(f"{name} {numbers.seconds(s)}" for name, s in times if s is not None)
+    return latency_words(head.latency_p50_s, head.latency_p95_s, head.first_token_s)
 
 
 def _score(head: RunHead) -> str:
