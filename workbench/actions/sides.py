@@ -68,7 +68,7 @@ def _check_two(a: Source, b: Source, fresh: bool) -> None:
     if not fresh:
         raise UsageError(
             f"{SAME}: {a.name} and {b.name} are one and the same prompt",
-            hint="pick another side; what it flips by itself: workbench compare A A --fresh",
+            hint="pick another side",
         )
 
 

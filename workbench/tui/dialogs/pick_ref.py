@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
+from textual.binding import BindingType
 from textual.widget import Widget
+from textual.widgets import Input
 
+from workbench.tui import keys
 from workbench.tui.dialogs.base import Dialog
+from workbench.tui.filters import parse_filter
 from workbench.tui.list_rows import ListRow
 from workbench.tui.table_model import Column
-from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.widgets.plain_input import PlainInput
 
 COLUMNS = (
     Column("ref", "ref", 26, frozen=True),
@@ -23,27 +27,57 @@ COLUMNS = (
 
 
 class PickRef(Dialog[str]):
-    """Enter picks; `/` filters."""
+    """Typing filters at once, enter picks."""
 
-    first_field = "#refs"
-    DEFAULT_CSS: ClassVar[str] = """
-    PickRef CasePane { height: 1fr; }
-    PickRef #dialog { height: 100%; max-height: 30; width: 100%; max-width: 100; }
+    MODE: ClassVar[str] = "help"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("help")
+    first_field = "#refs-find"
+    CSS: ClassVar[str] = """
+    PickRef #dialog { height: 100%; max-height: 30; }
+    PickRef #dialog #refs { height: 1fr; max-height: 100%; }
     """
 
     def __init__(self, title: str, rows: Sequence[ListRow], current: str = "") -> None:
-        super().__init__(title)
+        super().__init__(f"{title} · type to filter, enter picks it")
         self._ref_rows = rows
         self._current = current
 
     def body(self) -> Iterable[Widget]:
-        empty = ("Nothing to compare yet.", "Write a draft, or run one with F5.")
-        yield CasePane(CaseTable(COLUMNS, empty=empty, id="refs"), "enter picks · / filters")
+        empty = ("Nothing to compare here.", "Write a draft, or run one with F5.")
+        yield PlainInput(id="refs-find", placeholder="filter · kind:run · !x", compact=True)
+        yield CaseTable(COLUMNS, empty=empty, id="refs")
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#refs", CaseTable).load(self._ref_rows, cursor=self._current)
+        self.query_one(CaseTable).load(self._ref_rows, cursor=self._current)
+
+    @on(Input.Changed, "#refs-find")
+    def _filter(self, message: Input.Changed) -> None:
+        message.stop()
+        # The key that opens filters elsewhere is pressed here too.
+        typed = message.value.removeprefix("/")
+        wanted = parse_filter(typed, [column.key for column in COLUMNS])
+        self.problem(wanted.problem)
+        if not wanted.problem:
+            self.query_one(CaseTable).find(wanted)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        # A dialog goes on to the next field else.
+        event.prevent_default()
+        self._pick()
 
     @on(CaseTable.Opened)
-    def _picked(self, message: CaseTable.Opened) -> None:
-        self.dismiss(message.key)
+    def _opened(self, message: CaseTable.Opened) -> None:
+        message.stop()
+        self._pick()
+
+    def action_move(self, way: int) -> None:
+        table = self.query_one(CaseTable)
+        table.move_to(table.cursor_index + way)
+
+    def _pick(self) -> None:
+        key = self.query_one(CaseTable).cursor_key
+        if key:
+            self.dismiss(key)
+        else:
+            self.problem("nothing matches: shorten the filter")

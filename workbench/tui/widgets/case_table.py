@@ -110,12 +110,12 @@ class CaseTable(ScrollView, can_focus=True):
 
     @property
     def cursor_key(self) -> str:
-        """The key of the cursor's row, "" without rows."""
-        return self._cursor_key
+        """The key of the cursor's row, "" where no row is in sight."""
+        return self._cursor_key if len(self.model) else ""
 
     @property
     def cursor_row(self) -> TableRow | None:
-        return self.model.rows.get(self._cursor_key) if self._cursor_key else None
+        return self.model.rows.get(self.cursor_key)
 
     @property
     def cursor_index(self) -> int:
@@ -245,12 +245,12 @@ class CaseTable(ScrollView, can_focus=True):
         self.post_message(self.FindAsked(self, self._cursor_key))
 
     def action_open(self) -> None:
-        if self._cursor_key:
-            self.post_message(self.Opened(self, self._cursor_key))
+        if self.cursor_key:
+            self.post_message(self.Opened(self, self.cursor_key))
 
     def action_peek(self) -> None:
-        if self._cursor_key:
-            self.post_message(self.Peeked(self, self._cursor_key))
+        if self.cursor_key:
+            self.post_message(self.Peeked(self, self.cursor_key))
 
     def action_column(self, way: int) -> None:
         """Move the column cursor, and what is in sight with it."""
