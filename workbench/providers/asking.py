@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from workbench.errors import ProviderError
 from workbench.providers.failures import lacks_files, reached_nobody
-from workbench.providers.limits import Throttle
+from workbench.providers.limits import Throttle, TokenGuess
 from workbench.providers.outage import Outage
 from workbench.providers.values import Answer, Outcome, Provider, Request
 
@@ -74,6 +74,7 @@ class Asking:
     answered: bool = False
     outage: Outage = field(default_factory=Outage)
     _in_vain: int = 0
+    _guess: TokenGuess = field(default_factory=TokenGuess)
 
     async def ask(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -84,16 +85,18 @@ class Asking:
         """
         attempt = 0
         failures: Counter[Outcome] = Counter()
-        while await self.throttle.enter():
+        guessed = self._guess.of(request) if self.throttle.counts_tokens else 0.0
+        while await self.throttle.enter(guessed):
             attempt += 1
             started = time.monotonic()
-            tokens = 0
+            tokens = 0.0
             try:
                 self.on_call()
                 answer = await self.provider.answer(
                     request, timeout_s=self.timeout_s, on_text=on_text
                 )
-                tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+                if self.throttle.counts_tokens:
+                    tokens = self._used(request, answer, guessed)
                 if answer.maybe_billed:
                     self.on_unsure(request)
                 self._learn(answer, started)
@@ -101,12 +104,19 @@ class Asking:
                 self.on_unsure(request)  # nobody waits any more for what it answers and costs
                 raise
             finally:
-                self.throttle.leave(tokens)
+                self.throttle.leave(tokens, guessed)
             failures[answer.outcome] += 1
             if not self._again(answer, failures[answer.outcome]):
                 return replace(answer, attempts=attempt) if attempt > 1 else answer
             await self._back_off(attempt)
         return None
+
+    def _used(self, request: Request, answer: Answer, guessed: float) -> float:
+        """The tokens of a call; as many as were guessed for an answer that does not say so."""
+        self._guess.learn(request, answer)
+        if answer.prompt_tokens is None and answer.completion_tokens is None:
+            return 0.0 if answer.outcome.is_error else guessed
+        return float((answer.prompt_tokens or 0) + (answer.completion_tokens or 0))
 
     def _learn(self, answer: Answer, started: float) -> None:
         if not answer.retry:  # whatever it says: somebody is there

@@ -12,31 +12,79 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
+from workbench.providers.values import Answer, Request
+
 MINUTE_S = 60.0
+_ROUNDING = 1e-9
+_CHARACTERS_A_TOKEN = 4.0
+"""Of usual text, before anything was seen."""
+_FIRST_ANSWER = 500
+"""Tokens of an answer that the request does not limit, before one was seen."""
 
 
 class Bucket:
-    """So many units a minute, evenly: a token bucket that holds a tenth of a minute's worth."""
+    """So many units a minute, evenly: a token bucket that holds a second's worth.
+
+    What it gives at once is taken off what it gives over a minute, so that no minute, the first
+    one either, has more than the limit.
+    """
 
     def __init__(self, per_minute: int, now: float) -> None:
-        self._rate = per_minute / MINUTE_S
-        self._most = max(1.0, per_minute / 10)
+        self._most = max(1.0, per_minute / MINUTE_S)
+        self._rate = (per_minute - (self._most - 1.0)) / MINUTE_S
         self._held = self._most
         self._at = now
 
-    def wait_s(self, now: float) -> float:
-        """Seconds until something may be taken again; 0: now."""
+    def wait_s(self, now: float, units: float) -> float:
+        """Seconds until `units` may be taken, or as much of them as there ever is; 0: now."""
         self._refill(now)
-        return 0.0 if self._held > 0 else -self._held / self._rate + 1e-3
+        lacks = min(max(units, 1.0), self._most) - self._held
+        return 0.0 if lacks <= _ROUNDING else lacks / self._rate + 1e-3
 
     def take(self, units: float, now: float) -> None:
-        """Take `units`; the bucket may go into debt, which later calls wait out."""
+        """Take `units`, or give back those below 0.
+
+        The bucket may go into debt, which later calls wait out.
+        """
         self._refill(now)
-        self._held -= units
+        self._held = min(self._most, self._held - units)
 
     def _refill(self, now: float) -> None:
         self._held = min(self._most, self._held + (now - self._at) * self._rate)
         self._at = now
+
+
+class TokenGuess:
+    """How many tokens a call will take, from its length and from what was seen."""
+
+    def __init__(self) -> None:
+        self._characters = _CHARACTERS_A_TOKEN
+        self._read = 1.0
+        self._written = 0
+        self._answers = 0
+
+    def of(self, request: Request) -> float:
+        """Of question and answer together."""
+        written = self._written / self._answers if self._answers else _allowed(request)
+        return _length(request) * self._read / self._characters + written
+
+    def learn(self, request: Request, answer: Answer) -> None:
+        """What a call really took, when the provider says so."""
+        if answer.prompt_tokens is None or answer.completion_tokens is None:
+            return
+        self._characters += _length(request)
+        self._read += answer.prompt_tokens
+        self._written += answer.completion_tokens
+        self._answers += 1
+
+
+def _length(request: Request) -> int:
+    return sum(len(message.content) for message in request.messages)
+
+
+def _allowed(request: Request) -> float:
+    limit = request.options.get("max_completion_tokens")
+    return limit if isinstance(limit, int) else _FIRST_ANSWER
 
 
 class Throttle:
@@ -78,12 +126,19 @@ class Throttle:
         """Seconds until the next call may start, as the provider asked."""
         return max(0.0, self._paused_until - self._clock())
 
-    async def enter(self) -> bool:
-        """Wait for a place; False when the throttle was closed meanwhile."""
+    @property
+    def counts_tokens(self) -> bool:
+        """There is a limit of tokens to keep, so `enter` needs to know how many."""
+        return self._tokens is not None
+
+    async def enter(self, tokens: float = 0.0) -> bool:
+        """Wait for a place for a call of about so many tokens; False when the throttle was closed
+        meanwhile.
+        """
         while not self.closed:
-            delay = self._delay()
+            delay = self._delay(tokens)
             if delay <= 0 and self.in_flight < self.level:
-                self._take()
+                self._take(tokens)
                 return True
             if delay > 0:
                 self._wake_in(delay)
@@ -96,11 +151,11 @@ class Throttle:
                 raise
         return False
 
-    def leave(self, tokens: int = 0) -> None:
-        """Give a place back, and say how many tokens the call took."""
+    def leave(self, tokens: float = 0.0, entered_with: float = 0.0) -> None:
+        """Give a place back, and say how many tokens the call took, and was thought to take."""
         self.in_flight -= 1
-        if self._tokens and tokens:
-            self._tokens.take(tokens, self._clock())
+        if self._tokens and tokens != entered_with:
+            self._tokens.take(tokens - entered_with, self._clock())
         self._wake()
 
     def went_well(self) -> None:
@@ -130,23 +185,29 @@ class Throttle:
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
 
-    def _take(self) -> None:
+    def _take(self, tokens: float) -> None:
         self.in_flight += 1
         if self._requests:
             self._requests.take(1, self._clock())
+        if self._tokens:
+            self._tokens.take(tokens, self._clock())
 
-    def _delay(self) -> float:
+    def _delay(self, tokens: float) -> float:
         now = self._clock()
         delay = self._paused_until - now
-        for bucket in (self._requests, self._tokens):
-            if bucket:
-                delay = max(delay, bucket.wait_s(now))
+        if self._requests:
+            delay = max(delay, self._requests.wait_s(now, 1))
+        if self._tokens:
+            delay = max(delay, self._tokens.wait_s(now, tokens))
         return delay
 
     def _wake_in(self, delay: float) -> None:
         loop = asyncio.get_running_loop()
-        if self._timer is None or self._timer.cancelled() or self._timer.when() <= loop.time():
-            self._timer = loop.call_later(delay, self._wake, True)
+        if self._timer is not None and not self._timer.cancelled():
+            if loop.time() < self._timer.when() <= loop.time() + delay:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_later(delay, self._wake, True)
 
     def _wake(self, everybody: bool = False) -> None:
         free = len(self._waiting) if everybody else self.level - self.in_flight
