@@ -279,7 +279,10 @@ class WorkbenchApp(App[int]):
 
             for save in self.before_reading:
                 save()
-            open_run_options(self, self.selection.ref)
+            # On Draft it is the draft that is seen, whatever version was picked before.
+            on_draft = self.current_mode == "draft"
+            ref = self.selection.prompt_id if on_draft else self.selection.ref
+            open_run_options(self, ref)
 
     def action_help(self) -> None:
         from workbench.tui.commands import available
