@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.screens import pick_version, settled, until, until_shown
+from tests.support.screens import pick_version, settled, until, until_it_takes_keys, until_shown
 from tests.tui.conftest import QUEUES, write_workspace
 from workbench.actions.bench import Bench
 from workbench.actions.init import create_workspace
@@ -64,7 +64,10 @@ async def release(pilot: Pilot[int], version: str, *, seconds: float = 20.0) -> 
     await pilot.press("f2")
     await pick_version(pilot, version)
     await pilot.press("v")
-    await until_shown(pilot, "PASS", f"{PROMPT}@{version}", seconds=seconds)
+    await until_shown(pilot, f"Evaluate {PROMPT}@{version} · y starts it", "attempt 1")
+    await pilot.press("y")
+    await until_shown(pilot, f"PASS · {PROMPT}@{version}", seconds=seconds)
+    await until_it_takes_keys(pilot)
     await pilot.press("d")
     await until_shown(pilot, "production: ", f"→ {version}", "tested")
     await pilot.press("y")

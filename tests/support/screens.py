@@ -50,3 +50,9 @@ async def pick_version(pilot: Pilot[Any], version: str) -> None:
             return
         await pilot.press("down")
     raise AssertionError(screen_text(pilot.app))
+
+
+async def until_it_takes_keys(pilot: Pilot[Any]) -> None:
+    """Wait until the dialog that came by itself takes keys: nobody types any more."""
+    dialog: Any = pilot.app.screen
+    await until(pilot, lambda: dialog.takes_keys)

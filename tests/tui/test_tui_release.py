@@ -10,7 +10,14 @@ import pytest
 from textual.widgets import Input
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.screens import pick_version, screen_text, settled, until, until_shown
+from tests.support.screens import (
+    pick_version,
+    screen_text,
+    settled,
+    until,
+    until_it_takes_keys,
+    until_shown,
+)
 from tests.tui.conftest import CAREFUL_DRAFT, write_workspace
 from workbench.actions.bench import Bench
 from workbench.actions.deploy import deploy
@@ -44,7 +51,10 @@ async def test_the_whole_release_by_keys(fresh: Workspace) -> None:
         await pilot.press("enter", "down")
         await until_shown(pilot, "has no evidence")
         await pilot.press("v")
+        await until_shown(pilot, "Evaluate support_triage@1.0.0", "60 calls", "attempt")
+        await pilot.press("y")
         await until_shown(pilot, "PASS · support_triage@1.0.0", "at least the threshold")
+        await until_it_takes_keys(pilot)
         await pilot.press("d")
         await until_shown(pilot, "production: nothing → 1.0.0", "tested 0.850")
         await pilot.press("y")
@@ -62,7 +72,10 @@ async def test_the_whole_release_by_keys(fresh: Workspace) -> None:
         await until_shown(pilot, "= 1.0.1")
         await pick_version(pilot, "1.0.1")
         await pilot.press("v")
+        await until_shown(pilot, "Evaluate support_triage@1.0.1", "against 1.0.0")
+        await pilot.press("y")
         await until_shown(pilot, "PASS BETTER", "1.0.1 better than 1.0.0")
+        await until_it_takes_keys(pilot)
         await pilot.press("d")
         await until_shown(pilot, "production: 1.0.0 → 1.0.1")
         await pilot.press("y")

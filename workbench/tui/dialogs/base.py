@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
@@ -19,9 +22,39 @@ from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
 if TYPE_CHECKING:
+    from workbench.actions.bench import Bench
     from workbench.tui.app import WorkbenchApp
 
 T = TypeVar("T")
+Read = TypeVar("Read")
+
+REST_S = 0.5
+"""For so long nothing may be typed before a dialog that nobody asked for takes a key."""
+HARMLESS = ("cancel", "help")
+"""What such a dialog does at once."""
+
+
+def open_with(
+    app: WorkbenchApp,
+    read: Callable[[Bench], Read],
+    make: Callable[[Read], Dialog[Any] | None],
+    answered: Callable[[Any], None] | None = None,
+) -> None:
+    """Read in a thread what a dialog shows, then open it, unless the user has left meanwhile.
+
+    `make` may give None: then there is nothing to ask. Keys typed meanwhile are for the dialog.
+    """
+    asked_on = app.screen_stack[0]
+
+    def opened(found: Read) -> None:
+        if app.screen_stack[0] is not asked_on:
+            app.tell("not asked: you had gone on to another screen")
+            return
+        dialog = make(found)
+        if dialog is not None:
+            app.push_screen(dialog, answered)
+
+    app.in_thread(read, done=opened, opens=True)
 
 
 class Dialog(ModalScreen[T]):
@@ -33,12 +66,16 @@ class Dialog(ModalScreen[T]):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("dialog"), *keys.help_bindings()]
     first_field = ""
     """A selector of the widget that gets the focus first; empty: Cancel."""
+    unasked: ClassVar[bool] = False
+    """It comes by itself: keys that were meant for what lay under it must not act in it."""
 
     def __init__(self, title: str, yes: str = "", *, no: str = "Cancel") -> None:
         super().__init__()
         self._heading = title
         self._yes = yes
         self._no = no
+        self._takes_keys = not self.unasked
+        self._last_key = math.inf
 
     @property
     def bench_app(self) -> WorkbenchApp:
@@ -68,6 +105,27 @@ class Dialog(ModalScreen[T]):
 
     def on_mount(self) -> None:
         self.query_one(self.first_field or "#no").focus()
+        if self.unasked:
+            self.await_rest()
+
+    def await_rest(self) -> None:
+        """Take no key that acts until this was painted and nothing typed for a moment."""
+        self._takes_keys, self._last_key = False, math.inf
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self._last_key = time.monotonic()
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether keys act: at once where it was asked for, else when the hands have rested."""
+        return self._takes_keys or time.monotonic() - self._last_key >= REST_S
+
+    def on_key(self, event: events.Key) -> None:
+        """As often as a key comes too early the wait begins again."""
+        if not self._takes_keys and self._last_key < math.inf:
+            self._takes_keys = event.time - self._last_key >= REST_S
+            self._last_key = max(self._last_key, event.time)
 
     def problem(self, text: str) -> None:
         """Say what is wrong, above the buttons; it stays until the next try."""
@@ -94,6 +152,8 @@ class Dialog(ModalScreen[T]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
+        if action not in HARMLESS and not self.takes_keys:
+            return False
         return bool(self._yes) if action == "yes" else True
 
     def action_help(self) -> None:
@@ -119,10 +179,15 @@ class Dialog(ModalScreen[T]):
         self.focus_next()
 
 
-def field(name: str, label: str, value: str = "", *, hint: str = "") -> Iterable[Widget]:
-    """A label and an input on one line; the input's id is `name`."""
+def field(
+    name: str, label: str, value: str = "", *, hint: str = "", goes_on: bool = False
+) -> Iterable[Widget]:
+    """A label and an input on one line; the input's id is `name`.
+
+    What is typed takes the place of `value`, unless it `goes_on` behind it.
+    """
     yield Horizontal(
         PlainLabel(label, classes="field-label"),
-        PlainInput(value, placeholder=hint, id=name, compact=True, select_on_focus=False),
+        PlainInput(value, placeholder=hint, id=name, compact=True, select_on_focus=not goes_on),
         classes="field",
     )

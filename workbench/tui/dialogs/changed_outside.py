@@ -25,6 +25,7 @@ class ChangedOutside(Dialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("changed"), *keys.bindings("diff")]
     first_field = "#changes"
+    unasked = True
 
     def __init__(self, mine: str, theirs: str) -> None:
         super().__init__("The draft was changed outside while you edited it", no="Later")

@@ -17,7 +17,7 @@ from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.tui import keys
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.dialogs.base import Dialog, field, open_with
 from workbench.tui.diff_context import DiffContext
 from workbench.tui.evidence_lines import evidence_text
 from workbench.tui.list_rows import ListRow
@@ -47,9 +47,7 @@ def open_deploy(
         names = [settings.name for settings in bench.registry.environments()]
         return tuple(deploying.preview(bench, prompt_id, version, name) for name in names)
 
-    app.in_thread(
-        previews, done=lambda found: app.push_screen(Deploy(prompt_id, version, found, environment))
-    )
+    open_with(app, previews, lambda found: Deploy(prompt_id, version, found, environment))
 
 
 class Deploy(Dialog["PromptDeployment"]):

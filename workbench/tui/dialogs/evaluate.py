@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.widgets import Input
 
+from workbench.actions.foresee import foresee_evaluation
 from workbench.tui import keys
+from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.dialogs.base import Dialog
 from workbench.tui.evidence_lines import all_evidence
 from workbench.tui.messages import RegistryChanged
@@ -21,7 +24,19 @@ if TYPE_CHECKING:
 
 
 def start_evaluation(app: WorkbenchApp, prompt_id: str, version: str) -> None:
-    """Run the gate of every suite on this version, record the evidence, show the verdict."""
+    """Say what the gate of every suite would ask of this version; once agreed to, run it, record
+    the evidence, show the verdict. What is known already needs no question.
+    """
+    ask_before(
+        app,
+        f"Evaluate {prompt_id}@{version}",
+        lambda bench: foresee_evaluation(bench, prompt_id, version),
+        lambda: _evaluate(app, prompt_id, version),
+        always=True,
+    )
+
+
+def _evaluate(app: WorkbenchApp, prompt_id: str, version: str) -> None:
     if app.runs.is_alive:
         app.tell("a run is alive: 3 shows it, x there stops it", error=True)
         return
@@ -33,12 +48,23 @@ def start_evaluation(app: WorkbenchApp, prompt_id: str, version: str) -> None:
 
     def done(found: tuple[Evidence, ...]) -> None:
         app.post_to_screen(RegistryChanged())
-        app.tell(f"the gate of {prompt_id}@{version}: {_word(found)}")
-        app.push_screen(Verdict(prompt_id, version, found))
+        app.tell(f"{_word(found)} {prompt_id}@{version} · F2 Prompts: space on it shows why")
+        if _is_watched(app, found):
+            app.push_screen(Verdict(prompt_id, version, found))
 
     app.tell(f"evaluating {prompt_id}@{version}: the gate's cases, then its verdict")
     app.in_thread(evaluate, done=done)
     app.open_run()
+
+
+def _is_watched(app: WorkbenchApp, found: tuple[Evidence, ...]) -> bool:
+    """Whether the user looks at that run still, and does not type."""
+    return (
+        app.current_mode == "run"
+        and len(app.screen_stack) == 1
+        and not isinstance(app.focused, Input)
+        and app.selection.run_id in [item.run_b for item in found]
+    )
 
 
 def _word(found: tuple[Evidence, ...]) -> str:
@@ -54,12 +80,14 @@ class Verdict(Dialog[None]):
     MODE: ClassVar[str] = "verdict"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("verdict")
     first_field = "#verdict"
+    unasked = True
 
     def __init__(self, prompt_id: str, version: str, found: tuple[Evidence, ...]) -> None:
         passed = all(item.gate is Gate.PASS for item in found)
         title = f"{_word(found)} · {prompt_id}@{version}"
         super().__init__(f"{title} · d deploys it" if passed else title, no="Close")
         self._ref = (prompt_id, version)
+        self._passed = passed
         self._found = found
 
     def body(self) -> Iterable[Widget]:
@@ -67,6 +95,11 @@ class Verdict(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one("#verdict", TextView).show(all_evidence(self._found, full=True))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "deploy" and not self._passed:
+            return False
+        return super().check_action(action, parameters)
 
     def action_deploy(self) -> None:
         from workbench.tui.dialogs.deploy import open_deploy

@@ -26,7 +26,7 @@ class Models(Dialog[list[Model]]):
         self._settings = settings
 
     def body(self) -> Iterable[Widget]:
-        yield from field("models", "models", f"{self._own.provider}/{self._own.id}, ")
+        yield from field("models", "models", f"{self._own.provider}/{self._own.id}, ", goes_on=True)
         known = [
             f"{provider.name}/{model}"
             for provider in self._settings.providers.values()

@@ -14,7 +14,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
 from workbench.actions.register import Proposal
 from workbench.present.safe_text import safe_line
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.dialogs.base import Dialog, field, open_with
 from workbench.tui.messages import RegistryChanged
 from workbench.tui.widgets.text import PlainStatic
 
@@ -30,13 +30,13 @@ def open_register(app: WorkbenchApp, prompt_id: str) -> None:
     def propose(bench: Bench) -> Proposal:
         return registering.propose(bench, resolve(bench, f"{prompt_id}@draft").prompt)
 
-    def ask(proposal: Proposal) -> None:
+    def ask(proposal: Proposal) -> Register | None:
         if proposal.same_as:
             app.tell(f"{prompt_id}@{proposal.same_as} is exactly this draft already")
-            return
-        app.push_screen(Register(proposal))
+            return None
+        return Register(proposal)
 
-    app.in_thread(propose, done=ask)
+    open_with(app, propose, ask)
 
 
 class Register(Dialog[str]):

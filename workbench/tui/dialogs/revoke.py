@@ -13,7 +13,7 @@ from workbench.actions import revoke as revoking
 from workbench.actions.bench import Bench
 from workbench.actions.revoke import RevokePreview
 from workbench.present.safe_text import safe_line
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.dialogs.base import Dialog, field, open_with
 from workbench.tui.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
 
@@ -33,7 +33,7 @@ def open_revoke(app: WorkbenchApp, prompt_id: str, version: str) -> None:
     def look(bench: Bench) -> RevokePreview:
         return revoking.preview(bench, prompt_id, version)
 
-    app.in_thread(look, done=lambda seen: app.push_screen(Revoke(seen)))
+    open_with(app, look, Revoke)
 
 
 class Revoke(Dialog[bool]):

@@ -18,7 +18,7 @@ from workbench.prompts.diff import Diff, diff_text
 from workbench.prompts.prompty import write_prompty
 from workbench.registry.records import RollbackPreview, Status
 from workbench.tui import keys
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.dialogs.base import Dialog, field, open_with
 from workbench.tui.diff_context import DiffContext
 from workbench.tui.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
@@ -48,7 +48,7 @@ def open_rollback(
         now = status if is_live else None
         return preview, now, diff_text(texts[0], texts[1])
 
-    app.in_thread(look, done=lambda seen: app.push_screen(Rollback(*seen)))
+    open_with(app, look, lambda seen: Rollback(*seen))
 
 
 class Rollback(Dialog["PromptDeployment"]):

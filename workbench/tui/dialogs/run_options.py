@@ -13,13 +13,14 @@ from textual.widgets import Input
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
+from workbench.actions.foresee import Foreseen, foresee_runs
 from workbench.actions.refs import Source, resolve
 from workbench.errors import UsageError, WorkbenchError
-from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import DEV_SPLIT, Suite
 from workbench.runs.values import RunSpec
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.dialogs.ask_calls import dear_line, estimate_line
+from workbench.tui.dialogs.base import Dialog, field, open_with
 from workbench.tui.widgets.text import PlainStatic
 from workbench.units import dollars
 
@@ -46,6 +47,15 @@ class Offer:
         raise UsageError(f"no suite {name!r} tries it", hint=f"one of: {names}")
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """What the fields said when it was read what that would take."""
+
+    said: tuple[str, ...]
+    spec: RunSpec
+    found: Foreseen
+
+
 def open_run_options(app: WorkbenchApp, ref: str) -> None:
     """Read the prompt and its suites, then ask."""
 
@@ -57,7 +67,7 @@ def open_run_options(app: WorkbenchApp, ref: str) -> None:
             raise UsageError(f"no suite tries {name}", hint=f"write evals/{name}/suite.yaml")
         return Offer(source, suites)
 
-    app.in_thread(read, done=lambda offer: app.push_screen(RunOptions(offer)))
+    open_with(app, read, RunOptions)
 
 
 class RunOptions(Dialog[None]):
@@ -69,7 +79,10 @@ class RunOptions(Dialog[None]):
         super().__init__(f"Run {offer.source.name} · y starts it", "Run")
         self._offer = offer
         self._timer: Timer | None = None
-        self._spec: RunSpec | None = None
+        self._ahead: Ahead | None = None
+        self._starts_then = False
+        """It was said to start, and only waits for what it takes."""
+        self._warned_of: tuple[str, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         suite = self._offer.suites[0]
@@ -123,51 +136,62 @@ class RunOptions(Dialog[None]):
         try:
             spec = self.spec()
         except WorkbenchError as error:
-            self._spec = None
+            self._ahead = None
             self.problem(str(error))
             return
-        self._spec = spec
+        said = self._said()
         self.problem("")
         self.bench_app.in_thread(
-            running.estimate,
-            spec,
-            done=lambda found: self._show(spec, found),
-            failed=self.refused,
+            lambda bench: foresee_runs(bench, [spec]),
+            done=lambda found: self._show(Ahead(said, spec, found)),
+            failed=self._unforeseen,
             group="estimate",
         )
 
-    def _show(self, spec: RunSpec, found: Estimate) -> None:
+    def _said(self) -> tuple[str, ...]:
+        return tuple(item.value.strip() for item in self.query(Input))
+
+    def _unforeseen(self, error: WorkbenchError) -> None:
+        self._starts_then = False
+        self.refused(error)
+
+    def _show(self, ahead: Ahead) -> None:
         if not self.is_open:
             return
+        self._ahead = ahead
         limit = self.bench_app.workspace.settings.confirm_above_usd
-        wears = running.needs_confirmation(spec.suite, spec.split)
-        lines = estimate_lines(found, limit, wears=wears)
+        wears = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
+        lines = estimate_lines(ahead.found.estimate, dear_line(ahead.found, limit), wears=wears)
         self.query_one("#estimate", PlainStatic).show(Content("\n").join(lines))
+        if self._starts_then:
+            self.confirm()
 
     def confirm(self) -> None:
-        try:
-            spec = self.spec()
-        except WorkbenchError as error:
-            self.problem(str(error))
+        """Start it; what is dear only with a second yes, and what it takes is known first."""
+        ahead = self._ahead
+        if ahead is None or ahead.said != self._said():
+            self._starts_then = True
+            self._estimate()
+            return
+        self._starts_then = False
+        if ahead.found.needs_a_yes and self._warned_of != ahead.said:
+            self._warned_of = ahead.said
+            limit = self.bench_app.workspace.settings.confirm_above_usd
+            self.problem(f"{dear_line(ahead.found, limit)}: once more starts it")
+            self.await_rest()
             return
         app = self.bench_app
-        app.select(suite=spec.suite.name)
+        app.select(suite=ahead.spec.suite.name)
         self.dismiss(None)
-        app.runs.start(spec, self._offer.source.name)
+        app.runs.start(ahead.spec, self._offer.source.name)
         app.open_run()
 
 
-def estimate_lines(found: Estimate, limit_usd: float, *, wears: bool) -> list[Content]:
+def estimate_lines(found: Estimate, dear: str, *, wears: bool) -> list[Content]:
     """What it will take, and what speaks against it; `wears`: it looks at the gate's cases."""
-    parts = [numbers.plural(found.calls, "call")]
-    if found.cached:
-        parts.append(f"{numbers.count(found.cached)} known already")
-    parts.append(f"≈ {numbers.money(found.usd)}" if found.usd is not None else "cost unknown")
-    if found.seconds is not None:
-        parts.append(f"≈ {numbers.clock(found.seconds)}")
-    lines = [Content(safe_line(" · ".join(parts)))]
-    if found.usd is not None and found.usd > limit_usd:
-        lines.append(Content.styled(f"more than {numbers.money(limit_usd)}", "$text-warning"))
+    lines = [Content(safe_line(estimate_line(found)))]
+    if dear:
+        lines.append(Content.styled(safe_line(dear), "$text-warning"))
     if wears:
         said = "these cases decide the gate; looking at them wears them out"
         lines.append(Content.styled(said, "$text-warning"))

@@ -75,6 +75,8 @@ def open_trust(app: WorkbenchApp) -> None:
 class Trust(Dialog[bool]):
     """True: the user trusts this folder with exactly these settings."""
 
+    unasked = True
+
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("Trust this workspace? · y trusts it", "Trust")
         self._lines = lines

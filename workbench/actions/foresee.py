@@ -1,0 +1,112 @@
+"""What runs, an evaluation or a comparison would ask before they say anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.actions import run as running
+from workbench.actions.bench import Bench
+from workbench.actions.costs import Ahead, Cost, worth_asking
+from workbench.actions.evaluate import baseline_of
+from workbench.actions.refs import Source, resolve
+from workbench.actions.sides import asked_run
+from workbench.runs.estimate import Estimate
+from workbench.runs.suite import GATE_SPLIT
+from workbench.runs.values import RunSpec
+
+HUGE = 5_000
+"""So many calls are asked about whatever they cost."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What is ahead, at most."""
+
+    estimate: Estimate
+    cost: Cost | None
+    """None: no more than the settings let pass without a question."""
+    lines: tuple[str, ...] = ()
+    """What it is for, for people."""
+
+    @property
+    def needs_a_yes(self) -> bool:
+        """Whether the money, or the number of calls alone, should be agreed to."""
+        return self.cost is not None or self.estimate.calls >= HUGE
+
+
+def foresee_runs(bench: Bench, specs: Sequence[RunSpec], lines: Sequence[str] = ()) -> Foreseen:
+    """Calls, money and time of these runs."""
+    return Foreseen(
+        total(running.estimate(bench, spec) for spec in specs),
+        worth_asking(bench, map(Ahead, specs)),
+        tuple(lines),
+    )
+
+
+def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
+    """What the gate of every suite of the prompt would ask at most, and which attempt it is."""
+    bench.sync()
+    registered = bench.registry.get_version(prompt_id, version)
+    source = Source(registered.prompt, registered.version, version=registered.version)
+    lines, specs = [], []
+    for suite in bench.workspace.suites_of(prompt_id):
+        spec = running.make_spec(source, suite, split=GATE_SPLIT)
+        used = bench.registry.attempts(prompt_id, suite.name, suite.parts["dataset"])
+        specs.append(spec)
+        baseline = baseline_of(bench, source, suite)
+        if baseline:
+            of_baseline = running.make_spec(baseline, suite, split=GATE_SPLIT)
+            specs += [] if _is_stored(bench, of_baseline) else [of_baseline]
+        against = baseline.version if baseline else "no baseline"
+        lines.append(
+            f"attempt {used + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
+            f" against {against}"
+        )
+    return foresee_runs(bench, specs, lines)
+
+
+def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None) -> Foreseen:
+    """What a comparison of these would ask: nothing of a run, or of what has a stored one.
+
+    Raises what `compare` raises before its first call for REFs that name nothing.
+    """
+    sources = [resolve(bench, ref) for ref in refs]
+    stored = next((source.run_id for source in sources if source.run_id), None)
+    split = bench.store.summary(stored).split if stored else None
+    lines, specs = [], []
+    for source in sources:
+        if source.run_id:
+            continue
+        suite = bench.workspace.suite_for(source.prompt.prompt_id, suite_name)
+        spec = running.make_spec(source, suite, split=split)
+        if not _is_stored(bench, spec):
+            lines.append(f"{source.name} on {suite.name}: {len(spec.cases)} cases")
+            specs.append(spec)
+    return foresee_runs(bench, specs, lines)
+
+
+def total(estimates: Iterable[Estimate]) -> Estimate:
+    """All of them, one after the other; what is unknown of one is unknown of all."""
+    each = list(estimates)
+    return Estimate(
+        sum(item.calls for item in each),
+        sum(item.cached for item in each),
+        _sum(item.usd for item in each),
+        _sum(item.seconds for item in each),
+        sum(item.unsent for item in each),
+    )
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
+
+
+def _is_stored(bench: Bench, spec: RunSpec) -> bool:
+    if not bench.workspace.runs_path.exists():
+        return False
+    case_ids = [case.id for case in spec.cases]
+    parts = spec.suite.parts
+    found = bench.store.find(spec.prompt.fingerprint, parts, case_ids, cases=spec.cases)
+    return bool(found or asked_run(bench, spec))
