@@ -50,3 +50,22 @@ def test_r8_what_a_scorer_needs_and_no_case_has_is_refused_before_any_call(
         assert server.calls == 0
     assert refused.code == 2
     assert "cases.jsonl: no case has expected, which the scorer exact_match needs" in refused.err
+
+
+def test_one_run_says_all_that_it_was_made_with(tmp_path: Path) -> None:
+    with OpenAIServer(model="mock-2026\x1b[31m") as server:
+        cli = make_cli(tmp_path / "w", server.base_url)
+        (cli.root / ".git").mkdir()
+        (cli.root / ".git" / "HEAD").write_text("0123abcd" * 5)
+        made = cli.here("run", "triage", "--split", "all", "--json").json
+        told = cli.here("runs", made["run_id"])
+        found = cli.here("runs", made["run_id"], "--json").json
+        listed = cli.here("runs", "triage", "--json").json["runs"]
+    said = {line.split("  ")[0]: line.rpartition("  ")[2] for line in told.out.splitlines()}
+    assert said["commit"] == "0123abcd" * 5
+    assert said["endpoint"] == server.base_url
+    assert "httpx2 " in said["versions"]
+    assert "\x1b" not in told.out
+    assert found["environment"]["commit"] == said["commit"]
+    assert {"cases", "dataset", "scorers"} <= found["suite_parts"].keys()
+    assert [run["run_id"] for run in listed] == [made["run_id"]]

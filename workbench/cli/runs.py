@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from workbench.cli.face import Face, command
-from workbench.cli.run import as_json
+from workbench.cli.run import as_json, lines_of
 from workbench.errors import NotFound
 from workbench.present import numbers
 
+if TYPE_CHECKING:
+    from workbench.runs.values import RunSummary
+
 
 @command("runs", example="workbench runs support_triage --limit 10")
-@click.argument("prompt_id", metavar="[PROMPT]", required=False)
+@click.argument("prompt_id", metavar="[PROMPT | RUN]", required=False)
 @click.option("--suite", help="Only runs on this suite.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 def runs_command(face: Face, prompt_id: str | None, suite: str | None, limit: int) -> None:
-    """List the stored runs, newest first."""
+    """List the stored runs, newest first; of one RUN, all that it was made with."""
     from workbench.present.tables import lay_out
 
     bench = face.bench()
     if not bench.workspace.runs_path.exists():
         raise NotFound("no run yet", hint="workbench run SUITE")
+    one = bench.store.summary_or_none(prompt_id) if prompt_id else None
+    if one:
+        _show_one(face, one)
+        return
     found = bench.store.summaries(prompt_id, suite, limit + 1)
     shown = found[:limit]
     now = datetime.now(UTC)
@@ -45,3 +53,16 @@ def runs_command(face: Face, prompt_id: str | None, suite: str | None, limit: in
         lines.append(f"only the newest {limit} are shown: --limit shows more")
     values = {"runs": [as_json(run) for run in shown], "more": len(found) > limit}
     face.answer(values, lines)
+
+
+def _show_one(face: Face, summary: RunSummary) -> None:
+    from workbench.present.run_origin import origin
+    from workbench.present.run_remarks import remarks
+
+    made = origin(summary)
+    width = max(map(len, made))
+    notes = remarks(summary.environment)
+    lines = [*lines_of(summary), *(f"note: {note}" for note in notes), ""]
+    lines += [f"{name:<{width}}  {value}" for name, value in made.items()]
+    more = {"suite_parts": dict(summary.suite_parts), "environment": dict(summary.environment)}
+    face.answer({**as_json(summary), **more, "notes": notes}, lines)
