@@ -45,8 +45,8 @@ def test_a_second_answer_to_one_question_is_not_taken_for_the_next_ones() -> Non
     assert [one.text for one in found if one.outcome is Outcome.OK] == ["one", "three", "four"]
     assert (found[1].outcome, found[1].retry) == (Outcome.PROVIDER_ERROR, True)
     assert "nobody asked for" not in found[1].error and "more than one answer" in found[1].error
-    assert b"connection: close" not in heads[0].lower()
-    assert b"connection: close" in heads[2].lower(), "its connections are used once from then on"
+    closing = [head for head in heads if b"connection: close" in head.lower()]
+    assert len(closing) == 2, "its connections are used once from then on"
 
 
 def test_a_second_answer_that_comes_a_moment_later_is_not_taken_for_the_next_ones() -> None:
