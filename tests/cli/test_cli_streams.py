@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import pytest
 from tests.cli.conftest import Cli, make_cli
 from tests.cli.test_cli_edges import Gated
 from tests.support.openai_server import OpenAIServer, Reply
+from workbench.cli import edge
+from workbench.cli.app import workbench
 
 
 def with_streams(
@@ -141,3 +144,25 @@ def test_help_that_nobody_reads_to_its_end_is_no_error(cli: Cli, nobody_reads: i
     done = with_streams(cli, "--help", "", stdout=nobody_reads)
     assert (done.returncode, done.stderr) == (0, "")
     assert sys.platform != "linux" or with_streams(cli, "--help", ">&-").returncode == 0
+
+
+def test_r66_a_full_disk_is_one_line_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path / "state"))
+    full = sqlite3.connect(tmp_path / "full.db")
+    full.execute("CREATE TABLE texts (text TEXT)")
+    full.execute("PRAGMA max_page_count=2")
+
+    def write(*_: object, **__: object) -> None:
+        full.execute("INSERT INTO texts VALUES (?)", ["x" * 100_000])
+
+    monkeypatch.setattr(workbench, "main", write)
+    assert edge.run(["run", "triage"]) == 4
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "workbench: the runs cannot be stored: the disk is full (free some space"
+    )
+    assert len(said.splitlines()) == 1
+    full.close()
+    assert not (tmp_path / "state").exists()

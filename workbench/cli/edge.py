@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import traceback
@@ -25,6 +26,7 @@ from workbench.present.safe_text import safe_line
 
 STATE_VARIABLE = "WORKBENCH_STATE"
 LOG_NAME = "errors.log"
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
@@ -63,7 +65,8 @@ def _outcome(arguments: Sequence[str], wants_json: bool) -> int:
         code = EXIT_DONE
     except Exception as error:  # noqa: BLE001 - the last edge: no traceback may reach a user
         code = EXIT_INCOMPLETE
-        _tell(_in_one_line(error), f"details: {_log(error)}", wants_json, code)
+        said, hint = _of_the_disk(error)
+        _tell(said or _in_one_line(error), hint or f"details: {_log(error)}", wants_json, code)
     return code if isinstance(code, int) else EXIT_DONE
 
 
@@ -97,6 +100,19 @@ def _in_one_line(error: BaseException) -> str:
     text = _without_secrets(str(error)).strip()
     first = text.splitlines()[0] if text else ""
     return f"unexpected {type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _of_the_disk(error: Exception) -> tuple[str, str]:
+    """What no program can help, a disk that is full or may not be written, with what to do."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name == "SQLITE_FULL":
+        return "the runs cannot be stored: the disk is full", "free some space; nothing was lost"
+    if name.startswith("SQLITE_READONLY"):
+        return "the runs cannot be stored: they may only be read here", "check the permissions"
+    if isinstance(error, OSError) and error.errno in _DISK and error.filename:
+        said = f"{error.filename} cannot be written: {error.strerror}"
+        return said, "check the space and the permissions there"
+    return "", ""
 
 
 def _log(error: BaseException) -> Path | str:

@@ -82,14 +82,58 @@ def open_reader(
     `trusted` lets it ask the gate's views: they use json_each, which SQLite 3.38 to 3.40 refuses
     under trusted_schema=OFF. Apps do without.
     """
-    check_there(path)
+    found = check_there(path)
+    try:
+        return _open_reader(path, uri_of(path, "ro"), timeout, trusted, sqlite3.Connection)
+    except RegistryUnusable:
+        if not _is_frozen(path):
+            raise
+    connection = _open_reader(path, f"{uri_of(path, 'ro')}&immutable=1", timeout, trusted, _Frozen)
+    if isinstance(connection, _Frozen):
+        connection.mtime_ns = found.st_mtime_ns
+    return connection
+
+
+class _Frozen(sqlite3.Connection):
+    """Reads a file that nobody can change where it is: SQLite looks for no changes in it."""
+
+    mtime_ns = 0
+
+
+def is_outdated(connection: sqlite3.Connection | None, found: os.stat_result, path: str) -> bool:
+    """Whether a file that could not be changed here was changed elsewhere, as the machine does
+    that a read-only folder of a container is shared from.
+    """
+    if not isinstance(connection, _Frozen):
+        return False
+    return connection.mtime_ns != found.st_mtime_ns or not _is_frozen(path)
+
+
+def _is_frozen(path: str) -> bool:
+    """Whether the file is on a read-only file system, where SQLite can make no shared memory for
+    its log, and nothing is in the log.
+    """
+    try:
+        if not os.statvfs(os.path.dirname(path)).f_flag & os.ST_RDONLY:
+            return False
+        return os.stat(f"{path}-wal").st_size == 0
+    except FileNotFoundError:
+        return True
+    except (OSError, AttributeError):
+        return False  # AttributeError: Windows knows nothing of this
+
+
+def _open_reader(
+    path: str, uri: str, timeout: float, trusted: bool, kind: type[sqlite3.Connection]
+) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(
-            uri_of(path, "ro"),
+            uri,
             uri=True,
             timeout=timeout,
             isolation_level=None,
             check_same_thread=False,
+            factory=kind,
         )
     except sqlite3.Error as error:
         raise explained(error, path) from error

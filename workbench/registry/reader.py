@@ -19,7 +19,7 @@ from workbench.errors import NotInRegistry, RegistryError, RegistryLocked, Regis
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.last_good import LastGood
 from workbench.registry.layout import SCHEMA_VERSION
-from workbench.registry.opening import check_there, explained, open_reader
+from workbench.registry.opening import check_there, explained, is_outdated, open_reader
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 
@@ -202,7 +202,11 @@ class Reader:
         except RegistryError:
             self._disconnect()
             raise
-        if self._cursor is None or (found.st_dev, found.st_ino) != self._file:
+        if (
+            self._cursor is None
+            or (found.st_dev, found.st_ino) != self._file
+            or is_outdated(self._connection, found, self.path)
+        ):
             self._disconnect()
             self._cursor = self._connect(found)
         self._look_again = monotonic() + LOOK_AT_THE_FILE_S

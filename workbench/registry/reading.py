@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from workbench.errors import OlderSchema, RegistryError
-from workbench.registry.opening import check_there, explained, open_reader
+from workbench.registry.opening import check_there, explained, is_outdated, open_reader
 
 READ_TIMEOUT_S = 5.0
 
@@ -56,7 +56,7 @@ class Reading:
         found = check_there(self.path)
         file = (found.st_dev, found.st_ino)
         if self._connection is not None and self._owner == os.getpid():
-            if file == self._file:
+            if file == self._file and not is_outdated(self._connection, found, self.path):
                 return self._connection
             self._connection.close()
         try:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from workbench.errors import NotFound, UsageError
 from workbench.lean import without
@@ -128,14 +129,24 @@ _MIGRATIONS = (_FIRST, (*_BATCHES, *_PROBES))
 SCHEMA_VERSION = len(_MIGRATIONS)
 
 
-def open_database(path: Path, create: bool) -> Database:
+def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
     """The database at `path`, with its tables up to date; used from the thread that opened it.
 
-    Raises NotFound when it is not there and `create` is false, UsageError when the file is
-    another program's or from a newer version of this one.
+    Where it cannot be written, as on a read-only file system, it can still be read by whoever
+    does not need to write. Raises NotFound when it is not there and `create` is false, UsageError
+    when it cannot be written and has to be, and when the file is another program's or from a
+    newer version of this one.
     """
-    if not create and not path.exists():
+    there = path.exists()
+    if not create and not there:
         raise NotFound(f"no runs yet: {path} does not exist", hint="workbench run SUITE")
+    if there and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        if writes:
+            raise UsageError(
+                f"runs cannot be stored: {path} cannot be written",
+                hint="what is stored can be read; run where the workspace may be written",
+            )
+        return _open_to_read(path)
     try:
         _make_private(path)
         connection = sqlite3.connect(path, timeout=BUSY_S)
@@ -156,6 +167,43 @@ def open_database(path: Path, create: bool) -> Database:
         raise UsageError(
             f"cannot open {path}: {error}", hint="move the file away to start a new one"
         ) from error
+    return database
+
+
+def _open_to_read(path: Path) -> Database:
+    """The database where nothing can be written, not even the shared memory of a log.
+
+    With nothing in its log all of it is in the file, which SQLite then reads as it is.
+    """
+    try:
+        return _opened_to_read(path, "ro")
+    except sqlite3.Error as error:
+        problem = error
+    log = path.with_name(f"{path.name}-wal")
+    if not (log.exists() and log.stat().st_size):
+        try:
+            return _opened_to_read(path, "ro&immutable=1")
+        except sqlite3.Error as error:
+            problem = error
+    raise UsageError(
+        f"{path} cannot be read where it cannot be written: {problem}",
+        hint="open it once where it may be written",
+    )
+
+
+def _opened_to_read(path: Path, mode: str) -> Database:
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=BUSY_S)
+    try:
+        database = Database(connection, execute_plugins=False)
+        connection.execute("PRAGMA trusted_schema=OFF")
+        if _version(database, path) != SCHEMA_VERSION:
+            raise UsageError(
+                f"{path} has an older schema and cannot be written",
+                hint="open it once where it may be written",
+            )
+    except BaseException:
+        connection.close()
+        raise
     return database
 
 

@@ -46,7 +46,7 @@ class RunStore:
     def __init__(self, path: Path, create: bool = True) -> None:
         """Raises NotFound, or UsageError for a file that is not a run store."""
         self.path = Path(path)
-        self.database = open_database(self.path, create)
+        self.database = open_database(self.path, create, writes=False)
         self._last_cases: tuple[str, tuple[Case, ...]] = ("", ())
 
     def summaries(
