@@ -244,6 +244,17 @@ async def test_sides_are_picked_from_a_list(workspace: Workspace) -> None:
         await pilot.press("ctrl+u", "down", "up", "enter")
         await until(pilot, lambda: app.selection.compare_b == PROMPT)
         await until_shown(pilot, "fixed 3")
+        # What is picked already matches too, and is not the first that does.
+        await pilot.press("a")
+        await until_shown(pilot, "Pick A")
+        await pilot.press(*"1.0.0", "enter")
+        await until_shown(pilot, "fixed 3")
+        assert app.selection.compare_a == f"{PROMPT}@production"
+        await pilot.press("b")
+        await until_shown(pilot, "Pick B")
+        await pilot.press(*"1.0.", "enter")
+        await until(pilot, lambda: app.selection.compare_b == f"{PROMPT}@production")
+        await until_shown(pilot, "A and B are the same run")
 
 
 async def test_what_cannot_be_compared_says_why(workspace: Workspace) -> None:

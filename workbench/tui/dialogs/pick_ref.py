@@ -57,8 +57,13 @@ class PickRef(Dialog[str]):
         typed = message.value.removeprefix("/")
         wanted = parse_filter(typed, [column.key for column in COLUMNS])
         self.problem(wanted.problem)
-        if not wanted.problem:
-            self.query_one(CaseTable).find(wanted)
+        if wanted.problem:
+            return
+        table = self.query_one(CaseTable)
+        table.find(wanted)
+        if typed:
+            # The first that matches, not what was picked before.
+            table.move_to(0)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

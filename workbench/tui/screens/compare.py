@@ -76,6 +76,7 @@ class CompareScreen(MissingSidesScreen):
         self.query_one(SideOutputs).show([])
         self.table.load([])
         self.outputs.clear()
+        self.query_one("#sides").border_title = plain("")
         self.query_one("#facts-of-case", TextView).show("")
 
     def _ask_for_sides(self, a: str | None, b: str | None) -> None:

@@ -140,12 +140,16 @@ class DeploysScreen(ModeScreen):
         row = self.row
         if row is None or (row.prompt_id, row.environment) != (page.prompt_id, page.environment):
             return
-        self._page = page
+        before, self._page = self._page, page
         history = self.query_one("#history", CaseTable)
         self.query_one("#history-pane", CasePane).show_title(
             f"History of {page.prompt_id} → {page.environment} (append-only)"
         )
-        cursor = history.cursor_key
+        is_same = before and (before.prompt_id, before.environment) == (
+            page.prompt_id,
+            page.environment,
+        )
+        cursor = history.cursor_key if is_same and history.touched else ""
         history.load([history_row(e, at) for at, e in enumerate(page.history)], cursor=cursor)
         behind = self.query_one("#behind", TextView)
         behind.border_title = plain("Evidence and trend")
