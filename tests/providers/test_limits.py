@@ -345,3 +345,25 @@ def test_a_run_keeps_to_requests_a_minute() -> None:
         return loop.time() - started
 
     assert 0.35 < asyncio.run(many()) < 2.0
+
+
+def test_a_throttle_says_how_long_its_rate_holds_all_calls_back() -> None:
+    now = 100.0
+
+    async def waited() -> tuple[float, ...]:
+        nonlocal now
+        throttle = Throttle(4, requests_per_minute=6, clock=lambda: now)
+        await throttle.enter()
+        waiting = asyncio.create_task(throttle.enter())
+        await asyncio.sleep(0)
+        seen = [throttle.held_back_s]
+        throttle.leave()
+        await asyncio.sleep(0)
+        seen.append(throttle.held_back_s)
+        now += 4.0
+        seen.append(throttle.held_back_s)
+        throttle.close()
+        assert not await waiting
+        return (*seen, throttle.held_back_s)
+
+    assert asyncio.run(waited()) == pytest.approx((0.0, 10.0, 6.0, 0.0), abs=0.1)

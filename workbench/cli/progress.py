@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import sys
 import threading
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from workbench.runs.values import RunProgress
 
 TICK_S = 0.1
+_WORTH_SAYING_S = 1.0
+"""A shorter wait would only flicker."""
 
 
 class Follower:
@@ -79,8 +82,8 @@ class Follower:
 def progress_line(now: RunProgress) -> str:
     """State, done of total, share, time left, score, money, errors: in one line."""
     state = "stopping" if now.stopping else "running"
-    if now.backing_off and now.retry_in_s:
-        state = f"waiting {now.retry_in_s:.0f} s"
+    if now.retry_in_s and now.retry_in_s >= _WORTH_SAYING_S and not now.stopping:
+        state = f"waiting {_time(now.retry_in_s)}"
     size = len(str(now.total))
     parts = [
         state,
@@ -97,3 +100,7 @@ def progress_line(now: RunProgress) -> str:
     if now.cost_usd:
         parts.append(numbers.money(now.cost_usd))
     return safe_line("  ".join(parts))
+
+
+def _time(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds <= 60 else numbers.clock(seconds)

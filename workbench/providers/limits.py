@@ -107,6 +107,7 @@ class Throttle:
         self._cut_at = -1.0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         now = clock()
         self._requests = Bucket(requests_per_minute, now) if requests_per_minute else None
         self._tokens = Bucket(tokens_per_minute, now) if tokens_per_minute else None
@@ -125,6 +126,13 @@ class Throttle:
     def paused_s(self) -> float:
         """Seconds until the next call may start, as the provider asked."""
         return max(0.0, self._paused_until - self._clock())
+
+    @property
+    def held_back_s(self) -> float:
+        """Seconds until the next call may start, when none is under way and the limits of calls
+        and tokens a minute hold all of them back.
+        """
+        return max(0.0, self._due - self._clock()) if self._waiting and not self.in_flight else 0.0
 
     @property
     def counts_tokens(self) -> bool:
@@ -207,6 +215,7 @@ class Throttle:
             if loop.time() < self._timer.when() <= loop.time() + delay:
                 return
             self._timer.cancel()
+        self._due = self._clock() + delay
         self._timer = loop.call_later(delay, self._wake, True)
 
     def _wake(self, everybody: bool = False) -> None:

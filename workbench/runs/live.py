@@ -49,7 +49,7 @@ class LiveRun:
         retry_in = None
         if calls and not summary:
             wait = calls.asking.retry_at - time.monotonic() if calls.asking.backing_off else 0.0
-            retry_in = max(calls.throttle.paused_s, wait) or None
+            retry_in = max(calls.throttle.paused_s, calls.throttle.held_back_s, wait) or None
         return RunProgress(
             run_id=self.run_id,
             status=summary.status if summary else RunStatus.RUNNING,

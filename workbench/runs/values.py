@@ -128,6 +128,7 @@ class RunProgress:
     in_flight: int
     backing_off: int
     retry_in_s: float | None
+    """Seconds until calls go on, which are held back by a failure, the provider or a rate."""
     rate: float | None
     """Results a second over the last seconds."""
     eta_s: float | None
