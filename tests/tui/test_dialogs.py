@@ -21,7 +21,7 @@ from workbench.actions.register import register
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.base import REST_S
 from workbench.tui.dialogs.changed_outside import ChangedOutside
-from workbench.tui.dialogs.deploy import Deploy
+from workbench.tui.dialogs.deploy import Deploy, open_deploy
 from workbench.tui.dialogs.evaluate import Verdict
 from workbench.tui.widgets.prompt_editor import PromptEditor
 from workbench.workspace import Workspace, open_workspace
@@ -193,3 +193,53 @@ async def test_a_yes_waits_for_what_the_run_will_take(workspace: Workspace) -> N
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("f5", "y")
         await until_shown(pilot, "20/20", "complete")
+
+
+STAGED = """
+[environments.staging]
+
+[environments.production]
+from = "staging"
+"""
+
+
+def staged(workspace: Workspace) -> Workspace:
+    """Production takes only what is live in staging."""
+    toml = workspace.root / "workbench.toml"
+    toml.write_text(toml.read_text() + STAGED)
+    return open_workspace(workspace.root)
+
+
+async def test_deploy_starts_where_the_version_can_go_and_says_what_is_in_the_way(
+    workspace: Workspace,
+) -> None:
+    app = WorkbenchApp(staged(workspace))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pick_version(pilot, "1.0.1")
+        await pilot.press("D")
+        screen = await until_shown(pilot, "needs staging first", "staging: nothing → 1.0.1")
+        assert "> staging" in screen
+        await pilot.press("G")
+        await until_shown(pilot, "deploy it there first")
+        await pilot.press("y")
+        await until_shown(pilot, "deploy it to staging first; or override")
+        assert "^s Deploy" in screen_text(app)
+        await pilot.press("k", "y")
+        await until_shown(pilot, "support_triage@1.0.1 is live in staging")
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_a_dialog_has_its_problem_and_its_buttons_in_sight(
+    workspace: Workspace, size: tuple[int, int]
+) -> None:
+    app = WorkbenchApp(staged(workspace))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.selection.prompt_id)
+        open_deploy(app, "support_triage", "1.0.1", "production")
+        await until_shown(pilot, "^s Deploy", "esc Cancel")
+        await pilot.press("y")
+        await until_shown(pilot, "cannot go to production", "^s Deploy")
+        app.screen.query_one("#reason").focus()
+        await until_shown(pilot, "reason", "for the log", "^s Deploy")
+        frame = app.screen.query_one("#dialog").region
+        assert (frame.x >= 0, frame.right <= size[0], frame.bottom <= size[1]) == (True,) * 3

@@ -8,6 +8,7 @@ The triggers hold the rules; the checks here come first only to say precisely wh
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from workbench.errors import GateRefused, RegistryError, StaleHead
 from workbench.registry.environments import environment_named
@@ -22,7 +23,7 @@ from workbench.registry.heads import (
     head_of,
 )
 from workbench.registry.people import actor_named
-from workbench.registry.refusals import check_again, refusals, revoked_reason, way_out
+from workbench.registry.refusals import Refusal, check_again, refusals, revoked_reason, way_out
 from workbench.registry.tested import accepted_evaluation
 from workbench.registry.values import PromptDeployment, PromptVersion
 from workbench.registry.versions import difference, get_version
@@ -63,12 +64,12 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
     against = refusals(connection, request, rules, version)
     if against and not request.override:
         raise GateRefused(
-            f"{version.ref} cannot go to {request.environment}: {'; '.join(against)}",
-            hint=way_out(rules),
+            f"{version.ref} cannot go to {request.environment}: {_joined(against)}",
+            hint=way_out(against),
         )
     if against and not request.reason.strip():
         raise GateRefused(
-            f"an override needs a reason: {'; '.join(against)}", hint="give it with --reason"
+            f"an override needs a reason: {_joined(against)}", hint="give it with --reason"
         )
     row: Row = {
         "prompt_id": request.prompt_id,
@@ -87,6 +88,10 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
     }
     seq, _ = transaction.append("deployment", request.actor, row, own_seq="stands_for")
     return deployment_at(connection, seq)
+
+
+def _joined(against: Iterable[Refusal]) -> str:
+    return "; ".join(refusal.text for refusal in against)
 
 
 def repeated(

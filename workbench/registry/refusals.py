@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from workbench.errors import GateRefused, NotInRegistry
 from workbench.registry.consumers import broken_consumers
@@ -13,30 +15,45 @@ from workbench.registry.values import PromptVersion
 from workbench.settings import EnvironmentSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One rule that speaks against it, and what would satisfy it."""
+
+    text: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def refusals(
     connection: sqlite3.Connection,
     request: Request,
     rules: EnvironmentSettings,
     version: PromptVersion,
-) -> list[str]:
-    """Every rule of the environment that speaks against it, as sentences."""
+) -> list[Refusal]:
+    """Every rule of the environment that speaks against it."""
     found = []
     if rules.frozen:
-        found.append(f"{rules.name} is frozen")
+        found.append(Refusal(f"{rules.name} is frozen", "wait for the thaw"))
     if rules.promote_from:
         source = head_of(connection, request.prompt_id, rules.promote_from)
         if source is None or not source.live or source.deployment.version != request.version:
-            found.append(f"it is not live in {rules.promote_from}, where it must be first")
+            first = rules.promote_from
+            said = f"it is not live in {first}, where it must be first"
+            found.append(Refusal(said, f"deploy it to {first} first"))
     if rules.approvals:
         count = _approvals(connection, request, version)
         if count < rules.approvals:
-            found.append(f"{count} of {rules.approvals} approvals by other people")
+            said = f"{count} of {rules.approvals} approvals by other people"
+            found.append(Refusal(said, "have it approved"))
     for consumer, wanted in broken_consumers(connection, version, request.environment):
-        found.append(f"{consumer} reads it and needs {wanted}")
+        said = f"{consumer} reads it and needs {wanted}"
+        found.append(Refusal(said, "bring what reads it up first"))
     if not rules.untested:
         status = status_of(connection, version, request.environment)
         if status.state is not State.TESTED:
-            found.append(f"{status.state.value}: {status.reason}")
+            found.append(Refusal(f"{status.state.value}: {status.reason}", "evaluate it"))
     return found
 
 
@@ -97,8 +114,7 @@ def revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> st
     return f"revoked by {row[1]}: {row[0]}"
 
 
-def way_out(rules: EnvironmentSettings) -> str:
-    """What to do about a refusal."""
-    if rules.frozen:
-        return "wait for the thaw, or override with a reason"
-    return "evaluate it, or override with a reason"
+def way_out(against: Iterable[Refusal]) -> str:
+    """What to do about all of them."""
+    ways = dict.fromkeys(refusal.way_out for refusal in against)
+    return f"{', '.join(ways)}; or override with a reason (workbench deploy --override)"

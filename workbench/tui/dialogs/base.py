@@ -11,7 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
@@ -30,6 +30,8 @@ Read = TypeVar("Read")
 
 REST_S = 0.5
 """For so long nothing may be typed before a dialog that nobody asked for takes a key."""
+BUTTONS_AND_FRAME = 3
+LEAST_BODY = 2
 HARMLESS = ("cancel", "help")
 """What such a dialog does at once."""
 
@@ -89,7 +91,8 @@ class Dialog(ModalScreen[T]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as frame:
             frame.border_title = plain(self._heading)
-            yield from self.body()
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                yield from self.body()
             yield PlainStatic(id="dialog-problem")
             with Horizontal(id="dialog-buttons"):
                 yield Button(f"esc {self._no}", id="no", compact=True)
@@ -131,6 +134,17 @@ class Dialog(ModalScreen[T]):
         """Say what is wrong, above the buttons; it stays until the next try."""
         if self.is_open:
             self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
+            self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The problem and the buttons are always in sight; the rest scrolls."""
+        if self.is_attached:
+            below = self.query_one("#dialog-problem").size.height + BUTTONS_AND_FRAME
+            body = self.query_one("#dialog-body")
+            body.styles.max_height = max(LEAST_BODY, self.size.height - below)
 
     def refused(self, error: WorkbenchError) -> None:
         """What a thread was asked to do and did not: said here, or below when this is closed."""

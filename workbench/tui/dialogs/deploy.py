@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -28,6 +29,7 @@ from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
+    from workbench.settings import EnvironmentSettings
     from workbench.tui.app import WorkbenchApp
 
 COLUMNS = (
@@ -38,16 +40,64 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An environment, what a deployment would change there, and what must come first."""
+
+    preview: DeployPreview
+    first: str = ""
+    """The environment where the version must be live before."""
+    frozen: bool = False
+
+    @property
+    def takes_it(self) -> bool:
+        """Whether it would go live there now, as far as can be seen from here."""
+        return self.preview.status.tested and not (self.is_there or self.first or self.frozen)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is live there."""
+        live = self.preview.live
+        return live is not None and live.version == self.preview.version.version
+
+    @property
+    def state(self) -> str:
+        """The evidence, behind what is in its way."""
+        status = self.preview.status
+        evidence = status.state.value
+        if status.score is not None:
+            evidence += f" {numbers.score(status.score)}"
+        if self.is_there:
+            return evidence
+        ahead = "frozen · " if self.frozen else ""
+        return f"{ahead}needs {self.first} first · {evidence}" if self.first else ahead + evidence
+
+
+def places(
+    version: str, previews: Sequence[DeployPreview], environments: Sequence[EnvironmentSettings]
+) -> tuple[Place, ...]:
+    """Each environment with the rules that a look at the others shows. Pure."""
+    live = {preview.environment: preview.live for preview in previews}
+    found = []
+    for preview, rules in zip(previews, environments, strict=True):
+        before = live.get(rules.promote_from)
+        first = "" if before and before.version == version else rules.promote_from
+        found.append(Place(preview, first, rules.frozen))
+    return tuple(found)
+
+
 def open_deploy(
     app: WorkbenchApp, prompt_id: str, version: str, environment: str | None = None
 ) -> None:
     """Read what a deployment would change in each environment, then ask."""
 
-    def previews(bench: Bench) -> tuple[DeployPreview, ...]:
-        names = [settings.name for settings in bench.registry.environments()]
-        return tuple(deploying.preview(bench, prompt_id, version, name) for name in names)
+    def read(bench: Bench) -> tuple[Place, ...]:
+        bench.sync()
+        environments = bench.registry.environments()
+        previews = [deploying.preview(bench, prompt_id, version, e.name) for e in environments]
+        return places(version, previews, environments)
 
-    open_with(app, previews, lambda found: Deploy(prompt_id, version, found, environment))
+    open_with(app, read, lambda found: Deploy(prompt_id, version, found, environment))
 
 
 class Deploy(Dialog["PromptDeployment"]):
@@ -61,14 +111,14 @@ class Deploy(Dialog["PromptDeployment"]):
         self,
         prompt_id: str,
         version: str,
-        previews: tuple[DeployPreview, ...],
+        found: tuple[Place, ...],
         environment: str | None,
     ) -> None:
         super().__init__(f"Deploy {prompt_id}@{version} · y deploys where the cursor is", "Deploy")
         self._prompt_id = prompt_id
         self._version = version
-        self._previews = {preview.environment: preview for preview in previews}
-        self._first = environment or _where_next(previews)
+        self._places = {place.preview.environment: place for place in found}
+        self._first = environment or _where_next(found)
         self._equal_lines = DiffContext(1)
 
     def body(self) -> Iterable[Widget]:
@@ -77,7 +127,7 @@ class Deploy(Dialog["PromptDeployment"]):
         yield from field("reason", "reason", hint="for the log")
 
     def on_mount(self) -> None:
-        rows = [_row(preview, at) for at, preview in enumerate(self._previews.values())]
+        rows = [_row(place, at) for at, place in enumerate(self._places.values())]
         self.query_one(CaseTable).load(rows, cursor=self._first)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
@@ -86,9 +136,9 @@ class Deploy(Dialog["PromptDeployment"]):
         self.problem("")
 
     def _show_preview(self) -> None:
-        preview = self._previews.get(self.query_one(CaseTable).cursor_key)
-        if preview:
-            text = preview_text(preview, self._equal_lines)
+        place = self._places.get(self.query_one(CaseTable).cursor_key)
+        if place:
+            text = place_text(place, self._equal_lines)
             self.query_one("#evidence", TextView).show(text)
 
     def action_context(self, way: int) -> None:
@@ -108,10 +158,11 @@ class Deploy(Dialog["PromptDeployment"]):
         start_evaluation(self.bench_app, self._prompt_id, self._version)
 
     def confirm(self) -> None:
-        preview = self._previews.get(self.query_one(CaseTable).cursor_key)
-        if preview is None:
+        place = self._places.get(self.query_one(CaseTable).cursor_key)
+        if place is None:
             return
-        if preview.live and preview.live.version == self._version:
+        preview = place.preview
+        if place.is_there:
             self.problem(f"{self._version} is live in {preview.environment} already")
             return
         reason = self.query_one("#reason", Input).value.strip()
@@ -143,8 +194,9 @@ class Deploy(Dialog["PromptDeployment"]):
         )
 
 
-def preview_text(preview: DeployPreview, around: DiffContext) -> Content:
-    """From what to what, what the evidence is, and what changes in the text."""
+def place_text(place: Place, around: DiffContext) -> Content:
+    """From what to what, what is in its way, the evidence, and what changes in the text."""
+    preview = place.preview
     live = preview.live.version if preview.live else "nothing"
     status = preview.status
     lines = [
@@ -157,6 +209,9 @@ def preview_text(preview: DeployPreview, around: DiffContext) -> Content:
             "$text-success" if status.tested else "$text-warning",
         ),
     ]
+    if place.first and not place.is_there:
+        said = f"{preview.environment} takes what is live in {place.first}: deploy it there first"
+        lines.insert(1, Content.styled(safe_line(said), "$text-warning"))
     if not status.tested:
         lines.append(Content("v runs the gate on this version"))
     lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in status.warnings]
@@ -169,27 +224,24 @@ def preview_text(preview: DeployPreview, around: DiffContext) -> Content:
     return Content("\n").join(lines)
 
 
-def _row(preview: DeployPreview, place: int) -> ListRow:
-    same = preview.live is not None and preview.live.version == preview.version.version
+def _row(place: Place, at: int) -> ListRow:
+    preview = place.preview
     return ListRow(
         preview.environment,
         {
             "environment": preview.environment,
             "live": preview.live.version if preview.live else "–",  # noqa: RUF001
-            "becomes": "the same" if same else preview.version.version,
-            "state": f"{preview.status.state.value} {numbers.score(preview.status.score)}"
-            if preview.status.score is not None
-            else preview.status.state.value,
+            "becomes": "the same" if place.is_there else preview.version.version,
+            "state": place.state,
         },
-        {"state": "pass" if preview.status.tested else "fail"},
-        place=place,
+        {"state": "pass" if preview.status.tested and not place.first else "fail"},
+        place=at,
     )
 
 
-def _where_next(previews: tuple[DeployPreview, ...]) -> str:
-    """The last environment, in their order, where it would pass and is not live yet."""
-    for preview in reversed(previews):
-        same = preview.live is not None and preview.live.version == preview.version.version
-        if preview.status.tested and not same:
-            return preview.environment
-    return previews[-1].environment if previews else ""
+def _where_next(found: tuple[Place, ...]) -> str:
+    """The last environment, in their order, that takes it and has another version."""
+    for place in reversed(found):
+        if place.takes_it:
+            return place.preview.environment
+    return found[-1].preview.environment if found else ""
