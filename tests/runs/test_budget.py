@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fault_server import FaultServer, completion, http
+from tests.support.fault_server import RESET, FaultServer, completion, http
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_prompt, make_spec, provider_at
 from workbench.runs.engine import start_run
@@ -166,3 +166,20 @@ live.wait(60)
     assert summary.environment["maybe_billed"] == 4
     assert "of it by calls without an answer that may be billed" in summary.reason
     assert sent <= 0.02
+
+
+def test_r105_retries_do_not_start_beyond_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
+    prices = {MODEL: {"input": 0.0, "output": 100.0}}
+    spec = make_spec(30, concurrency=4, budget_usd=0.0085, prompt=make_prompt(maxOutputTokens=20))
+    # Each call reserves 0.002: four may start, and no retry of them.
+    with FaultServer(lambda n, body: [http("{", length=50), RESET]) as server:
+        summary = start_run(
+            spec, provider_at(server.base_url, prices=prices), tmp_path / "runs.db"
+        ).wait(WAIT_S)
+        assert server.calls == 4
+    assert summary.status is RunStatus.INCOMPLETE
+    assert "budget" in summary.reason
+    assert summary.environment["maybe_billed"] == 4

@@ -68,10 +68,12 @@ def estimate_fill(bench: Bench, found: Sequence[Gap]) -> Estimate:
     for gap in found:
         spec = _spec(bench, gap)
         lacking = {*gap.unanswered, *(case.id for case in gap.unasked)}
-        cases = tuple(case for case in spec.cases if case.id in lacking)
-        if not cases:
+        others = [case.id for case in spec.cases if case.id not in lacking]
+        if len(others) == len(spec.cases):
             continue
-        each.append(running.estimate(bench, replace(spec, cases=cases)))
+        repeats = range(spec.run_options.repeats)
+        done = frozenset((case_id, repeat) for case_id in others for repeat in repeats)
+        each.append(running.estimate(bench, spec, done))
     return Estimate(
         sum(one.calls for one in each),
         sum(one.cached for one in each),

@@ -49,6 +49,10 @@ def _unheard(_text: str) -> None:
     """Pieces of a streamed answer: only when the first one came is of interest."""
 
 
+class _OverBudget(Exception):
+    """A call, most likely a retry, could exceed the budget."""
+
+
 class Calls:
     """One run's calls; made and used on the engine's event loop."""
 
@@ -73,7 +77,7 @@ class Calls:
             self.throttle,
             spec.run_options.timeout_s,
             RetryBudget(left=20.0 + 3 * self.throttle.ceiling),
-            recorder.called,
+            self._calling,
             self._unsure,
         )
         self._heard = _unheard if spec.run_options.stream else None
@@ -92,10 +96,10 @@ class Calls:
     async def run(self, first: list[Planned]) -> None:
         """Ask everything. `reason` says why if it stopped before. Raises what storing raised."""
         self._ready.extend(first)
+        self._count_earlier([item.request for item in first if item.request])
         if self.spending.is_blind:
             self.reason = _UNPRICED
             return
-        self._count_earlier([item.request for item in first if item.request])
         commits = Commits(self._recorder, self.throttle.ceiling)
         self._workers = [
             asyncio.create_task(self._work(commits)) for _ in range(self.throttle.ceiling)
@@ -144,6 +148,11 @@ class Calls:
         self.spending.lost = self.maybe_billed * most
         self.spending.guessed = earlier.unpriced * most
 
+    def _calling(self) -> None:
+        if self.spending.is_over(self._tally.cost_usd):
+            raise _OverBudget
+        self._recorder.called()
+
     def _unsure(self, request: Request) -> None:
         if self._provider.price(request.model) != FREE:
             self.maybe_billed += 1
@@ -184,6 +193,9 @@ class Calls:
                 if answer is None:
                     return
                 self._recorder.answered(item, answer)
+            except _OverBudget:
+                self.stop(self.spending.used_up())
+                return
             except ProviderError as error:
                 self._fatal = True
                 self.stop(str(error))

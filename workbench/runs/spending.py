@@ -12,6 +12,7 @@ _BYTES_A_TOKEN = 3.0
 """Fewer than in any usual text, so that the estimate is high."""
 _FIRST_OUTPUT = 1024
 _ENOUGH_SEEN = 20
+_ROUNDING = 1 + 1e-9
 _OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens")
 
 
@@ -80,6 +81,15 @@ class Spending:
     def _is_unknown(self, request: Request) -> bool:
         """Whether too little is known of how long answers are."""
         return self.seen < _ENOUGH_SEEN and _limit_of(request) is None
+
+    def is_over(self, spent: float) -> bool:
+        """Calls that failed have used up what those under way may still cost: no retry may start.
+
+        A sum of what was reserved and given back again is exact to a few digits less.
+        """
+        if self.limit is None:
+            return False
+        return spent + self.lost + self.guessed + self.reserved > self.limit * _ROUNDING
 
     async def wait(self) -> None:
         """Until a call is over."""
