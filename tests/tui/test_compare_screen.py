@@ -241,7 +241,7 @@ async def test_sides_are_picked_from_a_list(workspace: Workspace) -> None:
         await until_shown(pilot, "Pick B")
         await pilot.press(*"/nothing", "enter")
         await until_shown(pilot, "nothing matches")
-        await pilot.press("ctrl+u", "down", "up", "enter")
+        await pilot.press("ctrl+u", *"prompty", "down", "up", "enter")
         await until(pilot, lambda: app.selection.compare_b == PROMPT)
         await until_shown(pilot, "fixed 3")
         # What is picked already matches too, and is not the first that does.
