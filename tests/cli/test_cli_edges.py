@@ -87,7 +87,9 @@ def test_the_gate_without_enough_data_exits_with_3(fresh_cli: Cli) -> None:
     suite = cli.root / "evals" / "triage" / "suite.yaml"
     suite.write_text(suite.read_text().replace("threshold: 0.8, margin: 0.1", "margin: 0.05"))
     cli.say("better")
-    found = cli.here("compare", "triage", "triage", "--split", "gate", "--json")
+    other = cli.root / "other.prompty"
+    other.write_text((cli.root / "prompts" / "triage.prompty").read_text() + "\nPlease.\n")
+    found = cli.here("compare", "other.prompty", "triage", "--split", "gate", "--json")
     assert found.code == 3, found.err
     assert found.json["gate"] == "no_decision"
 

@@ -225,6 +225,7 @@ def test_the_other_commands_answer_with_one_object(fresh_cli: Cli, tmp_path: Pat
     found = here(cli, "estimate", "triage", "--split", "dev", "--json").json
     assert (found["calls"], found["cached"], found["cases"]) == (20, 0, 20)
     page = tmp_path / "page.html"
+    cli.say("better")
     told = here(cli, "report", "triage@production", "triage", "--html", str(page), "--json").json
     assert told["html"] == str(page)
     assert "<script" not in page.read_text()
