@@ -19,11 +19,11 @@ from workbench.prompts.contract import (
 )
 from workbench.prompts.prompty import parse_prompty
 from workbench.prompts.templates import Renderer, variables
-from workbench.prompts.values import ROLES, Message, Prompt
+from workbench.prompts.values import Message, Prompt
+from workbench.tui.role_checks import MARKER, role_problems
 
 _LINE = re.compile(r": line (\d+) ")
 _TEMPLATE_LINE = re.compile(r"line (\d+) of the template: ")
-_MARKER = re.compile(rf"[ \t]*#?[ \t]*({'|'.join(ROLES)})[ \t]*:[ \t]*", re.I)
 _CHARS_A_TOKEN = 4
 
 State = Literal["ok", "undeclared", "unused", "missing", "default"]
@@ -96,7 +96,10 @@ def check(
     broken = _template_problems(prompt, lines)
     if broken:
         return Checked(prompt, broken)
-    problems = _naming_problems(prompt, lines)
+    problems = (
+        *(Problem(said, line, is_error=False) for said, line in role_problems(lines)),
+        *_naming_problems(prompt, lines),
+    )
     messages: tuple[Message, ...] = ()
     if case is not None:
         try:
@@ -160,7 +163,7 @@ def _message_starts(lines: list[str]) -> list[int]:
     first: int | None = None
     named = False
     for number, line in enumerate(lines[at:], at + 1):
-        if _MARKER.fullmatch(line):
+        if MARKER.fullmatch(line):
             if first is not None or named:
                 starts.append(first or number)
             first, named = None, bool(starts) or not re.match(r"\W*system", line, re.I)
