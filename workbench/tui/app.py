@@ -94,6 +94,8 @@ class WorkbenchApp(App[int]):
         self.known_prompts: tuple[str, ...] = ()
         self.mode_before = self.DEFAULT_MODE
         """Where the user was before the mode that is shown."""
+        self.types_in_draft: bool | None = None
+        """Whether Draft is opened to type into, or to look at; None: it is as it was left."""
         self.said: list[str] = []
         self.pen = Pen(self.on_loop)
         self.before_reading: list[Callable[[], object]] = []
@@ -262,8 +264,9 @@ class WorkbenchApp(App[int]):
 
     # Actions of the table
 
-    def action_go(self, mode: str) -> None:
+    def action_go(self, mode: str, types: bool = True) -> None:
         if mode != self.current_mode:
+            self.types_in_draft = types
             self.mode_before = self.current_mode
         self.switch_mode(mode)
 

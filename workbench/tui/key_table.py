@@ -10,7 +10,16 @@ from workbench.tui.pane_keys import COPY, DIALOG, DIFF, LIST, READING, TABLE, TE
 
 APP = (
     Action("app.prompts", "f2,1", "Prompts", "view", "app", "go('prompts')", "versions and text"),
-    Action("app.draft", "f3,2", "Draft", "view", "app", "go('draft')", "edit and try a prompt"),
+    Action("app.draft", "f3", "Draft", "view", "app", "go('draft')", "type into the draft, try it"),
+    Action(
+        "app.look",
+        "2",
+        "Draft",
+        "view",
+        "app",
+        "go('draft', False)",
+        "to look; e types",
+    ),
     Action("app.run", "3", "Run", "view", "app", "go('run')", "the run at work, and earlier ones"),
     Action("app.compare", "f8,4", "Compare", "view", "app", "go('compare')", "two runs by case"),
     Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
@@ -145,7 +154,17 @@ DRAFT = (
         show=2,
     ),
     Action("draft.pane", "f6", "Panes", "draft", "draft", "panes", "preview, variables, answer", 3),
-    Action("draft.leave", "escape", "Leave the editor", "draft", "draft", "leave"),
+    Action("draft.edit", "e,enter", "Edit", "draft", "draft", "edit", "type into the draft", 5),
+    Action(
+        "draft.leave",
+        "escape",
+        "Leave",
+        "draft",
+        "draft",
+        "leave",
+        "the editor: letters are keys",
+        5,
+    ),
     Action("draft.undo", "", "Undo", "draft", "draft", "undo", "ctrl+z in the editor"),
 )
 

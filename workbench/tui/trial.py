@@ -106,7 +106,8 @@ class Trial:
     def _title(self, asked: Asked, state: str) -> None:
         said = f"{asked.case.id} · {state}"
         if len(self._asked) > 1:
-            said = f"{asked.name} · {state}"
+            place = self._asked.index(asked) + 1
+            said = f"{place}/{len(self._asked)} · {asked.name} · {state}"
         asked.view.border_title = plain(said)
 
     def _paint(self) -> None:

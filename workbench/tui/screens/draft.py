@@ -25,6 +25,7 @@ from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.trial import Trial
 from workbench.tui.widgets.draft_lines import about_line, facts_text, preview_text
+from workbench.tui.widgets.fitted_text import FittedText
 from workbench.tui.widgets.prompt_editor import PromptEditor
 from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
@@ -57,7 +58,7 @@ class DraftScreen(ModeScreen):
         with Container(id="draft-body"):
             yield editor
             with Horizontal(id="draft-views"):
-                yield TextView(id="facts", classes="pane")
+                yield FittedText(id="facts", classes="pane")
                 yield TextView(id="preview", classes="pane")
                 yield Container(id="answers")
         yield PlainStatic(id="about")
@@ -131,9 +132,17 @@ class DraftScreen(ModeScreen):
         self._check()
 
     def _focus_editor(self) -> None:
-        editor = self.query_one(PromptEditor)
-        if not editor.disabled and self.focused is None:
+        """As it was left, unless it was just opened to type, or only to look: then digits go on
+        from screen to screen.
+        """
+        editor, app = self.query_one(PromptEditor), self.bench_app
+        if app.types_in_draft is False and self.focused in (None, editor):
+            self._first_view().focus()
+        if editor.disabled:
+            return
+        if app.types_in_draft or (app.types_in_draft is None and self.focused is None):
             editor.focus()
+        app.types_in_draft = None
 
     # Checks
 
@@ -182,10 +191,10 @@ class DraftScreen(ModeScreen):
         self._title()
         page = self._page
         count = len(page.cases) if page else 0
-        facts = self.query_one("#facts", TextView)
+        facts = self.query_one("#facts", FittedText)
         at = f"case {self.case.id} {self._case_at % count + 1}/{count}" if self.case else "no case"
         facts.border_title = plain(f"Inputs · {at}")
-        facts.show(facts_text(checked, page))
+        facts.show_fitted(lambda in_full: facts_text(checked, page, in_full=in_full))
         preview = self.query_one("#preview", TextView)
         preview.border_title = plain("Preview (rendered)")
         preview.show(preview_text(checked, self.case))
@@ -205,13 +214,20 @@ class DraftScreen(ModeScreen):
             return
         about = self.query_one("#about", PlainStatic)
         about.show(about_line(self._checked, self._page, self._price), layout=False)
-        if any(problem.is_error for problem in self._checked.problems):
-            first = next(problem for problem in self._checked.problems if problem.is_error)
-            self.hint(f"! {first.text}")
+        way = "esc leaves the editor" if self.is_editing else "e or enter: Edit"
+        problems = sorted(self._checked.problems, key=lambda problem: not problem.is_error)
+        if problems:
+            first = problems[0]
+            at = (
+                f"line {first.line}: "
+                if first.line and f"line {first.line}" not in first.text
+                else ""
+            )
+            self.hint(f"{'!' if first.is_error else '~'} {at}{first.text}")
         elif self.case is None:
-            self.hint(self._page.suite_problem if self._page else "")
+            self.hint(f"{way} · {self._page.suite_problem if self._page else ''}")
         else:
-            self.hint("^t tries this case · F5 runs the suite · ^s registers a version")
+            self.hint(f"{way} · ^t tries this case · F5 runs the suite · ^s registers")
 
     def _title(self) -> None:
         if self.keeper.file is None:
@@ -220,7 +236,8 @@ class DraftScreen(ModeScreen):
         base = self._page.baseline if self._page else None
         of = f"draft of {base.newest_version}" if base else "draft, not registered"
         changed = self._checked is not None and (base is None or bool(self._checked.version))
-        editor.border_title = plain(f"{self._prompt_id} · {of}{' ●' if changed else ''}")
+        doing = "EDITING · " if self.is_editing else ""
+        editor.border_title = plain(f"{doing}{self._prompt_id} · {of}{' ●' if changed else ''}")
         if not self.keeper.is_saved:
             editor.border_subtitle = plain("not saved yet")
 
@@ -230,6 +247,8 @@ class DraftScreen(ModeScreen):
         del parameters
         if action in ("try_case", "try_models", "case"):
             return self.case is not None
+        if action in ("edit", "leave"):
+            return self.keeper.file is not None and self.is_editing == (action == "leave")
         if action in ("register", "editor", "undo"):
             return self.keeper.file is not None
         return True
@@ -286,12 +305,37 @@ class DraftScreen(ModeScreen):
         self.remove_class("-models")
         self.toggle_class("-answering")
 
+    @property
+    def is_editing(self) -> bool:
+        """Whether what is typed goes into the draft."""
+        return isinstance(self.focused, PromptEditor)
+
+    def on_descendant_focus(self) -> None:
+        self._say_where_keys_go()
+
+    def on_descendant_blur(self) -> None:
+        self._say_where_keys_go()
+
+    def _say_where_keys_go(self) -> None:
+        self._title()
+        self._show_about()
+        self.refresh_bindings()
+
     def action_leave(self) -> None:
-        """Out of the editor, so that single letters and digits are keys."""
-        if isinstance(self.focused, PromptEditor):
-            self.query_one("#facts", TextView).focus()
-        else:
-            self.query_one(PromptEditor).focus()
+        """Out of the editor, so that single letters and digits are keys; never back into it."""
+        if self.is_editing:
+            self._first_view().focus()
+
+    def _first_view(self) -> TextView:
+        """The first pane beside the editor that is in sight."""
+        views = list(self.query(TextView).results(TextView))
+        return next((view for view in views if view.display and view.region.area), views[0])
+
+    def action_edit(self) -> None:
+        """Into the editor."""
+        editor = self.query_one(PromptEditor)
+        if not editor.disabled:
+            editor.focus()
 
     def action_undo(self) -> None:
         self.query_one(PromptEditor).undo()

@@ -219,7 +219,7 @@ class PromptsScreen(ModeScreen):
 
     def _to_draft(self) -> None:
         self.bench_app.select(version=None)
-        self.bench_app.switch_mode("draft")
+        self.bench_app.action_go("draft")
 
     def action_run(self) -> None:
         self.bench_app.action_start()
@@ -232,7 +232,7 @@ class PromptsScreen(ModeScreen):
     def _made(self, prompt_id: str | None) -> None:
         if prompt_id:
             self.bench_app.select(prompt_id=prompt_id, version=None)
-            self.bench_app.switch_mode("draft")
+            self.bench_app.action_go("draft")
 
     def action_baseline(self) -> None:
         self._baseline = self.bench_app.selection.ref

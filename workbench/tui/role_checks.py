@@ -1,0 +1,61 @@
+"""Lines that were meant as role markers and are none, and text before all of them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from workbench.prompts.values import ROLES
+
+MARKER = re.compile(rf"[ \t]*#?[ \t]*({'|'.join(ROLES)})[ \t]*:[ \t]*", re.I)
+_ALONE = re.compile(r"[ \t]*([#*_]*)[ \t]*([A-Za-z]{2,20})[ \t]*([*_]*)[ \t]*([:;.]?)[*_ \t]*")
+_ALIKE = 0.82
+_LEAST = 5
+"""From so many letters on a role inside of a longer word counts: `zzsystem`, but no `abuser`."""
+
+
+def role_problems(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """What is wrong and on which line, from 1; `lines` are those of the whole file."""
+    start = _front_end(lines)
+    before: int | None = None
+    has_marker = False
+    found: list[tuple[str, int]] = []
+    for number, line in enumerate(lines[start:], start + 1):
+        if MARKER.fullmatch(line):
+            has_marker = True
+            continue
+        meant = meant_role(line)
+        if meant:
+            said = f"{line.strip()!r} is no role marker ({meant}: is): it is text of the one before"
+            found.append((said, number))
+        elif not (has_marker or found or before) and line.strip():
+            before = number
+    if has_marker and before is not None:
+        found.insert(0, ("text before the first role marker goes to system", before))
+    yield from found
+
+
+def meant_role(line: str) -> str:
+    """The role that a line of its own seems to have been meant for; empty: none."""
+    match = _ALONE.fullmatch(line)
+    if match is None or MARKER.fullmatch(line):
+        return ""
+    before, word, _, colon = match.groups()
+    word = word.lower()
+    if word in ROLES:
+        return word
+    if not (colon or before):
+        return ""
+    for role in ROLES:
+        if len(role) >= _LEAST and role in word:
+            return role
+    alike = {role: SequenceMatcher(None, word, role).ratio() for role in ROLES}
+    role = max(alike, key=lambda name: alike[name])
+    return role if alike[role] >= _ALIKE else ""
+
+
+def _front_end(lines: Sequence[str]) -> int:
+    if lines and lines[0].rstrip() == "---":
+        return next((n for n, line in enumerate(lines[1:], 2) if line.rstrip() == "---"), 0)
+    return 0
