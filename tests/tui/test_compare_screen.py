@@ -222,7 +222,9 @@ async def test_input_and_expected_on_a_key_and_the_view_changes(workspace: Works
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await compared(pilot)
         await pilot.press("i")
-        await until_shown(pilot, "input · ticket")
+        shown = await until_shown(pilot, "input · ticket")
+        # There is room for both.
+        assert "[-how-to-]" in shown
         await pilot.press("i", "v", "v")
         await pilot.pause()
         assert screen.query_one("#outputs", DiffView).chosen == "unified"

@@ -57,6 +57,8 @@ class ComparePanes(ModeScreen):
     ComparePanes #facts-of-case { display: none; height: 1fr; padding: 0 1; }
     ComparePanes.-input #facts-of-case { display: block; }
     ComparePanes.-input #all-outputs { display: none; }
+    ComparePanes.-tall.-input #all-outputs { display: block; }
+    ComparePanes.-tall.-input #facts-of-case { border-top: solid $border; }
     ComparePanes #prompts-diff { display: none; height: 14; }
     ComparePanes.-wide #compare-body { layout: horizontal; }
     ComparePanes.-wide #pairs { width: 70; height: 100%; }

@@ -23,13 +23,13 @@ _VALUE_CELLS = 40
 USUAL_OUTPUT = 200
 
 
-def facts_text(checked: Checked, page: DraftPage | None) -> Content:
+def facts_text(checked: Checked, page: DraftPage | None, *, in_full: bool = False) -> Content:
     """The inputs with what the case puts there, the problems, the contract."""
     lines = []
     width = max((len(item.name) for item in checked.variables), default=0)
     for item in checked.variables:
         value = safe_line(item.value)
-        if len(value) > _VALUE_CELLS:
+        if len(value) > _VALUE_CELLS and not in_full:
             value = value[: _VALUE_CELLS - 1] + "…"
         lines.append(
             Content.assemble(
