@@ -105,10 +105,13 @@ def test_r80_the_whole_run_waits_longer_the_longer_an_outage_lasts(short: float)
 def test_r80_an_outage_has_an_end_and_says_how_long_it_was(
     short: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.asking.LONGEST_OUTAGE_S", 0.5)
-    with pytest.raises(ProviderError, match=r"503; nothing was answered for .* s") as caught:
-        ask_many(Away(lambda at: True), 300, 8)
-    assert "resume" in str(caught.value)
+    monkeypatch.setattr("workbench.providers.asking.LONGEST_OUTAGE_S", 1.0)
+    monkeypatch.setattr("workbench.providers.asking.LONGEST_START_S", 0.3)
+    for away, seconds in (Away(lambda at: True), 0.3), (Away(lambda at: at > 0.05), 1.0):
+        with pytest.raises(ProviderError, match=r"503; nothing was answered for .* s") as caught:
+            ask_many(away, 3000, 8)
+        assert "resume" in str(caught.value)
+        assert seconds <= max(away.asked_at) < seconds + 0.5
 
 
 @pytest.mark.usefixtures("short")
@@ -161,7 +164,7 @@ def test_r80_a_run_survives_a_spell_of_503(tmp_path: Path, short: float) -> None
 def test_r83_answers_that_are_cut_are_not_put_down_to_the_address(
     tmp_path: Path, reply: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.asking.LONGEST_OUTAGE_S", 0.5)
+    monkeypatch.setattr("workbench.providers.asking.LONGEST_START_S", 0.5)
     with FaultServer(lambda number, body: [reply, CLOSE]) as server:
         summary = start(make_spec(30), server.base_url, tmp_path / "runs.db").wait(WAIT_S)
     assert summary.scored == 0

@@ -19,6 +19,8 @@ LONGEST_PAUSE_S = 900.0
 """A provider that asks for more is not waited for: the run stops and can be resumed."""
 LONGEST_OUTAGE_S = 180.0
 """When nothing is answered for so long the run stops and can be resumed."""
+LONGEST_START_S = 60.0
+"""The same before the first answer: a model may be loading, but the address may be wrong too."""
 _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 20.0
 _TRIES_TO_REACH = 6
@@ -151,7 +153,8 @@ class Asking:
         if not self.outage.failed(started, now) or self.outage.rounds == 1:
             return
         lasted = now - self.outage.since
-        if self.outage.rounds >= _ROUNDS_OF_OUTAGE and lasted >= LONGEST_OUTAGE_S:
+        longest = LONGEST_OUTAGE_S if self.answered else LONGEST_START_S
+        if self.outage.rounds >= _ROUNDS_OF_OUTAGE and lasted >= longest:
             raise ProviderError(
                 f"{answer.error}; nothing was answered for {lasted:.0f} s",
                 hint="resume the run when the provider is back",
