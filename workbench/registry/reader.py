@@ -16,9 +16,19 @@ from os import getpid
 from time import monotonic
 
 from workbench.errors import NotInRegistry, RegistryError, RegistryLocked, RegistryUnusable
-from workbench.registry.digest import Column, digest_of
+from workbench.registry.digest import Column
 from workbench.registry.last_good import LastGood
 from workbench.registry.layout import SCHEMA_VERSION
+from workbench.registry.live_version import (
+    HEAD,
+    NEWEST,
+    NEWEST_AT,
+    Unverified,
+    head_of,
+    is_retirement,
+    nothing_is_live,
+    version_of,
+)
 from workbench.registry.opening import check_there, explained, is_outdated, open_reader
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
@@ -31,33 +41,6 @@ LOOK_AT_THE_FILE_S = 0.02
 
 Key = tuple[str, str, "str | None"]
 """prompt_id, environment, requires."""
-
-_COLUMNS = ("seq", "prompt_id", "version", "sort_key", "content", "body", "fingerprint",
-            "description", "author", "force_reason")  # fmt: skip
-_WIDTH = len(_COLUMNS)
-
-_SELECT = """
-SELECT v.seq, v.prompt_id, v.version, v.sort_key, v.content, v.body, v.fingerprint,
-  v.description, v.author, v.force_reason, vl.digest, vl.at, d.seq, dl.hash, d.evaluation,
-  (SELECT e.score FROM evaluations e WHERE e.seq = d.evaluation),
-  EXISTS (SELECT 1 FROM revocations r WHERE r.prompt_id = v.prompt_id AND r.version = v.version),
-  d.action, dl.at, dl.actor
-FROM deployments d
-JOIN versions v ON v.prompt_id = d.prompt_id AND v.version = d.version
-JOIN ledger vl ON vl.seq = v.seq
-JOIN ledger dl ON dl.seq = d.seq
-WHERE d.prompt_id = ? AND d.environment = ?"""
-_NEWEST = _SELECT + " ORDER BY d.seq DESC LIMIT 1"
-_HEAD = """
-SELECT d.seq, l.hash, EXISTS (
-  SELECT 1 FROM revocations r WHERE r.prompt_id = d.prompt_id AND r.version = d.version)
-FROM deployments d JOIN ledger l ON l.seq = d.seq
-WHERE d.prompt_id = ? AND d.environment = ? ORDER BY d.seq DESC LIMIT 1"""
-_NEWEST_AT = _SELECT + " AND dl.at <= ? ORDER BY d.seq DESC LIMIT 1"
-
-
-class _Unverified(RegistryError):
-    """The registry can be read, but what it says contradicts what it said before."""
 
 
 class _Entry:
@@ -165,10 +148,10 @@ class Reader:
             try:
                 if self._cursor is None:
                     self._look_at_the_file()
-                row = self._query(_NEWEST_AT, (prompt_id, environment, at))
+                row = self._query(NEWEST_AT, (prompt_id, environment, at))
             except sqlite3.Error as error:
                 raise explained(error, self.path) from error
-            if row is None or row[_WIDTH + 7] == "retire":
+            if row is None or is_retirement(row):
                 nothing = NotInRegistry(
                     f"nothing of {prompt_id} was live in {environment} at {at}",
                     hint="see workbench log",
@@ -176,7 +159,7 @@ class Reader:
                 if default is None:
                     raise nothing
                 return self._default(key, default, nothing)
-            version = self._version(row, environment)
+            version = version_of(row, environment)
             if requires is not None:
                 self._check_range(version, str(row[3]), requires)
             return version
@@ -251,7 +234,7 @@ class Reader:
 
         Versions never change, so then the text that was checked when it was loaded holds too.
         """
-        row = self._query(_HEAD, key[:2])
+        row = self._query(HEAD, key[:2])
         if row is None or row != (entry.seq, entry.hash, int(entry.version.revoked)):
             return False
         entry.generation = self._generation
@@ -261,48 +244,22 @@ class Reader:
 
     def _load(self, key: Key) -> PromptVersion:
         prompt_id, environment, requires = key
-        row = self._query(_NEWEST, (prompt_id, environment))
-        if row is None or row[_WIDTH + 7] == "retire":
+        row = self._query(NEWEST, (prompt_id, environment))
+        if row is None or is_retirement(row):
             self._check_monotonic(prompt_id, environment, row)
             self._entries.pop(key, None)
             if row is not None:
                 self._last_good.forget(prompt_id, environment)
-            raise self._nothing(prompt_id, environment, row)
-        version = self._version(row, environment)
+            raise nothing_is_live(prompt_id, environment, row, self._query)
+        version = version_of(row, environment)
         self._check_monotonic(prompt_id, environment, row)
         if requires is not None:
             self._check_range(version, str(row[3]), requires)
-        seq, hashed = int(row[_WIDTH + 2] or 0), str(row[_WIDTH + 3])
+        seq, hashed = head_of(row)
         self._heads[prompt_id, environment] = (seq, hashed)
         self._entries[key] = _Entry(version, seq, hashed, self._generation)
         self.last_error = None
         return version
-
-    def _version(self, row: tuple[Column, ...], environment: str) -> PromptVersion:
-        columns = row[:_WIDTH]
-        digest, created, _, _, evaluation, score, revoked = row[_WIDTH : _WIDTH + 7]
-        if digest_of("version", dict(zip(_COLUMNS, columns, strict=True))) != digest:
-            raise _Unverified(
-                f"{columns[1]}@{columns[2]} was altered after it was registered",
-                hint="run workbench verify, then workbench restore BACKUP",
-            )
-        return PromptVersion(
-            prompt_id=str(columns[1]),
-            version=str(columns[2]),
-            content=str(columns[4]),
-            description=str(columns[7]),
-            author=str(columns[8]),
-            created_at=str(created),
-            is_active=True,
-            tested=evaluation is not None,
-            evaluation_score=None if score is None else float(score),
-            fingerprint=str(columns[6]),
-            body=str(columns[5]),
-            revoked=bool(revoked),
-            environment=environment,
-            deployed_at=str(row[_WIDTH + 8]),
-            deployed_by=str(row[_WIDTH + 9]),
-        )
 
     def _check_monotonic(
         self, prompt_id: str, environment: str, row: tuple[Column, ...] | None
@@ -311,9 +268,9 @@ class Reader:
         seen = self._heads.get((prompt_id, environment))
         if seen is not None and not self._knows(seen):
             raise _older(self.path)
-        if row is not None and (int(row[_WIDTH + 2] or 0), str(row[_WIDTH + 3])) == seen:
+        if row is not None and head_of(row) == seen:
             return
-        if row is None or row[_WIDTH + 7] == "retire":
+        if row is None or is_retirement(row):
             earlier = self._last_good.head(prompt_id, environment)
         else:
             earlier = self._last_good.keep(prompt_id, environment, row, self._query)
@@ -333,34 +290,6 @@ class Reader:
                 f"{version.ref} is live in {version.environment}, but {requires} is required",
                 hint="register this consumer, so that such a deploy is refused",
             )
-
-    def _nothing(
-        self, prompt_id: str, environment: str, row: tuple[Column, ...] | None
-    ) -> NotInRegistry:
-        if row is not None:
-            return NotInRegistry(
-                f"{prompt_id} was retired from {environment}", hint="see workbench log"
-            )
-        return NotInRegistry(
-            f"nothing of {prompt_id} is live in {environment}",
-            hint=self._suggestion(prompt_id, environment),
-        )
-
-    def _suggestion(self, prompt_id: str, environment: str) -> str:
-        """What may have been meant; only asked on the way to an error."""
-        import json
-
-        from workbench.suggestions import did_you_mean
-
-        for asked, sql in (
-            (environment, "SELECT json_group_array(DISTINCT name) FROM environments"),
-            (prompt_id, "SELECT json_group_array(DISTINCT prompt_id) FROM versions"),
-        ):
-            row = self._query(sql, ())
-            known = json.loads(str(row[0])) if row else []
-            if asked not in known:
-                return did_you_mean(asked, known)
-        return f"workbench deploy {prompt_id}@VERSION {environment}"
 
     def _fallback(
         self,
@@ -394,7 +323,7 @@ class Reader:
                 return None
             if row[1] != prompt_id:
                 return None  # the file of another prompt was put here
-            version = self._version(row, environment).with_source(SNAPSHOT, age)
+            version = version_of(row, environment).with_source(SNAPSHOT, age)
         except (RegistryError, TypeError, ValueError):
             return None  # it does not verify: what is wrong with the registry itself is told
         entry = self._entries[key] = _Entry(version, -1, "", -1)
@@ -410,8 +339,8 @@ class Reader:
         return PromptVersion(key[0], "0.0.0", default, source=DEFAULT, environment=key[1])
 
 
-def _older(path: str) -> _Unverified:
-    return _Unverified(
+def _older(path: str) -> Unverified:
+    return Unverified(
         f"{path} does not know what it deployed before: an older or another registry was put in"
         " its place",
         hint="run workbench verify --head, then restore the newest backup",
