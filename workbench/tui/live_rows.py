@@ -25,7 +25,7 @@ LIVE_COLUMNS = (
     Column("evidence", "evidence", 8),
     Column("score", "score", 5, "right"),
     Column("since", "since", 10),
-    Column("by", "by", 12),
+    Column("by", "by", 12, grows=True),
     Column("previous", "before", 8),
 )
 """All but the last are exactly as wide as 80 columns allow."""
