@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import pick_version, screen_text, settled, until, until_shown
+from workbench.actions.bench import Bench
+from workbench.actions.deploy import deploy
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.prompt_rows import version_rows
+from workbench.tui.reads import read_page
 from workbench.tui.widgets.prompt_editor import PromptEditor
 from workbench.workspace import Workspace
 
@@ -49,3 +53,36 @@ async def test_digits_go_on_from_screen_to_screen_and_never_into_the_prompt(
         await until_shown(pilot, "EDITING")
         await pilot.press("0")
         assert "0system:" in app.screen.query_one(PromptEditor).text
+
+
+async def test_an_older_version_becomes_the_draft_and_the_draft_is_kept(
+    workspace: Workspace,
+) -> None:
+    app = WorkbenchApp(workspace)
+    path = workspace.root / "prompts" / "support_triage.prompty"
+    before = path.read_text()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pick_version(pilot, "1.0.0")
+        await pilot.press("e")
+        await until_shown(pilot, "The draft is not 1.0.0", "The draft is 1.0.1")
+        await pilot.press("o")
+        await until_shown(pilot, "EDITING", "exactly one of the queue names")
+        await pilot.press("f2")
+        await pick_version(pilot, "1.0.0")
+        await pilot.press("e", "y")
+        await until_shown(pilot, "EDITING", "same as 1.0.0 (production)")
+        await until(pilot, lambda: any("the draft before: " in said for said in app.said))
+    (kept,) = (workspace.state / "drafts").iterdir()
+    assert kept.read_text() == before
+
+
+def test_a_version_that_is_live_in_several_places_shows_all_of_them(workspace: Workspace) -> None:
+    with Bench(workspace) as bench:
+        for place in ("staging", "development"):
+            deploy(bench, "support_triage", "1.0.0", place)
+        page = read_page(bench, "support_triage")
+    wide = version_rows(page)[-1].cells["where"]
+    narrow = version_rows(page, short=True)[-1].cells["where"]
+    assert sorted(wide.split()) == ["PRODUCTION", "development", "staging"]
+    assert sorted(narrow.split("+")) == ["PRO", "dev", "sta"]
+    assert len(narrow) <= 11

@@ -25,6 +25,7 @@ SECTIONS = {
         "report": "report",
     },
     "Release": {
+        "draft": "draft",
         "register": "register",
         "evaluate": "evaluate",
         "approve": "approve",

@@ -113,6 +113,7 @@ DIALOG = (
     Action("jump.cancel", "escape", "Stay", "dialog", "jump", "cancel"),
     Action("changed.mine", "m", "Keep mine", "dialog", "changed", "mine", "overwrite theirs"),
     Action("changed.theirs", "t", "Take theirs", "dialog", "changed", "theirs", "as one edit"),
+    Action("other_draft.open", "o", "Open it", "dialog", "other_draft", "open", "as it is"),
     Action("deploy.evaluate", "v", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
     Action("tick.row", "space,enter", "Tick", "dialog", "tick", "tick", "or take the tick off"),
     Action("verdict.deploy", "d", "Deploy…", "dialog", "verdict", "deploy", "this version"),

@@ -10,6 +10,8 @@ from workbench.tui.reads import PromptPage, PromptRow, VersionRow
 from workbench.tui.table_model import Sign
 
 DRAFT = "draft"
+ROOM_FOR_PLACES = 11
+"""Cells for the environments of a version on 80 columns."""
 
 
 def prompt_row(row: PromptRow, place: int) -> ListRow:
@@ -23,8 +25,8 @@ def prompt_row(row: PromptRow, place: int) -> ListRow:
     )
 
 
-def version_rows(page: PromptPage) -> list[ListRow]:
-    """The draft, then the versions, newest first."""
+def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow]:
+    """The draft, then the versions, newest first; `short`: for a narrow list."""
     now = datetime.now(UTC)
     rows = []
     if page.draft or page.problem:
@@ -39,7 +41,7 @@ def version_rows(page: PromptPage) -> list[ListRow]:
             "score": numbers.score(row.score),
             "delta": numbers.points(row.delta) if row.delta is not None else "",
             "cost": numbers.money(row.cost_usd) if row.cost_usd is not None else "",
-            "where": _where(row),
+            "where": _where(row, short),
             "when": _when(row.version.created_at or "", now),
         }
         delta: Sign = "" if not row.delta else "up" if row.delta > 0 else "down"
@@ -54,11 +56,20 @@ def _when(created_at: str, now: datetime) -> str:
     return age.removesuffix(" ago") if age.endswith(" ago") else age[:7]
 
 
-def _where(row: VersionRow) -> str:
+def drafted(page: PromptPage) -> str:
+    """The version that the draft says, or was made of."""
+    newest = page.versions[0].version.version if page.versions else ""
+    return page.same_as or newest
+
+
+def _where(row: VersionRow, short: bool) -> str:
     if row.version.revoked:
         return "! REVOKED" if row.places else "REVOKED"
     if row.places:
         shown = [p.upper() if p == "production" else p for p in row.places]
+        if short and len(shown) > 1:
+            letters = max(3, (ROOM_FOR_PLACES + 1) // len(shown) - 1)
+            return "+".join(place[:letters] for place in shown)
         return " ".join(shown)
     return f"(was {row.was_in[0]})" if row.was_in else ""
 

@@ -13,7 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
 from workbench.tui import keys
 from workbench.tui.messages import RegistryChanged, RunEnded
-from workbench.tui.prompt_rows import DRAFT, other, prompt_row, say, version_rows
+from workbench.tui.prompt_rows import DRAFT, drafted, other, prompt_row, say, version_rows
 from workbench.tui.reads import PromptPage, PromptRow, read_page, read_prompts
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
@@ -119,7 +119,7 @@ class PromptsScreen(ModeScreen):
         changed = self._page is None or self._page.prompt_id != page.prompt_id
         self._page = page
         table = self.query_one("#versions", CaseTable)
-        rows = version_rows(page)
+        rows = version_rows(page, short=self.app.size.width < 100)
         selection = self.bench_app.selection
         cursor = "" if changed else table.cursor_key
         if selection.prompt_id == page.prompt_id and selection.version:
@@ -215,7 +215,30 @@ class PromptsScreen(ModeScreen):
                 make_draft, page.prompt_id, row.text, done=lambda _: self._to_draft()
             )
             return
+        version = self._chosen()
+        if page and is_shown and version and version != drafted(page):
+            self._ask_which_draft(page, version)
+            return
         self._to_draft()
+
+    def _ask_which_draft(self, page: PromptPage, version: str) -> None:
+        from workbench.actions.redraft import Redraft, draft_from
+        from workbench.tui.dialogs.other_draft import OtherDraft
+
+        def made(found: Redraft) -> None:
+            kept = f" · the draft before: {found.kept}" if found.kept else ""
+            said = f"the draft says what {version} says{kept}"
+            self._to_draft()
+            self.app.call_after_refresh(self.bench_app.tell, said)
+
+        def answered(makes: bool | None) -> None:
+            if makes:
+                self.bench_app.in_thread(draft_from, page.prompt_id, version, done=made)
+            elif makes is not None:
+                self._to_draft()
+
+        of = f"{page.same_as}" if page.same_as else f"made of {drafted(page)}, and changed"
+        self.app.push_screen(OtherDraft(version, of), answered)
 
     def _to_draft(self) -> None:
         self.bench_app.select(version=None)
