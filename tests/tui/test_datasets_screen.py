@@ -169,7 +169,7 @@ async def test_a_workspace_without_a_suite_gets_one_by_keys(fresh: Workspace) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "not registered")
         await pilot.press("2")
-        await until_shown(pilot, "no suite tries support_triage · esc, 6 Datasets: n begins one")
+        await until_shown(pilot, "no suite tries support_triage", "6 Datasets: n begins")
         await pilot.press("escape", "6")
         await until_shown(pilot, "No suites yet.", "n begins one for the picked prompt")
         await pilot.press("e", "a", "f", "d")
@@ -184,7 +184,7 @@ async def test_a_workspace_without_a_suite_gets_one_by_keys(fresh: Workspace) ->
         await pilot.press("n")
         await until_shown(pilot, "! support_triage has a suite: support_triage")
         await pilot.press("2")
-        await until_shown(pilot, "expected: bug")
+        await until_shown(pilot, "expected (not sent): bug")
     suite = open_workspace(fresh.root).suite(PROMPT)
     assert (suite.prompt_id, suite.dataset.cases[0].expected) == (PROMPT, "bug")
 

@@ -220,7 +220,7 @@ async def test_a_third_side_that_lacks_answers_is_run_too(shop: Shop) -> None:
         screen = await compared(pilot, a, b)
         await pilot.press("C")
         await until_shown(pilot, "Pick C")
-        await pilot.press("slash", *c, "enter", "enter")
+        await pilot.press(*c, "enter")
         await until_shown(pilot, "r runs what is missing: C 1")
         await pilot.press("r")
         await until_shown(pilot, "C draft: 1 case without an answer")
