@@ -10,8 +10,6 @@ from workbench.tui.reads import PromptPage, PromptRow, VersionRow
 from workbench.tui.table_model import Sign
 
 DRAFT = "draft"
-ROOM_FOR_PLACES = 11
-"""Cells for the environments of a version on 80 columns."""
 
 
 def prompt_row(row: PromptRow, place: int) -> ListRow:
@@ -68,8 +66,9 @@ def _where(row: VersionRow, short: bool) -> str:
     if row.places:
         shown = [p.upper() if p == "production" else p for p in row.places]
         if short and len(shown) > 1:
-            letters = max(3, (ROOM_FOR_PLACES + 1) // len(shown) - 1)
-            return "+".join(place[:letters] for place in shown)
+            shown.sort(key=lambda place: not place.isupper())
+            rest = shown[1][:4] if len(shown) == 2 else str(len(shown) - 1)
+            return f"{shown[0][:4]}+{rest}"
         return " ".join(shown)
     return f"(was {row.was_in[0]})" if row.was_in else ""
 
