@@ -224,7 +224,7 @@ def begin(app: WorkbenchApp, prompt_id: str, done: Callable[[str], None]) -> Non
 
         app.push_screen(CaseForm(path, case, note=note, begins=prompt_id), saved)
 
-    app.in_thread(first_case, prompt_id, done=found, group="begin")
+    app.in_thread(first_case, prompt_id, done=found, group="begin", opens=True)
 
 
 def promote(app: WorkbenchApp, summary: RunSummary, row: ResultRow) -> None:
@@ -245,4 +245,4 @@ def promote(app: WorkbenchApp, summary: RunSummary, row: ResultRow) -> None:
         note = f"{summary.label} answered: {shown} · change the input, say what is expected"
         open_form(app, page, case, note=note)
 
-    app.in_thread(read_datasets, summary.suite, done=read, group="promote")
+    app.in_thread(read_datasets, summary.suite, done=read, group="promote", opens=True)

@@ -91,7 +91,7 @@ class ManySidesScreen(ComparePanes):
             self.app.push_screen(PickRef(f"Pick {letter}, compared with A too", rows), picked)
 
         prompt_id = comparing.compared.b.source.prompt.prompt_id
-        app.in_thread(read_refs, prompt_id, done=read, group="refs")
+        app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
 
     def action_drop(self) -> None:
         self._take_further(self.further[:-1])

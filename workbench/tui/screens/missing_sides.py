@@ -37,7 +37,8 @@ class MissingSidesScreen(ManySidesScreen):
 
                 app.push_screen(RunMissing(open_gaps, estimate), answered)
 
-            app.in_thread(estimate_fill, [gap for _, gap in open_gaps], done=ask, group="estimate")
+            gaps = [gap for _, gap in open_gaps]
+            app.in_thread(estimate_fill, gaps, done=ask, group="estimate", opens=True)
 
     def _fill(self, found: Sequence[tuple[str, Gap]]) -> None:
         app = self.bench_app
