@@ -73,7 +73,10 @@ def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None
     """
     sources = [resolve(bench, ref) for ref in refs]
     stored = next((source.run_id for source in sources if source.run_id), None)
-    split = bench.store.summary(stored).split if stored else None
+    split = None
+    if stored:
+        summary = bench.store.summary(stored)
+        split, suite_name = summary.split, summary.suite
     lines, specs = [], []
     for source in sources:
         if source.run_id:

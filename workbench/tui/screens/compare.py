@@ -11,7 +11,8 @@ from textual import on
 from textual.binding import BindingType
 from textual.content import Content
 
-from workbench.errors import WorkbenchError
+from workbench.actions.foresee import Foreseen, foresee_comparison
+from workbench.errors import UsageError, WorkbenchError
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow
 from workbench.tui.compare_reads import (
@@ -23,6 +24,7 @@ from workbench.tui.compare_reads import (
     write_report,
 )
 from workbench.tui.copying import Copy
+from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
@@ -57,9 +59,14 @@ class CompareScreen(MissingSidesScreen):
 
     # Comparing
 
+    _agreeing: tuple[str | None, str | None] | None = None
+    """The sides about whose calls a dialog asks."""
+
     def show(self, selection: Selection) -> None:
         asked = (selection.compare_a, selection.compare_b)
-        if asked == self._asked and (self.comparing or self._is_busy):
+        was_asked, self._agreeing = asked == self._agreeing, None
+        # Where the dialog about its calls has closed its answer says what comes.
+        if was_asked or (asked == self._asked and (self.comparing or self._is_busy)):
             return
         self._asked = asked
         self._forget()
@@ -88,12 +95,38 @@ class CompareScreen(MissingSidesScreen):
         self._is_busy = True
         self.table.empty = COMING
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
+
+        def foreseen(found: Foreseen) -> None:
+            if not found.needs_a_yes:
+                self._read(ref_a, ref_b, suite)
+            elif app.screen is self:
+                self._agreeing = (ref_a, ref_b)
+                app.push_screen(AskCalls(f"Compare {ref_a} with {ref_b}", found), answered)
+            else:
+                answered(None)
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._read(ref_a, ref_b, suite)
+            else:
+                self._failed(UsageError("not run: nobody agreed to its calls", hint="a, b or X"))
+
         app.in_thread(
+            foresee_comparison,
+            (ref_a, ref_b),
+            suite,
+            done=foreseen,
+            failed=self._failed,
+            group="compare",
+        )
+
+    def _read(self, ref_a: str, ref_b: str, suite: str | None) -> None:
+        self.bench_app.in_thread(
             read_comparison,
             ref_a,
             ref_b,
             suite,
-            app.runs.follow_from_thread,
+            self.bench_app.runs.follow_from_thread,
             done=self._compared,
             failed=self._failed,
             group="compare",
