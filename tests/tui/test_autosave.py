@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.screens import until, until_shown
+from tests.support.screens import until, until_it_takes_keys, until_shown
 from tests.support.terminal import Terminal
 from tests.tui.test_tui_terminal import CTRL_Q, ROOT, draft_of, edit_the_draft, open_tui
 from workbench.errors import UsageError
@@ -218,6 +218,7 @@ async def test_a_conflict_in_a_draft_that_was_left_is_about_that_draft(
         draft_of(workspace).write_text(theirs)
         app.select(prompt_id="z_other", version=None)
         await until_shown(pilot, "m keeps yours", "precisely")
+        await until_it_takes_keys(pilot)
         await pilot.press("m")
         await until(pilot, lambda: "mine " in draft_of(workspace).read_text())
         await until(pilot, lambda: "name: z_other" in editor.text)

@@ -133,6 +133,8 @@ class RunOptions(Dialog[None]):
         )
 
     def _estimate(self) -> None:
+        if self._ahead and self._ahead.said == self._said():
+            return
         try:
             spec = self.spec()
         except WorkbenchError as error:
