@@ -59,12 +59,14 @@ async def register(pilot: Pilot[int], version: str, description: str) -> None:
     await until_shown(pilot, f"registered {PROMPT}@{version}")
 
 
-async def release(pilot: Pilot[int], version: str, *, seconds: float = 20.0) -> None:
+async def release(
+    pilot: Pilot[int], version: str, attempt: int = 1, *, seconds: float = 20.0
+) -> None:
     """Gate, evidence on screen, deploy."""
     await pilot.press("f2")
     await pick_version(pilot, version)
     await pilot.press("v")
-    await until_shown(pilot, f"Evaluate {PROMPT}@{version} · y starts it", "attempt 1")
+    await until_shown(pilot, f"Evaluate {PROMPT}@{version} · y starts it", f"attempt {attempt} ")
     await pilot.press("y")
     await until_shown(pilot, f"PASS · {PROMPT}@{version}", seconds=seconds)
     await until_it_takes_keys(pilot)
@@ -135,7 +137,7 @@ async def test_draft_try_run_stop_resume_compare_register_deploy_roll_back(tmp_p
             await until_shown(pilot, "fixed 3")
             await pilot.press("f3")
             await register(pilot, "1.0.1", "exact names")
-            await release(pilot, "1.0.1")
+            await release(pilot, "1.0.1", 2)
             assert live_version(workspace) == "1.0.1"
 
             await pilot.press("f9")

@@ -219,7 +219,7 @@ class WorkbenchApp(App[int]):
 
         Its result goes to `done` on the loop; a WorkbenchError to `failed`, else to the status
         line. A newer call of the same `group` makes the older one's result unwanted. `opens`: with
-        the result comes a screen, and keys that are typed from now on are for that one.
+        the result comes what keys that are typed from now on are for, a dialog or a list.
         """
 
         def call(bench: Bench) -> T:
@@ -230,10 +230,9 @@ class WorkbenchApp(App[int]):
                 await run_job(self, call, done, failed)
             finally:
                 if opens:
-                    self._type_ahead.opened()
+                    self._type_ahead.opened(token)
 
-        if opens:
-            self._type_ahead.opening()
+        token = self._type_ahead.opening(group) if opens else None
 
         return self.run_worker(
             job,

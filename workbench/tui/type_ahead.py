@@ -35,30 +35,40 @@ class TypeAhead:
         self._turn = 0
         self._since: float | None = None
         """When the key that is under way was given; None: none is."""
-        self._openings = 0
-        self._open_until = 0.0
+        self._openings: dict[object, tuple[object, float]] = {}
+        """By group, what is being opened, and when that was begun."""
         self._waits: Callable[[], Awaitable[None]] | None = None
         """What goes on when all that is being opened is there."""
 
     async def take(self, event: Typed) -> None:
         """Give it now, or when the keys before it have had their effect."""
         self._held.append(event)
-        if self._since is None or time.monotonic() - self._since > PATIENCE_S:
+        now = time.monotonic()
+        if self._since is None and self._is_opening(now):
+            self._since, self._waits = now, self._next
+        elif self._since is None or now - self._since > PATIENCE_S:
             await self._next()
 
-    def opening(self) -> None:
-        """A screen is on its way that keys typed from now on are for: something is read first."""
-        self._openings += 1
-        self._open_until = time.monotonic() + PATIENCE_S
+    def opening(self, group: str = "") -> object:
+        """What keys typed from now on are for is on its way: something is read first. Gives what
+        `opened` wants. A newer one of the same group stands for the older.
+        """
+        token = object()
+        self._openings[group or token] = token, time.monotonic()
+        return token
 
-    def opened(self) -> None:
-        """It is pushed, or will never be."""
-        self._openings = max(0, self._openings - 1)
-        if not self._openings and self._waits:
+    def opened(self, token: object) -> None:
+        """It is there, or will never be."""
+        self._openings = {of: one for of, one in self._openings.items() if one[0] is not token}
+        if self._waits and not self._is_opening(time.monotonic()):
             go_on, self._waits = self._waits, None
             self._after(self._app, self._turn, go_on)
 
+    def _is_opening(self, now: float) -> bool:
+        return any(now - begun < PATIENCE_S for _, begun in self._openings.values())
+
     async def _next(self) -> None:
+        self._waits = None
         if not self._held:
             self._since = None
             return
@@ -79,7 +89,7 @@ class TypeAhead:
         async def has_settled(node: MessagePump) -> bool:
             if node is not self._app:
                 return True
-            if self._openings and time.monotonic() < self._open_until:
+            if self._is_opening(time.monotonic()):
                 self._waits = has_opened
             else:
                 await has_opened()

@@ -32,7 +32,7 @@ REST_S = 0.5
 """For so long nothing may be typed before a dialog that nobody asked for takes a key."""
 BUTTONS_AND_FRAME = 3
 LEAST_BODY = 2
-HARMLESS = ("cancel", "help")
+HARMLESS = ("cancel", "help", "context")
 """What such a dialog does at once."""
 
 

@@ -290,7 +290,7 @@ class CompareScreen(MissingSidesScreen):
         def read(rows: list[ListRow]) -> None:
             self.app.push_screen(PickRef(title, rows, current), picked)
 
-        self.bench_app.in_thread(read_refs, prompt_id, done=read, group="refs")
+        self.bench_app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
 
     def action_swap(self) -> None:
         """At once: the two runs stay what they are. What stood beside them goes."""

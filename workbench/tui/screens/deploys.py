@@ -80,7 +80,7 @@ class DeploysScreen(ModeScreen):
 
     def reload(self) -> None:
         """Read what is live again."""
-        self.bench_app.in_thread(read_live, done=self._show_live, group="live")
+        self.bench_app.in_thread(read_live, done=self._show_live, group="live", opens=True)
 
     def _show_live(self, rows: tuple[LiveRow, ...]) -> None:
         self._rows = {place_key(row): row for row in rows}

@@ -88,7 +88,7 @@ class PromptsScreen(ModeScreen):
 
     def reload(self) -> None:
         """Read prompts, then the selected one's versions, again."""
-        self.bench_app.in_thread(read_prompts, done=self._show_prompts, group="prompts")
+        self.bench_app.in_thread(read_prompts, done=self._show_prompts, group="prompts", opens=True)
 
     def _show_prompts(self, rows: tuple[PromptRow, ...]) -> None:
         self._prompts = {row.prompt_id: row for row in rows}

@@ -84,7 +84,7 @@ class RunScreen(RunPanes):
         self.page = None
         self.remove_class("-one")
         self.runs_table.focus()
-        self.bench_app.in_thread(read_runs, done=self._listed, group="runs")
+        self.bench_app.in_thread(read_runs, done=self._listed, group="runs", opens=True)
         self.refresh_bindings()
 
     def _listed(self, summaries: tuple[RunSummary, ...]) -> None:
