@@ -8,13 +8,14 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PLAIN_DRAFT, PROMPT
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.pair_rows import PairRow
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.widgets.side_outputs import SideOutputs
-from workbench.workspace import Workspace
+from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +62,35 @@ async def test_a_third_side_is_compared_with_a(polite: Workspace) -> None:
         assert "0.00, same answer as A" in " ".join(shown.split())
         await pilot.press("w")
         await until_shown(pilot, "C against A · exact_match")
+
+
+async def test_a_side_that_is_dear_is_asked_about(polite: Workspace, server: OpenAIServer) -> None:
+    app = WorkbenchApp(polite)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await with_c(pilot)
+    toml = polite.root / "workbench.toml"
+    toml.write_text(toml.read_text().replace("[workspace]", "[workspace]\nconfirm_above = 0.00001"))
+    draft = polite.draft_path(PROMPT)
+    assert draft
+    draft.write_text(PLAIN_DRAFT.replace("name only", "name, or none"))
+    app = WorkbenchApp(open_workspace(polite.root))
+    calls = server.calls
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "not registered")
+        app.open_compare(f"{PROMPT}@1.0.0", f"{PROMPT}@1.0.1")
+        await until_shown(pilot, "fixed 3")
+        assert isinstance(app.screen, CompareScreen)
+        screen = app.screen
+        for answer, sides in (("escape", 0), ("y", 1)):
+            await pilot.press("C")
+            await until_shown(pilot, "Pick C", "support_triage.prompty")
+            await pilot.press("enter")
+            await until_shown(pilot, "with A · y starts it", "20 calls")
+            assert server.calls == calls
+            await pilot.press(answer)
+            await until(pilot, lambda: app.screen is screen)
+            await until(pilot, lambda sides=sides: len(screen.further) == sides)
+    assert server.calls == calls + 20
 
 
 async def test_four_sides_are_the_most(polite: Workspace) -> None:

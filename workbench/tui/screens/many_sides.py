@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from workbench.actions.fill import Gap
+from workbench.actions.foresee import foresee_comparison
 from workbench.errors import WorkbenchError
 from workbench.tui.compare_reads import Comparing, read_refs
+from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.further_sides import (
     MOST,
@@ -74,7 +76,17 @@ class ManySidesScreen(ComparePanes):
         letter = "CD"[len(self.further)]
 
         def picked(ref: str | None) -> None:
-            if ref and self.comparing is comparing:
+            if ref:
+                sides = (comparing.compared.a.summary.run_id, ref)
+                ask_before(
+                    app,
+                    f"Compare {ref} with A",
+                    lambda bench: foresee_comparison(bench, sides, None),
+                    lambda: add(ref),
+                )
+
+        def add(ref: str) -> None:
+            if self.comparing is comparing and not self._is_busy:
                 self._is_busy = True
                 self.hint(f"comparing {ref} with A…")
                 app.in_thread(
