@@ -240,8 +240,10 @@ def _row(place: Place, at: int) -> ListRow:
 
 
 def _where_next(found: tuple[Place, ...]) -> str:
-    """The last environment, in their order, that takes it and has another version."""
+    """The last environment, in their order, that takes it and has another version; where none
+    does, the one that is the farthest from production.
+    """
     for place in reversed(found):
         if place.takes_it:
             return place.preview.environment
-    return found[-1].preview.environment if found else ""
+    return found[0].preview.environment if found else ""
