@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,10 @@ settings.register_profile("explore", deadline=None)
 # The same examples each time: what fails was changed, and nobody has to run it twice to know.
 settings.register_profile("workbench", deadline=None, derandomize=True)
 settings.load_profile("workbench")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # In the background of a script: what the tests start would ignore ctrl+c, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

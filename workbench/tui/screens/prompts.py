@@ -112,7 +112,12 @@ class PromptsScreen(ModeScreen):
             self._show_page(PromptPage(prompt_id, None, str(error), None, (), {}))
 
         self.bench_app.in_thread(
-            read_page, prompt_id, done=self._show_page, failed=failed, group="page"
+            read_page,
+            prompt_id,
+            done=self._show_page,
+            failed=failed,
+            group="page",
+            opens=self._page is None,
         )
 
     def _show_page(self, page: PromptPage) -> None:
