@@ -86,6 +86,10 @@ class CaseTable(TableDrawing, can_focus=True):
         return self._cursor_index
 
     @property
+    def is_sorting(self) -> bool:
+        return self._late is not None
+
+    @property
     def touched(self) -> bool:
         """Whether somebody moved the cursor; until then it stays on the first row."""
         return self._touched
@@ -293,10 +297,10 @@ class CaseTable(TableDrawing, can_focus=True):
     # What moves under the cursor
 
     async def _arrange_off_loop(self, order: Order, wanted: Filter) -> None:
-        self._late, self._is_sorting = [], True
+        self._late = []
         snapshot = self.model.snapshot()
         found = await asyncio.to_thread(arranged, *snapshot, order, wanted)
-        late, self._late, self._is_sorting = self._late, None, False
+        late, self._late = self._late, None
         self.model.order, self.model.wanted = order, wanted
         self.model.apply(found)
         self.model.put(late or [])

@@ -60,11 +60,15 @@ class TableDrawing(ScrollView):
         """Lines shown while there is no row: what this is and what fills it. Trusted text."""
         self.cursor_column = self.columns.first
         self._cursor_index = 0
-        self._is_sorting = False
         self._scrolled = 0
         """How many cells of the columns beside the frozen ones are out of sight on the left."""
         self._lines: dict[str, tuple[TableRow, bool, tuple[Strip, Strip]]] = {}
         self._styles: dict[str, Style] = {}
+
+    @property
+    def is_sorting(self) -> bool:
+        """Whether its rows are being arranged, so that none can be shown yet."""
+        return False
 
     @property
     def room(self) -> int:
@@ -115,7 +119,7 @@ class TableDrawing(ScrollView):
         if len(self.model):
             return Strip.blank(width, style)
         lines: Sequence[str] = self.empty
-        if self._is_sorting:
+        if self.is_sorting:
             lines = ("Sorting…",)
         elif self.model.total:
             lines = ("No row passes the filter.", "esc clears it.")
