@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -116,6 +118,11 @@ async def test_a_case_is_added_with_a_free_id(workspace: Workspace) -> None:
     assert cases_of(workspace)[-1] == Case("t-080", {"ticket": "hello"}, None, (), "dev")
 
 
+def words_of(app: WorkbenchApp) -> str:
+    """What stands on the screen without frames and without its lines' ends."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", screen_text(app)).split())
+
+
 async def test_what_cannot_be_saved_says_why_and_keeps_the_fields(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -124,10 +131,28 @@ async def test_what_cannot_be_saved_says_why_and_keeps_the_fields(workspace: Wor
         await until(pilot, lambda: isinstance(app.screen, CaseForm))
         app.screen.query_one("#case-id", Input).value = "t-001"
         await pilot.press(*"x", "ctrl+s")
-        await until_shown(pilot, "there is a case 't-001' already")
+        # It begins with the path of the file, whose length decides where its lines end.
+        await until(pilot, lambda: "there is a case 't-001' already" in words_of(app))
         assert isinstance(app.screen, CaseForm)
         await pilot.press("escape")
     assert len(cases_of(workspace)) == 80
+
+
+@pytest.mark.parametrize("lines", [1, 2, 4])
+async def test_why_nothing_was_saved_and_the_buttons_are_in_sight(
+    workspace: Workspace, lines: int
+) -> None:
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        await settled(pilot)
+        form = app.screen
+        assert isinstance(form, CaseForm)
+        for length in (lines, 4, lines):
+            form.call_later(form.problem, "word " * (14 * length - 4) + "at last")
+            await until_shown(pilot, "at last", "^s Save", "esc Cancel")
 
 
 async def test_a_bad_answer_becomes_a_new_case(workspace: Workspace) -> None:

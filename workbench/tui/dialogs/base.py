@@ -59,6 +59,17 @@ def open_with(
     app.in_thread(read, done=opened, opens=True)
 
 
+class _Problem(PlainStatic):
+    """What is wrong; `fit` is called whenever it has become so many lines long or short."""
+
+    def __init__(self, fit: Callable[[], None]) -> None:
+        super().__init__(id="dialog-problem")
+        self._fit = fit
+
+    def on_resize(self) -> None:
+        self._fit()
+
+
 class Dialog(ModalScreen[T]):
     """Override `body` and `confirm`. ESC closes it; `y` (where no field has the focus) and ctrl+s
     confirm. The focus starts on Cancel, unless `first_field` says otherwise.
@@ -93,7 +104,7 @@ class Dialog(ModalScreen[T]):
             frame.border_title = plain(self._heading)
             with VerticalScroll(id="dialog-body", can_focus=False):
                 yield from self.body()
-            yield PlainStatic(id="dialog-problem")
+            yield _Problem(self._fit)
             with Horizontal(id="dialog-buttons"):
                 yield Button(f"esc {self._no}", id="no", compact=True)
                 if self._yes:
@@ -134,7 +145,6 @@ class Dialog(ModalScreen[T]):
         """Say what is wrong, above the buttons; it stays until the next try."""
         if self.is_open:
             self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
-            self.call_after_refresh(self._fit)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)
