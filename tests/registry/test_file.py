@@ -71,7 +71,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "newer": (
         lambda path: sqlite3.connect(path).execute("PRAGMA user_version=99"),
-        "has schema 99; this program knows",
+        "needs a reader of schema 99; this program knows",
     ),
     "torn": (lambda path: os.truncate(path, path.stat().st_size // 2 + 17), "damaged"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -13,9 +14,19 @@ from typing import Any
 
 import pytest
 
+from workbench.errors import RegistryUnusable
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
-from workbench.registry.migrations import STEPS, expected_schema, migrate, schema_of
+from workbench.registry.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
+from workbench.registry.migrations import (
+    STEPS,
+    expected_schema,
+    migrate,
+    normalized,
+    schema_of,
+)
+from workbench.registry.opening import steps_in
+from workbench.registry.schema import INDEXES, TABLES, VIEWS
+from workbench.registry.triggers import triggers
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("schema-*.sql"))
 
@@ -57,8 +68,8 @@ def test_r65_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_
     path = load(GOLDEN[0], tmp_path / "registry.db")
 
     def version() -> int:
-        with sqlite3.connect(path) as connection:
-            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return steps_in(connection)
 
     with PromptRegistry(path) as registry:
         assert registry.get_active("greeting").source == "registry"
@@ -93,13 +104,13 @@ def test_r65_an_older_schema_is_backed_up_and_brought_up_in_one_go(tmp_path: Pat
 
     migrate(connection, str(path), (*STEPS[:1], add_a_note))
 
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert steps_in(connection) == 2
     assert connection.execute("SELECT note FROM registry").fetchall() == [("",)]
     connection.close()
     (backup,) = tmp_path.glob("*.bak")
     assert backup.stat().st_mode & 0o777 == 0o600
     kept = sqlite3.connect(backup)
-    assert kept.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert steps_in(kept) == 1
     assert kept.execute("SELECT count(*) FROM versions").fetchone()[0] == 2
     kept.close()
 
@@ -118,10 +129,10 @@ migrate(sqlite3.connect({str(path)!r}, isolation_level=None), {str(path)!r},
     assert killed.returncode == -signal.SIGKILL
 
     connection = sqlite3.connect(path, isolation_level=None)
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert steps_in(connection) == 1
     assert "note" not in str(schema_of(connection)["registry"])
     migrate(connection, str(path), (*STEPS[:1], add_a_note))
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert steps_in(connection) == 2
     assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     connection.close()
 
@@ -167,3 +178,39 @@ with PromptRegistry({str(path)!r}, create=True) as registry:
 def test_a_new_registry_has_the_schema_that_verify_expects(registry: PromptRegistry) -> None:
     with registry._reading() as connection:
         assert schema_of(connection) == expected_schema()
+
+
+def test_the_steps_lead_to_the_schema_that_the_code_describes() -> None:
+    described = (*TABLES.values(), *INDEXES, *VIEWS.values(), *triggers())
+
+    assert {normalized(ddl) for ddl in described} == {
+        ddl for name, ddl in expected_schema().items() if "sqlite_migrations" not in name
+    }
+
+
+def test_a_step_that_only_adds_leaves_older_readers_their_file(registry: PromptRegistry) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
+    registry.deploy("p", "1.0.0", "development", "ana")
+    registry.close()
+    connection = sqlite3.connect(registry.path, isolation_level=None)
+    migrate(connection, registry.path, (*STEPS, add_a_note))
+
+    assert steps_in(connection) == SCHEMA_VERSION + 1
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == OLDEST_READER
+    connection.close()
+    with PromptRegistry(registry.path) as older:
+        assert older.get_active("p", "development").source == "registry"
+
+
+def test_a_program_that_lacks_a_step_writes_nothing_and_says_so(registry: PromptRegistry) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
+    registry.close()
+    connection = sqlite3.connect(registry.path, isolation_level=None)
+    migrate(connection, registry.path, (*STEPS, add_a_note))
+    connection.close()
+
+    with (
+        PromptRegistry(registry.path) as older,
+        pytest.raises(RegistryUnusable, match=f"schema {SCHEMA_VERSION + 1} by a newer workbench"),
+    ):
+        older.register(PromptVersion("p", "1.1.0", "other", author="ana"))

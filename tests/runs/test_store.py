@@ -192,10 +192,10 @@ def test_a_store_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_a_store_of_the_first_schema_is_brought_up_to_date(path: Path) -> None:
-    from workbench.runs import database
+    from workbench.runs import database, migrations
 
     with sqlite3.connect(path) as db:
-        for statement in database._FIRST:
+        for statement in migrations.M001_FIRST_SCHEMA:
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
         db.execute("PRAGMA user_version = 1")

@@ -1,4 +1,4 @@
-"""The two numbers in the header of registry.db. Alone here: apps check them at each start."""
+"""The numbers in the header of registry.db. Alone here: apps check them at each start."""
 
 from __future__ import annotations
 
@@ -6,3 +6,11 @@ APPLICATION_ID = 0x57424E43
 """WBNC: `file registry.db` shows it."""
 
 SCHEMA_VERSION = 2
+"""How many migrations this program knows. It writes a file of this schema only."""
+
+OLDEST_READER = 2
+"""What `user_version` says: the SCHEMA_VERSION of the oldest program that may read the file.
+
+A migration that only adds what readers do not ask for leaves it as it is, so that apps with an
+older release go on reading after a newer one has migrated the registry.
+"""

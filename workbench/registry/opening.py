@@ -140,9 +140,9 @@ def _open_reader(
     try:
         _settle(connection, trusted)
         connection.execute("PRAGMA query_only=ON")
-        version = check_header(connection, path)
-        if trusted and version < SCHEMA_VERSION:
-            raise OlderSchema(f"{path} has the older schema {version}")
+        check_header(connection, path)
+        if trusted and (steps := steps_in(connection)) < SCHEMA_VERSION:
+            raise OlderSchema(f"{path} has the older schema {steps}")
     except sqlite3.Error as error:
         connection.close()
         raise explained(error, path) from error
@@ -160,11 +160,8 @@ def _settle(connection: sqlite3.Connection, trusted: bool) -> None:
         connection.setlimit(category, limit)
 
 
-def check_header(connection: sqlite3.Connection, path: str) -> int:
-    """The file's schema version. Raises RegistryUnusable for other programs' or newer files.
-
-    What apps read has been the same in every schema so far.
-    """
+def check_header(connection: sqlite3.Connection, path: str) -> None:
+    """Raises RegistryUnusable for other programs' files, and for those that need a newer reader."""
     application, version = connection.execute(
         "SELECT a.application_id, u.user_version"
         " FROM pragma_application_id a, pragma_user_version u"
@@ -178,10 +175,22 @@ def check_header(connection: sqlite3.Connection, path: str) -> int:
         )
     if version > SCHEMA_VERSION:
         raise RegistryUnusable(
-            f"{path} has schema {version}; this program knows {SCHEMA_VERSION}",
+            f"{path} needs a reader of schema {version}; this program knows {SCHEMA_VERSION}",
             hint="upgrade prompt-workbench",
         )
-    return int(version)
+
+
+def steps_in(connection: sqlite3.Connection) -> int:
+    """How many migrations the file went through; 0 for an empty one."""
+    try:
+        row = connection.execute(
+            "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = 'workbench.registry'"
+        ).fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return 0
+        raise
+    return int(row[0])
 
 
 def explained(error: sqlite3.Error, path: str) -> RegistryError:

@@ -200,7 +200,8 @@ class Reader:
         schema = cursor.execute("PRAGMA user_version").fetchone()[0]
         if schema > SCHEMA_VERSION:
             raise RegistryUnusable(
-                f"{self.path} was brought to schema {schema}; this program knows {SCHEMA_VERSION}",
+                f"{self.path} needs a reader of schema {schema} now; this one knows"
+                f" {SCHEMA_VERSION}",
                 hint="upgrade prompt-workbench in this app",
             )
         self._data_version = data_version

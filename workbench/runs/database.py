@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from workbench.errors import NotFound, UsageError
 from workbench.lean import without
+from workbench.runs.migrations import MIGRATIONS
 
 with without("pandas", "numpy"):
     from sqlite_utils import Database
@@ -19,114 +20,7 @@ with without("pandas", "numpy"):
 APPLICATION_ID = 0x57425255  # "WBRU"
 BUSY_S = 30.0
 
-_FIRST = (
-    """CREATE TABLE contents (
-        fingerprint TEXT PRIMARY KEY,
-        body BLOB NOT NULL
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE runs (
-        id INTEGER PRIMARY KEY,
-        run_id TEXT NOT NULL UNIQUE,
-        status TEXT NOT NULL,
-        reason TEXT NOT NULL DEFAULT '',
-        prompt_id TEXT NOT NULL,
-        fingerprint TEXT NOT NULL,
-        label TEXT NOT NULL,
-        suite TEXT NOT NULL,
-        split TEXT NOT NULL,
-        parts TEXT NOT NULL,
-        prompt TEXT NOT NULL REFERENCES contents(fingerprint),
-        case_set TEXT NOT NULL REFERENCES contents(fingerprint),
-        identity TEXT NOT NULL,
-        environment TEXT NOT NULL,
-        scorers TEXT NOT NULL,
-        cases INTEGER NOT NULL,
-        repeats INTEGER NOT NULL,
-        model TEXT NOT NULL,
-        created_at TEXT NOT NULL,
-        scored INTEGER NOT NULL DEFAULT 0,
-        errors INTEGER NOT NULL DEFAULT 0,
-        score_sum REAL NOT NULL DEFAULT 0,
-        calls INTEGER NOT NULL DEFAULT 0,
-        cached INTEGER NOT NULL DEFAULT 0,
-        cost_usd REAL NOT NULL DEFAULT 0,
-        unpriced INTEGER NOT NULL DEFAULT 0,
-        prompt_tokens INTEGER NOT NULL DEFAULT 0,
-        completion_tokens INTEGER NOT NULL DEFAULT 0,
-        seconds REAL NOT NULL DEFAULT 0
-    ) STRICT""",
-    "CREATE INDEX runs_of_prompt ON runs (prompt_id, suite, id)",
-    """CREATE TABLE answers (
-        id INTEGER PRIMARY KEY,
-        key BLOB,
-        outcome TEXT NOT NULL,
-        text TEXT NOT NULL,
-        error TEXT,
-        note TEXT,
-        latency REAL,
-        first_token REAL,
-        prompt_tokens INTEGER,
-        completion_tokens INTEGER,
-        cost_usd REAL,
-        model TEXT,
-        system_fingerprint TEXT,
-        finish_reason TEXT,
-        attempts INTEGER NOT NULL,
-        status INTEGER
-    ) STRICT""",
-    "CREATE INDEX answers_by_key ON answers (key) WHERE key IS NOT NULL",
-    """CREATE TABLE results (
-        id INTEGER PRIMARY KEY,
-        run INTEGER NOT NULL REFERENCES runs(id),
-        case_id TEXT NOT NULL,
-        repeat INTEGER NOT NULL,
-        answer INTEGER NOT NULL REFERENCES answers(id),
-        cached INTEGER NOT NULL CHECK (cached IN (0, 1)),
-        failed INTEGER NOT NULL CHECK (failed IN (0, 1)),
-        scores TEXT NOT NULL,
-        UNIQUE (run, case_id, repeat)
-    ) STRICT""",
-    """CREATE TABLE sessions (
-        id INTEGER PRIMARY KEY,
-        run INTEGER NOT NULL REFERENCES runs(id),
-        host TEXT NOT NULL,
-        pid INTEGER NOT NULL,
-        process_started TEXT NOT NULL,
-        started_at REAL NOT NULL,
-        heartbeat REAL NOT NULL,
-        ended_at REAL
-    ) STRICT""",
-    "CREATE UNIQUE INDEX one_open_session ON sessions (run) WHERE ended_at IS NULL",
-    """CREATE TABLE labels (
-        run INTEGER NOT NULL REFERENCES runs(id),
-        case_id TEXT NOT NULL,
-        repeat INTEGER NOT NULL,
-        label TEXT NOT NULL,
-        note TEXT NOT NULL,
-        labelled_at TEXT NOT NULL,
-        PRIMARY KEY (run, case_id, repeat)
-    ) STRICT, WITHOUT ROWID""",
-)
-
-_BATCHES = (
-    """CREATE TABLE batches (
-        run INTEGER PRIMARY KEY REFERENCES runs(id),
-        batch_id TEXT NOT NULL,
-        submitted_at REAL NOT NULL
-    ) STRICT""",
-)
-_PROBES = (
-    """CREATE TABLE probes (
-        endpoint TEXT NOT NULL,
-        model TEXT NOT NULL,
-        probed_at TEXT NOT NULL,
-        found TEXT NOT NULL,
-        PRIMARY KEY (endpoint, model)
-    ) STRICT, WITHOUT ROWID""",
-)
-_MIGRATIONS = (_FIRST, (*_BATCHES, *_PROBES))
-"""The n-th leads from version n to version n + 1. What was released never changes here."""
-SCHEMA_VERSION = len(_MIGRATIONS)
+SCHEMA_VERSION = len(MIGRATIONS)
 
 
 def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
@@ -234,7 +128,7 @@ def _migrate(database: Database, path: Path) -> None:
     if _version(database, path) == SCHEMA_VERSION:
         return
     with writing(database):
-        for statements in _MIGRATIONS[_version(database, path) :]:
+        for statements in MIGRATIONS[_version(database, path) :]:
             for statement in statements:
                 database.conn.execute(statement)
         database.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")

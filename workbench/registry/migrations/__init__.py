@@ -1,5 +1,10 @@
 """From an older schema to the newest: all steps in one transaction, after a backup.
 
+A step is a file of SQL, `m001_first_schema.sql` and so on, and never changes once released: a new
+registry goes through the same steps as an old one. `python scripts/freeze_migration.py NAME`
+writes the next one from what schema.py and triggers.py say now. A step only adds; see layout.py
+for what older programs may still do with the file.
+
 The steps are sqlite-utils migrations; each runs inside our own BEGIN IMMEDIATE as a savepoint,
 so a kill at any moment leaves the old schema or the new one, and a second process that waited
 for the lock finds nothing left to do.
@@ -11,21 +16,23 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import RegistryUnusable
 from workbench.registry import clock
-from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
-from workbench.registry.schema import INDEXES, TABLES, VIEWS
-from workbench.registry.triggers import triggers
+from workbench.registry.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
+from workbench.registry.opening import steps_in
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
+Step = Callable[["Database"], None]
 
 _NO_PUNCTUATION = str.maketrans("", "", ":-.")
 
@@ -33,22 +40,27 @@ _NO_PUNCTUATION = str.maketrans("", "", ":-.")
 def migrate(connection: sqlite3.Connection, path: str, steps: Sequence[Step] | None = None) -> None:
     """Apply the steps that the file lacks; a file that lacks none is not touched.
 
-    Raises sqlite3.Error.
+    Raises sqlite3.Error, and RegistryUnusable when a newer program made further steps.
     """
     steps = STEPS if steps is None else steps
     wanted = len(steps)
-    before = _version(connection)
-    if before >= wanted and _application(connection) == APPLICATION_ID:
+    before = steps_in(connection)
+    if before > wanted:
+        raise RegistryUnusable(
+            f"{path} was brought to schema {before} by a newer workbench; this one writes {wanted}",
+            hint="upgrade prompt-workbench to write; what is live can still be read",
+        )
+    if before == wanted and _application(connection) == APPLICATION_ID:
         return
     if before > 0:
         _backup(connection, path, wanted)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Again, now that nobody else can write: two processes may have come here at once.
-        if _version(connection) < wanted:
+        if steps_in(connection) < wanted:
             _apply(connection, steps)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={wanted}")
+            connection.execute(f"PRAGMA user_version={OLDEST_READER}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -71,7 +83,12 @@ def expected_schema() -> dict[str, str]:
 def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
     """Name to DDL of everything in the file."""
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {name: " ".join(sql.split()) for name, sql in rows}
+    return {name: normalized(sql) for name, sql in rows}
+
+
+def normalized(ddl: str) -> str:
+    """DDL without the blanks that depend on how it was written: ALTER TABLE leaves its own."""
+    return re.sub(r" ?([(),]) ?", r"\1", " ".join(ddl.split()))
 
 
 def _apply(connection: sqlite3.Connection, steps: Sequence[Step], *, first: bool = True) -> None:
@@ -86,16 +103,25 @@ def _apply(connection: sqlite3.Connection, steps: Sequence[Step], *, first: bool
         _begin_ledger(connection)
 
 
-def first_schema(database: Database) -> None:
-    """Step 1: all tables, indexes, views and triggers."""
-    for statement in (*TABLES.values(), *INDEXES, *VIEWS.values(), *triggers()):
-        database.conn.execute(statement)
+def _step(file_name: str) -> Step:
+    """The step in a file, under the name that the registry remembers it by."""
+
+    def apply(database: Database) -> None:
+        for statement in statements(Path(__file__).with_name(file_name).read_text("utf-8")):
+            database.conn.execute(statement)
+
+    apply.__name__ = file_name.removesuffix(".sql").partition("_")[2]
+    return apply
 
 
-def graded_gain(database: Database) -> None:
-    """Step 2: the gate in the database adds up differences of graded scores, not their signs."""
-    database.conn.execute("DROP VIEW sound_evaluations")
-    database.conn.execute(VIEWS["sound_evaluations"])
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit."""
+    text = ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            yield text
+            text = ""
 
 
 def _begin_ledger(connection: sqlite3.Connection) -> None:
@@ -136,13 +162,7 @@ def _application(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA application_id").fetchone()[0])
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-Step = Callable[["Database"], None]
-
-STEPS: tuple[Step, ...] = (first_schema, graded_gain)
+STEPS: tuple[Step, ...] = tuple(map(_step, ("m001_first_schema.sql", "m002_graded_gain.sql")))
 """In order; never changed once released. Their number is the schema's version."""
 
 if len(STEPS) != SCHEMA_VERSION:
