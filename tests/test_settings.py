@@ -96,9 +96,7 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         (b"\xff\xfe", "workbench.toml"),
     ],
 )
-def test_r112_what_is_wrong_is_named_with_the_file(
-    tmp_path: Path, text: str | bytes, said: str
-) -> None:
+def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, text: str | bytes, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings_of(tmp_path, text)
     assert said in str(caught.value)
@@ -113,9 +111,7 @@ def test_r112_what_is_wrong_is_named_with_the_file(
         "[targets.t]\nkind = 'postgres'\nuri = 'postgres://ana:canary-secret-1@db/x'",
     ],
 )
-def test_r108_r153_a_secret_in_the_file_is_refused_and_not_repeated(
-    tmp_path: Path, text: str
-) -> None:
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings_of(tmp_path, text)
     assert "must not stand in the file" in str(caught.value)

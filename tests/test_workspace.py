@@ -85,7 +85,7 @@ def test_the_author_is_the_settings_then_git_then_the_login(
     assert open_workspace(workspace.root).author == "cy"
 
 
-def test_r148_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file.txt"
     write_atomically(path, "one\r\n")
     assert path.read_bytes() == b"one\r\n"

@@ -36,7 +36,7 @@ def test_a_new_workspace_has_no_problem(workspace: Workspace) -> None:
     assert Level.PROBLEM not in {check.level for check in examine(None)}
 
 
-def test_r107_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
+def test_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
     with Bench(workspace) as bench:
         bench.sync()
     assert found(workspace, "registry")[0][0] is Level.OK
@@ -46,7 +46,7 @@ def test_r107_a_registry_that_others_may_write_is_a_warning(workspace: Workspace
     assert "may be written by others (666)" in said
 
 
-def test_r107_a_signing_key_that_others_may_read_or_commit_is_a_warning(
+def test_a_signing_key_that_others_may_read_or_commit_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told() -> list[tuple[Level, str]]:
@@ -66,7 +66,7 @@ def test_r107_a_signing_key_that_others_may_read_or_commit_is_a_warning(
     assert told() == [(Level.WARNING, f"{key} lies in a git repository")]
 
 
-def test_r61_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace) -> None:
+def test_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace) -> None:
     with PromptRegistry(_made(workspace), create=True):
         pass
     size = workspace.registry_path.stat().st_size
@@ -85,7 +85,7 @@ def _made(workspace: Workspace) -> Path:
     return workspace.registry_path
 
 
-def test_r106_a_missing_key_is_named_by_its_variable(
+def test_a_missing_key_is_named_by_its_variable(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SOME_KEY", raising=False)
@@ -100,14 +100,14 @@ def test_r106_a_missing_key_is_named_by_its_variable(
     assert "canary" not in str(examine(changed))
 
 
-def test_r70_a_folder_that_another_program_keeps_in_step_is_warned_about(tmp_path: Path) -> None:
+def test_a_folder_that_another_program_keeps_in_step_is_warned_about(tmp_path: Path) -> None:
     assert network_warning(tmp_path) == ""
     folder = tmp_path / "Dropbox (Work)" / "prompts"
     folder.mkdir(parents=True)
     assert "Dropbox" in network_warning(folder)
 
 
-def test_r70_a_network_file_system_is_warned_about(
+def test_a_network_file_system_is_warned_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mounts = tmp_path / "mounts"
@@ -121,7 +121,7 @@ def test_r70_a_network_file_system_is_warned_about(
     ("version", "level"),
     [((3, 40, 1), Level.WARNING), ((3, 51, 2), Level.WARNING), ((3, 51, 3), Level.OK)],
 )
-def test_r71_a_sqlite_with_the_log_reset_bug_is_a_warning(
+def test_a_sqlite_with_the_log_reset_bug_is_a_warning(
     version: tuple[int, int, int], level: Level, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sqlite3.sqlite_version_info", version)
@@ -140,7 +140,7 @@ REACHING = [
 
 
 @pytest.mark.parametrize("table", REACHING)
-def test_r111_a_changed_reach_asks_again(workspace: Workspace, table: str) -> None:
+def test_settings_that_reach_further_ask_for_trust_again(workspace: Workspace, table: str) -> None:
     changed = with_settings(workspace, table)
     (provider,) = changed.settings.providers.values()
     with pytest.raises(UntrustedWorkspace, match=r"workbench\.toml sends prompts to"):

@@ -32,9 +32,7 @@ def change(workspace: Workspace, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     "new", ["Answer in  one short sentence.", "Answer in one\nshort sentence."]
 )
-def test_r57_blanks_alone_make_another_version_with_a_warning(
-    workspace: Workspace, new: str
-) -> None:
+def test_blanks_alone_make_another_version_with_a_warning(workspace: Workspace, new: str) -> None:
     with Bench(workspace) as bench:
         bench.sync()
         register(bench, resolve(bench, "hello"), description="first")
@@ -47,7 +45,7 @@ def test_r57_blanks_alone_make_another_version_with_a_warning(
         assert propose(bench, resolve(bench, "hello").prompt).warnings == ()
 
 
-def test_r47_what_no_reader_sees_is_warned_about_before_it_is_registered(
+def test_what_no_reader_sees_is_warned_about_before_it_is_registered(
     workspace: Workspace,
 ) -> None:
     change(workspace, "one short", "one \u202eshort\u202c \U000e0041\u200b")
@@ -60,7 +58,7 @@ def test_r47_what_no_reader_sees_is_warned_about_before_it_is_registered(
     )
 
 
-def test_r109_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) -> None:
+def test_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) -> None:
     cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
     draft = cli.root / "prompts" / "triage.prompty"
     draft.write_text(draft.read_text().replace("plain", f"plain\nSend {KEY} along."))

@@ -49,7 +49,7 @@ def test_nothing_prints_but_the_commands() -> None:
     assert printing == []
 
 
-def test_r45_no_widget_that_parses_markup_is_made_from_text() -> None:
+def test_no_widget_that_parses_markup_is_made_from_text() -> None:
     found = [
         f"{path}:{call.lineno} {name_of(call.func)}"
         for path, tree in sources(PACKAGE / "tui")
@@ -61,7 +61,7 @@ def test_r45_no_widget_that_parses_markup_is_made_from_text() -> None:
     assert found == []
 
 
-def test_r45_titles_and_tooltips_are_content_and_never_a_plain_text() -> None:
+def test_titles_and_tooltips_are_content_and_never_a_plain_text() -> None:
     found = []
     for path, tree in sources(PACKAGE / "tui"):
         for node in ast.walk(tree):
@@ -77,7 +77,7 @@ def test_r45_titles_and_tooltips_are_content_and_never_a_plain_text() -> None:
     assert found == []
 
 
-def test_r45_a_notice_never_parses_markup() -> None:
+def test_a_notice_never_parses_markup() -> None:
     found = [
         f"{path}:{call.lineno}"
         for path, tree in sources(PACKAGE / "tui")
@@ -93,7 +93,7 @@ def test_r45_a_notice_never_parses_markup() -> None:
     assert found == []
 
 
-def test_r33_no_template_of_a_user_meets_str_format() -> None:
+def test_no_template_of_a_user_meets_str_format() -> None:
     found = [
         f"{path}:{call.lineno}"
         for path, tree in sources(PACKAGE / "prompts")
@@ -103,7 +103,7 @@ def test_r33_no_template_of_a_user_meets_str_format() -> None:
     assert found == []
 
 
-def test_r72_no_code_opens_or_copies_a_database_file() -> None:
+def test_no_code_opens_or_copies_a_database_file() -> None:
     found = []
     for path, tree in sources():
         for call in calls(tree):
@@ -116,7 +116,7 @@ def test_r72_no_code_opens_or_copies_a_database_file() -> None:
     assert found == []
 
 
-def test_r108_no_traceback_shows_the_values_of_variables() -> None:
+def test_no_traceback_shows_the_values_of_variables() -> None:
     found = [
         f"{path}:{call.lineno}"
         for path, tree in sources()

@@ -64,7 +64,7 @@ def test_a_refused_batch_names_the_run_that_can_go_on_without_it(
     assert cli.here("run", "--resume", run_id).code == 0
 
 
-def test_r105_a_batch_beyond_its_budget_is_refused_before_there_is_a_run(
+def test_a_batch_beyond_its_budget_is_refused_before_there_is_a_run(
     cli: Cli, batches: BatchServer
 ) -> None:
     settings = cli.root / "workbench.toml"
@@ -76,7 +76,7 @@ def test_r105_a_batch_beyond_its_budget_is_refused_before_there_is_a_run(
     assert (batches.files, batches.batches) == ({}, {})
 
 
-def test_r126_ctrl_c_while_a_batch_is_sent_names_the_run(cli: Cli, batches: BatchServer) -> None:
+def test_ctrl_c_while_a_batch_is_sent_names_the_run(cli: Cli, batches: BatchServer) -> None:
     batches.answers_starts.clear()
     process = subprocess.Popen(
         cli.command("run", "triage", "--batch"),

@@ -68,13 +68,13 @@ def test_outside_of_a_workspace_the_error_says_how_to_make_one(cli: Cli, tmp_pat
     assert "workbench init" in found.err
 
 
-def test_r113_without_a_terminal_the_screens_say_what_to_do(cli: Cli) -> None:
+def test_without_a_terminal_the_screens_say_what_to_do(cli: Cli) -> None:
     found = cli()
     assert found.code == 2
     assert "needs a terminal" in found.err
 
 
-def test_r70_a_workspace_in_a_synchronised_folder_is_warned_about(cli: Cli, tmp_path: Path) -> None:
+def test_a_workspace_in_a_synchronised_folder_is_warned_about(cli: Cli, tmp_path: Path) -> None:
     made = cli.here("init", str(tmp_path / "Dropbox" / "w"))
     assert made.code == 0
     assert "warning: " in made.err and "kept in step by Dropbox" in made.err
@@ -94,7 +94,7 @@ def test_the_gate_without_enough_data_exits_with_3(fresh_cli: Cli) -> None:
     assert found.json["gate"] == "no_decision"
 
 
-def test_r76_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> None:
+def test_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> None:
     def broken(messages: list[dict[str, object]], options: dict[str, object]) -> Reply:
         return Reply("no such key", status=401)
 
@@ -106,7 +106,7 @@ def test_r76_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -
     assert server.calls <= 8
 
 
-def test_r108_r111_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
+def test_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
     cli: Cli, server: OpenAIServer, tmp_path: Path
 ) -> None:
     other = make_cli(tmp_path / "w", server.base_url)
@@ -127,7 +127,7 @@ def test_r108_r111_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
     assert other.here("run", "triage", "--fresh", CANARY_KEY=CANARY).code == 2
 
 
-def test_r46_r47_text_from_data_never_acts_on_the_terminal(fresh_cli: Cli) -> None:
+def test_text_from_data_never_acts_on_the_terminal(fresh_cli: Cli) -> None:
     cli = fresh_cli
     hostile = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m\u202e[/INST]"
     path = cli.root / "prompts" / "triage.prompty"
@@ -148,7 +148,7 @@ def test_r46_r47_text_from_data_never_acts_on_the_terminal(fresh_cli: Cli) -> No
     assert hostile in cli.here("get", "triage", "staging", "--json").json["content"]
 
 
-def test_r113_any_locale_will_do(cli: Cli) -> None:
+def test_any_locale_will_do(cli: Cli) -> None:
     found = cli("diff", "triage", "triage", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert found.code == 0
     made = cli("try", "triage", "--input", "ticket=case 3 é 漢", LC_ALL="C", PYTHONUTF8="0")
@@ -171,7 +171,7 @@ def test_a_reader_that_goes_away_is_no_error(cli: Cli) -> None:
     assert said == b""
 
 
-def test_r108_an_unexpected_error_is_one_line_and_a_log_without_secrets(
+def test_an_unexpected_error_is_one_line_and_a_log_without_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path))
@@ -192,7 +192,7 @@ def test_r108_an_unexpected_error_is_one_line_and_a_log_without_secrets(
     assert CANARY not in log + told.err + told.out
 
 
-def test_r126_ctrl_c_before_a_run_is_130(
+def test_ctrl_c_before_a_run_exits_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
@@ -224,7 +224,7 @@ class Gated:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_r126_ctrl_c_stops_keeps_and_resumes(tmp_path: Path, times: int) -> None:
+def test_ctrl_c_stops_keeps_and_resumes(tmp_path: Path, times: int) -> None:
     gate = Gated(free=10)
     with OpenAIServer(gate) as server:
         cli = make_cli(tmp_path / "w", server.base_url)

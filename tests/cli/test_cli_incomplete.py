@@ -9,7 +9,7 @@ from tests.cli.conftest import answer, make_cli
 from tests.support.openai_server import OpenAIServer, Reply
 
 
-def test_r103_a_gate_refuses_what_fails_and_asks_only_that_again(tmp_path: Path) -> None:
+def test_a_gate_refuses_what_fails_and_asks_only_that_again(tmp_path: Path) -> None:
     broken = {f"case {number}" for number in range(0, 60, 10)}
 
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:

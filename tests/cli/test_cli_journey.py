@@ -173,7 +173,7 @@ def test_a_regression_is_found_refused_and_bisected(fresh_cli: Cli) -> None:
     assert stopped["cases"] < stopped["planned"] == 100
 
 
-def test_r32_r138_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
+def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cli.say("best")
     here(cli, "register", "triage", "-d", "first")
@@ -187,7 +187,7 @@ def test_r32_r138_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     assert "OVERRIDE" in here(cli, "log", "triage", "staging").out
 
 
-def test_r146_a_second_person_approves_and_doctor_tells_of_what_was_revoked(fresh_cli: Cli) -> None:
+def test_a_second_person_approves_and_doctor_tells_of_what_was_revoked(fresh_cli: Cli) -> None:
     cli = fresh_cli
     settings = cli.root / "workbench.toml"
     settings.write_text(settings.read_text() + "\n[environments.staging]\napprovals = 1\n")
@@ -243,7 +243,7 @@ def test_the_other_commands_answer_with_one_object(fresh_cli: Cli, tmp_path: Pat
     assert same["same"]
 
 
-def test_r105_a_budget_ends_a_run_as_incomplete(fresh_cli: Cli) -> None:
+def test_a_budget_ends_a_run_as_incomplete(fresh_cli: Cli) -> None:
     cli = fresh_cli
     settings = cli.root / "workbench.toml"
     table = "[providers.mock.prices.mock]\ninput = 1000000\noutput = 0\n"

@@ -11,7 +11,7 @@ from tests.cli.conftest import make_cli
 from tests.support.openai_server import OpenAIServer, Reply
 
 
-def test_r7_r41_r97_a_run_says_what_was_made_up_what_is_unused_and_who_answered(
+def test_a_run_says_what_was_made_up_what_is_unused_and_who_answered(
     tmp_path: Path,
 ) -> None:
     numbers = itertools.count()
@@ -39,7 +39,7 @@ def test_r7_r41_r97_a_run_says_what_was_made_up_what_is_unused_and_who_answered(
     ]
 
 
-def test_r8_what_a_scorer_needs_and_no_case_has_is_refused_before_any_call(
+def test_what_a_scorer_needs_and_no_case_has_is_refused_before_any_call(
     tmp_path: Path,
 ) -> None:
     with OpenAIServer() as server:

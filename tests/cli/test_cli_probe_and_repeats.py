@@ -22,7 +22,7 @@ def careless(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
     return Reply(text, prompt_tokens=tokens)
 
 
-def test_r99_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path) -> None:
+def test_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path) -> None:
     with OpenAIServer(careless) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
         assert cli.here("doctor", "--json").json.get("probes") is None
@@ -66,7 +66,7 @@ def test_a_probe_that_may_not_be_made_makes_no_call(
         assert server.calls == 0
 
 
-def test_r76_a_refused_key_is_a_problem_of_that_provider(tmp_path: Path) -> None:
+def test_a_refused_key_is_a_problem_of_that_provider(tmp_path: Path) -> None:
     with OpenAIServer(lambda messages, options: Reply("no", status=401)) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
         done = cli.here("doctor", "--probe")
@@ -95,7 +95,7 @@ def test_a_run_with_repeats_says_how_steady_the_answers_are(tmp_path: Path) -> N
         assert "pass^" not in cli.here("run", "triage").out
 
 
-def test_r88_r89_a_run_says_how_many_answers_were_no_plain_ones(tmp_path: Path) -> None:
+def test_a_run_says_how_many_answers_were_no_plain_ones(tmp_path: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
         cut = messages[-1]["content"] == "case 100"
         return Reply("billing", finish_reason="length" if cut else "stop")

@@ -53,7 +53,7 @@ def shown_until(cli: Cli, pattern: bytes) -> bytes:
         ({"retry-after-ms": "130000"}, rb"\rwaiting 2:\d\d +8/20 "),
     ],
 )
-def test_r79_a_pause_that_the_provider_asks_for_is_shown_with_its_time(
+def test_a_pause_that_the_provider_asks_for_is_shown_with_its_time(
     tmp_path: Path, headers: dict[str, str], said: bytes
 ) -> None:
     served: list[None] = []

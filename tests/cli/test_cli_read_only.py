@@ -80,7 +80,7 @@ def used(server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield cli
 
 
-def test_r59_stored_runs_are_listed_and_compared_where_nothing_can_be_written(used: Cli) -> None:
+def test_stored_runs_are_listed_and_compared_where_nothing_can_be_written(used: Cli) -> None:
     listed = reading(used, "runs --json")
     assert listed.code == 0, listed.err
     runs = [run["run_id"] for run in listed.json["runs"] if run["split"] == "dev"]
@@ -92,7 +92,7 @@ def test_r59_stored_runs_are_listed_and_compared_where_nothing_can_be_written(us
     assert (estimated.code, estimated.json["cached"]) == (0, 20)
 
 
-def test_r59_what_is_live_is_read_on_a_read_only_file_system(used: Cli) -> None:
+def test_what_is_live_is_read_on_a_read_only_file_system(used: Cli) -> None:
     """The registry of somebody else, who may be writing, is read from its copy instead."""
     if has_namespaces():
         got = reading(used, "get triage staging --json")
@@ -106,7 +106,7 @@ def test_r59_what_is_live_is_read_on_a_read_only_file_system(used: Cli) -> None:
 @pytest.mark.parametrize(
     "line", ["run triage --fresh", "run triage --batch", "evaluate triage@1.0.0"]
 )
-def test_r59_what_cannot_be_written_is_said_in_one_line(
+def test_what_cannot_be_written_is_said_in_one_line(
     used: Cli, server: OpenAIServer, line: str
 ) -> None:
     before = server.calls
@@ -118,7 +118,7 @@ def test_r59_what_cannot_be_written_is_said_in_one_line(
     assert server.calls == before
 
 
-def test_r59_a_workspace_that_was_never_used_says_what_cannot_be_made(
+def test_a_workspace_that_was_never_used_says_what_cannot_be_made(
     server: OpenAIServer, tmp_path: Path
 ) -> None:
     cli = make_cli(tmp_path / "w", server.base_url)
@@ -131,7 +131,7 @@ def test_r59_a_workspace_that_was_never_used_says_what_cannot_be_made(
     assert reading(cli, "diff triage triage").code == 0
 
 
-def test_r59_results_that_only_a_writer_can_reach_are_not_taken_for_missing(
+def test_results_that_only_a_writer_can_reach_are_not_taken_for_missing(
     used: Cli, server: OpenAIServer, tmp_path: Path
 ) -> None:
     """A killed process leaves its newest results in the log; the file alone holds an old state."""

@@ -39,7 +39,7 @@ def spoil(path: Path) -> None:
         (lambda path: path.unlink(), ""),
     ],
 )
-def test_r61_r69_a_backup_is_put_back(
+def test_a_backup_is_put_back(
     cli: Cli, tmp_path: Path, happened: Callable[[Path], None], kept: str
 ) -> None:
     happened(registry_of(cli))
@@ -53,7 +53,7 @@ def test_r61_r69_a_backup_is_put_back(
     assert not kept or len(list(registry_of(cli).parent.glob(kept))) == 1
 
 
-def test_r61_a_damaged_registry_says_what_brings_it_back_and_is_left_as_it_is(cli: Cli) -> None:
+def test_a_damaged_registry_says_what_brings_it_back_and_is_left_as_it_is(cli: Cli) -> None:
     spoil(registry_of(cli))
     for command in (["verify"], ["register", "triage", "-d", "third"], ["get", "triage"]):
         said = cli.here(*command)

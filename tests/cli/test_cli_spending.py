@@ -63,7 +63,7 @@ def test_a_budget_may_be_written_as_in_a_suite(cli: Cli, given: str) -> None:
     assert cli.here("estimate", "triage", "--budget", given).code == 0
 
 
-def test_r105_a_run_goes_on_with_its_own_budget_which_counts_over_all_attempts(
+def test_a_run_goes_on_with_its_own_budget_which_counts_over_all_attempts(
     own: tuple[Cli, OpenAIServer],
 ) -> None:
     cli, server = own
@@ -183,7 +183,7 @@ def test_an_estimate_says_what_cannot_be_asked(fresh_cli: Cli) -> None:
         "report triage@1.0.0 triage --html page.html",
     ],
 )
-def test_r105_every_command_that_runs_asks_before_a_dear_run(
+def test_every_command_that_runs_asks_before_a_dear_run(
     own: tuple[Cli, OpenAIServer], line: str
 ) -> None:
     cli, server = own

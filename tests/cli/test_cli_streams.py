@@ -81,7 +81,7 @@ def test_a_good_run_stays_good_without_streams(failing: Cli, redirected: str) ->
 
 
 @pytest.mark.parametrize("as_json", ["", " --json"])
-def test_r66_a_result_that_cannot_be_written_is_one_line_and_no_success(
+def test_a_result_that_cannot_be_written_is_one_line_and_no_success(
     failing: Cli, as_json: str
 ) -> None:
     done = with_streams(failing, f"run triage{as_json}", ">/dev/full")
@@ -105,9 +105,7 @@ def test_an_incomplete_run_stays_incomplete_when_its_reader_has_gone(
         assert done.returncode == 4
 
 
-def test_r126_ctrl_c_stops_a_run_whose_notes_nobody_reads(
-    tmp_path: Path, nobody_reads: int
-) -> None:
+def test_ctrl_c_stops_a_run_whose_notes_nobody_reads(tmp_path: Path, nobody_reads: int) -> None:
     gate = Gated(free=6)
     with OpenAIServer(gate) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
@@ -146,7 +144,7 @@ def test_help_that_nobody_reads_to_its_end_is_no_error(cli: Cli, nobody_reads: i
     assert sys.platform != "linux" or with_streams(cli, "--help", ">&-").returncode == 0
 
 
-def test_r66_a_full_disk_is_one_line_and_no_traceback(
+def test_a_full_disk_is_one_line_and_no_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path / "state"))

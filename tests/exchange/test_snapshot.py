@@ -48,7 +48,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prompt
         yield opened
 
 
-def test_r59_a_snapshot_is_read_where_nothing_can_be_written(
+def test_a_snapshot_is_read_where_nothing_can_be_written(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     folder = tmp_path / "app"
@@ -123,7 +123,7 @@ def test_a_version_that_is_not_approved_is_not_exported(registry: PromptRegistry
         version_as_json(registry, "triage", "1.0.0")
 
 
-def test_r148_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
+def test_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "out.json"
@@ -148,7 +148,7 @@ for n in itertools.count():
         assert len(middle) == 2_000_000
 
 
-def test_r148_what_killed_writes_left_behind_is_swept_by_a_later_one(tmp_path: Path) -> None:
+def test_what_killed_writes_left_behind_is_swept_by_a_later_one(tmp_path: Path) -> None:
     left = tmp_path / ".out.json.abc.workbench-tmp"
     fresh = tmp_path / ".out.json.def.workbench-tmp"
     for file in (left, fresh):
@@ -161,7 +161,7 @@ def test_r148_what_killed_writes_left_behind_is_swept_by_a_later_one(tmp_path: P
     assert sorted(f.name for f in tmp_path.iterdir()) == [fresh.name, "out.json"]
 
 
-def test_r152_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"keep")
     (tmp_path / "out.json").symlink_to(secret)

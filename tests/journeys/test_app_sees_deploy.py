@@ -83,7 +83,7 @@ def test_the_app_sees_deployments_and_rollbacks_of_another_process(app: App, pat
     assert app.reads() == ["1.0.0", "Hello Ana", "registry", []]
 
 
-def test_r61_the_app_goes_on_when_the_registry_is_gone(app: App, path: Path) -> None:
+def test_the_app_goes_on_when_the_registry_is_gone(app: App, path: Path) -> None:
     assert app.reads()[0] == "1.0.0"
     for file in path.parent.glob("registry.db*"):
         file.rename(file.with_name(f"{file.name}.away"))

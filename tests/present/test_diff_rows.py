@@ -48,7 +48,7 @@ def test_context_folds_what_is_equal() -> None:
     assert len(found) == 8
 
 
-def test_r48_long_texts_are_cut_with_a_note() -> None:
+def test_long_texts_are_cut_with_a_note() -> None:
     found = diff_rows("a " * 300_000, "b " * 300_000, 80)
     assert "only the first 200,000 characters are compared" in lines(found)[0]
     assert found.note
@@ -64,7 +64,7 @@ def test_no_row_is_wider_than_asked(a: str, b: str, width: int, mode: str) -> No
 
 
 @given(texts, texts)
-def test_r46_nothing_that_drives_a_terminal_comes_through(a: str, b: str) -> None:
+def test_nothing_that_drives_a_terminal_comes_through(a: str, b: str) -> None:
     for line in lines(diff_rows(a, b, 100)):
         assert line.isprintable() or not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in line)
 

@@ -147,7 +147,7 @@ def test_nothing_in_the_data_becomes_markup() -> None:
     assert not names & {"href", "src", "style", "action", "srcdoc", "xlink:href"}
 
 
-def test_r46_nothing_in_the_data_acts_on_a_terminal_that_prints_the_page() -> None:
+def test_nothing_in_the_data_acts_on_a_terminal_that_prints_the_page() -> None:
     source = render_report(report(EVERYTHING))
     assert not [char for char in FORBIDDEN if char in source]
     assert "\x1b" not in source
@@ -160,7 +160,7 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
     assert not re.search(r"https?:|url\(|@import|<script|<link|<iframe", without_namespace)
 
 
-def test_r48_a_long_text_is_cut_and_says_so() -> None:
+def test_a_long_text_is_cut_and_says_so() -> None:
     source = render_report(report("triage", "x" * 10_000))
     assert "6,000 more characters" in source
     assert "x" * 5_000 not in source

@@ -23,7 +23,7 @@ from workbench.present.safe_text import safe_line, safe_text
         ("漢字 é 👩‍💻", "漢字 é 👩‍💻"),
     ],
 )
-def test_r46_what_acts_on_a_terminal_becomes_a_sign(text: str, shown: str) -> None:
+def test_what_acts_on_a_terminal_becomes_a_sign(text: str, shown: str) -> None:
     assert safe_text(text) == shown
 
 
@@ -36,12 +36,12 @@ def test_r46_what_acts_on_a_terminal_becomes_a_sign(text: str, shown: str) -> No
         ("one\u2028two", "one⟨U+2028⟩two"),
     ],
 )
-def test_r47_what_turns_or_hides_text_is_marked_by_its_number(text: str, shown: str) -> None:
+def test_what_turns_or_hides_text_is_marked_by_its_number(text: str, shown: str) -> None:
     assert safe_text(text) == safe_line(text) == shown
 
 
 @given(st.text(st.characters(), max_size=80) | st.sampled_from(list(PIECES.values())))
-def test_r46_r47_no_text_passes_with_a_forbidden_character(text: str) -> None:
+def test_no_text_passes_with_a_forbidden_character(text: str) -> None:
     line = safe_line(text)
     assert not set(line) & {*FORBIDDEN, "\n", "\r", "\t", "\x1b"}
     assert not set(safe_text(text)) & {*FORBIDDEN, "\r", "\t", "\x1b"}

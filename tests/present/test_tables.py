@@ -21,7 +21,7 @@ def test_what_is_cut_off_leaves_a_mark() -> None:
     assert fit("漢字漢字", 5) == "漢字…"
 
 
-def test_r48_a_megabyte_is_fitted_without_measuring_it() -> None:
+def test_a_megabyte_is_fitted_without_measuring_it() -> None:
     assert fit("x" * 1_000_000, 10) == "xxxxxxxxx…"
 
 
@@ -36,6 +36,6 @@ def test_the_widest_column_gives_way() -> None:
     assert lines[1].startswith("t-1  word")
 
 
-def test_r46_a_cell_cannot_leave_its_line_or_drive_the_terminal() -> None:
+def test_a_cell_cannot_leave_its_line_or_drive_the_terminal() -> None:
     lines = lay_out(("text",), [("a\nb\x1b[2J",)])
     assert lines == ["text", "a⏎b␛[2J"]

@@ -132,7 +132,7 @@ def test_without_a_baseline_the_line_speaks_of_the_threshold() -> None:
     assert alone(159, 200, None).startswith("NO DECISION  there is neither a baseline")
 
 
-def test_r46_names_stand_in_for_a_and_b_and_cannot_act_on_the_terminal() -> None:
+def test_names_stand_in_for_a_and_b_and_cannot_act_on_the_terminal() -> None:
     policy = replace(POLICY, threshold=0.99)
     found = compare_pairs(pairs(8, 9, 300), policy, "s")
     line = headline(found, policy, a="1.0.0", b="\x1b[2Jdraft\n")
@@ -259,7 +259,7 @@ def test_wear_is_told_from_the_second_attempt_on() -> None:
     ]
 
 
-def test_r46_hostile_ids_stay_text_in_the_summary() -> None:
+def test_hostile_ids_stay_text_in_the_summary() -> None:
     sly = "<img src=x> [a](http://evil) | `x` @team www.evil \x1b[2J"
     text = markdown_summary(evidence((CasePair(sly, (1.0,), (0.0,)),) * 1, scorer="a|b"))
     for raw in ("<img", "[a](", "http://", "| `x`", "@team", "www.evil", "\x1b"):
@@ -298,7 +298,7 @@ def test_no_decision_is_an_error_and_missing_cases_are_skipped_with_their_reason
 
 @given(st.text(max_size=20), st.text(max_size=20))
 @settings(max_examples=60, deadline=None)
-def test_r46_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> None:
+def test_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> None:
     rows = (CasePair(case_id, (1.0,), (None,), None, reason), CasePair("x" * 30, (1.0,), (0.0,)))
     root = ElementTree.fromstring(junit_xml(evidence(rows)).encode())
     assert len(root.findall(".//testcase")) == 3

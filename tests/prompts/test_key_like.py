@@ -23,7 +23,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_r109_a_key_is_found_and_not_repeated(key: str) -> None:
+def test_a_key_is_found_and_not_repeated(key: str) -> None:
     found = key_in(f"first line\nthe key is {key}.")
     assert found
     assert len(found) <= 5
@@ -44,7 +44,7 @@ def test_a_long_word_is_no_key(text: str) -> None:
     assert key_in(text) == ""
 
 
-def test_r109_the_part_of_a_prompt_that_holds_a_key_is_named() -> None:
+def test_the_part_of_a_prompt_that_holds_a_key_is_named() -> None:
     prompt = Prompt(
         "p",
         (Message("system", f"Be brief.\nUse {KEYS[0]}"), Message("user", "{{ t }}")),

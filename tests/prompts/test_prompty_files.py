@@ -111,11 +111,11 @@ def test_a_whole_file_is_read() -> None:
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r"])
-def test_r2_line_ends_do_not_change_the_fingerprint(ends: str) -> None:
+def test_line_ends_do_not_change_the_fingerprint(ends: str) -> None:
     assert parse_prompty(WHOLE.replace("\n", ends)).fingerprint == parse_prompty(WHOLE).fingerprint
 
 
-def test_r1_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "a.prompty"
     path.write_bytes(b"\xef\xbb\xbf" + WHOLE.encode())
     assert read_draft(path).prompt == parse_prompty(WHOLE)

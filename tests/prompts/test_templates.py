@@ -33,13 +33,13 @@ def rendered(text: str, kind: str = JINJA2, **values: object) -> str:
 
 
 @given(any_text)
-def test_r42_a_value_stands_in_the_output_verbatim_and_is_not_rendered_again(value: str) -> None:
+def test_a_value_stands_in_the_output_verbatim_and_is_not_rendered_again(value: str) -> None:
     assert rendered("<{{ ticket }}>", ticket=value) == f"<{value}>"
     assert rendered("<{ticket}>", BRACES, ticket=value) == f"<{value}>"
 
 
 @given(any_text, any_text)
-def test_r42_two_values_do_not_meet(one: str, two: str) -> None:
+def test_two_values_side_by_side_make_no_placeholder(one: str, two: str) -> None:
     assert rendered("{a}|{b}", BRACES, a=one, b=two) == f"{one}|{two}"
     assert rendered("{{ a }}|{{ b }}", a=one, b=two) == f"{one}|{two}"
 
@@ -53,7 +53,7 @@ def test_r42_two_values_do_not_meet(one: str, two: str) -> None:
         "{x!r}",
     ],
 )
-def test_r33_and_r34_braces_hold_names_only(attack: str) -> None:
+def test_braces_hold_names_only(attack: str) -> None:
     assert rendered(attack, BRACES, x="v") == attack
 
 
@@ -68,7 +68,7 @@ def test_r33_and_r34_braces_hold_names_only(attack: str) -> None:
         "{{ self._TemplateReference__context }}",
     ],
 )
-def test_r35_a_template_cannot_reach_out(attack: str) -> None:
+def test_a_template_cannot_reach_out(attack: str) -> None:
     with pytest.raises(TemplateError) as caught:
         rendered(f"one\ntwo {attack}", x="v")
     unknown = "p needs the input" in caught.value.message  # found before anything is rendered
@@ -100,7 +100,7 @@ def test_r35_a_template_cannot_reach_out(attack: str) -> None:
     ],
 )
 @pytest.mark.timeout(20)
-def test_r36_a_bomb_is_refused_before_it_fills_memory_or_time(bomb: str) -> None:
+def test_a_bomb_is_refused_before_it_fills_memory_or_time(bomb: str) -> None:
     with pytest.raises(TemplateError, match=r"line \d of the template"):
         rendered(bomb)
 
@@ -114,24 +114,24 @@ def test_r36_a_bomb_is_refused_before_it_fills_memory_or_time(bomb: str) -> None
         "{% from 'other' import o %}",
     ],
 )
-def test_r37_other_files_are_refused_with_the_line(template: str) -> None:
+def test_a_template_that_names_other_files_is_refused_with_the_line(template: str) -> None:
     with pytest.raises(TemplateError, match="line 2 of the template"):
         variables(prompt_of(f"first\n{template}"))
 
 
-def test_r38_json_braces_in_a_prompt_are_literal() -> None:
+def test_json_braces_in_a_prompt_are_literal() -> None:
     text = 'Answer with {"role": "x"} for {name}.'
     assert rendered(text, BRACES, name="Ana") == 'Answer with {"role": "x"} for Ana.'
     assert rendered(text.replace("{name}", "{{ name }}"), name="Ana").endswith("for Ana.")
 
 
 @pytest.mark.parametrize("template", ["ok\n{{ ticket", "ok\n{% if %}", "ok\n{{ t|nosuch }}"])
-def test_r39_a_broken_template_names_its_line_before_any_call(template: str) -> None:
+def test_a_broken_template_names_its_line_before_any_call(template: str) -> None:
     with pytest.raises(TemplateError, match="line 2 of the template"):
         Renderer(prompt_of(template))
 
 
-def test_r40_a_missing_variable_is_refused() -> None:
+def test_a_missing_variable_is_refused() -> None:
     with pytest.raises(TemplateError, match="p needs the input ticket"):
         rendered("{{ ticket }}")
     with pytest.raises(TemplateError, match="p needs the input ticket"):
@@ -139,7 +139,7 @@ def test_r40_a_missing_variable_is_refused() -> None:
     assert Renderer(prompt_of("{{ a }}{{ b }}")).missing({"b": 1}) == ("a",)
 
 
-def test_r41_an_extra_variable_is_refused_only_where_callers_are_checked() -> None:
+def test_an_extra_variable_is_refused_only_where_callers_are_checked() -> None:
     renderer = Renderer(prompt_of("{{ ticket }}"))
     assert renderer.render({"ticket": "x", "other": 1})[0].content == "x"
     with pytest.raises(TemplateError, match="no input 'tickt'") as caught:
@@ -147,12 +147,12 @@ def test_r41_an_extra_variable_is_refused_only_where_callers_are_checked() -> No
     assert "did you mean 'ticket'?" in caught.value.hint
 
 
-def test_r43_newlines_at_the_end_stay() -> None:
+def test_newlines_at_the_end_stay() -> None:
     assert rendered("{{ a }}\n\n", a="x") == "x\n\n"
     assert rendered("{{ a }}", a="x\r\ny\n") == "x\r\ny\n"
 
 
-def test_r44_a_rendered_prompt_of_more_than_ten_million_characters_is_refused() -> None:
+def test_a_rendered_prompt_of_more_than_ten_million_characters_is_refused() -> None:
     with pytest.raises(TemplateError, match="10,000,000 characters"):
         rendered("{{ a }}" * 11, a="x" * 1_000_000)
 

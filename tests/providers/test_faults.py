@@ -75,31 +75,31 @@ def ask_fault(*steps: Step, streamed: bool = False, timeout_s: float = 5.0) -> A
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
-def test_r76_a_refused_key_stops_the_run_and_is_in_no_message(status: str) -> None:
+def test_a_refused_key_stops_the_run_and_is_in_no_message(status: str) -> None:
     reply = error(status, message=f"Incorrect API key provided: {KEY}", code="invalid_api_key")
     with pytest.raises(ProviderError, match=r"key refused by 127\.0\.0\.1") as caught:
         ask_fault(reply)
     assert KEY not in str(caught.value)
 
 
-def test_r77_an_unknown_model_stops_the_run_and_is_named() -> None:
+def test_an_unknown_model_stops_the_run_and_is_named() -> None:
     reply = error("404 Not Found", message="The model does not exist", code="model_not_found")
     with pytest.raises(ProviderError, match="does not know the model mock-model"):
         ask_fault(reply)
 
 
-def test_r77_a_wrong_path_says_so_instead_of_blaming_the_model() -> None:
+def test_a_wrong_path_says_so_instead_of_blaming_the_model() -> None:
     with pytest.raises(ProviderError, match="no chat completions at this address"):
         ask_fault(http("<html>nothing here</html>", "404 Not Found", kind="text/html"))
 
 
-def test_r77_a_refused_parameter_stops_the_run_and_is_named() -> None:
+def test_a_refused_parameter_stops_the_run_and_is_named() -> None:
     reply = error("400 Bad Request", message="Unsupported value", param="temperature")
     with pytest.raises(ProviderError, match="refuses the parameter temperature"):
         ask_fault(reply)
 
 
-def test_r44_a_prompt_that_is_too_long_is_the_error_of_its_case_alone() -> None:
+def test_a_prompt_that_is_too_long_is_the_error_of_its_case_alone() -> None:
     reply = error(
         "400 Bad Request", message="too long", param="messages", code="context_length_exceeded"
     )
@@ -114,26 +114,26 @@ def test_r44_a_prompt_that_is_too_long_is_the_error_of_its_case_alone() -> None:
         error("429 Too Many Requests", message="quota", code="insufficient_quota"),
     ],
 )
-def test_r78_an_exhausted_quota_stops_the_run(reply: bytes) -> None:
+def test_an_exhausted_quota_stops_the_run(reply: bytes) -> None:
     with pytest.raises(ProviderError, match="quota"):
         ask_fault(reply)
 
 
-def test_r101_a_redirect_is_not_followed_and_says_where_to() -> None:
+def test_a_redirect_is_not_followed_and_says_where_to() -> None:
     reply = http("", "307 Temporary Redirect", headers=["location: http://elsewhere.test/v1"])
     with pytest.raises(ProviderError, match=r"redirects to http://elsewhere\.test/v1"):
         ask_fault(reply)
 
 
 @pytest.mark.parametrize("status", ["500", "502", "503", "524", "529", "408", "409", "425"])
-def test_r80_r81_statuses_that_may_pass_are_worth_another_attempt(status: str) -> None:
+def test_statuses_that_may_pass_are_worth_another_attempt(status: str) -> None:
     found = ask_fault(http("<html>bad gateway</html>", f"{status} Oh", kind="text/html"))
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
     assert status in found.error
 
 
 @pytest.mark.parametrize("status", ["400", "413", "422"])
-def test_r81_statuses_that_will_not_pass_are_not_asked_again(status: str) -> None:
+def test_statuses_that_will_not_pass_are_not_asked_again(status: str) -> None:
     found = ask_fault(http("{}", f"{status} No"))
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
 
@@ -162,18 +162,18 @@ def test_r81_statuses_that_will_not_pass_are_not_asked_again(status: str) -> Non
         ({}, None),
     ],
 )
-def test_r79_retry_after_is_read_in_all_its_forms(
+def test_retry_after_is_read_in_all_its_forms(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after(headers, now=1000.0) == seconds
 
 
-def test_r79_a_rate_limit_carries_how_long_to_wait() -> None:
+def test_a_rate_limit_carries_how_long_to_wait() -> None:
     found = ask_fault(error("429 Too Many Requests", ["retry-after: 3"], message="slow down"))
     assert (found.outcome, found.retry, found.retry_after_s) == (Outcome.RATE_LIMITED, True, 3.0)
 
 
-def test_r82_a_port_where_nothing_listens_is_named() -> None:
+def test_a_port_where_nothing_listens_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     found = ask(f"http://127.0.0.1:{port}/v1")
@@ -182,12 +182,12 @@ def test_r82_a_port_where_nothing_listens_is_named() -> None:
     assert not found.maybe_billed
 
 
-def test_r82_a_host_that_does_not_exist_is_named() -> None:
+def test_a_host_that_does_not_exist_is_named() -> None:
     found = ask("http://no-such-host.invalid/v1")
     assert "no such host" in found.error
 
 
-def test_r82_tls_to_a_port_without_it_is_named() -> None:
+def test_tls_to_a_port_without_it_is_named() -> None:
     with FaultServer(lambda number, body: [answer()]) as server:
         found = ask(server.base_url.replace("http:", "https:"), timeout_s=2.0)
     assert found.outcome is Outcome.PROVIDER_ERROR
@@ -204,7 +204,7 @@ def test_r82_tls_to_a_port_without_it_is_named() -> None:
         [http(b'{"model": "mock", "cho', length=500), RESET],
     ],
 )
-def test_r83_a_connection_that_breaks_is_an_error_worth_another_attempt(
+def test_a_connection_that_breaks_is_an_error_worth_another_attempt(
     steps: Sequence[Step],
 ) -> None:
     found = ask_fault(*steps)
@@ -214,7 +214,7 @@ def test_r83_a_connection_that_breaks_is_an_error_worth_another_attempt(
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_r84_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed: bool) -> None:
+def test_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed: bool) -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
     drip: list[Step] = [head]
     for _ in range(50):
@@ -255,7 +255,7 @@ def test_r84_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed:
         answer("half an ans", finish=7),
     ],
 )
-def test_r85_r86_r92_r93_what_only_looks_like_success_is_an_invalid_response(reply: bytes) -> None:
+def test_what_only_looks_like_success_is_an_invalid_response(reply: bytes) -> None:
     found = ask_fault(reply, CLOSE)
     assert found.outcome is Outcome.INVALID
     assert found.outcome.is_error
@@ -275,14 +275,14 @@ def test_r85_r86_r92_r93_what_only_looks_like_success_is_an_invalid_response(rep
         ([{"type": "text", "text": 3}], "sent content that is no text of 29 bytes"),
     ],
 )
-def test_r50_r93_content_that_is_no_text_is_named_with_its_size(content: Any, said: str) -> None:
+def test_content_that_is_no_text_is_named_with_its_size(content: Any, said: str) -> None:
     found = ask_fault(answer(content))
     assert found.outcome is Outcome.INVALID
     assert said in found.error
     assert "AAAA" not in found.error and len(found.error) < 150
 
 
-def test_r85_an_invalid_response_shows_its_first_characters_without_control_codes() -> None:
+def test_an_invalid_response_shows_its_first_characters_without_control_codes() -> None:
     found = ask_fault(http("<h1>\x1b]52;c;aGk=\x07 Sign in\u009b2J</h1>\n\n", kind="text/html"))
     assert "Sign in" in found.error
     assert found.error.isprintable()
@@ -314,24 +314,22 @@ def test_r85_an_invalid_response_shows_its_first_characters_without_control_code
         (answer("null \x00 byte"), Outcome.OK, "null \x00 byte"),
     ],
 )
-def test_r88_r89_r90_r91_r93_every_answer_gets_its_class(
-    reply: bytes, outcome: Outcome, text: str
-) -> None:
+def test_every_answer_gets_its_class(reply: bytes, outcome: Outcome, text: str) -> None:
     found = ask_fault(reply)
     assert (found.outcome, found.text) == (outcome, text)
 
 
-def test_r89_an_azure_content_filter_is_no_error_of_the_machinery() -> None:
+def test_an_azure_content_filter_is_no_error_of_the_machinery() -> None:
     reply = error("400 Bad Request", message="filtered", code="content_filter", param="prompt")
     assert ask_fault(reply).outcome is Outcome.FILTERED
 
 
-def test_r90_a_thought_without_an_answer_is_noted() -> None:
+def test_a_thought_without_an_answer_is_noted() -> None:
     found = ask_fault(answer(message={"content": "", "reasoning_content": "hm"}))
     assert (found.outcome, found.note) == (Outcome.EMPTY, "reasoning only")
 
 
-def test_r92_more_than_one_choice_is_noted() -> None:
+def test_more_than_one_choice_is_noted() -> None:
     body = completion("one")
     body["choices"].append(completion("two")["choices"][0])
     found = ask_fault(http(json.dumps(body)))
@@ -349,18 +347,18 @@ def test_r92_more_than_one_choice_is_noted() -> None:
         {"prompt_tokens": True},
     ],
 )
-def test_r94_usage_that_is_none_makes_tokens_and_cost_unknown_not_zero(usage: Any) -> None:
+def test_usage_that_is_none_makes_tokens_and_cost_unknown_not_zero(usage: Any) -> None:
     found = ask_fault(answer(usage=usage))
     assert found.outcome is Outcome.OK
     assert (found.prompt_tokens, found.completion_tokens, found.cost_usd) == (None, None, None)
 
 
-def test_r95_nan_in_a_response_does_no_harm() -> None:
+def test_nan_in_a_response_does_no_harm() -> None:
     raw = json.dumps(completion("fine")).replace('"index": 0', '"index": 0, "logprobs": NaN')
     assert ask_fault(http(raw)).text == "fine"
 
 
-def test_r96_an_endless_body_is_cut_off() -> None:
+def test_an_endless_body_is_cut_off() -> None:
     endless: list[Step] = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"]
     endless += [b"[" * 1_000_000] * 20
     found = ask_fault(*endless, CLOSE)
@@ -368,14 +366,14 @@ def test_r96_an_endless_body_is_cut_off() -> None:
     assert "more than an answer can hold" in found.error
 
 
-def test_r96_a_compressed_bomb_is_cut_off() -> None:
+def test_a_compressed_bomb_is_cut_off() -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     found = ask_fault(http(bomb, headers=["content-encoding: gzip"]))
     assert found.outcome is Outcome.INVALID
     assert "more than an answer can hold" in found.error
 
 
-def test_r96_an_endless_error_body_is_cut_off() -> None:
+def test_an_endless_error_body_is_cut_off() -> None:
     endless: list[Step] = [b"HTTP/1.1 500 Oh\r\ncontent-type: text/plain\r\n\r\n"]
     endless += [b"x" * 1_000_000] * 200
     found = ask_fault(*endless, CLOSE)
@@ -414,7 +412,7 @@ def test_a_stream_is_put_together_and_shown_as_it_comes() -> None:
         [http("<html>not a stream</html>", kind="text/html")],
     ],
 )
-def test_r87_a_stream_that_was_cut_is_an_invalid_response_and_never_scored(
+def test_a_stream_that_was_cut_is_an_invalid_response_and_never_scored(
     steps: Sequence[Step],
 ) -> None:
     """Not `truncated`: that says that the model reached its limit, and may be scored."""
@@ -426,7 +424,7 @@ def test_r87_a_stream_that_was_cut_is_an_invalid_response_and_never_scored(
     assert make_scorer("contains", {}, "suite").score(found, case).value is None
 
 
-def test_r83_r87_a_stream_that_is_reset_is_an_error() -> None:
+def test_a_stream_that_is_reset_is_an_error() -> None:
     found = ask_fault(stream(chunk("half")), RESET, streamed=True)
     assert found.outcome in (Outcome.INVALID, Outcome.PROVIDER_ERROR)
     assert found.error and found.retry
@@ -441,7 +439,7 @@ def test_a_stream_cut_at_any_byte_gives_the_same_answer() -> None:
     assert ask_fault(*steps, CLOSE, streamed=True).text == "finé"
 
 
-def test_r91_tool_calls_of_a_stream_are_put_together() -> None:
+def test_tool_calls_of_a_stream_are_put_together() -> None:
     first = {"index": 0, "id": "c1", "function": {"name": "route", "arguments": '{"queue"'}}
     rest = {"index": 0, "function": {"arguments": ': "billing"}'}}
     found = ask_fault(
@@ -457,12 +455,12 @@ def test_r91_tool_calls_of_a_stream_are_put_together() -> None:
     assert json.loads(calls[0]["function"]["arguments"]) == {"queue": "billing"}
 
 
-def test_r102_an_answer_that_repeats_the_key_loses_it() -> None:
+def test_an_answer_that_repeats_the_key_loses_it() -> None:
     found = ask_fault(answer(f"your key is {KEY}"))
     assert (found.outcome, found.text) == (Outcome.OK, "your key is [secret]")
 
 
-def test_r102_an_error_that_repeats_the_key_loses_it() -> None:
+def test_an_error_that_repeats_the_key_loses_it() -> None:
     found = ask_fault(error("500 Oh", message=f"header was 'Bearer {KEY}', and sk-{'a' * 30}"))
     assert KEY not in found.error and "sk-aaaa" not in found.error
     assert "[secret]" in found.error
@@ -486,7 +484,7 @@ def test_r102_an_error_that_repeats_the_key_loses_it() -> None:
         "https://host:99999/v1",
     ],
 )
-def test_r100_r153_an_address_that_cannot_be_right_is_refused_before_the_first_call(
+def test_an_address_that_cannot_be_right_is_refused_before_the_first_call(
     url: str,
 ) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -496,20 +494,20 @@ def test_r100_r153_an_address_that_cannot_be_right_is_refused_before_the_first_c
 
 
 @pytest.mark.parametrize("key", ["", "  ", "sk-1\n", " sk-1", "sk 1", "sk-\x00", "schlüssel"])
-def test_r100_a_key_that_no_header_can_carry_is_refused_before_the_first_call(key: str) -> None:
+def test_a_key_that_no_header_can_carry_is_refused_before_the_first_call(key: str) -> None:
     settings = ProviderSettings("mine", base_url="https://host/v1", api_key_env="MY_KEY")
     with pytest.raises(SettingsError, match="MY_KEY") as caught:
         open_provider(settings, environ={"MY_KEY": key})
     assert not key.strip() or key.strip() not in str(caught.value)
 
 
-def test_r106_a_missing_key_names_its_variable() -> None:
+def test_a_missing_key_names_its_variable() -> None:
     settings = ProviderSettings("mine", base_url="https://host/v1", api_key_env="MY_KEY")
     with pytest.raises(SettingsError, match="MY_KEY is not set"):
         open_provider(settings, environ={})
 
 
-def test_r110_no_key_means_no_authorization_and_nothing_of_the_environment_goes_along(
+def test_no_key_means_no_authorization_and_nothing_of_the_environment_goes_along(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ambient = {
@@ -563,7 +561,7 @@ def test_openais_own_host_may_have_what_the_environment_names_for_it_and_no_othe
     "named",
     [{"OPENAI_ORG_ID": "orgänisation"}, {"OPENAI_CUSTOM_HEADERS": ": no name"}],
 )
-def test_r100_a_header_that_none_can_be_is_refused_before_the_first_call(
+def test_a_header_that_http_does_not_allow_is_refused_before_the_first_call(
     named: dict[str, str],
 ) -> None:
     own = ProviderSettings("mine", base_url="https://api.openai.com/v1")
@@ -619,7 +617,7 @@ def chained(*errors: BaseException) -> BaseException:
         (OSError("something else"), "the call failed (OSError)"),
     ],
 )
-def test_r82_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: str) -> None:
+def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: str) -> None:
     asked = Asked("host:1", "m")
     found = classify_failure(chained(RuntimeError("Connection error."), cause), asked)
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
@@ -656,9 +654,7 @@ def test_any_json_is_classified_and_its_words_are_safe(data: Any) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=6))
-def test_r85_r86_r87_any_bytes_are_an_error_or_an_answer_never_a_crash(
-    raw: bytes, cuts: list[int]
-) -> None:
+def test_any_bytes_are_an_error_or_an_answer_never_a_crash(raw: bytes, cuts: list[int]) -> None:
     asked = Asked("host", "m")
     assert classify_body(raw, asked).outcome.is_error
     assembled = Assembled(asked, lambda text: None)

@@ -62,7 +62,7 @@ def measured(*steps: Step, streamed: bool = False) -> tuple[Answer, int]:
 @pytest.mark.parametrize("status", ["500 Oh", "429 Slow Down", "404 Not Found", "307 Elsewhere"])
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize("streamed", [False, True])
-def test_r96_an_errors_compressed_bomb_takes_no_memory(
+def test_an_errors_compressed_bomb_takes_no_memory(
     status: str, twice: bool, streamed: bool
 ) -> None:
     body = gzip.compress(bomb()) if twice else bomb()
@@ -78,7 +78,7 @@ def test_r96_an_errors_compressed_bomb_takes_no_memory(
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_r96_an_answer_that_is_compressed_twice_is_none(streamed: bool) -> None:
+def test_an_answer_that_is_compressed_twice_is_invalid(streamed: bool) -> None:
     headers = ["content-encoding: gzip, gzip"]
     kind = "text/event-stream" if streamed else "application/json"
     reply = http(gzip.compress(bomb()), headers=headers, kind=kind)
@@ -88,7 +88,7 @@ def test_r96_an_answer_that_is_compressed_twice_is_none(streamed: bool) -> None:
     assert most < MOST_BYTES
 
 
-def test_r96_what_follows_a_compressed_answer_is_not_kept() -> None:
+def test_what_follows_a_compressed_answer_is_not_kept() -> None:
     """The decoder keeps what stands behind the end of its data, all of it."""
     member = gzip.compress(b'{"choices": []}')
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n"
@@ -97,7 +97,7 @@ def test_r96_what_follows_a_compressed_answer_is_not_kept() -> None:
     assert most < MOST_BYTES
 
 
-def test_r84_an_error_body_that_drips_ends_with_the_deadline() -> None:
+def test_an_error_body_that_drips_ends_with_the_deadline() -> None:
     steps: list[Step] = [b"HTTP/1.1 500 Oh\r\ncontent-encoding: gzip\r\n\r\n"]
     for at in range(60):
         steps += [gzip.compress(b"oh")[at : at + 1] or b"x", 0.1]

@@ -71,7 +71,7 @@ def ask(provider: Scripted, *, budget: RetryBudget | None = None, ceiling: int =
     return asyncio.run(one())
 
 
-def test_r80_what_may_pass_is_asked_again_and_counted() -> None:
+def test_what_may_pass_is_asked_again_and_counted() -> None:
     answer = ask(Scripted([BUSY, DOWN, FINE]))
     assert (answer.outcome, answer.attempts) == (Outcome.OK, 3)
 
@@ -82,7 +82,7 @@ def test_what_will_not_pass_is_asked_once() -> None:
     assert provider.seen == 1
 
 
-def test_r80_attempts_are_limited_in_each_way_a_call_can_fail() -> None:
+def test_attempts_are_limited_in_each_way_a_call_can_fail() -> None:
     provider = Scripted([DOWN])
     assert ask(provider).outcome is Outcome.PROVIDER_ERROR
     assert provider.seen == 5
@@ -93,7 +93,7 @@ def test_rate_limits_do_not_use_up_the_attempts_for_errors() -> None:
     assert ask(provider).attempts == 8
 
 
-def test_r79_an_error_that_says_how_long_to_wait_is_waited_for() -> None:
+def test_an_error_that_says_how_long_to_wait_is_waited_for() -> None:
     async def timed() -> float:
         loop = asyncio.get_running_loop()
         later = Answer(Outcome.PROVIDER_ERROR, error="x", status=500, retry=True, retry_after_s=0.3)
@@ -118,7 +118,7 @@ def test_a_success_earns_a_share_of_a_retry() -> None:
     assert budget.spend() and not budget.spend()
 
 
-def test_r82_nobody_there_before_the_first_answer_stops_the_run() -> None:
+def test_nobody_there_before_the_first_answer_stops_the_run() -> None:
     nobody = Answer(Outcome.PROVIDER_ERROR, error="host: connection refused", retry=True)
 
     async def many() -> None:
@@ -160,7 +160,7 @@ def test_the_level_never_goes_below_one() -> None:
     assert throttle.level == 1
 
 
-def test_r79_the_longest_wait_that_was_asked_for_counts() -> None:
+def test_the_longest_wait_that_was_asked_for_counts() -> None:
     now = [0.0]
     throttle = throttle_at(4, now)
     throttle.pause(30.0)

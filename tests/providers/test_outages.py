@@ -85,7 +85,7 @@ def ask_many(provider: Away, number: int, ceiling: int) -> list[Answer | None]:
 
 
 @pytest.mark.parametrize("ceiling", [1, 4, 16, 100])
-def test_r80_a_spell_of_fifteen_seconds_costs_no_case(short: float, ceiling: int) -> None:
+def test_a_spell_of_fifteen_seconds_costs_no_case(short: float, ceiling: int) -> None:
     spell = 15.0 * short
     provider = Away(lambda at: 0.02 < at < 0.02 + spell)
     found = ask_many(provider, 300, ceiling)
@@ -94,7 +94,7 @@ def test_r80_a_spell_of_fifteen_seconds_costs_no_case(short: float, ceiling: int
     assert in_vain <= 3 * ceiling + 10
 
 
-def test_r80_the_whole_run_waits_longer_the_longer_an_outage_lasts(short: float) -> None:
+def test_the_whole_run_waits_longer_the_longer_an_outage_lasts(short: float) -> None:
     provider = Away(lambda at: at < 40.0 * short)
     ask_many(provider, 8, 8)
     half = len([at for at in provider.asked_at if at < 20.0 * short])
@@ -102,7 +102,7 @@ def test_r80_the_whole_run_waits_longer_the_longer_an_outage_lasts(short: float)
     assert max(b - a for a, b in zip(provider.asked_at, provider.asked_at[1:], strict=False)) > 0.1
 
 
-def test_r80_an_outage_has_an_end_and_says_how_long_it_was(
+def test_an_outage_has_an_end_and_says_how_long_it_was(
     short: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for before, after, away in (
@@ -134,14 +134,14 @@ def test_one_failure_among_answers_holds_nobody_up() -> None:
 
 
 @pytest.mark.usefixtures("short")
-def test_r79_a_short_retry_after_does_not_turn_the_back_off_off() -> None:
+def test_a_short_retry_after_does_not_disable_the_backoff() -> None:
     provider = Away(lambda at: at < 0.06, failure=BUSY)
     found = ask_many(provider, 60, 8)
     assert all(one is not None and one.outcome is Outcome.OK for one in found)
     assert max(one.attempts for one in found if one) <= 6
 
 
-def test_r80_a_run_survives_a_spell_of_503(tmp_path: Path, short: float) -> None:
+def test_a_run_survives_a_spell_of_503(tmp_path: Path, short: float) -> None:
     began = time.monotonic()
 
     def script(number: int, body: bytes) -> list[Any]:
@@ -164,7 +164,7 @@ def test_r80_a_run_survives_a_spell_of_503(tmp_path: Path, short: float) -> None
         http(gzip.compress(b"{}" * 500)[:20], headers=["content-encoding: gzip"], length=100),
     ],
 )
-def test_r83_answers_that_are_cut_are_not_put_down_to_the_address(
+def test_answers_that_are_cut_are_not_put_down_to_the_address(
     tmp_path: Path, reply: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workbench.providers.asking.LONGEST_START_S", 0.5)

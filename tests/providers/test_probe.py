@@ -45,20 +45,20 @@ def probed(script: Script) -> Probe:
     return found
 
 
-def test_r99_a_server_that_honours_everything_is_known_for_it() -> None:
+def test_a_server_that_honours_everything_is_known_for_it() -> None:
     found = probed(honest)
     assert found.seed and found.response_format and found.stream_usage and found.reads_long_prompts
     assert (found.prompt_tokens or 0) > LONG_WORDS
     assert found.ignored({"seed": 1, "response_format": {}, "temperature": 0}) == ()
 
 
-def test_r99_a_server_that_drops_things_is_known_for_that() -> None:
+def test_a_server_that_drops_things_is_known_for_that() -> None:
     found = probed(careless)
     assert (found.seed, found.response_format, found.reads_long_prompts) == (False, False, False)
     assert found.ignored({"seed": 1, "temperature": 0}) == ("seed",)
 
 
-def test_r99_a_refused_option_is_not_honoured() -> None:
+def test_a_refused_option_is_not_honoured() -> None:
     def refuses(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         if "seed" in options:
             body = {"error": {"message": "no", "param": "seed"}}
@@ -82,7 +82,7 @@ def test_a_wrong_key_ends_the_probe() -> None:
         probed(lambda messages, options: Reply("no", status=401))
 
 
-def test_r99_a_run_says_which_of_its_options_are_ignored(tmp_path: Path) -> None:
+def test_a_run_says_which_of_its_options_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with OpenAIServer() as server:
         known = Probe(server.base_url, "mock-model", "2026-01-01T00:00:00Z", seed=False)
@@ -95,7 +95,7 @@ def test_r99_a_run_says_which_of_its_options_are_ignored(tmp_path: Path) -> None
     assert summary.environment["ignored"] == ["seed"]
 
 
-def test_r98_a_prompt_that_the_server_cut_is_noted(tmp_path: Path) -> None:
+def test_a_prompt_that_the_server_cut_is_noted(tmp_path: Path) -> None:
     prompt = make_prompt("word " * 4000)
     path = tmp_path / "runs.db"
     with OpenAIServer(lambda m, o: Reply("x", prompt_tokens=500)) as server:

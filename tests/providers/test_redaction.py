@@ -49,20 +49,20 @@ def stored(answer: Answer) -> str:
         {KEY: KEY},
     ],
 )
-def test_r102_a_key_that_comes_back_is_in_no_part_of_the_answer(data: Any) -> None:
+def test_a_key_that_comes_back_is_in_no_part_of_the_answer(data: Any) -> None:
     found = classify_completion(data, ASKED, json.dumps(data).encode())
     assert KEY[:8] not in stored(found)
 
 
 @pytest.mark.parametrize("at", [0, 3990, 5])
-def test_r102_a_key_is_not_shown_in_part_where_a_long_text_is_cut(at: int) -> None:
+def test_a_key_is_not_shown_in_part_where_a_long_text_is_cut(at: int) -> None:
     assert KEY[:6] not in one_line(" " * at + KEY + "x" * 5000, (KEY,))
     assert KEY[:6] not in classify_body(b" " * at + b"<" + KEY.encode() + b"x" * 5000, ASKED).error
     assert KEY[:6] not in one_line("x" * (200 - 5) + KEY, (KEY,))
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 500])
-def test_r102_no_field_of_an_error_brings_the_key_back(status: int) -> None:
+def test_no_field_of_an_error_brings_the_key_back(status: int) -> None:
     body = {"error": {"message": KEY, "code": KEY, "type": KEY, "param": KEY}}
     try:
         assert KEY not in stored(classify_status(status, {"location": KEY}, body, ASKED))
@@ -71,7 +71,7 @@ def test_r102_no_field_of_an_error_brings_the_key_back(status: int) -> None:
 
 
 @given(st.lists(st.integers(0, 60), max_size=6))
-def test_r102_a_streamed_key_is_neither_shown_nor_kept_however_it_is_cut(cuts: list[int]) -> None:
+def test_a_streamed_key_is_neither_shown_nor_kept_however_it_is_cut(cuts: list[int]) -> None:
     text = f"so {KEY[:9]} or {KEY}{KEY} ends in {KEY[:12]}"
     shown: list[str] = []
     found = streamed(pieces_of(text, cuts), shown)
@@ -105,13 +105,13 @@ def test_a_stream_holds_back_no_text_that_cannot_become_a_key() -> None:
 
 @pytest.mark.parametrize("number", [2**63, 2**62, 10**12, 10**4000, -1, 1.5, True, "7", None])
 @pytest.mark.parametrize("name", ["prompt_tokens", "completion_tokens"])
-def test_r94_a_count_of_tokens_that_no_answer_has_is_unknown(name: str, number: Any) -> None:
+def test_a_count_of_tokens_that_no_answer_has_is_unknown(name: str, number: Any) -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 1, name: number}
     found = classify_completion(completion(usage=usage), ASKED)
     assert found.outcome is Outcome.OK
     assert getattr(found, name) is None
 
 
-def test_r94_a_large_count_of_tokens_is_believed() -> None:
+def test_a_large_count_of_tokens_is_believed() -> None:
     found = classify_completion(completion(usage={"prompt_tokens": 10_000_000}), ASKED)
     assert found.prompt_tokens == 10_000_000

@@ -43,20 +43,20 @@ def refused(found: Answer) -> bool:
     return (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
 
 
-def test_r76_a_flagged_input_is_the_error_of_its_case_whenever_it_comes() -> None:
+def test_a_flagged_input_is_the_error_of_its_case_whenever_it_comes() -> None:
     found = ask_all(*[FLAGGED] * 5, answer())
     assert all(refused(one) for one in found[:5])
     assert "your input was flagged" in found[0].error
     assert found[5].outcome is Outcome.OK
 
 
-def test_r76_a_403_after_an_answer_is_the_error_of_its_case() -> None:
+def test_a_403_after_an_answer_is_the_error_of_its_case() -> None:
     found = ask_all(answer(), *[BLOCKED] * 5, answer())
     assert all(refused(one) for one in found[1:6])
     assert "answered 403" in found[1].error
 
 
-def test_r76_a_403_that_comes_before_the_first_answer_may_be_about_its_case() -> None:
+def test_a_403_that_comes_before_the_first_answer_may_be_about_its_case() -> None:
     assert [one.outcome for one in ask_all(BLOCKED, answer(), BLOCKED, BLOCKED, BLOCKED)] == [
         Outcome.PROVIDER_ERROR,
         Outcome.OK,
@@ -64,7 +64,7 @@ def test_r76_a_403_that_comes_before_the_first_answer_may_be_about_its_case() ->
     ]
 
 
-def test_r76_a_403_for_everybody_is_a_refused_key() -> None:
+def test_a_403_for_everybody_is_a_refused_key() -> None:
     with pytest.raises(ProviderError, match="key refused"):
         ask_all(BLOCKED, BLOCKED, BLOCKED)
 
@@ -77,12 +77,12 @@ def test_r76_a_403_for_everybody_is_a_refused_key() -> None:
         {"message": "Your API key was reported as leaked"},
     ],
 )
-def test_r76_a_403_that_names_the_key_stops_the_run_at_once(fields: dict[str, Any]) -> None:
+def test_a_403_that_names_the_key_stops_the_run_at_once(fields: dict[str, Any]) -> None:
     with pytest.raises(ProviderError, match="key refused"):
         ask_all(error("403 Forbidden", **fields))
 
 
-def test_r76_a_401_stops_the_run_after_any_number_of_answers() -> None:
+def test_a_401_stops_the_run_after_any_number_of_answers() -> None:
     with pytest.raises(ProviderError, match="key refused"):
         ask_all(answer(), answer(), error("401 Unauthorized", message="revoked"))
 
@@ -98,13 +98,13 @@ def test_r76_a_401_stops_the_run_after_any_number_of_answers() -> None:
         "prompt",
     ],
 )
-def test_r77_a_message_that_is_refused_is_the_error_of_its_case(parameter: str) -> None:
+def test_a_message_that_is_refused_is_the_error_of_its_case(parameter: str) -> None:
     reply = error("400 Bad Request", message="cannot be processed", param=parameter)
     (found,) = ask_all(reply)
     assert refused(found) and "cannot be processed" in found.error
 
 
-def test_r77_a_parameter_that_went_well_before_is_refused_to_its_case_alone() -> None:
+def test_a_parameter_that_went_well_before_is_refused_to_its_case_alone() -> None:
     reply = error("400 Bad Request", message="max_tokens is too large", param="max_tokens")
     with pytest.raises(ProviderError, match="refuses the parameter max_tokens"):
         ask_all(reply)
@@ -120,7 +120,7 @@ def test_r77_a_parameter_that_went_well_before_is_refused_to_its_case_alone() ->
     ],
 )
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "200 OK"])
-def test_r78_an_exhausted_quota_is_recognised_by_its_code_or_its_type(
+def test_an_exhausted_quota_is_recognised_by_its_code_or_its_type(
     fields: dict[str, Any], status: str
 ) -> None:
     with pytest.raises(ProviderError, match="quota"):
@@ -136,7 +136,7 @@ def test_r78_an_exhausted_quota_is_recognised_by_its_code_or_its_type(
         (404, "does not know the model"),
     ],
 )
-def test_r85_a_refusal_with_status_200_stops_the_run_as_its_status_would(
+def test_a_refusal_with_status_200_stops_the_run_as_its_status_would(
     code: int | str, words: str
 ) -> None:
     with pytest.raises(ProviderError, match=words):
@@ -156,7 +156,7 @@ def test_r85_a_refusal_with_status_200_stops_the_run_as_its_status_would(
         ("²²²", Outcome.INVALID, True),
     ],
 )
-def test_r85_an_error_with_status_200_is_of_the_class_that_its_code_names(
+def test_an_error_with_status_200_is_of_the_class_that_its_code_names(
     code: Any, outcome: Outcome, retry: bool
 ) -> None:
     (found,) = ask_all(http(json.dumps({"error": {"message": "boom", "code": code}})))
@@ -164,7 +164,7 @@ def test_r85_an_error_with_status_200_is_of_the_class_that_its_code_names(
     assert "reported an error with status 200: boom" in found.error
 
 
-def test_r76_calls_at_once_do_not_take_one_refusal_for_that_of_the_key() -> None:
+def test_calls_at_once_do_not_take_one_refusal_for_that_of_the_key() -> None:
     """The refusal of one of many comes first, as nothing has to be computed for it."""
 
     def script(number: int, body: bytes) -> Sequence[bytes | float]:

@@ -356,7 +356,7 @@ SENTENCES = {sentence for rules in RULES.values() for _, sentence in rules}
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
-def test_r138_r139_the_database_refuses(
+def test_the_database_refuses_what_the_rules_forbid(
     victim: tuple[PromptRegistry, Callable[[Path, str], str]], attack: str
 ) -> None:
     registry, tool = victim
@@ -382,7 +382,7 @@ def test_there_are_at_least_forty_attacks() -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_r139_the_same_sql_deploys_what_has_passed(copy: Path, tool: str) -> None:
+def test_the_same_sql_deploys_what_has_passed(copy: Path, tool: str) -> None:
     run = {"module": by_module, "command line": by_command_line}[tool]
 
     assert run(copy, deploy("1.1.0")) == ""

@@ -10,7 +10,7 @@ from tests.registry.making import fast_folder
 from tests.soak.registry_soak import crowd, kill_rounds
 
 
-def test_r67_fifty_kills_lose_nothing_and_the_chain_holds() -> None:
+def test_fifty_kills_lose_nothing_and_the_chain_holds() -> None:
     with TemporaryDirectory(dir=fast_folder()) as folder:
         tally = kill_rounds(Path(folder), 50)
 
@@ -20,7 +20,7 @@ def test_r67_fifty_kills_lose_nothing_and_the_chain_holds() -> None:
     assert tally.acknowledged > 50
 
 
-def test_r60_sixteen_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
+def test_sixteen_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
     tally = crowd(tmp_path, steps=5, seconds=4.0)
 
     sys.stdout.write(f"{tally.as_dict()}\n")

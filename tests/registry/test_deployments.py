@@ -35,7 +35,7 @@ def live(registry: PromptRegistry) -> str:
 # Compare and swap
 
 
-def test_r137_the_slower_of_two_deployers_is_told_who_what_and_the_difference(
+def test_the_slower_of_two_deployers_is_told_who_what_and_the_difference(
     three: PromptRegistry,
 ) -> None:
     put(three, "1.0.0")
@@ -51,7 +51,7 @@ def test_r137_the_slower_of_two_deployers_is_told_who_what_and_the_difference(
     assert live(three) == "1.1.0"
 
 
-def test_r137_what_was_seen_may_be_a_version_or_nothing(three: PromptRegistry) -> None:
+def test_what_was_seen_may_be_a_version_or_nothing(three: PromptRegistry) -> None:
     three.deploy("p", "1.0.0", "production", "ana", expect=None)
     three.deploy("p", "1.1.0", "production", "ana", expect="1.0.0")
 
@@ -61,7 +61,7 @@ def test_r137_what_was_seen_may_be_a_version_or_nothing(three: PromptRegistry) -
         three.deploy("p", "1.2.0", "production", "ana", expect="1.0.0")
 
 
-def test_r145_the_same_request_is_done_once(three: PromptRegistry) -> None:
+def test_the_same_request_is_done_once(three: PromptRegistry) -> None:
     first = three.deploy("p", "1.0.0", "production", "ana", request_id="ci-17")
     put(three, "1.1.0")
 
@@ -76,7 +76,7 @@ def test_r145_the_same_request_is_done_once(three: PromptRegistry) -> None:
     assert live(three) == "1.0.0"
 
 
-def test_r145_deploying_what_is_live_changes_nothing(three: PromptRegistry) -> None:
+def test_deploying_what_is_live_changes_nothing(three: PromptRegistry) -> None:
     put(three, "1.0.0")
     head = three.head()
 
@@ -103,7 +103,7 @@ def _deployer(path: str, number: int, report: object) -> None:
     report.put((won, lost))  # type: ignore[attr-defined]
 
 
-def test_r137_of_many_who_looked_at_one_head_exactly_one_deploys(
+def test_of_many_who_looked_at_one_head_exactly_one_deploys(
     registry: PromptRegistry, tested: Tested
 ) -> None:
     tested("p", "0.1.0")
@@ -131,7 +131,7 @@ def test_r137_of_many_who_looked_at_one_head_exactly_one_deploys(
 # Rollback
 
 
-def test_r141_r142_a_second_rollback_goes_further_back_and_never_forward(
+def test_a_second_rollback_goes_further_back_and_never_forward(
     three: PromptRegistry,
 ) -> None:
     put(three, "1.0.0", "1.1.0", "1.2.0")
@@ -142,7 +142,7 @@ def test_r141_r142_a_second_rollback_goes_further_back_and_never_forward(
         three.rollback("p", "production", "bob")
 
 
-def test_r141_after_good_bad_back_bad_it_goes_back_to_the_good_one(three: PromptRegistry) -> None:
+def test_after_good_bad_back_bad_a_rollback_goes_to_the_good_one(three: PromptRegistry) -> None:
     put(three, "1.0.0", "1.1.0")
     three.rollback("p", "production", "bob", reason="bad")
     put(three, "1.2.0")
@@ -154,7 +154,7 @@ def test_r141_after_good_bad_back_bad_it_goes_back_to_the_good_one(three: Prompt
     assert (done.version, done.previous_version, done.reason) == ("1.0.0", "1.2.0", "bad too")
 
 
-def test_r141_a_preview_that_is_out_of_date_is_not_carried_out(three: PromptRegistry) -> None:
+def test_a_preview_that_is_out_of_date_is_not_carried_out(three: PromptRegistry) -> None:
     put(three, "1.0.0", "1.1.0")
     preview = three.preview_rollback("p", "production")
     put(three, "1.2.0")
@@ -171,7 +171,7 @@ def test_it_goes_back_to_a_chosen_version_that_was_live_before(three: PromptRegi
         three.rollback("p", "production", "bob", to="1.1.0")
 
 
-def test_r143_stale_evidence_does_not_stop_a_rollback_and_is_marked(three: PromptRegistry) -> None:
+def test_stale_evidence_does_not_stop_a_rollback_and_is_marked(three: PromptRegistry) -> None:
     put(three, "1.0.0", "1.1.0")
     three.publish_suite("p", "quality", {"dataset": "new"}, {"scorers": ["exact"]}, "ana")
 
@@ -184,7 +184,7 @@ def test_r143_stale_evidence_does_not_stop_a_rollback_and_is_marked(three: Promp
     assert three.verify().ok
 
 
-def test_r143_it_passes_over_a_revoked_version(three: PromptRegistry) -> None:
+def test_a_rollback_passes_over_a_revoked_version(three: PromptRegistry) -> None:
     put(three, "1.0.0", "1.1.0", "1.2.0")
     three.revoke("p", "1.1.0", "ana", "leaks names")
 
@@ -199,7 +199,7 @@ def test_r143_it_passes_over_a_revoked_version(three: PromptRegistry) -> None:
         three.rollback("p", "production", "bob")
 
 
-def test_r144_what_was_rolled_back_goes_live_again_only_with_a_reason(
+def test_what_was_rolled_back_goes_live_again_only_with_a_reason(
     three: PromptRegistry,
 ) -> None:
     put(three, "1.0.0", "1.1.0")
@@ -321,7 +321,7 @@ def test_a_deploy_that_would_break_a_consumer_is_refused(
     assert three.verify().ok
 
 
-def test_r143_a_revoked_version_goes_nowhere_even_with_an_override(three: PromptRegistry) -> None:
+def test_a_revoked_version_goes_nowhere_even_with_an_override(three: PromptRegistry) -> None:
     three.revoke("p", "1.0.0", "ana", "leaks names")
 
     with pytest.raises(GateRefused, match="revoked by ana: leaks names"):

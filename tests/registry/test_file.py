@@ -78,7 +78,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
-def test_r58_r61_r63_r64_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
+def test_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
     registry: PromptRegistry, kind: str
 ) -> None:
     add(registry)
@@ -112,7 +112,7 @@ def _opened(path: Path) -> PromptRegistry:
     return opened
 
 
-def test_r60_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegistry) -> None:
+def test_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: PromptRegistry) -> None:
     add(registry)
     holding, release = threading.Event(), threading.Event()
 
@@ -138,7 +138,7 @@ def test_r60_waiting_for_a_lock_ends_with_the_pid_that_holds_it(registry: Prompt
     assert add(registry, "1.1.0") == "p@1.1.0"
 
 
-def test_r60_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) -> None:
+def test_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) -> None:
     add(registry)
     other = sqlite3.connect(registry.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -152,7 +152,7 @@ def test_r60_a_lock_by_another_tool_is_a_sentence_too(registry: PromptRegistry) 
     impatient.close()
 
 
-def test_r66_a_full_disk_rolls_back_and_says_so(registry: PromptRegistry) -> None:
+def test_a_full_disk_rolls_back_and_says_so(registry: PromptRegistry) -> None:
     add(registry)
     with registry._writing() as transaction:
         pages = transaction.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -186,7 +186,7 @@ def as_another_user(work: Callable[[], str]) -> str:
         return pipe.read()
 
 
-def test_r59_a_registry_of_another_user_cannot_be_written_and_is_read_from_its_copy() -> None:
+def test_a_registry_of_another_user_cannot_be_written_and_is_read_from_its_copy() -> None:
     """After a clean close there is no -shm, and who may not write cannot make one."""
     folder = Path(tempfile.mkdtemp())
     path = folder / "registry.db"
@@ -216,7 +216,7 @@ def test_r59_a_registry_of_another_user_cannot_be_written_and_is_read_from_its_c
         shutil.rmtree(folder)
 
 
-def test_r75_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
+def test_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -231,7 +231,7 @@ def test_r75_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
         assert "second name" in refused(lambda: add(second, "1.2.0"))
 
 
-def test_r69_a_file_that_was_replaced_under_the_writer_is_noticed(
+def test_a_file_that_was_replaced_under_the_writer_is_noticed(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -245,7 +245,7 @@ def test_r69_a_file_that_was_replaced_under_the_writer_is_noticed(
         assert [v.version for v in another.versions("p")] == ["1.1.0", "1.0.0"]
 
 
-def test_r62_a_flipped_bit_that_sqlite_takes_for_whole_is_named_and_not_served(
+def test_a_flipped_bit_that_sqlite_takes_for_whole_is_named_and_not_served(
     registry: PromptRegistry,
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "Hello dear reader", author="ana"))
@@ -267,7 +267,7 @@ def test_r62_a_flipped_bit_that_sqlite_takes_for_whole_is_named_and_not_served(
     assert "p@1.0.0 was altered" in found.problem
 
 
-def test_r68_a_copy_without_its_log_lacks_what_the_kept_head_knows(
+def test_a_copy_without_its_log_lacks_what_the_kept_head_knows(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -284,7 +284,7 @@ def test_r68_a_copy_without_its_log_lacks_what_the_kept_head_knows(
     assert "this is an older copy" in finding.problem
 
 
-def test_r73_the_clock_may_go_back_and_the_order_stays(
+def test_the_clock_may_go_back_and_the_order_stays(
     registry: PromptRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(registry)
@@ -302,7 +302,7 @@ def test_r73_the_clock_may_go_back_and_the_order_stays(
 
 
 @pytest.mark.parametrize("name", ["../../x", "CON", "Upper", "x" * 101, "a b", ""])
-def test_r74_the_database_refuses_such_a_name_too(registry: PromptRegistry, name: str) -> None:
+def test_the_database_refuses_an_unsafe_prompt_id_too(registry: PromptRegistry, name: str) -> None:
     add(registry)
     connection = sqlite3.connect(registry.path)
     connection.execute("PRAGMA foreign_keys=OFF")
@@ -319,7 +319,7 @@ def test_r74_the_database_refuses_such_a_name_too(registry: PromptRegistry, name
     connection.close()
 
 
-def test_r3_r5_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegistry) -> None:
+def test_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegistry) -> None:
     for text in ("broken \ud800", "nul \0"):
         with pytest.raises(ValueError, match=r"surrogate|NUL"):
             registry.register(PromptVersion("p", "1.0.0", text, author="ana"))
@@ -332,9 +332,7 @@ def test_r3_r5_half_a_surrogate_pair_and_a_null_are_refused(registry: PromptRegi
     "name",
     ["../../x", "CON", "con", "x" * 101, "a\0b", "Upper", "", ".hidden", "a b", "a/b", "é", "a..b"],
 )
-def test_r47_r74_r152_a_prompt_id_that_is_no_safe_name_is_refused(
-    registry: PromptRegistry, name: str
-) -> None:
+def test_a_prompt_id_that_is_no_safe_name_is_refused(registry: PromptRegistry, name: str) -> None:
     with pytest.raises(ValueError, match="not a prompt_id"):
         registry.register(PromptVersion(name, "1.0.0", "text"))
 
@@ -342,7 +340,7 @@ def test_r47_r74_r152_a_prompt_id_that_is_no_safe_name_is_refused(
 # Backups
 
 
-def test_r69_a_backup_is_whole_and_restoring_it_brings_everything_back(
+def test_a_backup_is_whole_and_restoring_it_brings_everything_back(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -361,7 +359,7 @@ def test_r69_a_backup_is_whole_and_restoring_it_brings_everything_back(
         registry.backup(tmp_path / "backup.db")
 
 
-def test_r63_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path: Path) -> None:
+def test_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_path: Path) -> None:
     add(registry)
     (tmp_path / "other.db").write_bytes(b"x" * 5000)
 
@@ -374,7 +372,7 @@ def test_r63_what_is_no_registry_is_not_restored(registry: PromptRegistry, tmp_p
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage" * 3000])
-def test_r61_a_damaged_registry_is_restored_and_the_damaged_file_kept(
+def test_a_damaged_registry_is_restored_and_the_damaged_file_kept(
     registry: PromptRegistry, tmp_path: Path, damage: bytes
 ) -> None:
     add(registry)
@@ -395,7 +393,7 @@ def test_r61_a_damaged_registry_is_restored_and_the_damaged_file_kept(
     assert kept.read_bytes() == damage
 
 
-def test_r58_an_empty_file_becomes_a_registry_only_when_asked(tmp_path: Path) -> None:
+def test_an_empty_file_becomes_a_registry_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     path.touch()
     with PromptRegistry(path) as opened:
@@ -453,7 +451,7 @@ assert not opened, opened
 """
 
 
-def test_r72_no_python_code_opens_the_file(tmp_path: Path) -> None:
+def test_no_python_code_opens_the_file(tmp_path: Path) -> None:
     path = str((tmp_path / "registry.db").resolve())
 
     subprocess.run([sys.executable, "-c", PROGRAM, path], check=True, timeout=60)
@@ -463,7 +461,7 @@ STRACE = shutil.which("strace")
 
 
 @pytest.mark.parametrize("strace", [STRACE] if STRACE else [])
-def test_r72_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path, strace: str) -> None:
+def test_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path, strace: str) -> None:
     """SQLite opens with O_NOFOLLOW; Python's open() never does."""
     path = str((tmp_path / "registry.db").resolve())
     trace = tmp_path / "trace"

@@ -53,7 +53,7 @@ def die_half_way(database: Any) -> None:
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.stem)
-def test_r65_a_registry_of_every_released_schema_still_works(golden: Path, tmp_path: Path) -> None:
+def test_a_registry_of_every_released_schema_still_works(golden: Path, tmp_path: Path) -> None:
     with PromptRegistry(load(golden, tmp_path / "registry.db")) as registry:
         registry.register(PromptVersion("another", "1.0.0", "text"))
 
@@ -62,7 +62,7 @@ def test_r65_a_registry_of_every_released_schema_still_works(golden: Path, tmp_p
         assert registry.verify().ok
 
 
-def test_r65_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_it_up(
+def test_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_it_up(
     tmp_path: Path,
 ) -> None:
     path = load(GOLDEN[0], tmp_path / "registry.db")
@@ -79,7 +79,7 @@ def test_r65_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_
     assert len(list(tmp_path.glob("*.bak"))) == 1
 
 
-def test_r65_a_backup_of_an_older_schema_is_put_back_and_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_backup_of_an_older_schema_is_put_back_and_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "workbench.toml").write_text("")
     backup = load(GOLDEN[0], tmp_path / "old.db")
@@ -98,7 +98,7 @@ def test_there_is_a_golden_file_for_every_schema() -> None:
     assert len(STEPS) == SCHEMA_VERSION
 
 
-def test_r65_an_older_schema_is_backed_up_and_brought_up_in_one_go(tmp_path: Path) -> None:
+def test_an_older_schema_is_backed_up_and_brought_up_in_one_go(tmp_path: Path) -> None:
     path = load(GOLDEN[0], tmp_path / "registry.db")
     connection = sqlite3.connect(path, isolation_level=None)
 
@@ -115,7 +115,7 @@ def test_r65_an_older_schema_is_backed_up_and_brought_up_in_one_go(tmp_path: Pat
     kept.close()
 
 
-def test_r65_a_kill_half_way_leaves_the_old_schema_and_the_next_start_finishes(
+def test_a_kill_half_way_leaves_the_old_schema_and_the_next_start_finishes(
     tmp_path: Path,
 ) -> None:
     path = load(GOLDEN[0], tmp_path / "registry.db")
@@ -137,7 +137,7 @@ migrate(sqlite3.connect({str(path)!r}, isolation_level=None), {str(path)!r},
     connection.close()
 
 
-def test_r65_two_that_come_at_once_bring_it_up_once(tmp_path: Path) -> None:
+def test_two_programs_at_once_migrate_a_registry_once(tmp_path: Path) -> None:
     path = load(GOLDEN[0], tmp_path / "registry.db")
     failures: list[BaseException] = []
 

@@ -28,7 +28,7 @@ VERSIONS = st.builds(
 @example("1.0.0-1", "1.0.0-a")
 @example("1.9.0", "1.10.0")
 @example("1.0.0-a", "1.0.0-a-b")
-def test_r53_keys_sort_as_versions_do(one: str, other: str) -> None:
+def test_keys_sort_as_versions_do(one: str, other: str) -> None:
     wanted = semver.Version.parse(one).compare(other)
 
     key, against = sort_key(one), sort_key(other)
@@ -52,7 +52,7 @@ def test_r53_keys_sort_as_versions_do(one: str, other: str) -> None:
         ("", "write it like"),
     ],
 )
-def test_r51_r52_what_is_no_version_is_refused_with_a_suggestion(text: str, hint: str) -> None:
+def test_what_is_no_version_is_refused_with_a_suggestion(text: str, hint: str) -> None:
     with pytest.raises(ValueError, match=r"is not") as refused:
         sort_key(text)
 

@@ -108,7 +108,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_r61_r64_after_its_first_success_it_answers_from_memory_and_after_a_restart_from_disk(
+def test_a_reader_answers_from_memory_after_its_first_success_and_from_disk_after_a_restart(
     path: Path, kind: str
 ) -> None:
     damage, source = DAMAGE[kind]
@@ -131,7 +131,7 @@ def test_r61_r64_after_its_first_success_it_answers_from_memory_and_after_a_rest
         assert restarted.get_active("p").source == "snapshot"
 
 
-def test_r155_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> None:
+def test_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> None:
     old = tmp_path / "old.db"
     shutil.copy(path, old)
     with PromptRegistry(path) as registry:
@@ -172,7 +172,7 @@ def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
         lambda text: "\x00" * 100,
     ],
 )
-def test_r62_a_copy_on_disk_that_was_tampered_with_is_not_served(
+def test_a_copy_on_disk_that_was_tampered_with_is_not_served(
     path: Path, tamper: Callable[[str], str]
 ) -> None:
     with PromptRegistry(path) as registry:
@@ -187,7 +187,7 @@ def test_r62_a_copy_on_disk_that_was_tampered_with_is_not_served(
         assert restarted.get_active("p", default="spare").source == "default"
 
 
-def test_r60_a_locked_registry_is_answered_from_memory(path: Path) -> None:
+def test_a_locked_registry_is_answered_from_memory(path: Path) -> None:
     with PromptRegistry(path) as registry:
         registry.get_active("p")
         registry.close()
@@ -229,7 +229,7 @@ def test_a_name_that_is_nearly_right_is_suggested(path: Path) -> None:
             registry.get_active("p", "staging")
 
 
-def test_r58_a_registry_that_is_not_there_is_a_sentence_and_is_not_made(tmp_path: Path) -> None:
+def test_a_registry_that_is_not_there_is_a_sentence_and_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no registry at"):
         PromptRegistry(tmp_path / "typo.db")
 
@@ -294,9 +294,7 @@ def test_retired_is_an_answer_and_not_a_failure(registry: PromptRegistry, tested
     assert registry.live() == []
 
 
-def test_r146_revoked_while_live_is_served_with_a_flag(
-    registry: PromptRegistry, tested: Tested
-) -> None:
+def test_revoked_while_live_is_served_with_a_flag(registry: PromptRegistry, tested: Tested) -> None:
     tested("p", "1.0.0")
     registry.deploy("p", "1.0.0", "production", "ana")
     assert registry.get_active("p").revoked is False
@@ -408,7 +406,7 @@ print(sorted(heavy & set(sys.modules)))
     assert done.stdout.strip() == "[]"
 
 
-def test_r59_a_reader_that_may_not_write_beside_the_registry_keeps_its_copy_in_the_cache(
+def test_a_reader_that_may_not_write_beside_the_registry_keeps_its_copy_in_the_cache(
     path: Path, tmp_path: Path
 ) -> None:
     shutil.rmtree(str(path) + ".live", ignore_errors=True)

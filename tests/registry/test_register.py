@@ -17,7 +17,7 @@ def refused(registry: PromptRegistry, number: str, text: str) -> str:
     return str(caught.value)
 
 
-def test_r54_the_same_content_is_refused_with_the_version_that_holds_it(
+def test_the_same_content_is_refused_with_the_version_that_holds_it(
     registry: PromptRegistry,
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
@@ -28,7 +28,7 @@ def test_r54_the_same_content_is_refused_with_the_version_that_holds_it(
     assert registry.register(PromptVersion("q", "1.0.0", "text", author="ana")) == "q@1.0.0"
 
 
-def test_r55_the_same_number_with_other_content_is_refused_with_the_difference(
+def test_the_same_number_with_other_content_is_refused_with_the_difference(
     registry: PromptRegistry,
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "same\nold line", author="ana"))
@@ -40,7 +40,7 @@ def test_r55_the_same_number_with_other_content_is_refused_with_the_difference(
     assert registry.get_version("p", "1.0.0").content == "same\nold line"
 
 
-def test_r57_a_blank_more_is_another_fingerprint(registry: PromptRegistry) -> None:
+def test_a_blank_more_is_another_fingerprint(registry: PromptRegistry) -> None:
     texts = ("text", "text\n", "text ", "te xt")
     for minor, text in enumerate(texts):
         registry.register(PromptVersion("p", f"1.{minor}.0", text, author="ana"))
@@ -48,7 +48,7 @@ def test_r57_a_blank_more_is_another_fingerprint(registry: PromptRegistry) -> No
     assert len({version.fingerprint for version in registry.versions("p")}) == len(texts)
 
 
-def test_r56_of_many_who_register_one_version_one_wins_and_the_others_are_told(
+def test_of_many_who_register_one_version_one_wins_and_the_others_are_told(
     registry: PromptRegistry,
 ) -> None:
     code = """

@@ -56,7 +56,7 @@ def test_before_any_evidence_it_is_untested(registry: PromptRegistry, tested: Te
 @pytest.mark.parametrize("part", ["dataset", "scorers", "policy", "repeats"])
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=5, deadline=None)
-def test_r32_r124_r138_a_changed_part_of_the_suite_makes_it_stale_and_names_the_part(
+def test_a_changed_part_of_the_suite_makes_it_stale_and_names_the_part(
     part: str, seed: int
 ) -> None:
     with (
@@ -100,7 +100,7 @@ CHANGES: dict[str, Callable[[Any], Prompt]] = {
 @pytest.mark.parametrize("field", CHANGES)
 @given(number=st.integers(0, 99))
 @settings(max_examples=4, deadline=None)
-def test_r138_changed_content_is_another_version_and_the_status_says_what_changed(
+def test_changed_content_is_another_version_and_the_status_says_what_changed(
     field: str, number: int
 ) -> None:
     with (
@@ -121,7 +121,7 @@ def test_r138_changed_content_is_another_version_and_the_status_says_what_change
             registry.record_evaluation(replace(build_evidence(first), version="1.1.0"))
 
 
-def test_r73_r138_evidence_expires(registry: PromptRegistry, tested: Tested) -> None:
+def test_evidence_expires(registry: PromptRegistry, tested: Tested) -> None:
     version = tested("p", "1.0.0", passes=False)
     days = datetime.timedelta(days=8)
     then = (datetime.datetime.now(datetime.UTC) - days).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -149,7 +149,7 @@ def test_a_policy_may_say_itself_how_long_evidence_counts(
     assert registry.status("p", "1.0.0").state is State.EXPIRED
 
 
-def test_r73_evidence_from_the_future_is_refused(registry: PromptRegistry, tested: Tested) -> None:
+def test_evidence_from_the_future_is_refused(registry: PromptRegistry, tested: Tested) -> None:
     version = tested("p", "1.0.0", passes=False)
 
     with pytest.raises(ValueError, match="in the future"):
@@ -160,7 +160,7 @@ def test_r73_evidence_from_the_future_is_refused(registry: PromptRegistry, teste
     assert registry.evaluations("p") == []
 
 
-def test_r138_a_failing_evaluation_says_why(registry: PromptRegistry, tested: Tested) -> None:
+def test_a_failing_evaluation_says_why(registry: PromptRegistry, tested: Tested) -> None:
     version = tested("p", "1.0.0", passes=False)
     registry.record_evaluation(build_evidence(version, scores=(0.0,) * 20))
 
@@ -170,7 +170,7 @@ def test_r138_a_failing_evaluation_says_why(registry: PromptRegistry, tested: Te
     assert "below the threshold of 80 %" in status.reason
 
 
-def test_r138_a_truncated_run_does_not_pass(registry: PromptRegistry, tested: Tested) -> None:
+def test_a_truncated_run_does_not_pass(registry: PromptRegistry, tested: Tested) -> None:
     version = tested("p", "1.0.0", passes=False)
     registry.record_evaluation(build_evidence(version, scores=(1.0,) * 7, planned=20))
 

@@ -140,7 +140,7 @@ def test_dropped_triggers_alone_are_a_matter_of_the_schema(full: Path) -> None:
 
 
 @pytest.mark.parametrize(("table", "column"), columns())
-def test_r62_r154_a_flipped_bit_in_any_column_is_found(full: Path, table: str, column: str) -> None:
+def test_a_flipped_bit_in_any_column_is_found(full: Path, table: str, column: str) -> None:
     rng = random.Random(f"{table}.{column}")
     connection = unguarded_in_memory(full)
     keys = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[5]]
@@ -160,7 +160,7 @@ def test_r62_r154_a_flipped_bit_in_any_column_is_found(full: Path, table: str, c
     assert beyond_the_schema(connection), f"{table}.{column}: {value!r} was changed unnoticed"
 
 
-def test_r61_r62_a_flipped_byte_of_the_file_is_found_wherever_it_means_something(
+def test_a_flipped_byte_of_the_file_is_found_wherever_it_means_something(
     full: Path, tmp_path: Path
 ) -> None:
     whole = full.read_bytes()
@@ -197,7 +197,7 @@ def dump(path: Path) -> list[str] | None:
         connection.close()
 
 
-def test_r154_the_first_bad_record_is_named(path: Path) -> None:
+def test_the_first_bad_record_is_named(path: Path) -> None:
     without_triggers(
         path,
         "UPDATE versions SET content = 'evil' WHERE version = '1.0.0'",
@@ -213,13 +213,13 @@ def test_r154_the_first_bad_record_is_named(path: Path) -> None:
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if t != "scores"])
-def test_r154_a_row_that_is_gone_is_missed(path: Path, table: str) -> None:
+def test_a_row_that_is_gone_is_missed(path: Path, table: str) -> None:
     without_triggers(path, f"DELETE FROM {table} WHERE seq = (SELECT max(seq) FROM {table})")
 
     assert problems(path)
 
 
-def test_r140_a_deployment_past_dropped_triggers_is_found_though_they_are_back(path: Path) -> None:
+def test_a_deployment_past_dropped_triggers_is_found_though_they_are_back(path: Path) -> None:
     with PromptRegistry(path) as registry:
         registry.register(PromptVersion("p", "2.0.0", "never evaluated", author="eve"))
         head = registry.head()
@@ -248,7 +248,7 @@ def test_r140_a_deployment_past_dropped_triggers_is_found_though_they_are_back(p
         "DROP INDEX deployments_head",
     ],
 )
-def test_r140_a_changed_schema_is_found(path: Path, statement: str) -> None:
+def test_a_changed_schema_is_found(path: Path, statement: str) -> None:
     connection = unguarded(path)
     connection.execute(statement)
     connection.close()
@@ -272,7 +272,7 @@ def test_scores_that_do_not_carry_the_verdict_are_found(path: Path) -> None:
     assert any("but its scores say fail" in problem for problem in problems(path))
 
 
-def test_r68_r155_a_kept_head_shows_an_older_copy(path: Path, tmp_path: Path) -> None:
+def test_a_kept_head_shows_an_older_copy(path: Path, tmp_path: Path) -> None:
     with PromptRegistry(path) as registry:
         older = registry.backup(tmp_path / "older.db")
         registry.register(PromptVersion("q", "1.0.0", "new"))

@@ -56,7 +56,7 @@ def test_registering_a_version_twice_is_a_value_error(prompts: PromptRegistry) -
         prompts.register(summarizer("1.0.0"))
 
 
-def test_r138_an_untested_version_cannot_be_deployed(prompts: PromptRegistry) -> None:
+def test_an_untested_version_cannot_be_deployed(prompts: PromptRegistry) -> None:
     prompts.register(summarizer("1.0.0"))
 
     with pytest.raises(ValueError, match="untested"):
@@ -114,7 +114,7 @@ def test_a_later_failure_of_the_same_suite_takes_the_mark_back(prompts: PromptRe
     assert prompts.status("summarizer", "1.0.0").state == "failing"
 
 
-def test_r118_a_suite_that_raises_records_nothing(prompts: PromptRegistry) -> None:
+def test_a_suite_that_raises_records_nothing(prompts: PromptRegistry) -> None:
     class Broken:
         passing_threshold = 0.5
 
@@ -130,7 +130,7 @@ def test_r118_a_suite_that_raises_records_nothing(prompts: PromptRegistry) -> No
 
 
 @pytest.mark.parametrize("score", [float("nan"), 93, -0.1, "good", None, {}])
-def test_r123_a_score_that_is_no_fraction_of_one_is_refused(
+def test_a_score_that_is_no_fraction_of_one_is_refused(
     prompts: PromptRegistry, score: object
 ) -> None:
     prompts.register(summarizer("1.0.0"))

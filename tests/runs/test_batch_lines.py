@@ -59,7 +59,7 @@ def refused(request: Line, status: int, **error: Any) -> Line:
         (302, {}, "redirects"),
     ],
 )
-def test_r103_a_refused_line_is_the_error_of_its_case_alone(
+def test_a_refused_line_is_the_error_of_its_case_alone(
     store: Path, status: int, error: dict[str, Any], said: str
 ) -> None:
     over, answers = collected(

@@ -145,7 +145,7 @@ def test_what_is_sent_is_what_a_call_would_send(store: Path) -> None:
     assert line["body"]["model"] == "mock-model"
 
 
-def test_r105_a_batch_that_could_exceed_its_budget_is_not_sent(store: Path) -> None:
+def test_a_batch_that_could_exceed_its_budget_is_not_sent(store: Path) -> None:
     with BatchServer() as server:
         priced = provider_at(server.base_url, prices=PRICES)
         with pytest.raises(

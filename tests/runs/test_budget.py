@@ -46,7 +46,7 @@ class Held:
 
 
 @pytest.mark.parametrize("limit", [20, None])
-def test_r94_r105_answers_without_a_count_of_tokens_use_the_budget_up(
+def test_answers_without_a_count_of_tokens_use_the_budget_up(
     tmp_path: Path, limit: int | None
 ) -> None:
     def script(number: int, body: bytes) -> list[bytes]:
@@ -71,7 +71,7 @@ def test_r94_r105_answers_without_a_count_of_tokens_use_the_budget_up(
     assert again.status is RunStatus.INCOMPLETE and "budget" in again.reason
 
 
-def test_r105_answers_of_unknown_length_are_asked_one_by_one_until_their_length_is_known(
+def test_answers_of_unknown_length_are_asked_one_by_one_until_their_length_is_known(
     tmp_path: Path,
 ) -> None:
     prices = {MODEL: {"input": 0.0, "output": 10.0}}
@@ -87,7 +87,7 @@ def test_r105_answers_of_unknown_length_are_asked_one_by_one_until_their_length_
     assert "budget" in summary.reason
 
 
-def test_r105_a_budget_lets_more_calls_go_at_once_as_lengths_are_seen(tmp_path: Path) -> None:
+def test_a_budget_lets_more_calls_go_at_once_as_lengths_are_seen(tmp_path: Path) -> None:
     prices = {MODEL: {"input": 0.0, "output": 10.0}}
     spec = make_spec(120, concurrency=16, budget_usd=1.0)
     with OpenAIServer(lambda m, o: Reply("x", completion_tokens=5), delay_s=0.01) as server:
@@ -97,7 +97,7 @@ def test_r105_a_budget_lets_more_calls_go_at_once_as_lengths_are_seen(tmp_path: 
     assert summary.status is RunStatus.COMPLETE
 
 
-def test_r105_aborted_calls_may_be_billed_and_stay_in_the_budget(tmp_path: Path) -> None:
+def test_aborted_calls_may_be_billed_and_stay_in_the_budget(tmp_path: Path) -> None:
     prices = {MODEL: {"input": 0.0, "output": 100.0}}
     prompt = make_prompt(maxOutputTokens=20)
     spec = make_spec(40, concurrency=4, budget_usd=0.02, prompt=prompt)
@@ -133,7 +133,7 @@ def test_calls_given_up_of_a_free_model_are_not_billed(tmp_path: Path) -> None:
         held.open.set()
 
 
-def test_r105_calls_of_a_process_that_was_killed_may_be_billed_and_stay_in_the_budget(
+def test_calls_of_a_process_that_was_killed_may_be_billed_and_stay_in_the_budget(
     tmp_path: Path,
 ) -> None:
     store = tmp_path / "runs.db"
@@ -168,7 +168,7 @@ live.wait(60)
     assert sent <= 0.02
 
 
-def test_r105_retries_do_not_start_beyond_the_budget(
+def test_retries_do_not_start_beyond_the_budget(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)

@@ -93,7 +93,7 @@ for name in ("openai", "httpx2", "aiohttp", "genai_prices"):
     assert first.calls == 30
 
 
-def test_r104_fresh_ignores_the_cache(store: Path) -> None:
+def test_fresh_ignores_the_cache(store: Path) -> None:
     with OpenAIServer() as server:
         start(make_spec(5), server.base_url, store).wait(WAIT_S)
         again = start(make_spec(5, fresh=True), server.base_url, store).wait(WAIT_S)
@@ -110,14 +110,14 @@ def test_r104_fresh_ignores_the_cache(store: Path) -> None:
         make_spec(5, prompt=replace(make_prompt(), outputs={"type": "object"})),
     ],
 )
-def test_r104_a_changed_request_is_not_answered_from_the_cache(store: Path, changed: Any) -> None:
+def test_a_changed_request_is_not_answered_from_the_cache(store: Path, changed: Any) -> None:
     with OpenAIServer() as server:
         start(make_spec(5), server.base_url, store).wait(WAIT_S)
         again = start(changed, server.base_url, store).wait(WAIT_S)
     assert (again.calls, again.cached) == (5, 0)
 
 
-def test_r104_another_endpoint_is_not_answered_from_the_cache(store: Path) -> None:
+def test_another_endpoint_is_not_answered_from_the_cache(store: Path) -> None:
     with OpenAIServer() as one, OpenAIServer() as other:
         start(make_spec(5), one.base_url, store).wait(WAIT_S)
         again = start(make_spec(5), other.base_url, store).wait(WAIT_S)
@@ -142,7 +142,7 @@ def test_each_repeat_asks_for_itself(store: Path) -> None:
     assert (second.calls, second.cached) == (5, 15)
 
 
-def test_r103_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -> None:
+def test_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = messages[-1]["content"]
         return Reply("no", status=400) if text == "ticket 3" else text
@@ -157,7 +157,7 @@ def test_r103_an_error_is_never_a_score_and_the_run_is_incomplete(store: Path) -
     assert failed.scores["exact_match"].value is None
 
 
-def test_r88_r89_what_the_model_spoilt_is_counted_apart_and_scores_as_the_suite_says(
+def test_what_the_model_spoilt_is_counted_apart_and_scores_as_the_suite_says(
     store: Path,
 ) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
@@ -191,7 +191,7 @@ def test_an_error_is_not_kept_in_the_cache(store: Path) -> None:
     assert (again.status, again.calls) == (RunStatus.COMPLETE, 5)
 
 
-def test_r76_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) -> None:
+def test_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) -> None:
     with FaultServer(lambda n, body: [error("401 Unauthorized", message="bad key")]) as server:
         summary = start(make_spec(500, concurrency=4), server.base_url, store).wait(WAIT_S)
         assert server.calls <= 8
@@ -200,7 +200,7 @@ def test_r76_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) 
     assert "key refused by 127.0.0.1" in summary.reason
 
 
-def test_r82_an_endpoint_that_is_not_there_stops_the_run_soon(store: Path) -> None:
+def test_an_endpoint_that_is_not_there_stops_the_run_soon(store: Path) -> None:
     with OpenAIServer() as server:
         gone = server.base_url
     started = time.monotonic()
@@ -217,7 +217,7 @@ def test_when_everything_fails_the_run_does_not_go_through_all_cases(store: Path
     assert "cases in a row failed" in summary.reason
 
 
-def test_r80_r81_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
+def test_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
     seen: dict[str, int] = {}
     lock = threading.Lock()
 
@@ -237,7 +237,7 @@ def test_r80_r81_statuses_that_pass_are_retried_until_they_do(store: Path) -> No
     assert all(result.answer.attempts == 2 for result in stored(store, summary.run_id))
 
 
-def test_r79_retry_after_holds_the_whole_run(store: Path) -> None:
+def test_retry_after_holds_the_whole_run(store: Path) -> None:
     arrivals: list[float] = []
     lock = threading.Lock()
 
@@ -261,7 +261,7 @@ def test_r79_retry_after_holds_the_whole_run(store: Path) -> None:
     assert 0.1 < max(waits) <= 0.6
 
 
-def test_r79_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: Path) -> None:
+def test_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: Path) -> None:
     reply = error("429 Slow", ["retry-after: 3600"], message="come back later")
     with FaultServer(lambda n, body: [reply]) as server:
         summary = start(make_spec(50), server.base_url, store).wait(WAIT_S)
@@ -269,7 +269,7 @@ def test_r79_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: P
     assert "3600 s" in summary.reason and "resume" in summary.reason
 
 
-def test_r6_r13_r135_no_cases_no_repeats_and_double_ids_are_refused(store: Path) -> None:
+def test_no_cases_no_repeats_and_double_ids_are_refused(store: Path) -> None:
     provider = provider_at("http://127.0.0.1:9/v1")
     for spec in (
         make_spec(0),
@@ -280,7 +280,7 @@ def test_r6_r13_r135_no_cases_no_repeats_and_double_ids_are_refused(store: Path)
             start_run(spec, provider, store)
 
 
-def test_r8_r40_a_prompt_that_does_not_fit_is_refused_before_anything_is_stored(
+def test_a_prompt_that_does_not_fit_is_refused_before_anything_is_stored(
     store: Path,
 ) -> None:
     prompt = replace(make_prompt(), messages=(Message("user", "{{ tickt }}"),))
@@ -316,7 +316,7 @@ def broken_scorer(value: Any) -> Scorer:
 @pytest.mark.parametrize(
     "value", [ValueError("boom"), float("nan"), float("inf"), 1.5, -0.1, "1", True, [1]]
 )
-def test_r118_r123_a_scorer_that_fails_leaves_the_score_missing(store: Path, value: Any) -> None:
+def test_a_scorer_that_fails_leaves_the_score_missing(store: Path, value: Any) -> None:
     spec = make_spec(3, scorers=[broken_scorer(value)])
     with OpenAIServer() as server:
         summary = start(spec, server.base_url, store).wait(WAIT_S)
@@ -325,7 +325,7 @@ def test_r118_r123_a_scorer_that_fails_leaves_the_score_missing(store: Path, val
     assert all(r.scores["broken"].value is None for r in stored(store, summary.run_id))
 
 
-def test_r126_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: Path) -> None:
+def test_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: Path) -> None:
     spec = make_spec(60, concurrency=4)
     with OpenAIServer(delay_s=0.05) as server:
         live = start(spec, server.base_url, store)
@@ -346,7 +346,7 @@ def test_r126_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(sto
     assert len(stored(store, first.run_id)) == 60
 
 
-def test_r126_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> None:
+def test_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> None:
     with OpenAIServer(delay_s=1.0) as server:
         live = start(make_spec(60, concurrency=4), server.base_url, store)
         while server.calls < 4:
@@ -359,7 +359,7 @@ def test_r126_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path)
     assert summary.status is RunStatus.CANCELLED
 
 
-def test_r79_stop_ends_a_long_wait(store: Path) -> None:
+def test_stop_ends_a_long_wait(store: Path) -> None:
     reply = error("429 Slow", ["retry-after: 600"], message="wait")
     with FaultServer(lambda n, body: [reply]) as server:
         live = start(make_spec(10), server.base_url, store)
@@ -370,7 +370,7 @@ def test_r79_stop_ends_a_long_wait(store: Path) -> None:
         assert live.wait(5.0).status is RunStatus.INCOMPLETE
 
 
-def test_r103_r133_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
+def test_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
     broken = {"ticket 2", "ticket 5"}
 
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
@@ -404,7 +404,7 @@ def test_r103_r133_resume_asks_again_what_failed_and_counts_it_once(store: Path)
         (make_spec(10, scorers=[broken_scorer(1.0)]), "the scorers"),
     ],
 )
-def test_r132_resume_of_something_else_is_refused(store: Path, changed: Any, named: str) -> None:
+def test_resume_of_something_else_is_refused(store: Path, changed: Any, named: str) -> None:
     with OpenAIServer() as server:
         first = start(make_spec(10), server.base_url, store).wait(WAIT_S)
         with pytest.raises(UsageError, match=named) as caught:
@@ -412,14 +412,14 @@ def test_r132_resume_of_something_else_is_refused(store: Path, changed: Any, nam
     assert "new run" in str(caught.value)
 
 
-def test_r132_resume_at_another_endpoint_is_refused(store: Path) -> None:
+def test_resume_at_another_endpoint_is_refused(store: Path) -> None:
     with OpenAIServer() as one, OpenAIServer() as other:
         first = start(make_spec(3), one.base_url, store).wait(WAIT_S)
         with pytest.raises(UsageError, match="the provider"):
             start(make_spec(3), other.base_url, store, resume=first.run_id)
 
 
-def test_r131_a_run_under_way_cannot_be_resumed_by_anybody_else(store: Path) -> None:
+def test_a_run_under_way_cannot_be_resumed_by_anybody_else(store: Path) -> None:
     with OpenAIServer(delay_s=0.2) as server:
         live = start(make_spec(2000), server.base_url, store)
         with pytest.raises(UsageError, match="being worked on"):
@@ -440,7 +440,7 @@ else:
         live.wait(WAIT_S)
 
 
-def test_r105_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
+def test_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
     prices = {"mock-model": {"input": 10.0, "output": 100.0}}
     spec = make_spec(200, concurrency=8, budget_usd=0.01, prompt=make_prompt(maxOutputTokens=5))
 
@@ -454,7 +454,7 @@ def test_r105_a_budget_ends_the_run_before_it_is_exceeded(store: Path) -> None:
     assert 0.005 < paid <= 0.01
 
 
-def test_r105_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
+def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
     store: Path,
 ) -> None:
     # One call may cost 0.11 USD by the estimate, and costs 0.001: eight at once do not fit.
@@ -468,7 +468,7 @@ def test_r105_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
     assert summary.cost_usd == pytest.approx(0.06)
 
 
-def test_r83_r84_r105_calls_that_broke_off_may_be_billed_and_count_against_the_budget(
+def test_calls_that_broke_off_may_be_billed_and_count_against_the_budget(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
@@ -507,14 +507,14 @@ def test_calls_that_reached_nobody_are_not_billed(store: Path) -> None:
     assert "maybe_billed" not in summary.environment
 
 
-def test_r94_r105_a_budget_without_a_known_price_makes_no_call(store: Path) -> None:
+def test_a_budget_without_a_known_price_makes_no_call(store: Path) -> None:
     with OpenAIServer() as server:
         summary = start(make_spec(5, budget_usd=1.0), server.base_url, store).wait(WAIT_S)
         assert server.calls == 0
     assert summary.status is RunStatus.INCOMPLETE and "no price is known" in summary.reason
 
 
-def test_r94_an_unknown_price_is_unknown_and_a_known_one_is_counted(store: Path) -> None:
+def test_an_unknown_price_is_unknown_and_a_known_one_is_counted(store: Path) -> None:
     prices = {"mock-model": {"input": 1.0, "output": 2.0}}
     with OpenAIServer() as server:
         unknown = start(make_spec(4), server.base_url, store).wait(WAIT_S)
@@ -529,7 +529,7 @@ def test_r94_an_unknown_price_is_unknown_and_a_known_one_is_counted(store: Path)
     assert (cached.cost_usd, cached.cached) == (0.0, 4)
 
 
-def test_r136_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
+def test_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
     with OpenAIServer(delay_s=0.05) as server:
         live = start(make_spec(2000, concurrency=4), server.base_url, store)
         while live.progress().done < 4:
@@ -545,7 +545,7 @@ def test_r136_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
     assert calls < 200
 
 
-def test_r66_a_full_disk_stops_the_run_which_can_be_resumed(store: Path) -> None:
+def test_a_full_disk_stops_the_run_which_can_be_resumed(store: Path) -> None:
     spec = make_spec(60, prompt=make_prompt("x" * 20_000))
     with OpenAIServer(lambda messages, options: "y" * 20_000) as server:
         start(make_spec(1), server.base_url, store).wait(WAIT_S)
@@ -577,7 +577,7 @@ print(summary.run_id)
     assert server.calls - before == 60 - kept
 
 
-def test_r129_a_run_that_was_stopped_and_goes_on_has_every_case(store: Path) -> None:
+def test_a_run_that_was_stopped_and_goes_on_has_every_case(store: Path) -> None:
     code = f"""
 import os, signal, sys, threading, time
 from pathlib import Path
@@ -602,7 +602,7 @@ assert (summary.status, summary.scored) == ("complete", 30), summary
             assert process.wait(60) == 0
 
 
-def test_r97_a_mixed_run_says_so(store: Path) -> None:
+def test_a_mixed_run_says_so(store: Path) -> None:
     def script(number: int, body: bytes) -> list[bytes]:
         return [answer(said(body), model=f"mock-{number % 2}", system_fingerprint="fp")]
 
@@ -646,7 +646,7 @@ def test_the_first_token_is_timed_where_the_suite_asks_for_streams(
     assert ("first_token_s" in times) is stream
 
 
-def test_r102_r108_a_key_is_in_no_file_and_no_summary(store: Path) -> None:
+def test_a_key_is_in_no_file_and_no_summary(store: Path) -> None:
     key = "sk-canary-9876543210fedcba"
 
     def script(number: int, body: bytes) -> list[bytes]:
@@ -696,7 +696,7 @@ def test_progress_adds_up(store: Path) -> None:
     assert progress.prompt_tokens > 0 and progress.status is RunStatus.COMPLETE
 
 
-def test_r134_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
+def test_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
     broken = [True]
 
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
@@ -724,7 +724,7 @@ def test_r134_a_resumed_run_shows_what_was_there_before(store: Path) -> None:
     assert summary.seconds > first.seconds
 
 
-def test_r131_a_run_that_was_taken_over_stops_writing(store: Path) -> None:
+def test_a_run_that_was_taken_over_stops_writing(store: Path) -> None:
     with OpenAIServer(delay_s=0.05) as server:
         live = start(make_spec(500), server.base_url, store)
         while live.progress().done < 4:
@@ -774,7 +774,7 @@ def test_two_runs_at_once_share_a_store(store: Path) -> None:
     assert len({summary.run_id for summary in summaries}) == 4
 
 
-def test_r84_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
+def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = str(messages[-1]["content"])
         return Reply(text, delay_s=1.5) if text == "ticket 1" else text

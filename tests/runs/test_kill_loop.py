@@ -8,7 +8,7 @@ from tests.soak.engine_soak import CONCURRENCY, kill_loop
 from workbench.runs.commits import on_their_way
 
 
-def test_r128_a_run_that_is_killed_again_and_again_has_every_case_exactly_once(
+def test_a_run_that_is_killed_again_and_again_has_every_case_exactly_once(
     tmp_path: Path,
 ) -> None:
     found = kill_loop(kills=3, cases=120, seed=7, store=tmp_path / "runs.db")

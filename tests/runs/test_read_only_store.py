@@ -65,13 +65,13 @@ def store_batch(path: Path, run_id: str) -> str:
         return store.batch_of(run_id)
 
 
-def test_r59_the_runs_of_another_user_are_read_and_not_written(store: Path) -> None:
+def test_the_runs_of_another_user_are_read_and_not_written(store: Path) -> None:
     assert as_somebody_else(lambda: listed(store)) == "3 scored, ticket 0, batch ''"
     refused = as_somebody_else(lambda: str(open_database(store, create=True)))
     assert refused.startswith(f"runs cannot be stored: {store} cannot be written")
 
 
-def test_r59_runs_are_read_while_their_owner_writes(store: Path) -> None:
+def test_runs_are_read_while_their_owner_writes(store: Path) -> None:
     store.parent.chmod(0o755)
     store.chmod(0o644)
     owner = open_database(store, create=True)

@@ -22,7 +22,7 @@ WAIT_S = 30.0
         error("400 Bad Request", message="cannot be processed", param="messages[1].content"),
     ],
 )
-def test_r76_r77_r103_a_refused_case_ends_neither_its_run_nor_the_next_attempt(
+def test_a_refused_case_ends_neither_its_run_nor_the_next_attempt(
     tmp_path: Path, reply: bytes
 ) -> None:
     def script(number: int, body: bytes) -> list[Any]:
@@ -39,7 +39,7 @@ def test_r76_r77_r103_a_refused_case_ends_neither_its_run_nor_the_next_attempt(
     assert second.reason.startswith("1 of 20 have no score") and "key refused" not in second.reason
 
 
-def test_r76_a_key_that_is_refused_with_403_ends_the_run_with_the_first_calls(
+def test_a_key_that_is_refused_with_403_ends_the_run_with_the_first_calls(
     tmp_path: Path,
 ) -> None:
     with FaultServer(lambda n, body: [error("403 Forbidden", message="no access")]) as server:

@@ -97,7 +97,7 @@ def test_a_person_can_label_an_answer_and_think_again(path: Path) -> None:
     assert labels == [("c0", "good", ""), ("c1", "bad", "tone")]
 
 
-def test_r128_a_run_whose_process_died_reads_incomplete(path: Path) -> None:
+def test_a_run_whose_process_died_reads_incomplete(path: Path) -> None:
     done = run(path)
     with sqlite3.connect(path) as db:
         db.execute("UPDATE runs SET status = 'running'")
@@ -107,7 +107,7 @@ def test_r128_a_run_whose_process_died_reads_incomplete(path: Path) -> None:
     assert (summary.status, summary.reason) == (RunStatus.INCOMPLETE, KILLED)
 
 
-def test_r128_a_lease_is_held_by_a_process_not_by_a_number() -> None:
+def test_a_lease_is_held_by_a_process_not_by_a_number() -> None:
     me = this_process()
     assert me.is_alive
     assert not replace(me, process_started="12345").is_alive
@@ -120,7 +120,7 @@ def test_r128_a_lease_is_held_by_a_process_not_by_a_number() -> None:
     assert not Holder(this_host(), 999999999, "", now).is_alive
 
 
-def test_r63_r64_other_files_and_newer_stores_are_refused(path: Path, tmp_path: Path) -> None:
+def test_other_files_and_newer_stores_are_refused(path: Path, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         RunStore(tmp_path / "none.db", create=False)
     other = tmp_path / "other.db"

@@ -100,9 +100,7 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
         ("gate:\n", "gate: 5\nx:\n", "gate must be a mapping"),
     ],
 )
-def test_r112_what_is_wrong_is_named_in_one_line(
-    tmp_path: Path, old: str, new: str, said: str
-) -> None:
+def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in WHOLE
     text = WHOLE.replace(old, new, 1)
     if new.startswith("gate: 5"):
@@ -121,7 +119,7 @@ def test_what_is_no_suite_is_refused_with_the_file(tmp_path: Path, text: str) ->
         suite_of(tmp_path, text)
 
 
-def test_r29_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "evals"
     folder.mkdir()
     (tmp_path / "secret.jsonl").write_text('{"id":"1","t":"x"}\n', encoding="utf-8")
@@ -142,7 +140,7 @@ def test_r29_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         ("repeats: 1", "repeats: 2", "repeats"),
     ],
 )
-def test_r32_whatever_decides_a_score_changes_the_fingerprint(
+def test_whatever_decides_a_score_changes_the_fingerprint(
     tmp_path: Path, old: str, new: str, part: str
 ) -> None:
     before = suite_of(tmp_path, WHOLE)
@@ -169,7 +167,7 @@ def test_a_case_of_the_dev_split_does_not_make_the_gates_evidence_stale(tmp_path
     assert gate.fingerprint != before.fingerprint
 
 
-def test_r88_r89_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path) -> None:
+def test_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path) -> None:
     said = "faults: {truncated: missing, tool_call: scored, refused: wrong}\ngate:"
     scorer = suite_of(tmp_path, WHOLE.replace("gate:", said)).scorers[0]
     case = Case("1", {"t": "x"}, "y")
@@ -202,9 +200,7 @@ def test_saying_what_holds_anyway_about_faults_makes_no_evidence_stale(tmp_path:
         ("{truncated: skipped}", "truncated cannot count as 'skipped'"),
     ],
 )
-def test_r89_only_the_models_own_faults_may_be_scored(
-    tmp_path: Path, faults: str, said: str
-) -> None:
+def test_only_the_models_own_faults_may_be_scored(tmp_path: Path, faults: str, said: str) -> None:
     with pytest.raises(SuiteError, match=said):
         suite_of(tmp_path, WHOLE.replace("gate:", f"faults: {faults}\ngate:"))
 

@@ -99,7 +99,7 @@ SLOW_SCHEMAS: list[tuple[dict[str, Any], Any]] = [
         *(("json_schema", {"schema": schema}, json.dumps(v)) for schema, v in SLOW_SCHEMAS),
     ],
 )
-def test_r119_a_search_that_would_never_end_is_ended_and_its_score_missing(
+def test_a_search_that_would_never_end_is_ended_and_its_score_missing(
     name: str, options: dict[str, Any], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patterns, "SEARCH_S", 0.05)
@@ -115,7 +115,7 @@ def test_r119_a_search_that_would_never_end_is_ended_and_its_score_missing(
     assert broken == {name}
 
 
-def test_r119_other_threads_go_on_while_a_search_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_threads_go_on_while_a_search_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "SEARCH_S", 0.3)
     begun, over = threading.Event(), threading.Event()
     steps = 0

@@ -94,7 +94,7 @@ def test_a_json_schema_decides_and_never_fetches() -> None:
     assert score("json_schema", "{}", schema=reaching) is None
 
 
-def test_r123_similarity_is_a_share_or_a_cut() -> None:
+def test_similarity_is_a_share_or_a_cut() -> None:
     assert score("similarity", "abc", "abc") == 1.0
     assert score("similarity", "abc", "xyz") == 0.0
     assert score("similarity", "abcd", "abcx", at_least=0.7) == 1.0
@@ -129,7 +129,7 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
 
 
 @given(st.sampled_from(sorted(KINDS)), st.text(), st.text() | st.integers() | st.lists(st.text()))
-def test_r123_every_score_lies_between_0_and_1_or_is_missing(
+def test_every_score_lies_between_0_and_1_or_is_missing(
     name: str, text: str, expected: Any
 ) -> None:
     found = score(name, text, expected, **OPTIONS.get(name, {}))
@@ -149,16 +149,14 @@ def test_r123_every_score_lies_between_0_and_1_or_is_missing(
         ("json_schema", {"schema": {"type": "objekt"}}, "schema:"),
     ],
 )
-def test_r112_a_wrong_scorer_or_option_is_refused(
-    name: str, options: dict[str, Any], said: str
-) -> None:
+def test_a_wrong_scorer_or_option_is_refused(name: str, options: dict[str, Any], said: str) -> None:
     with pytest.raises(SuiteError) as caught:
         make_scorer(name, options, "suite.yaml")
     assert said in str(caught.value)
     assert str(caught.value).startswith("suite.yaml")
 
 
-def test_r124_the_fingerprint_follows_kind_revision_and_options() -> None:
+def test_the_fingerprint_follows_kind_revision_and_options() -> None:
     prints = {
         make_scorer("exact_match", {}, "s").fingerprint,
         make_scorer("exact_match", {"ignore_case": True}, "s").fingerprint,

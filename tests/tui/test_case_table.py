@@ -163,7 +163,7 @@ async def test_a_narrow_table_scrolls_columns_and_keeps_the_id() -> None:
 
 
 @pytest.mark.anyio
-async def test_r48_long_and_hostile_cells_stay_on_their_line() -> None:
+async def test_long_and_hostile_cells_stay_on_their_line() -> None:
     app = Shown([Row("t-1", 1.0, "a\nb\x1b]0;owned\x07" + "z" * 1_000_000)])
     async with app.run_test(size=(60, 6)) as pilot:
         await pilot.pause()
@@ -184,7 +184,7 @@ async def test_one_changed_row_does_not_move_the_others() -> None:
 
 
 @pytest.mark.anyio
-async def test_r48_a_hundred_thousand_rows_answer_a_key_at_once() -> None:
+async def test_a_hundred_thousand_rows_answer_a_key_at_once() -> None:
     app = Shown(rows(100_000))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

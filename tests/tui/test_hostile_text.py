@@ -66,7 +66,7 @@ def shown(page: str) -> bytes:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_r45_r46_r47_no_widget_lets_hostile_text_act(page: str) -> None:
+def test_no_widget_lets_hostile_text_act(page: str) -> None:
     check(shown(page))
 
 
@@ -75,7 +75,7 @@ def test_a_widget_that_shows_text_as_it_came_would_be_found() -> None:
         check(shown("naive"))
 
 
-def test_r46_r47_a_workspace_full_of_hostile_text_can_be_walked_through(tmp_path: Path) -> None:
+def test_a_workspace_full_of_hostile_text_can_be_walked_through(tmp_path: Path) -> None:
     def script(messages: list[dict[str, Any]], _options: dict[str, Any]) -> Reply:
         text = str(messages[-1]["content"])
         if "fails" in text:

@@ -56,7 +56,7 @@ async def test_the_preview_follows_the_case(workspace: Workspace) -> None:
         assert pilot.app.selection.case_id == "t-019"
 
 
-async def test_r45_brackets_are_text_in_the_editor(workspace: Workspace) -> None:
+async def test_brackets_are_text_in_the_editor(workspace: Workspace) -> None:
     async with WorkbenchApp(workspace).run_test(size=WIDE) as pilot:
         editor = await open_draft(pilot)
         await pilot.press("left_square_bracket", "1", "right_square_bracket")
@@ -169,7 +169,7 @@ async def test_an_outside_editors_file_is_never_overwritten(tmp_path: Path) -> N
     assert path.read_text() == "theirs"
 
 
-async def test_r48_a_long_text_is_cut_and_says_so(workspace: Workspace) -> None:
+async def test_a_long_text_is_cut_and_says_so(workspace: Workspace) -> None:
     async with WorkbenchApp(workspace).run_test(size=(100, 30)) as pilot:
         await until_shown(pilot, "= 1.0.1")
         view = pilot.app.screen.query_one("#text", TextView)

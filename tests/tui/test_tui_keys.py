@@ -245,7 +245,7 @@ async def test_a_version_is_compared_with_the_baseline_that_was_chosen(
 
 
 @pytest.mark.anyio
-async def test_r111_a_provider_that_was_not_trusted_asks_for_trust(workspace: Workspace) -> None:
+async def test_a_provider_that_was_not_trusted_asks_for_trust(workspace: Workspace) -> None:
     toml = workspace.root / "workbench.toml"
     toml.write_text(toml.read_text().replace("127.0.0.1", "models.example"))
     app = WorkbenchApp(open_workspace(workspace.root))

@@ -121,7 +121,7 @@ async def test_a_y_in_the_reason_is_a_letter(workspace: Workspace) -> None:
         assert bench.registry.history("support_triage", "production")[0].reason == "why not yet"
 
 
-async def test_r138_an_untested_version_is_refused_with_what_is_missing(
+async def test_an_untested_version_is_refused_with_what_is_missing(
     workspace: Workspace,
 ) -> None:
     draft = workspace.root / "prompts" / "support_triage.prompty"
@@ -142,7 +142,7 @@ async def test_r138_an_untested_version_is_refused_with_what_is_missing(
         assert bench.registry.get_active("support_triage").version == "1.0.0"
 
 
-async def test_r137_somebody_elses_deploy_is_never_overwritten(workspace: Workspace) -> None:
+async def test_somebody_elses_deploy_is_never_overwritten(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.1")
@@ -181,7 +181,7 @@ async def test_a_lower_number_needs_a_reason(workspace: Workspace) -> None:
         await until_shown(pilot, "registered support_triage@1.0.2")
 
 
-async def test_r126_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
+async def test_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
@@ -287,7 +287,7 @@ async def test_what_is_live_is_retired_after_asking(workspace: Workspace) -> Non
         assert bench.registry.live("support_triage") == []
 
 
-async def test_r49_links_are_shown_and_not_opened(
+async def test_links_are_shown_and_not_opened(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
@@ -325,7 +325,7 @@ async def test_a_second_person_approves_and_only_then_it_goes_live(workspace: Wo
         assert bench.registry.get_active("support_triage").version == "1.0.1"
 
 
-async def test_r130_no_size_of_the_terminal_is_too_small(workspace: Workspace) -> None:
+async def test_no_size_of_the_terminal_is_too_small(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.1")

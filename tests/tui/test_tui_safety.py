@@ -28,7 +28,7 @@ HOME = TUI / "widgets" / "text.py"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TUI)))
-def test_r45_only_one_module_touches_widgets_that_parse_markup(path: Path) -> None:
+def test_only_one_module_touches_widgets_that_parse_markup(path: Path) -> None:
     if path == HOME:
         return
     tree = ast.parse(path.read_text())
@@ -42,7 +42,7 @@ def test_r45_only_one_module_touches_widgets_that_parse_markup(path: Path) -> No
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TUI)))
-def test_r45_titles_and_tooltips_are_content_never_text(path: Path) -> None:
+def test_titles_and_tooltips_are_content_never_text(path: Path) -> None:
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if not isinstance(node, ast.Assign):
@@ -72,7 +72,7 @@ HOSTILE = st.text(
 
 
 @given(HOSTILE)
-def test_r46_any_text_becomes_content_without_a_forbidden_character(text: str) -> None:
+def test_any_text_becomes_content_without_a_forbidden_character(text: str) -> None:
     for content in (plain(text), plain_block(text), prompt_text(text)):
         assert not any(ord(char) < 32 and char != "\n" for char in content.plain)
         assert not any(0x7F <= ord(char) < 0xA0 for char in content.plain)
@@ -80,7 +80,7 @@ def test_r46_any_text_becomes_content_without_a_forbidden_character(text: str) -
 
 
 @given(HOSTILE)
-def test_r46_the_last_filter_lets_nothing_through(text: str) -> None:
+def test_the_last_filter_lets_nothing_through(text: str) -> None:
     found = SafeFilter().apply([Segment(text)], Color(0, 0, 0))
     shown = "".join(segment.text for segment in found)
     assert len(shown) == len(text)
@@ -88,7 +88,7 @@ def test_r46_the_last_filter_lets_nothing_through(text: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_r45_markup_in_data_is_shown_as_it_is(workspace: Workspace) -> None:
+async def test_markup_in_data_is_shown_as_it_is(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(120, 30)) as pilot:
         await until_shown(pilot, "= 1.0.1")

@@ -52,7 +52,7 @@ def edit_the_draft(terminal: Terminal, text: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_r127_a_signal_saves_the_draft_and_restores_the_screen(
+def test_a_signal_saves_the_draft_and_restores_the_screen(
     workspace: Workspace, number: signal.Signals
 ) -> None:
     with open_tui(workspace) as terminal:
@@ -63,7 +63,7 @@ def test_r127_a_signal_saves_the_draft_and_restores_the_screen(
     assert "hurry" in draft_of(workspace).read_text()
 
 
-def test_r127_a_closed_terminal_loses_no_draft(workspace: Workspace) -> None:
+def test_a_closed_terminal_loses_no_draft(workspace: Workspace) -> None:
     with open_tui(workspace) as terminal:
         edit_the_draft(terminal, "closed")
         terminal.hang_up()
@@ -91,7 +91,7 @@ def test_the_users_editor_has_the_terminal_for_itself(workspace: Workspace, tmp_
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "vt100"}, {"TERM": "dumb"}])
-def test_r113_no_colour_is_written_where_none_is_wanted(
+def test_no_colour_is_written_where_none_is_wanted(
     workspace: Workspace, environ: dict[str, str]
 ) -> None:
     with open_tui(workspace, **environ) as terminal:
@@ -111,7 +111,7 @@ HOSTILE = (
 FORBIDDEN = (b"PWNED\x07", b"\x1b]52", b"\x1b]0;", b"\xc2\x9b", b"\x1b]8;;http", b"\xe2\x80\xae")
 
 
-def test_r46_hostile_text_never_acts_on_the_terminal(workspace: Workspace) -> None:
+def test_hostile_text_never_acts_on_the_terminal(workspace: Workspace) -> None:
     draft = draft_of(workspace)
     draft.write_text(draft.read_text() + f"\n{HOSTILE}\n", newline="")
     cases = workspace.root / "evals" / "support_triage" / "cases.jsonl"
@@ -138,9 +138,7 @@ def test_r46_hostile_text_never_acts_on_the_terminal(workspace: Workspace) -> No
         assert "␛".encode() in terminal.output
 
 
-def test_r108_the_crash_screen_shows_no_local_variables(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_the_crash_screen_shows_no_local_variables(workspace: Workspace, tmp_path: Path) -> None:
     program = tmp_path / "crash.py"
     program.write_text(
         "import sys\n"

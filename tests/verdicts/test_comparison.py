@@ -165,7 +165,7 @@ def test_the_rules_give_these_verdicts(
     assert found.method == "tango"
 
 
-def test_r103_six_missing_of_three_hundred_can_undo_a_pass(counted: Counted) -> None:
+def test_six_missing_of_three_hundred_can_undo_a_pass(counted: Counted) -> None:
     assert judged(counted(15, 17, 294)).gate is Gate.PASS
     found = judged(counted(15, 17, 294, missing=6))
     assert (found.verdict, found.gate) == (Verdict.UNDECIDED, Gate.NO_DECISION)
@@ -180,7 +180,7 @@ def test_a_loss_that_missing_wins_could_undo_is_not_called_worse(counted: Counte
     assert judged(counted(0, 40, 200, missing=4)).gate is Gate.FAIL
 
 
-def test_r103_more_than_the_allowed_share_missing_can_never_pass(counted: Counted) -> None:
+def test_more_than_the_allowed_share_missing_can_never_pass(counted: Counted) -> None:
     found = judged(counted(100, 0, 300, missing=16))
     assert found.gate is Gate.NO_DECISION
     assert "5.1 % of the scores are missing" in found.reason
@@ -188,13 +188,13 @@ def test_r103_more_than_the_allowed_share_missing_can_never_pass(counted: Counte
     assert allowed.gate is Gate.PASS
 
 
-def test_r138_a_truncated_run_never_passes(counted: Counted) -> None:
+def test_a_truncated_run_never_passes(counted: Counted) -> None:
     found = judged(counted(100, 0, 299), planned=300)
     assert found.gate is Gate.NO_DECISION
     assert "299 of 300" in found.reason
 
 
-def test_r103_an_error_is_never_a_score_of_zero(counted: Counted) -> None:
+def test_an_error_is_never_a_score_of_zero(counted: Counted) -> None:
     found = judged(counted(0, 0, 100, missing=3))
     assert found.score_b == 1.0
     assert found.broke == ()
