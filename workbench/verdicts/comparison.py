@@ -11,10 +11,11 @@ from workbench.verdicts.boundaries import boundaries
 from workbench.verdicts.gate import Ruling, Standing, rule
 from workbench.verdicts.intervals import wilson
 from workbench.verdicts.looks import MIN_FLIPS, conditional_power, minimum_cases
-from workbench.verdicts.measure import WILSON, Measure, measure
+from workbench.verdicts.measure import BY_Z, WILSON, Measure, measure
 from workbench.verdicts.planner import enough_margin, more_cases
 from workbench.verdicts.repeats import flaky_cases, pass_power_k, variances
-from workbench.verdicts.sample import SWING, Sample, sample_of
+from workbench.verdicts.rules import RULES
+from workbench.verdicts.sample import SWING, Differences, Sample, sample_of
 from workbench.verdicts.threshold import judge_threshold
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
@@ -32,13 +33,27 @@ class _Question:
     looks: int
     planned: int
     n_min: int
-    e_process: bool
+    anytime: bool
     futility: float | None
+    rules: int
+    bets: int
 
     @property
     def is_last(self) -> bool:
         """No further look is planned."""
         return self.look in (0, self.looks)
+
+    def measured(self, side: Differences) -> Measure | None:
+        """What one reading of the pairs says."""
+        return measure(
+            side,
+            z=self.z,
+            confidence=self.policy.confidence,
+            margin=self.policy.margin,
+            anytime=self.anytime,
+            rules=self.rules,
+            bets=self.bets,
+        )
 
 
 def compare_pairs(
@@ -50,14 +65,17 @@ def compare_pairs(
     look: int = 0,
     looks: int = 1,
     z: Sequence[float] | None = None,
-    e_process: bool = False,
+    anytime: bool = False,
     futility: float | None = None,
+    rules: int = RULES,
+    bets: int = 0,
 ) -> Comparison:
     """The verdict on `pairs`, the first cases of a plan of `planned`.
 
     `look` is the number of the planned look, from 1; 0, the default, is the last. `z`
     holds the critical values of all looks, by default those of equal blocks. `futility` is the
-    conditional power below which a look before the last ends the run.
+    conditional power below which a look before the last ends the run. `anytime`, `rules` and
+    `bets` choose the interval, see `measure`.
     """
     if z is None:
         z = boundaries([(k + 1) / looks for k in range(looks)], policy.confidence)
@@ -69,14 +87,13 @@ def compare_pairs(
         looks=looks,
         planned=len(pairs) if planned is None else planned,
         n_min=minimum_cases(policy.margin, policy.confidence),
-        e_process=e_process,
+        anytime=anytime,
         futility=futility,
+        rules=rules,
+        bets=bets,
     )
     sample = sample_of(pairs)
-    found = measure(
-        sample.complete, z=question.z, confidence=policy.confidence, margin=policy.margin,
-        e_process=e_process,
-    )  # fmt: skip
+    found = question.measured(sample.complete)
     standing = _standing(sample, found, question, len(pairs))
     ruling = rule(standing, policy)
     return _comparison(scorer, pairs, sample, found, question, standing, ruling)
@@ -142,16 +159,7 @@ def _standing(sample: Sample, found: Measure | None, question: _Question, seen: 
     policy = question.policy
     worst = best = found
     if sample.missing or sample.partial:
-        worst, best = (
-            measure(
-                side,
-                z=question.z,
-                confidence=policy.confidence,
-                margin=policy.margin,
-                e_process=question.e_process,
-            )
-            for side in (sample.worst, sample.best)
-        )
+        worst, best = question.measured(sample.worst), question.measured(sample.best)
     power = None
     if found is not None and question.futility is not None and not question.is_last:
         power = conditional_power(
@@ -236,7 +244,7 @@ def _details(
         "confidence": policy.confidence,
         "margin": policy.margin,
         "threshold": policy.threshold,
-        "z": None if question.e_process else question.z,
+        "z": question.z if found is not None and found.method in BY_Z else None,
         "n_min": question.n_min,
         "min_flips": MIN_FLIPS,
         "missing_share": sample.missing_share,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
 from workbench.runs.suite import GatePolicy, Suite
 from workbench.verdicts.looks import Plan, make_plan, plan_from_content
+from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import LookDecision, conclude
 from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
@@ -191,7 +192,8 @@ def _plan(evidence: Evidence, policy: GatePolicy) -> Plan:
     if evidence.plan:
         return plan_from_content(evidence.plan, policy)
     baseline = any(pair.a for pairs in evidence.pairs.values() for pair in pairs)
-    return make_plan(evidence.planned, policy, 0, full=True, baseline=baseline)
+    plan = make_plan(evidence.planned, policy, 0, full=True, baseline=baseline)
+    return replace(plan, rules=FIRST_RULES)
 
 
 def _pair_row(pair: CasePair) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from workbench.runs.suite import GatePolicy
 from workbench.units import points
 from workbench.verdicts.looks import MIN_GROUPS
-from workbench.verdicts.measure import CLUSTER_T, E_PROCESS, Measure
+from workbench.verdicts.measure import E_PROCESS, Measure
 from workbench.verdicts.values import Gate, Verdict
 
 ROUNDING = 1e-12
@@ -156,7 +156,7 @@ def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
     found = standing.found
     if found is not None and found.gate_low > -policy.margin:
         if found.units < standing.n_min:
-            what = "groups" if found.method == CLUSTER_T else "cases"
+            what = "groups" if found.clustered else "cases"
             reason = (
                 f"{found.units} {what} are too few for a margin of {100 * policy.margin:g} points:"
                 f" at least {standing.n_min} are needed"
@@ -197,9 +197,7 @@ def _is_below(score: float | None, threshold: float | None) -> bool:
 
 
 def _enough_groups(found: Measure) -> bool:
-    return found.method not in (CLUSTER_T, E_PROCESS) or (
-        found.method == E_PROCESS or found.units >= MIN_GROUPS
-    )
+    return not found.clustered or found.method == E_PROCESS or found.units >= MIN_GROUPS
 
 
 def _undecided(reason: str) -> Ruling:

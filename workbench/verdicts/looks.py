@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.datasets.values import Case
@@ -14,6 +14,7 @@ from workbench.errors import UsageError
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.boundaries import BOUNDARY, boundaries
 from workbench.verdicts.distributions import critical_z, normal_cdf
+from workbench.verdicts.rules import FIRST_RULES, RULES
 
 LOOKS = 5
 LEAST_CASES_FOR_LOOKS = 100
@@ -55,6 +56,12 @@ class Plan:
     baseline: bool = True
     """False: there is nothing to compare with, the threshold alone decides."""
     created_at: str = ""
+    rules: int = RULES
+    """The revision of the decision rules."""
+    bets: int = 0
+    """Cases, or groups, that the stakes of a betting interval are made for: those of the first
+    plan, however many come later.
+    """
 
     def order(
         self, case_ids: Sequence[str], groups: Mapping[str, str | None] | None = None
@@ -89,6 +96,7 @@ class Plan:
             "anytime": self.anytime,
             "baseline": self.baseline,
             "created_at": self.created_at,
+            **({"rules": self.rules, "bets": self.bets} if self.rules > FIRST_RULES else {}),
         }
 
 
@@ -120,7 +128,8 @@ def make_plan(
         elif units >= max(LEAST_CASES_FOR_LOOKS, n_min):
             looks = LOOKS
     ends = _block_ends(case_count, looks, sizes)
-    return _plan(ends, policy, seed, anytime and baseline, baseline, created_at)
+    plan = _plan(ends, policy, seed, anytime and baseline, baseline, created_at)
+    return replace(plan, rules=RULES, bets=units)
 
 
 def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
@@ -131,11 +140,15 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
         ends = tuple(int(end) for end in content["block_ends"])
         seed, created_at = int(content["seed"]), str(content.get("created_at", ""))
         anytime, baseline = bool(content.get("anytime")), bool(content.get("baseline", True))
+        rules, bets = int(content.get("rules", FIRST_RULES)), int(content.get("bets", 0))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the recorded plan cannot be read: {error!r}") from error
     if not ends or ends[0] < 1 or any(b <= a for a, b in itertools.pairwise(ends)):
         raise UsageError("the recorded plan has looks that do not follow each other")
-    return _plan(ends, policy, seed, anytime, baseline, created_at)
+    if not FIRST_RULES <= rules <= RULES:
+        raise UsageError(f"the record was decided by rules {rules}, which this program lacks")
+    plan = _plan(ends, policy, seed, anytime, baseline, created_at)
+    return replace(plan, rules=rules, bets=bets)
 
 
 def conditional_power(

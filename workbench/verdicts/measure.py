@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from workbench.verdicts import anytime
+from workbench.verdicts.anytime import count, interval, log_evidence
+from workbench.verdicts.betting import betting_interval, betting_p_value, rounds_of
 from workbench.verdicts.intervals import (
     Mean,
     cluster_mean,
@@ -19,13 +20,17 @@ from workbench.verdicts.intervals import (
     two_sided_p,
     two_sided_t_p,
 )
+from workbench.verdicts.rules import FIRST_RULES, RULES
 from workbench.verdicts.sample import Differences
 
 TANGO = "tango"
 PAIRED_T = "paired_t"
 CLUSTER_T = "cluster_t"
 E_PROCESS = "e_process"
+BETTING = "betting"
 WILSON = "wilson"
+BY_Z = (TANGO, PAIRED_T, CLUSTER_T)
+"""Methods whose interval is widened by the critical value of a look."""
 
 _GUARD = -1.0
 _LEAST_VARIANCE = 0.001
@@ -44,7 +49,7 @@ class Measure:
     low: float
     high: float
     gate_low: float
-    """The bound that must be above -margin; below `low` where a rare collapse may be unseen."""
+    """The bound that must be above -margin: `low`, but for records of the first rules."""
     p_value: float
     mid_p: float | None
     alpha: float
@@ -54,17 +59,38 @@ class Measure:
     variance: float
     """Of one case's difference, correlation inside groups included."""
 
+    @property
+    def clustered(self) -> bool:
+        """Some cases share a group, so that fewer are independent."""
+        return self.units < self.n
+
 
 def measure(
-    sample: Differences, *, z: float, confidence: float, margin: float, e_process: bool = False
+    sample: Differences,
+    *,
+    z: float,
+    confidence: float,
+    margin: float,
+    anytime: bool = False,
+    rules: int = RULES,
+    bets: int = 0,
 ) -> Measure | None:
-    """None where there is no difference to look at; every number is finite."""
+    """None where there is no difference to look at; every number is finite.
+
+    Passes and failures of independent cases have Tango's interval at the critical value `z`.
+    Everything else, and everything that may be looked at `anytime`, has the betting interval for
+    a plan of `bets` cases or groups (0: of those that are there). Records of the first rules
+    have a t interval and a mixture of stakes instead.
+    """
     if not sample.values:
         return None
-    if e_process:
-        return _by_e_process(sample, confidence, margin)
-    if sample.groups is None and sample.binary:
+    counted = sample.groups is None and sample.binary
+    if counted and not anytime:
         return measure_counts(sample.wins, sample.losses, len(sample.values), z=z, margin=margin)
+    if rules > FIRST_RULES:
+        return _by_bets(sample, confidence, margin, bets or sample.units)
+    if anytime:
+        return _by_e_process(sample, confidence, margin)
     if not any(sample.values):
         # Nothing changed, so there is no variance to estimate, but not certainty either.
         return _unchanged(sample, z, margin)
@@ -145,11 +171,42 @@ def _by_t(sample: Differences, z: float, confidence: float, margin: float) -> Me
     )
 
 
+def _by_bets(sample: Differences, confidence: float, margin: float, planned: int) -> Measure:
+    rounds = rounds_of(sample.values, sample.groups)
+    low, high = betting_interval(rounds, planned, confidence)
+    if sample.groups is None:
+        mean, guarded = paired_mean(sample.values), paired_mean([*sample.values, _GUARD])
+    else:
+        mean = cluster_mean(sample.values, sample.groups)
+        guarded = cluster_mean(sample.values, sample.groups, guard=_GUARD)
+    p_value = betting_p_value(rounds, planned, confidence)
+    # What an earlier moment refuted may come near again: the interval always holds the mean.
+    low, high = min(low, mean.value), max(high, mean.value)
+    if low <= 0.0 <= high:
+        p_value = max(p_value, 1.0 - confidence)
+    return Measure(
+        method=BETTING,
+        n=len(sample.values),
+        units=sample.units,
+        wins=sample.wins,
+        losses=sample.losses,
+        difference=mean.value,
+        low=low,
+        high=high,
+        gate_low=low,
+        p_value=p_value,
+        mid_p=None,
+        alpha=1.0 - confidence,
+        z_margin=_finite(guarded.statistic(-margin)),
+        variance=_case_variance(guarded, len(sample.values)),
+    )
+
+
 def _by_e_process(sample: Differences, confidence: float, margin: float) -> Measure:
-    counts = anytime.count(_independent(sample))
-    low, high = anytime.interval(counts, confidence)
+    counts = count(_independent(sample))
+    low, high = interval(counts, confidence)
     mean = paired_mean(sample.values)
-    evidence = max(anytime.log_evidence(counts, 0.0), anytime.log_evidence(counts.mirrored, 0.0))
+    evidence = max(log_evidence(counts, 0.0), log_evidence(counts.mirrored, 0.0))
     return Measure(
         method=E_PROCESS,
         n=len(sample.values),

@@ -95,8 +95,10 @@ def compare_at(
         look=look,
         looks=plan.looks,
         z=plan.z,
-        e_process=plan.anytime,
+        anytime=plan.anytime,
         futility=plan.futility,
+        rules=plan.rules,
+        bets=plan.bets,
     )
 
 
@@ -157,7 +159,15 @@ def _unfinished(
     pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str
 ) -> Comparison:
     if has_baseline(pairs, plan):
-        found = compare_pairs(pairs, policy, scorer, planned=plan.planned, e_process=plan.anytime)
+        found = compare_pairs(
+            pairs,
+            policy,
+            scorer,
+            planned=plan.planned,
+            anytime=plan.anytime,
+            rules=plan.rules,
+            bets=plan.bets,
+        )
     else:
         found = compare_threshold(pairs, policy, scorer, planned=plan.planned)
     return replace(found, gate=Gate.NO_DECISION, reason=NOT_AT_A_LOOK, stopped="")
