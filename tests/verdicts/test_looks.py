@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.suite import GatePolicy
+from workbench.verdicts.case_counts import minimum_cases
 from workbench.verdicts.looks import (
     Plan,
     conditional_power,
     make_plan,
-    minimum_cases,
     plan_from_content,
 )
 from workbench.verdicts.sequential import conclude, decide_prefix

@@ -13,9 +13,10 @@ from statsmodels.stats.multitest import multipletests
 
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts import anytime
+from workbench.verdicts.case_counts import cases_needed
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.noise import Noise, below_noise, flip_rate, noise_of, noise_sentence
-from workbench.verdicts.planner import cases_needed, flip_rate_seen, plan_sentence
+from workbench.verdicts.planner import flip_rate_seen, plan_sentence
 from workbench.verdicts.repeats import (
     Spread,
     flaky_cases,

@@ -235,13 +235,16 @@ def look_up(
     fresh: bool = False,
     limit: int | None = None,
     as_stored: bool = False,
+    cases: tuple[Case, ...] | None = None,
 ) -> Wanted:
-    """What a side needs, and whether a stored run has all of it. With `as_stored` one does whose
-    calls failed.
+    """What a side needs, and whether a stored run has all of it: of `cases` alone where they are
+    given. With `as_stored` one does whose calls failed.
     """
     if source.run_id:
         return Wanted(source, None, source.run_id)
     spec = running.make_spec(source, suite, split=split, limit=limit, fresh=fresh)
+    if cases is not None:
+        spec = replace(spec, cases=cases)
     found = _find(bench, spec)
     if not found and as_stored and not fresh:
         found = asked_run(bench, spec)

@@ -11,12 +11,14 @@ from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.refs import Source
-from workbench.errors import NotFound, RunCutShort
+from workbench.errors import NotFound, RunCutShort, UsageError
+from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
 from workbench.runs.values import Result, RunSpec, RunSummary
 from workbench.verdicts.evidence import make_evidence
+from workbench.verdicts.extension import extend_plan
 from workbench.verdicts.looks import Plan, make_plan
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.sequential import LookDecision, decide_prefix
@@ -33,12 +35,15 @@ def evaluate(
     suite_name: str | None = None,
     full: bool = False,
     anytime: bool = False,
+    extend: bool = False,
     fresh: bool = False,
     on_ahead: OnAhead | None = None,
     on_run: OnRun | None = None,
 ) -> tuple[Evidence, ...]:
     """Evaluate a version on the named suite, or on every suite of the prompt, and record what
     was found, whatever it was. Blocks. `on_ahead` is told what all of these suites may ask.
+
+    With `extend` the newest evaluation on each suite goes on with the cases that were added since.
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
@@ -51,7 +56,10 @@ def evaluate(
         suites = bench.workspace.suites_of(prompt_id)
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
-    gates = [_gate(bench, source, suite, full, anytime, fresh) for suite in suites]
+    if extend:
+        gates = [_extended_gate(bench, source, suite, fresh) for suite in suites]
+    else:
+        gates = [_gate(bench, source, suite, full, anytime, fresh) for suite in suites]
     if on_ahead:
         on_ahead([ahead for gate in gates for ahead in gate.ahead])
     found = []
@@ -84,6 +92,14 @@ class _GateRun:
     plan: Plan
     baseline: Wanted | None
     started_at: str
+    attempt: int
+    before: EvaluationRecord | None = None
+    """The evaluation that is extended: its scores come first, and only fresh cases are asked."""
+
+    @property
+    def judged(self) -> Mapping[str, tuple[CasePair, ...]]:
+        """The pairs that were judged before."""
+        return self.before.evidence.pairs if self.before else {}
 
     @property
     def ahead(self) -> list[Ahead]:
@@ -112,7 +128,38 @@ def _gate(
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
     wanted = look_up(bench, baseline, suite, GATE_SPLIT) if baseline else None
-    return _GateRun(source, spec, plan, wanted, started_at)
+    return _GateRun(source, spec, plan, wanted, started_at, _attempt(bench, source, suite))
+
+
+def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _GateRun:
+    """The gate that goes on from the newest evaluation. Raises UsageError where it may not."""
+    started_at = _now()
+    prompt_id, version = source.prompt.prompt_id, source.version
+    records = bench.registry.evaluations(prompt_id, version)
+    before = next((record for record in records if record.suite == suite.name), None)
+    if before is None:
+        raise UsageError(
+            f"{prompt_id}@{version} was not evaluated on {suite.name}: there is nothing to extend",
+            hint=f"workbench evaluate {prompt_id}@{version}",
+        )
+    parts = {k: v for k, v in suite.parts.items() if before.evidence.suite_parts.get(k) != v}
+    changed = ", ".join(sorted(parts.keys() - {"dataset", "policy"}))
+    if changed:
+        raise UsageError(
+            f"{suite.name} has other {changed} since", hint="evaluate it without --extend"
+        )
+    baseline = baseline_of(bench, source, suite)
+    fingerprint = baseline.prompt.fingerprint if baseline else None
+    if fingerprint != before.evidence.baseline_fingerprint:
+        raise UsageError(
+            f"another version than {before.evidence.baseline_version} is the baseline now",
+            hint="evaluate it without --extend: that is a new attempt",
+        )
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
+    plan, cases = extend_plan(before.evidence, before.id, suite.gate, spec.cases, started_at)
+    spec = replace(spec, cases=cases, plan=plan.content())
+    wanted = look_up(bench, baseline, suite, GATE_SPLIT, cases=cases) if baseline else None
+    return _GateRun(source, spec, plan, wanted, started_at, before.evidence.attempt, before)
 
 
 def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidence:
@@ -121,7 +168,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidenc
     live = running.start(bench, spec)
     if on_run:
         on_run(live, source.name)
-    decision, pairs, unasked = _watch(live, spec, gate.plan, side_a)
+    decision, pairs, unasked = _watch(live, spec, gate, side_a)
     summary = live.wait()
     if unasked and decision.gate is not Gate.FAIL:
         raise RunCutShort(
@@ -146,13 +193,15 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidenc
         run_b=summary.run_id,
         started_at=gate.started_at,
         finished_at=_now(),
-        attempt=_attempt(bench, source, suite),
+        attempt=gate.attempt,
+        cases=spec.cases,
+        judged_before=gate.before.evidence.cases if gate.before else (),
         environment=_environment(summary),
     )
 
 
 def _watch(
-    live: LiveRun, spec: RunSpec, plan: Plan, side_a: Side | None
+    live: LiveRun, spec: RunSpec, gate: _GateRun, side_a: Side | None
 ) -> tuple[LookDecision, Mapping[str, tuple[CasePair, ...]], int]:
     """Follow the run; at each planned look decide on the contiguous prefix, and stop when told.
 
@@ -160,21 +209,24 @@ def _watch(
     """
     results: dict[tuple[str, int], Result] = {}
     repeats = range(spec.run_options.repeats)
-    look = prefix = 0
+    plan, prefix = gate.plan, 0
+    judged = len(next(iter(gate.judged.values()), ()))
+    look = sum(end <= judged for end in plan.block_ends)
+    decision: LookDecision | None = None
     while True:
         finished = live.done
         for result in live.drain():
             results[(result.case_id, result.repeat)] = result
         prefix = _prefix(spec, results, repeats, prefix)
-        while look < len(plan.block_ends) and prefix >= plan.block_ends[look]:
+        while look < len(plan.block_ends) and judged + prefix >= plan.block_ends[look]:
             look += 1
-            pairs = _pairs(spec, results, side_a, plan.block_ends[look - 1])
-            decision = decide_prefix(pairs, plan, spec.suite.gate, look)
+            pairs = _pairs(gate, results, side_a, plan.block_ends[look - 1] - judged)
+            decision = decide_prefix(pairs, plan, spec.suite.gate, look, decision)
             if decision.stop:
                 live.stop()
                 return decision, pairs, 0
         if finished:
-            pairs = _pairs(spec, results, side_a, len(spec.cases))
+            pairs = _pairs(gate, results, side_a, len(spec.cases))
             decision = decide_prefix(pairs, plan, spec.suite.gate, len(plan.block_ends))
             return decision, pairs, len(spec.cases) * len(repeats) - len(results)
         live.wait_a_moment(LOOK_INTERVAL_S)
@@ -193,18 +245,21 @@ def _prefix(
 
 
 def _pairs(
-    spec: RunSpec,
+    gate: _GateRun,
     results: Mapping[tuple[str, int], Result],
     side_a: Side | None,
     end: int,
 ) -> Mapping[str, tuple[CasePair, ...]]:
-    cases = spec.cases[:end]
+    cases = gate.spec.cases[:end]
     wanted = {case.id for case in cases}
     found_b = [result for (case_id, _), result in results.items() if case_id in wanted]
     found_a: Sequence[Result] = ()
     if side_a:
         found_a = [r for case_id in wanted for r in side_a.results.get(case_id, ())]
-    return {name: pair_results(found_a, found_b, cases, name) for name in spec.suite.gate.scorers}
+    return {
+        name: gate.judged.get(name, ()) + pair_results(found_a, found_b, cases, name)
+        for name in gate.spec.suite.gate.scorers
+    }
 
 
 def _attempt(bench: Bench, source: Source, suite: Suite) -> int:

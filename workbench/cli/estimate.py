@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def estimate_command(face: Face, suite: str, **options: Any) -> None:
     """Say what a run would take: calls, money, time, and the cases that its margin needs."""
     from workbench.actions import run as running
-    from workbench.verdicts.planner import cases_needed, plan_sentence
+    from workbench.verdicts.case_counts import cases_needed
+    from workbench.verdicts.planner import plan_sentence
 
     bench = face.bench()
     spec, name = spec_of(bench, suite, options)

@@ -14,7 +14,6 @@ from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
     from workbench.verdicts.values import Evidence
 
 
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 @click.argument("ref", metavar="PROMPT@VERSION")
 @click.option("--suite", "-s", help="Default: every suite of the prompt.")
 @click.option("--full", is_flag=True, help="Run every case, even when the gate could decide.")
-@click.option("--anytime", is_flag=True, help="Decide by an e-process, valid at any time.")
+@click.option("--anytime", is_flag=True, help="Decide by bets, valid at any time.")
+@click.option("--extend", is_flag=True, help="Go on with the cases that were added since.")
 @click.option("--fresh", is_flag=True, help="Ignore stored answers.")
 @yes_option
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML for CI.")
@@ -34,6 +34,7 @@ def evaluate_command(
     suite: str | None,
     full: bool,
     anytime: bool,
+    extend: bool,
     fresh: bool,
     yes: bool,
     junit: Path | None,
@@ -49,6 +50,8 @@ def evaluate_command(
 
     if full and anytime:
         raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
+    if extend and (full or anytime):
+        raise click.UsageError("--extend goes on as its evaluation began: leave the other out")
     prompt_id, version = split_ref(ref)
     bench = face.bench()
     with Follower(face) as follower:
@@ -59,17 +62,18 @@ def evaluate_command(
             suite_name=suite,
             full=full,
             anytime=anytime,
+            extend=extend,
             fresh=fresh,
             on_ahead=lambda runs: confirm(face, bench, runs, yes),
             on_run=follower.on_run,
         )
     _write_files(found, junit, summary)
     each = [_json_of(evidence) for evidence in found]
-    worst = max(range(len(found)), key=lambda index: _gravity(bench, found[index]))
+    worst = max(range(len(found)), key=lambda index: _gravity(found[index]))
     values = {**each[worst], "suites": each}
     lines = [line for evidence in found for line in _lines_of(evidence, verbose)]
     face.answer(values, lines)
-    return _exit_code(bench, found[worst])
+    return _exit_code(found[worst])
 
 
 def _json_of(evidence: Evidence) -> dict[str, Any]:
@@ -108,17 +112,14 @@ def _lines_of(evidence: Evidence, verbose: bool) -> list[str]:
     ]
 
 
-def _exit_code(bench: Bench, evidence: Evidence) -> int:
-    from workbench.runs.values import RunStatus
-
-    status = bench.store.summary(str(evidence.run_b)).status
+def _exit_code(evidence: Evidence) -> int:
     missing = any(comparison.missing for comparison in evidence.comparisons)
-    return verdict.exit_code(evidence.gate, missing or status is RunStatus.INCOMPLETE)
+    return verdict.exit_code(evidence.gate, missing)
 
 
-def _gravity(bench: Bench, evidence: Evidence) -> int:
+def _gravity(evidence: Evidence) -> int:
     """A failed gate weighs most, then an incomplete run, then no decision."""
-    code = _exit_code(bench, evidence)
+    code = _exit_code(evidence)
     return {EXIT_DONE: 0, EXIT_INCOMPLETE: 2, EXIT_GATE_FAILED: 3}.get(code, 1)
 
 

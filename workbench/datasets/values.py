@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from workbench.fingerprints import fingerprint
+from workbench.fingerprints import fingerprint, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Case:
             "split": self.split,
             "group": self.group,
         }
+
+    @property
+    def digest(self) -> str:
+        """Of what is asked and expected, under whatever id: a case is known again by this."""
+        return short(fingerprint({"inputs": self.inputs, "expected": self.expected}))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from workbench.registry.records import Finding
 from workbench.registry.schema import KINDS
 from workbench.registry.verify_chain import Record
 from workbench.verdicts import evidence_to_json, recompute
+from workbench.verdicts.extension import contradiction
+from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
 
@@ -101,10 +103,25 @@ def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
             f"{evidence.prompt_id}@{evidence.version} is recorded as {evidence.gate.value} on"
             f" {evidence.suite}, but its scores say {said.value}",
         )
+    if evidence.plan.get("extends"):
+        yield from _extension(connection, seq, evidence)
     stored = [{**score, "evaluation": seq} for score in score_rows(evidence.pairs)]
     kept = _scores(connection, seq)
     if stored != kept:
         yield Finding(seq, "scores", "a score is not the mean of its repeats")
+
+
+def _extension(connection: sqlite3.Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
+    """The evaluation that it goes on from is there, and this one begins as that one ended."""
+    row = connection.execute(
+        "SELECT seq FROM evaluations WHERE evaluation_id = ? AND seq < ?",
+        (str(evidence.plan["extends"]), seq),
+    ).fetchone()
+    problem = "it extends an evaluation that is not there"
+    if row is not None:
+        problem = contradiction(evidence, evaluation_at(connection, row[0]).evidence)
+    if problem:
+        yield Finding(seq, "evaluations", problem)
 
 
 _CHECKS: dict[str, Any] = {"version": _version, "suite": _suite, "evaluation": _evaluation}

@@ -29,6 +29,8 @@ class GatePolicy:
     max_missing: float = 0.05
     """More missing cases than this share can never pass."""
     max_age_days: float | None = None
+    extend: bool = False
+    """Decided by bets from the first case on, so that fresh cases may be added later."""
 
     def content(self) -> dict[str, Any]:
         """All of the policy as plain JSON values."""
@@ -40,6 +42,7 @@ class GatePolicy:
             "confidence": self.confidence,
             "max_missing": self.max_missing,
             "max_age_days": self.max_age_days,
+            **({"extend": True} if self.extend else {}),
         }
 
 

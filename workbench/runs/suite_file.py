@@ -30,6 +30,7 @@ _GATE = {
     "confidence",
     "max_missing",
     "max_age",
+    "extend",
 }
 _RUN = {
     "concurrency",
@@ -132,6 +133,7 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
         confidence=_confidence(data, where),
         max_missing=_share(data, "max_missing", where, 0.05),
         max_age_days=age,
+        extend=_yes_or_no(data, "extend", where),
     )
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.verdicts.case_counts import cases_needed
     from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold
     from workbench.verdicts.evidence import (
         evidence_from_json,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     )
     from workbench.verdicts.looks import Plan, make_plan
     from workbench.verdicts.pairing import check_comparable, pair_results
-    from workbench.verdicts.planner import cases_needed, plan_sentence
+    from workbench.verdicts.planner import plan_sentence
     from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
     from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
@@ -60,7 +61,7 @@ _HOMES = {
     "decide_prefix": "sequential",
     "Plan": "looks",
     "make_plan": "looks",
-    "cases_needed": "planner",
+    "cases_needed": "case_counts",
     "plan_sentence": "planner",
     "check_comparable": "pairing",
     "pair_results": "pairing",

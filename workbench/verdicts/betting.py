@@ -60,6 +60,13 @@ def betting_interval(
     return low, high
 
 
+def excludes(rounds: Sequence[Round], planned: int, confidence: float, d0: float) -> bool:
+    """Whether the lower bound of `betting_interval` is at least `d0`, without looking for it."""
+    alpha = (1.0 - confidence) / 2.0
+    bets = _bets(rounds, planned, alpha)
+    return _most_capital(bets, (d0 + 1.0) / 2.0, 1.0 / alpha) >= 1.0 / alpha
+
+
 def betting_p_value(rounds: Sequence[Round], planned: int, confidence: float) -> float:
     """Two-sided p of a true difference of 0, valid at any time: 2 / the most capital reached.
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.boundaries import boundaries
+from workbench.verdicts.case_counts import minimum_cases
 from workbench.verdicts.gate import Ruling, Standing, rule
 from workbench.verdicts.intervals import wilson
-from workbench.verdicts.looks import MIN_FLIPS, conditional_power, minimum_cases
+from workbench.verdicts.looks import MIN_FLIPS, conditional_power
 from workbench.verdicts.measure import BY_Z, WILSON, Measure, measure
 from workbench.verdicts.planner import enough_margin, more_cases
 from workbench.verdicts.repeats import flaky_cases, pass_power_k, variances

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
 from workbench.runs.suite import GatePolicy, Suite
@@ -17,6 +18,8 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 
 SCHEMA = 1
 
+_LATER = ("cases",)
+"""Fields that 0.1.0 lacks: absent where they are empty, so that its records keep their text."""
 _ID_LISTS = ("fixed", "broke", "missing")
 
 
@@ -36,10 +39,13 @@ def make_evidence(
     run_a: str | None = None,
     run_b: str | None = None,
     attempt: int = 1,
+    cases: Sequence[Case] = (),
+    judged_before: Sequence[str] = (),
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """The record of an evaluation of ours. `pairs` are in the plan's order; those after the look
-    that decided are left out. Times are ISO 8601 in UTC.
+    that decided are left out. `cases` were asked now, in that order; `judged_before` are the
+    digests of those that an extended evaluation had judged. Times are ISO 8601 in UTC.
     """
     return Evidence(
         prompt_id=prompt_id,
@@ -62,6 +68,7 @@ def make_evidence(
         finished_at=finished_at,
         attempt=attempt,
         plan=plan.content(),
+        cases=(*judged_before, *(case.digest for case in cases))[: decision.seen],
         environment=dict(environment or {}),
     )
 
@@ -147,6 +154,9 @@ def policy_from_content(content: Mapping[str, Any]) -> GatePolicy:
 def evidence_to_json(evidence: Evidence) -> str:
     """The canonical text of a record: one text for equal records, so its sha256 names it."""
     content = {item.name: getattr(evidence, item.name) for item in fields(evidence)}
+    for name in _LATER:
+        if not content[name]:
+            del content[name]
     content["schema"] = SCHEMA
     content["gate"] = evidence.gate.value
     content["score"] = _number(evidence.score)
@@ -167,6 +177,7 @@ def evidence_from_json(text: str | bytes) -> Evidence:
             raise UsageError(f"this evidence has schema {content['schema']}, not {SCHEMA}")
         known = {item.name: content[item.name] for item in fields(Evidence) if item.name in content}
         known["gate"] = Gate(content["gate"])
+        known["cases"] = tuple(content.get("cases", ()))
         known["pairs"] = {
             name: tuple(_pair_from_row(row) for row in rows)
             for name, rows in content["pairs"].items()
@@ -183,9 +194,14 @@ def evidence_from_json(text: str | bytes) -> Evidence:
 
 def _in_order(pairs: Sequence[CasePair], plan: Plan) -> bool:
     """The pairs follow the recorded random order: only then is stopping early honest."""
-    order = tuple(pair.case_id for pair in pairs)
     groups = {pair.case_id: pair.group for pair in pairs}
-    return order in (plan.order(order), plan.order(order, groups))
+    start = 0
+    for end in plan.stages or (len(pairs),):
+        order = tuple(pair.case_id for pair in pairs[start:end])
+        if order not in (plan.order(order), plan.order(order, groups)):
+            return False
+        start = end
+    return True
 
 
 def _plan(evidence: Evidence, policy: GatePolicy) -> Plan:

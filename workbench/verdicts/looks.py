@@ -13,6 +13,7 @@ from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.boundaries import BOUNDARY, boundaries
+from workbench.verdicts.case_counts import cases_needed, minimum_cases
 from workbench.verdicts.distributions import critical_z, normal_cdf
 from workbench.verdicts.rules import FIRST_RULES, RULES
 
@@ -22,15 +23,6 @@ ANYTIME_LOOKS = 20
 FUTILITY = 0.05
 MIN_FLIPS = 6
 MIN_GROUPS = 10
-
-
-def minimum_cases(margin: float, confidence: float = 0.95) -> int:
-    """Cases without a loss that exclude a loss rate of `margin`: 72 for 0.05 at 95 %."""
-    if margin <= 0.0:
-        return 1
-    if margin >= 1.0:
-        return 1
-    return math.ceil(math.log((1.0 - confidence) / 2.0) / math.log1p(-margin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +54,10 @@ class Plan:
     """Cases, or groups, that the stakes of a betting interval are made for: those of the first
     plan, however many come later.
     """
+    stages: tuple[int, ...] = ()
+    """Cases at the end of the first evaluation and of each extension; empty: it has none."""
+    extends: str = ""
+    """Id of the evaluation that this one goes on from."""
 
     def order(
         self, case_ids: Sequence[str], groups: Mapping[str, str | None] | None = None
@@ -97,6 +93,7 @@ class Plan:
             "baseline": self.baseline,
             "created_at": self.created_at,
             **({"rules": self.rules, "bets": self.bets} if self.rules > FIRST_RULES else {}),
+            **({"stages": list(self.stages), "extends": self.extends} if self.stages else {}),
         }
 
 
@@ -113,6 +110,7 @@ def make_plan(
 ) -> Plan:
     """Five looks where the cases suffice, else one; `full` asks for one, `anytime` for twenty.
 
+    A policy that may be extended bets from the first case on, whatever is asked for.
     With `cases` a look falls on whole groups, and groups count where cases would. Raises
     UsageError without a case.
     """
@@ -121,6 +119,7 @@ def make_plan(
     sizes = _group_sizes(cases, seed)
     n_min = minimum_cases(policy.margin, policy.confidence)
     units = len(sizes) if sizes else case_count
+    anytime = anytime or policy.extend
     looks = 1
     if not full and baseline:
         if anytime:
@@ -129,7 +128,7 @@ def make_plan(
             looks = LOOKS
     ends = _block_ends(case_count, looks, sizes)
     plan = _plan(ends, policy, seed, anytime and baseline, baseline, created_at)
-    return replace(plan, rules=RULES, bets=units)
+    return replace(plan, rules=RULES, bets=_bets(units, policy))
 
 
 def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
@@ -141,6 +140,8 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
         seed, created_at = int(content["seed"]), str(content.get("created_at", ""))
         anytime, baseline = bool(content.get("anytime")), bool(content.get("baseline", True))
         rules, bets = int(content.get("rules", FIRST_RULES)), int(content.get("bets", 0))
+        stages = tuple(int(end) for end in content.get("stages", ()))
+        extends = str(content.get("extends", ""))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the recorded plan cannot be read: {error!r}") from error
     if not ends or ends[0] < 1 or any(b <= a for a, b in itertools.pairwise(ends)):
@@ -148,7 +149,9 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
     if not FIRST_RULES <= rules <= RULES:
         raise UsageError(f"the record was decided by rules {rules}, which this program lacks")
     plan = _plan(ends, policy, seed, anytime, baseline, created_at)
-    return replace(plan, rules=rules, bets=bets)
+    if stages and (stages[-1] != ends[-1] or not set(stages) <= set(ends)):
+        raise UsageError("the recorded plan has stages that end between its looks")
+    return replace(plan, rules=rules, bets=bets, stages=stages, extends=extends)
 
 
 def conditional_power(
@@ -165,6 +168,13 @@ def conditional_power(
     root = math.sqrt(fraction)
     drift = max(z / root, margin * math.sqrt(planned / variance))
     return normal_cdf((z * root + drift * (1.0 - fraction) - z_final) / math.sqrt(1.0 - fraction))
+
+
+def _bets(units: int, policy: GatePolicy) -> int:
+    """How many cases the stakes are made for: stakes for a few are wasted on an extension."""
+    if not policy.extend:
+        return units
+    return max(units, cases_needed(policy.margin, confidence=policy.confidence))
 
 
 def _plan(

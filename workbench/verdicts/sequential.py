@@ -35,9 +35,11 @@ def decide_prefix(
     plan: Plan,
     policy: GatePolicy,
     look: int,
+    earlier: LookDecision | None = None,
 ) -> LookDecision:
     """The decision at look number `look` (from 1) on the first cases of the plan's order.
 
+    `earlier` is what the look before decided, if that is at hand: it is recorded, not redone.
     Further pairs are left out, so a result that came early cannot decide. Raises UsageError if
     a gating scorer has no pairs, the looks do not exist, or the prefix is not complete.
     """
@@ -51,7 +53,7 @@ def decide_prefix(
             raise UsageError(f"the gate's scorer {scorer} has no scores")
         if len(pairs) < end:
             raise UsageError(f"look {look} needs {end} cases, there are {len(pairs)}")
-        comparisons.append(_with_history(pairs[:end], plan, policy, scorer, look))
+        comparisons.append(_with_history(pairs[:end], plan, policy, scorer, look, earlier))
     return _decision(tuple(comparisons), plan, look)
 
 
@@ -108,14 +110,21 @@ def has_baseline(pairs: Sequence[CasePair], plan: Plan) -> bool:
 
 
 def _with_history(
-    pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str, look: int
+    pairs: Sequence[CasePair],
+    plan: Plan,
+    policy: GatePolicy,
+    scorer: str,
+    look: int,
+    earlier: LookDecision | None,
 ) -> Comparison:
     """The comparison, with a record of this look and of those before it."""
+    known = next((c for c in earlier.comparisons if c.scorer == scorer), None) if earlier else None
+    records = list(known.details["looks"]) if known else []
     found = [
         compare_at(pairs[: plan.block_ends[number - 1]], plan, policy, scorer, number)
-        for number in range(1, look + 1)
+        for number in range(len(records) + 1, look + 1)
     ]
-    records = [_record(comparison) for comparison in found]
+    records += [_record(comparison) for comparison in found]
     return replace(found[-1], details={**found[-1].details, "looks": records})
 
 

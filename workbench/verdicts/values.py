@@ -110,5 +110,7 @@ class Evidence:
     """From a team's own suite object, not from a run of ours."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Written before the first call: looks, boundary, futility, order seed, minimum cases."""
+    cases: tuple[str, ...] = ()
+    """Digest of each case's content, in the order of `pairs`; empty in records of 0.1.0."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """Model asked and answered, system fingerprint, package versions, git commit."""
