@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, OnAhead
+from workbench.actions.preview import Preview
 from workbench.actions.refs import Source, resolve
 from workbench.actions.sides import SAME, asked_run, check_sides
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.suite import Suite
 from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
-from workbench.verdicts.comparison import combine, compare_pairs
+from workbench.verdicts.comparison import combine, compare_shuffled, undecided
 from workbench.verdicts.noise import Noise, noise_of
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
@@ -66,6 +67,8 @@ class Compared:
     gate: Gate
     noise: Noise | None = None
     """What A's answers flip by themselves, where it was run twice without the cache."""
+    preview: Preview | None = None
+    """Set where a sample was compared: that decides nothing."""
 
     @property
     def headline(self) -> Comparison:
@@ -109,9 +112,9 @@ def compare(
 ) -> Compared:
     """Pair A and B on all cases of the split, running what is missing. Blocks.
 
-    With `limit` only the first cases are looked at, for a quick look. With `as_stored` calls that
-    failed in a stored run are not made again: their cases are missing. `on_ahead` is told what
-    has no stored run.
+    With `limit` it is a preview of a seeded sample, which decides nothing. With `as_stored` calls
+    that failed in a stored run are not made again: their cases are missing. `on_ahead` is told
+    what has no stored run.
     Raises UsageError when the two cannot be paired, or when a run did not finish.
     """
     found = compare_many(
@@ -157,14 +160,18 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, *others)
-    check_sides(bench, (a, *others), suite, suite.cases(split)[:limit], fresh=fresh)
+    cases, preview = suite.cases(split), None
+    if limit is not None and limit < len(cases):
+        preview = Preview(limit, len(cases), _seed(suite))
+        cases = preview.sample(cases)
+    check_sides(bench, (a, *others), suite, cases, fresh=fresh)
     wanted = [
-        look_up(bench, source, suite, split, fresh, limit, as_stored) for source in (a, *others)
+        look_up(bench, source, suite, split, fresh, as_stored, cases) for source in (a, *others)
     ]
     if on_ahead:
         on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
     side_a, *sides = (side_of(bench, item, on_run) for item in wanted)
-    found = [pair_up(side_a, side_b, suite, split) for side_b in sides]
+    found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
 
 
@@ -178,18 +185,27 @@ def rank(compared: Sequence[Compared]) -> BestOf:
     )
 
 
-def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
+def pair_up(
+    a: Side, b: Side, suite: Suite, split: str | None, preview: Preview | None = None
+) -> Compared:
     """Two finished sides, paired and judged. Raises UsageError when they cannot be."""
     if a.summary.run_id == b.summary.run_id:
         raise UsageError(f"{SAME}: {a.summary.run_id}", hint="pick another side")
     check_comparable(a.summary, b.summary, a.cases, b.cases)
     asked = {case.id for case in a.cases} & {case.id for case in b.cases}
     cases = tuple(case for case in suite.dataset.cases if case.id in asked)
+    if preview:
+        cases = preview.sample(cases)
     pairs = {
         scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
         for scorer in suite.scorers
     }
-    comparisons = tuple(compare_pairs(pairs[name], suite.gate, name) for name in suite.gate.scorers)
+    seed = _seed(suite)
+    comparisons = tuple(
+        compare_shuffled(pairs[name], suite.gate, name, seed) for name in suite.gate.scorers
+    )
+    if preview:
+        comparisons = tuple(undecided(found, preview.reason) for found in comparisons)
     return Compared(
         a,
         b,
@@ -199,12 +215,13 @@ def pair_up(a: Side, b: Side, suite: Suite, split: str | None) -> Compared:
         pairs,
         comparisons,
         combine(comparisons),
+        preview=preview,
     )
 
 
 def swapped(bench: Bench, compared: Compared) -> Compared:
     """The same two runs with A as the candidate. Nothing is run."""
-    turned = pair_up(compared.b, compared.a, compared.suite, compared.split)
+    turned = pair_up(compared.b, compared.a, compared.suite, compared.split, compared.preview)
     return replace(turned, noise=own_noise(bench, turned))
 
 
@@ -233,7 +250,6 @@ def look_up(
     suite: Suite,
     split: str | None,
     fresh: bool = False,
-    limit: int | None = None,
     as_stored: bool = False,
     cases: tuple[Case, ...] | None = None,
 ) -> Wanted:
@@ -242,7 +258,7 @@ def look_up(
     """
     if source.run_id:
         return Wanted(source, None, source.run_id)
-    spec = running.make_spec(source, suite, split=split, limit=limit, fresh=fresh)
+    spec = running.make_spec(source, suite, split=split, fresh=fresh)
     if cases is not None:
         spec = replace(spec, cases=cases)
     found = _find(bench, spec)
@@ -301,6 +317,11 @@ def _stored(bench: Bench, source: Source, run_id: str) -> Side:
     summary = bench.store.summary(run_id)
     by_case = {key: tuple(value) for key, value in results.items()}
     return Side(source, summary, by_case, bench.store.cases(run_id))
+
+
+def _seed(suite: Suite) -> int:
+    """Of the dataset alone: the same cases are shuffled alike for everybody."""
+    return int(suite.dataset.fingerprint[:8], 16)
 
 
 def _flat(results: Mapping[str, tuple[Result, ...]]) -> list[Result]:

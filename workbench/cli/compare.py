@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
 @click.option("--suite", "-s", help="Default: the prompt's first suite.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
-@click.option("--limit", type=click.IntRange(1), help="Only the first N cases: a quick look.")
+@click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
 @yes_option
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
@@ -44,7 +45,6 @@ def compare_command(
     exit code still speaks of B.
     """
     from workbench.actions.compare import compare_many
-    from workbench.runs.values import RunStatus
 
     bench = face.bench()
     with Follower(face) as follower:
@@ -61,9 +61,8 @@ def compare_command(
         )
     found = best.candidates[0].compared
     face.answer(_as_json(best), _lines(best, verbose))
-    summaries = (found.a.summary, found.b.summary)
-    incomplete = any(summary.status is not RunStatus.COMPLETE for summary in summaries)
-    return verdict.exit_code(found.gate, incomplete)
+    missing = any(comparison.missing for comparison in found.comparisons)
+    return verdict.exit_code(found.gate, missing)
 
 
 def _as_json(best: BestOf) -> dict[str, Any]:
@@ -77,6 +76,7 @@ def _as_json(best: BestOf) -> dict[str, Any]:
         "b": found.b.source.name,
         "suite": found.suite.name,
         "split": found.split,
+        "preview": None if found.preview is None else asdict(found.preview),
         "noise": None if found.noise is None else found.noise.rate,
         "below_noise": found.noise is not None and below_noise(found.headline, found.noise),
         "candidates": [
@@ -112,6 +112,8 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     a, policy = first.a.source.name, first.suite.gate
     names = [candidate.compared.b.source.name for candidate in best.candidates]
     lines = [f"A {a}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
+    if first.preview:
+        lines.append(f"PREVIEW: {first.preview.reason} (sampled by seed {first.preview.seed})")
     for candidate, name in zip(best.candidates, names, strict=True):
         found = candidate.compared
         lines += verdict.lines_of(found.comparisons, policy, a, name, verbose)

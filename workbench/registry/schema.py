@@ -231,6 +231,12 @@ _NOT_WORSE = f"""({_N} > 0 AND {_GAIN} > 0 AND (NOT {_BINARY} OR (
           2.0 * {_N} * {_Q} * {_Q} + {_B} * {_Q} + {_C} > -1e-6
           AND {_Q} > -{_B} / (4.0 * {_N}))))"""
 
+# The rule for few cases: none scores lower than under the baseline, whatever the missing ones are.
+_NO_REGRESSIONS = "sum(coalesce(c.b, 0.0) < coalesce(c.a, 1.0) - 1e-9) = 0"
+# A threshold alone needs cases; records of the first decision rules asked for none.
+_ENOUGH = """(coalesce(json_extract(e.plan, '$.rules'), 1) < 2
+          OR count(*) >= coalesce(json_extract(s.policy, '$.min_cases'), 20))"""
+
 _SOUND = f"""
       SELECT count(*) > 0
         AND max(c.position) = count(*) - 1
@@ -242,8 +248,10 @@ _SOUND = f"""
         AND sum(coalesce(c.b, 0.0)) / count(*)
           >= coalesce(json_extract(s.policy, '$.threshold'), -1.0) - 1e-9
         AND (e.baseline_fingerprint IS NOT NULL
-          OR json_extract(s.policy, '$.threshold') IS NOT NULL)
-        AND (e.baseline_fingerprint IS NULL OR {_NOT_WORSE})
+          OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND {_ENOUGH}))
+        AND (e.baseline_fingerprint IS NULL
+          OR CASE json_extract(s.policy, '$.rule')
+            WHEN 'no_regressions' THEN {_NO_REGRESSIONS} ELSE {_NOT_WORSE} END)
       FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value"""
 
 VIEWS: dict[str, str] = {

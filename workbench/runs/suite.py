@@ -11,6 +11,15 @@ from workbench.datasets.values import Case, Dataset
 from workbench.fingerprints import fingerprint
 from workbench.scorers.base import Scorer
 
+NOT_WORSE = "not_worse"
+NO_REGRESSIONS = "no_regressions"
+THRESHOLD = "threshold"
+RULES = (NOT_WORSE, NO_REGRESSIONS, THRESHOLD)
+"""What a gate asks: a bound on the loss, that no case falls, or the candidate's score alone."""
+
+MIN_CASES = 20
+"""Fewer cases reach a threshold by luck alone too easily, unless the suite says otherwise."""
+
 GATE_SPLIT = "gate"
 DEV_SPLIT = "dev"
 
@@ -29,6 +38,9 @@ class GatePolicy:
     max_missing: float = 0.05
     """More missing cases than this share can never pass."""
     max_age_days: float | None = None
+    rule: str = NOT_WORSE
+    min_cases: int | None = None
+    """Cases that a threshold needs where there is no baseline; None: MIN_CASES."""
     extend: bool = False
     """Decided by bets from the first case on, so that fresh cases may be added later."""
 
@@ -42,6 +54,8 @@ class GatePolicy:
             "confidence": self.confidence,
             "max_missing": self.max_missing,
             "max_age_days": self.max_age_days,
+            **({"rule": self.rule} if self.rule != NOT_WORSE else {}),
+            **({"min_cases": self.min_cases} if self.min_cases is not None else {}),
             **({"extend": True} if self.extend else {}),
         }
 

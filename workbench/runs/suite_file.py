@@ -11,7 +11,14 @@ from workbench.datasets.readers import read_dataset
 from workbench.errors import SuiteError
 from workbench.prompts.strict_yaml import parse_yaml
 from workbench.providers.values import Outcome
-from workbench.runs.suite import GatePolicy, RunOptions, Suite
+from workbench.runs.suite import (
+    NOT_WORSE,
+    RULES,
+    THRESHOLD,
+    GatePolicy,
+    RunOptions,
+    Suite,
+)
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
@@ -30,6 +37,8 @@ _GATE = {
     "confidence",
     "max_missing",
     "max_age",
+    "rule",
+    "min_cases",
     "extend",
 }
 _RUN = {
@@ -123,7 +132,20 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
         if name not in {scorer.name for scorer in scorers}:
             hint = did_you_mean(str(name), [scorer.name for scorer in scorers])
             raise SuiteError(f"{where}: {name!r} is no scorer of this suite", hint=hint)
+    rule = data.get("rule", NOT_WORSE)
+    if rule not in RULES:
+        hint = did_you_mean(str(rule), RULES)
+        raise SuiteError(f"{where}.rule cannot be {rule!r}", hint=hint)
     baseline = data.get("baseline", "production")
+    if rule == THRESHOLD:
+        if data.get("threshold") is None:
+            raise SuiteError(
+                f"{where}: the rule is a threshold, and none is set", hint="threshold: 0.8"
+            )
+        baseline = None
+    extend = _yes_or_no(data, "extend", where)
+    if extend and rule != NOT_WORSE:
+        raise SuiteError(f"{where}: extend goes with the rule {NOT_WORSE} alone")
     age = _number(data, "max_age", where, None, _days)
     return GatePolicy(
         scorers=gating,
@@ -133,7 +155,9 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
         confidence=_confidence(data, where),
         max_missing=_share(data, "max_missing", where, 0.05),
         max_age_days=age,
-        extend=_yes_or_no(data, "extend", where),
+        rule=rule,
+        min_cases=_count(data, "min_cases", where, 0, 10**6) or None,
+        extend=extend,
     )
 
 

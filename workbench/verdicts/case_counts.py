@@ -42,3 +42,28 @@ def cases_needed(
     both = critical_z(confidence) + normal_quantile(power)
     needed = math.ceil(variance * both * both / (margin + delta) ** 2 - 1e-9)
     return max(needed, minimum_cases(margin, confidence) if margin > 0.0 else 1)
+
+
+def hidden_loss(cases: int, confidence: float = 0.95) -> float:
+    """The largest loss rate that may go without a loss in so many cases: 0.31 for 10 at 95 %."""
+    side = (1.0 - confidence) / 2.0
+    return 1.0 - side ** (1.0 / cases) if cases else 1.0
+
+
+def luck(threshold: float, cases: int, below: float = 0.05) -> float:
+    """The chance that a version whose true rate lies `below` under the threshold reaches it.
+
+    A binomial tail, summed in logarithms.
+    """
+    rate = threshold - below
+    needed = math.ceil(threshold * cases - 1e-9)
+    if rate <= 0.0:
+        return 1.0 if needed <= 0 else 0.0
+    terms = (
+        math.exp(
+            math.lgamma(cases + 1) - math.lgamma(k + 1) - math.lgamma(cases - k + 1)
+            + k * math.log(rate) + (cases - k) * math.log1p(-rate)
+        )
+        for k in range(max(0, needed), cases + 1)
+    )  # fmt: skip
+    return min(1.0, math.fsum(terms))

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.runs.suite import GatePolicy
+from workbench.runs.suite import MIN_CASES, GatePolicy
 from workbench.verdicts.boundaries import boundaries
-from workbench.verdicts.case_counts import minimum_cases
+from workbench.verdicts.case_counts import luck, minimum_cases
 from workbench.verdicts.gate import Ruling, Standing, rule
 from workbench.verdicts.intervals import wilson
-from workbench.verdicts.looks import MIN_FLIPS, conditional_power
+from workbench.verdicts.looks import MIN_FLIPS, conditional_power, shuffled
 from workbench.verdicts.measure import BY_Z, WILSON, Measure, measure
 from workbench.verdicts.planner import enough_margin, more_cases
 from workbench.verdicts.repeats import flaky_cases, pass_power_k, variances
-from workbench.verdicts.rules import RULES
+from workbench.verdicts.rules import FIRST_RULES, RULES
 from workbench.verdicts.sample import SWING, Differences, Sample, sample_of
 from workbench.verdicts.threshold import judge_threshold
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
-__all__ = ["combine", "compare_pairs", "compare_threshold"]
+__all__ = ["combine", "compare_pairs", "compare_shuffled", "compare_threshold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,43 @@ def compare_pairs(
     return _comparison(scorer, pairs, sample, found, question, standing, ruling)
 
 
+def compare_shuffled(
+    pairs: Sequence[CasePair], policy: GatePolicy, scorer: str, seed: int
+) -> Comparison:
+    """The verdict on all of `pairs`, whatever order they come in: bets follow a seeded shuffle.
+
+    Ids are listed in the order of `pairs`.
+    """
+    by_id = {pair.case_id: pair for pair in pairs}
+    order = shuffled(list(by_id), {pair.case_id: pair.group for pair in pairs}, seed)
+    found = compare_pairs([by_id[case_id] for case_id in order], policy, scorer)
+    place = {case_id: number for number, case_id in enumerate(by_id)}
+
+    def in_place(ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(ids, key=place.__getitem__))
+
+    return replace(
+        found,
+        fixed=in_place(found.fixed),
+        broke=in_place(found.broke),
+        missing=in_place(found.missing),
+    )
+
+
+def undecided(found: Comparison, reason: str) -> Comparison:
+    """The same figures without a verdict."""
+    return replace(
+        found, verdict=Verdict.UNDECIDED, gate=Gate.NO_DECISION, more_cases=None, reason=reason
+    )
+
+
 def compare_threshold(
-    pairs: Sequence[CasePair], policy: GatePolicy, scorer: str, *, planned: int | None = None
+    pairs: Sequence[CasePair],
+    policy: GatePolicy,
+    scorer: str,
+    *,
+    planned: int | None = None,
+    rules: int = RULES,
 ) -> Comparison:
     """Without a baseline: the candidate's mean against the threshold, Wilson's interval beside."""
     sample = sample_of([_alone(pair) for pair in pairs])
@@ -114,7 +149,8 @@ def compare_threshold(
         z = boundaries([1.0], policy.confidence)[0]
         low, high = wilson(score * units, units, z)
     planned = len(pairs) if planned is None else planned
-    verdict, gate, reason = judge_threshold(sample, policy, low, high, len(pairs), planned)
+    least = (policy.min_cases or MIN_CASES) if rules > FIRST_RULES else 1
+    verdict, gate, reason = judge_threshold(sample, policy, low, high, len(pairs), planned, least)
     return Comparison(
         scorer=scorer,
         verdict=verdict,
@@ -136,6 +172,7 @@ def compare_threshold(
         details={
             "confidence": policy.confidence,
             "threshold": policy.threshold,
+            "luck": None if policy.threshold is None else luck(policy.threshold, units),
             "units": units,
             "clustered": sample.complete.groups is not None,
             "missing_share": sample.missing_share,

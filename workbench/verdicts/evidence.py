@@ -91,7 +91,7 @@ def make_external_evidence(
 
     A suite that gives a single score has a single case.
     """
-    policy = GatePolicy(scorers=(scorer,), baseline=None, threshold=threshold)
+    policy = GatePolicy(scorers=(scorer,), baseline=None, threshold=threshold, min_cases=1)
     pairs = tuple(CasePair(case_id, (), (score,)) for case_id, score in scores.items())
     plan = make_plan(len(pairs), policy, 0, baseline=False)
     decision = conclude({scorer: pairs}, plan, policy)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.runs.suite import GatePolicy
+from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import points
+from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.looks import MIN_GROUPS
 from workbench.verdicts.measure import E_PROCESS, Measure
 from workbench.verdicts.values import Gate, Verdict
@@ -118,12 +119,35 @@ def rule(standing: Standing, policy: GatePolicy) -> Ruling:
             f"the cases come from {found.units} groups, and a gate needs at least {MIN_GROUPS}"
         )
     below = _threshold_reason(standing, policy)
+    if policy.rule == NO_REGRESSIONS:
+        return _no_regressions(standing, policy, verdict, below)
     if passes(standing, policy, verdict):
         if not below:
             return Ruling(verdict, Gate.PASS, _pass_reason(verdict, found, policy), STOPPED_PASS)
         if not standing.last:
             return Ruling(verdict, Gate.NO_DECISION, f"{below} so far", open=True)
     return _not_passed(standing, policy, verdict, below)
+
+
+def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, below: str) -> Ruling:
+    """A rule of thumb for few cases: none may score lower than under A."""
+    found, worst = standing.found, standing.worst
+    if found is None or worst is None:
+        return _undecided("no case has a score on both sides")
+    if found.losses:
+        many = "case scores" if found.losses == 1 else "cases score"
+        reason = f"{found.losses} {many} lower under B than under A"
+        return Ruling(verdict, Gate.FAIL, reason, STOPPED_FAIL)
+    if below and _is_below(standing.score, policy.threshold):
+        return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
+    if worst.losses:
+        reason = "no case falls, but missing ones may have; run them again"
+        return Ruling(verdict, Gate.NO_DECISION, reason)
+    if below:
+        return Ruling(verdict, Gate.NO_DECISION, below)
+    hidden = 100 * hidden_loss(found.units, policy.confidence)
+    reason = f"no case falls (a rule of thumb: {found.units} cases can hide {hidden:.0f} points)"
+    return Ruling(verdict, Gate.PASS, reason, STOPPED_PASS)
 
 
 def _not_passed(standing: Standing, policy: GatePolicy, verdict: Verdict, below: str) -> Ruling:

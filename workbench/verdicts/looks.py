@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.runs.suite import GatePolicy
+from workbench.runs.suite import NOT_WORSE, GatePolicy
 from workbench.verdicts.boundaries import BOUNDARY, boundaries
 from workbench.verdicts.case_counts import cases_needed, minimum_cases
 from workbench.verdicts.distributions import critical_z, normal_cdf
@@ -63,7 +63,7 @@ class Plan:
         self, case_ids: Sequence[str], groups: Mapping[str, str | None] | None = None
     ) -> tuple[str, ...]:
         """The ids in the order of the plan, whatever order they come in; groups stay together."""
-        return _ordered(case_ids, groups or {}, self.seed)
+        return shuffled(case_ids, groups or {}, self.seed)
 
     def order_cases(self, cases: Sequence[Case]) -> tuple[Case, ...]:
         """The cases in the order of the plan."""
@@ -121,7 +121,7 @@ def make_plan(
     units = len(sizes) if sizes else case_count
     anytime = anytime or policy.extend
     looks = 1
-    if not full and baseline:
+    if not full and baseline and policy.rule == NOT_WORSE:
         if anytime:
             looks = min(ANYTIME_LOOKS, units)
         elif units >= max(LEAST_CASES_FOR_LOOKS, n_min):
@@ -206,9 +206,11 @@ def _plan(
     )
 
 
-def _ordered(
+def shuffled(
     case_ids: Sequence[str], groups: Mapping[str, str | None], seed: int
 ) -> tuple[str, ...]:
+    """The ids in an order made by ids, groups and seed alone; groups stay together."""
+
     def key(case_id: str) -> tuple[str, str, str]:
         group = groups.get(case_id)
         unit = f"case:{case_id}" if group is None else f"group:{group}"
@@ -228,7 +230,7 @@ def _group_sizes(cases: Sequence[Case] | None, seed: int) -> list[int]:
         return []
     groups = {case.id: case.group for case in cases}
     sizes: dict[str, int] = {}
-    for case_id in _ordered(list(groups), groups, seed):
+    for case_id in shuffled(list(groups), groups, seed):
         group = groups[case_id]
         unit = f"case:{case_id}" if group is None else f"group:{group}"
         sizes[unit] = sizes.get(unit, 0) + 1

@@ -88,7 +88,7 @@ def compare_at(
 ) -> Comparison:
     """One scorer's comparison under the plan, at one look."""
     if not has_baseline(pairs, plan):
-        return compare_threshold(pairs, policy, scorer, planned=plan.planned)
+        return compare_threshold(pairs, policy, scorer, planned=plan.planned, rules=plan.rules)
     return compare_pairs(
         pairs,
         policy,
@@ -178,5 +178,5 @@ def _unfinished(
             bets=plan.bets,
         )
     else:
-        found = compare_threshold(pairs, policy, scorer, planned=plan.planned)
+        found = compare_threshold(pairs, policy, scorer, planned=plan.planned, rules=plan.rules)
     return replace(found, gate=Gate.NO_DECISION, reason=NOT_AT_A_LOOK, stopped="")

@@ -15,6 +15,7 @@ def judge_threshold(
     high: float | None,
     seen: int,
     planned: int,
+    least: int,
 ) -> tuple[Verdict, Gate, str]:
     """The verdict is about the interval, the gate about the score itself.
 
@@ -32,6 +33,12 @@ def judge_threshold(
             *undecided,
             f"{100 * sample.missing_share:.1f} % of the scores are missing, more than the"
             f" {100 * policy.max_missing:g} % that the gate allows; run the missing cases again",
+        )
+    if sample.complete.units < least:
+        return (
+            *undecided,
+            f"{sample.complete.units} cases are too few for a threshold: at least {least} are"
+            " needed (gate: min_cases)",
         )
     if seen < planned:
         return *undecided, f"only {seen} of {planned} planned cases were run; run the rest"

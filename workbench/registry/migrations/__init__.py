@@ -162,7 +162,9 @@ def _application(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA application_id").fetchone()[0])
 
 
-STEPS: tuple[Step, ...] = tuple(map(_step, ("m001_first_schema.sql", "m002_graded_gain.sql")))
+STEPS: tuple[Step, ...] = tuple(
+    map(_step, ("m001_first_schema.sql", "m002_graded_gain.sql", "m003_small_sets.sql"))
+)
 """In order; never changed once released. Their number is the schema's version."""
 
 if len(STEPS) != SCHEMA_VERSION:
