@@ -1,0 +1,86 @@
+"""Gates for few cases: what each rule says, and what it says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
+from workbench.verdicts.case_counts import hidden_loss, luck
+from workbench.verdicts.comparison import compare_pairs, compare_threshold
+from workbench.verdicts.looks import make_plan
+from workbench.verdicts.rules import FIRST_RULES
+from workbench.verdicts.values import CasePair, Gate
+
+POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8)
+ALONE = GatePolicy(scorers=("s",), threshold=0.8, baseline=None)
+
+
+def pairs_of(*scores: tuple[float | None, float | None]) -> tuple[CasePair, ...]:
+    return tuple(CasePair(str(i), (a,), (b,)) for i, (a, b) in enumerate(scores))
+
+
+def alone(passed: int, n: int) -> tuple[CasePair, ...]:
+    return tuple(CasePair(str(i), (), (float(i < passed),)) for i in range(n))
+
+
+def test_ten_of_ten_after_ten_of_ten_passes_by_a_rule_of_thumb_that_says_what_it_hides() -> None:
+    found = compare_pairs(pairs_of(*[(1.0, 1.0)] * 10), POLICY, "s")
+    assert found.gate is Gate.PASS
+    assert "a rule of thumb: 10 cases can hide 31 points" in found.reason
+    strict = compare_pairs(pairs_of(*[(1.0, 1.0)] * 10), replace(POLICY, rule="not_worse"), "s")
+    assert strict.gate is Gate.NO_DECISION
+
+
+def test_one_case_that_falls_fails_however_many_are_won() -> None:
+    found = compare_pairs(pairs_of((1.0, 0.0), *[(0.0, 1.0)] * 9), POLICY, "s")
+    assert (found.gate, found.reason) == (Gate.FAIL, "1 case scores lower under B than under A")
+
+
+@pytest.mark.parametrize("gone", [(1.0, None), (None, 0.0)])
+def test_a_missing_score_that_may_hide_a_fall_is_no_decision(
+    gone: tuple[float | None, float | None],
+) -> None:
+    found = compare_pairs(pairs_of(gone, *[(1.0, 1.0)] * 29), POLICY, "s")
+    assert found.gate is Gate.NO_DECISION
+    assert "missing" in found.reason
+
+
+def test_the_threshold_holds_beside_the_rule() -> None:
+    below = compare_pairs(pairs_of(*[(0.0, 0.0)] * 3, *[(1.0, 1.0)] * 7), POLICY, "s")
+    assert below.gate is Gate.FAIL
+    assert "below the threshold of 80 %" in below.reason
+
+
+def test_the_rule_is_asked_once_on_all_cases() -> None:
+    assert make_plan(500, POLICY, 1).looks == 1
+
+
+def test_a_threshold_decides_nothing_on_fewer_than_twenty_cases() -> None:
+    assert compare_threshold(alone(1, 1), ALONE, "s").gate is Gate.NO_DECISION
+    few = compare_threshold(alone(19, 19), ALONE, "s")
+    assert (few.gate, "19 cases are too few" in few.reason) == (Gate.NO_DECISION, True)
+    assert compare_threshold(alone(20, 20), ALONE, "s").gate is Gate.PASS
+    assert compare_threshold(alone(10, 10), replace(ALONE, min_cases=10), "s").gate is Gate.PASS
+
+
+def test_a_record_of_the_first_rules_needed_no_least_number() -> None:
+    assert compare_threshold(alone(1, 1), ALONE, "s", rules=FIRST_RULES).gate is Gate.PASS
+
+
+@pytest.mark.parametrize(("cases", "chance"), [(20, 0.41), (100, 0.15), (300, 0.02)])
+def test_the_chance_that_luck_reached_the_threshold_is_shown(cases: int, chance: float) -> None:
+    assert luck(0.8, cases) == pytest.approx(chance, abs=0.01)
+    found = compare_threshold(alone(cases, cases), ALONE, "s")
+    assert found.details["luck"] == luck(0.8, cases)
+
+
+def test_luck_has_no_chance_below_zero_and_every_chance_without_a_threshold() -> None:
+    assert luck(0.05, 50) == 0.0
+    assert luck(0.0, 50) == 1.0
+
+
+@pytest.mark.parametrize(("cases", "loss"), [(10, 0.31), (25, 0.14), (100, 0.036)])
+def test_what_few_cases_can_hide(cases: int, loss: float) -> None:
+    assert hidden_loss(cases) == pytest.approx(loss, abs=0.005)
