@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, OnAhead
+from workbench.actions.gate_uses import note_comparison
 from workbench.actions.preview import Preview
 from workbench.actions.refs import Source, resolve
 from workbench.actions.sides import SAME, asked_run, check_sides
@@ -171,6 +172,8 @@ def compare_many(
     if on_ahead:
         on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
     side_a, *sides = (side_of(bench, item, on_run) for item in wanted)
+    for side in sides:
+        note_comparison(bench, suite, side.source.prompt.fingerprint, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
 

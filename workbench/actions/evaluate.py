@@ -10,6 +10,7 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
+from workbench.actions.gate_uses import note_evaluation, wear_of
 from workbench.actions.refs import Source
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.registry.records import EvaluationRecord
@@ -23,6 +24,7 @@ from workbench.verdicts.looks import Plan, make_plan
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.sequential import LookDecision, decide_prefix
 from workbench.verdicts.values import CasePair, Evidence, Gate
+from workbench.verdicts.wear import Wear
 
 LOOK_INTERVAL_S = 0.1
 
@@ -64,8 +66,11 @@ def evaluate(
         on_ahead([ahead for gate in gates for ahead in gate.ahead])
     found = []
     for gate in gates:
+        cases, fingerprint = gate.spec.cases, source.prompt.fingerprint
+        use = note_evaluation(bench, gate.spec.suite, fingerprint, cases)
         evidence = _evaluate_one(bench, gate, on_run)
-        bench.registry.record_evaluation(evidence, by=bench.author)
+        recorded = bench.registry.record_evaluation(evidence, by=bench.author)
+        bench.store.gate_use_recorded(use, recorded)
         found.append(evidence)
     return tuple(found)
 
@@ -93,6 +98,7 @@ class _GateRun:
     baseline: Wanted | None
     started_at: str
     attempt: int
+    wear: Wear
     before: EvaluationRecord | None = None
     """The evaluation that is extended: its scores come first, and only fresh cases are asked."""
 
@@ -128,7 +134,8 @@ def _gate(
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
     wanted = look_up(bench, baseline, suite, GATE_SPLIT) if baseline else None
-    return _GateRun(source, spec, plan, wanted, started_at, _attempt(bench, source, suite))
+    worn = wear_of(bench, source.prompt.prompt_id, spec.cases, with_baseline=baseline is not None)
+    return _GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
 
 
 def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _GateRun:
@@ -159,7 +166,8 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
     plan, cases = extend_plan(before.evidence, before.id, suite.gate, spec.cases, started_at)
     spec = replace(spec, cases=cases, plan=plan.content())
     wanted = look_up(bench, baseline, suite, GATE_SPLIT, cases=cases) if baseline else None
-    return _GateRun(source, spec, plan, wanted, started_at, before.evidence.attempt, before)
+    attempt = before.evidence.attempt
+    return _GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)
 
 
 def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidence:
@@ -196,6 +204,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidenc
         attempt=gate.attempt,
         cases=spec.cases,
         judged_before=gate.before.evidence.cases if gate.before else (),
+        wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
         environment=_environment(summary),
     )
 
@@ -260,11 +269,6 @@ def _pairs(
         name: gate.judged.get(name, ()) + pair_results(found_a, found_b, cases, name)
         for name in gate.spec.suite.gate.scorers
     }
-
-
-def _attempt(bench: Bench, source: Source, suite: Suite) -> int:
-    used = bench.registry.attempts(source.prompt.prompt_id, suite.name, suite.parts["dataset"])
-    return used + 1
 
 
 def _environment(summary: RunSummary) -> dict[str, object]:

@@ -9,6 +9,7 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, Cost, worth_asking
 from workbench.actions.evaluate import baseline_of
+from workbench.actions.gate_uses import wear_of
 from workbench.actions.refs import Source, resolve
 from workbench.actions.sides import asked_run
 from workbench.runs.estimate import Estimate
@@ -52,15 +53,15 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
     lines, specs = [], []
     for suite in bench.workspace.suites_of(prompt_id):
         spec = running.make_spec(source, suite, split=GATE_SPLIT)
-        used = bench.registry.attempts(prompt_id, suite.name, suite.parts["dataset"])
         specs.append(spec)
         baseline = baseline_of(bench, source, suite)
+        worn = wear_of(bench, prompt_id, spec.cases, with_baseline=baseline is not None)
         if baseline:
             of_baseline = running.make_spec(baseline, suite, split=GATE_SPLIT)
             specs += [] if _is_stored(bench, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
         lines.append(
-            f"attempt {used + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
+            f"attempt {worn.attempts + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
             f" against {against}"
         )
     return foresee_runs(bench, specs, lines)

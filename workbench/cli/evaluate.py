@@ -77,6 +77,7 @@ def evaluate_command(
 
 
 def _json_of(evidence: Evidence) -> dict[str, Any]:
+    from workbench.present.verdict_words import wear_lines
     from workbench.verdicts.evidence import policy_from_content
 
     return {
@@ -86,6 +87,7 @@ def _json_of(evidence: Evidence) -> dict[str, Any]:
         "suite": evidence.suite,
         "baseline": evidence.baseline_version,
         "attempt": evidence.attempt,
+        "notes": wear_lines(evidence),
         "score": evidence.score,
         **verdict.as_json(
             evidence.comparisons[0],

@@ -15,7 +15,7 @@ from workbench.units import points
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY, STOPPED_PASS
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence, Gate, Verdict
-from workbench.verdicts.wear import attempt_note, winners_curse_note
+from workbench.verdicts.wear import attempt_note, wear_notes, winners_curse_note
 
 SHOWN_IDS = 5
 _WIDTH = 13
@@ -105,6 +105,7 @@ def wear_lines(evidence: Evidence) -> list[str]:
     """What earlier evaluations on the same gate set mean for this one; empty for the first."""
     confidence = float(evidence.policy.get("confidence", 0.95))
     lines = [attempt_note(evidence.attempt, confidence)]
+    lines += [safe_line(note) for note in wear_notes(evidence.wear)]
     headlines = [c for c in evidence.comparisons[:1] if c.difference is not None and c.cases]
     for comparison in headlines:
         variance = comparison.details.get("variance")

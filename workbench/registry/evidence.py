@@ -13,7 +13,7 @@ from workbench.errors import NotInRegistry, RegistryError
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.digest import Column
 from workbench.registry.people import actor_named
-from workbench.registry.records import EvaluationRecord
+from workbench.registry.records import EvaluationRecord, GateUse
 from workbench.registry.writing import Transaction
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.values import CasePair, Evidence
@@ -159,16 +159,22 @@ def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
     return _record(connection, row)
 
 
-def attempts(
-    connection: sqlite3.Connection, prompt_id: str, suite: str, dataset_fingerprint: str
-) -> int:
-    """How often the gate cases with this fingerprint were used for the prompt."""
-    row = connection.execute(
-        "SELECT count(*) FROM evaluations e JOIN suites s ON s.seq = e.suite_seq"
-        " WHERE e.prompt_id = ? AND e.suite = ? AND json_extract(s.parts, '$.dataset') = ?",
-        (prompt_id, suite, dataset_fingerprint),
-    ).fetchone()
-    return int(row[0])
+def gate_uses(connection: sqlite3.Connection, prompt_id: str) -> list[GateUse]:
+    """Which cases the evaluations of a prompt used, oldest first; external suites are not ours."""
+    rows = connection.execute(
+        "SELECT e.seq, e.baseline_fingerprint IS NOT NULL,"
+        " EXISTS (SELECT 1 FROM evaluations x WHERE x.prompt_id = e.prompt_id"
+        "   AND json_extract(x.plan, '$.extends') = e.evaluation_id),"
+        " coalesce(json_extract(e.record, '$.cases'), '[]'),"
+        " (SELECT json_group_array(DISTINCT c.case_id) FROM scores c WHERE c.evaluation = e.seq)"
+        " FROM evaluations e WHERE e.prompt_id = ? AND e.external = 0 ORDER BY e.seq",
+        (prompt_id,),
+    ).fetchall()
+    uses = []
+    for seq, baseline, extended, digests, ids in rows:
+        cases = tuple(json.loads(digests)), tuple(json.loads(ids))
+        uses.append(GateUse(seq, bool(baseline), bool(extended), *cases))
+    return uses
 
 
 def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationRecord:

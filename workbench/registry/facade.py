@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.registry.records import (
         BlameLine,
         EvaluationRecord,
+        GateUse,
         LogEntry,
         PromptSummary,
         RollbackPreview,
@@ -172,12 +173,19 @@ class PromptRegistry(RegistryFile):
         with self._reading() as connection:
             return evaluations(connection, prompt_id, version)
 
-    def attempts(self, prompt_id: str, suite: str, dataset_fingerprint: str) -> int:
-        """How often these gate cases were used for the prompt."""
-        from workbench.registry.evidence import attempts
+    def evaluation(self, seq: int) -> EvaluationRecord:
+        """The evaluation with that number in the ledger."""
+        from workbench.registry.evidence import evaluation_at
 
         with self._reading() as connection:
-            return attempts(connection, prompt_id, suite, dataset_fingerprint)
+            return evaluation_at(connection, seq)
+
+    def gate_uses(self, prompt_id: str) -> list[GateUse]:
+        """Which cases the evaluations of a prompt used, oldest first."""
+        from workbench.registry.evidence import gate_uses
+
+        with self._reading() as connection:
+            return gate_uses(connection, prompt_id)
 
     def attestations(self, prompt_id: str, version: str) -> list[str]:
         """The signatures on a version's evaluations and deployments, as DSSE envelopes in JSON.

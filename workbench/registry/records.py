@@ -51,6 +51,19 @@ class EvaluationRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GateUse:
+    """Which cases an evaluation used."""
+
+    seq: int
+    has_baseline: bool
+    extended: bool
+    """A later evaluation goes on from it, so the two are one."""
+    digests: tuple[str, ...]
+    """Of the cases' contents; empty in records of 0.1.0, where `case_ids` have to do."""
+    case_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteStatus:
     """How a version stands on one suite."""
 

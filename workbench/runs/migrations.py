@@ -106,5 +106,19 @@ M002_BATCHES_AND_PROBES = (
     ) STRICT, WITHOUT ROWID""",
 )
 
-MIGRATIONS = (M001_FIRST_SCHEMA, M002_BATCHES_AND_PROBES)
+M003_GATE_USES = (
+    """CREATE TABLE gate_uses (
+        id INTEGER PRIMARY KEY,
+        prompt_id TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        used_at TEXT NOT NULL,
+        cases TEXT NOT NULL,
+        evaluation TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX gate_uses_of_prompt ON gate_uses (prompt_id)",
+)
+
+MIGRATIONS = (M001_FIRST_SCHEMA, M002_BATCHES_AND_PROBES, M003_GATE_USES)
 """The n-th leads from schema n to schema n + 1, counted from 0."""

@@ -14,6 +14,7 @@ from workbench.errors import NotFound
 from workbench.prompts.values import Prompt
 from workbench.providers.probe import Probe
 from workbench.providers.values import Outcome
+from workbench.runs import gate_uses
 from workbench.runs.database import open_database, writing
 from workbench.runs.lease import Holder
 from workbench.runs.rows import (
@@ -206,6 +207,20 @@ class RunStore:
             "SELECT found FROM probes WHERE endpoint = ? AND model = ?", [endpoint, model]
         ).fetchone()
         return Probe(**json.loads(row[0])) if row else None
+
+    def note_gate_use(
+        self, prompt_id: str, suite: str, kind: str, fingerprint: str, digests: Sequence[str]
+    ) -> int:
+        """Remember that gate cases were used for a candidate: the id of the use."""
+        return gate_uses.note(self.database, prompt_id, suite, kind, fingerprint, digests)
+
+    def gate_use_recorded(self, use: int, evaluation: str) -> None:
+        """The evaluation of that use was recorded under this id."""
+        gate_uses.recorded(self.database, use, evaluation)
+
+    def gate_uses(self, prompt_id: str) -> list[gate_uses.GateUse]:
+        """The uses of gate cases for a prompt, oldest first."""
+        return gate_uses.uses_of(self.database, prompt_id)
 
     def close(self) -> None:
         self.database.close()

@@ -18,7 +18,7 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 
 SCHEMA = 1
 
-_LATER = ("cases",)
+_LATER = ("cases", "wear")
 """Fields that 0.1.0 lacks: absent where they are empty, so that its records keep their text."""
 _ID_LISTS = ("fixed", "broke", "missing")
 
@@ -41,6 +41,7 @@ def make_evidence(
     attempt: int = 1,
     cases: Sequence[Case] = (),
     judged_before: Sequence[str] = (),
+    wear: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """The record of an evaluation of ours. `pairs` are in the plan's order; those after the look
@@ -69,6 +70,7 @@ def make_evidence(
         attempt=attempt,
         plan=plan.content(),
         cases=(*judged_before, *(case.digest for case in cases))[: decision.seen],
+        wear=dict(wear or {}),
         environment=dict(environment or {}),
     )
 

@@ -112,5 +112,7 @@ class Evidence:
     """Written before the first call: looks, boundary, futility, order seed, minimum cases."""
     cases: tuple[str, ...] = ()
     """Digest of each case's content, in the order of `pairs`; empty in records of 0.1.0."""
+    wear: Mapping[str, Any] = field(default_factory=dict)
+    """What happened before with these cases, see `wear.Wear.content`."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """Model asked and answered, system fingerprint, package versions, git commit."""

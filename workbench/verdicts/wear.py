@@ -3,14 +3,64 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from workbench.verdicts.distributions import normal_cdf
 from workbench.verdicts.values import Comparison, Verdict
 
 FRESH_CASES_FROM = 5
+_GONE = ("removed", "changed")
 _STEP = 0.01
 _REACH = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """What happened before with the cases of a gate, for one prompt."""
+
+    attempts: int = 0
+    """Earlier uses of any of the cases: evaluations, and the two below."""
+    interrupted: int = 0
+    """Evaluations that were begun and never recorded."""
+    compared: int = 0
+    """Comparisons that looked at gate cases."""
+    shared: int = 0
+    """How many of the cases were used before."""
+    removed: tuple[tuple[str, float | None], ...] = ()
+    """Cases of the last evaluation that are gone, with the score that they had then."""
+    changed: tuple[tuple[str, float | None], ...] = ()
+    """The same of cases that ask or expect something else now."""
+
+    def content(self) -> dict[str, Any]:
+        """What a record keeps beside the number of the attempt; empty values are absent."""
+        kept = {name: getattr(self, name) for name in ("interrupted", "compared", "shared")}
+        lists = {name: [list(item) for item in getattr(self, name)] for name in _GONE}
+        return {name: value for name, value in {**kept, **lists}.items() if value}
+
+
+def wear_notes(content: Mapping[str, Any]) -> list[str]:
+    """Lines about what counts beside recorded evaluations, and about cases that are gone."""
+    notes = []
+    interrupted, compared = content.get("interrupted", 0), content.get("compared", 0)
+    parts = [
+        f"{count} {what}{'' if count == 1 else 's'}"
+        for count, what in ((interrupted, "interrupted evaluation"), (compared, "comparison"))
+        if count
+    ]
+    if parts:
+        notes.append(f"counted as attempts: {' and '.join(parts)} on these cases")
+    for name in _GONE:
+        gone = content.get(name) or ()
+        if gone:
+            failed = sum(score is not None and score < 1.0 for _, score in gone)
+            shown = ", ".join(str(case_id) for case_id, _ in gone[:5])
+            more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+            cases = f"{len(gone)} case{' was' if len(gone) == 1 else 's were'}"
+            which = f"{failed} of which had failed: {shown}{more}"
+            notes.append(f"{cases} {name} since the last attempt, {which}")
+    return notes
 
 
 def attempt_note(attempt: int, confidence: float = 0.95) -> str:

@@ -1,0 +1,119 @@
+"""What wears a gate's cases out, an evaluation that goes on, a preview that decides nothing."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Cli, Done
+
+SUITE = """\
+suite: triage
+prompt: triage
+dataset: cases.jsonl
+scorers: [exact_match]
+gate: {threshold: 0.5, margin: 0.1%s}
+run: {concurrency: 8}
+"""
+
+
+def rows(cli: Cli) -> list[dict[str, object]]:
+    path = cli.root / "evals" / "triage" / "cases.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def write(cli: Cli, cases: list[dict[str, object]]) -> None:
+    path = cli.root / "evals" / "triage" / "cases.jsonl"
+    path.write_text("\n".join(map(json.dumps, cases)))
+
+
+def live(cli: Cli, extra: str = "") -> None:
+    """`plain` is live: 5 of 10 cases right."""
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE % extra)
+    cli.here("register", "triage", "-d", "first")
+    assert cli.here("evaluate", "triage@1.0.0").code == 0
+    for environment in ("staging", "production"):
+        assert cli.here("deploy", "triage@1.0.0", environment).code == 0
+
+
+def test_attempts_are_counted_by_case_and_what_was_removed_is_named(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    first = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert (first.code, first.json["attempt"]) == (1, 1), "the baseline's own check is none"
+
+    cli.here("compare", "triage@1.0.0", "triage@1.0.1", "--split", "gate")
+    cli.here("compare", "triage@1.0.0", "triage@1.0.1", "--split", "gate")
+    kept = rows(cli)
+    kept[3]["expected"] = "sales"
+    write(cli, [case for case in kept if case["id"] not in ("c002", "c009")])
+    said = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert said.json["attempt"] == 3, "one evaluation and one comparison on these cases before"
+    notes = said.json["notes"]
+    removed = "2 cases were removed since the last attempt, 2 of which had failed: c002, c009"
+    assert removed in notes or removed.replace("c002, c009", "c009, c002") in notes
+    assert "1 case was changed since the last attempt, 1 of which had failed: c003" in notes
+    assert "counted as attempts: 1 comparison on these cases" in notes
+
+
+def test_a_preview_samples_by_seed_and_decides_nothing(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.here("register", "triage", "-d", "first")
+    cli.say("best")
+
+    def compared(limit: int) -> Done:
+        sides = ("triage@1.0.0", "triage")
+        return cli.here("compare", *sides, "--split", "gate", "--limit", str(limit), "--json")
+
+    done = compared(60)
+    found = done.json
+    assert (done.code, found["gate"], found["verdict"]) == (3, "no_decision", "undecided")
+    assert found["reason"] == "a preview of 60 of 100 cases decides nothing"
+    assert found["cases"] == 60 and found["low"] > 0
+    assert found["preview"]["available"] == 100
+    first_rows = [f"c{number:03}" for number in range(60) if number % 10 > 4]
+    assert compared(60).json["fixed_ids"] == found["fixed_ids"] != first_rows
+    assert set(compared(61).json["fixed_ids"]) >= set(found["fixed_ids"])
+    whole = compared(100).json
+    assert (whole["preview"], whole["gate"]) == (None, "pass")
+
+
+def test_an_evaluation_goes_on_with_the_cases_that_were_added(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    live(cli, ", extend: true")
+    cli.say("plain again")
+    cli.here("register", "triage", "-d", "the same by other words")
+    everything = rows(cli)
+    write(cli, everything[:20] + everything[100:])
+    cli.here("evaluate", "triage@1.0.0")
+    first = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert (first.code, first.json["gate"]) == (3, "no_decision")
+    refused = cli.here("evaluate", "triage@1.0.1", "--extend")
+    assert (refused.code, "no fresh case" in refused.err) == (2, True)
+
+    write(cli, everything)
+    extended = cli.here("evaluate", "triage@1.0.1", "--extend", "--json")
+    assert (extended.code, extended.json["gate"]) == (0, "pass"), extended.err
+    assert extended.json["cases"] <= 100 and extended.json["attempt"] == first.json["attempt"]
+    assert cli.here("deploy", "triage@1.0.1", "staging").code == 0
+    assert cli.here("verify").code == 0
+
+    everything[0]["expected"] = "sales"
+    write(cli, everything)
+    refused = cli.here("evaluate", "triage@1.0.1", "--extend")
+    assert refused.code == 2
+
+
+def test_a_gate_that_stops_without_a_decision_is_exit_code_3(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("plain again")
+    cli.here("register", "triage", "-d", "the same by other words")
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(
+        (SUITE % "").replace("margin: 0.1", "margin: 0.05")
+    )
+    cli.here("evaluate", "triage@1.0.0")
+    write(cli, rows(cli)[:30] + rows(cli)[100:])
+    done = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert (done.code, done.json["gate"]) == (3, "no_decision")

@@ -1,0 +1,97 @@
+"""How often the cases of a gate were used for a prompt before, counted case by case.
+
+A use is an evaluation, one that was begun and never recorded, or a comparison on gate cases. What
+evaluations used stands in the registry; the other two are known to this workspace's runs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.actions.bench import Bench
+from workbench.datasets.values import Case
+from workbench.runs.gate_uses import COMPARED, EVALUATED
+from workbench.runs.suite import Suite
+from workbench.verdicts.values import Evidence
+from workbench.verdicts.wear import Wear
+
+_Scored = tuple[tuple[str, float | None], ...]
+
+
+def wear_of(bench: Bench, prompt_id: str, cases: Sequence[Case], *, with_baseline: bool) -> Wear:
+    """What earlier uses of any of these cases mean for the next evaluation on them.
+
+    Where there is a baseline, evaluations that had none are no attempts to be better than it.
+    """
+    now = {case.digest for case in cases}
+    ids = {case.id for case in cases}
+    used: set[str] = set()
+    attempts, last = 0, None
+    for use in bench.registry.gate_uses(prompt_id):
+        shared = now & set(use.digests) if use.digests else ids & set(use.case_ids)
+        if not shared or use.extended or (with_baseline and not use.has_baseline):
+            continue
+        attempts += 1
+        used |= shared
+        last = use.seq
+    interrupted = compared = 0
+    if bench.workspace.runs_path.exists():
+        seen: set[tuple[str, frozenset[str]]] = set()
+        for local in bench.store.gate_uses(prompt_id):
+            shared = now & local.digests
+            if not shared or local.evaluation:
+                continue
+            used |= shared
+            if local.kind == EVALUATED:
+                interrupted += 1
+            elif (local.fingerprint, local.digests) not in seen:
+                seen.add((local.fingerprint, local.digests))
+                compared += 1
+    removed, changed = _gone(bench, last, cases) if last is not None else ((), ())
+    return Wear(
+        attempts=attempts + interrupted + compared,
+        interrupted=interrupted,
+        compared=compared,
+        shared=len(used),
+        removed=removed,
+        changed=changed,
+    )
+
+
+def note_comparison(bench: Bench, suite: Suite, fingerprint: str, cases: Sequence[Case]) -> None:
+    """Remember that a candidate was compared on cases of the gate, if any of these is one."""
+    gate = {case.id for case in suite.gate_cases.cases}
+    digests = [case.digest for case in cases if case.id in gate]
+    if digests:
+        bench.store.note_gate_use(suite.prompt_id, suite.name, COMPARED, fingerprint, digests)
+
+
+def note_evaluation(bench: Bench, suite: Suite, fingerprint: str, cases: Sequence[Case]) -> int:
+    """Remember that an evaluation began, before its first call: the use's id."""
+    digests = [case.digest for case in cases]
+    return bench.store.note_gate_use(suite.prompt_id, suite.name, EVALUATED, fingerprint, digests)
+
+
+def _gone(bench: Bench, seq: int, cases: Sequence[Case]) -> tuple[_Scored, _Scored]:
+    """The cases of an earlier evaluation that were removed or changed since, with their scores."""
+    evidence = bench.registry.evaluation(seq).evidence
+    now = {case.id: case.digest for case in cases}
+    kept = set(now.values())
+    removed: list[tuple[str, float | None]] = []
+    changed: list[tuple[str, float | None]] = []
+    for case_id, digest, score in _scored(evidence):
+        if digest in kept or (not digest and case_id in now):
+            continue
+        (changed if case_id in now else removed).append((case_id, score))
+    return tuple(removed), tuple(changed)
+
+
+def _scored(evidence: Evidence) -> list[tuple[str, str, float | None]]:
+    """Case id, digest and the candidate's score by the headline scorer."""
+    from workbench.verdicts.sample import mean
+
+    pairs = next(iter(evidence.pairs.values()), ())
+    digests = evidence.cases or ("",) * len(pairs)
+    return [
+        (pair.case_id, digest, mean(pair.b)) for pair, digest in zip(pairs, digests, strict=True)
+    ]
