@@ -40,7 +40,7 @@ def test_attempts_are_counted_by_case_and_what_was_removed_is_named(fresh_cli: C
     live(cli)
     cli.say("worse")
     cli.here("register", "triage", "-d", "worse")
-    first = cli.here("evaluate", "triage@1.0.1", "--json")
+    first = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
     assert (first.code, first.json["attempt"]) == (1, 1), "the baseline's own check is none"
 
     cli.here("compare", "triage@1.0.0", "triage@1.0.1", "--split", "gate")
