@@ -18,6 +18,7 @@ _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
 FILE_NAME = "workbench.toml"
 LOCAL = "local"
+PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class ProviderSettings:
     """The environment variable that holds the key; empty: no key is sent."""
     model_path: str = ""
     """For the embedded model: another GGUF file."""
+    chat_template: str = ""
+    """For that file: `plain` joins the messages as they are; empty: the file's own template."""
+    ca_bundle: str = ""
+    """A PEM file of certificates that are trusted beside the system's."""
     requests_per_minute: int = 0
     """0: no limit of our own."""
     tokens_per_minute: int = 0
@@ -166,6 +171,8 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
         "base_url",
         "api_key_env",
         "model_path",
+        "chat_template",
+        "ca_bundle",
         "requests_per_minute",
         "tokens_per_minute",
         "prices",
@@ -187,10 +194,22 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
         base_url=_typed(table, "base_url", str, "", where),
         api_key_env=variable,
         model_path=_typed(table, "model_path", str, "", where),
+        chat_template=_chat_template(table, where),
+        ca_bundle=_typed(table, "ca_bundle", str, "", where),
         requests_per_minute=_typed(table, "requests_per_minute", int, 0, where),
         tokens_per_minute=_typed(table, "tokens_per_minute", int, 0, where),
         prices=_table(table, "prices", where),
     )
+
+
+def _chat_template(table: Mapping[str, Any], where: str) -> str:
+    value = _typed(table, "chat_template", str, "", where)
+    if value not in ("", PLAIN):
+        raise SettingsError(
+            f"{where}: chat_template is {value!r}",
+            hint=f'chat_template = "{PLAIN}", or none for the model\'s own',
+        )
+    return str(value)
 
 
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
