@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ class ProviderSettings:
     chat_template: str = ""
     """For that file: `plain` joins the messages as they are; empty: the file's own template."""
     ca_bundle: str = ""
-    """A PEM file of certificates that are trusted beside the system's."""
+    """A PEM file of certificates that are trusted beside the system's; in the file it may be
+    relative to the folder of workbench.toml."""
     requests_per_minute: int = 0
     """0: no limit of our own."""
     tokens_per_minute: int = 0
@@ -121,7 +122,15 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(f"{path}: {error}", hint="see the README for an example") from error
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    return parse_settings(data, str(path))
+    settings = parse_settings(data, str(path))
+    providers = {name: _with_paths(item, path.parent) for name, item in settings.providers.items()}
+    return replace(settings, providers=providers)
+
+
+def _with_paths(provider: ProviderSettings, folder: Path) -> ProviderSettings:
+    if not provider.ca_bundle:
+        return provider
+    return replace(provider, ca_bundle=str(folder / Path(provider.ca_bundle).expanduser()))
 
 
 def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
