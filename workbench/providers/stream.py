@@ -46,9 +46,7 @@ class Assembled:
 
     def answer(self) -> Answer:
         """What it came to. Raises ProviderError for what stops the whole run."""
-        last = self._events.end()
-        if last is not None and not self.done and _loaded(last.data) is not _NOTHING:
-            self._take(last)
+        self._end()
         if self._broken is not None:
             return self._broken
         # Others than the first are not shown either.
@@ -63,6 +61,18 @@ class Assembled:
         return classify_completion(
             {**self._head, "choices": [choice.whole(), *others]}, self._asked
         )
+
+    def _end(self) -> None:
+        """Take what no blank line follows, as far as it is whole."""
+        last = self._events.end()
+        if last is None or self.done:
+            return
+        if _loaded(last.data) is not _NOTHING:
+            self._take(last)
+            return
+        for line in last.lines:
+            if line.strip() == _DONE or _loaded(line) is not _NOTHING:
+                self._take(Event(last.name, (line,)))
 
     def _take(self, event: Event) -> None:
         data = event.data.strip()
