@@ -22,6 +22,7 @@ from workbench.providers.classify import (
 )
 from workbench.providers.error_bodies import read_error
 from workbench.providers.failures import classify_failure
+from workbench.providers.forms import FORMS
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Answer, Outcome, Request
 
@@ -175,7 +176,9 @@ class Batches:
         return replace(answer, cost_usd=None if cost is None else cost * PRICE)
 
     def _line(self, custom: str, request: Request) -> bytes:
-        body = self._provider.endpoint.body(request)
+        endpoint = self._provider.endpoint
+        form = FORMS.of(endpoint.base_url, request.model)
+        body = form.shaped(endpoint.body(request), stream=False)
         line = {"custom_id": custom, "method": "POST", "url": _URL, "body": body}
         return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 _LONG_CHARS = 8000
 _CHARS_A_TOKEN = 12
 """More characters a token than any usual text has."""
-_MOST_FORMS = 4
-"""One for the token limit, one without stream_options, one without a stream."""
 
 
 class OpenAICompatible:
@@ -135,7 +133,8 @@ class OpenAICompatible:
                     break
                 said = parse_error(await response.aread())
                 other = form.after(response.status_code, read_error(said), sent)
-                if other is None or call.made >= _MOST_FORMS:
+                swapped = form.token_limit != known.token_limit
+                if other is None or (swapped and other.token_limit != form.token_limit):
                     return classify_status(response.status_code, response.headers, said, call.asked)
             form = other
         if form != known:
