@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_LOOPBACK = re.compile(r"127(?:\.[0-9]{1,3}){3}")
 _SOCKS = ("socks", "socks4", "socks4a", "socks5", "socks5h")
 
 
@@ -29,7 +31,7 @@ class Proxy:
 def is_loopback(base_url: str) -> bool:
     """Whether the address is this machine's own, where no proxy leads."""
     host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None
 
 
 def proxy_of(base_url: str) -> Proxy | None:
