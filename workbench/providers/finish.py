@@ -61,4 +61,6 @@ def finish_word(value: Any) -> str:
 def class_of(word: str) -> Finish:
     """What the word says, in upper or lower case, camel case, or as the name of an enumeration."""
     plain = re.sub(r"[\s-]+", "_", _HUMP.sub("_", word)).casefold()
-    return _CLASSES.get(_PREFIX.sub("", plain, count=1), Finish.UNKNOWN)
+    # Gemini adds why: "content_filter: RECITATION".
+    named = _PREFIX.sub("", plain.partition(":")[0], count=1)
+    return _CLASSES.get(named, Finish.UNKNOWN)
