@@ -13,7 +13,7 @@ import pytest
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
-from workbench.prompts.values import Message, Model, Prompt
+from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.providers.opening import open_provider
 from workbench.providers.options import build_options, build_request
 from workbench.providers.probe import probe
@@ -155,6 +155,24 @@ def test_a_server_that_knows_neither_word_is_asked_twice_and_not_more() -> None:
         with pytest.raises(ProviderError, match="refuses the parameter max_completion_tokens"):
             ask(server, {"max_tokens": 8})
         assert server.calls == 2
+
+
+def test_a_run_that_is_stopped_counts_both_calls(tmp_path: Path) -> None:
+    def script(messages: Any, options: Options) -> Reply:
+        word = next(k for k in options if "okens" in k)
+        return refusal(*openai_says(word, "nothing"))
+
+    with OpenAIServer(script) as server:
+        asked = Prompt(
+            "echo",
+            (Message("user", "{{ ticket }}"),),
+            Model("m", "mock", {"max_tokens": 8}),
+            (Input("ticket"),),
+        )
+        spec = make_spec(3, prompt=asked, concurrency=1)
+        summary = start(spec, server.base_url, tmp_path / "runs.db").wait(30)
+        assert summary.calls == server.calls == 2
+        assert "refuses the parameter" in summary.reason
 
 
 STREAM_OPTIONS = [

@@ -100,13 +100,15 @@ class Asking:
                     request, timeout_s=self.timeout_s, on_text=on_text
                 )
                 calls += answer.attempts
-                if answer.attempts > 1:
-                    self.on_more_calls(answer.attempts - 1)
+                self.on_more_calls(answer.attempts - 1)
                 if self.throttle.counts_tokens:
                     tokens = self._used(request, answer, guessed)
                 if answer.maybe_billed:
                     self.on_unsure(request)
                 self._learn(answer, started)
+            except ProviderError as error:
+                self.on_more_calls(error.calls - 1)
+                raise
             except asyncio.CancelledError:
                 self.on_unsure(request)  # nobody waits any more for what it answers and costs
                 raise

@@ -89,6 +89,7 @@ class OpenAICompatible:
             endpoint.name,
             self._proxy,
         )
+        self._connected()  # what is imported and opened is no part of a call
         call = _Call(request, asked, on_text, time.perf_counter(), timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
@@ -100,7 +101,8 @@ class OpenAICompatible:
                 retry=True,
                 maybe_billed=True,
             )
-        except ProviderError:
+        except ProviderError as error:
+            error.calls = call.made
             raise
         except Exception as error:  # noqa: BLE001 - transports' and parsers' own errors come through
             answer = classify_failure(error, asked)

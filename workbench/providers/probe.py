@@ -124,7 +124,7 @@ class _Asking:
                 on_text=_drop if stream else None,
             )
         except ProviderError as error:
-            self.calls += 1
+            self.calls += error.calls
             if "parameter" not in error.message:
                 raise
             self.error = error.message
