@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.providers.conformance.answers import ANSWERS
+from tests.providers.conformance.more_answers import MORE_ANSWERS
 from tests.providers.conformance.refusals import REFUSALS
 from tests.providers.conformance.rows import EXPECTED, Row
 from tests.support.fault_server import FaultServer
@@ -21,7 +22,7 @@ from workbench.providers.values import Answer, Request
 from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 
-ROWS = (*ANSWERS, *REFUSALS)
+ROWS = (*ANSWERS, *MORE_ANSWERS, *REFUSALS)
 REQUEST = Request("m", (Message("user", "Where does this go?"),), {"max_completion_tokens": 8})
 CASE = Case("1", {"t": "x"}, EXPECTED)
 
