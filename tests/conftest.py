@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from workbench.providers.forms import FORMS
+
 # A deadline would measure the machine, not the code.
 settings.register_profile("explore", deadline=None)
 # The same examples each time: what fails was changed, and nobody has to run it twice to know.
@@ -29,3 +31,9 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in ("WORKBENCH_REGISTRY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "NO_COLOR"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _unknown_endpoints() -> None:
+    """What one test's server refused says nothing of the next one's, be it at the same port."""
+    FORMS.forget()

@@ -90,9 +90,10 @@ class ExtraMissing(UsageError):
 
 
 class ProviderError(WorkbenchError):
-    """The provider failed in a way that no retry mends."""
+    """The provider failed in a way that no retry mends; `calls` is how many calls showed it."""
 
     exit_code = EXIT_INCOMPLETE
+    calls = 1
 
 
 class BatchRefused(ProviderError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
 FILE_NAME = "workbench.toml"
 LOCAL = "local"
+PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class ProviderSettings:
     """The environment variable that holds the key; empty: no key is sent."""
     model_path: str = ""
     """For the embedded model: another GGUF file."""
+    chat_template: str = ""
+    """For that file: `plain` joins the messages as they are; empty: the file's own template."""
+    ca_bundle: str = ""
+    """A PEM file of certificates that are trusted beside the system's; in the file it may be
+    relative to the folder of workbench.toml."""
     requests_per_minute: int = 0
     """0: no limit of our own."""
     tokens_per_minute: int = 0
@@ -116,7 +122,15 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(f"{path}: {error}", hint="see the README for an example") from error
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    return parse_settings(data, str(path))
+    settings = parse_settings(data, str(path))
+    providers = {name: _with_paths(item, path.parent) for name, item in settings.providers.items()}
+    return replace(settings, providers=providers)
+
+
+def _with_paths(provider: ProviderSettings, folder: Path) -> ProviderSettings:
+    if not provider.ca_bundle:
+        return provider
+    return replace(provider, ca_bundle=str(folder / Path(provider.ca_bundle).expanduser()))
 
 
 def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
@@ -166,6 +180,8 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
         "base_url",
         "api_key_env",
         "model_path",
+        "chat_template",
+        "ca_bundle",
         "requests_per_minute",
         "tokens_per_minute",
         "prices",
@@ -187,10 +203,22 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
         base_url=_typed(table, "base_url", str, "", where),
         api_key_env=variable,
         model_path=_typed(table, "model_path", str, "", where),
+        chat_template=_chat_template(table, where),
+        ca_bundle=_typed(table, "ca_bundle", str, "", where),
         requests_per_minute=_typed(table, "requests_per_minute", int, 0, where),
         tokens_per_minute=_typed(table, "tokens_per_minute", int, 0, where),
         prices=_table(table, "prices", where),
     )
+
+
+def _chat_template(table: Mapping[str, Any], where: str) -> str:
+    value = _typed(table, "chat_template", str, "", where)
+    if value not in ("", PLAIN):
+        raise SettingsError(
+            f"{where}: chat_template is {value!r}",
+            hint=f'chat_template = "{PLAIN}", or none for the model\'s own',
+        )
+    return str(value)
 
 
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:

@@ -293,7 +293,7 @@ def test_an_invalid_response_shows_its_first_characters_without_control_codes() 
     [
         (answer("fine"), Outcome.OK, "fine"),
         (answer([{"type": "text", "text": "fi"}, {"text": "ne"}]), Outcome.OK, "fine"),
-        (answer("fine", finish="a_new_word"), Outcome.OK, "fine"),
+        (answer("fine", finish="a_new_word"), Outcome.INVALID, "fine"),
         (answer("half", finish="length"), Outcome.TRUNCATED, "half"),
         (answer("", finish="length"), Outcome.TRUNCATED, ""),
         (answer("half", finish="content_filter"), Outcome.FILTERED, "half"),
@@ -453,11 +453,6 @@ def test_tool_calls_of_a_stream_are_put_together() -> None:
     assert found.outcome is Outcome.TOOL_CALL
     calls = json.loads(found.text)
     assert json.loads(calls[0]["function"]["arguments"]) == {"queue": "billing"}
-
-
-def test_an_answer_that_repeats_the_key_loses_it() -> None:
-    found = ask_fault(answer(f"your key is {KEY}"))
-    assert (found.outcome, found.text) == (Outcome.OK, "your key is [secret]")
 
 
 def test_an_error_that_repeats_the_key_loses_it() -> None:

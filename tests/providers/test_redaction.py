@@ -1,4 +1,4 @@
-"""A key that comes back is kept nowhere, and numbers that no answer can have are none."""
+"""An answer is what the model said; a key is in no words of ours."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.fault_server import completion
 from workbench.errors import ProviderError
+from workbench.prompts.key_like import key_in
 from workbench.providers.classify import Asked, classify_body, classify_completion, classify_status
 from workbench.providers.redact import one_line
 from workbench.providers.stream import Assembled
@@ -28,30 +29,106 @@ def stored(answer: Answer) -> str:
     return json.dumps(dataclasses.asdict(answer), default=str)
 
 
+SHORT_KEYS = ("a", "test", "none", "EMPTY", "lm-studio", "not-needed", "anything")
+
+
+@pytest.mark.parametrize("key", [KEY, *SHORT_KEYS])
+@pytest.mark.parametrize("text", ["a test cart, none EMPTY", "lm-studio is not-needed: anything"])
+def test_an_answer_is_never_rewritten_whatever_the_key_is(key: str, text: str) -> None:
+    asked = Asked("host", "a-model", (key,))
+    said = f"{text} {key}"
+    call = {"id": key, "function": {"name": key, "arguments": f'{{"k": "{said}"}}'}}
+    found = classify_completion(
+        completion(said, model=f"a test {key}", system_fingerprint=f"fp-{key}"), asked
+    )
+    assert (found.outcome, found.text) == (Outcome.OK, said)
+    assert (found.model, found.system_fingerprint) == (f"a test {key}", f"fp-{key}")
+    parts = classify_completion(completion([{"type": "text", "text": said}]), asked)
+    assert parts.text == said
+    refusal = classify_completion(completion(message={"content": None, "refusal": said}), asked)
+    assert (refusal.outcome, refusal.text) == (Outcome.REFUSED, said)
+    calls = classify_completion(
+        completion(message={"content": None, "tool_calls": [call]}, finish="tool_calls"), asked
+    )
+    assert json.loads(calls.text) == [call]
+    half = classify_completion(completion(said, finish="error"), asked)
+    assert half.text == said and half.outcome is Outcome.PROVIDER_ERROR
+
+
+def test_an_answer_that_repeats_a_real_key_is_noted_and_kept() -> None:
+    found = classify_completion(completion(f"your key is {KEY}"), ASKED)
+    assert found.text == f"your key is {KEY}"
+    assert found.note == "it repeats the provider's key" and found.error == ""
+    word = classify_completion(completion("a test"), Asked("host", "m", ("a",)))
+    assert word.note == ""
+
+
 @pytest.mark.parametrize(
     "data",
     [
-        completion(f"text {KEY}"),
-        completion([{"type": "text", "text": KEY}]),
-        completion(model=f"gpt {KEY}", system_fingerprint=f"fp {KEY}"),
-        completion(model="m" * 190 + KEY, system_fingerprint="f" * 190 + KEY),
         completion(finish=f"done {KEY}"),
         completion(finish="d" * 30 + KEY),
-        completion(message={"content": None, "refusal": f"no, {KEY}"}),
-        completion(message={"content": None, "tool_calls": [CALL]}, finish="tool_calls"),
-        completion(message={"content": None, "function_call": CALL}, finish="tool_calls"),
-        completion(message={"content": None, "tool_calls": [{KEY: float("nan")}]}),
         completion([{"type": KEY}]),
-        completion(f"half {KEY}", finish=None),
-        completion(f"half {KEY}", finish="error"),
         {"error": {"message": KEY, "code": KEY, "type": KEY}},
         {"error": KEY},
+        {"detail": [{"loc": ["body", KEY], "msg": f"no {KEY}"}]},
+        [{"error": {"message": json.dumps({"error": {"message": KEY}})}}],
         {KEY: KEY},
     ],
 )
-def test_a_key_that_comes_back_is_in_no_part_of_the_answer(data: Any) -> None:
+def test_a_key_that_comes_back_in_place_of_an_answer_is_shown_nowhere(data: Any) -> None:
     found = classify_completion(data, ASKED, json.dumps(data).encode())
+    assert found.outcome.is_error
     assert KEY[:8] not in stored(found)
+
+
+@pytest.mark.parametrize("key", SHORT_KEYS)
+def test_a_key_that_could_be_a_word_mangles_no_error(key: str) -> None:
+    said = f"a test: none of the EMPTY models at lm-studio is not-needed, anything {key}"
+    assert one_line(said, (key,)) == said
+    body = {"error": {"message": said}}
+    error = classify_status(500, {}, body, Asked("host", "a-model", (key,))).error
+    assert error == f"host answered 500: {said}"
+    with pytest.raises(ProviderError, match="does not know the model a-test-model"):
+        classify_status(404, {}, {"error": "model 'x' not found"}, asked_for("a-test-model", key))
+
+
+def asked_for(model: str, key: str) -> Asked:
+    return Asked("host", model, (key,))
+
+
+@pytest.mark.parametrize("key", SHORT_KEYS)
+@pytest.mark.parametrize(
+    "said", ["header was Bearer {}", "Incorrect API key provided: {}.", "the key '{}' is wrong"]
+)
+def test_a_short_key_is_hidden_where_the_error_itself_says_that_it_is_the_key(
+    key: str, said: str
+) -> None:
+    assert one_line(said.format(key), (key,)) == said.format("[secret]")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-proj-abcDEF0123456789abcdefXYZ",
+        "ghp_abcdefghijklmnop1234",
+        "xoxb-1234567890-abc",
+        "sk_live_abcdefgh12345678",
+        "AKIAIOSFODNN7EXAMPLE",
+        "AIza" + "a1" * 18,
+        "0123456789abcdef" * 2 + ".abcDEF0123456789",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlMDEyMw",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEpQIBAAKCAQEA1\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_every_known_shape_of_a_key_is_found_in_a_prompt_and_hidden_in_an_error(key: str) -> None:
+    assert key_in(f"use {key} here")
+    line = one_line(f"use {key} here")
+    assert line == "use [secret] here"
+
+
+def test_the_password_of_an_address_is_hidden_and_its_host_is_not() -> None:
+    assert one_line("at postgres://ana:s3cret@db/x") == "at [secret]db/x"
 
 
 @pytest.mark.parametrize("at", [0, 3990, 5])
@@ -70,13 +147,13 @@ def test_no_field_of_an_error_brings_the_key_back(status: int) -> None:
         assert KEY not in str(error)
 
 
-@given(st.lists(st.integers(0, 60), max_size=6))
-def test_a_streamed_key_is_neither_shown_nor_kept_however_it_is_cut(cuts: list[int]) -> None:
-    text = f"so {KEY[:9]} or {KEY}{KEY} ends in {KEY[:12]}"
+@given(st.lists(st.integers(0, 60), max_size=6), st.sampled_from([KEY, *SHORT_KEYS]))
+def test_a_streamed_answer_is_shown_and_kept_as_it_was_said(cuts: list[int], key: str) -> None:
+    text = f"so {key[:9]} or {key}{key} ends in a {key[:12]}"
     shown: list[str] = []
-    found = streamed(pieces_of(text, cuts), shown)
+    found = streamed(pieces_of(text, cuts), shown, Asked("host", "m", (key,)))
     assert found.outcome is Outcome.OK
-    assert found.text == "".join(shown) == text.replace(KEY, "[secret]")
+    assert found.text == "".join(shown) == text
 
 
 def pieces_of(text: str, cuts: Sequence[int]) -> list[str]:
@@ -84,8 +161,8 @@ def pieces_of(text: str, cuts: Sequence[int]) -> list[str]:
     return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
-def streamed(pieces: Sequence[str], shown: list[str]) -> Answer:
-    assembled = Assembled(ASKED, shown.append)
+def streamed(pieces: Sequence[str], shown: list[str], asked: Asked) -> Answer:
+    assembled = Assembled(asked, shown.append)
     for piece in pieces:
         event = {"choices": [{"delta": {"content": piece}, "finish_reason": None}]}
         assembled.feed(f"data: {json.dumps(event)}\n\n".encode())
@@ -94,7 +171,7 @@ def streamed(pieces: Sequence[str], shown: list[str]) -> Answer:
     return assembled.answer()
 
 
-def test_a_stream_holds_back_no_text_that_cannot_become_a_key() -> None:
+def test_a_stream_holds_back_no_text() -> None:
     shown: list[str] = []
     assembled = Assembled(ASKED, shown.append)
     for piece in ("one ", "two c", "ats"):

@@ -646,12 +646,12 @@ def test_the_first_token_is_timed_where_the_suite_asks_for_streams(
     assert ("first_token_s" in times) is stream
 
 
-def test_a_key_is_in_no_file_and_no_summary(store: Path) -> None:
+def test_a_key_is_in_no_file_and_no_summary_however_errors_repeat_it(store: Path) -> None:
     key = "sk-canary-9876543210fedcba"
 
     def script(number: int, body: bytes) -> list[bytes]:
         if number % 3 == 0:
-            return [http(json.dumps(completion(f"echo {key}")))]
+            return [http(json.dumps([{"error": {"message": {"detail": f"echo {key}"}}}]))]
         if number % 3 == 1:
             return [error("400 No", message=f"bad header Bearer {key}")]
         return [http(f"<p>{key}</p>", kind="text/html")]
@@ -664,6 +664,20 @@ def test_a_key_is_in_no_file_and_no_summary(store: Path) -> None:
     assert key not in repr(summary)
     for path in store.parent.iterdir():
         assert key.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("key", ["a", "test", "case", "sk-canary-9876543210fedcba"])
+def test_a_run_scores_and_stores_what_was_said_whatever_the_key_is(store: Path, key: str) -> None:
+    cases = [
+        Case(f"c{n}", {"ticket": f"a test {n} of {key}"}, f"a test {n} of {key}") for n in range(4)
+    ]
+    with OpenAIServer() as server:
+        open_it = provider_at(server.base_url, environ={"KEY": key}, api_key_env="KEY")
+        summary = start_run(make_spec(cases=cases), open_it, store).wait(WAIT_S)
+    assert (summary.status, summary.score) == (RunStatus.COMPLETE, 1.0)
+    with RunStore(store) as opened:
+        texts = {result.answer.text for result in opened.results(summary.run_id)}
+    assert texts == {case.expected for case in cases}
 
 
 def test_a_sleeping_watcher_misses_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

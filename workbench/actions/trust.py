@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import UntrustedWorkspace
@@ -19,6 +20,7 @@ from workbench.settings import FILE_NAME, ProviderSettings
 from workbench.workspace import Workspace
 
 CONFIG_VARIABLE = "WORKBENCH_CONFIG"
+_LATER = ("chat_template", "ca_bundle")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -57,10 +59,16 @@ def _reach(workspace: Workspace) -> str:
     settings = workspace.settings
     return fingerprint(
         {
-            "providers": {name: asdict(item) for name, item in settings.providers.items()},
+            "providers": {name: _table(item) for name, item in settings.providers.items()},
             "targets": {name: asdict(item) for name, item in settings.targets.items()},
         }
     )
+
+
+def _table(provider: ProviderSettings) -> dict[str, Any]:
+    """The table; keys that came later are in it only when set, so that trust outlasts them."""
+    table = asdict(provider)
+    return {key: value for key, value in table.items() if value or key not in _LATER}
 
 
 def _known() -> dict[str, str]:

@@ -69,6 +69,8 @@ class Asking:
     budget: RetryBudget
     on_call: Callable[[], None] = lambda: None
     """Called with each call that is made."""
+    on_more_calls: Callable[[int], None] = lambda _calls: None
+    """Called with how many calls an answer took beyond its first."""
     on_unsure: Callable[[Request], None] = lambda _request: None
     """Called with each call that failed or was given up, and may be billed."""
     backing_off: int = 0
@@ -85,7 +87,7 @@ class Asking:
 
         Raises ProviderError for what stops the whole run.
         """
-        attempt = 0
+        attempt = calls = 0
         failures: Counter[Outcome] = Counter()
         guessed = self._guess.of(request) if self.throttle.counts_tokens else 0.0
         while await self.throttle.enter(guessed):
@@ -97,11 +99,16 @@ class Asking:
                 answer = await self.provider.answer(
                     request, timeout_s=self.timeout_s, on_text=on_text
                 )
+                calls += answer.attempts
+                self.on_more_calls(answer.attempts - 1)
                 if self.throttle.counts_tokens:
                     tokens = self._used(request, answer, guessed)
                 if answer.maybe_billed:
                     self.on_unsure(request)
                 self._learn(answer, started)
+            except ProviderError as error:
+                self.on_more_calls(error.calls - 1)
+                raise
             except asyncio.CancelledError:
                 self.on_unsure(request)  # nobody waits any more for what it answers and costs
                 raise
@@ -109,7 +116,7 @@ class Asking:
                 self.throttle.leave(tokens, guessed)
             failures[answer.outcome] += 1
             if not self._again(answer, failures[answer.outcome]):
-                return replace(answer, attempts=attempt) if attempt > 1 else answer
+                return replace(answer, attempts=calls) if attempt > 1 else answer
             await self._back_off(attempt)
         return None
 

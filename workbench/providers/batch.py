@@ -20,7 +20,9 @@ from workbench.providers.classify import (
     classify_status,
     invalid,
 )
+from workbench.providers.error_bodies import read_error
 from workbench.providers.failures import classify_failure
+from workbench.providers.forms import FORMS
 from workbench.providers.openai_compatible import OpenAICompatible
 from workbench.providers.values import Answer, Outcome, Request
 
@@ -165,9 +167,8 @@ class Batches:
         return replace(classify_status(status, {}, body, self._asked), retry=False)
 
     def _message(self, body: Any) -> str:
-        error = body.get("error", body) if isinstance(body, Mapping) else body
-        message = error.get("message") if isinstance(error, Mapping) else error
-        return f": {self._asked.line(message)}" if isinstance(message, str) and message else ""
+        said = self._asked.line(read_error(body).message)
+        return f": {said}" if said else ""
 
     def _priced(self, answer: Answer) -> Answer:
         price = self._provider.price(self._model) if not answer.outcome.is_error else None
@@ -175,7 +176,9 @@ class Batches:
         return replace(answer, cost_usd=None if cost is None else cost * PRICE)
 
     def _line(self, custom: str, request: Request) -> bytes:
-        body = self._provider.endpoint.body(request)
+        endpoint = self._provider.endpoint
+        form = FORMS.of(endpoint.base_url, request.model)
+        body = form.shaped(endpoint.body(request), stream=False)
         line = {"custom_id": custom, "method": "POST", "url": _URL, "body": body}
         return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 

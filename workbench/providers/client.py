@@ -16,9 +16,11 @@ from typing import Any, Self
 import httpx2
 
 from workbench._version import __version__
+from workbench.errors import ProviderError
 from workbench.providers.bodies import bound, only_the_beginning
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import AnsweredTwice
+from workbench.providers.proxies import Proxy, is_loopback, proxy_of
 
 CONNECT_S = 10.0
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
@@ -131,19 +133,49 @@ def open_connection(endpoint: Endpoint) -> Connection:
     }
     if endpoint.key:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    trusted = trusted_by(endpoint.base_url)
-    return Connection(
-        lambda: http_client(trusted), f"{endpoint.base_url}/chat/completions", headers
-    )
+    open_http = opened(endpoint)
+    return Connection(open_http, f"{endpoint.base_url}/chat/completions", headers)
 
 
-def http_client(trusted: ssl.SSLContext) -> httpx2.AsyncClient:
-    """A client that follows no redirect, and reads of an error's body only the beginning."""
-    return httpx2.AsyncClient(
-        verify=trusted,
-        follow_redirects=False,
-        timeout=TIMEOUT,
-        event_hooks={"response": [only_the_beginning]},
+def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
+    """What opens a client for the endpoint: it follows no redirect, and reads of an error's body
+    only the beginning.
+
+    Raises ProviderError for a proxy or certificates that cannot be used.
+    """
+    trusted = _trusted_by(endpoint)
+
+    def open_http() -> httpx2.AsyncClient:
+        try:
+            return httpx2.AsyncClient(
+                verify=trusted,
+                follow_redirects=False,
+                timeout=TIMEOUT,
+                event_hooks={"response": [only_the_beginning]},
+                # The environment says no more than which proxy to take.
+                trust_env=not is_loopback(endpoint.base_url),
+            )
+        except (ImportError, ValueError, httpx2.InvalidURL) as error:
+            raise _unusable(proxy_of(endpoint.base_url)) from error
+
+    return open_http
+
+
+def _unusable(proxy: Proxy | None) -> ProviderError:
+    if proxy is None or not proxy.is_socks:
+        said = f"the proxy {proxy.said}" if proxy else "a proxy that the environment names"
+        return ProviderError(
+            f"{said} has an address that cannot be used",
+            hint="correct it, for example http://127.0.0.1:3128, or name the host in NO_PROXY",
+        )
+    if proxy.scheme in ("socks5", "socks5h"):
+        hint = "pip install socksio, or unset the variable, or name the host in NO_PROXY"
+        return ProviderError(
+            f"the proxy {proxy.said} is a SOCKS proxy, which needs the package socksio", hint=hint
+        )
+    return ProviderError(
+        f"the proxy {proxy.said} is a SOCKS proxy of a kind that cannot be used: {proxy.scheme}",
+        hint="socks5:// works, with the package socksio",
     )
 
 
@@ -152,10 +184,22 @@ def _system_trust() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def trusted_by(base_url: str) -> ssl.SSLContext:
-    """Whose certificates count: the system's, or for an address without TLS nobody's, since to
-    read the system's takes a while.
+def _trusted_by(endpoint: Endpoint) -> ssl.SSLContext:
+    """Whose certificates count: the system's and those of ca_bundle, or for an address without
+    TLS nobody's, since to read the system's takes a while.
     """
-    if base_url.startswith("http://"):
+    if endpoint.base_url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _system_trust()
+    if not endpoint.ca_bundle:
+        return _system_trust()
+    trusted = httpx2.create_ssl_context()
+    try:
+        trusted.load_verify_locations(endpoint.ca_bundle)
+    except OSError as error:  # ssl.SSLError is one
+        said = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else ""
+        raise ProviderError(
+            f"[providers.{endpoint.name}] ca_bundle: {endpoint.ca_bundle}:"
+            f" {said or 'no certificates in PEM form'}",
+            hint="a file that begins with -----BEGIN CERTIFICATE-----",
+        ) from error
+    return trusted

@@ -118,6 +118,7 @@ def start(
     wanted = {
         "path": str(model.path),
         "name": model.name,
+        "plain": not model.own_template,
         "slots": slots,
         "context_tokens": context_tokens,
         "threads": threads or _usable_cores(),

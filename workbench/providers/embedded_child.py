@@ -74,7 +74,8 @@ def _serve(wanted: dict[str, Any], api_key: str) -> Any:
     # llama.cpp would keep up to 8 GiB of old prompts; a slot's own cache is what a suite needs.
     params.cache_ram_mib = _CACHE_MIB
     params.use_jinja = True
-    params.chat_template = PLAIN_TEMPLATE
+    if wanted["plain"]:
+        params.chat_template = PLAIN_TEMPLATE
     params.api_keys = [api_key]
     params.cors_origins = "http://127.0.0.1"
     params.ui = False

@@ -17,8 +17,7 @@ _OWN_HEADERS = {
     "OpenAI-Project": "OPENAI_PROJECT_ID",
 }
 _AZURE = ".openai.azure.com"
-_OLD_NAMES = {"max_completion_tokens": "max_tokens"}
-"""What servers other than OpenAI's own understand."""
+_OPENAI_WORD = "max_completion_tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,8 @@ class Endpoint:
     """Names of headers that the SDK would take from the environment, for another host."""
     ambient: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Headers that the environment names for OpenAI's own host."""
+    ca_bundle: str = ""
+    """A file with the certificates that are trusted beside the system's; empty: those alone."""
 
     @property
     def host(self) -> str:
@@ -46,9 +47,17 @@ class Endpoint:
     def body(self, request: Request) -> dict[str, Any]:
         """The request as this endpoint takes it."""
         payload = request.payload()
-        if _is_openai(self.base_url) or (urlsplit(self.base_url).hostname or "").endswith(_AZURE):
-            return payload
-        return {_OLD_NAMES.get(key, key): value for key, value in payload.items()}
+        word = request.token_limit or self._token_limit
+        if word != _OPENAI_WORD and _OPENAI_WORD in request.options:
+            payload[word] = payload.pop(_OPENAI_WORD)
+        return payload
+
+    @property
+    def _token_limit(self) -> str:
+        """What the endpoint most likely calls the limit of an answer's length."""
+        host = urlsplit(self.base_url).hostname or ""
+        newer = _is_openai(self.base_url) or host.endswith(_AZURE)
+        return _OPENAI_WORD if newer else "max_tokens"
 
 
 def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpoint:
@@ -65,7 +74,7 @@ def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpo
         _check_key(key, settings.api_key_env, where)
     base_url = settings.base_url.rstrip("/")
     unwanted, ambient = _unwanted(base_url, environ), _ambient(base_url, environ)
-    return Endpoint(settings.name, base_url, key, unwanted, ambient)
+    return Endpoint(settings.name, base_url, key, unwanted, ambient, settings.ca_bundle)
 
 
 def _is_openai(base_url: str) -> bool:

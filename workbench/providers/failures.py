@@ -17,6 +17,8 @@ _NEVER_SENT = (
     *("TLS failed", "no such host", "connection refused", "the proxy", "no connection"),
     _NO_FILE,
 )
+# OpenSSL's X509_V_ERR codes for a chain that ends at nobody who is trusted.
+_UNKNOWN_CA = (2, 18, 19, 20, 21)
 _BROKE_OFF = "the answer broke off"
 
 
@@ -36,7 +38,7 @@ def classify_failure(error: BaseException, asked: Asked) -> Answer:
         return replace(invalid(asked, str(error)), retry=False)
     if "Decoding" in type(error).__name__:
         return invalid(asked, "something that cannot be decompressed")
-    said = _in_words(list(_chain(error)))
+    said = _in_words(list(_chain(error)), asked)
     return Answer(
         Outcome.PROVIDER_ERROR,
         error=f"{asked.host}: {said}",
@@ -66,17 +68,17 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def _in_words(chain: list[BaseException]) -> str:
+def _in_words(chain: list[BaseException], asked: Asked) -> str:
     names = " ".join(type(error).__name__ for error in chain)
     if isinstance(chain[0], AnsweredTwice):
         return "it sent more than one answer to one question"
     for error in chain:
         if isinstance(error, ssl.SSLError) or "Certificate" in type(error).__name__:
-            return f"TLS failed ({_reason(error)})"
+            return _tls_failed(error, asked)
         if isinstance(error, socket.gaierror) or "DNS" in type(error).__name__:
-            return "no such host (DNS)"
+            return _unreached("no such host (DNS)", asked)
         if isinstance(error, ConnectionRefusedError):
-            return "connection refused: nothing listens there"
+            return _unreached("connection refused: nothing listens there", asked)
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
             return f"{_NO_FILE}: raise the limit (ulimit -n) or lower the run's concurrency"
     for error in chain:
@@ -89,10 +91,24 @@ def _in_words(chain: list[BaseException]) -> str:
     if "Payload" in names or "ReadError" in names or "IncompleteRead" in names:
         return _BROKE_OFF
     if "Proxy" in names:
-        return "the proxy failed"
+        return f"the proxy {asked.proxy} failed ({asked.line(str(chain[0]), 80) or 'no reason'})"
     if "Timeout" in names:
-        return "no connection in time"
+        return _unreached("no connection in time", asked)
     return f"the call failed ({names.split()[-1]})"
+
+
+def _unreached(what: str, asked: Asked) -> str:
+    """Who was called directly is the one that cannot be reached: that may be the proxy."""
+    return f"the proxy {asked.proxy}: {what}" if asked.proxy else what
+
+
+def _tls_failed(error: BaseException, asked: Asked) -> str:
+    """The reason, and for a certificate that nobody known here has signed what to do."""
+    said = f"TLS failed ({_reason(error)})"
+    if getattr(error, "verify_code", 0) not in _UNKNOWN_CA:
+        return said
+    table = f"[providers.{asked.provider}]" if asked.provider else "the provider's table"
+    return f'{said}; if you trust who signed it: ca_bundle = "FILE.pem" in {table}'
 
 
 def _reason(error: BaseException) -> str:

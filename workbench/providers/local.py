@@ -17,7 +17,7 @@ from workbench.providers.prices import FREE
 from workbench.providers.redact import one_line
 from workbench.providers.values import Answer, Limits, Outcome, Price, Request
 from workbench.providers.versions import installed_version
-from workbench.settings import ProviderSettings
+from workbench.settings import PLAIN, ProviderSettings
 
 SLOTS = 2
 """A run uses one at a time; the other keeps the prefix of what is tried beside it."""
@@ -37,7 +37,7 @@ class LocalModel:
         """Raises ExtraMissing when neither the extra nor a model file is there."""
         path = Path(settings.model_path).expanduser() if settings.model_path else None
         self._name = settings.name
-        self._model = find_weights(path)
+        self._model = find_weights(path, plain=settings.chat_template == PLAIN)
         self._limits = Limits(at_once=AT_ONCE)
         self._server: EmbeddedServer | None = None
         self._answers: OpenAICompatible | None = None
@@ -51,7 +51,8 @@ class LocalModel:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        return {"weights": self._model.sha256, "runtime": f"xllamacpp {_runtime()}"}
+        identity = {"weights": self._model.sha256, "runtime": f"xllamacpp {_runtime()}"}
+        return identity | ({"chat_template": "own"} if self._model.own_template else {})
 
     @property
     def limits(self) -> Limits:
@@ -133,7 +134,7 @@ async def _lives_on(server: EmbeddedServer) -> bool:
 
 
 class _Servers:
-    """The servers of this process, by weights: loading one takes seconds, so they are kept."""
+    """The servers of this process, by weights and template: to load one takes seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -144,27 +145,27 @@ class _Servers:
     def enter(self, model: EmbeddedModel, slots: int) -> EmbeddedServer:
         """A server of that model, started if there is none. Blocks; raises what `start` does."""
         with self._lock:
-            timer = self._timers.pop(model.sha256, None)
+            timer = self._timers.pop(model.key, None)
             if timer is not None:
                 timer.cancel()
-            server = self._running.get(model.sha256)
+            server = self._running.get(model.key)
             if server is None or not server.alive:
                 if server is not None:
                     server.close()
-                server = self._running[model.sha256] = start(model, slots)
-            self._users[model.sha256] = self._users.get(model.sha256, 0) + 1
+                server = self._running[model.key] = start(model, slots)
+            self._users[model.key] = self._users.get(model.key, 0) + 1
             return server
 
     def leave(self, server: EmbeddedServer) -> None:
         """One user less; without any the server ends after a while."""
-        digest = server.model.sha256
+        key = server.model.key
         with self._lock:
-            self._users[digest] -= 1
-            if self._users[digest] == 0 and digest not in self._timers:
-                timer = threading.Timer(IDLE_S, self._end_idle, [digest])
+            self._users[key] -= 1
+            if self._users[key] == 0 and key not in self._timers:
+                timer = threading.Timer(IDLE_S, self._end_idle, [key])
                 timer.daemon = True
                 timer.start()
-                self._timers[digest] = timer
+                self._timers[key] = timer
 
     def close(self) -> None:
         """End all of them."""
@@ -176,11 +177,11 @@ class _Servers:
                 server.close()
             self._running.clear()
 
-    def _end_idle(self, digest: str) -> None:
+    def _end_idle(self, key: str) -> None:
         with self._lock:
-            self._timers.pop(digest, None)
-            if self._users.get(digest) == 0 and digest in self._running:
-                self._running.pop(digest).close()
+            self._timers.pop(key, None)
+            if self._users.get(key) == 0 and key in self._running:
+                self._running.pop(key).close()
 
 
 def _runtime() -> str:

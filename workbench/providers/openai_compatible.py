@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
@@ -16,10 +18,13 @@ from workbench.providers.classify import (
     Standing,
     classify_body,
     classify_status,
-    error_body,
 )
 from workbench.providers.endpoint import Endpoint
+from workbench.providers.error_bodies import parse_error, read_error
+from workbench.providers.events import looks_like_events
 from workbench.providers.failures import classify_failure
+from workbench.providers.forms import FORMS
+from workbench.providers.proxies import proxy_of
 from workbench.providers.stream import Assembled
 from workbench.providers.values import Answer, Limits, Outcome, Price, Request
 
@@ -76,12 +81,19 @@ class OpenAICompatible:
     ) -> Answer:
         """See `Provider.answer`."""
         endpoint = self._endpoint
-        asked = Asked(endpoint.host, request.model, endpoint.secrets, self._standing)
-        connection = self._connected()
-        started = time.perf_counter()
+        asked = Asked(
+            endpoint.host,
+            request.model,
+            endpoint.secrets,
+            self._standing,
+            endpoint.name,
+            self._proxy,
+        )
+        self._connected()  # what is imported and opened is no part of a call
+        call = _Call(request, asked, on_text, time.perf_counter(), timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._ask(connection, request, asked, on_text, started, timeout_s)
+                answer = await self._in_some_form(call)
         except TimeoutError:
             answer = Answer(
                 Outcome.TIMED_OUT,
@@ -89,62 +101,64 @@ class OpenAICompatible:
                 retry=True,
                 maybe_billed=True,
             )
-        except ProviderError:
+        except ProviderError as error:
+            error.calls = call.made
             raise
         except Exception as error:  # noqa: BLE001 - transports' and parsers' own errors come through
             answer = classify_failure(error, asked)
-        seconds = time.perf_counter() - started
+        answer = replace(answer, latency_s=time.perf_counter() - call.started, attempts=call.made)
         if answer.outcome.is_error:
-            return replace(answer, latency_s=seconds)
+            return answer
         self._standing.answered = True
         price = self._price(request.model)
         cost = price.cost(answer.prompt_tokens, answer.completion_tokens) if price else None
         note = answer.note or was_cut(request, answer.prompt_tokens)
-        return replace(answer, latency_s=seconds, cost_usd=cost, note=note)
+        return replace(answer, cost_usd=cost, note=note)
 
-    async def _ask(
-        self,
-        connection: Connection,
-        request: Request,
-        asked: Asked,
-        on_text: Callable[[str], None] | None,
-        started: float,
-        timeout_s: float,
-    ) -> Answer:
-        if on_text is not None:
-            return await self._ask_stream(request, asked, on_text, started, timeout_s)
-        content = _encoded(self._endpoint.body(request))
-        async with connection.post(content, timeout_s) as response:
-            if not response.is_success:
-                return await _refused(response, asked)
-            return await _whole(response, asked)
+    async def _in_some_form(self, call: _Call) -> Answer:
+        """The answer to the request in the form that is known, or in the one that a refusal asks
+        for; what went well is remembered.
+        """
+        key = (self._endpoint.base_url, call.request.model)
+        known = form = FORMS.of(*key)
+        body = self._endpoint.body(call.request)
+        while True:
+            call.made += 1
+            stream = call.on_text is not None and form.streams
+            sent = form.shaped(body, stream=stream)
+            async with (
+                self._connection_for(stream) as connection,
+                connection.post(_encoded(sent), call.timeout_s) as response,
+            ):
+                if response.is_success:
+                    answer = await call.read(response)
+                    break
+                said = parse_error(await response.aread())
+                other = form.after(response.status_code, read_error(said), sent)
+                swapped = form.token_limit != known.token_limit
+                if other is None or (swapped and other.token_limit != form.token_limit):
+                    return classify_status(response.status_code, response.headers, said, call.asked)
+            form = other
+        if form != known:
+            FORMS.remember(*key, form)
+        return answer
 
-    async def _ask_stream(
-        self,
-        request: Request,
-        asked: Asked,
-        on_text: Callable[[str], None],
-        started: float,
-        timeout_s: float,
-    ) -> Answer:
-        """A streamed answer over a connection of its own.
+    @cached_property
+    def _proxy(self) -> str:
+        proxy = proxy_of(self._endpoint.base_url)
+        return proxy.said if proxy else ""
+
+    @asynccontextmanager
+    async def _connection_for(self, stream: bool) -> AsyncIterator[Connection]:
+        """The connection of all calls, or for a stream one of its own.
 
         Some servers close the connection behind a stream, just when it would be used again.
         """
-        body = self._endpoint.body(request)
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
-        async with (
-            self._connect() as connection,
-            connection.post(_encoded(body), timeout_s) as response,
-        ):
-            if not response.is_success:
-                return await _refused(response, asked)
-            if response.headers.get("content-type", "").startswith("text/event-stream"):
-                return await _streamed(response, asked, on_text, started)
-            answer = await _whole(response, asked)
-        if answer.text:
-            on_text(answer.text)
-        return answer
+        if not stream:
+            yield self._connected()
+            return
+        async with self._connect() as connection:
+            yield connection
 
     @property
     def endpoint(self) -> Endpoint:
@@ -195,32 +209,50 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
-async def _refused(response: httpx2.Response, asked: Asked) -> Answer:
-    said = error_body(await response.aread())
-    return classify_status(response.status_code, response.headers, said, asked)
+@dataclass
+class _Call:
+    """One question and what is known while it is asked."""
+
+    request: Request
+    asked: Asked
+    on_text: Callable[[str], None] | None
+    started: float
+    timeout_s: float
+    made: int = 0
+
+    async def read(self, response: httpx2.Response) -> Answer:
+        """The answer in a response with a good status, whether or not it is streamed."""
+        from workbench.providers.bodies import read_capped
+
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            return await self._streamed(response)
+        raw = await read_capped(response)
+        if looks_like_events(raw):
+            assembled = Assembled(self.asked, self.on_text or _unheard)
+            assembled.feed(raw)
+            return assembled.answer()
+        answer = classify_body(raw, self.asked)
+        if answer.text and self.on_text is not None:
+            self.on_text(answer.text)
+        return answer
+
+    async def _streamed(self, response: httpx2.Response) -> Answer:
+        from workbench.providers.bodies import MAX_BODY_BYTES, too_long
+
+        assembled = Assembled(self.asked, self.on_text or _unheard)
+        first: float | None = None
+        size = 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > MAX_BODY_BYTES:
+                raise too_long()
+            assembled.feed(piece)
+            if first is None and assembled.started:
+                first = time.perf_counter() - self.started
+            if assembled.done:
+                break
+        return replace(assembled.answer(), first_token_s=first)
 
 
-async def _whole(response: httpx2.Response, asked: Asked) -> Answer:
-    from workbench.providers.bodies import read_capped
-
-    return classify_body(await read_capped(response), asked)
-
-
-async def _streamed(
-    response: httpx2.Response, asked: Asked, on_text: Callable[[str], None], started: float
-) -> Answer:
-    from workbench.providers.bodies import MAX_BODY_BYTES, too_long
-
-    assembled = Assembled(asked, on_text)
-    first: float | None = None
-    size = 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            raise too_long()
-        assembled.feed(piece)
-        if first is None and assembled.started:
-            first = time.perf_counter() - started
-        if assembled.done:
-            break
-    return replace(assembled.answer(), first_token_s=first)
+def _unheard(text: str) -> None:
+    del text

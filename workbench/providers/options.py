@@ -22,6 +22,8 @@ NAMES = {
     "max_tokens": "max_completion_tokens",
     "max_output_tokens": "max_completion_tokens",
 }
+TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
+"""What servers call the limit of an answer's length; each knows one, or both."""
 OURS = ("model", "messages", "stream", "stream_options", "n")
 _KINDS = {
     "string": "string",
@@ -65,7 +67,21 @@ def build_request(
 ) -> Request:
     """The request for rendered messages; `options` from `build_options`, if at hand."""
     sent = build_options(prompt) if options is None else options
-    return Request(prompt.model.id if prompt.model else "", tuple(messages), sent)
+    model = prompt.model.id if prompt.model else ""
+    return Request(model, tuple(messages), sent, token_limit(prompt))
+
+
+def token_limit(prompt: Prompt) -> str:
+    """The API's word by which the prompt limits its answers; empty for Prompty's own word.
+
+    It is no part of `build_options`, which decides whether a question was asked before.
+    """
+    options = prompt.model.options if prompt.model else {}
+    more = options.get("additionalProperties")
+    for name in (*options, *(more if isinstance(more, Mapping) else ())):
+        if name in TOKEN_LIMITS:
+            return str(name)
+    return ""
 
 
 def response_format(outputs: Any) -> dict[str, Any]:

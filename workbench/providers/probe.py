@@ -116,7 +116,6 @@ class _Asking:
         self, text: str, *, stream: bool = False, **options: Any
     ) -> tuple[Answer | None, bool | None]:
         """An answer, or False when the options were refused, or neither."""
-        self.calls += 1
         request = Request(self._model, (Message("user", text),), options)
         try:
             answer = await self._provider.answer(
@@ -125,10 +124,12 @@ class _Asking:
                 on_text=_drop if stream else None,
             )
         except ProviderError as error:
+            self.calls += error.calls
             if "parameter" not in error.message:
                 raise
             self.error = error.message
             return None, False
+        self.calls += answer.attempts
         if answer.outcome.is_error:
             self.error = answer.error
             return None, False if answer.status in (400, 422) else None

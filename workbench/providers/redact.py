@@ -1,16 +1,25 @@
-"""What a provider says about itself, made fit to be shown and stored.
+"""What a provider says about itself, made fit to be shown: errors and notes, never an answer.
 
-Its words are untrusted and may repeat the key that it was sent.
+Its words are untrusted and may repeat the key that it was sent. An answer is what the model said:
+it is scored and stored as it came.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+
+from workbench.key_shapes import HIDDEN, without_keys
 
 SHOWN_CHARS = 200
-HIDDEN = "[secret]"
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_\-*]{8,}|Bearer\s+\S{8,}")
+_LONG_KEY = 16
+_SHORT_KEY = 8
+# Local servers take keys such as `a`, `none` or `lm-studio`. In a sentence these are words, unless
+# the sentence itself says that a key follows.
+_ANNOUNCED = (
+    r"(\bbearer\s+['\"`]?|\b(?:key|token|authorization|password)\b(?:\s+(?:provided|given|was|is))?"
+    r"\s*(?:[:=]\s*['\"`]?|['\"`])(?:bearer\s+)?)"
+)
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -18,50 +27,35 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 def one_line(text: str, secrets: Collection[str] = (), limit: int = SHOWN_CHARS) -> str:
     """`text` as one short line without control characters and without secrets."""
     cut = without_secrets(text, secrets)[: limit * 20]
-    line = _BLANK.sub(" ", storable(cut)).strip()
-    line = _KEY_LIKE.sub(HIDDEN, line)
+    line = without_keys(_BLANK.sub(" ", storable(cut)).strip())
     if not line.isprintable():
         line = "".join(c if c.isprintable() else "\ufffd" for c in line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
-    """`text` with each secret replaced."""
+    """`text` with each secret replaced; one that could be a word only where a key is announced."""
     for secret in secrets:
-        if secret and secret in text:
+        if _is_telling(secret):
             text = text.replace(secret, HIDDEN)
+        elif secret and secret in text:
+            announced = rf"{_ANNOUNCED}{re.escape(secret)}(?![\w-])"
+            text = re.sub(announced, rf"\1{HIDDEN}", text, flags=re.IGNORECASE)
     return text
 
 
-class Hidden:
-    """Passes text on piece by piece, and keeps back what may become a secret until it is none."""
-
-    def __init__(self, secrets: Collection[str], on_text: Callable[[str], None]) -> None:
-        self._secrets = [secret for secret in secrets if secret]
-        self._on_text = on_text
-        self._held = ""
-
-    def feed(self, text: str) -> None:
-        """Take the next piece."""
-        held = without_secrets(self._held + text, self._secrets)
-        kept = max((_begun(secret, held) for secret in self._secrets), default=0)
-        shown, self._held = held[: len(held) - kept], held[len(held) - kept :]
-        if shown:
-            self._on_text(shown)
-
-    def end(self) -> None:
-        """Pass on the rest: nothing more comes."""
-        shown, self._held = self._held, ""
-        if shown:
-            self._on_text(shown)
-
-
-def _begun(secret: str, text: str) -> int:
-    """How many characters at the end of `text` begin the secret."""
-    longest = min(len(secret) - 1, len(text))
-    return next((n for n in range(longest, 0, -1) if text.endswith(secret[:n])), 0)
+def holds(text: str, secrets: Collection[str]) -> bool:
+    """Whether one of the secrets, and not merely a word, stands in `text`."""
+    return any(_is_telling(secret) and secret in text for secret in secrets)
 
 
 def storable(text: str) -> str:
     """`text` without lone surrogates, which no UTF-8 file or database can hold."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _is_telling(secret: str) -> bool:
+    """Whether it can be told from a word of ordinary text."""
+    if len(secret) >= _LONG_KEY:
+        return True
+    return len(secret) >= _SHORT_KEY and any(map(str.isdigit, secret))

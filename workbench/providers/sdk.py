@@ -9,7 +9,7 @@ from typing import Any
 
 import openai
 
-from workbench.providers.client import TIMEOUT, http_client, trusted_by
+from workbench.providers.client import TIMEOUT, opened
 from workbench.providers.endpoint import Endpoint
 
 # What the SDK tells each endpoint about this machine; no answer depends on it.
@@ -30,5 +30,5 @@ def open_sdk(endpoint: Endpoint) -> openai.AsyncOpenAI:
         max_retries=0,
         timeout=TIMEOUT,
         default_headers=headers,
-        http_client=http_client(trusted_by(endpoint.base_url)),
+        http_client=opened(endpoint)(),
     )

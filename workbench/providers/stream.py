@@ -7,12 +7,18 @@ answer without a finish reason is none.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from workbench.providers.classify import Asked, classify_completion, invalid
-from workbench.providers.redact import Hidden
+from workbench.providers.content import THOUGHT_FIELDS, read_content
+from workbench.providers.error_bodies import is_error
+from workbench.providers.events import Event, Events
+from workbench.providers.finish import finish_word
 from workbench.providers.values import Answer
+
+_DONE = b"[DONE]"
 
 
 class Assembled:
@@ -20,100 +26,180 @@ class Assembled:
 
     def __init__(self, asked: Asked, on_text: Callable[[str], None]) -> None:
         self._asked = asked
-        self._shown = Hidden(asked.secrets, on_text)
-        self._rest = b""
-        self._text: list[str] = []
-        self._message: dict[str, Any] = {}
-        self._calls: dict[int, dict[str, Any]] = {}
+        self._on_text = on_text
+        self._events = Events()
+        self._choices: dict[int, _Choice] = {}
         self._head: dict[str, Any] = {}
-        self._finish: Any = None
         self._broken: Answer | None = None
         self.done = False
 
     @property
     def started(self) -> bool:
         """The first token is there."""
-        return bool(self._text or self._calls)
+        return any(choice.text or choice.calls for choice in self._choices.values())
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes, however they were cut."""
-        self._rest += data.replace(b"\r\n", b"\n")
-        *events, self._rest = self._rest.split(b"\n\n")
-        for event in events:
-            for payload in _payloads(event):
-                self._take(payload)
+        """Take the next bytes, however they were cut. Raises ProviderError as `answer` does."""
+        for event in self._events.feed(data):
+            if not self.done:
+                self._take(event)
 
     def answer(self) -> Answer:
         """What it came to. Raises ProviderError for what stops the whole run."""
-        self._shown.end()
+        self._end()
         if self._broken is not None:
             return self._broken
-        if self._finish is None:
+        # Others than the first are not shown either.
+        index = min(self._choices, default=0)
+        choice = self._choices.get(index, _Choice())
+        if not choice.finish and not choice.error:
             what = "a stream that ended before the answer did"
-            return invalid(self._asked, what, "".join(self._text).encode("utf-8", "replace"))
-        message: dict[str, Any] = {**self._message, "content": "".join(self._text)}
-        if self._calls:
-            message["tool_calls"] = [self._calls[index] for index in sorted(self._calls)]
-        choice = {"message": message, "finish_reason": self._finish}
-        return classify_completion({**self._head, "choices": [choice]}, self._asked)
+            return invalid(self._asked, what, choice.joined.encode("utf-8", "replace"))
+        if index:
+            self._on_text(choice.joined)
+        others: list[dict[str, Any]] = [{}] * (len(self._choices) - 1)
+        return classify_completion(
+            {**self._head, "choices": [choice.whole(), *others]}, self._asked
+        )
 
-    def _take(self, payload: bytes) -> None:
-        if payload == b"[DONE]":
+    def _end(self) -> None:
+        """Take what no blank line follows, as far as it is whole."""
+        last = self._events.end()
+        if last is None or self.done:
+            return
+        if _loaded(last.data) is not _NOTHING:
+            self._take(last)
+            return
+        for line in last.lines:
+            if line.strip() == _DONE or _loaded(line) is not _NOTHING:
+                self._take(Event(last.name, (line,)))
+
+    def _take(self, event: Event) -> None:
+        data = event.data.strip()
+        if data == _DONE:
             self.done = True
             return
-        try:
-            chunk = json.loads(payload)
-        except (ValueError, RecursionError):
-            self._break(invalid(self._asked, "a piece of a stream that is not JSON", payload))
+        chunk = _loaded(data)
+        if chunk is _NOTHING and len(event.lines) > 1:
+            # Events without the blank line between them.
+            for line in event.lines:
+                self._take(Event(event.name, (line,)))
             return
-        if not isinstance(chunk, dict):
-            return
-        if chunk.get("error"):
-            self._break(classify_completion(chunk, self._asked))
-            return
+        if chunk is _NOTHING:
+            self._break(invalid(self._asked, "a piece of a stream that is not JSON", data))
+        elif is_error(chunk) or (event.name == b"error" and chunk):
+            shaped = chunk if is_error(chunk) else {"error": chunk}
+            self._break(classify_completion(shaped, self._asked))
+        elif isinstance(chunk, dict):
+            self._take_chunk(chunk)
+
+    def _take_chunk(self, chunk: dict[str, Any]) -> None:
         for key in ("usage", "model", "system_fingerprint"):
             if chunk.get(key):
                 self._head[key] = chunk[key]
         choices = chunk.get("choices")
-        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-            self._take_choice(choices[0])
-
-    def _take_choice(self, choice: dict[str, Any]) -> None:
-        if choice.get("finish_reason"):
-            self._finish = choice["finish_reason"]
-        delta = choice.get("delta")
-        if not isinstance(delta, dict):
-            return
-        text = delta.get("content")
-        if isinstance(text, str) and text:
-            self._text.append(text)
-            self._shown.feed(text)
-        for key in ("refusal", "reasoning_content"):
-            if isinstance(delta.get(key), str):
-                self._message[key] = self._message.get(key, "") + delta[key]
-        calls = delta.get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
-            if isinstance(call, dict):
-                self._take_call(call)
-
-    def _take_call(self, call: dict[str, Any]) -> None:
-        index = call.get("index")
-        kept = self._calls.setdefault(
-            index if isinstance(index, int) else len(self._calls),
-            {"id": call.get("id"), "type": "function", "function": {"name": "", "arguments": ""}},
-        )
-        function = call.get("function")
-        if isinstance(function, dict):
-            for key in ("name", "arguments"):
-                if isinstance(function.get(key), str):
-                    kept["function"][key] += function[key]
+        for at, choice in enumerate(choices if isinstance(choices, list) else ()):
+            if not isinstance(choice, dict):
+                continue
+            given = choice.get("index")
+            index = given if isinstance(given, int) and not isinstance(given, bool) else at
+            text = self._choices.setdefault(index, _Choice()).take(choice)
+            if text and index == 0:
+                self._on_text(text)
 
     def _break(self, answer: Answer) -> None:
-        self._broken = self._broken or answer
+        """An error: what came before it was made, and may be billed."""
+        billed = answer.maybe_billed or self.started
+        self._broken = self._broken or replace(answer, maybe_billed=billed)
 
 
-def _payloads(event: bytes) -> Iterator[bytes]:
-    """The data of one server-sent event; comments and other fields are dropped."""
-    lines = [line[5:].lstrip() for line in event.split(b"\n") if line.startswith(b"data:")]
-    if lines:
-        yield b"\n".join(lines).strip()
+class _Choice:
+    """One of the answers in a stream: there is one, but where a server adds more."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.calls: list[dict[str, Any]] = []
+        self.finish = ""
+        self.error: Any = None
+        self._open: dict[Any, dict[str, Any]] = {}
+        self._message: dict[str, Any] = {}
+        self._others: list[dict[str, str]] = []
+
+    @property
+    def joined(self) -> str:
+        return "".join(self.text)
+
+    def whole(self) -> dict[str, Any]:
+        """The choice as a completion that was not streamed has it."""
+        content: Any = self.joined
+        if self._others:
+            content = [{"type": "text", "text": content}, *self._others]
+        message = {**self._message, "content": content}
+        if self.calls:
+            message["tool_calls"] = self.calls
+        return {"message": message, "finish_reason": self.finish, "error": self.error}
+
+    def take(self, choice: Mapping[str, Any]) -> str:
+        """The next piece; its text."""
+        self.finish = finish_word(choice.get("finish_reason")) or self.finish
+        self.error = choice.get("error") or self.error
+        delta = choice.get("delta")
+        if not isinstance(delta, Mapping):
+            # Some servers send the whole message at once, if nothing came before.
+            delta = {} if self.text else choice.get("message")
+        if not isinstance(delta, Mapping):
+            return ""
+        for key in ("refusal", *THOUGHT_FIELDS):
+            if isinstance(delta.get(key), str):
+                self._message[key] = str(self._message.get(key, "")) + delta[key]
+            elif delta.get(key):
+                self._message.setdefault(key, delta[key])
+        calls = delta.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            if isinstance(call, Mapping):
+                self._take_call(call)
+        if isinstance(delta.get("function_call"), Mapping):
+            self._take_call({"index": "only", "function": delta["function_call"]})
+        return self._take_content(delta.get("content"))
+
+    def _take_content(self, given: Any) -> str:
+        content = read_content(given)
+        if content.thought:
+            self._message.setdefault("reasoning_content", "…")
+        if content.refusal:
+            self._message["refusal"] = self._message.get("refusal", "") + content.refusal
+        self._others += [{"type": kind} for kind in content.others]
+        if content.text:
+            self.text.append(content.text)
+        return content.text
+
+    def _take_call(self, call: Mapping[str, Any]) -> None:
+        """A call or the rest of one. Some servers number none of them, or all by 0."""
+        index, given = call.get("index"), call.get("id")
+        function = call.get("function")
+        function = function if isinstance(function, Mapping) else {}
+        index = index if isinstance(index, (int, str)) else None
+        kept = self._open.get(index)
+        is_other = kept and (
+            (given and kept["id"] and given != kept["id"])
+            or (index is None and function.get("name") and kept["function"]["name"])
+        )
+        if kept is None or is_other:
+            kept = {"id": given, "type": "function", "function": {"name": "", "arguments": ""}}
+            self.calls.append(kept)
+            self._open[index] = kept
+        kept["id"] = kept["id"] or given
+        for key in ("name", "arguments"):
+            if isinstance(function.get(key), str):
+                kept["function"][key] += function[key]
+
+
+_NOTHING = object()
+
+
+def _loaded(data: bytes) -> Any:
+    """The JSON in `data`; _NOTHING when there is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return _NOTHING

@@ -52,6 +52,9 @@ class Request:
     model: str
     messages: tuple[Message, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    token_limit: str = ""
+    """How the prompt spells `max_completion_tokens`; empty: as the endpoint takes it. The same
+    question however it is spelled."""
 
     def payload(self) -> dict[str, Any]:
         """The request as the OpenAI API takes it."""
@@ -101,6 +104,7 @@ class Answer:
     system_fingerprint: str = ""
     finish_reason: str = ""
     attempts: int = 1
+    """How many calls it took."""
     cached: bool = False
     status: int | None = None
     """The HTTP status, where there was one."""
@@ -142,7 +146,10 @@ class Provider(Protocol):
         timeout_s: float,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        """One call, no retry: one classified answer within `timeout_s` seconds in all.
+        """One classified answer within `timeout_s` seconds in all, without a retry.
+
+        That is one call, or more where the endpoint refused the form of the first and took it in
+        another: `Answer.attempts` says how many.
 
         Never raises for what a provider does wrong, only ProviderError for what stops the whole
         run (wrong key, unknown model, exhausted quota). `Answer.retry` says if it may help to

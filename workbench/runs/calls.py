@@ -78,6 +78,7 @@ class Calls:
             spec.run_options.timeout_s,
             RetryBudget(left=20.0 + 3 * self.throttle.ceiling),
             self._calling,
+            recorder.called,
             self._unsure,
         )
         self._heard = _unheard if spec.run_options.stream else None

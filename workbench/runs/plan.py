@@ -14,7 +14,7 @@ from workbench.errors import TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.templates import Renderer
 from workbench.prompts.values import Message
-from workbench.providers.options import build_options
+from workbench.providers.options import build_options, build_request
 from workbench.providers.values import Request
 from workbench.runs.values import RunSpec
 
@@ -69,7 +69,7 @@ class Plan:
             said, messages = self._equals.said_of(case)
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
-        request = Request(self._model, messages, self._options)
+        request = build_request(self._spec.prompt, messages, self._options)
         return Planned(case, repeat, request, self._key(said, repeat, self._equals.before(case)))
 
     def _said(self, case: Case) -> tuple[Said, tuple[Message, ...]]:

@@ -51,10 +51,10 @@ class Recorder:
         """A case that the prompt does not fit."""
         self._take(item, Answer(Outcome.UNSENT, error=item.error, attempts=0), None)
 
-    def called(self) -> None:
-        """One call was made."""
-        self._calls += 1
-        self._tally.calls += 1
+    def called(self, calls: int = 1) -> None:
+        """Calls were made."""
+        self._calls += calls
+        self._tally.calls += calls
 
     def unsure(self, calls: int) -> None:
         """So many calls in all brought no answer after they were sent."""

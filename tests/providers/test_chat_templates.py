@@ -1,0 +1,107 @@
+"""Another model file is asked through its own chat template, unless the settings say otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.support.tiny_gguf import tiny_gguf
+from workbench.prompts.values import Message
+from workbench.providers import local
+from workbench.providers.gguf import has_chat_template
+from workbench.providers.opening import open_provider
+from workbench.providers.values import Answer, Request
+from workbench.providers.weights import find_weights
+from workbench.settings import ProviderSettings
+
+TEMPLATE = (
+    "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+REQUEST = Request(
+    "tiny",
+    (Message("system", "brief"), Message("user", "hi")),
+    {"max_completion_tokens": 2, "temperature": 0},
+)
+
+
+def ask(path: Path, chat_template: str = "") -> Answer:
+    async def one() -> Answer:
+        settings = ProviderSettings("local", model_path=str(path), chat_template=chat_template)
+        provider = open_provider(settings)
+        try:
+            return await provider.answer(REQUEST, timeout_s=60)
+        finally:
+            await provider.close()
+
+    try:
+        return asyncio.run(one())
+    finally:
+        local._SERVERS.close()
+
+
+def test_a_file_with_a_chat_template_is_asked_through_it(tmp_path: Path) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf", template=TEMPLATE)
+    # A token for each byte, and one for the beginning.
+    assert ask(path).prompt_tokens == 1 + len("<system>brief<user>hi<assistant>")
+
+
+def test_the_settings_may_have_its_messages_joined_as_they_are(tmp_path: Path) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf", template=TEMPLATE)
+    assert ask(path, "plain").prompt_tokens == 1 + len("brief\nhi")
+
+
+def test_a_file_without_a_template_goes_on_with_the_text(tmp_path: Path) -> None:
+    assert ask(tiny_gguf(tmp_path / "base.gguf")).prompt_tokens == 1 + len("brief\nhi")
+
+
+def test_the_template_is_part_of_who_answers_and_of_nothing_that_was_asked_before(
+    tmp_path: Path,
+) -> None:
+    def identity(path: Path | None, chat_template: str = "") -> dict[str, object]:
+        settings = ProviderSettings(
+            "local", model_path=str(path or ""), chat_template=chat_template
+        )
+        return dict(open_provider(settings).identity)
+
+    path = tiny_gguf(tmp_path / "tiny.gguf", template=TEMPLATE)
+    own, plain = identity(path), identity(path, "plain")
+    assert own == {**plain, "chat_template": "own"}
+    assert set(plain) == set(identity(None)) == {"weights", "runtime"}
+    assert set(identity(tiny_gguf(tmp_path / "base.gguf"))) == {"weights", "runtime"}
+
+
+def test_a_model_has_a_server_for_each_way_to_ask_it(tmp_path: Path) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf", template=TEMPLATE)
+    assert find_weights(path).key != find_weights(path, plain=True).key
+
+
+def test_the_packaged_model_goes_on_with_the_text_wherever_its_file_is() -> None:
+    packaged = find_weights()
+    assert not packaged.own_template
+    assert not find_weights(packaged.path).own_template
+
+
+@pytest.mark.parametrize("template", [None, "", TEMPLATE])
+def test_the_head_of_a_file_says_whether_it_brings_a_template(
+    tmp_path: Path, template: str | None
+) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf", template=template)
+    assert has_chat_template(path) is bool(template)
+
+
+def test_a_head_that_breaks_off_or_lies_brings_no_template(tmp_path: Path) -> None:
+    whole = tiny_gguf(tmp_path / "tiny.gguf", template=TEMPLATE).read_bytes()
+    path = tmp_path / "broken.gguf"
+    end = whole.index(b"tokenizer.chat_template")
+    for broken in (
+        *(whole[:at] for at in range(1, end, 97)),
+        *(whole[:at] + b"\xff" * 12 + whole[at + 12 :] for at in range(8, end, 89)),
+        b"GGUF\x03\x00\x00\x00" + b"\xff" * 64,
+    ):
+        path.write_bytes(broken)
+        assert has_chat_template(path) in (True, False)
+    path.write_bytes(whole[:end])
+    assert not has_chat_template(path)

@@ -1,0 +1,66 @@
+"""Why a model stopped, in the words of many servers.
+
+The words are those of the APIs of OpenAI, Azure, Anthropic, Gemini and Vertex, Bedrock, Cohere,
+Mistral, DeepSeek, Zhipu, Qwen, xAI, watsonx, OpenRouter, and of vLLM, SGLang, TGI, llama.cpp,
+Ollama and LM Studio. A word that is in none of the sets says nothing about the answer.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Any
+
+
+class Finish(enum.Enum):
+    """What a finish reason says about the answer."""
+
+    COMPLETE = enum.auto()
+    TRUNCATED = enum.auto()
+    FILTERED = enum.auto()
+    REFUSED = enum.auto()
+    BAD_CALL = enum.auto()
+    """The model called a tool in a way that the server could not read."""
+    FAILED = enum.auto()
+    """The server failed or was stopped before the answer was complete."""
+    UNKNOWN = enum.auto()
+
+
+_WORDS = {
+    Finish.COMPLETE: """stop stopped eos eos_token eos_found eot end end_of_text endoftext end_turn
+        end_of_turn stop_sequence stop_token stop_string stop_string_found stop_str complete
+        completed finish finished done natural tool_call tool_calls tool_use function_call""",
+    Finish.TRUNCATED: """length max_length max_tokens max_new_tokens max_output_tokens
+        max_predicted_tokens_reached max_len max_context model_length token_limit context_length
+        context_length_exceeded context_length_reached model_context_window_exceeded
+        error_limit repetition pause_turn not_finished incomplete""",
+    Finish.FILTERED: """content_filter content_filtered filtered safety sensitive recitation
+        blocklist prohibited_content spii language image_safety image_prohibited_content
+        guardrail_intervened guardrail guardrails moderation error_toxic copyright""",
+    Finish.REFUSED: "refusal refused",
+    Finish.BAD_CALL: """malformed_function_call unexpected_tool_call malformed_tool_use
+        malformed_tool_call too_many_tool_calls""",
+    Finish.FAILED: """error failed failure abort aborted cancel canceled cancelled user_cancel
+        user_stopped interrupted network_error server_error insufficient_system_resource
+        insufficient_system_resources timeout time_limit overloaded load unload model_unloaded
+        malformed_model_output malformed_response""",
+}
+_CLASSES = {word: finish for finish, words in _WORDS.items() for word in words.split()}
+_PREFIX = re.compile(r"(?:.*\.)?(?:finish_?reason_|reason_)?")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NONE = ("", "null", "none", "nil", "undefined")
+
+
+def finish_word(value: Any) -> str:
+    """The finish reason as the server wrote it; empty for none, however it is written."""
+    if not isinstance(value, str) or value.strip().casefold() in _NONE:
+        return ""
+    return value.strip()
+
+
+def class_of(word: str) -> Finish:
+    """What the word says, in upper or lower case, camel case, or as the name of an enumeration."""
+    plain = re.sub(r"[\s-]+", "_", _HUMP.sub("_", word)).casefold()
+    # Gemini adds why: "content_filter: RECITATION".
+    named = _PREFIX.sub("", plain.partition(":")[0], count=1)
+    return _CLASSES.get(named, Finish.UNKNOWN)
