@@ -51,6 +51,8 @@ def make_spec(
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
     unused = check_fit(source.prompt, cases, suite.dataset.place_of)
+    # All cases, not those of this run: what is paired or resumed must not depend on a limit.
+    everything = suite.dataset.cases
     options = suite.run
     own = {"concurrency": concurrency, "budget_usd": budget_usd}
     if repeats:
@@ -61,7 +63,7 @@ def make_spec(
         options = replace(options, budget_usd=budget_usd)
     return RunSpec(
         prompt=source.prompt,
-        suite=suite.as_read(cases, typed=asks_otherwise(source.prompt, cases)),
+        suite=suite.as_read(everything, typed=asks_otherwise(source.prompt, everything)),
         cases=cases,
         split=split_name(suite, split),
         label=source.label,

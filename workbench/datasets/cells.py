@@ -12,6 +12,8 @@ from workbench.errors import DatasetError
 from workbench.prompts.strict_yaml import Untyped
 
 _SHOWN_CHARS = 60
+_MAX_DIGITS = 20
+"""With a sign, of a whole number of 64 bits."""
 _WANTED = {
     "boolean": "true or false",
     "integer": "a whole number",
@@ -96,7 +98,7 @@ def _number(text: str) -> int | float | None:
     if not _NUMBER.fullmatch(text):
         return None
     if text.lstrip("+-").isdigit():
-        number = int(text) if len(text) < 20 else MAX_INTEGER
+        number = int(text) if len(text) <= _MAX_DIGITS else MAX_INTEGER
         return number if -MAX_INTEGER <= number < MAX_INTEGER else None
     decimal = float(text)
     return decimal if math.isfinite(decimal) else None

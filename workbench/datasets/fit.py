@@ -38,6 +38,15 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a stored case as they were sent: text for an input that is none was a cell."""
+    cells = {k: Untyped(v) if isinstance(v, str) else v for k, v in inputs.items()}
+    try:
+        return typed_inputs(prompt, cells)
+    except TemplateError:
+        return dict(inputs)
+
+
 def check_fit(
     prompt: Prompt, cases: Sequence[Case], place_of: Callable[[Case], str]
 ) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ class Suite:
     reread: bool = False
     """A scorer reads what a case expects otherwise than 0.1.0, see `as_read`."""
 
-    def as_read(self, cases: Sequence[Case], *, typed: bool) -> Suite:
+    def as_read(self, cases: Sequence[Case], *, typed: bool = False) -> Suite:
         """The suite with what 0.1.0 read otherwise of these cases: its results do not count then.
 
         `typed`: inputs are asked as their kinds need them, where 0.1.0 sent the text of a cell.
