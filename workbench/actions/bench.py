@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from workbench.datasets.fit import asks_otherwise, has_typed_inputs
 from workbench.errors import DraftError
 from workbench.prompts.values import Prompt
 from workbench.workspace import Workspace
@@ -90,6 +89,8 @@ class Bench:
 
         Typed are its cases when any version of its prompt asks them otherwise for its kinds.
         """
+        from workbench.datasets.fit import asks_otherwise, has_typed_inputs
+
         cases = suite.gate_cases
         typed = False
         for prompt in filter(has_typed_inputs, self.registry.contents(suite.prompt_id)):

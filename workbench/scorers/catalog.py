@@ -58,6 +58,6 @@ def _typed(value: Any, default: Any, where: str) -> Any:
 
 def _label(value: Any, written: Any, where: str) -> Any:
     """A label that reads as it is written: `true` and 1.50 are no Python values here."""
-    if isinstance(value, (dict, list)) or written == "":
+    if isinstance(value, (dict, list)) or (value is None and not written):
         raise SuiteError(f"{where}: {value!r} is no label", hint="a text, quoted if it is empty")
     return value if str(value) == written else written
