@@ -19,7 +19,7 @@ from workbench.actions.register import register
 from workbench.actions.run import make_spec, start, try_case
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
-from workbench.prompts.strict_yaml import Untyped
+from workbench.prompts.untyped import Untyped
 from workbench.registry import State
 from workbench.verdicts.values import Evidence
 from workbench.workspace import open_workspace

@@ -70,7 +70,7 @@ def _case_of(bench: Bench, prompt_id: str, suite_name: str | None, case_id: str 
 
 def _given(given: tuple[str, ...]) -> Case:
     from workbench.datasets.values import Case
-    from workbench.prompts.strict_yaml import Untyped
+    from workbench.prompts.untyped import Untyped
 
     pairs = [item.partition("=") for item in given]
     for name, sign, _ in pairs:

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.datasets.json_values import MAX_INTEGER, parse_json
 from workbench.errors import DatasetError
-from workbench.prompts.strict_yaml import Untyped
+from workbench.prompts.untyped import Untyped
 
 _SHOWN_CHARS = 60
 _MAX_DIGITS = 20

@@ -8,8 +8,8 @@ from typing import Any
 from workbench.datasets.cells import is_typed, misfit, typed
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
-from workbench.prompts.strict_yaml import Untyped
 from workbench.prompts.templates import Renderer
+from workbench.prompts.untyped import Untyped
 from workbench.prompts.values import Message, Prompt
 
 

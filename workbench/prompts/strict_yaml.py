@@ -9,14 +9,9 @@ from typing import Any
 import yaml
 
 from workbench.errors import DraftError, UsageError
+from workbench.prompts.untyped import Untyped
 
 MAX_DEPTH = 64
-
-
-class Untyped(str):
-    """A text whose type its file does not say: a cell of CSV, or a YAML number as it is written."""
-
-    __slots__ = ()
 
 
 class _Loader(yaml.SafeLoader):
