@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.support.needs"]
+
 # A deadline would measure the machine, not the code.
 settings.register_profile("explore", deadline=None)
 # The same examples each time: what fails was changed, and nobody has to run it twice to know.
