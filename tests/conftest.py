@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -28,6 +29,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_CONFIG", str(home / "config"))
         patch.setenv("WORKBENCH_STATE", str(home / "state"))
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         for name in ("WORKBENCH_REGISTRY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "NO_COLOR"):
             patch.delenv(name, raising=False)
         yield
