@@ -371,7 +371,7 @@ def test_stop_ends_a_long_wait(store: Path) -> None:
             live.wait_a_moment(0.05)
         assert 500 < (live.progress().retry_in_s or 0) <= 600
         live.stop()
-        assert live.wait(5.0).status is RunStatus.INCOMPLETE
+        assert live.wait(WAIT_S).status is RunStatus.INCOMPLETE
 
 
 def test_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
