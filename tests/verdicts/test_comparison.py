@@ -356,12 +356,17 @@ def test_nothing_measured_is_no_decision() -> None:
     assert judged(()).gate is Gate.NO_DECISION
 
 
-def test_comparing_ten_thousand_pairs_takes_well_under_a_second() -> None:
+def test_comparing_takes_time_in_proportion_to_the_pairs() -> None:
     rng = random.Random(1)
     pairs = tuple(
         CasePair(f"case-{i}", (float(rng.random() < 0.8),), (float(rng.random() < 0.8),))
-        for i in range(10_000)
+        for i in range(20_000)
     )
-    start = time.perf_counter()
-    judged(pairs)
-    assert time.perf_counter() - start < 0.5
+
+    def took(number: int) -> float:
+        """Processor time, so that other programs do not count."""
+        start = time.process_time()
+        judged(pairs[:number])
+        return time.process_time() - start
+
+    assert min(took(20_000) for _ in range(2)) < 60 * min(took(1000) for _ in range(5))
