@@ -1,6 +1,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The program and its local model; all of it and what the tests need.
+DEMO_READY = $(VENV)/.demo-ready
 READY = $(VENV)/.ready
 WORKERS ?= auto
 
@@ -13,7 +16,7 @@ help:
 	@echo "make soak    the long crash and contention loops, and properties on new examples"
 	@echo "make bench   the benchmarks, which print ratios"
 
-demo: $(READY)
+demo: $(DEMO_READY)
 	$(BIN)/workbench demo
 
 test: $(READY)
@@ -46,9 +49,13 @@ lock:
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
-$(READY): pyproject.toml setup.py constraints.txt
+$(DEMO_READY): pyproject.toml setup.py constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r constraints.txt
+	PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY): $(DEMO_READY) constraints-dev.txt
+	$(PIP) --require-hashes -r constraints.txt -r constraints-dev.txt
 	@touch $@

@@ -1,6 +1,9 @@
-"""Write constraints.txt: every dependency at one version, with the hashes of its wheels.
+"""Write the lock files: every dependency at one version, with the hashes of its wheels.
 
     python scripts/lock.py
+
+`constraints.txt` holds the program and its `local` extra, `constraints-dev.txt` what the tests and
+the other extras need besides. No package stands in both.
 
 pip itself resolves for the interpreter that runs this, which should be the oldest supported one;
 for the other interpreters and platforms it is asked for the same versions. Nothing is installed.
@@ -17,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "constraints.txt"
+DEMO = ROOT / "constraints.txt"
+DEVELOPMENT = ROOT / "constraints-dev.txt"
+DEMO_EXTRAS = ("local",)
 PYTHONS = ("3.11", "3.12", "3.13")
 PLATFORMS = {
     "Linux x86_64": [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 17, 12, 5)]
@@ -33,11 +38,27 @@ PLATFORMS = {
 
 def main() -> int:
     """Resolve, collect, write."""
-    pins: dict[str, str] = {}
-    hashes: dict[str, set[str]] = {}
-    for name, version, digest in resolve(wanted(), []):
-        pins[name] = version
-        hashes.setdefault(name, set()).add(digest)
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras: dict[str, list[str]] = data["project"]["optional-dependencies"]
+    demo = [*data["build-system"]["requires"], *data["project"]["dependencies"]]
+    for extra in DEMO_EXTRAS:
+        demo += extras[extra]
+    first = resolve(demo, [])
+    exact = [f"{name}=={version}" for name, version, _ in first]
+    everything = [requirement for extra in extras.values() for requirement in extra]
+    later = resolve([*exact, *everything], [])
+    hashes = {name: {digest} for name, _, digest in later}
+    pins = {name: version for name, version, _ in later}
+    add_other_platforms(pins, hashes)
+    of_the_demo = {name for name, _, _ in first}
+    for path, names in ((DEMO, of_the_demo), (DEVELOPMENT, pins.keys() - of_the_demo)):
+        path.write_text(text({name: pins[name] for name in names}, hashes), encoding="utf-8")
+        print(f"{path.name}: {len(names)} packages")
+    return 0
+
+
+def add_other_platforms(pins: dict[str, str], hashes: dict[str, set[str]]) -> None:
+    """Add the hashes of the wheels for each supported interpreter and platform."""
     exact = [f"{name}=={version}" for name, version in sorted(pins.items())]
     for python in PYTHONS:
         for label, platforms in PLATFORMS.items():
@@ -45,20 +66,6 @@ def main() -> int:
             options += [f"--platform={platform}" for platform in platforms]
             for name, digest in collect(exact, options, f"Python {python}, {label}"):
                 hashes[name].add(digest)
-    OUT.write_text(text(pins, hashes), encoding="utf-8")
-    print(f"{OUT.name}: {len(pins)} packages, {sum(map(len, hashes.values()))} hashes")
-    return 0
-
-
-def wanted() -> list[str]:
-    """All requirements of the project, its extras and its build."""
-    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    extras = data["project"]["optional-dependencies"].values()
-    return [
-        *data["build-system"]["requires"],
-        *data["project"]["dependencies"],
-        *(requirement for extra in extras for requirement in extra),
-    ]
 
 
 def collect(exact: list[str], options: list[str], where: str) -> list[tuple[str, str]]:

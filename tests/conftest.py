@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 from workbench.providers.forms import FORMS
+
+pytest_plugins = ["tests.support.needs"]
 
 # A deadline would measure the machine, not the code.
 settings.register_profile("explore", deadline=None)
@@ -28,6 +31,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_CONFIG", str(home / "config"))
         patch.setenv("WORKBENCH_STATE", str(home / "state"))
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         for name in ("WORKBENCH_REGISTRY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "NO_COLOR"):
             patch.delenv(name, raising=False)
         yield

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
+
+_MOST_LISTED = 20
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the nearest known name, else the list of all of them."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    """`did you mean 'x'?` for the nearest known name, else the list of them.
+
+    Never suggests `name` itself. Case and Unicode's compatible forms count as near; characters
+    that may look the same are told apart by their numbers.
+    """
+    others = sorted(set(known) - {name})
+    by_form: dict[str, str] = {}
+    for other in others:
+        by_form.setdefault(_form(other), other)
+    near = difflib.get_close_matches(_form(name), by_form, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(names)}" if names else "there are none"
+        meant = by_form[near[0]]
+        return f"did you mean {meant!r}?{_told_apart(name, meant)}"
+    if not others:
+        return "there are none"
+    more = len(others) - _MOST_LISTED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"known: {', '.join(others[:_MOST_LISTED])}{rest}"
+
+
+def _form(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _told_apart(name: str, meant: str) -> str:
+    """What nobody sees by looking at both: characters beyond ASCII that only one of them has."""
+    notes = ""
+    for which, chars in (("without", set(name) - set(meant)), ("with", set(meant) - set(name))):
+        numbers = [f"U+{ord(char):04X}" for char in sorted(chars) if not char.isascii()]
+        notes += f" ({which} {', '.join(numbers)})" if numbers else ""
+    return notes

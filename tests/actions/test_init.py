@@ -26,7 +26,7 @@ def test_a_sample_workspace_holds_the_suite_and_the_first_step_as_the_draft(tmp_
     assert draft.read_bytes() == sample_steps("support_triage")[0].read_bytes()
     suite = workspace.suite("support_triage")
     assert suite.path == workspace.root / "evals" / "support_triage" / "suite.yaml"
-    assert check_fit(read_draft(draft).prompt, suite.dataset.cases, "cases") == ()
+    assert check_fit(read_draft(draft).prompt, suite.dataset.cases, suite.dataset.place_of) == ()
     assert ".workbench/" in (workspace.root / ".gitignore").read_text()
     assert is_trusted(workspace)
 

@@ -15,7 +15,7 @@ from workbench.actions.register import register
 from workbench.errors import DraftError, GateRefused, UsageError
 from workbench.prompts.prompty import read_draft
 from workbench.registry import PromptRegistry
-from workbench.workspace import Workspace
+from workbench.workspace import Workspace, open_workspace
 
 
 @pytest.fixture
@@ -78,6 +78,20 @@ def test_a_wrong_export_says_what_is_wrong(
     with Bench(workspace) as bench, pytest.raises(UsageError) as caught:
         export(bench, target, ref, tmp_path / "x", "production")
     assert said in str(caught.value)
+
+
+def test_a_configured_target_is_known_though_nothing_goes_there_yet(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    settings = workspace.root / "workbench.toml"
+    settings.write_text('[targets.mlflow]\nkind = "mlflow"\nuri = "sqlite:///x.db"\n')
+    with Bench(open_workspace(workspace.root)) as bench:
+        with pytest.raises(UsageError, match=r"\[targets\.mlflow\]: .* to files only") as caught:
+            export(bench, "mlflow", "hello", tmp_path / "x", "production")
+        assert "did you mean" not in str(caught.value)
+        with pytest.raises(UsageError, match="no target 'mlfow'") as caught:
+            export(bench, "mlfow", "hello", tmp_path / "x", "production")
+        assert "mlflow" not in str(caught.value)
 
 
 def test_a_folder_that_is_not_there_is_one_line(workspace: Workspace, tmp_path: Path) -> None:

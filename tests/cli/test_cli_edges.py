@@ -155,6 +155,19 @@ def test_any_locale_will_do(cli: Cli) -> None:
     assert made.code == 0, made.err
 
 
+def test_an_input_of_the_command_line_is_read_as_its_kind(
+    fresh_cli: Cli, server: OpenAIServer
+) -> None:
+    draft = fresh_cli.root / "prompts" / "triage.prompty"
+    text = draft.read_text(encoding="utf-8").replace("kind: string", "kind: integer")
+    draft.write_text(text, encoding="utf-8")
+    made = fresh_cli.here("try", "triage", "--input", "ticket=maybe")
+    assert made.code == 2
+    assert "ticket is 'maybe', and a whole number is needed" in made.err
+    assert fresh_cli.here("try", "triage", "--input", "ticket=007").code == 0
+    assert server.requests[-1]["messages"][-1]["content"] == "7"
+
+
 def test_a_reader_that_goes_away_is_no_error(cli: Cli) -> None:
     with subprocess.Popen(
         cli.command("--help"),

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.datasets.delimited import MAX_FIELD_CHARS
 from workbench.datasets.fit import check_fit
-from workbench.datasets.readers import MAX_BYTES, MAX_FIELD_CHARS, dataset_from_rows, read_dataset
+from workbench.datasets.readers import MAX_BYTES, dataset_from_rows, read_dataset
 from workbench.datasets.values import Dataset
 from workbench.errors import DatasetError
 from workbench.prompts.values import Message, Prompt
@@ -53,10 +54,10 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_ends_do_not_matter_and_quoted_ones_stay(tmp_path: Path, end: str) -> None:
+def test_line_ends_do_not_matter_and_those_in_cells_read_as_lf(tmp_path: Path, end: str) -> None:
     text = f'id,t{end}1,"a{end}b"{end}2,x{end}'
     dataset = read(tmp_path, "a.csv", text)
-    assert [case.inputs["t"] for case in dataset.cases] == [f"a{end}b", "x"]
+    assert [case.inputs["t"] for case in dataset.cases] == ["a\nb", "x"]
 
 
 def test_the_fingerprint_is_of_parsed_rows(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_a_missing_column_is_named_with_the_prompt_before_any_call(tmp_path: Pat
     dataset = read(tmp_path, "a.csv", "id,text\n1,x\n")
     prompt = Prompt("triage", (Message("user", "{{ ticket }}"),))
     with pytest.raises(DatasetError, match="case '1' has no ticket, which triage needs") as caught:
-        check_fit(prompt, dataset.cases, dataset.source)
+        check_fit(prompt, dataset.cases, dataset.place_of)
     assert caught.value.hint == "it has: text"
 
 

@@ -14,7 +14,7 @@ from tests.cli.conftest import Cli, make_cli
 from tests.support.browser import Browser, Page
 from tests.support.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.anyio, pytest.mark.needs("chromium"), pytest.mark.timeout(180)]
 
 QUEUES = ("billing", "delivery", "login", "returns")
 ATTACKS = (

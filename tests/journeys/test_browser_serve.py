@@ -19,7 +19,7 @@ from tests.support.browser import CONTROL, REBOUND, WAIT_S, Browser, Page
 from tests.support.openai_server import OpenAIServer
 from workbench.actions.init import create_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.anyio, pytest.mark.needs("chromium"), pytest.mark.timeout(180)]
 
 SAMPLE = "support_triage"
 

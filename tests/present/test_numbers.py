@@ -54,6 +54,19 @@ def test_money_that_was_spent_never_looks_free(usd: float) -> None:
     assert float(numbers.money(usd).removeprefix("$").replace(",", "")) > 0
 
 
+@given(st.permutations([0.1, 0.2, 0.3, 0.7, 1.1, 0.4, 1.6, 2.3, 0.05, 1.25]))
+def test_the_order_of_a_sum_is_not_seen_where_a_tie_is_rounded(costs: list[float]) -> None:
+    assert numbers.change(sum(costs), sum(cost * 1.125 for cost in costs)) == "+12%"
+    assert numbers.money(sum(cost / 64 for cost in costs)) == "$0.12"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"), [(2.0, 2.26, "+13%"), (2.0, 1.0, "-50%"), (3.0, 3.0, "+0%")]
+)
+def test_a_change_is_a_share_of_what_was_before(before: float, after: float, shown: str) -> None:
+    assert numbers.change(before, after) == shown
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "shown"), [(248, 400, "62%"), (399, 400, "99%"), (400, 400, "100%")]
 )

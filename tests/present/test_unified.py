@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def test_equal_texts_have_no_diff() -> None:
     assert unified_diff("same\n", "same\n", "A", "B") == ""
 
 
+@pytest.mark.needs("patch")
 def test_patch_takes_it(tmp_path: Path) -> None:
     a = "".join(f"line {n}\n" for n in range(30))
     b = a.replace("line 3\n", "").replace("line 20\n", "line twenty\nand more\n")

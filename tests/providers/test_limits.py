@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import virtual_time
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
 from workbench.providers.asking import Asking, RetryBudget
@@ -68,7 +69,7 @@ def ask(provider: Scripted, *, budget: RetryBudget | None = None, ceiling: int =
         assert answer is not None
         return answer
 
-    return asyncio.run(one())
+    return virtual_time.run(one())
 
 
 def test_what_may_pass_is_asked_again_and_counted() -> None:
@@ -102,7 +103,7 @@ def test_an_error_that_says_how_long_to_wait_is_waited_for() -> None:
         await asking.ask(REQUEST)
         return loop.time() - started
 
-    assert asyncio.run(timed()) >= 0.3
+    assert 0.3 <= virtual_time.run(timed()) < 0.4
 
 
 def test_without_budget_errors_are_final_and_rate_limits_are_not() -> None:
@@ -127,7 +128,7 @@ def test_nobody_there_before_the_first_answer_stops_the_run() -> None:
         with pytest.raises(ProviderError, match="connection refused"):
             await asyncio.gather(*(asking.ask(REQUEST) for _ in range(8)))
 
-    asyncio.run(many())
+    virtual_time.run(many())
 
 
 def throttle_at(ceiling: int, now: list[float], **limits: int) -> Throttle:
@@ -179,7 +180,7 @@ def test_no_more_calls_than_the_level_are_under_way() -> None:
         assert throttle.in_flight == 0
         return provider.most
 
-    assert asyncio.run(many()) == 3
+    assert virtual_time.run(many()) == 3
 
 
 def test_who_waits_is_told_when_the_throttle_closes() -> None:
@@ -191,7 +192,7 @@ def test_who_waits_is_told_when_the_throttle_closes() -> None:
         throttle.close()
         return await asyncio.wait_for(asyncio.gather(*others), 1.0)
 
-    assert asyncio.run(waiting()) == [False, False, False]
+    assert virtual_time.run(waiting()) == [False, False, False]
 
 
 def test_a_place_given_to_somebody_who_left_goes_to_the_next() -> None:
@@ -205,4 +206,4 @@ def test_a_place_given_to_somebody_who_left_goes_to_the_next() -> None:
         first.cancel()
         return await asyncio.wait_for(second, 1.0)
 
-    assert asyncio.run(waiting()) is True
+    assert virtual_time.run(waiting()) is True

@@ -131,7 +131,7 @@ def test_a_start_that_nobody_waits_for_gives_its_server_back(
         def __init__(self, model: EmbeddedModel, slots: int) -> None:
             self.model = model
             begun.set()
-            go_on.wait(5)
+            go_on.wait(60)
 
         def close(self) -> None:
             self.alive = False

@@ -6,10 +6,10 @@ import asyncio
 import errno
 import gzip
 import json
+import random
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
+from tests.support import virtual_time
 from tests.support.fault_server import CLOSE, FaultServer, answer, completion, error, http
 from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
-from workbench.providers.asking import Asking, RetryBudget
+from workbench.providers.asking import LONGEST_OUTAGE_S, LONGEST_START_S, Asking, RetryBudget
 from workbench.providers.classify import Asked
 from workbench.providers.failures import classify_failure
 from workbench.providers.limits import Throttle
@@ -38,12 +39,11 @@ BUSY = Answer(Outcome.RATE_LIMITED, error="busy", status=429, retry=True, retry_
 
 @dataclass
 class Away:
-    """A provider that fails as long as `is_away` says so of the seconds since it was made."""
+    """A provider that fails as long as `is_away` says so of the seconds since the run began."""
 
     is_away: Callable[[float], bool]
     failure: Answer = DOWN
     asked_at: list[float] = field(default_factory=list)
-    born: float = field(default_factory=time.monotonic)
     name: str = "away"
     identity: dict[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -52,8 +52,8 @@ class Away:
         return None
 
     async def answer(self, request: Request, *, timeout_s: float, on_text: Any = None) -> Answer:
-        await asyncio.sleep(0.001)
-        at = time.monotonic() - self.born
+        await asyncio.sleep(0.05)
+        at = asyncio.get_running_loop().time()
         self.asked_at.append(at)
         return self.failure if self.is_away(at) else Answer(Outcome.OK, "fine")
 
@@ -61,91 +61,91 @@ class Away:
         """Nothing to give back."""
 
 
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Back-offs of a fiftieth of their length; that share."""
-    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
-    monkeypatch.setattr("workbench.providers.asking._LONGEST_BACKOFF_S", 0.4)
-    return 0.02
+@pytest.fixture(params=range(5))
+def jitter(request: pytest.FixtureRequest) -> None:
+    """Back-offs are random; what holds, holds for any of them."""
+    random.seed(request.param)
 
 
-def ask_many(provider: Away, number: int, ceiling: int) -> list[Answer | None]:
-    async def all_of() -> list[Answer | None]:
-        throttle = Throttle(ceiling, clock=time.monotonic)
-        asking = Asking(provider, throttle, 5.0, RetryBudget(left=20.0 + 3 * ceiling))
+def ask_many(provider: Away, number: int, ceiling: int) -> tuple[list[Answer | None], float]:
+    """The answers, and the seconds that they took."""
+
+    async def all_of() -> tuple[list[Answer | None], float]:
+        clock = asyncio.get_running_loop().time
+        budget = RetryBudget(left=20.0 + 3 * ceiling)
+        asking = Asking(provider, Throttle(ceiling, clock=clock), 5.0, budget)
         waiting = asyncio.Semaphore(ceiling)
 
         async def one() -> Answer | None:
             async with waiting:
                 return await asking.ask(REQUEST)
 
-        return await asyncio.gather(*(one() for _ in range(number)))
+        return await asyncio.gather(*(one() for _ in range(number))), clock()
 
-    return asyncio.run(all_of())
+    return virtual_time.run(all_of())
 
 
+@pytest.mark.usefixtures("jitter")
 @pytest.mark.parametrize("ceiling", [1, 4, 16, 100])
-def test_a_spell_of_fifteen_seconds_costs_no_case(short: float, ceiling: int) -> None:
-    spell = 15.0 * short
-    provider = Away(lambda at: 0.02 < at < 0.02 + spell)
-    found = ask_many(provider, 300, ceiling)
+def test_a_spell_of_fifteen_seconds_costs_no_case(ceiling: int) -> None:
+    provider = Away(lambda at: 1.0 < at < 16.0)
+    found, _ = ask_many(provider, 40 * ceiling, ceiling)
     assert all(one is not None and one.outcome is Outcome.OK for one in found)
     in_vain = len([at for at in provider.asked_at if provider.is_away(at)])
-    assert in_vain <= 3 * ceiling + 10
+    assert 0 < in_vain <= 3 * ceiling + 10
 
 
-def test_the_whole_run_waits_longer_the_longer_an_outage_lasts(short: float) -> None:
-    provider = Away(lambda at: at < 40.0 * short)
+@pytest.mark.usefixtures("jitter")
+def test_the_whole_run_waits_longer_the_longer_an_outage_lasts() -> None:
+    provider = Away(lambda at: at < 40.0)
     ask_many(provider, 8, 8)
-    half = len([at for at in provider.asked_at if at < 20.0 * short])
+    half = len([at for at in provider.asked_at if at < 20.0])
     assert len(provider.asked_at) - half < half
-    assert max(b - a for a, b in zip(provider.asked_at, provider.asked_at[1:], strict=False)) > 0.1
+    assert max(b - a for a, b in zip(provider.asked_at, provider.asked_at[1:], strict=False)) > 5.0
 
 
-def test_an_outage_has_an_end_and_says_how_long_it_was(
-    short: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for before, after, away in (
-        (0.3, 100.0, Away(lambda at: True)),
-        (0.0, 0.6, Away(lambda at: at > 0.05)),
-    ):
-        monkeypatch.setattr("workbench.providers.asking.LONGEST_START_S", before)
-        monkeypatch.setattr("workbench.providers.asking.LONGEST_OUTAGE_S", after)
-        with pytest.raises(ProviderError, match=r"503; nothing was answered for .* s") as caught:
-            ask_many(away, 3000, 8)
-        assert "resume" in str(caught.value)
-        assert max(away.asked_at) >= (before or after)
+@pytest.mark.usefixtures("jitter")
+@pytest.mark.parametrize(
+    ("away_from", "longest"), [(0.0, LONGEST_START_S), (1.0, LONGEST_OUTAGE_S)]
+)
+def test_an_outage_has_an_end_and_says_how_long_it_was(away_from: float, longest: float) -> None:
+    away = Away(lambda at: at >= away_from)
+    with pytest.raises(ProviderError, match=r"503; nothing was answered for (\d+) s") as caught:
+        ask_many(away, 3000, 8)
+    assert "resume" in str(caught.value)
+    lasted = max(away.asked_at) - min(at for at in away.asked_at if away.is_away(at))
+    assert longest <= lasted < longest + 25.0
+    assert f"for {lasted:.0f} s" in str(caught.value)
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("jitter")
 def test_a_case_that_breaks_the_server_each_time_fails_alone() -> None:
     """It is asked again and again while nothing else is: that is no outage without an end."""
     provider = Away(lambda at: len(provider.asked_at) <= 8)
-    found = ask_many(provider, 2, 1)
+    found, _ = ask_many(provider, 2, 1)
     assert [one.outcome for one in found if one] == [Outcome.PROVIDER_ERROR, Outcome.OK]
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("jitter")
 def test_one_failure_among_answers_holds_nobody_up() -> None:
     provider = Away(lambda at: len(provider.asked_at) % 10 == 3)
-    started = time.monotonic()
-    ask_many(provider, 200, 4)
-    assert time.monotonic() - started < 2.0
+    _, lasted = ask_many(provider, 200, 4)
+    undisturbed = 200 / 4 * 0.05
+    assert lasted < undisturbed + 20 * 0.5 / 2, "each waited for alone, at most by two at a time"
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("jitter")
 def test_a_short_retry_after_does_not_disable_the_backoff() -> None:
-    provider = Away(lambda at: at < 0.06, failure=BUSY)
-    found = ask_many(provider, 60, 8)
+    provider = Away(lambda at: at < 3.0, failure=BUSY)
+    found, _ = ask_many(provider, 60, 8)
     assert all(one is not None and one.outcome is Outcome.OK for one in found)
     assert max(one.attempts for one in found if one) <= 6
 
 
-def test_a_run_survives_a_spell_of_503(tmp_path: Path, short: float) -> None:
-    began = time.monotonic()
-
+@pytest.mark.usefixtures("short")
+def test_a_run_survives_a_spell_of_503(tmp_path: Path) -> None:
     def script(number: int, body: bytes) -> list[Any]:
-        if 0.1 < time.monotonic() - began < 0.1 + 15 * short:
+        if 40 <= number < 64:
             return [error("503 Service Unavailable", message="upstream")]
         return [0.005, answer()]
 
@@ -153,6 +153,13 @@ def test_a_run_survives_a_spell_of_503(tmp_path: Path, short: float) -> None:
         live = start(make_spec(300, concurrency=16), server.base_url, tmp_path / "runs.db")
         summary = live.wait(WAIT_S)
     assert (summary.status, summary.scored) == (RunStatus.COMPLETE, 300), summary.reason
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back-offs of a fiftieth of their length, where a real server is waited for."""
+    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("workbench.providers.asking._LONGEST_BACKOFF_S", 0.4)
 
 
 @pytest.mark.usefixtures("short")

@@ -24,7 +24,7 @@ from workbench.runs.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import Gate
 
-TOOLS = ["module", "command line"] if shutil.which("sqlite3") else ["module"]
+TOOLS = ["module", pytest.param("command line", marks=pytest.mark.needs("sqlite3"))]
 POLICY = GatePolicy(scorers=("exact",), threshold=0.8, baseline=None)
 
 # An attacker who knows the ledger writes a record that fits, so that only the rule in question

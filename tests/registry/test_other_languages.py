@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +15,13 @@ from workbench.registry import PromptRegistry, PromptVersion
 
 DOCS = Path(__file__).parents[2] / "docs" / "reading-from-other-languages.md"
 TEXT = "Answer with one queue name only.\nTicket: {ticket} 'quoted' ü"
-NODE, SHELL = shutil.which("node"), shutil.which("sqlite3")
+PROGRAMS = {
+    "python": (sys.executable, "e.py", ()),
+    "sh": ("sh", "e.sh", ("sqlite3",)),
+    "node-sqlite": ("node", "e.mjs", ("node:sqlite",)),
+    "node-shell": ("node", "e.mjs", ("node", "sqlite3")),
+}
+"""By example: what runs it, the name of its file, and the programs that it needs."""
 
 
 def examples() -> dict[str, str]:
@@ -28,24 +33,10 @@ def examples() -> dict[str, str]:
     return found
 
 
-def node_brings_sqlite() -> bool:
-    code = "import('node:sqlite').then(() => process.exit(0), () => process.exit(1))"
-    return NODE is not None and subprocess.run([NODE, "-e", code]).returncode == 0
-
-
-def runnable() -> list[str]:
-    """What this machine can run; Python is always there."""
-    names = ["python"]
-    if SHELL:
-        names.append("sh")
-    if node_brings_sqlite():
-        names.append("node-sqlite")
-    if NODE and SHELL:
-        names.append("node-shell")
-    return names
-
-
-@pytest.mark.parametrize("name", runnable())
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.needs(*needs)) for name, (*_, needs) in PROGRAMS.items()],
+)
 def test_the_example_prints_the_live_text(
     registry: PromptRegistry, tmp_path: Path, name: str
 ) -> None:
@@ -53,12 +44,12 @@ def test_the_example_prints_the_live_text(
     registry.deploy(
         "support_triage", "1.0.0", "production", "ana", override=True, reason="an example"
     )
-    file = tmp_path / {"python": "e.py", "sh": "e.sh"}.get(name, "e.mjs")
+    program, file_name, _ = PROGRAMS[name]
+    file = tmp_path / file_name
     file.write_text(examples()[name])
-    program = {"python": sys.executable, "sh": "sh"}.get(name, NODE)
 
     done = subprocess.run(
-        [str(program), str(file)],
+        [program, str(file)],
         env={**os.environ, "REGISTRY": registry.path},
         capture_output=True,
         text=True,

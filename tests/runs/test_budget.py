@@ -18,7 +18,7 @@ from tests.support.specs import make_prompt, make_spec, provider_at
 from workbench.runs.engine import start_run
 from workbench.runs.values import RunStatus
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 MODEL = "mock-model"
 
 

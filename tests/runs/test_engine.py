@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fault_server import RESET, FaultServer, answer, completion, error, http
+from tests.support.fault_server import CLOSE, RESET, FaultServer, answer, completion, error, http
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_cases, make_prompt, make_spec, provider_at, start
 from workbench.datasets.values import Case
@@ -29,7 +29,7 @@ from workbench.runs.values import Result, RunStatus
 from workbench.scorers.base import FaultScore, Kind, Score, Scorer
 from workbench.scorers.catalog import make_scorer
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 @pytest.fixture
@@ -203,11 +203,10 @@ def test_a_refused_key_stops_the_run_after_the_calls_under_way(store: Path) -> N
 def test_an_endpoint_that_is_not_there_stops_the_run_soon(store: Path) -> None:
     with OpenAIServer() as server:
         gone = server.base_url
-    started = time.monotonic()
     summary = start(make_spec(500, concurrency=16), gone, store).wait(WAIT_S)
     assert summary.status is RunStatus.INCOMPLETE
     assert "connection refused" in summary.reason and "base_url" in summary.reason
-    assert time.monotonic() - started < 10
+    assert summary.calls < 40
 
 
 def test_when_everything_fails_the_run_does_not_go_through_all_cases(store: Path) -> None:
@@ -245,7 +244,7 @@ def test_retry_after_holds_the_whole_run(store: Path) -> None:
         with lock:
             arrivals.append(time.monotonic())
         if number == 0:
-            return [error("429 Slow", ["retry-after: 0.6"], message="slow down")]
+            return [error("429 Slow", ["retry-after: 1.5"], message="slow down")]
         return [answer(said(body))]
 
     spec = make_spec(30, concurrency=1)
@@ -257,8 +256,8 @@ def test_retry_after_holds_the_whole_run(store: Path) -> None:
             live.wait_a_moment(0.05)
         summary = live.wait(WAIT_S)
     assert summary.status is RunStatus.COMPLETE
-    assert arrivals[1] - arrivals[0] >= 0.55
-    assert 0.1 < max(waits) <= 0.6
+    assert arrivals[1] - arrivals[0] >= 1.45
+    assert 0.1 < max(waits) <= 1.5
 
 
 def test_a_provider_that_asks_to_wait_for_an_hour_is_not_waited_for(store: Path) -> None:
@@ -347,15 +346,20 @@ def test_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: P
 
 
 def test_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> None:
-    with OpenAIServer(delay_s=1.0) as server:
+    over = threading.Event()
+
+    def script(number: int, body: bytes) -> list[bytes]:
+        over.wait()
+        return [CLOSE]
+
+    with FaultServer(script) as server:
         live = start(make_spec(60, concurrency=4), server.base_url, store)
         while server.calls < 4:
             live.wait_a_moment(0.05)
-        started = time.monotonic()
         live.stop()
         live.abort()
         summary = live.wait(WAIT_S)
-    assert time.monotonic() - started < 0.9
+        over.set()
     assert summary.status is RunStatus.CANCELLED
 
 
@@ -367,7 +371,7 @@ def test_stop_ends_a_long_wait(store: Path) -> None:
             live.wait_a_moment(0.05)
         assert 500 < (live.progress().retry_in_s or 0) <= 600
         live.stop()
-        assert live.wait(5.0).status is RunStatus.INCOMPLETE
+        assert live.wait(WAIT_S).status is RunStatus.INCOMPLETE
 
 
 def test_resume_asks_again_what_failed_and_counts_it_once(store: Path) -> None:
@@ -536,10 +540,8 @@ def test_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
             live.wait_a_moment(0.05)
         with sqlite3.connect(store) as other:
             other.execute("DROP TABLE results")
-        started = time.monotonic()
         summary = live.wait(WAIT_S)
         calls = server.calls
-        assert time.monotonic() - started < 1.5
     assert summary.status is RunStatus.INCOMPLETE
     assert "cannot be stored" in summary.reason
     assert calls < 200
@@ -791,12 +793,12 @@ def test_two_runs_at_once_share_a_store(store: Path) -> None:
 def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = str(messages[-1]["content"])
-        return Reply(text, delay_s=1.5) if text == "ticket 1" else text
+        return Reply(text, delay_s=9.0) if text == "ticket 1" else text
 
     with OpenAIServer(script) as server:
-        summary = start(make_spec(3, timeout_s=0.4), server.base_url, store).wait(WAIT_S)
+        summary = start(make_spec(3, timeout_s=1.5), server.base_url, store).wait(WAIT_S)
     assert (summary.scored, summary.errors, summary.calls) == (2, 1, 4)
-    assert "did not finish within 0.4 s" in summary.reason
+    assert "did not finish within 1.5 s" in summary.reason
 
 
 def test_concurrency_finds_the_level_that_a_provider_takes(store: Path) -> None:

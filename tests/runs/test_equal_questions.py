@@ -15,7 +15,7 @@ from workbench.runs.plan import Plan
 from workbench.runs.store import RunStore
 from workbench.runs.values import RunSpec
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 PAIRS = 12
 
 

@@ -28,7 +28,7 @@ def test_an_estimate_counts_calls_money_and_time_and_leaves_out_the_cached(tmp_p
         )
         with RunStore(path) as store:
             before = estimate_run(spec, priced, store)
-            start(make_spec(8, prompt=prompt), server.base_url, path).wait(30)
+            summary = start(make_spec(8, prompt=prompt), server.base_url, path).wait(60)
             after = estimate_run(spec, priced, store)
             elsewhere = estimate_run(
                 spec, ProviderSettings("other", base_url=server.base_url), store
@@ -37,7 +37,7 @@ def test_an_estimate_counts_calls_money_and_time_and_leaves_out_the_cached(tmp_p
     assert (before.calls, before.cached, before.seconds) == (10, 0, None)
     assert before.usd == pytest.approx(10 * (99 * 4.0 + 10 * 10.0) / 1e6, rel=0.02)
     assert (after.calls, after.cached) == (2, 8)
-    assert after.seconds is not None and 0.005 < after.seconds < 1.0
+    assert after.seconds is not None and 0.005 < after.seconds <= summary.seconds
     assert unpriced.usd is None
     assert elsewhere.seconds is None, "how long another provider takes says nothing"
 

@@ -11,7 +11,7 @@ from tests.support.fault_server import FaultServer, answer, error
 from tests.support.specs import make_spec, start
 from workbench.runs.values import RunStatus
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 @pytest.mark.parametrize(

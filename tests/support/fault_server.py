@@ -14,14 +14,14 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
 RESET = "reset"
 CLOSE = "close"
 Step = bytes | float | str
-Script = Callable[[int, bytes], Sequence[Step]]
+Script = Callable[[int, bytes], Iterable[Step]]
 
 
 def http(
@@ -156,11 +156,13 @@ class FaultServer:
         return head, rest[:length], rest[length:]
 
     @staticmethod
-    def _do(connection: socket.socket, steps: Sequence[Step]) -> bool:
+    def _do(connection: socket.socket, steps: Iterable[Step]) -> bool:
         """Take the steps; False when the connection is over."""
         waiter = threading.Event()
+        heads = b""
         for step in steps:
             if isinstance(step, bytes):
+                heads += step[:500]
                 connection.sendall(step)
             elif step == RESET:
                 linger = struct.pack("ii", 1, 0)
@@ -170,6 +172,4 @@ class FaultServer:
                 return False
             else:
                 waiter.wait(float(step))
-        return b"connection: close" not in b"".join(
-            step[:500] for step in steps if isinstance(step, bytes)
-        )
+        return b"connection: close" not in heads

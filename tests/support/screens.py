@@ -22,7 +22,7 @@ async def settled(pilot: Pilot[Any]) -> None:
         await pilot.pause()
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a condition; fails with the screen when it does not come."""
     for _ in range(int(seconds / 0.05)):
         if condition():
@@ -32,7 +32,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: flo
     raise AssertionError(f"it never came:\n{screen_text(pilot.app)}")
 
 
-async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 20.0) -> str:
+async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 60.0) -> str:
     """Wait until all texts stand on the screen; gives the screen."""
     await until(pilot, lambda: all(t in screen_text(pilot.app) for t in texts), seconds)
     return screen_text(pilot.app)

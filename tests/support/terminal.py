@@ -62,7 +62,7 @@ class Terminal:
             os.close(self._fd)
             self._fd = -1
 
-    def wait_for(self, text: str | bytes, *, after: int = 0, seconds: float = 30.0) -> int:
+    def wait_for(self, text: str | bytes, *, after: int = 0, seconds: float = 60.0) -> int:
         """Read until `text` was written behind position `after`; gives the position behind it."""
         wanted = text.encode() if isinstance(text, str) else text
         deadline = time.monotonic() + seconds
@@ -71,7 +71,7 @@ class Terminal:
                 raise AssertionError(f"{text!r} never came; the end: {self.output[-2000:]!r}")
         return self.output.index(wanted, after) + len(wanted)
 
-    def wait_for_end(self, seconds: float = 15.0) -> int:
+    def wait_for_end(self, seconds: float = 60.0) -> int:
         """Read until the program ends; its exit code, negative for a signal."""
         deadline = time.monotonic() + seconds
         while self._code is None:

@@ -258,7 +258,7 @@ def test_a_slow_disk_loses_nothing_however_the_app_ends(
     begun = tmp_path / "begun"
     with open_slow(workspace, begun) as terminal:
         edit_the_draft(terminal, "first ")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not begun.exists() and time.monotonic() < deadline:
             terminal._read(0.02)
         at = len(terminal.output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from statistics import median
 
 import pytest
 from textual.app import App, ComposeResult
@@ -184,17 +185,21 @@ async def test_one_changed_row_does_not_move_the_others() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_hundred_thousand_rows_answer_a_key_at_once() -> None:
-    app = Shown(rows(100_000))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        assert len(app.table.model) == 100_000
-        times = []
-        for _ in range(20):
-            start = time.perf_counter()
-            app.table.action_page(1)
-            app.lines()
-            times.append(time.perf_counter() - start)
-        assert sorted(times)[18] < 0.05
+async def test_a_page_of_a_hundred_thousand_rows_takes_as_long_as_one_of_a_thousand() -> None:
+    async def took(count: int) -> float:
+        """Seconds of the processor for a page, the median."""
+        app = Shown(rows(count))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.pause()
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            assert len(app.table.model) == count
+            times = []
+            for _ in range(20):
+                start = time.process_time()
+                app.table.action_page(1)
+                app.lines()
+                times.append(time.process_time() - start)
+        return median(times)
+
+    assert await took(100_000) < 10 * await took(1000)

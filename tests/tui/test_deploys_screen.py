@@ -35,7 +35,7 @@ async def test_a_deployment_from_a_shell_is_seen_while_deploys_is_open(
         assert not read
         with Bench(workspace) as bench:
             deploy(bench, PROMPT, "1.0.1", "production", reason="better")
-        await until_shown(pilot, "1.0.1", "R rolls production back to 1.0.0", seconds=5)
+        await until_shown(pilot, "1.0.1", "R rolls production back to 1.0.0")
         assert read
 
 

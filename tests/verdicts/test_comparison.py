@@ -361,3 +361,19 @@ def test_nothing_measured_is_no_decision() -> None:
     nothing = Standing(None, None, None, None, None, 3, 1.0, 3, 3, True, 72, 6, None, False)
     assert rule(nothing, POLICY).gate is Gate.NO_DECISION
     assert judged(()).gate is Gate.NO_DECISION
+
+
+def test_comparing_takes_time_in_proportion_to_the_pairs() -> None:
+    rng = random.Random(1)
+    pairs = tuple(
+        CasePair(f"case-{i}", (float(rng.random() < 0.8),), (float(rng.random() < 0.8),))
+        for i in range(20_000)
+    )
+
+    def took(number: int) -> float:
+        """Processor time, so that other programs do not count."""
+        start = time.process_time()
+        judged(pairs[:number])
+        return time.process_time() - start
+
+    assert min(took(20_000) for _ in range(2)) < 60 * min(took(1000) for _ in range(5))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.providers.values import Provider
     from workbench.registry import PromptRegistry
     from workbench.runs.store import RunStore
+    from workbench.runs.suite import Suite
     from workbench.settings import ProviderSettings
 
 
@@ -26,6 +27,8 @@ class Bench:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self._typed: dict[tuple[str, str], bool] = {}
+        """Whether a version (by its fingerprint) asks cases (by theirs) otherwise than 0.1.0."""
 
     @property
     def author(self) -> str:
@@ -76,10 +79,26 @@ class Bench:
         """
         for environment in self.workspace.settings.environments.values():
             self.registry.set_environment(environment, self.author)
-        for suite in self.workspace.suites():
+        for suite in map(self.as_read, self.workspace.suites()):
             self.registry.publish_suite(
                 suite.prompt_id, suite.name, suite.parts, suite.gate.content(), self.author
             )
+
+    def as_read(self, suite: Suite) -> Suite:
+        """The suite that evidence must match: what 0.1.0 read otherwise is a part of it.
+
+        Typed are its cases when any version of its prompt asks them otherwise for its kinds.
+        """
+        from workbench.datasets.fit import asks_otherwise, has_typed_inputs
+
+        cases = suite.gate_cases
+        typed = False
+        for prompt in filter(has_typed_inputs, self.registry.contents(suite.prompt_id)):
+            key = (prompt.fingerprint, cases.fingerprint)
+            if key not in self._typed:
+                self._typed[key] = asks_otherwise(prompt, cases.cases)
+            typed = typed or self._typed[key]
+        return suite.as_read(cases.cases, typed=typed)
 
     def close(self) -> None:
         for name in ("registry", "store"):

@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.actions.filesystems import network_warning
 from workbench.actions.trust import is_trusted, reaches_out
 from workbench.errors import WorkbenchError
 from workbench.settings import ProviderSettings
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.prompts.values import Prompt
+    from workbench.runs.suite import Suite
 
 FIXED_SQLITE = (3, 51, 3)
 """The first SQLite without the bug that can damage a WAL database when its log is reset."""
@@ -119,9 +124,12 @@ def _files(workspace: Workspace) -> Iterator[Check]:
     from workbench.prompts.templates import Renderer
     from workbench.runs.suite_file import read_suite
 
+    drafts: dict[str, Prompt] = {}
     for path in workspace.draft_paths():
         try:
-            Renderer(read_draft(path).prompt)
+            prompt = read_draft(path).prompt
+            Renderer(prompt)
+            drafts[prompt.prompt_id] = prompt
         except WorkbenchError as error:
             yield Check("draft", Level.PROBLEM, error.message, error.hint)
     for path in workspace.suite_paths():
@@ -130,8 +138,22 @@ def _files(workspace: Workspace) -> Iterator[Check]:
         except WorkbenchError as error:
             yield Check("suite", Level.PROBLEM, error.message, error.hint)
             continue
-        for note in suite.dataset.notes:
+        yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
+    """What a run would say about the suite's cases, or refuse them for."""
+    from workbench.datasets.fit import check_fit
+    from workbench.runs.suite_checks import check_expected
+
+    cases = suite.dataset.cases
+    try:
+        for note in (*suite.dataset.notes, *check_expected(suite, cases)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
+        if prompt is not None:
+            check_fit(prompt, cases, suite.dataset.place_of)
+    except WorkbenchError as error:
+        yield Check("suite", Level.PROBLEM, error.message, error.hint)
 
 
 def _registry(workspace: Workspace) -> Check:

@@ -191,7 +191,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidenc
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),
         prompt_fingerprint=source.prompt.fingerprint,
-        suite=suite,
+        suite=bench.as_read(suite),
         plan=gate.plan,
         pairs=pairs,
         decision=decision,

@@ -14,6 +14,7 @@ from workbench.files import write_atomically
 from workbench.prompts.key_like import keys_in
 from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
 from workbench.prompts.values import SUFFIX, Prompt
+from workbench.settings import FILE_NAME
 from workbench.suggestions import did_you_mean
 from workbench.workspace import PROMPTS, Workspace
 
@@ -28,8 +29,12 @@ def export(bench: Bench, target: str, ref: str | None, path: Path | None, enviro
     Raises GateRefused for JSON of a version that is not approved.
     """
     if target not in FORMATS:
-        known = [*FORMATS, *bench.workspace.settings.targets]
-        raise UsageError(f"no target {target!r}", hint=did_you_mean(target, known))
+        if target in bench.workspace.settings.targets:
+            raise UsageError(
+                f"{FILE_NAME} [targets.{target}]: this version exports to files only",
+                hint=f"workbench export {JSON} PROMPT@VERSION",
+            )
+        raise UsageError(f"no target {target!r}", hint=did_you_mean(target, FORMATS))
     if target == SQLITE:
         if ref:
             raise UsageError("a SQLite file holds the whole registry", hint="leave the prompt out")

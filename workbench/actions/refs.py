@@ -51,8 +51,25 @@ def resolve(bench: Bench, ref: str) -> Source:
         summary = bench.store.summary_or_none(ref)
         if summary:
             return Source(bench.store.prompt(ref), summary.label, run_id=ref)
-    known = [path.stem for path in bench.workspace.draft_paths()]
-    raise NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, known))
+    raise _nothing_named(bench, ref)
+
+
+def _nothing_named(bench: Bench, ref: str) -> NotFound:
+    """Why `ref` is no source, though a file or the registry may have its name."""
+    paths = {read_draft(path).prompt.prompt_id: path for path in bench.workspace.draft_paths()}
+    for prompt_id, path in paths.items():
+        if path.stem == ref:
+            return NotFound(
+                f"{path} is the draft of {prompt_id!r}, not of {ref!r}",
+                hint=f"its name: says so; ask for {prompt_id}",
+            )
+    if bench.workspace.registry_path.exists():
+        versions = bench.registry.versions(ref)
+        if versions:
+            return NotFound(
+                f"{ref!r} has no draft, only versions", hint=f"the newest is {versions[0].ref}"
+            )
+    return NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, paths))
 
 
 def _draft(path: Path) -> Source:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
 from workbench.actions.refs import DRAFT, Source, resolve
-from workbench.datasets.fit import check_fit
+from workbench.datasets.fit import asks_otherwise, check_fit
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError, UsageError, WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.prompts.key_like import key_in
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.spec_parts import OPTIONS
 from workbench.runs.suite import GATE_SPLIT, Suite
+from workbench.runs.suite_checks import check_expected
 from workbench.runs.values import RunSpec, RunSummary
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def make_spec(
     """What to run, checked before the first call.
 
     Raises UsageError when the suite tries another prompt or no case is left, DatasetError when a
-    case lacks an input.
+    case lacks an input, or has a value that is not what the prompt or a scorer needs.
     """
     if suite.prompt_id != source.prompt.prompt_id:
         raise UsageError(
@@ -49,7 +50,9 @@ def make_spec(
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
-    unused = check_fit(source.prompt, cases, suite.dataset.source)
+    unused = check_fit(source.prompt, cases, suite.dataset.place_of)
+    # All cases, not those of this run: what is paired or resumed must not depend on a limit.
+    everything = suite.dataset.cases
     options = suite.run
     own = {"concurrency": concurrency, "budget_usd": budget_usd}
     if repeats:
@@ -60,14 +63,14 @@ def make_spec(
         options = replace(options, budget_usd=budget_usd)
     return RunSpec(
         prompt=source.prompt,
-        suite=suite,
+        suite=suite.as_read(everything, typed=asks_otherwise(source.prompt, everything)),
         cases=cases,
         split=split_name(suite, split),
         label=source.label,
         fresh=fresh,
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
-        notes=(*suite.dataset.notes, *unused, *_unexpected(suite, cases), *_keys(cases)),
+        notes=(*suite.dataset.notes, *unused, *check_expected(suite, cases), *_keys(cases)),
     )
 
 
@@ -76,21 +79,6 @@ def _keys(cases: Sequence[Case]) -> Iterator[str]:
     found = [case.id for case in cases if any(key_in(str(v)) for v in case.inputs.values())]
     if found:
         yield f"{len(found)} of {len(cases)} cases look like they hold a key, first {found[0]!r}"
-
-
-def _unexpected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
-    """Notes about cases that a scorer cannot judge. Raises DatasetError when those are all."""
-    lacking = sum(case.expected is None for case in cases)
-    for scorer in suite.scorers:
-        if not (scorer.kind.needs_expected and lacking):
-            continue
-        if scorer.required and lacking == len(cases):
-            raise DatasetError(
-                f"{suite.dataset.source}: no case has expected, which the scorer"
-                f" {scorer.name} needs",
-                hint="add it, or take a scorer that needs none",
-            )
-        yield f"{lacking} of {len(cases)} cases have no expected, which {scorer.name} needs"
 
 
 def split_name(suite: Suite, split: str | None) -> str:

@@ -78,7 +78,7 @@ def _check_stored(
     stored = bench.store.summary(run_id)
     now = replace(
         stored,
-        suite_parts={**stored.suite_parts, **suite.parts},
+        suite_parts={**stored.suite_parts, **suite.as_read(suite.dataset.cases).parts},
         scorer=suite.gate.scorers[0],
     )
     differs = what_differs(stored, now, bench.store.cases(run_id), cases)

@@ -32,12 +32,13 @@ def try_command(
     """Ask for one answer, printed as it comes. Nothing is stored."""
     from workbench.actions.refs import resolve
     from workbench.actions.run import try_case
+    from workbench.datasets.json_values import as_text
 
     bench = face.bench()
     prompt = resolve(bench, ref).prompt
     case = _given(given) if given else _case_of(bench, prompt.prompt_id, suite, case_id)
     for name, value in case.inputs.items():
-        face.note(f"{name}: {value}")
+        face.note(f"{name}: {as_text(value)}")
 
     def show(text: str) -> None:
         if not face.as_json:
@@ -46,7 +47,7 @@ def try_command(
     answer = try_case(bench, prompt, case, on_text=show)
     if not face.as_json:
         streams.write("\n")
-    expected = f", expected: {case.expected}" if case.expected is not None else ""
+    expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
     said = f": {answer.error}" if answer.error else ""
     face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
     if face.as_json:
@@ -69,12 +70,13 @@ def _case_of(bench: Bench, prompt_id: str, suite_name: str | None, case_id: str 
 
 def _given(given: tuple[str, ...]) -> Case:
     from workbench.datasets.values import Case
+    from workbench.prompts.untyped import Untyped
 
     pairs = [item.partition("=") for item in given]
     for name, sign, _ in pairs:
         if not sign or not name:
             raise click.BadParameter(f"{name!r} has no value: write NAME=VALUE")
-    return Case("given", {name: value for name, _, value in pairs})
+    return Case("given", {name: Untyped(value) for name, _, value in pairs})
 
 
 def _json(case: Case, answer: Answer) -> dict[str, object]:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.values import Case, Dataset
+from workbench.datasets.delimited import read_csv, read_tsv
+from workbench.datasets.json_values import MAX_DEPTH, MAX_INTEGER, as_text, parse_json
+from workbench.datasets.values import CASE_KEYS, Case, Dataset
 from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
-from workbench.prompts.strict_yaml import parse_yaml
+from workbench.prompts.strict_yaml import parse_yaml, yaml_as_text
+from workbench.prompts.untyped import Untyped
 from workbench.suggestions import did_you_mean
 
 MAX_BYTES = 1_000_000_000
-MAX_FIELD_CHARS = 10_000_000
-MAX_DEPTH = 64
-MAX_INTEGER = 2**63
 
 Row = tuple[str, Mapping[str, Any]]
 """Where it stands, such as `line 3`, and the parsed row."""
 
-_CASE_KEYS = {"id", "inputs", "expected", "tags", "split", "group"}
-
 
 def read_dataset(path: Path) -> Dataset:
-    """The dataset in a JSONL, JSON, CSV or YAML file, by its ending.
+    """The dataset in a JSONL, JSON, CSV, TSV or YAML file, by its ending.
 
     Raises DatasetError naming the file, the line and what to do.
     """
@@ -56,7 +51,7 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
             twice.append(f"{case.id!r} on {places[case.id]} and {place}")
         places.setdefault(case.id, place)
         if "inputs" in row:
-            unread.update(dict.fromkeys(str(key) for key in row if key not in _CASE_KEYS))
+            unread.update(dict.fromkeys(str(key) for key in row if key not in CASE_KEYS))
         cases.append(case)
     if twice:
         raise DatasetError(f"{where}: ids stand twice: {'; '.join(twice[:5])}")
@@ -64,17 +59,17 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
         raise DatasetError(f"{where}: 0 cases", hint="a row is {id, inputs, expected, tags, split}")
     notes = [f"{made_up} cases had no id: made from their content"] if made_up else []
     notes += [f"the key {key!r} is read by nothing: {_near(key)}" for key in unread]
-    return Dataset(name, tuple(cases), where, tuple(notes))
+    return Dataset(name, tuple(cases), where, tuple(notes), places)
 
 
 def _near(key: str) -> str:
-    return did_you_mean(key, _CASE_KEYS)
+    return did_you_mean(key, CASE_KEYS)
 
 
 def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
     inputs = row.get("inputs")
     if inputs is None:
-        inputs = {key: value for key, value in row.items() if key not in _CASE_KEYS}
+        inputs = {key: value for key, value in row.items() if key not in CASE_KEYS}
     if not isinstance(inputs, Mapping) or not inputs:
         raise DatasetError(f"{where}: no inputs", hint='{"id": "1", "inputs": {"ticket": "..."}}')
     given = row.get("id")
@@ -92,9 +87,9 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
         id=str(given) if given is not None else f"{fingerprint(row)[:8]}-{position}",
         inputs=dict(inputs),
         expected=row.get("expected"),
-        tags=tuple(str(tag) for tag in tags),
-        split=str(split) if split not in (None, "") else None,
-        group=str(group) if group not in (None, "") else None,
+        tags=tuple(as_text(tag) for tag in tags),
+        split=as_text(split) if split not in (None, "") else None,
+        group=as_text(group) if group not in (None, "") else None,
     )
 
 
@@ -175,10 +170,31 @@ def _json(text: str, where: str) -> Iterator[Row]:
 
 
 def _yaml(text: str, where: str) -> Iterator[Row]:
-    return _listed(parse_yaml(text, where, DatasetError, verbatim=True), where)
+    rows = list(_listed(parse_yaml(text, where, DatasetError, verbatim=True), where))
+    if any(_is_boolean(row.get("expected")) for _, row in rows):
+        written = _listed(yaml_as_text(text, where, DatasetError), where)
+        for (_, row), (_, texts) in zip(rows, written, strict=True):
+            row["expected"] = _as_written(row.get("expected"), texts.get("expected"))
+    return iter(rows)
 
 
-def _listed(data: Any, where: str) -> Iterator[Row]:
+def _is_boolean(expected: Any) -> bool:
+    return any(isinstance(one, bool) for one in (expected, *_items(expected)))
+
+
+def _as_written(expected: Any, text: Any) -> Any:
+    """`True` and `FALSE` stay the words that they are: text scorers compare with them."""
+    if isinstance(expected, list):
+        return [_as_written(*pair) for pair in zip(expected, text, strict=True)]
+    is_plain = not isinstance(expected, bool) or text in ("true", "false")
+    return expected if is_plain else Untyped(text)
+
+
+def _items(expected: Any) -> list[Any]:
+    return expected if isinstance(expected, list) else []
+
+
+def _listed(data: Any, where: str) -> Iterator[tuple[str, dict[Any, Any]]]:
     rows = data.get("cases") if isinstance(data, dict) else data
     if not isinstance(rows, list):
         raise DatasetError(f"{where}: a list of rows is needed")
@@ -188,61 +204,11 @@ def _listed(data: Any, where: str) -> Iterator[Row]:
         yield f"row {number}", row
 
 
-def _csv(text: str, where: str) -> Iterator[Row]:
-    csv.field_size_limit(MAX_FIELD_CHARS)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    start = 1
-    try:
-        header = next(reader, [])
-        for name in header:
-            if header.count(name) > 1:
-                raise DatasetError(f"{where}: the column {name!r} stands twice")
-        start = reader.line_num + 1
-        for row in reader:
-            line, start = start, reader.line_num + 1
-            if not row:
-                continue
-            if len(row) != len(header):
-                problem = f"{where}: line {line} has {len(row)} cells, the header {len(header)}"
-                raise DatasetError(problem)
-            cells = dict(zip(header, row, strict=True))
-            yield f"line {line}", {k: v for k, v in cells.items() if k not in _CASE_KEYS or v}
-    except csv.Error as error:
-        raise DatasetError(f"{where}: line {start}: {error}", hint="is a quote open?") from error
-
-
-def parse_json(text: str, where: str) -> Any:
-    """JSON without duplicate keys, NaN or infinities. Raises DatasetError."""
-    try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
-    except DatasetError as error:
-        raise DatasetError(f"{where}: {error.message}") from error
-    except json.JSONDecodeError as error:
-        problem = f"{where}: column {error.colno}: {error.msg}"
-        raise DatasetError(problem, hint="one JSON value, no comma after the last") from error
-    except RecursionError as error:
-        raise DatasetError(f"{where}: nested deeper than {MAX_DEPTH}") from error
-    except ValueError as error:
-        raise DatasetError(f"{where}: a number with too many digits") from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DatasetError(f"the key {twice!r} stands twice")
-    return row
-
-
-def _refused(constant: str) -> Any:
-    raise DatasetError(f"{constant} is refused")
-
-
 READERS: Mapping[str, Callable[[str, str], Iterator[Row]]] = {
     ".jsonl": _jsonl,
     ".json": _json,
-    ".csv": _csv,
+    ".csv": read_csv,
+    ".tsv": read_tsv,
     ".yaml": _yaml,
     ".yml": _yaml,
 }

@@ -9,6 +9,9 @@ from typing import Any
 
 from workbench.fingerprints import fingerprint, short
 
+CASE_KEYS = frozenset({"id", "inputs", "expected", "tags", "split", "group"})
+"""The keys of a row that are not inputs of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -49,6 +52,8 @@ class Dataset:
     """Where it came from, in words: a path, a table at a version."""
     notes: tuple[str, ...] = field(default=())
     """What the reader wants the user to know, such as made-up ids."""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where each case stands in the source, by its id: `line 3`."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -65,7 +70,12 @@ class Dataset:
         if split is None or split == "all":
             return self
         cases = tuple(case for case in self.cases if case.split == split)
-        return Dataset(self.name, cases, self.source, self.notes)
+        return Dataset(self.name, cases, self.source, self.notes, self.places)
+
+    def place_of(self, case: Case) -> str:
+        """Where a case stands, for messages: the source and the line or row in it."""
+        place = self.places.get(case.id)
+        return f"{self.source}: {place}" if place else self.source
 
     def case(self, case_id: str) -> Case | None:
         """The case of that id, if there is one."""

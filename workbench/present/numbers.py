@@ -51,6 +51,7 @@ def money(usd: float | None) -> str:
     """US dollars with as many digits as the amount needs: `$0`, `$0.00031`, `$0.074`, `$12.40`."""
     if usd is None:
         return UNKNOWN
+    usd = _settled(usd)
     if usd == 0:
         return "$0"
     sign, usd = ("-", -usd) if usd < 0 else ("", usd)
@@ -58,6 +59,18 @@ def money(usd: float | None) -> str:
         return f"{sign}${usd:,.2f}"
     digits = min(8, 1 - math.floor(math.log10(usd)))
     return f"{sign}${usd:.{max(2, digits)}f}"
+
+
+def change(before: float, after: float) -> str:
+    """How much more `after` is than `before`, which is not 0: `+13%`, `-4%`."""
+    return f"{_settled(100 * (after - before) / before):+.0f}%"
+
+
+def _settled(total: float) -> float:
+    """Without the last bits of a sum: they follow the order in which answers came, and would
+    decide how a tie is rounded.
+    """
+    return float(f"{total:.10g}")
 
 
 def seconds(duration_s: float | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from workbench.errors import DraftError, UsageError
+from workbench.prompts.untyped import Untyped
 
 MAX_DEPTH = 64
 
@@ -66,6 +67,11 @@ class _VerbatimLoader(_PlainLoader):
     """Also a number stays text where printing it would not give what was written: 1.10, 007."""
 
 
+class _TextLoader(_Loader):
+    """Every scalar is the text that was written."""
+
+
+_TextLoader.yaml_implicit_resolvers = {}
 _PlainLoader.yaml_implicit_resolvers = {}
 for _kind, (_pattern, _first) in _WORDS.items():
     _PlainLoader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), _first)
@@ -84,12 +90,12 @@ def _decimal(loader: _Loader, node: yaml.ScalarNode) -> float:
 
 def _whole_or_text(loader: _Loader, node: yaml.ScalarNode) -> int | str:
     number, text = _whole(loader, node), str(loader.construct_scalar(node))
-    return number if str(number) == text else text
+    return number if str(number) == text else Untyped(text)
 
 
 def _decimal_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     number, text = _decimal(loader, node), str(loader.construct_scalar(node))
-    return number if repr(number) == text or not math.isfinite(number) else text
+    return number if repr(number) == text or not math.isfinite(number) else Untyped(text)
 
 
 _PlainLoader.add_constructor(_TAG + "int", _whole)
@@ -104,10 +110,19 @@ def parse_yaml(
     """The values of a YAML text; None for an empty one gives {}.
 
     With `verbatim`, as a dataset needs it, a number that would be printed otherwise than it is
-    written stays text. Raises `error` naming `where`, the line and the problem.
+    written stays text, as Untyped. Raises `error` naming `where`, the line and the problem.
     """
+    return _loaded(text, _VerbatimLoader if verbatim else _PlainLoader, where, error)
+
+
+def yaml_as_text(text: str, where: str, error: type[UsageError] = DraftError) -> Any:
+    """The same mappings and lists as of `parse_yaml`, with every scalar as it is written."""
+    return _loaded(text, _TextLoader, where, error)
+
+
+def _loaded(text: str, loader: type[_Loader], where: str, error: type[UsageError]) -> Any:
     try:
-        loaded = yaml.load(text, Loader=_VerbatimLoader if verbatim else _PlainLoader)
+        loaded = yaml.load(text, Loader=loader)
     except yaml.MarkedYAMLError as bad:
         mark = bad.problem_mark
         line = f" line {mark.line + 1}" if mark else ""

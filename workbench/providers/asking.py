@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -92,7 +91,7 @@ class Asking:
         guessed = self._guess.of(request) if self.throttle.counts_tokens else 0.0
         while await self.throttle.enter(guessed):
             attempt += 1
-            started = time.monotonic()
+            started = self.throttle.clock()
             tokens = 0.0
             try:
                 self.on_call()
@@ -156,7 +155,7 @@ class Asking:
         """Hold the whole run back, the longer the more often it was in vain: one call at a time
         then finds out whether the provider is back.
         """
-        now = time.monotonic()
+        now = self.throttle.clock()
         if not self.outage.failed(started, now) or self.outage.rounds == 1:
             return
         lasted = now - self.outage.since
@@ -180,7 +179,7 @@ class Asking:
     async def _back_off(self, attempt: int) -> None:
         delay = _backoff_s(attempt)
         self.backing_off += 1
-        self.retry_at = max(self.retry_at, time.monotonic() + delay)
+        self.retry_at = max(self.retry_at, self.throttle.clock() + delay)
         try:
             await self.throttle.rest(delay)
         finally:

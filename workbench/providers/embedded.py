@@ -20,6 +20,7 @@ from typing import IO, Self
 
 from workbench.errors import ExtraMissing, ProviderError
 from workbench.providers import embedded_child
+from workbench.providers.openmp import missing_library_folder
 from workbench.providers.weights import INSTALL, EmbeddedModel, cache_folder, find_weights
 
 __all__ = ["EmbeddedModel", "EmbeddedServer", "find_weights", "start"]
@@ -163,6 +164,9 @@ def _environment() -> dict[str, str]:
     passed_on = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
     # Threads that spin while they wait for each other get nowhere when something else needs a
     # core: measured on two busy cores, a call took 4.4 s with spinning threads and 0.5 s without.
+    folders = [passed_on.get("LD_LIBRARY_PATH", ""), missing_library_folder()]
+    if path := ":".join(filter(None, folders)):
+        passed_on["LD_LIBRARY_PATH"] = path
     return {"OMP_WAIT_POLICY": "PASSIVE", **passed_on}
 
 

@@ -102,7 +102,7 @@ class Throttle:
         self.in_flight = 0
         self._closing = asyncio.Event()
         self._level = float(self.ceiling)
-        self._clock = clock
+        self.clock = clock
         self._paused_until = 0.0
         self._cut_at = -1.0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -125,14 +125,14 @@ class Throttle:
     @property
     def paused_s(self) -> float:
         """Seconds until the next call may start, as the provider asked."""
-        return max(0.0, self._paused_until - self._clock())
+        return max(0.0, self._paused_until - self.clock())
 
     @property
     def held_back_s(self) -> float:
         """Seconds until the next call may start, when none is under way and the limits of calls
         and tokens a minute hold all of them back.
         """
-        return max(0.0, self._due - self._clock()) if self._waiting and not self.in_flight else 0.0
+        return max(0.0, self._due - self.clock()) if self._waiting and not self.in_flight else 0.0
 
     @property
     def counts_tokens(self) -> bool:
@@ -163,7 +163,7 @@ class Throttle:
         """Give a place back, and say how many tokens the call took, and was thought to take."""
         self.in_flight -= 1
         if self._tokens and tokens != entered_with:
-            self._tokens.take(tokens - entered_with, self._clock())
+            self._tokens.take(tokens - entered_with, self.clock())
         self._wake()
 
     def went_well(self) -> None:
@@ -176,11 +176,11 @@ class Throttle:
         """A call that was started at `started` (the clock's time) was turned away."""
         if started > self._cut_at:
             self._level = max(1.0, self._level / 2)
-            self._cut_at = self._clock()
+            self._cut_at = self.clock()
 
     def pause(self, seconds: float) -> None:
         """Start no call for so long; the longest pause asked for counts."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
+        self._paused_until = max(self._paused_until, self.clock() + seconds)
 
     def close(self) -> None:
         """Let nobody in any more; those who wait are told."""
@@ -196,12 +196,12 @@ class Throttle:
     def _take(self, tokens: float) -> None:
         self.in_flight += 1
         if self._requests:
-            self._requests.take(1, self._clock())
+            self._requests.take(1, self.clock())
         if self._tokens:
-            self._tokens.take(tokens, self._clock())
+            self._tokens.take(tokens, self.clock())
 
     def _delay(self, tokens: float) -> float:
-        now = self._clock()
+        now = self.clock()
         delay = self._paused_until - now
         if self._requests:
             delay = max(delay, self._requests.wait_s(now, 1))
@@ -215,7 +215,7 @@ class Throttle:
             if loop.time() < self._timer.when() <= loop.time() + delay:
                 return
             self._timer.cancel()
-        self._due = self._clock() + delay
+        self._due = self.clock() + delay
         self._timer = loop.call_later(delay, self._wake, True)
 
     def _wake(self, everybody: bool = False) -> None:

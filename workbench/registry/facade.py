@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from workbench.prompts.values import Prompt
     from workbench.registry.heads import Expected
     from workbench.registry.records import (
         BlameLine,
@@ -132,6 +133,13 @@ class PromptRegistry(RegistryFile):
 
         with self._reading() as connection:
             return list_versions(connection, prompt_id)
+
+    def contents(self, prompt_id: str) -> list[Prompt]:
+        """What each version of a prompt says, without how it stands: much cheaper to read."""
+        from workbench.registry.versions import contents_of
+
+        with self._reading() as connection:
+            return contents_of(connection, prompt_id)
 
     # Evidence
 

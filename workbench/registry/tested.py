@@ -19,7 +19,8 @@ from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
 _ORDER = (State.FAILING, State.STALE, State.EXPIRED, State.UNTESTED)
-_PARTS = {"dataset": "dataset", "scorers": "scorers", "policy": "policy", "repeats": "repeats"}
+_PARTS = {"cells": "reading of cells", "readings": "reading of expected answers"}
+"""What the parts of a suite are called where their names do not say it."""
 
 
 def status_of(connection: sqlite3.Connection, version: PromptVersion, environment: str) -> Status:

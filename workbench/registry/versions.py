@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import semver
 
 from workbench.errors import NotInRegistry, RegistryError, RegistryUnusable
+from workbench.prompts.values import Prompt
 from workbench.registry.artefact import content_of, prompt_of
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.people import actor_named
@@ -111,6 +112,14 @@ def list_versions(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt
         _SELECT + " WHERE v.prompt_id = ? ORDER BY v.sort_key DESC", (prompt_id,)
     ).fetchall()
     return [_version(row) for row in rows]
+
+
+def contents_of(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt]:
+    """What each version of a prompt says, in the order of registration."""
+    rows = connection.execute(
+        "SELECT content, body FROM versions WHERE prompt_id = ? ORDER BY seq", (prompt_id,)
+    ).fetchall()
+    return [prompt_of(prompt_id, *row) for row in rows]
 
 
 def list_prompts(connection: sqlite3.Connection) -> list[PromptSummary]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import canonical_json
@@ -45,7 +46,7 @@ class Plan:
         self._model = spec.prompt.model.id if spec.prompt.model else ""
         constant = {"identity": identity, "model": self._model, "options": self._options}
         self._sent = hashlib.sha256(canonical_json(constant).encode("utf-8", "surrogatepass"))
-        self._renderer.render(spec.cases[0].inputs)
+        self._render(spec.cases[0])
         self._equals = _Equals(spec, self._said)
 
     @property
@@ -73,8 +74,11 @@ class Plan:
         return Planned(case, repeat, request, self._key(said, repeat, self._equals.before(case)))
 
     def _said(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
-        messages = self._renderer.render(case.inputs)
+        messages = self._render(case)
         return [[message.role, message.content] for message in messages], messages
+
+    def _render(self, case: Case) -> tuple[Message, ...]:
+        return self._renderer.render(typed_inputs(self._spec.prompt, case.inputs))
 
     def _key(self, said: Said, repeat: int, equals_before: int) -> bytes:
         """sha256 of everything that is sent, who is asked through what, the repeat, and which of

@@ -83,6 +83,8 @@ def changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any
         ("cases", "the cases"),
         ("scorers", "the scorers"),
         ("repeats", "the number of repeats"),
+        ("cells", "the reading of cells"),
+        ("readings", "the reading of expected answers"),
     ):
         if before.get(part) != after.get(part):
             changed.append(words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ MIN_CASES = 20
 
 GATE_SPLIT = "gate"
 DEV_SPLIT = "dev"
+_REVISION = 2
+"""Of how cells and expected answers are read; 1 is that of 0.1.0, which named none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ class Suite:
     gate: GatePolicy
     run: RunOptions = RunOptions()
     path: Path | None = None
+    typed: bool = False
+    """The kinds of the prompt's inputs change what is asked, see `as_read`."""
+    reread: bool = False
+    """A scorer reads what a case expects otherwise than 0.1.0, see `as_read`."""
+
+    def as_read(self, cases: Sequence[Case], *, typed: bool = False) -> Suite:
+        """The suite with what 0.1.0 read otherwise of these cases: its results do not count then.
+
+        `typed`: inputs are asked as their kinds need them, where 0.1.0 sent the text of a cell.
+        """
+        reads = [scorer.kind.reads for scorer in self.scorers if scorer.kind.reads]
+        reread = any(read.is_new(case) for read in reads for case in cases)
+        return replace(self, typed=typed, reread=reread)
 
     @cached_property
     def gate_cases(self) -> Dataset:
@@ -98,13 +114,21 @@ class Suite:
 
     @cached_property
     def parts(self) -> dict[str, str]:
-        """Fingerprints of what an evaluation depends on: dataset, scorers, policy, repeats."""
-        return {
+        """Fingerprints of what an evaluation depends on: dataset, scorers, policy, repeats.
+
+        `cells` and `readings` are there only where 0.1.0 read the same files otherwise.
+        """
+        parts = {
             "dataset": self.gate_cases.fingerprint,
             "scorers": fingerprint([[s.fingerprint, s.required] for s in self.scorers]),
             "policy": fingerprint(self.gate.content()),
             "repeats": fingerprint(self.run.repeats),
         }
+        if self.typed:
+            parts["cells"] = fingerprint(_REVISION)
+        if self.reread:
+            parts["readings"] = fingerprint(_REVISION)
+        return parts
 
     @cached_property
     def fingerprint(self) -> str:

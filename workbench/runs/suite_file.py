@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.datasets.readers import read_dataset
 from workbench.errors import SuiteError
-from workbench.prompts.strict_yaml import parse_yaml
+from workbench.prompts.strict_yaml import parse_yaml, yaml_as_text
 from workbench.providers.values import Outcome
 from workbench.runs.suite import (
     NOT_WORSE,
@@ -67,8 +67,10 @@ def read_suite(path: Path) -> Suite:
     _known(data, _SUITE, where)
     name = _text(data, "suite", where)
     faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
+    written = yaml_as_text(text, where, SuiteError)
     scorers = tuple(
-        replace(scorer, faults=faults) for scorer in _scorers(data.get("scorers"), where)
+        replace(scorer, faults=faults)
+        for scorer in _scorers(data.get("scorers"), written.get("scorers"), where)
     )
     return Suite(
         name=name,
@@ -90,18 +92,20 @@ def _beside(path: Path, name: str) -> Path:
     return found
 
 
-def _scorers(data: Any, where: str) -> tuple[Scorer, ...]:
+def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
+    """`written`: the same with every scalar as the text that stands in the file."""
     if not isinstance(data, list) or not data:
         raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
     made = []
-    for item in data:
+    for item, texts in zip(data, written, strict=True):
         entry = {item: {}} if isinstance(item, str) else item
         if not isinstance(entry, Mapping) or len(entry) != 1:
             raise SuiteError(f"{where}: a scorer is a name, or a name with its options")
         name, options = next(iter(entry.items()))
         if not isinstance(options or {}, Mapping):
             raise SuiteError(f"{where}: {name}: options must be a mapping")
-        made.append(make_scorer(str(name), options or {}, where))
+        said = texts[name] if options else {}
+        made.append(make_scorer(str(name), options or {}, where, said))
     names = [scorer.name for scorer in made]
     for name in names:
         if names.count(name) > 1:

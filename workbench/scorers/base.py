@@ -11,6 +11,7 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
 from workbench.providers.values import Answer, Outcome
+from workbench.scorers.expected import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Kind:
     """Name to default; the type of the default is the type of the option."""
     revision: int = 1
     """Goes up when the same options would give other scores."""
-    needs_expected: bool = True
+    reads: Reading | None = None
+    """How it reads what a case expects; None: it needs nothing of the kind."""
     check: Callable[[Mapping[str, Any]], str] = field(default=lambda _options: "")
     """A sentence about what is wrong with the options, or nothing."""
 
@@ -77,6 +79,10 @@ class Scorer:
         }
         return fingerprint([*content, faults] if faults else content)
 
+    def lacks(self, case: Case) -> str:
+        """Why this scorer cannot judge the case, or nothing."""
+        return self.kind.reads.lacks(case) if self.kind.reads else ""
+
     def score(self, answer: Answer, case: Case) -> Score:
         """The score of one answer; an answer that is an error has none.
 
@@ -90,6 +96,7 @@ class Scorer:
             if counts is not FaultScore.SCORED:
                 wrong = 0.0 if counts is FaultScore.WRONG else None
                 return Score(wrong, answer.outcome.value)
-        if self.kind.needs_expected and case.expected is None:
-            return Score(None, "the case has no expected answer")
+        lacking = self.lacks(case)
+        if lacking:
+            return Score(None, lacking)
         return self.kind.score(answer, case, self.options)

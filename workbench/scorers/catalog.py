@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.datasets.json_values import as_text
 from workbench.errors import SuiteError
 from workbench.scorers import cost, similarity, structure, text
 from workbench.scorers.base import Kind, Scorer
@@ -15,8 +16,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def make_scorer(name: str, given: Mapping[str, Any], where: str) -> Scorer:
-    """The scorer `name` with its options checked. Raises SuiteError naming what is wrong."""
+def make_scorer(
+    name: str, given: Mapping[str, Any], where: str, written: Mapping[str, Any] | None = None
+) -> Scorer:
+    """The scorer `name` with its options checked. Raises SuiteError naming what is wrong.
+
+    `written` has the options with every scalar as the text that stands in the file.
+    """
     kind = KINDS.get(name)
     if kind is None:
         raise SuiteError(f"{where}: no scorer {name!r}", hint=did_you_mean(name, KINDS))
@@ -26,7 +32,12 @@ def make_scorer(name: str, given: Mapping[str, Any], where: str) -> Scorer:
         if key == "required":
             required = _typed(value, True, f"{where}: {name}.required")
         elif key in options:
-            options[key] = _typed(value, kind.options[key], f"{where}: {name}.{key}")
+            found = _typed(value, kind.options[key], f"{where}: {name}.{key}")
+            if isinstance(found, list):
+                said = (written or {}).get(key) or [as_text(item) for item in found]
+                pairs = zip(found, said, strict=True)
+                found = [_label(*pair, f"{where}: {name}.{key}") for pair in pairs]
+            options[key] = found
         else:
             hint = did_you_mean(key, [*options, "required"])
             raise SuiteError(f"{where}: {name} has no option {key!r}", hint=hint)
@@ -43,3 +54,10 @@ def _typed(value: Any, default: Any, where: str) -> Any:
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise SuiteError(f"{where} must be a {wanted.__name__}, not {value!r}")
     return value
+
+
+def _label(value: Any, written: Any, where: str) -> Any:
+    """A label that reads as it is written: `true` and 1.50 are no Python values here."""
+    if isinstance(value, (dict, list)) or (value is None and not written):
+        raise SuiteError(f"{where}: {value!r} is no label", hint="a text, quoted if it is empty")
+    return value if str(value) == written else written

@@ -39,7 +39,6 @@ KINDS = (
         "The answer came within this time.",
         _latency,
         {"at_most": "5s"},
-        needs_expected=False,
         check=_duration_problem,
     ),
     Kind(
@@ -47,6 +46,5 @@ KINDS = (
         "The answer cost at most this much.",
         _cost,
         {"at_most_usd": 0.01},
-        needs_expected=False,
     ),
 )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.datasets.delimited import folded
 from workbench.datasets.values import Case
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.scorers.expected import NEAR, texts
 
 
 def _similarity(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
     from rapidfuzz.distance import Indel
 
-    near = Indel.normalized_similarity(answer.text.strip(), str(case.expected).strip())
+    text = folded(answer.text).strip()
+    near = max(Indel.normalized_similarity(text, want.strip()) for want in texts(case))
     if options["at_least"] > 0:
         return Score(float(near >= options["at_least"]), f"similarity {near:.2f}")
     return Score(near, f"similarity {near:.2f}")
@@ -25,5 +28,6 @@ KINDS = (
         "How near the answer is to the expected text; with at_least: near enough or not.",
         _similarity,
         {"at_least": 0.0},
+        reads=NEAR,
     ),
 )

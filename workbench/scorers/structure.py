@@ -6,15 +6,22 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.datasets.cells import json_of
+from workbench.datasets.json_values import unique_keys
 from workbench.datasets.values import Case
+from workbench.errors import DatasetError
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.scorers.expected import VALUE
 from workbench.scorers.json_schemas import first_error, schema_problem
 
 
 def _parsed(text: str) -> Any:
-    """The JSON value of the whole answer. Raises ValueError, also for NaN."""
-    return json.loads(text, parse_constant=_refused)
+    """The JSON value of the whole answer. Raises ValueError, also for NaN and a key twice."""
+    try:
+        return json.loads(text, parse_constant=_refused, object_pairs_hook=unique_keys)
+    except DatasetError as error:
+        raise ValueError(error.message) from error
 
 
 def _refused(constant: str) -> Any:
@@ -40,8 +47,19 @@ def _json_equals(answer: Answer, case: Case, _options: Mapping[str, Any]) -> Sco
         value = _parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON")
-    same = _same(value, case.expected)
-    return Score(float(same), "" if same else "another value")
+    expected = json_of(case.expected)
+    if _same(value, expected):
+        return Score(1.0)
+    found, wanted = _type(value), _type(expected)
+    return Score(0.0, "another value" if found == wanted else f"{found}, want {wanted}")
+
+
+def _type(value: Any) -> str:
+    """What it is in JSON."""
+    if value is None:
+        return "null"
+    names = ((bool, "a boolean"), (str, "a string"), (Mapping, "an object"), (list, "a list"))
+    return next((name for kind, name in names if isinstance(value, kind)), "a number")
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -67,8 +85,12 @@ KINDS = (
         _json_schema,
         {"schema": {}},
         revision=2,
-        needs_expected=False,
         check=_schema_problem,
     ),
-    Kind("json_equals", "The answer is JSON equal to the expected value.", _json_equals),
+    Kind(
+        "json_equals",
+        "The answer is JSON equal to the expected value.",
+        _json_equals,
+        reads=VALUE,
+    ),
 )

@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.datasets.delimited import folded
 from workbench.datasets.values import Case
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.scorers.expected import PART, WHOLE, parts, texts
 from workbench.scorers.patterns import is_found, pattern_problem
 
 SHOWN_CHARS = 60
 
 
 def _prepared(text: str, options: Mapping[str, Any]) -> str:
+    text = folded(text)
     if options["strip"]:
         text = text.strip()
     return text.casefold() if options["ignore_case"] else text
 
 
-def _wanted(case: Case) -> list[str]:
-    """The accepted answers: one, or any of a list."""
-    expected = case.expected
-    return [_as_text(item) for item in (expected if isinstance(expected, list) else [expected])]
-
-
-def _as_text(value: Any) -> str:
-    """A value as an answer would write it: `true`, not `True`."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _verdict(found: bool, case: Case) -> Score:
+def _verdict(found: bool, wanted: Sequence[str]) -> Score:
     if found:
         return Score(1.0)
-    return Score(0.0, f"want: {' or '.join(_wanted(case))[:SHOWN_CHARS]}")
+    return Score(0.0, f"want: {' or '.join(wanted)[:SHOWN_CHARS]}")
 
 
 def _exact_match(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    text = _prepared(answer.text, options)
-    return _verdict(any(text == _prepared(want, options) for want in _wanted(case)), case)
+    text, wanted = _prepared(answer.text, options), texts(case)
+    return _verdict(any(text == _prepared(want, options) for want in wanted), wanted)
 
 
 def _contains(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    text = _prepared(answer.text, options)
-    return _verdict(any(_prepared(want, options) in text for want in _wanted(case)), case)
+    text, wanted = _prepared(answer.text, options), parts(case)
+    return _verdict(any(_prepared(want, options) in text for want in wanted), wanted)
 
 
 def _starts_with(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    text = _prepared(answer.text, options)
-    return _verdict(any(text.startswith(_prepared(w, options)) for w in _wanted(case)), case)
+    text, wanted = _prepared(answer.text, options), parts(case)
+    return _verdict(any(text.startswith(_prepared(want, options)) for want in wanted), wanted)
 
 
 def _one_of(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
@@ -60,7 +51,8 @@ def _one_of(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
 
 
 def _matches(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
-    if is_found(options["pattern"], answer.text):
+    # As it came, too: a pattern may name \r itself.
+    if any(is_found(options["pattern"], text) for text in {folded(answer.text), answer.text}):
         return Score(1.0)
     return Score(0.0, "the pattern does not match")
 
@@ -71,6 +63,8 @@ def _max_chars(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score
 
 
 def _pattern_problem(options: Mapping[str, Any]) -> str:
+    if not options["pattern"]:
+        return "pattern: name one, every answer has an empty text in it"
     problem = pattern_problem(options["pattern"])
     return f"pattern: {problem}" if problem else ""
 
@@ -78,15 +72,24 @@ def _pattern_problem(options: Mapping[str, Any]) -> str:
 _TEXT_OPTIONS = {"ignore_case": False, "strip": True}
 
 KINDS = (
-    Kind("exact_match", "The answer is the expected text.", _exact_match, _TEXT_OPTIONS),
-    Kind("contains", "The answer contains the expected text.", _contains, _TEXT_OPTIONS),
-    Kind("starts_with", "The answer starts with the expected text.", _starts_with, _TEXT_OPTIONS),
+    Kind(
+        "exact_match", "The answer is the expected text.", _exact_match, _TEXT_OPTIONS, reads=WHOLE
+    ),
+    Kind(
+        "contains", "The answer contains the expected text.", _contains, _TEXT_OPTIONS, reads=PART
+    ),
+    Kind(
+        "starts_with",
+        "The answer starts with the expected text.",
+        _starts_with,
+        _TEXT_OPTIONS,
+        reads=PART,
+    ),
     Kind(
         "one_of",
         "The answer is one of the labels.",
         _one_of,
         {**_TEXT_OPTIONS, "labels": []},
-        needs_expected=False,
         check=lambda options: "" if options["labels"] else "labels: name at least one",
     ),
     Kind(
@@ -95,7 +98,6 @@ KINDS = (
         _matches,
         {"pattern": ""},
         revision=2,
-        needs_expected=False,
         check=_pattern_problem,
     ),
     Kind(
@@ -103,6 +105,5 @@ KINDS = (
         "The answer has at most this many characters.",
         _max_chars,
         {"limit": 1000},
-        needs_expected=False,
     ),
 )

@@ -166,7 +166,7 @@ def trade(compared: Compared) -> str:
     parts = []
     a, b = compared.a.summary.cost_usd, compared.b.summary.cost_usd
     if a and b is not None and not (compared.a.summary.cached or compared.b.summary.cached):
-        parts.append(f"cost {100 * (b - a) / a:+.0f}%")
+        parts.append(f"cost {numbers.change(a, b)}")
     p50_a, p50_b = latency_of(compared.a.results), latency_of(compared.b.results)
     if p50_a is not None and p50_b is not None:
         parts.append(f"p50 {1000 * (p50_b - p50_a):+.0f} ms")

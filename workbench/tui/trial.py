@@ -12,6 +12,7 @@ from textual.content import Content
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
+from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.errors import UsageError, WorkbenchError
 from workbench.present import numbers
@@ -167,7 +168,7 @@ def answer_text(answer: Answer, case: Case, suite: Suite | None) -> Content:
         parts.append(Content.styled(safe_line(f"~ {answer.note}"), "$text-warning"))
     parts.append(Content("─" * 12))
     if case.expected is not None:
-        parts.append(Content.assemble(("expected ", "bold"), safe_line(str(case.expected))))
+        parts.append(Content.assemble(("expected ", "bold"), safe_line(as_text(case.expected))))
     for scorer in suite.scorers if suite else ():
         score = scorer.score(answer, case)
         good = score.value is not None and score.value >= 1

@@ -107,6 +107,8 @@ def what_differs(
         differs.append("the dataset")
     if parts_a.get("scorers") != parts_b.get("scorers") or summary_a.scorer != summary_b.scorer:
         differs.append("the scorers")
+    if parts_a.get("readings") != parts_b.get("readings"):
+        differs.append("the reading of expected answers")
     if _judge(summary_a) != _judge(summary_b):
         differs.append("the judge")
     return differs

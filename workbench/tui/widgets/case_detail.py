@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
+from workbench.datasets.fit import sent_inputs
 from workbench.errors import TemplateError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
@@ -85,7 +86,7 @@ def request_text(prompt: Prompt, row: ResultRow) -> str:
     if row.case is None:
         return "(the case is not known)"
     try:
-        messages = Renderer(prompt).render(row.case.inputs)
+        messages = Renderer(prompt).render(sent_inputs(prompt, row.case.inputs))
     except TemplateError as error:
         return f"(cannot be rendered: {error})"
     return "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
+from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
@@ -81,7 +82,7 @@ def preview_text(checked: Checked, case: Case | None) -> Content:
     text = Content("\n").join(parts)
     if case is not None and case.expected is not None:
         expected = Content.assemble(
-            ("\nexpected (not sent): ", "bold $text-muted"), safe_line(str(case.expected))
+            ("\nexpected (not sent): ", "bold $text-muted"), safe_line(as_text(case.expected))
         )
         text = text + expected
     return text

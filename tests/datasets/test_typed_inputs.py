@@ -1,0 +1,148 @@
+"""A cell becomes what the input's kind needs, or is refused with its place before any call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.datasets.fit import asks_otherwise, check_fit, sent_inputs, typed_inputs
+from workbench.datasets.readers import read_dataset
+from workbench.datasets.values import Case
+from workbench.errors import DatasetError, TemplateError
+from workbench.prompts.templates import Renderer
+from workbench.prompts.untyped import Untyped
+from workbench.prompts.values import Input, Message, Prompt
+
+
+def prompt_of(kind: str, template: str = "{{ x }}", *, required: bool = True) -> Prompt:
+    inputs = (Input("x", kind, required=required),)
+    return Prompt("p", (Message("user", template),), inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [
+        ("boolean", "false", False),
+        ("boolean", " TRUE ", True),
+        ("integer", "-7", -7),
+        ("integer", "007", 7),
+        ("integer", "3.0", 3),
+        ("integer", "9223372036854775807", 2**63 - 1),
+        ("number", "3", 3),
+        ("number", "1.50", 1.5),
+        ("float", "1e3", 1000.0),
+        ("number", "+.5", 0.5),
+        ("array", '["a", 1, null]', ["a", 1, None]),
+        ("object", '{"a": {"b": true}}', {"a": {"b": True}}),
+        ("string", " 1 ", " 1 "),
+        ("string", "", ""),
+        ("string", "true", "true"),
+        ("made_up", "true", "true"),
+    ],
+)
+def test_a_cell_becomes_what_the_kind_needs(kind: str, cell: str, value: Any) -> None:
+    found = typed_inputs(prompt_of(kind), {"x": Untyped(cell)})["x"]
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ("boolean", "yes"),
+        ("boolean", "1"),
+        ("boolean", "0"),
+        ("integer", "1.5"),
+        ("integer", "1,000"),
+        ("integer", "1_000"),
+        ("integer", "true"),
+        ("integer", "٣"),
+        ("integer", "9223372036854775808"),
+        ("number", "nan"),
+        ("number", "1e999"),
+        ("number", "0x10"),
+        ("array", '{"a": 1}'),
+        ("array", "a, b"),
+        ("object", "[1]"),
+        ("object", '{"a": 1, "a": 2}'),
+        ("object", "{'a': 1}"),
+    ],
+)
+def test_a_cell_that_is_no_such_value_is_refused_with_file_and_line(
+    tmp_path: Path, kind: str, cell: str
+) -> None:
+    quoted = cell.replace('"', '""')
+    path = tmp_path / "cases.csv"
+    path.write_text(f'id,x\nok,\nbad,"{quoted}"\n', encoding="utf-8")
+    dataset = read_dataset(path)
+    with pytest.raises(DatasetError) as caught:
+        check_fit(prompt_of(kind, required=False), dataset.cases[1:], dataset.place_of)
+    assert caught.value.message.startswith(f"{path}: line 3: case 'bad': x is {cell!r}, and ")
+    assert caught.value.hint == f"its kind is {kind}"
+
+
+@pytest.mark.parametrize("kind", ["boolean", "integer", "number", "array", "object"])
+def test_a_blank_cell_of_a_typed_input_is_not_given(kind: str) -> None:
+    assert typed_inputs(prompt_of(kind), {"x": Untyped(" ")}) == {}
+    cases = [Case("1", {"x": Untyped("")})]
+    with pytest.raises(DatasetError, match="case '1' has no x, which p needs"):
+        check_fit(prompt_of(kind), cases, lambda _case: "w")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("boolean", "false"), ("integer", "7"), ("integer", True), ("number", "1"), ("array", "[]"),
+     ("object", "{}"), ("integer", 1.5), ("boolean", 1)],
+)  # fmt: skip
+def test_a_value_that_has_a_type_is_never_converted(kind: str, value: Any) -> None:
+    with pytest.raises(TemplateError, match=r"x is .*, and .* is needed"):
+        typed_inputs(prompt_of(kind), {"x": value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("boolean", False), ("integer", 7), ("integer", 1.0), ("number", 1), ("array", []),
+     ("object", {}), ("string", 7), ("string", [1]), ("boolean", None)],
+)  # fmt: skip
+def test_a_value_of_the_kind_stays_as_it_is(kind: str, value: Any) -> None:
+    found = typed_inputs(prompt_of(kind), {"x": value})["x"]
+    assert (type(found), found) == (type(value), value)
+
+
+def said(prompt: Prompt, inputs: Mapping[str, Any]) -> str:
+    return Renderer(prompt).render(typed_inputs(prompt, inputs))[0].content
+
+
+def test_false_in_a_cell_is_false_in_a_template() -> None:
+    prompt = prompt_of("boolean", "{% if x %}yes{% else %}no{% endif %}")
+    assert said(prompt, {"x": Untyped("false")}) == "no"
+    assert said(prompt, {"x": Untyped("true")}) == "yes"
+    items = prompt_of("array", "{% for one in x %}<{{ one }}>{% endfor %}")
+    assert said(items, {"x": Untyped('["a", "b"]')}) == "<a><b>"
+
+
+def test_only_what_is_asked_otherwise_than_by_0_1_0_counts_as_that() -> None:
+    cell = [Case("1", {"x": Untyped("5")})]
+    assert not asks_otherwise(prompt_of("string"), cell)
+    assert not asks_otherwise(prompt_of("integer"), cell), "it is sent as 5 either way"
+    assert asks_otherwise(prompt_of("integer", "{{ x + 1 }}"), cell)
+    assert asks_otherwise(prompt_of("boolean"), [Case("1", {"x": Untyped("false")})])
+    assert not asks_otherwise(prompt_of("boolean"), [Case("1", {"x": False})])
+    assert asks_otherwise(prompt_of("boolean"), [Case("1", {"x": "false"})]), "refused now"
+
+
+def test_stored_inputs_are_shown_as_they_were_sent() -> None:
+    assert sent_inputs(prompt_of("boolean"), {"x": "false", "y": "1"}) == {"x": False, "y": "1"}
+    assert sent_inputs(prompt_of("boolean"), {"x": "maybe"}) == {"x": "maybe"}
+
+
+def test_yaml_numbers_that_stay_text_fit_number_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text("- {id: 1, x: 1.10}\n- {id: 2, x: '1.10'}\n", encoding="utf-8")
+    dataset = read_dataset(path)
+    assert typed_inputs(prompt_of("number"), dataset.cases[0].inputs) == {"x": 1.1}
+    assert typed_inputs(prompt_of("string"), dataset.cases[0].inputs) == {"x": "1.10"}
+    with pytest.raises(DatasetError, match=r"row 2: case '2': x is '1\.10', and a number"):
+        check_fit(prompt_of("number"), dataset.cases, dataset.place_of)

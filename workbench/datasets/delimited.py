@@ -1,0 +1,89 @@
+"""CSV and TSV: rows of cells, whose type the file does not say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from workbench.datasets.json_values import parse_json
+from workbench.datasets.values import CASE_KEYS
+from workbench.errors import DatasetError
+from workbench.prompts.untyped import Untyped
+
+MAX_FIELD_CHARS = 10_000_000
+_NAMES = frozenset({"id", "split", "group"})
+_FIRST_RECORD = re.compile(r'\s*((?:"(?:[^"]|"")*"|[^"\r\n])*)')
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+
+
+def read_csv(text: str, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Rows of a file with commas; with semicolons or tabs where its header has no comma."""
+    header = _FIRST_RECORD.match(text)
+    unquoted = _QUOTED.sub("", header[1]) if header else ""
+    found = [mark for mark in ",;\t" if mark in unquoted]
+    return _rows(text, where, found[0] if len(found) == 1 else ",")
+
+
+def read_tsv(text: str, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Rows of a file with tabs, quoted as spreadsheets do."""
+    return _rows(text, where, "\t")
+
+
+def folded(text: str) -> str:
+    """With every line end as LF: an editor's or git's choice of line ends decides nothing."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _rows(text: str, where: str, delimiter: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    csv.field_size_limit(MAX_FIELD_CHARS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header: list[str] = []
+    start = 1
+    try:
+        for row in reader:
+            line, start = start, reader.line_num + 1
+            if not any(cell.strip() for cell in row):
+                continue  # spreadsheets write rows of nothing below the last one
+            if header:
+                yield f"line {line}", _cells(header, row, f"{where}: line {line}")
+            else:
+                header = _header(row, where)
+    except csv.Error as error:
+        raise DatasetError(f"{where}: line {start}: {error}", hint="is a quote open?") from error
+
+
+def _header(row: Sequence[str], where: str) -> list[str]:
+    names = [name.strip() for name in row]
+    while not names[-1]:
+        names.pop()
+    for name in names:
+        if name and names.count(name) > 1:
+            raise DatasetError(f"{where}: the column {name!r} stands twice")
+    return names
+
+
+def _cells(header: Sequence[str], row: Sequence[str], where: str) -> dict[str, Any]:
+    """The row by column; blank cells beyond the header, or below a blank name, are none."""
+    if len(row) < len(header) or any(cell.strip() for cell in row[len(header) :]):
+        raise DatasetError(f"{where} has {len(row)} cells, the header {len(header)}")
+    cells: dict[str, Any] = {}
+    for at, (name, cell) in enumerate(zip(header, row, strict=False), 1):
+        if not name:
+            if cell.strip():
+                raise DatasetError(f"{where}: column {at} has no name", hint="name it, or empty it")
+        elif name not in CASE_KEYS:
+            cells[name] = Untyped(folded(cell))
+        elif cell.strip():
+            cells[name] = _of_case(name, cell, where)
+    return cells
+
+
+def _of_case(name: str, cell: str, where: str) -> Any:
+    if name in _NAMES:
+        return cell.strip()
+    if name == "inputs" or (name == "tags" and cell.lstrip().startswith("[")):
+        return parse_json(cell, f"{where}: {name}")
+    return Untyped(folded(cell))

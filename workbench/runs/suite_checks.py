@@ -1,0 +1,46 @@
+"""Can the scorers of a suite judge its cases? Asked before the first call that costs money."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from workbench.datasets.values import Case
+from workbench.errors import DatasetError
+from workbench.runs.suite import Suite
+from workbench.scorers.expected import NOTHING
+
+
+def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
+    """Notes about cases that a scorer cannot judge.
+
+    Raises DatasetError when those are all, and for a cell that is not what a scorer needs, with
+    its place.
+    """
+    for scorer in suite.scorers:
+        reads = scorer.kind.reads
+        if reads is None:
+            continue
+        for case in cases:
+            problem = reads.misfit(case)
+            if problem:
+                where = f"{suite.dataset.place_of(case)}: case {case.id!r}"
+                hint = f"{scorer.name} compares JSON: a text needs double quotes"
+                raise DatasetError(f"{where}: expected: {problem}", hint=hint)
+        lacking = Counter(filter(None, map(reads.lacks, cases)))
+        if scorer.required and lacking.total() == len(cases):
+            raise _none_left(suite, scorer.name, lacking)
+        for reason, count in lacking.items():
+            if reason == NOTHING:
+                yield f"{count} of {len(cases)} cases have no expected, which {scorer.name} needs"
+            else:
+                yield f"{count} of {len(cases)} cases have no score by {scorer.name}: {reason}"
+
+
+def _none_left(suite: Suite, scorer: str, lacking: Counter[str]) -> DatasetError:
+    others = [reason for reason in lacking if reason != NOTHING]
+    return DatasetError(
+        f"{suite.dataset.source}: no case has expected, which the scorer {scorer} needs"
+        + (f": {others[0]}" if others else ""),
+        hint="add it, or take a scorer that needs none",
+    )

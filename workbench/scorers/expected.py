@@ -1,0 +1,106 @@
+"""What a case expects, as a scorer reads it: a text, any of several texts, or a JSON value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.datasets.cells import json_of
+from workbench.datasets.delimited import folded
+from workbench.datasets.json_values import as_text
+from workbench.datasets.values import Case
+from workbench.errors import DatasetError
+from workbench.prompts.untyped import Untyped
+
+NOTHING = "the case has no expected answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a kind of scorer reads what a case expects."""
+
+    lacks: Callable[[Case], str]
+    """Why it cannot judge the case, or nothing."""
+    is_new: Callable[[Case], bool]
+    """Whether 0.1.0 read it otherwise: the evidence of that time does not count then."""
+    misfit: Callable[[Case], str] = field(default=lambda _case: "")
+    """Why the case is refused before the first call, or nothing."""
+
+
+def texts(case: Case) -> list[str]:
+    """The texts that are right: one, or any of a list. A blank alone is none."""
+    items = _items(case.expected)
+    if items is None:
+        text = as_text(case.expected)
+        return [folded(text)] if text.strip() else []
+    return [folded(as_text(item)) for item in items]
+
+
+def parts(case: Case) -> list[str]:
+    """The texts that may stand in an answer: a blank stands in all of them, and is none."""
+    return [text for text in texts(case) if text.strip()]
+
+
+def _items(expected: Any) -> list[Any] | None:
+    """The items of a list, also of one in a cell: `["a", "b"]`, which no answer would look like."""
+    if isinstance(expected, (list, tuple)):
+        return list(expected)
+    if not isinstance(expected, Untyped) or not expected.lstrip().startswith("["):
+        return None
+    try:
+        items = json.loads(expected)
+    except (ValueError, RecursionError):
+        return None
+    return items if items and all(isinstance(item, str) for item in items) else None
+
+
+def _lacks(read: Callable[[Case], list[str]]) -> Callable[[Case], str]:
+    def lacks(case: Case) -> str:
+        if case.expected is None:
+            return NOTHING
+        if case.expected == []:
+            return "the list of expected answers is empty"
+        return "" if read(case) else "the expected answer is blank"
+
+    return lacks
+
+
+def _is_new(
+    read: Callable[[Case], list[str]], before: Callable[[Any], list[str]]
+) -> Callable[[Case], bool]:
+    return lambda case: case.expected is not None and read(case) != before(case.expected)
+
+
+def _before(expected: Any) -> list[str]:
+    return [
+        item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+        for item in (expected if isinstance(expected, list) else [expected])
+    ]
+
+
+def _no_json(case: Case) -> str:
+    try:
+        json_of(case.expected)
+    except DatasetError as error:
+        return f"{case.expected[:60]!r} is no JSON: {error.message}"
+    return ""
+
+
+def _lacks_json(case: Case) -> str:
+    return _no_json(case) or (NOTHING if json_of(case.expected) is None else "")
+
+
+def _is_new_json(case: Case) -> bool:
+    return bool(_no_json(case)) or json_of(case.expected) != case.expected
+
+
+WHOLE = Reading(_lacks(texts), _is_new(texts, _before))
+"""A text that the answer is."""
+PART = Reading(_lacks(parts), _is_new(parts, _before))
+"""A text that the answer holds."""
+NEAR = Reading(_lacks(texts), _is_new(texts, lambda expected: [str(expected)]))
+"""A text that the answer is like."""
+VALUE = Reading(_lacks_json, _is_new_json, _no_json)
+"""A JSON value."""
