@@ -213,10 +213,25 @@ def test_a_refused_parameter_is_named_wherever_it_stands(status: int, body: Any)
         refused(status, body)
 
 
-def test_a_message_that_is_refused_is_the_error_of_its_case_in_any_shape() -> None:
+def test_a_message_that_is_refused_is_rejected_in_any_shape() -> None:
     body = {"detail": [{"loc": ["body", "messages", 0, "content"], "msg": "too long"}]}
     found = refused(422, body)
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+    assert (found.outcome, found.retry) == (Outcome.REJECTED, False)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.",
+        "the request exceeds the available context size (512 tokens)",
+        "prompt is too long: 210000 tokens > 200000 maximum",
+        "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    ],
+)
+def test_a_text_beyond_the_model_is_rejected_by_the_words_of_servers_without_codes(
+    message: str,
+) -> None:
+    assert refused(400, {"error": {"message": message}}).outcome is Outcome.REJECTED
 
 
 def test_once_a_call_went_well_the_words_of_a_refusal_may_be_its_cases() -> None:

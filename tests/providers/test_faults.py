@@ -98,12 +98,12 @@ def test_a_refused_parameter_stops_the_run_and_is_named() -> None:
         ask_fault(reply)
 
 
-def test_a_prompt_that_is_too_long_is_the_error_of_its_case_alone() -> None:
+def test_a_prompt_that_is_too_long_is_rejected_in_its_case_alone() -> None:
     reply = error(
         "400 Bad Request", message="too long", param="messages", code="context_length_exceeded"
     )
     found = ask_fault(reply)
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+    assert (found.outcome, found.retry) == (Outcome.REJECTED, False)
 
 
 @pytest.mark.parametrize(

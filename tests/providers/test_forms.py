@@ -248,7 +248,7 @@ def test_a_whole_refusal_is_not_asked_again_in_other_forms() -> None:
     body = {"error": {"message": "the input is refused", "param": "messages"}}
     with OpenAIServer(lambda m, o: refusal(400, body)) as server:
         found = ask(server, {"max_tokens": 8}, on_text=lambda text: None)
-        assert (found.outcome, found.attempts, server.calls) == (Outcome.PROVIDER_ERROR, 1, 1)
+        assert (found.outcome, found.attempts, server.calls) == (Outcome.REJECTED, 1, 1)
 
 
 def test_what_one_model_takes_says_nothing_of_another() -> None:

@@ -98,10 +98,10 @@ def test_a_401_stops_the_run_after_any_number_of_answers() -> None:
         "prompt",
     ],
 )
-def test_a_message_that_is_refused_is_the_error_of_its_case(parameter: str) -> None:
+def test_a_message_that_is_refused_is_rejected(parameter: str) -> None:
     reply = error("400 Bad Request", message="cannot be processed", param=parameter)
     (found,) = ask_all(reply)
-    assert refused(found) and "cannot be processed" in found.error
+    assert found.outcome is Outcome.REJECTED and "cannot be processed" in found.error
 
 
 def test_a_parameter_that_went_well_before_is_refused_to_its_case_alone() -> None:

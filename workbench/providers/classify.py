@@ -17,7 +17,6 @@ from workbench.providers.redact import holds, one_line, storable
 from workbench.providers.values import Answer, Outcome
 
 RETRIED = frozenset({408, 409, 425, 429})
-_CASES_OWN = ("context_length_exceeded", "string_above_max_length", "max_tokens_exceeded")
 _CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
 _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
 """The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
@@ -195,6 +194,12 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
             f"{asked.host} refuses the parameter {asked.line(found.parameter, 60)}{said}",
             hint="change the model's options in the draft",
         )
+    if status in (400, 413, 422) and _is_the_contents(found):
+        return Answer(
+            Outcome.REJECTED,
+            error=f"{asked.host} refuses this content ({status}{said})",
+            status=status,
+        )
     again = status in RETRIED or status >= 500
     outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.PROVIDER_ERROR
     return Answer(
@@ -260,10 +265,13 @@ def _is_the_keys(status: int, found: Said, standing: Standing) -> bool:
 
 def _is_the_cases(found: Said, standing: Standing) -> bool:
     """Whether a request was refused for what its case says, not for an option of the model."""
-    if not found.parameter or standing.answered or found.codes & set(_CASES_OWN):
-        return True
+    return not found.parameter or standing.answered or _is_the_contents(found)
+
+
+def _is_the_contents(found: Said) -> bool:
+    """Whether the refusal names the content of this request."""
     root = _ROOT.match(found.parameter)
-    return root is not None and root[1] in _CASES_PARAMETERS
+    return found.names_content or (root is not None and root[1] in _CASES_PARAMETERS)
 
 
 def _unknown_model(said: str, asked: Asked) -> ProviderError:

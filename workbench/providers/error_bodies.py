@@ -45,6 +45,19 @@ _KEY = re.compile(
     r"|been (?:revoked|disabled|reported))|authentication fails",
     re.I,
 )
+_CONTENT_CODES = frozenset(
+    [
+        *("context_length_exceeded", "string_above_max_length", "exceed_context_size_error"),
+        *("max_tokens_exceeded", "request_too_large", "invalid_prompt", "content_too_long"),
+        *("prompt_too_long", "input_too_long"),
+    ]
+)
+_TOO_LONG = re.compile(
+    r"maximum context length|context[ _](?:length|window|size)\b.{0,80}?exceed"
+    r"|exceed.{0,80}?context[ _](?:length|window|size)|(?:prompt|input|request) is too long"
+    r"|token count.{0,40}? exceeds|too many (?:input |prompt )?tokens",
+    re.I | re.DOTALL,
+)
 _MODEL_CODES = frozenset(
     [
         *("model_not_found", "invalid_model", "unknown_model", "model_not_available"),
@@ -103,6 +116,11 @@ class Said:
     def names_key(self) -> bool:
         """Whether it is about the key."""
         return bool(self._lower & _KEY_CODES) or _KEY.search(self.message) is not None
+
+    @property
+    def names_content(self) -> bool:
+        """Whether this very content is refused: it is too long, or not valid."""
+        return bool(self._lower & _CONTENT_CODES) or _TOO_LONG.search(self.message) is not None
 
     @property
     def has_model_code(self) -> bool:

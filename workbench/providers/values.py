@@ -19,6 +19,8 @@ class Outcome(enum.StrEnum):
     REFUSED = "refused"
     FILTERED = "filtered"
     TOOL_CALL = "tool_call"
+    REJECTED = "rejected"
+    """The endpoint refuses this very content: too long for the model, or not valid."""
     INVALID = "invalid_response"
     RATE_LIMITED = "rate_limited"
     TIMED_OUT = "timed_out"
@@ -29,8 +31,14 @@ class Outcome(enum.StrEnum):
 
     @property
     def is_models_fault(self) -> bool:
-        """The model answered badly: scores as the suite says, 0 by default."""
-        return self in (Outcome.TRUNCATED, Outcome.REFUSED, Outcome.FILTERED, Outcome.TOOL_CALL)
+        """The prompt or the model spoilt the answer: scores as the suite says, 0 by default."""
+        return self in (
+            Outcome.TRUNCATED,
+            Outcome.REFUSED,
+            Outcome.FILTERED,
+            Outcome.TOOL_CALL,
+            Outcome.REJECTED,
+        )
 
     @property
     def is_error(self) -> bool:

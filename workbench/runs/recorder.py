@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.lease import HEARTBEAT_S
@@ -32,6 +33,9 @@ class Recorder:
         self._tally = tally
         self._outbox = outbox
         self._pending: list[Recorded] = []
+        self._answers = tally.scored > 0
+        self._rejected: list[tuple[Planned, Answer]] = []
+        """Contents that were refused before anything was answered."""
         self._sent: deque[Future[None]] = deque()
         self._calls = 0
         self._maybe_billed: int | None = None
@@ -44,7 +48,16 @@ class Recorder:
         self._take(item, found.answer, found.answer_id)
 
     def answered(self, item: Planned, answer: Answer) -> None:
-        """An answer from the provider, or the error in its place."""
+        """An answer from the provider, or the error in its place.
+
+        A refused content counts as wrong only in a run that gets other answers: until then it
+        waits, and at the end it is an error.
+        """
+        if answer.outcome is Outcome.REJECTED and not self._answers:
+            self._rejected.append((item, answer))
+            self.last_error = answer.error
+            self.errors_in_row += 1
+            return
         self._take(item, answer, None)
 
     def unsent(self, item: Planned) -> None:
@@ -60,6 +73,13 @@ class Recorder:
         """So many calls in all brought no answer after they were sent."""
         self._maybe_billed = calls
 
+    def _settle(self, *, answered: bool) -> None:
+        """What waits is the prompt's fault where others were answered, else the provider's."""
+        waiting, self._rejected = self._rejected, []
+        for item, answer in waiting:
+            outcome = Outcome.REJECTED if answered else Outcome.PROVIDER_ERROR
+            self._take(item, replace(answer, outcome=outcome), None)
+
     def _take(self, item: Planned, answer: Answer, answer_id: int | None) -> None:
         scores, broken = score_answer(self._scorers, answer, item.case)
         failed = answer.outcome.is_error or self._headline in broken
@@ -71,10 +91,14 @@ class Recorder:
             self.errors_in_row = 0
         headline = scores[self._headline].value if self._headline in scores else None
         result = Result(item.case.id, item.repeat, answer, scores)
-        key = None if answer.outcome.is_error else item.key
+        lasts = not answer.outcome.is_error and answer.outcome is not Outcome.REJECTED
+        key = item.key if lasts else None
         self._pending.append(Recorded(result, key, answer_id, failed, headline))
         asked = answer_id is None and answer.outcome is not Outcome.UNSENT
         self._tally.count(result, headline, failed, asked)
+        if lasts and not self._answers:
+            self._answers = True
+            self._settle(answered=True)
 
     @property
     def is_due(self) -> bool:
@@ -104,6 +128,7 @@ class Recorder:
 
     def wait(self) -> None:
         """Store everything, and wait for it. Raises what a batch failed with."""
+        self._settle(answered=False)
         self.flush(last=True)
         while self._sent:
             self._sent[0].result()

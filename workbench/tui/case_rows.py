@@ -26,6 +26,7 @@ FAULT_WORDS = {
     Outcome.REFUSED: "REFUSED",
     Outcome.FILTERED: "FILTERED",
     Outcome.TOOL_CALL: "TOOL",
+    Outcome.REJECTED: "REJECTED",
 }
 """Answers that the model itself spoilt: a score of 0 says nothing of what was asked."""
 

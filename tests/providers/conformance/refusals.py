@@ -53,7 +53,8 @@ REFUSALS = (
     Row(
         "OpenAI",
         "a prompt that is too long",
-        "provider_error",
+        "rejected",
+        score=0.0,
         error="maximum context length",
         status=400,
         body=error(
