@@ -181,6 +181,7 @@ def test_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path
         Outcome.TOOL_CALL: 1.0,
         Outcome.REFUSED: 0.0,
         Outcome.FILTERED: 0.0,
+        Outcome.REJECTED: 0.0,
     }
     failed = scorer.score(Answer(Outcome.PROVIDER_ERROR, "y", error="down"), case)
     assert failed.value is None, "an error stays an error, whatever a suite says"

@@ -13,6 +13,7 @@ from workbench.actions.gate_uses import note_comparison
 from workbench.actions.preview import Preview
 from workbench.actions.refs import Source, resolve
 from workbench.actions.sides import SAME, asked_run, check_sides
+from workbench.datasets.distinct import check_consistent, distinct
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.suite import Suite
@@ -161,7 +162,8 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, *others)
-    cases, preview = suite.cases(split), None
+    cases, preview = distinct(suite.cases(split)), None
+    check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
         preview = Preview(limit, len(cases), _seed(suite))
         cases = preview.sample(cases)

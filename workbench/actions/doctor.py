@@ -143,13 +143,15 @@ def _files(workspace: Workspace) -> Iterator[Check]:
 
 def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """What a run would say about the suite's cases, or refuse them for."""
+    from workbench.datasets.distinct import check_consistent, remarks
     from workbench.datasets.fit import check_fit
     from workbench.runs.suite_checks import check_expected
 
     cases = suite.dataset.cases
     try:
-        for note in (*suite.dataset.notes, *check_expected(suite, cases)):
+        for note in (*suite.dataset.notes, *check_expected(suite, cases), *remarks(cases)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
+        check_consistent(cases, suite.dataset.place_of)
         if prompt is not None:
             check_fit(prompt, cases, suite.dataset.place_of)
     except WorkbenchError as error:

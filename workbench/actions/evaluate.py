@@ -12,6 +12,7 @@ from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_evaluation, wear_of
 from workbench.actions.refs import Source
+from workbench.datasets.distinct import check_consistent
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
@@ -66,9 +67,7 @@ def evaluate(
         on_ahead([ahead for gate in gates for ahead in gate.ahead])
     found = []
     for gate in gates:
-        cases, fingerprint = gate.spec.cases, source.prompt.fingerprint
-        use = note_evaluation(bench, gate.spec.suite, fingerprint, cases)
-        evidence = _evaluate_one(bench, gate, on_run)
+        evidence, use = _evaluate_one(bench, gate, on_run)
         recorded = bench.registry.record_evaluation(evidence, by=bench.author)
         bench.store.gate_use_recorded(use, recorded)
         found.append(evidence)
@@ -119,6 +118,7 @@ def _gate(
     bench: Bench, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
 ) -> _GateRun:
     started_at = _now()
+    check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
     seed = int(suite.gate_cases.fingerprint[:8], 16)
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
     baseline = baseline_of(bench, source, suite)
@@ -170,10 +170,12 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
     return _GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)
 
 
-def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidence:
+def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[Evidence, int]:
+    """The evidence, and the id of the use that was noted when its run began."""
     source, spec, suite = gate.source, gate.spec, gate.spec.suite
     side_a = side_of(bench, gate.baseline, on_run) if gate.baseline else None
     live = running.start(bench, spec)
+    use = note_evaluation(bench, suite, source.prompt.fingerprint, spec.cases)
     if on_run:
         on_run(live, source.name)
     decision, pairs, unasked = _watch(live, spec, gate, side_a)
@@ -187,7 +189,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidenc
         )
     if side_a:
         check_comparable(side_a.summary, summary, side_a.cases, spec.cases)
-    return make_evidence(
+    evidence = make_evidence(
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),
         prompt_fingerprint=source.prompt.fingerprint,
@@ -207,6 +209,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> Evidenc
         wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
         environment=_environment(summary),
     )
+    return evidence, use
 
 
 def _watch(

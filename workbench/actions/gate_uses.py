@@ -62,7 +62,7 @@ def note_comparison(bench: Bench, suite: Suite, fingerprint: str, cases: Sequenc
     """Remember that a candidate was compared on cases of the gate, if any of these is one."""
     gate = {case.id for case in suite.gate_cases.cases}
     digests = [case.digest for case in cases if case.id in gate]
-    if digests:
+    if digests and not bench.store.is_read_only:
         bench.store.note_gate_use(suite.prompt_id, suite.name, COMPARED, fingerprint, digests)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
 from workbench.actions.refs import DRAFT, Source, resolve
+from workbench.datasets.distinct import distinct, remarks
 from workbench.datasets.fit import asks_otherwise, check_fit
 from workbench.datasets.values import Case
 from workbench.errors import UsageError, WorkbenchError
@@ -36,8 +37,10 @@ def make_spec(
     concurrency: int | None = None,
     budget_usd: float | None = None,
     fresh: bool = False,
+    equal_cases: bool = False,
 ) -> RunSpec:
-    """What to run, checked before the first call.
+    """What to run, checked before the first call. Cases that ask and expect the same are asked
+    once, unless `equal_cases` are wanted.
 
     Raises UsageError when the suite tries another prompt or no case is left, DatasetError when a
     case lacks an input, or has a value that is not what the prompt or a scorer needs.
@@ -46,7 +49,10 @@ def make_spec(
         raise UsageError(
             f"the suite {suite.name} tries {suite.prompt_id}, not {source.prompt.prompt_id}"
         )
-    cases = suite.cases(split)[:limit]
+    cases = suite.cases(split)
+    if not equal_cases:
+        cases = distinct(cases)
+    cases = cases[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
@@ -70,7 +76,13 @@ def make_spec(
         fresh=fresh,
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
-        notes=(*suite.dataset.notes, *unused, *check_expected(suite, cases), *_keys(cases)),
+        notes=(
+            *suite.dataset.notes,
+            *unused,
+            *check_expected(suite, cases),
+            *remarks(suite.cases(split)),
+            *_keys(cases),
+        ),
     )
 
 
@@ -147,6 +159,7 @@ def spec_of_run(
         concurrency=concurrency or said.get("concurrency"),
         budget_usd=said.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
+        equal_cases=True,
     )
     wanted = {case.id for case in bench.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in wanted)

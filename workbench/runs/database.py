@@ -90,6 +90,7 @@ def _opened_to_read(path: Path, mode: str) -> Database:
     try:
         database = Database(connection, execute_plugins=False)
         connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA query_only=ON")
         if _version(database, path) != SCHEMA_VERSION:
             raise UsageError(
                 f"{path} has an older schema and cannot be written",

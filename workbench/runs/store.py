@@ -50,6 +50,11 @@ class RunStore:
         self.database = open_database(self.path, create, writes=False)
         self._last_cases: tuple[str, tuple[Case, ...]] = ("", ())
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it was opened where it cannot be written."""
+        return bool(self.database.conn.execute("PRAGMA query_only").fetchone()[0])
+
     def summaries(
         self, prompt_id: str | None = None, suite: str | None = None, limit: int | None = None
     ) -> list[RunSummary]:
