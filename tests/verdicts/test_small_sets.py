@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
-from workbench.verdicts.case_counts import hidden_loss, luck
+from workbench.verdicts.case_counts import (
+    decides_sentence,
+    excluded_loss,
+    hidden_loss,
+    luck,
+    proposed_rule,
+)
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.rules import FIRST_RULES
@@ -84,3 +90,18 @@ def test_luck_has_no_chance_below_zero_and_every_chance_without_a_threshold() ->
 @pytest.mark.parametrize(("cases", "loss"), [(10, 0.31), (25, 0.14), (100, 0.036)])
 def test_what_few_cases_can_hide(cases: int, loss: float) -> None:
     assert hidden_loss(cases) == pytest.approx(loss, abs=0.005)
+
+
+def test_making_a_suite_says_what_its_cases_can_decide_and_proposes_the_rule() -> None:
+    assert decides_sentence(10, 0.05) == (
+        "10 cases can exclude a loss of 28 points at best; a margin of 5 needs 72: take rule:"
+        " no_regressions until then"
+    )
+    assert decides_sentence(100, 0.05) == "100 cases can exclude a loss of 4 points at best"
+    assert (proposed_rule(71, 0.05), proposed_rule(72, 0.05)) == ("no_regressions", "not_worse")
+
+
+@pytest.mark.parametrize("cases", [10, 72, 300])
+def test_the_loss_that_can_be_excluded_is_the_bound_without_a_changed_case(cases: int) -> None:
+    found = compare_pairs(pairs_of(*[(1.0, 1.0)] * cases), replace(POLICY, rule="not_worse"), "s")
+    assert found.low == pytest.approx(-excluded_loss(cases), abs=1e-6)

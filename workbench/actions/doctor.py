@@ -152,10 +152,27 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
         for note in (*suite.dataset.notes, *check_expected(suite, cases), *remarks(cases)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
         check_consistent(cases, suite.dataset.place_of)
+        yield from _rule(suite)
         if prompt is not None:
             check_fit(prompt, cases, suite.dataset.place_of)
     except WorkbenchError as error:
         yield Check("suite", Level.PROBLEM, error.message, error.hint)
+
+
+def _rule(suite: Suite) -> Iterator[Check]:
+    """Whether the gate's rule can decide anything on the suite's cases."""
+    from workbench.datasets.distinct import distinct
+    from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
+    from workbench.verdicts.case_counts import decides_sentence, proposed_rule
+
+    gate, cases = suite.gate, len(distinct(suite.gate_cases.cases))
+    if gate.rule != NOT_WORSE or gate.baseline is None:
+        return
+    if proposed_rule(cases, gate.margin, gate.confidence) != NOT_WORSE:
+        said = decides_sentence(cases, gate.margin, gate.confidence)
+        yield Check(
+            "suite", Level.WARNING, f"{suite.name}: {said}", f"gate: {{rule: {NO_REGRESSIONS}}}"
+        )
 
 
 def _registry(workspace: Workspace) -> Check:

@@ -11,9 +11,11 @@ from workbench.errors import NotFound, SuiteError, UsageError
 from workbench.files import write_atomically
 from workbench.prompts.prompty import read_draft
 from workbench.prompts.values import Prompt
+from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 from workbench.workspace import EVALS, SUITE_FILE
 
 DATASET = "cases.jsonl"
+MARGIN = 0.05
 
 _SUITE = """\
 suite: {name}
@@ -22,6 +24,8 @@ dataset: {dataset}
 scorers:
   - exact_match: {{ignore_case: true, strip: true}}
 gate:
+  # {decides}
+  rule: {rule}          # or not_worse (by no more than the margin), threshold
   scorer: exact_match
   baseline: production          # what is live there; none yet: the threshold alone decides
   margin: 0.05                  # not worse than the baseline by more than this
@@ -61,7 +65,13 @@ def begin_suite(bench: Bench, prompt_id: str, case: Case) -> Path:
     line = json.dumps(kept, ensure_ascii=False, allow_nan=False)
     # The dataset first: a suite that is there has its cases.
     write_atomically(folder / DATASET, f"{line}\n")
-    write_atomically(folder / SUITE_FILE, _SUITE.format(name=prompt_id, dataset=DATASET))
+    text = _SUITE.format(
+        name=prompt_id,
+        dataset=DATASET,
+        rule=proposed_rule(1, MARGIN),
+        decides=decides_sentence(1, MARGIN),
+    )
+    write_atomically(folder / SUITE_FILE, text)
     bench.workspace.suite(str(folder))
     return folder / SUITE_FILE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
 from workbench.verdicts.distributions import critical_z, normal_quantile
 
 DEFAULT_FLIP_RATE = 0.15
@@ -67,3 +68,31 @@ def luck(threshold: float, cases: int, below: float = 0.05) -> float:
         for k in range(max(0, needed), cases + 1)
     )  # fmt: skip
     return min(1.0, math.fsum(terms))
+
+
+def excluded_loss(cases: int, confidence: float = 0.95) -> float:
+    """The smallest loss that so many cases can exclude, when not one of them changes.
+
+    z^2 / (n + z^2), the bound of Tango's interval without a changed case: 0.28 for 10 at 95 %.
+    """
+    square = critical_z(confidence) ** 2
+    return square / (cases + square)
+
+
+def proposed_rule(cases: int, margin: float, confidence: float = 0.95) -> str:
+    """The gate's rule that so many cases can decide."""
+    return NOT_WORSE if cases >= minimum_cases(margin, confidence) else NO_REGRESSIONS
+
+
+def decides_sentence(cases: int, margin: float, confidence: float = 0.95) -> str:
+    """What so many cases can decide, and which rule fits them."""
+    plural = "case" if cases == 1 else "cases"
+    points = 100 * excluded_loss(cases, confidence)
+    sentence = f"{cases:,} {plural} can exclude a loss of {points:.0f} points at best"
+    needed = minimum_cases(margin, confidence)
+    if cases >= needed:
+        return sentence
+    return (
+        f"{sentence}; a margin of {100 * margin:g} needs {needed:,}: take rule:"
+        f" {NO_REGRESSIONS} until then"
+    )
