@@ -64,7 +64,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         (
             compared(15, 18, 300, margin=0.02),
             "NO DECISION  -1.0 pts [-4.9, +2.9] could still hide a 2-pt loss;"
-            " about 1,860 more cases, or margin 5",
+            " about 1,860 more cases",
         ),
         (
             compared(8, 38, 300),
@@ -72,13 +72,13 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         ),
         (
             headline(at_look(2, 7, 18, 120), POLICY),
-            "STOPPED 120/300  B cannot reasonably pass any more (2 % even if as good as A);"
-            " 180 cases not bought",
+            "STOPPED 120/300  B can hardly pass any more (2 % chance if as good as A);"
+            " 180 cases not asked",
         ),
         (
             headline(at_look(3, 16, 5, 180), POLICY),
-            "PASS at 180/300  +6.1 pts [-0.8, +14.0] is above -5; stopped early,"
-            " 40 % of calls saved",
+            "PASS at 180/300  B not worse than A (margin 5): +6.1 pts [-0.8, +14.0]"
+            "  16 fixed  5 broke  159 same  180 cases",
         ),
         (
             headline(at_look(2, 0, 40, 120), POLICY),
@@ -91,8 +91,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         ),
         (
             compared(0, 0, 72),
-            "NO DECISION  +0.0 pts [-5.1, +5.1] could still hide a 5-pt loss;"
-            " about 1 more case, or margin 6",
+            "NO DECISION  +0.0 pts [-5.1, +5.1] could still hide a 5-pt loss; about 1 more case",
         ),
         (
             compared(15, 17, 294, missing=6),
@@ -106,8 +105,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         ),
         (
             compared(25, 16, 300, margin=0.0),
-            "NO DECISION  +3.0 pts [-1.2, +7.4] could still hide a loss;"
-            " about 290 more cases, or margin 2",
+            "NO DECISION  +3.0 pts [-1.2, +7.4] could still hide a loss; about 290 more cases",
         ),
         (compared(0, 0, 0), "NO DECISION  no case has a score on both sides"),
     ],
@@ -166,7 +164,7 @@ def test_a_bound_that_rounds_to_zero_is_never_minus_zero() -> None:
     assert found.reason == "a loss of 5 points is excluded (at worst +0.0)"
     free = replace(POLICY, margin=0.0)
     early = compare_pairs(pairs(30, 0, 160), free, "s", look=1, looks=3, planned=300)
-    assert "is above 0;" in headline(early, free)
+    assert headline(early, free).startswith("PASS at 160/300  B better than A: +18.8 pts")
     chart = interval_chart(-0.0001, -0.0002, -0.0001, 0.0)
     assert not re.search(r"-0(\.0)?\b(?!\.)", re.sub(r"<[^>]*>", "", chart))
     assert "difference +0.0 points, interval +0.0 to +0.0, margin 0.0" in chart
@@ -178,7 +176,7 @@ def test_no_decision_says_what_to_do_next() -> None:
         return next_step(compare_pairs(pairs(*counts, missing=missing), policy, "s"), policy)
 
     assert step(15, 18, 300, margin=0.02) == (
-        "add about 1,860 more cases, or decide beforehand that a margin of 5 will do"
+        "add about 1,860 more cases; or decide before the next one that a loss of 5 points will do"
     )
     assert step(15, 17, 294, missing=6) == (
         "run again to fill the 6 missing cases (gone-0, gone-1, gone-2, gone-3, gone-4)"
@@ -191,7 +189,11 @@ def test_p_stands_in_the_details_and_never_in_the_headline() -> None:
     found = compare_pairs(pairs(25, 10, 300), POLICY, "s")
     assert "p =" not in headline(found, POLICY)
     lines = details(found)
-    assert "p = 0.0112, mid-p = 0.0113 (claimed below 0.05)" in lines
+    assert (
+        "p = 0.0112, mid-p = 0.0113: how often luck alone would look like this;"
+        " a claim needs less than 0.05"
+    ) in lines
+    assert "[+1.2, +9.1]: the true difference lies in here, 95 % sure" in lines
     assert "method: Tango score interval, McNemar p, 95 %, critical value 1.9600" in lines
     assert lines[0] == "scores: A 91.7 %, B 96.7 %"
 

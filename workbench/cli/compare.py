@@ -61,7 +61,8 @@ def compare_command(
         )
     found = best.candidates[0].compared
     face.answer(_as_json(best), _lines(best, verbose))
-    missing = any(comparison.missing for comparison in found.comparisons)
+    # A preview decides nothing, whatever is missing from it.
+    missing = not found.preview and any(one.missing for one in found.comparisons)
     return verdict.exit_code(found.gate, missing)
 
 
@@ -126,9 +127,7 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
 
 
 def _claim(candidate: Candidate, k: int) -> str:
-    """What a candidate may claim though it is one of `k`."""
-    said = "may be called better" if candidate.claimed else "may not be called better"
-    return (
-        f"{candidate.compared.b.source.name}: mid-p = {candidate.mid_p:.4f},"
-        f" {candidate.holm_p:.4f} as one of {k} (Holm): {said}"
-    )
+    from workbench.present.verdict_words import claim
+
+    said = claim(candidate.mid_p, candidate.holm_p, k, claimed=candidate.claimed)
+    return f"{candidate.compared.b.source.name}: {said}"

@@ -10,7 +10,7 @@ from workbench.present import numbers
 from workbench.present.charts import Confusion, Histogram
 from workbench.present.safe_text import safe_text
 from workbench.present.svg import histogram_chart, interval_chart, share_bar
-from workbench.present.verdict_words import broken_line, details, headline, next_step
+from workbench.present.verdict_words import beneath, details, headline
 from workbench.prompts.diff import Span, diff_text, diff_words
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.values import Comparison, Gate
@@ -141,7 +141,7 @@ def _verdict(comparison: Comparison, report: Report) -> str:
     parts = [
         f"<h2>{_e(comparison.scorer)}</h2>",
         f'<p class="verdict {css}">{_e(line)}</p>',
-        *(f"<p>{_e(text)}</p>" for text in _extra(comparison, report.policy)),
+        *(f"<p>{_e(text)}</p>" for text in beneath(comparison, report.policy)),
     ]
     if comparison.difference is not None and comparison.low is not None:
         high = comparison.high if comparison.high is not None else comparison.low
@@ -158,10 +158,6 @@ def _verdict(comparison: Comparison, report: Report) -> str:
     rows = "".join(f"<li>{_e(line)}</li>" for line in details(comparison))
     parts.append(f"<details><summary>Details</summary><ul>{rows}</ul></details>")
     return "\n".join(parts)
-
-
-def _extra(comparison: Comparison, policy: GatePolicy) -> list[str]:
-    return [text for text in (broken_line(comparison), next_step(comparison, policy)) if text]
 
 
 def _sides(report: Report) -> str:

@@ -13,6 +13,7 @@ from textual.content import Content
 
 from workbench.actions.foresee import Foreseen, foresee_comparison
 from workbench.errors import UsageError, WorkbenchError
+from workbench.prompts.prompty import write_prompty
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow
 from workbench.tui.compare_reads import (
@@ -26,6 +27,7 @@ from workbench.tui.compare_reads import (
 from workbench.tui.copying import Copy
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.dialogs.pick_ref import PickRef
+from workbench.tui.further_sides import claims_in_full, labels
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
 from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
@@ -43,7 +45,7 @@ from workbench.tui.widgets.run_header import head_lines, head_of_progress
 from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
-from workbench.tui.widgets.verdict_head import VerdictHead, label_of
+from workbench.tui.widgets.verdict_head import VerdictHead
 
 NEED_A_COMPARISON = frozenset(
     ("named", "next", "prompt", "input", "view", "context", "report", "deploy", "why", "add")
@@ -76,7 +78,7 @@ class CompareScreen(MissingSidesScreen):
         self._compare(str(asked[0]), str(asked[1]), selection.suite)
 
     def _forget(self) -> None:
-        self.comparing, self.further = None, ()
+        self.comparing, self.further, self.beside = None, (), ""
         self.table.empty = NOTHING
         self.remove_class("-compared", "-further")
         self.table.replace_columns(PAIR_COLUMNS)
@@ -163,17 +165,17 @@ class CompareScreen(MissingSidesScreen):
         if row is None or self.comparing is None:
             outputs.clear()
             return
-        compared = self.comparing.compared
-        names = [f"{which.upper()} {label_of(compared, which)}" for which in ("a", "b")]
-        sides = self.query_one("#sides")
-        names += [f"{x} {side.label}" for x, side in zip("CD", self.further, strict=False)]
-        sides.border_title = plain(f"{' │ '.join(names)} · {row.case.id}")
-        outputs.show(row.output_a, row.output_b)
+        a, *others = labels(self.comparing.compared, self.further)
+        found = row.candidates
+        names = {x: f"{x} {label}" for x, label in zip(found, others, strict=False)}
+        # Beside A stands the side that was chosen, else the one that changed worst.
+        beside = self.beside or row.lead
+        rest = [letter for letter in names if letter != beside]
+        shown = (f"A {a}", names[beside], *(names[letter] for letter in rest))
+        self.query_one("#sides").border_title = plain(f"{' │ '.join(shown)} · {row.case.id}")
+        outputs.show(row.output_a, found[beside].output)
         self.query_one(SideOutputs).show(
-            [
-                (f"{name}: {what_against_a(row, side)}", side.output)
-                for name, side in zip(names[2:], row.further, strict=False)
-            ]
+            [(f"{names[x]}: {what_against_a(row, found[x])}", found[x].output) for x in rest]
         )
         self.query_one("#facts-of-case", TextView).show(facts(row))
         self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
@@ -210,7 +212,7 @@ class CompareScreen(MissingSidesScreen):
         row = self.row
         if row is None:
             return "", Content("")
-        return f"{row.case.id} · {row.change}", in_full(row)
+        return f"{row.case.id} · {row.said}", in_full(row)
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
@@ -221,6 +223,8 @@ class CompareScreen(MissingSidesScreen):
         del parameters
         if action == "stop":
             return self._is_busy and self.bench_app.runs.is_alive
+        if action == "beside":
+            return bool(self.further)
         if action == "drop":
             return bool(self.further) and not self._is_busy
         if action == "missing":
@@ -243,21 +247,37 @@ class CompareScreen(MissingSidesScreen):
     def action_next(self, way: int) -> None:
         """The next changed case; in a list of one kind simply the next."""
         if not self.table.move_following(
-            way, lambda row: isinstance(row, PairRow) and row.change != "same"
+            way, lambda row: isinstance(row, PairRow) and row.worst != "same"
         ):
             self.table.move_following(way)
 
     def action_prompt(self) -> None:
         if self.comparing:
-            a, b = self.comparing.prompt_a, self.comparing.prompt_b
-            shown = PromptDiffScreen("Prompt · A → B", a, b, self.equal_lines)
+            beside = self._beside_now()
+            b = self.comparing.prompt_b
+            if beside != "B":
+                b = write_prompty(self.further["CD".index(beside)].compared.b.source.prompt)
+            title = f"Prompt · A → {beside}"
+            shown = PromptDiffScreen(title, self.comparing.prompt_a, b, self.equal_lines)
             self.app.push_screen(shown, lambda _: self.fold_again())
+
+    def action_beside(self) -> None:
+        """The next candidate beside A, in this case and all others."""
+        letters = "BCD"[: 1 + len(self.further)]
+        self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
+        self._highlighted()
+        self.bench_app.tell(f"beside A: {self.beside}")
+
+    def _beside_now(self) -> str:
+        return self.beside or (self.row.lead if self.row else "B")
 
     def action_why(self) -> None:
         """The verdict of each gating scorer in full."""
         if self.comparing:
-            further = (side.compared for side in self.further)
-            told = ("Verdict", why(self.comparing.compared, *further))
+            found, further = self.comparing.compared, self.further
+            names = labels(found, further)
+            claimed = claims_in_full(found, further)
+            told = ("Verdict", why([found, *(x.compared for x in further)], names, claimed))
             self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
 
     def action_rate(self, label: str) -> None:

@@ -11,17 +11,20 @@ from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.further_sides import (
     MOST,
     Further,
-    further_lines,
+    claims,
     read_further,
+    standings,
     with_further,
 )
 from workbench.tui.list_rows import ListRow
-from workbench.tui.pair_rows import pair_columns
+from workbench.tui.pair_rows import PairRow, counts_of, pair_columns
 from workbench.tui.screens.compare_panes import ComparePanes
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.verdict_head import Shown
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
+HINT_SIDES = "n/N changed cases · o another side beside A · p prompt · i input · w why"
 HINT_MISSING = "n/N changed · p prompt · i input · w why"
 
 
@@ -32,6 +35,8 @@ class ManySidesScreen(ComparePanes):
         super().__init__()
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
+        self.beside = ""
+        """Letter of the side whose answer stands beside A's; none: the one that changed worst."""
         self._is_busy = False
         self._asked: tuple[str | None, str | None] = (None, None)
 
@@ -39,8 +44,8 @@ class ManySidesScreen(ComparePanes):
         self._is_busy = False
         self.comparing = found
         self.add_class("-compared")
-        self._show_head()
         self.table.load(found.rows, cursor=cursor)
+        self._show_head()
         self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
         self.say_keys()
         self.refresh_bindings()
@@ -56,14 +61,22 @@ class ManySidesScreen(ComparePanes):
     def say_keys(self) -> None:
         """What to press next; first of all `r` where a side lacks answers."""
         lacking = " ".join(f"{letter} {gap.cases:,}" for letter, gap in self.gaps if gap.cases)
-        self.hint(f"r runs what is missing: {lacking} · {HINT_MISSING}" if lacking else HINT)
+        hint = HINT_SIDES if self.further else HINT
+        self.hint(f"r runs what is missing: {lacking} · {HINT_MISSING}" if lacking else hint)
 
     def _show_head(self) -> None:
         if self.comparing:
             chosen = self.query_one("#pairs", CasePane).current.name
-            found = self.comparing
-            lines = further_lines(found.compared, self.further)
-            self.head.show(found.compared, found.trade, chosen, lines)
+            found, further = self.comparing, self.further
+            rows = [row for row in self.table.model.rows.values() if isinstance(row, PairRow)]
+            shown = Shown(
+                found.compared,
+                counts_of(rows),
+                found.trade,
+                standings(found.compared, further) if further else (),
+                claims(found.compared, further) if further else (),
+            )
+            self.head.show(shown, chosen)
 
     def action_add(self) -> None:
         """One more candidate, C and then D, compared with A."""
@@ -116,9 +129,10 @@ class ManySidesScreen(ComparePanes):
         self._is_busy = False
         self.further = further
         self.set_class(bool(further), "-further")
-        self._show_head()
+        self.beside = ""
         rows = with_further(self.table.model.rows.values(), further)
         self.table.replace_columns(pair_columns(len(further)))
         self.table.load(rows, cursor=self.table.cursor_key)
+        self._show_head()
         self.say_keys()
         self.refresh_bindings()

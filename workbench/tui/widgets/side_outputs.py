@@ -1,4 +1,6 @@
-"""The answers of a comparison beside each other: A and B with their differences, then C and D."""
+"""The answers of a comparison beside each other: A and a candidate with their differences, then
+the other candidates.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ COLUMN = 38
 
 
 class SideOutputs(Horizontal):
-    """As many of the further sides as there is room for; A and B always."""
+    """As many of the other candidates as there is room for; A and one of them always."""
 
     DEFAULT_CSS = """
     SideOutputs { height: 1fr; }
@@ -34,13 +36,13 @@ class SideOutputs(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield DiffView(id="outputs", context=self._equal_lines)
-        for letter in "cd":
-            view = TextView(id=f"output-{letter}")
+        for _ in range(2):
+            view = TextView()
             view.display = False
             yield view
 
     def show(self, further: Sequence[tuple[str, str]]) -> None:
-        """The further sides of a case: a title and the answer, untrusted both."""
+        """The other candidates: a title and the answer, untrusted both."""
         self._count = len(further)
         for view, (title, output) in zip(self.query(TextView), further, strict=False):
             cut = safe_text(output[:MAX_CHARS])
@@ -52,7 +54,7 @@ class SideOutputs(Horizontal):
 
     @property
     def shown(self) -> int:
-        """How many further sides can be seen."""
+        """How many of them can be seen."""
         return sum(view.display for view in self.query(TextView))
 
     def on_resize(self, event: events.Resize) -> None:
