@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.present import numbers
@@ -44,6 +44,24 @@ def saved_line(evidence: Evidence) -> str:
 def evidence_notes(evidence: Evidence) -> list[str]:
     """What a record says beside its verdicts: calls saved, and earlier uses of its cases."""
     return [line for line in (saved_line(evidence), *wear_lines(evidence)) if line]
+
+
+def margin_line(found: Sequence[Evidence], margin: float) -> str:
+    """Which margins the gate had in these evaluations, newest first, and whether it has another
+    now; empty where there are none.
+    """
+    stages: list[tuple[float, int]] = []
+    for evidence in reversed(found):
+        used = float(evidence.policy.get("margin", margin))
+        before = stages.pop() if stages and stages[-1][0] == used else (used, 0)
+        stages.append((used, before[1] + 1))
+    if not stages:
+        return ""
+    said = [
+        f"{100 * used:g} points in {numbers.plural(count, 'evaluation')}" for used, count in stages
+    ]
+    now = "" if stages[-1][0] == margin else f", now {100 * margin:g}"
+    return f"margin of the gate: {', then '.join(said)}{now}"
 
 
 def wear_lines(evidence: Evidence) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.present.junit import junit_xml
 from workbench.present.markdown_summary import markdown_summary
-from workbench.present.verdict_details import details, evidence_notes, wear_lines
+from workbench.present.verdict_details import details, evidence_notes, margin_line, wear_lines
 from workbench.present.verdict_lines import (
     beneath,
     broken_line,
@@ -27,6 +27,7 @@ __all__ = [
     "headline",
     "junit_xml",
     "listed",
+    "margin_line",
     "markdown_summary",
     "next_step",
     "wear_lines",

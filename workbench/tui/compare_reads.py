@@ -92,7 +92,7 @@ def write_report(bench: Bench, comparing: Comparing) -> Path:
     compared = comparing.compared
     name = f"{compared.a.summary.run_id}-{compared.b.summary.run_id}.html"
     path = bench.workspace.root / "reports" / name
-    write_atomically(path, html_report(compared))
+    write_atomically(path, html_report(bench, compared))
     return path
 
 

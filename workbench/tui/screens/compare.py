@@ -13,7 +13,6 @@ from textual.content import Content
 
 from workbench.actions.foresee import Foreseen, foresee_comparison
 from workbench.errors import UsageError, WorkbenchError
-from workbench.prompts.prompty import write_prompty
 from workbench.tui import keys
 from workbench.tui.case_rows import ResultRow
 from workbench.tui.compare_reads import (
@@ -27,10 +26,9 @@ from workbench.tui.compare_reads import (
 from workbench.tui.copying import Copy
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.dialogs.pick_ref import PickRef
-from workbench.tui.further_sides import claims_in_full, labels
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
-from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
+from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.row_copies import copies_of
 from workbench.tui.screens.compare_panes import COMING, NOTHING
 from workbench.tui.screens.missing_sides import MissingSidesScreen
@@ -39,8 +37,7 @@ from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
-from workbench.tui.widgets.pair_detail import facts, in_full, why
-from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.pair_detail import in_full
 from workbench.tui.widgets.run_header import head_lines, head_of_progress
 from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
@@ -153,33 +150,6 @@ class CompareScreen(MissingSidesScreen):
 
     # The case under the cursor
 
-    @property
-    def row(self) -> PairRow | None:
-        row = self.table.cursor_row
-        return row if isinstance(row, PairRow) else None
-
-    @on(CaseTable.Highlighted, "#pair-list")
-    def _highlighted(self) -> None:
-        row = self.row
-        outputs = self.outputs
-        if row is None or self.comparing is None:
-            outputs.clear()
-            return
-        a, *others = labels(self.comparing.compared, self.further)
-        found = row.candidates
-        names = {x: f"{x} {label}" for x, label in zip(found, others, strict=False)}
-        # Beside A stands the side that was chosen, else the one that changed worst.
-        beside = self.beside or row.lead
-        rest = [letter for letter in names if letter != beside]
-        shown = (f"A {a}", names[beside], *(names[letter] for letter in rest))
-        self.query_one("#sides").border_title = plain(f"{' │ '.join(shown)} · {row.case.id}")
-        outputs.show(row.output_a, found[beside].output)
-        self.query_one(SideOutputs).show(
-            [(f"{names[x]}: {what_against_a(row, found[x])}", found[x].output) for x in rest]
-        )
-        self.query_one("#facts-of-case", TextView).show(facts(row))
-        self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
-
     @on(DiffView.Compared, "#outputs")
     def _differ(self, message: DiffView.Compared) -> None:
         rows = message.rows
@@ -250,35 +220,6 @@ class CompareScreen(MissingSidesScreen):
             way, lambda row: isinstance(row, PairRow) and row.worst != "same"
         ):
             self.table.move_following(way)
-
-    def action_prompt(self) -> None:
-        if self.comparing:
-            beside = self._beside_now()
-            b = self.comparing.prompt_b
-            if beside != "B":
-                b = write_prompty(self.further["CD".index(beside)].compared.b.source.prompt)
-            title = f"Prompt · A → {beside}"
-            shown = PromptDiffScreen(title, self.comparing.prompt_a, b, self.equal_lines)
-            self.app.push_screen(shown, lambda _: self.fold_again())
-
-    def action_beside(self) -> None:
-        """The next candidate beside A, in this case and all others."""
-        letters = "BCD"[: 1 + len(self.further)]
-        self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
-        self._highlighted()
-        self.bench_app.tell(f"beside A: {self.beside}")
-
-    def _beside_now(self) -> str:
-        return self.beside or (self.row.lead if self.row else "B")
-
-    def action_why(self) -> None:
-        """The verdict of each gating scorer in full."""
-        if self.comparing:
-            found, further = self.comparing.compared, self.further
-            names = labels(found, further)
-            claimed = claims_in_full(found, further)
-            told = ("Verdict", why([found, *(x.compared for x in further)], names, claimed))
-            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
 
     def action_rate(self, label: str) -> None:
         row, comparing = self.row, self.comparing

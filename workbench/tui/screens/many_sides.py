@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from textual import on
+
 from workbench.actions.fill import Gap
 from workbench.actions.foresee import foresee_comparison
 from workbench.errors import WorkbenchError
+from workbench.prompts.prompty import write_prompty
 from workbench.tui.compare_reads import Comparing, read_refs
 from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.dialogs.pick_ref import PickRef
@@ -12,15 +17,24 @@ from workbench.tui.further_sides import (
     MOST,
     Further,
     claims,
+    claims_in_full,
+    labels,
     read_further,
     standings,
     with_further,
 )
 from workbench.tui.list_rows import ListRow
-from workbench.tui.pair_rows import PairRow, counts_of, pair_columns
+from workbench.tui.pair_rows import PairRow, counts_of, pair_columns, what_against_a
 from workbench.tui.screens.compare_panes import ComparePanes
+from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
+from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.pair_detail import facts, why
+from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.side_outputs import SideOutputs
+from workbench.tui.widgets.text import plain
+from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.verdict_head import Shown
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
@@ -77,6 +91,66 @@ class ManySidesScreen(ComparePanes):
                 claims(found.compared, further) if further else (),
             )
             self.head.show(shown, chosen)
+
+    # The case under the cursor
+
+    @property
+    def row(self) -> PairRow | None:
+        row = self.table.cursor_row
+        return row if isinstance(row, PairRow) else None
+
+    @on(CaseTable.Highlighted, "#pair-list")
+    def _highlighted(self) -> None:
+        row = self.row
+        outputs = self.outputs
+        if row is None or self.comparing is None:
+            outputs.clear()
+            return
+        a, *others = labels(self.comparing.compared, self.further)
+        found = row.candidates
+        names = {x: f"{x} {label}" for x, label in zip(found, others, strict=False)}
+        # Beside A stands the side that was chosen, else the one that changed worst.
+        beside = self.beside or row.lead
+        rest = [letter for letter in names if letter != beside]
+        shown = (f"A {a}", names[beside], *(names[letter] for letter in rest))
+        self.query_one("#sides").border_title = plain(f"{' │ '.join(shown)} · {row.case.id}")
+        outputs.show(row.output_a, found[beside].output)
+        self.query_one(SideOutputs).show(
+            [(f"{names[x]}: {what_against_a(row, found[x])}", found[x].output) for x in rest]
+        )
+        self.query_one("#facts-of-case", TextView).show(facts(row))
+        self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
+
+    def action_beside(self) -> None:
+        """The next candidate beside A, in this case and all others."""
+        letters = "BCD"[: 1 + len(self.further)]
+        self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
+        self._highlighted()
+        self.bench_app.tell(f"beside A: {self.beside}")
+
+    def _beside_now(self) -> str:
+        return self.beside or (self.row.lead if self.row else "B")
+
+    def action_prompt(self) -> None:
+        if self.comparing:
+            beside = self._beside_now()
+            b = self.comparing.prompt_b
+            if beside != "B":
+                b = write_prompty(self.further["CD".index(beside)].compared.b.source.prompt)
+            title = f"Prompt · A → {beside}"
+            shown = PromptDiffScreen(title, self.comparing.prompt_a, b, self.equal_lines)
+            self.app.push_screen(shown, lambda _: self.fold_again())
+
+    def action_why(self) -> None:
+        """The verdict of each gating scorer in full."""
+        if self.comparing:
+            found, further = self.comparing.compared, self.further
+            names = labels(found, further)
+            claimed = claims_in_full(found, further)
+            told = ("Verdict", why([found, *(x.compared for x in further)], names, claimed))
+            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
+
+    # Sides
 
     def action_add(self) -> None:
         """One more candidate, C and then D, compared with A."""
