@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.actions.preview import Preview
 from workbench.present.svg import interval_chart
 from workbench.present.verdict_words import (
+    beneath,
     broken_line,
+    claim,
     details,
+    evidence_notes,
     gate_word,
     headline,
     junit_xml,
+    margin_line,
     markdown_summary,
     next_step,
     wear_lines,
@@ -25,7 +30,7 @@ from workbench.runs.suite import GatePolicy
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
-from workbench.verdicts.values import CasePair, Comparison, Evidence
+from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 POLICY = GatePolicy(scorers=("s",), margin=0.05)
 
@@ -323,3 +328,97 @@ def test_every_line_is_one_line(wins: int, losses: int, same: int, gone: int, ea
     for line in said:
         assert "\n" not in line
         assert not re.search(r"nan|None|inf(?!o)|-0\.0\b", line)
+
+
+def test_a_candidate_that_is_worse_and_does_not_pass_fails_also_where_a_look_ended_the_run() -> (
+    None
+):
+    hopeless = at_look(3, 2, 14, 180)
+    assert (hopeless.verdict, hopeless.stopped) == (Verdict.WORSE, "futility")
+    line = headline(hopeless, POLICY)
+    assert line.startswith("FAIL at 180/300  B worse than A: -6.7 pts [")
+    unfinished = replace(hopeless, gate=Gate.NO_DECISION, stopped="")
+    assert gate_word(unfinished) == "FAIL"
+
+
+def test_a_preview_is_called_one_and_says_how_to_decide() -> None:
+    found = Preview(60, 300, 7).mark(compare_pairs(pairs(0, 40, 60), POLICY, "s"))
+    assert headline(found, POLICY) == (
+        "PREVIEW      -66.7 pts [-77.3, -54.1]  0 fixed  40 broke  20 same:"
+        " a preview of 60 of 300 cases decides nothing"
+    )
+    assert next_step(found, POLICY) == "compare all cases to decide: leave --limit out"
+
+
+def test_a_pass_without_regressions_is_called_a_rule_of_thumb() -> None:
+    policy = replace(POLICY, rule="no_regressions")
+    line = headline(compare_pairs(pairs(0, 0, 10), policy, "s"), policy, a="1.0.0", b="1.0.1")
+    assert line.startswith(
+        "PASS         no case of 1.0.1 falls below 1.0.0: +0.0 pts [-27.8, +27.8]"
+    )
+    assert line.endswith("; a rule of thumb: 10 cases can hide a loss of 31 points")
+    line = headline(compare_pairs(pairs(0, 2, 10), policy, "s"), policy, a="1.0.0", b="1.0.1")
+    assert line.startswith(
+        "FAIL         2 cases score lower under 1.0.1 than under 1.0.0: -20.0 pts"
+    )
+
+
+def test_a_threshold_that_was_reached_says_how_easily_luck_does() -> None:
+    policy = replace(POLICY, threshold=0.8)
+
+    def beside(passed: int, n: int) -> list[str]:
+        rows = tuple(CasePair(str(i), (), (float(i < passed),)) for i in range(n))
+        return beneath(compare_threshold(rows, policy, "s"), policy)
+
+    said = "a version 5 points below the threshold would have reached it in"
+    assert f"{said} 41 % of such samples" in beside(20, 20)
+    assert f"{said} less than 1 % of such samples" in beside(900, 1000)
+    assert not any(said in line for line in beside(10, 20))
+
+
+def test_more_cases_are_an_extension_or_a_new_attempt_as_the_suite_says() -> None:
+    policy = replace(POLICY, margin=0.02)
+    found = compare_pairs(pairs(15, 18, 300), policy, "s")
+    assert next_step(found, replace(policy, extend=True), "triage@1.0.1") == (
+        "about 1,860 more cases: add them, then workbench evaluate triage@1.0.1 --extend"
+    )
+    assert next_step(found, policy, "triage@1.0.1").startswith(
+        "about 1,860 more cases, which is a new attempt; or decide before the next one"
+    )
+    assert "attempt" not in next_step(found, policy)
+
+
+def test_a_tiny_p_is_written_as_below_a_bound_and_bets_have_a_name() -> None:
+    assert any(
+        line.startswith("p < 0.0001, mid-p < 0.0001: ")
+        for line in details(compare_pairs(pairs(0, 60, 100), POLICY, "s"))
+    )
+    graded = tuple(CasePair(str(i), (0.2,), (0.9,)) for i in range(60))
+    lines = details(compare_pairs(graded, POLICY, "s"))
+    assert "method: betting interval, valid at any time, 95 %" in lines
+    assert "0.0000" not in " ".join(lines)
+    assert claim(0.00001, 0.02, 2, claimed=True) == (
+        "p < 0.0001, = 0.0200 as one of 2 (Holm): may be called better"
+    )
+
+
+def test_calls_saved_are_those_of_both_sides() -> None:
+    known = {"calls": 180, "baseline_calls": 300, "unasked": 120}
+    found = replace(evidence(pairs(1, 1, 20)), environment=known)
+    said = "stopped early: 120 of 600 calls saved (20 %), both sides counted"
+    assert evidence_notes(found) == [said]
+    stored = replace(found, environment={"calls": 180, "unasked": 120})
+    assert "120 of 300 calls saved (40 %)" in evidence_notes(stored)[0]
+    assert evidence_notes(replace(found, environment={"calls": 300})) == []
+
+
+def test_the_margins_that_a_gate_had_are_told_in_their_order() -> None:
+    def of(margin: float) -> Evidence:
+        return replace(evidence(pairs(1, 1, 20)), policy={"margin": margin})
+
+    newest_first = [of(0.1), of(0.05), of(0.05)]
+    assert margin_line(newest_first, 0.1) == (
+        "margin of the gate: 5 points in 2 evaluations, then 10 points in 1 evaluation"
+    )
+    assert margin_line([of(0.05)], 0.08).endswith("5 points in 1 evaluation, now 8")
+    assert margin_line([], 0.05) == ""

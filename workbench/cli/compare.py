@@ -99,8 +99,8 @@ def _verdict_of(found: Compared) -> dict[str, Any]:
         found.headline,
         found.gate,
         found.suite.gate,
-        a=found.a.source.name,
-        b=found.b.source.name,
+        a=found.a.source.short,
+        b=found.b.source.short,
         run_a=found.a.summary.run_id,
         run_b=found.b.summary.run_id,
     )
@@ -110,14 +110,16 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     from workbench.verdicts.noise import noise_sentence
 
     first = best.candidates[0].compared
-    a, policy = first.a.source.name, first.suite.gate
+    a, policy = first.a.source, first.suite.gate
     names = [candidate.compared.b.source.name for candidate in best.candidates]
-    lines = [f"A {a}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
+    lines = [f"A {a.name}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
     if first.preview:
-        lines.append(f"PREVIEW: {first.preview.reason} (sampled by seed {first.preview.seed})")
-    for candidate, name in zip(best.candidates, names, strict=True):
+        preview = first.preview
+        lines[0] += f", {preview.cases} of {preview.available} cases (seed {preview.seed})"
+    for candidate in best.candidates:
         found = candidate.compared
-        lines += verdict.lines_of(found.comparisons, policy, a, name, verbose)
+        b = found.b.source.short
+        lines += verdict.lines_of(found.comparisons, policy, a.short, b, verbose)
         if found.noise is not None:
             itself = found.a.summary.fingerprint == found.b.summary.fingerprint
             lines.append(noise_sentence(found.headline, found.noise, itself=itself))
@@ -130,4 +132,4 @@ def _claim(candidate: Candidate, k: int) -> str:
     from workbench.present.verdict_words import claim
 
     said = claim(candidate.mid_p, candidate.holm_p, k, claimed=candidate.claimed)
-    return f"{candidate.compared.b.source.name}: {said}"
+    return f"{candidate.compared.b.source.short}: {said}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.present.verdict_lines import SHOWN_IDS, percent
+from workbench.present.verdict_lines import SHOWN_IDS, named, percent
 from workbench.units import points
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
@@ -78,14 +78,19 @@ def wear_lines(evidence: Evidence) -> list[str]:
     return [line for line in lines if line]
 
 
-def details(comparison: Comparison) -> list[str]:
-    """The lines of the detail view: scores, method, p, mid-p, missing cases, looks."""
+def details(comparison: Comparison, *, b: str = "B") -> list[str]:
+    """The lines of the detail view: scores, method, p, mid-p, missing cases, looks.
+
+    `b` is the candidate's letter.
+    """
     found = comparison.details
     lines = []
     if comparison.score_b is not None:
         score = f"score: {percent(comparison.score_b)} %"
         if comparison.score_a is not None:
-            score = f"scores: A {percent(comparison.score_a)} %, B {percent(comparison.score_b)} %"
+            score = (
+                f"scores: A {percent(comparison.score_a)} %, {b} {percent(comparison.score_b)} %"
+            )
         lines.append(score)
     lines += _interval_line(comparison)
     confidence = found.get("confidence")
@@ -102,10 +107,10 @@ def details(comparison: Comparison) -> list[str]:
         )
     if found.get("gate_low") not in (None, comparison.low):
         lines.append(f"the gate's lower bound: {points(found['gate_low'])} pts")
-    lines += _case_lines(comparison)
+    lines += _case_lines(comparison, b)
     lines += _look_lines(comparison)
     if comparison.reason:
-        lines.append(f"why: {safe_line(comparison.reason)}")
+        lines.append(f"why: {named(comparison.reason, 'A', b)}")
     return lines
 
 
@@ -120,7 +125,7 @@ def _interval_line(comparison: Comparison) -> list[str]:
     return [f"[{low}, {high}]: the true {what} lies in here, {sure:g} % sure"]
 
 
-def _case_lines(comparison: Comparison) -> list[str]:
+def _case_lines(comparison: Comparison, b: str) -> list[str]:
     found = comparison.details
     lines = []
     if found.get("clustered"):
@@ -137,7 +142,7 @@ def _case_lines(comparison: Comparison) -> list[str]:
     if found.get("partial"):
         lines.append(f"{len(found['partial'])} cases lack a repeat")
     if found.get("repeats"):
-        lines.append(_repeat_line(found))
+        lines.append(_repeat_line(found, b))
     if found.get("within") is not None:
         lines.append(_spread_line(Spread(found["between"], found["within"]), found["repeats"]))
     return lines
@@ -151,9 +156,9 @@ def _spread_line(spread: Spread, repeats: int) -> str:
     return line
 
 
-def _repeat_line(found: Mapping[str, Any]) -> str:
+def _repeat_line(found: Mapping[str, Any], b: str) -> str:
     flaky, repeats = found["flaky"], found["repeats"]
-    line = f"flaky in {repeats} answers: {len(flaky)} of B's cases"
+    line = f"flaky in {repeats} answers: {len(flaky)} of {b}'s cases"
     if flaky:
         line += f" ({', '.join(safe_line(case_id) for case_id in flaky[:SHOWN_IDS])})"
     if found["pass_power"] is not None:

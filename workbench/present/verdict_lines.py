@@ -90,7 +90,8 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
     if found.get(PREVIEW):
         return "compare all cases to decide: leave --limit out"
     if comparison.gate is Gate.FAIL:
-        return "look at the broken cases first" if comparison.broke else ""
+        which = "broken cases" if comparison.difference is not None else "cases that did not pass"
+        return f"look at the {which} first" if comparison.broke else ""
     if comparison.stopped == STOPPED_FUTILITY:
         return "look at the broken cases, change the prompt, and evaluate again"
     if comparison.missing:
@@ -122,6 +123,8 @@ def effect(comparison: Comparison) -> str:
     """The difference with its interval, and the counts of cases; why there is none."""
     if comparison.difference is None:
         return safe_line(comparison.reason)
+    if comparison.gate is Gate.FAIL and comparison.verdict is not Verdict.WORSE:
+        return f"{_effect(comparison)}  {safe_line(comparison.reason).removeprefix('B ')}"
     return f"{_effect(comparison)}  {_counts(comparison)}"
 
 
@@ -144,10 +147,9 @@ def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str, *, cou
         return _pass_sentence(comparison, policy, shown, a, b)
     if comparison.verdict is Verdict.WORSE:
         return f"{b} worse than {a}: {shown}"
-    why = _named(comparison.reason, a, b)
+    why = named(comparison.reason, a, b)
     if comparison.gate is Gate.FAIL:
-        against = "" if policy.rule == NO_REGRESSIONS else f" against {a}"
-        return f"{why}: {shown}{against}"
+        return f"{why}: {shown}" if a in why else f"{why}; against {a}: {shown}"
     if comparison.details.get(PREVIEW):
         return f"{shown}: {why}"
     if _is_early(comparison):
@@ -192,9 +194,9 @@ def _open_sentence(comparison: Comparison, policy: GatePolicy, why: str) -> str:
 
 def _threshold_sentence(comparison: Comparison, policy: GatePolicy, b: str) -> str:
     if comparison.score_b is None or policy.threshold is None:
-        return _named(comparison.reason, "A", b)
+        return named(comparison.reason, "A", b)
     if comparison.gate is Gate.NO_DECISION:
-        return _named(comparison.reason, "A", b)
+        return named(comparison.reason, "A", b)
     relation = "at least" if comparison.gate is Gate.PASS else "below"
     interval = ""
     if comparison.low is not None and comparison.high is not None:
@@ -228,7 +230,7 @@ def _effect(comparison: Comparison) -> str:
     return f"{numbers.points(comparison.difference)} pts [{low}, {high}]"
 
 
-def _named(reason: str, a: str, b: str) -> str:
+def named(reason: str, a: str, b: str) -> str:
     """A reason speaks of A and B; the line uses the names that it was given."""
     return _SIDE.sub(lambda found: a if found[0] == "A" else b, safe_line(reason))
 

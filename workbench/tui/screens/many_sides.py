@@ -112,12 +112,13 @@ class ManySidesScreen(ComparePanes):
         # Beside A stands the side that was chosen, else the one that changed worst.
         beside = self.beside or row.lead
         rest = [letter for letter in names if letter != beside]
-        shown = (f"A {a}", names[beside], *(names[letter] for letter in rest))
-        self.query_one("#sides").border_title = plain(f"{' │ '.join(shown)} · {row.case.id}")
         outputs.show(row.output_a, found[beside].output)
-        self.query_one(SideOutputs).show(
+        panes = self.query_one(SideOutputs)
+        panes.show(
             [(f"{names[x]}: {what_against_a(row, found[x])}", found[x].output) for x in rest]
         )
+        shown = (f"A {a}", names[beside], *(names[x] for x in rest[: panes.shown]))
+        self.query_one("#sides").border_title = plain(f"{' │ '.join(shown)} · {row.case.id}")
         self.query_one("#facts-of-case", TextView).show(facts(row))
         self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
 

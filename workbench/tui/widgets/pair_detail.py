@@ -41,20 +41,20 @@ def why(found: Sequence[Compared], names: Sequence[str], claims: Mapping[str, st
     parts: list[Content] = []
     for letter, name, compared in zip("BCD", names[1:], found, strict=False):
         before = f"{letter} {name} against A · " if len(found) > 1 else ""
-        parts += _why_one(compared, before, names[0], name)
+        parts += _why_one(compared, before, names[0], name, letter)
         if letter in claims:
             parts.append(block(f"{before}what may be claimed", claims[letter]))
     return Content("").join(parts).rstrip()
 
 
-def _why_one(compared: Compared, before: str, a: str, b: str) -> list[Content]:
+def _why_one(compared: Compared, before: str, a: str, b: str, letter: str) -> list[Content]:
     policy = compared.suite.gate
     parts = []
     for comparison in compared.comparisons:
         lines = [
             headline(comparison, policy, a=a, b=b),
             *beneath(comparison, policy),
-            *details(comparison),
+            *details(comparison, b=letter),
         ]
         parts.append(block(f"{before}{comparison.scorer}", "\n".join(lines)))
     return parts
