@@ -52,7 +52,7 @@ def test_two_drafts_of_one_prompt_have_names_of_their_own_everywhere(fresh_cli: 
         "triage (draft short.prompty)",
     )
     assert "draft short.prompty worse than draft triage.prompty: " in found["headline"]
-    assert "running triage (draft short.prompty)" in done.err or "short.prompty" in done.err
+    assert ": triage (draft short.prompty)\n" in done.err
     run_a = found["run_a"]
     against_run = cli.here("compare", run_a, str(other), "--json").json
     assert (against_run["a"], against_run["b"]) == (f"triage run {run_a}", "triage (draft)")

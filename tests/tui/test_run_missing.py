@@ -109,6 +109,7 @@ async def test_cases_that_one_side_was_never_asked_are_asked_in_a_new_run(shop: 
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await compared(pilot, a, b)
         assert "all 5" in screen_text(app)
+        assert "only 5 of 20 cases of dev were asked on both sides" in screen_text(app)
         await pilot.press("j", "j")
         on = screen.table.cursor_key
         await pilot.press("r")
@@ -230,4 +231,4 @@ async def test_a_third_side_that_lacks_answers_is_run_too(shop: Shop) -> None:
         await until(pilot, lambda: shop.asked == [9])
         await until(pilot, lambda: screen.further and not screen.further[0].gap.cases)
         await settled(pilot)
-        assert "Holm over 2" in screen_text(app)
+        assert "as one of 2 (Holm)" in screen_text(app)

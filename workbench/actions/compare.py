@@ -75,6 +75,12 @@ class Compared:
     def headline(self) -> Comparison:
         return self.comparisons[0]
 
+    @property
+    def part(self) -> str:
+        """`5 of 20 cases` where the split has more cases than were compared; else nothing."""
+        available = len(self.suite.cases(self.split))
+        return f"{len(self.cases)} of {available} cases" if len(self.cases) < available else ""
+
 
 @dataclass(frozen=True)
 class Candidate:

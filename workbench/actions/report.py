@@ -38,7 +38,7 @@ def html_report(bench: Bench, compared: Compared) -> str:
     report = Report(
         title=f"{prompt_id}: {name_b} against {name_a}",
         suite=f"suite {compared.suite.name}, split {compared.split},"
-        f" {numbers.plural(len(compared.cases), 'case')}",
+        f" {compared.part or numbers.plural(len(compared.cases), 'case')}",
         comparisons=compared.comparisons,
         policy=compared.suite.gate,
         a=_side("A", name_a, compared.a),

@@ -113,9 +113,10 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     a, policy = first.a.source, first.suite.gate
     names = [candidate.compared.b.source.name for candidate in best.candidates]
     lines = [f"A {a.name}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
+    if first.part:
+        lines[0] += f", {first.part}"
     if first.preview:
-        preview = first.preview
-        lines[0] += f", {preview.cases} of {preview.available} cases (seed {preview.seed})"
+        lines[0] += f" (sampled by seed {first.preview.seed})"
     for candidate in best.candidates:
         found = candidate.compared
         b = found.b.source.short

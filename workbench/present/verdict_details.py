@@ -58,7 +58,9 @@ def margin_line(found: Sequence[Evidence], margin: float) -> str:
     if not stages:
         return ""
     said = [
-        f"{100 * used:g} points in {numbers.plural(count, 'evaluation')}" for used, count in stages
+        f"{100 * used:g} {'point' if used == 0.01 else 'points'}"
+        f" in {numbers.plural(count, 'evaluation')}"
+        for used, count in stages
     ]
     now = "" if stages[-1][0] == margin else f", now {100 * margin:g}"
     return f"margin of the gate: {', then '.join(said)}{now}"

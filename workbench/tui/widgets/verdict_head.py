@@ -100,6 +100,8 @@ class VerdictHead(Widget):
         more = [*scorer_lines(compared), *noise_lines(compared), *shown.claims]
         if compared.preview:
             more = [f"PREVIEW: {compared.preview.reason}", *more]
+        elif compared.part:
+            more = [f"only {compared.part} of {compared.split} were asked on both sides", *more]
         lines = [plain(fit(line, width)) for line in more]
         first = plain(sides_line(compared, width, alone=bool(shown.standings)))
         return Content("\n").join([first, *verdicts, self._counts(shown), *lines])
