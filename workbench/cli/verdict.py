@@ -63,14 +63,14 @@ def lines_of(
     ref: str = "",
 ) -> list[str]:
     """A headline a scorer, the broken cases, what to do next; of several what the gate says."""
-    from workbench.present.verdict_words import beneath, details, headline
+    from workbench.present.verdict_words import beneath, details, headline_lines
     from workbench.verdicts.comparison import combine
 
     lines: list[str] = []
     for comparison in comparisons:
         if len(comparisons) > 1:
             lines.append(f"{comparison.scorer}:")
-        lines.append(headline(comparison, policy, a=a, b=b))
+        lines += headline_lines(comparison, policy, a=a, b=b)
         lines += beneath(comparison, policy, ref)
         if verbose:
             lines += [f"  {line}" for line in details(comparison)]

@@ -57,6 +57,15 @@ def headline(
     return word + gap + said
 
 
+def headline_lines(comparison: Comparison, policy: GatePolicy, *, a: str, b: str) -> list[str]:
+    """The headline; where it is wider than 80 the counts of cases on a line of their own."""
+    whole = headline(comparison, policy, a=a, b=b)
+    if len(whole) <= 80 or comparison.difference is None:
+        return [whole]
+    short = headline(comparison, policy, a=a, b=b, counts=False)
+    return [whole] if short == whole else [short, " " * _WIDTH + _counts(comparison)]
+
+
 def broken_line(comparison: Comparison) -> str:
     """The ids of up to five broken cases; empty where none broke."""
     ids = comparison.broke

@@ -12,6 +12,7 @@ from workbench.present.verdict_lines import (
     effect,
     gate_word,
     headline,
+    headline_lines,
     listed,
     next_step,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "evidence_notes",
     "gate_word",
     "headline",
+    "headline_lines",
     "junit_xml",
     "listed",
     "margin_line",
