@@ -320,7 +320,8 @@ def test_a_quick_look_at_runs_that_were_asked_more_counts_its_own_cases_alone(
     quick = compare(bench, a, b, limit=40)
     assert len(whole.cases) == CASES
     assert len(server.requests) == asked
-    assert [case.id for case in quick.cases] == [f"c{n}" for n in range(40)]
+    assert len(quick.cases) == 40
+    assert {case.id for case in quick.cases} <= {case.id for case in whole.cases}
     assert (quick.headline.cases, quick.headline.missing) == (40, ())
 
 

@@ -106,21 +106,40 @@ class ManySidesScreen(ComparePanes):
         if row is None or self.comparing is None:
             outputs.clear()
             return
-        a, *others = labels(self.comparing.compared, self.further)
-        found = row.candidates
-        names = {x: f"{x} {label}" for x, label in zip(found, others, strict=False)}
+        names = self._names
         # Beside A stands the side that was chosen, else the one that changed worst.
-        beside = self.beside or row.lead
-        rest = [letter for letter in names if letter != beside]
+        found, beside = row.candidates, self._beside_now()
         outputs.show(row.output_a, found[beside].output)
-        panes = self.query_one(SideOutputs)
-        panes.show(
-            [(f"{names[x]}: {what_against_a(row, found[x])}", found[x].output) for x in rest]
+        self.query_one(SideOutputs).show(
+            [
+                (f"{names[x]}: {what_against_a(row, found[x])}", found[x].output)
+                for x in found
+                if x != beside
+            ]
         )
-        shown = (f"A {a}", names[beside], *(names[x] for x in rest[: panes.shown]))
-        self.query_one("#sides").border_title = plain(f"{' │ '.join(shown)} · {row.case.id}")
+        self._name_panes()
         self.query_one("#facts-of-case", TextView).show(facts(row))
         self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """`C 1.0.0` by its letter, for every side."""
+        if self.comparing is None:
+            return {}
+        found = labels(self.comparing.compared, self.further)
+        return {x: f"{x} {label}" for x, label in zip("ABCD", found, strict=False)}
+
+    @on(SideOutputs.Fitted)
+    def _name_panes(self) -> None:
+        """Over the answers: whose they are, as far as they can be seen."""
+        row, names = self.row, self._names
+        if row is None or not names:
+            return
+        beside = self._beside_now()
+        rest = [x for x in names if x not in ("A", beside)]
+        letters = ("A", beside, *rest[: self.query_one(SideOutputs).shown])
+        title = f"{' │ '.join(names[x] for x in letters)} · {row.case.id}"
+        self.query_one("#sides").border_title = plain(title)
 
     def action_beside(self) -> None:
         """The next candidate beside A, in this case and all others."""

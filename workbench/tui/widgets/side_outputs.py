@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 
 from workbench.present.safe_text import safe_line, safe_text
 from workbench.tui.diff_context import DiffContext
@@ -28,6 +29,9 @@ class SideOutputs(Horizontal):
     SideOutputs > #outputs { width: 2fr; height: 100%; }
     SideOutputs > TextView { width: 1fr; height: 100%; border-left: solid $border; }
     """
+
+    class Fitted(Message):
+        """More or fewer candidates can be seen than before."""
 
     def __init__(self, context: DiffContext | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -62,5 +66,8 @@ class SideOutputs(Horizontal):
 
     def _fit(self, width: int) -> None:
         room = max(0, width // COLUMN - 2)
+        before = self.shown
         for at, view in enumerate(self.query(TextView)):
             view.display = at < min(self._count, room)
+        if self.shown != before:
+            self.post_message(self.Fitted())
