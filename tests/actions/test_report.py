@@ -58,7 +58,7 @@ def test_two_drafts_give_a_page_with_their_differences(root: Path) -> None:
         a.write_text(DRAFT % "Answer with care.")
         b.write_text(DRAFT % "Answer carelessly.")
         with Bench(open_workspace(root)) as bench:
-            page = html_report(compare(bench, str(a), str(b), "triage", split="all"))
+            page = html_report(bench, compare(bench, str(a), str(b), "triage", split="all"))
     assert "<strong>broke</strong> t-0" in page
     assert page.count("<strong>broke</strong>") == 6
     assert "<del>with care</del>" in page

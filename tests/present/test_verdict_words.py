@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.actions.preview import Preview
 from workbench.present.svg import interval_chart
 from workbench.present.verdict_words import (
+    beneath,
     broken_line,
+    claim,
     details,
+    evidence_notes,
     gate_word,
     headline,
     junit_xml,
+    margin_line,
     markdown_summary,
     next_step,
     wear_lines,
@@ -25,7 +30,7 @@ from workbench.runs.suite import GatePolicy
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
-from workbench.verdicts.values import CasePair, Comparison, Evidence
+from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 POLICY = GatePolicy(scorers=("s",), margin=0.05)
 
@@ -64,7 +69,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         (
             compared(15, 18, 300, margin=0.02),
             "NO DECISION  -1.0 pts [-4.9, +2.9] could still hide a 2-pt loss;"
-            " about 1,860 more cases, or margin 5",
+            " about 1,860 more cases",
         ),
         (
             compared(8, 38, 300),
@@ -72,13 +77,13 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         ),
         (
             headline(at_look(2, 7, 18, 120), POLICY),
-            "STOPPED 120/300  B cannot reasonably pass any more (2 % even if as good as A);"
-            " 180 cases not bought",
+            "STOPPED 120/300  B can hardly pass any more (2 % chance if as good as A);"
+            " 180 cases not asked",
         ),
         (
             headline(at_look(3, 16, 5, 180), POLICY),
-            "PASS at 180/300  +6.1 pts [-0.8, +14.0] is above -5; stopped early,"
-            " 40 % of calls saved",
+            "PASS at 180/300  B not worse than A (margin 5): +6.1 pts [-0.8, +14.0]"
+            "  16 fixed  5 broke  159 same  180 cases",
         ),
         (
             headline(at_look(2, 0, 40, 120), POLICY),
@@ -91,8 +96,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         ),
         (
             compared(0, 0, 72),
-            "NO DECISION  +0.0 pts [-5.1, +5.1] could still hide a 5-pt loss;"
-            " about 1 more case, or margin 6",
+            "NO DECISION  +0.0 pts [-5.1, +5.1] could still hide a 5-pt loss; about 1 more case",
         ),
         (
             compared(15, 17, 294, missing=6),
@@ -106,8 +110,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         ),
         (
             compared(25, 16, 300, margin=0.0),
-            "NO DECISION  +3.0 pts [-1.2, +7.4] could still hide a loss;"
-            " about 290 more cases, or margin 2",
+            "NO DECISION  +3.0 pts [-1.2, +7.4] could still hide a loss; about 290 more cases",
         ),
         (compared(0, 0, 0), "NO DECISION  no case has a score on both sides"),
     ],
@@ -166,7 +169,7 @@ def test_a_bound_that_rounds_to_zero_is_never_minus_zero() -> None:
     assert found.reason == "a loss of 5 points is excluded (at worst +0.0)"
     free = replace(POLICY, margin=0.0)
     early = compare_pairs(pairs(30, 0, 160), free, "s", look=1, looks=3, planned=300)
-    assert "is above 0;" in headline(early, free)
+    assert headline(early, free).startswith("PASS at 160/300  B better than A: +18.8 pts")
     chart = interval_chart(-0.0001, -0.0002, -0.0001, 0.0)
     assert not re.search(r"-0(\.0)?\b(?!\.)", re.sub(r"<[^>]*>", "", chart))
     assert "difference +0.0 points, interval +0.0 to +0.0, margin 0.0" in chart
@@ -178,7 +181,7 @@ def test_no_decision_says_what_to_do_next() -> None:
         return next_step(compare_pairs(pairs(*counts, missing=missing), policy, "s"), policy)
 
     assert step(15, 18, 300, margin=0.02) == (
-        "add about 1,860 more cases, or decide beforehand that a margin of 5 will do"
+        "add about 1,860 more cases; or decide before the next one that a loss of 5 points will do"
     )
     assert step(15, 17, 294, missing=6) == (
         "run again to fill the 6 missing cases (gone-0, gone-1, gone-2, gone-3, gone-4)"
@@ -191,7 +194,11 @@ def test_p_stands_in_the_details_and_never_in_the_headline() -> None:
     found = compare_pairs(pairs(25, 10, 300), POLICY, "s")
     assert "p =" not in headline(found, POLICY)
     lines = details(found)
-    assert "p = 0.0112, mid-p = 0.0113 (claimed below 0.05)" in lines
+    assert (
+        "p = 0.0112, mid-p = 0.0113: how often luck alone would look like this;"
+        " a claim needs less than 0.05"
+    ) in lines
+    assert "[+1.2, +9.1]: the true difference lies in here, 95 % sure" in lines
     assert "method: Tango score interval, McNemar p, 95 %, critical value 1.9600" in lines
     assert lines[0] == "scores: A 91.7 %, B 96.7 %"
 
@@ -321,3 +328,97 @@ def test_every_line_is_one_line(wins: int, losses: int, same: int, gone: int, ea
     for line in said:
         assert "\n" not in line
         assert not re.search(r"nan|None|inf(?!o)|-0\.0\b", line)
+
+
+def test_a_candidate_that_is_worse_and_does_not_pass_fails_also_where_a_look_ended_the_run() -> (
+    None
+):
+    hopeless = at_look(3, 2, 14, 180)
+    assert (hopeless.verdict, hopeless.stopped) == (Verdict.WORSE, "futility")
+    line = headline(hopeless, POLICY)
+    assert line.startswith("FAIL at 180/300  B worse than A: -6.7 pts [")
+    unfinished = replace(hopeless, gate=Gate.NO_DECISION, stopped="")
+    assert gate_word(unfinished) == "FAIL"
+
+
+def test_a_preview_is_called_one_and_says_how_to_decide() -> None:
+    found = Preview(60, 300, 7).mark(compare_pairs(pairs(0, 40, 60), POLICY, "s"))
+    assert headline(found, POLICY) == (
+        "PREVIEW      -66.7 pts [-77.3, -54.1]  0 fixed  40 broke  20 same:"
+        " a preview of 60 of 300 cases decides nothing"
+    )
+    assert next_step(found, POLICY) == "compare all cases to decide: leave --limit out"
+
+
+def test_a_pass_without_regressions_is_called_a_rule_of_thumb() -> None:
+    policy = replace(POLICY, rule="no_regressions")
+    line = headline(compare_pairs(pairs(0, 0, 10), policy, "s"), policy, a="1.0.0", b="1.0.1")
+    assert line.startswith(
+        "PASS         no case of 1.0.1 falls below 1.0.0: +0.0 pts [-27.8, +27.8]"
+    )
+    assert line.endswith("; a rule of thumb: 10 cases can hide a loss of 31 points")
+    line = headline(compare_pairs(pairs(0, 2, 10), policy, "s"), policy, a="1.0.0", b="1.0.1")
+    assert line.startswith(
+        "FAIL         2 cases score lower under 1.0.1 than under 1.0.0: -20.0 pts"
+    )
+
+
+def test_a_threshold_that_was_reached_says_how_easily_luck_does() -> None:
+    policy = replace(POLICY, threshold=0.8)
+
+    def beside(passed: int, n: int) -> list[str]:
+        rows = tuple(CasePair(str(i), (), (float(i < passed),)) for i in range(n))
+        return beneath(compare_threshold(rows, policy, "s"), policy)
+
+    said = "a version 5 points below the threshold would have reached it in"
+    assert f"{said} 41 % of such samples" in beside(20, 20)
+    assert f"{said} less than 1 % of such samples" in beside(900, 1000)
+    assert not any(said in line for line in beside(10, 20))
+
+
+def test_more_cases_are_an_extension_or_a_new_attempt_as_the_suite_says() -> None:
+    policy = replace(POLICY, margin=0.02)
+    found = compare_pairs(pairs(15, 18, 300), policy, "s")
+    assert next_step(found, replace(policy, extend=True), "triage@1.0.1") == (
+        "about 1,860 more cases: add them, then workbench evaluate triage@1.0.1 --extend"
+    )
+    assert next_step(found, policy, "triage@1.0.1").startswith(
+        "about 1,860 more cases, which is a new attempt; or decide before the next one"
+    )
+    assert "attempt" not in next_step(found, policy)
+
+
+def test_a_tiny_p_is_written_as_below_a_bound_and_bets_have_a_name() -> None:
+    assert any(
+        line.startswith("p < 0.0001, mid-p < 0.0001: ")
+        for line in details(compare_pairs(pairs(0, 60, 100), POLICY, "s"))
+    )
+    graded = tuple(CasePair(str(i), (0.2,), (0.9,)) for i in range(60))
+    lines = details(compare_pairs(graded, POLICY, "s"))
+    assert "method: betting interval, valid at any time, 95 %" in lines
+    assert "0.0000" not in " ".join(lines)
+    assert claim(0.00001, 0.02, 2, claimed=True) == (
+        "p < 0.0001, = 0.0200 as one of 2 (Holm): may be called better"
+    )
+
+
+def test_calls_saved_are_those_of_both_sides() -> None:
+    known = {"calls": 180, "baseline_calls": 300, "unasked": 120}
+    found = replace(evidence(pairs(1, 1, 20)), environment=known)
+    said = "stopped early: 120 of 600 calls saved (20 %), both sides counted"
+    assert evidence_notes(found) == [said]
+    stored = replace(found, environment={"calls": 180, "unasked": 120})
+    assert "120 of 300 calls saved (40 %)" in evidence_notes(stored)[0]
+    assert evidence_notes(replace(found, environment={"calls": 300})) == []
+
+
+def test_the_margins_that_a_gate_had_are_told_in_their_order() -> None:
+    def of(margin: float) -> Evidence:
+        return replace(evidence(pairs(1, 1, 20)), policy={"margin": margin})
+
+    newest_first = [of(0.1), of(0.05), of(0.05)]
+    assert margin_line(newest_first, 0.1) == (
+        "margin of the gate: 5 points in 2 evaluations, then 10 points in 1 evaluation"
+    )
+    assert margin_line([of(0.05)], 0.08).endswith("5 points in 1 evaluation, now 8")
+    assert margin_line([], 0.05) == ""

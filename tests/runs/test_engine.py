@@ -708,7 +708,6 @@ def test_progress_adds_up(store: Path) -> None:
     progress = live.progress()
     assert (progress.done, progress.total, progress.passed, progress.failed) == (100, 100, 50, 50)
     assert progress.score == 0.5
-    assert progress.half_width == pytest.approx(0.0985, abs=0.001)
     assert progress.prompt_tokens > 0 and progress.status is RunStatus.COMPLETE
 
 

@@ -100,7 +100,6 @@ def progress() -> RunProgress:
         rate=1.0,
         eta_s=3.0,
         score=0.5,
-        half_width=0.1,
         prompt_tokens=1,
         completion_tokens=1,
         cost_usd=0.1,
@@ -160,7 +159,7 @@ class Hostile(App[None]):
         status = StatusLine(id="status")
         yield from (ModeTabs("run", BAD), live, stored, verdict, status)
         live.show(head_of_progress(progress(), BAD, BAD))
-        stored.show(head_of_summary(summary(), BAD, 1, 1, 0.1, BAD))
+        stored.show(head_of_summary(summary(), BAD, 1, 1, BAD))
         verdict.say(BAD, BLOCK, LONG)
         status.told = BAD
         matrix = Confusion((BAD, "b"), ((1, 0), (0, 1)))

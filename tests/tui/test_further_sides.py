@@ -10,9 +10,13 @@ from textual.pilot import Pilot
 
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, settled, until, until_shown
-from tests.tui.conftest import PLAIN_DRAFT, PROMPT
+from tests.tui.conftest import CAREFUL_DRAFT, PLAIN_DRAFT, PROMPT
+from workbench.actions.bench import Bench
+from workbench.actions.refs import resolve
+from workbench.actions.run import make_spec, start
+from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.pair_rows import PairRow
+from workbench.tui.pair_rows import Answers, Change, PairRow, counts_of
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.workspace import Workspace, open_workspace
@@ -54,14 +58,14 @@ async def test_a_third_side_is_compared_with_a(polite: Workspace) -> None:
         screen = await with_c(pilot)
         shown = screen_text(app)
         assert "C draft" in shown
-        assert "Holm over 2: B p " in shown
+        assert "as one of 2 (Holm): none may be called better" in shown
         row = screen.row
         assert isinstance(row, PairRow)
-        assert (row.cell("a"), row.cell("b"), row.cell("c")) == ("0.00", "1.00", "0.00")
+        assert (row.cell("a"), row.cell("b"), row.cell("c")) == ("0.00", "▲1.00", "0.00")
         assert screen.query_one(SideOutputs).shown == 1
         assert "0.00, same answer as A" in " ".join(shown.split())
         await pilot.press("w")
-        await until_shown(pilot, "C against A · exact_match")
+        await until_shown(pilot, "C draft against A · exact_match", "as one of 2 (Holm)")
 
 
 async def test_a_side_that_is_dear_is_asked_about(polite: Workspace, server: OpenAIServer) -> None:
@@ -106,7 +110,7 @@ async def test_four_sides_are_the_most(polite: Workspace) -> None:
         await until(pilot, lambda: len(screen.further) == 2)
         await settled(pilot)
         shown = screen_text(app)
-        assert "Holm over 3: B p " in shown
+        assert "as one of 3 (Holm): none may be called better" in shown
         assert "D draft" in shown
         assert screen.query_one(SideOutputs).shown == 2
         await pilot.press("C")
@@ -118,7 +122,7 @@ async def test_where_it_is_narrow_only_the_table_has_it(polite: Workspace) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await with_c(pilot)
         assert screen.query_one(SideOutputs).shown == 0
-        assert "A     B     C      Δ" in screen_text(app)
+        assert "A     B     C        Δ" in screen_text(app)
         await pilot.press("enter")
         await until_shown(pilot, "output of A")
         await pilot.press("G")
@@ -148,6 +152,64 @@ async def test_what_is_compared_already_is_no_further_side(polite: Workspace) ->
         await pilot.press(*"1.0.1", "enter")
         await until_shown(pilot, "is compared already")
         assert len(screen.further) == 1
+
+
+async def test_what_falls_on_a_further_side_alone_stands_first_and_can_be_read(
+    workspace: Workspace,
+) -> None:
+    draft = workspace.draft_path(PROMPT)
+    assert draft
+    draft.write_text(PLAIN_DRAFT)
+    with Bench(workspace) as bench:
+        plain = start(bench, make_spec(resolve(bench, PROMPT), workspace.suite_for(PROMPT)))
+        plain.wait(30)
+    draft.write_text(CAREFUL_DRAFT.replace("names.", "names, please."))
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "not registered")
+        app.open_compare(f"{PROMPT}@1.0.1", PROMPT)
+        await until_shown(pilot, "same 20")
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await pilot.press("C")
+        await until_shown(pilot, "Pick C")
+        await pilot.press(*plain.run_id, "enter")
+        await until(pilot, lambda: len(screen.further) == 1)
+        await settled(pilot)
+        shown = screen_text(app)
+        assert "any side: fixed 0  broke 3  same 17  missing 0 [all 20]" in shown
+        row = screen.row
+        assert isinstance(row, PairRow)
+        assert [row.cell(x) for x in ("mark", "a", "b", "c", "delta", "what")] == [
+            *("▼", "1.00", "1.00", "▼0.00", "C -1.00", "C: billing → how-to"),
+        ]
+        assert "[-billing-]" in shown and "{+how-to+}" in shown
+        await pilot.press("o")
+        await until_shown(pilot, "beside A: B", "same answer")
+        await pilot.press("f")
+        await until_shown(pilot, "broke: 3 of 20")
+        await pilot.press("f", "f", "f")
+        await until_shown(pilot, "same: 17 of 20")
+
+
+def test_rows_are_ranked_by_the_worst_side() -> None:
+    def row(at: int, b: Change, *further: tuple[Change, float]) -> PairRow:
+        sides = tuple(Answers((), score, change) for change, score in further)
+        score = {"broke": 0.0, "fixed": 1.0, "same": 0.5}[b]
+        return PairRow(Case(str(at), {}), at, b, 0.5, score, (), (), further=sides)
+
+    rows = [
+        row(0, "same", ("same", 0.5), ("same", 0.5)),
+        row(1, "fixed", ("same", 0.5), ("same", 0.5)),
+        row(2, "same", ("same", 0.5), ("broke", 0.0)),
+        row(3, "fixed", ("broke", 0.0), ("broke", 0.0)),
+        row(4, "same", ("same", 0.5), ("broke", 0.25)),
+    ]
+    assert [each.position for each in sorted(rows, key=PairRow.rank)] == [3, 2, 4, 1, 0]
+    assert (rows[3].lead, rows[3].worst, rows[3].said) == (
+        "C", "broke", "B fixed · C broke · D broke"
+    )  # fmt: skip
+    assert counts_of(rows) == {"fixed": 2, "broke": 3, "same": 1, "missing": 0, "all": 5}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 45)], ids=lambda s: f"{s[0]}x{s[1]}")

@@ -88,8 +88,8 @@ async def test_failed_cases_are_asked_again_and_the_comparison_has_them(shop: Sh
         assert "r runs what is missing: A 2 B 1" in shown
         await pilot.press("r")
         shown = await until_shown(pilot, "Run what is missing", "3 calls", "≈ $")
-        assert "A draft: 2 cases without an answer" in shown
-        assert "B draft: 1 case without an answer" in shown
+        assert f"A draft run {a}: 2 cases without an answer" in shown
+        assert f"B draft run {b}: 1 case without an answer" in shown
         assert not shop.asked
         await pilot.press("y")
         await until_shown(pilot, "missing 0")
@@ -109,10 +109,13 @@ async def test_cases_that_one_side_was_never_asked_are_asked_in_a_new_run(shop: 
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await compared(pilot, a, b)
         assert "all 5" in screen_text(app)
+        assert "only 5 of 20 cases of dev were asked on both sides" in screen_text(app)
         await pilot.press("j", "j")
         on = screen.table.cursor_key
         await pilot.press("r")
-        await until_shown(pilot, "A draft: 15 cases never asked · in a new run", "15 calls")
+        await until_shown(
+            pilot, f"A draft run {a}: 15 cases never asked · in a new run", "15 calls"
+        )
         await pilot.press("y")
         await until_shown(pilot, "all 20")
         await settled(pilot)
@@ -223,9 +226,9 @@ async def test_a_third_side_that_lacks_answers_is_run_too(shop: Shop) -> None:
         await pilot.press(*c, "enter")
         await until_shown(pilot, "r runs what is missing: C 1")
         await pilot.press("r")
-        await until_shown(pilot, "C draft: 1 case without an answer")
+        await until_shown(pilot, f"C draft run {c}: 1 case without an answer")
         await pilot.press("y")
         await until(pilot, lambda: shop.asked == [9])
         await until(pilot, lambda: screen.further and not screen.further[0].gap.cases)
         await settled(pilot)
-        assert "Holm over 2" in screen_text(app)
+        assert "as one of 2 (Holm)" in screen_text(app)

@@ -11,14 +11,14 @@ from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_comparison
 from workbench.actions.preview import Preview
-from workbench.actions.refs import Source, resolve
+from workbench.actions.refs import Source, resolve, told_apart
 from workbench.actions.sides import SAME, asked_run, check_sides
 from workbench.datasets.distinct import check_consistent, distinct
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.suite import Suite
 from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
-from workbench.verdicts.comparison import combine, compare_shuffled, undecided
+from workbench.verdicts.comparison import combine, compare_shuffled
 from workbench.verdicts.noise import Noise, noise_of
 from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
@@ -75,6 +75,12 @@ class Compared:
     @property
     def headline(self) -> Comparison:
         return self.comparisons[0]
+
+    @property
+    def part(self) -> str:
+        """`5 of 20 cases` where the split has more cases than were compared; else nothing."""
+        available = len(self.suite.cases(self.split))
+        return f"{len(self.cases)} of {available} cases" if len(self.cases) < available else ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ def compare_many(
 
     Raises UsageError as `compare` does, and for a candidate that is named twice.
     """
-    a, others = resolve(bench, ref_a), [resolve(bench, ref) for ref in refs]
+    a, *others = told_apart([resolve(bench, ref) for ref in (ref_a, *refs)])
     for ref, b in zip(refs, others, strict=True):
         if a.prompt.prompt_id != b.prompt.prompt_id:
             raise UsageError(
@@ -173,11 +179,18 @@ def compare_many(
     ]
     if on_ahead:
         on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
-    side_a, *sides = (side_of(bench, item, on_run) for item in wanted)
+    side_a, *sides = named([side_of(bench, item, on_run) for item in wanted])
     for side in sides:
         note_comparison(bench, suite, side.source.prompt.fingerprint, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
+
+
+def named(sides: Sequence[Side]) -> list[Side]:
+    """The same sides, no two of one short name."""
+    run_ids = [side.summary.run_id for side in sides]
+    sources = told_apart([side.source for side in sides], run_ids)
+    return [replace(side, source=source) for side, source in zip(sides, sources, strict=True)]
 
 
 def rank(compared: Sequence[Compared]) -> BestOf:
@@ -210,7 +223,7 @@ def pair_up(
         compare_shuffled(pairs[name], suite.gate, name, seed) for name in suite.gate.scorers
     )
     if preview:
-        comparisons = tuple(undecided(found, preview.reason) for found in comparisons)
+        comparisons = tuple(preview.mark(found) for found in comparisons)
     return Compared(
         a,
         b,

@@ -14,6 +14,7 @@ from workbench.actions.gate_uses import note_evaluation, wear_of
 from workbench.actions.refs import Source
 from workbench.datasets.distinct import check_consistent
 from workbench.errors import NotFound, RunCutShort, UsageError
+from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
 from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
@@ -207,7 +208,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
         cases=spec.cases,
         judged_before=gate.before.evidence.cases if gate.before else (),
         wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
-        environment=_environment(summary),
+        environment={**_environment(summary), **_calls(bench, gate, summary, side_a)},
     )
     return evidence, use
 
@@ -277,6 +278,17 @@ def _pairs(
 def _environment(summary: RunSummary) -> dict[str, object]:
     known = {name: value for name, value in summary.environment.items() if name != PLAN}
     return {**known, "model": summary.model, "calls": summary.calls}
+
+
+def _calls(
+    bench: Bench, gate: _GateRun, summary: RunSummary, side_a: Side | None
+) -> dict[str, int]:
+    """Calls that were made for the baseline now, and questions that an early stop left out."""
+    unasked = len(gate.spec.cases) * gate.spec.run_options.repeats
+    unasked -= len(bench.store.results(summary.run_id))
+    bought = side_a is not None and gate.baseline is not None and gate.baseline.run_id is None
+    found = {BASELINE_CALLS: side_a.summary.calls if side_a and bought else 0, UNASKED: unasked}
+    return {name: count for name, count in found.items() if count > 0}
 
 
 def _now() -> str:

@@ -10,7 +10,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, Cost, worth_asking
 from workbench.actions.evaluate import baseline_of
 from workbench.actions.gate_uses import wear_of
-from workbench.actions.refs import Source, resolve
+from workbench.actions.refs import Source, resolve, told_apart
 from workbench.actions.sides import asked_run
 from workbench.runs.estimate import Estimate
 from workbench.runs.suite import GATE_SPLIT
@@ -72,7 +72,7 @@ def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None
 
     Raises what `compare` raises before its first call for REFs that name nothing.
     """
-    sources = [resolve(bench, ref) for ref in refs]
+    sources = told_apart([resolve(bench, ref) for ref in refs])
     stored = next((source.run_id for source in sources if source.run_id), None)
     split = None
     if stored:

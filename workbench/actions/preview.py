@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.datasets.values import Case
+from workbench.present.verdict_lines import PREVIEW
+from workbench.verdicts.comparison import undecided
 from workbench.verdicts.looks import shuffled
+from workbench.verdicts.values import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Preview:
     @property
     def reason(self) -> str:
         return f"a preview of {self.cases} of {self.available} cases decides nothing"
+
+    def mark(self, found: Comparison) -> Comparison:
+        """The same figures without a verdict, called a preview wherever they are shown."""
+        marked = replace(found, details={**found.details, PREVIEW: True})
+        return undecided(marked, self.reason)
 
     def sample(self, cases: Sequence[Case]) -> tuple[Case, ...]:
         """The sample in file order. A larger one of the same cases holds a smaller one."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.actions.bench import Bench
@@ -24,6 +26,8 @@ class Source:
     version: str | None = None
     run_id: str | None = None
     path: Path | None = None
+    mark: str = ""
+    """What tells it apart from another side of the same name."""
 
     @property
     def name(self) -> str:
@@ -31,8 +35,48 @@ class Source:
         if self.run_id:
             return f"{self.prompt.prompt_id} run {self.run_id}"
         if self.version:
-            return f"{self.prompt.prompt_id}@{self.version}"
-        return f"{self.prompt.prompt_id} ({self.label})"
+            return self._marked(f"{self.prompt.prompt_id}@{self.version}")
+        return f"{self.prompt.prompt_id} ({self._marked(self.label)})"
+
+    @property
+    def short(self) -> str:
+        """The same beside others of one prompt: 1.2.0, draft, or the run's label."""
+        return self._marked(self.version or self.label)
+
+    def _marked(self, text: str) -> str:
+        return f"{text} {self.mark}" if self.mark else text
+
+
+def told_apart(sources: Sequence[Source], run_ids: Sequence[str] = ()) -> tuple[Source, ...]:
+    """The same sides, each with a short name of its own: a draft by its file, a run by its id.
+
+    `run_ids` are those of what was run, for one prompt that was asked twice.
+    """
+    bare = [replace(source, mark="") for source in sources]
+    taken = Counter(source.short for source in bare)
+    files = _endings([source.path for source in bare if source.path and taken[source.short] > 1])
+    found = []
+    for source in bare:
+        mark = f"run {source.run_id}" if source.run_id else ""
+        mark = files.get(source.path, "") if source.path else mark
+        found.append(replace(source, mark=mark) if taken[source.short] > 1 else source)
+    taken = Counter(source.short for source in found)
+    for at, run_id in enumerate(run_ids):
+        if taken[found[at].short] > 1:
+            found[at] = replace(found[at], mark=f"{found[at].mark} run {run_id}".strip())
+    return tuple(found)
+
+
+def _endings(paths: Iterable[Path]) -> dict[Path, str]:
+    """Each path by as many of its last parts as tell it from the others."""
+    each = {path: path.resolve().parts for path in paths}
+    if len(each) < 2:
+        return {}
+    for count in range(1, max(map(len, each.values())) + 1):
+        found = {path: "/".join(parts[-count:]) for path, parts in each.items()}
+        if len(set(found.values())) == len(found):
+            break
+    return found
 
 
 def resolve(bench: Bench, ref: str) -> Source:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
+from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, Side
 from workbench.datasets.values import Case
 from workbench.fingerprints import short
@@ -21,8 +22,8 @@ MOST_CASES = 100
 BINS = 8
 
 
-def html_report(compared: Compared) -> str:
-    """The page about a comparison: verdicts, charts, changed cases, prompt diff."""
+def html_report(bench: Bench, compared: Compared) -> str:
+    """The page about a comparison: verdicts, attempts, charts, changed cases, prompt diff."""
     headline = compared.headline
     changes = [
         *((case_id, "broke") for case_id in headline.broke),
@@ -32,11 +33,12 @@ def html_report(compared: Compared) -> str:
     cases = {case.id: case for case in compared.cases}
     shown = [(cases[key], change) for key, change in changes[:MOST_CASES] if key in cases]
     prompt_id = compared.b.source.prompt.prompt_id
-    name_a, name_b = _names(compared)
+    name_a, name_b = compared.a.source.short, compared.b.source.short
+    recorded = bench.registry.evaluations(prompt_id)
     report = Report(
         title=f"{prompt_id}: {name_b} against {name_a}",
         suite=f"suite {compared.suite.name}, split {compared.split},"
-        f" {numbers.plural(len(compared.cases), 'case')}",
+        f" {compared.part or numbers.plural(len(compared.cases), 'case')}",
         comparisons=compared.comparisons,
         policy=compared.suite.gate,
         a=_side("A", name_a, compared.a),
@@ -46,22 +48,11 @@ def html_report(compared: Compared) -> str:
         prompt_a=write_prompty(compared.a.source.prompt),
         prompt_b=write_prompty(compared.b.source.prompt),
         confusion=_labels(compared),
+        warning=f"PREVIEW: {compared.preview.reason}" if compared.preview else "",
+        attempts=tuple(one.evidence for one in recorded if one.suite == compared.suite.name),
         notes=(f"dataset {short(compared.suite.dataset.fingerprint)}",),
     )
     return render_report(report)
-
-
-def _names(compared: Compared) -> tuple[str, str]:
-    names = [
-        side.source.version or side.source.label or side.summary.label
-        for side in (compared.a, compared.b)
-    ]
-    if names[0] == names[1]:
-        return (
-            f"{names[0]} (run {compared.a.summary.run_id})",
-            f"{names[1]} (run {compared.b.summary.run_id})",
-        )
-    return names[0], names[1]
 
 
 def _side(letter: str, name: str, side: Side) -> ReportSide:

@@ -61,7 +61,8 @@ def compare_command(
         )
     found = best.candidates[0].compared
     face.answer(_as_json(best), _lines(best, verbose))
-    missing = any(comparison.missing for comparison in found.comparisons)
+    # A preview decides nothing, whatever is missing from it.
+    missing = not found.preview and any(one.missing for one in found.comparisons)
     return verdict.exit_code(found.gate, missing)
 
 
@@ -98,8 +99,8 @@ def _verdict_of(found: Compared) -> dict[str, Any]:
         found.headline,
         found.gate,
         found.suite.gate,
-        a=found.a.source.name,
-        b=found.b.source.name,
+        a=found.a.source.short,
+        b=found.b.source.short,
         run_a=found.a.summary.run_id,
         run_b=found.b.summary.run_id,
     )
@@ -109,14 +110,17 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     from workbench.verdicts.noise import noise_sentence
 
     first = best.candidates[0].compared
-    a, policy = first.a.source.name, first.suite.gate
+    a, policy = first.a.source, first.suite.gate
     names = [candidate.compared.b.source.name for candidate in best.candidates]
-    lines = [f"A {a}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
+    lines = [f"A {a.name}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
+    if first.part:
+        lines[0] += f", {first.part}"
     if first.preview:
-        lines.append(f"PREVIEW: {first.preview.reason} (sampled by seed {first.preview.seed})")
-    for candidate, name in zip(best.candidates, names, strict=True):
+        lines[0] += f" (sampled by seed {first.preview.seed})"
+    for candidate in best.candidates:
         found = candidate.compared
-        lines += verdict.lines_of(found.comparisons, policy, a, name, verbose)
+        b = found.b.source.short
+        lines += verdict.lines_of(found.comparisons, policy, a.short, b, verbose)
         if found.noise is not None:
             itself = found.a.summary.fingerprint == found.b.summary.fingerprint
             lines.append(noise_sentence(found.headline, found.noise, itself=itself))
@@ -126,9 +130,7 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
 
 
 def _claim(candidate: Candidate, k: int) -> str:
-    """What a candidate may claim though it is one of `k`."""
-    said = "may be called better" if candidate.claimed else "may not be called better"
-    return (
-        f"{candidate.compared.b.source.name}: mid-p = {candidate.mid_p:.4f},"
-        f" {candidate.holm_p:.4f} as one of {k} (Holm): {said}"
-    )
+    from workbench.present.verdict_words import claim
+
+    said = claim(candidate.mid_p, candidate.holm_p, k, claimed=candidate.claimed)
+    return f"{candidate.compared.b.source.short}: {said}"

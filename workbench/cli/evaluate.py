@@ -77,7 +77,7 @@ def evaluate_command(
 
 
 def _json_of(evidence: Evidence) -> dict[str, Any]:
-    from workbench.present.verdict_words import wear_lines
+    from workbench.present.verdict_words import evidence_notes
     from workbench.verdicts.evidence import policy_from_content
 
     return {
@@ -87,7 +87,7 @@ def _json_of(evidence: Evidence) -> dict[str, Any]:
         "suite": evidence.suite,
         "baseline": evidence.baseline_version,
         "attempt": evidence.attempt,
-        "notes": wear_lines(evidence),
+        "notes": evidence_notes(evidence),
         "score": evidence.score,
         **verdict.as_json(
             evidence.comparisons[0],
@@ -102,15 +102,16 @@ def _json_of(evidence: Evidence) -> dict[str, Any]:
 
 
 def _lines_of(evidence: Evidence, verbose: bool) -> list[str]:
-    from workbench.present.verdict_words import wear_lines
+    from workbench.present.verdict_words import evidence_notes
     from workbench.verdicts.evidence import policy_from_content
 
     policy = policy_from_content(evidence.policy)
     baseline = evidence.baseline_version or "no baseline"
+    ref = f"{evidence.prompt_id}@{evidence.version}"
     return [
-        f"{evidence.prompt_id}@{evidence.version} on {evidence.suite}, against {baseline}",
-        *verdict.lines_of(evidence.comparisons, policy, baseline, evidence.version, verbose),
-        *wear_lines(evidence),
+        f"{ref} on {evidence.suite}, against {baseline}",
+        *verdict.lines_of(evidence.comparisons, policy, baseline, evidence.version, verbose, ref),
+        *evidence_notes(evidence),
     ]
 
 

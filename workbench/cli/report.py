@@ -39,7 +39,7 @@ def report_command(
             on_ahead=lambda runs: confirm(face, bench, runs, yes),
             on_run=follower.on_run,
         )
-    write_atomically(html, html_report(found))
+    write_atomically(html, html_report(bench, found))
     values = {
         "html": str(html),
         "verdict": found.headline.verdict.value,

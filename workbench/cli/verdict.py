@@ -55,19 +55,28 @@ def as_json(
 
 
 def lines_of(
-    comparisons: Sequence[Comparison], policy: GatePolicy, a: str, b: str, verbose: bool
+    comparisons: Sequence[Comparison],
+    policy: GatePolicy,
+    a: str,
+    b: str,
+    verbose: bool,
+    ref: str = "",
 ) -> list[str]:
-    """A headline a scorer, the broken cases, what to do next."""
-    from workbench.present.verdict_words import broken_line, details, headline, next_step
+    """A headline a scorer, the broken cases, what to do next; of several what the gate says."""
+    from workbench.present.verdict_words import beneath, details, headline_lines
+    from workbench.verdicts.comparison import combine
 
     lines: list[str] = []
     for comparison in comparisons:
         if len(comparisons) > 1:
             lines.append(f"{comparison.scorer}:")
-        lines.append(headline(comparison, policy, a=a, b=b))
-        lines += [line for line in (broken_line(comparison), next_step(comparison, policy)) if line]
+        lines += headline_lines(comparison, policy, a=a, b=b)
+        lines += beneath(comparison, policy, ref)
         if verbose:
             lines += [f"  {line}" for line in details(comparison)]
+    if len(comparisons) > 1:
+        said = combine(comparisons).value.replace("_", " ").upper()
+        lines.append(f"the gate of all {len(comparisons)} scorers: {said}")
     return lines
 
 

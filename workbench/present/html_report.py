@@ -10,16 +10,23 @@ from workbench.present import numbers
 from workbench.present.charts import Confusion, Histogram
 from workbench.present.safe_text import safe_text
 from workbench.present.svg import histogram_chart, interval_chart, share_bar
-from workbench.present.verdict_words import broken_line, details, headline, next_step
+from workbench.present.verdict_words import (
+    beneath,
+    details,
+    evidence_notes,
+    headline,
+    margin_line,
+)
 from workbench.prompts.diff import Span, diff_text, diff_words
 from workbench.runs.suite import GatePolicy
-from workbench.verdicts.values import Comparison, Gate
+from workbench.verdicts.values import Comparison, Evidence, Gate
 
 SHOWN_CHARS = 4_000
 """Of one text in the list of cases."""
 OPEN_CASES = 3
 """The first ones, which are the worst, so that a reader need not ask for them."""
 CONTEXT_LINES = 3
+MOST_ATTEMPTS = 20
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1c1e21; --soft: #62666d; --line: #d5d8dd; --back: #fff;
@@ -103,6 +110,10 @@ class Report:
     prompt_b: str
     confusion: Confusion | None = None
     notes: tuple[str, ...] = field(default=())
+    warning: str = ""
+    """What stands before all else: that it is a preview."""
+    attempts: tuple[Evidence, ...] = ()
+    """What was recorded of the suite's gate for this prompt, newest first."""
 
 
 def render_report(report: Report) -> str:
@@ -116,7 +127,9 @@ def render_report(report: Report) -> str:
         f"<title>{_e(report.title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{_e(report.title)}</h1>",
         f'<p class="soft">{_e(report.suite)}</p>',
+        f'<p class="verdict open">{_e(report.warning)}</p>' if report.warning else "",
         *(_verdict(comparison, report) for comparison in report.comparisons),
+        _attempts(report),
         "<h2>The two</h2>",
         _sides(report),
         "<h2>Latency</h2>",
@@ -141,7 +154,7 @@ def _verdict(comparison: Comparison, report: Report) -> str:
     parts = [
         f"<h2>{_e(comparison.scorer)}</h2>",
         f'<p class="verdict {css}">{_e(line)}</p>',
-        *(f"<p>{_e(text)}</p>" for text in _extra(comparison, report.policy)),
+        *(f"<p>{_e(text)}</p>" for text in beneath(comparison, report.policy)),
     ]
     if comparison.difference is not None and comparison.low is not None:
         high = comparison.high if comparison.high is not None else comparison.low
@@ -160,8 +173,29 @@ def _verdict(comparison: Comparison, report: Report) -> str:
     return "\n".join(parts)
 
 
-def _extra(comparison: Comparison, policy: GatePolicy) -> list[str]:
-    return [text for text in (broken_line(comparison), next_step(comparison, policy)) if text]
+def _attempts(report: Report) -> str:
+    """Who was evaluated on this gate before, and under which rules."""
+    if not report.attempts:
+        return ""
+    rows = ["<tr><th>when</th><th>version</th><th>against</th><th>gate</th><th>attempt</th></tr>"]
+    for evidence in report.attempts[:MOST_ATTEMPTS]:
+        cells = (
+            evidence.finished_at[:10],
+            evidence.version,
+            evidence.baseline_version or "no baseline",
+            evidence.gate.value.replace("_", " "),
+            str(evidence.attempt),
+        )
+        rows.append(f"<tr>{''.join(f'<td>{_e(cell)}</td>' for cell in cells)}</tr>")
+    left = len(report.attempts) - MOST_ATTEMPTS
+    newest = report.attempts[0]
+    notes = [
+        f"{left:,} earlier ones are not listed here." if left > 0 else "",
+        margin_line(report.attempts, report.policy.margin),
+        *(f"{newest.version}: {note}" for note in evidence_notes(newest)),
+    ]
+    said = "".join(f'<p class="soft">{_e(note)}</p>' for note in notes if note)
+    return f"<h2>Evaluations on this gate ({len(report.attempts):,})</h2>{_table(rows)}{said}"
 
 
 def _sides(report: Report) -> str:

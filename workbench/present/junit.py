@@ -6,7 +6,8 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from workbench.present.safe_text import safe_line
-from workbench.present.verdict_lines import broken_line, details, headline, next_step
+from workbench.present.verdict_details import details, evidence_notes
+from workbench.present.verdict_lines import beneath, headline
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate
 
@@ -52,8 +53,9 @@ def _gate_test(evidence: Evidence, comparison: Comparison, owner: str) -> str:
     line = headline(
         comparison, policy, a=evidence.baseline_version or "A", b=evidence.version or "B"
     )
-    more = [broken_line(comparison), next_step(comparison, policy), *details(comparison)]
-    text = "\n".join([line, *(item for item in more if item)])
+    ref = f"{evidence.prompt_id}@{evidence.version}"
+    more = (*beneath(comparison, policy, ref), *details(comparison), *evidence_notes(evidence))
+    text = "\n".join([line, *more])
     if comparison.gate is Gate.PASS:
         inside = f"      <system-out>{_text(text)}</system-out>"
     else:

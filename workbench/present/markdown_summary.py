@@ -6,14 +6,8 @@ import re
 from collections.abc import Callable
 
 from workbench.present.safe_text import safe_line
-from workbench.present.verdict_lines import (
-    broken_line,
-    details,
-    headline,
-    next_step,
-    percent,
-    wear_lines,
-)
+from workbench.present.verdict_details import details, evidence_notes
+from workbench.present.verdict_lines import beneath, headline, percent
 from workbench.units import points
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import Comparison, Evidence
@@ -40,13 +34,12 @@ def markdown_summary(evidence: Evidence) -> str:
             f"**{plain(comparison.scorer)}**: "
             + plain(headline(comparison, policy, a=baseline, b=evidence.version)),
         ]
-        for extra in (broken_line(comparison), next_step(comparison, policy)):
-            if extra:
-                lines += ["", plain(extra)]
+        for extra in beneath(comparison, policy, f"{evidence.prompt_id}@{evidence.version}"):
+            lines += ["", plain(extra)]
     lines += ["", *_table(evidence), "", "<details><summary>Details</summary>", ""]
     for comparison in evidence.comparisons:
         lines += [f"- {plain(comparison.scorer)}: {plain(line)}" for line in details(comparison)]
-    lines += [f"- {plain(line)}" for line in wear_lines(evidence)]
+    lines += [f"- {plain(line)}" for line in evidence_notes(evidence)]
     return "\n".join([*lines, "", "</details>", ""])
 
 

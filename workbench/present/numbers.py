@@ -24,6 +24,11 @@ def points(fraction: float | None, digits: int = 1) -> str:
     return UNKNOWN if fraction is None else units.points(fraction, digits)
 
 
+def p_value(p: float) -> str:
+    """A p-value with its sign: `= 0.0112`, `< 0.0001`."""
+    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}"
+
+
 def share(part: float, whole: float) -> str:
     """`62%`; rounds down, so that 100% means all of it."""
     if whole <= 0:

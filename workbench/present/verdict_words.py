@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from workbench.present.junit import junit_xml
 from workbench.present.markdown_summary import markdown_summary
+from workbench.present.verdict_details import details, evidence_notes, margin_line, wear_lines
 from workbench.present.verdict_lines import (
+    beneath,
     broken_line,
-    details,
+    claim,
+    effect,
     gate_word,
     headline,
+    headline_lines,
+    listed,
     next_step,
-    wear_lines,
 )
 
 __all__ = [
+    "beneath",
     "broken_line",
+    "claim",
     "details",
+    "effect",
+    "evidence_notes",
     "gate_word",
     "headline",
+    "headline_lines",
     "junit_xml",
+    "listed",
+    "margin_line",
     "markdown_summary",
     "next_step",
     "wear_lines",

@@ -67,7 +67,6 @@ class LiveRun:
             rate=rate,
             eta_s=left / rate if rate else None,
             score=tally.mean,
-            half_width=tally.half_width,
             prompt_tokens=tally.prompt_tokens,
             completion_tokens=tally.completion_tokens,
             cost_usd=tally.cost,

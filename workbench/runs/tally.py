@@ -13,7 +13,6 @@ from workbench.runs.values import Result
 
 RATE_WINDOW_S = 10.0
 _MARK_S = 0.05
-_Z = 1.959964
 
 
 @dataclass
@@ -31,7 +30,6 @@ class Tally:
     cached: int = 0
     calls: int = 0
     score_sum: float = 0.0
-    square_sum: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
@@ -53,7 +51,6 @@ class Tally:
     def _count_score(self, score: float) -> None:
         self.scored += 1
         self.score_sum += score
-        self.square_sum += score * score
         if score >= 1.0:
             self.passed += 1
         else:
@@ -103,15 +100,6 @@ class Tally:
     @property
     def mean(self) -> float | None:
         return self.score_sum / self.scored if self.scored else None
-
-    @property
-    def half_width(self) -> float | None:
-        """Half of the normal 95 % interval of the mean, for a look only."""
-        if self.scored < 2:
-            return None
-        mean = self.score_sum / self.scored
-        variance = max(0.0, self.square_sum / self.scored - mean * mean)
-        return _Z * math.sqrt(variance / (self.scored - 1))
 
     def rate(self) -> float | None:
         """Results a second over the last seconds."""

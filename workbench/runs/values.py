@@ -133,8 +133,6 @@ class RunProgress:
     """Results a second over the last seconds."""
     eta_s: float | None
     score: float | None
-    half_width: float | None
-    """Half of the 95 % interval of the mean, for a look only."""
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +10,9 @@ from pathlib import Path
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, OnRun, compare, swapped
 from workbench.actions.fill import Gap, gaps
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import DraftError, NotFound, WorkbenchError
 from workbench.present import numbers
-from workbench.prompts.prompty import write_prompty
+from workbench.prompts.prompty import read_draft, write_prompty
 from workbench.runs.values import Result, RunStatus
 from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import PairRow, pair_rows
@@ -92,7 +92,7 @@ def write_report(bench: Bench, comparing: Comparing) -> Path:
     compared = comparing.compared
     name = f"{compared.a.summary.run_id}-{compared.b.summary.run_id}.html"
     path = bench.workspace.root / "reports" / name
-    write_atomically(path, html_report(compared))
+    write_atomically(path, html_report(bench, compared))
     return path
 
 
@@ -101,7 +101,10 @@ def read_refs(bench: Bench, prompt_id: str) -> list[ListRow]:
     rows = [*_live_and_versions(bench, prompt_id)]
     draft = bench.workspace.draft_path(prompt_id)
     if draft:
-        rows.insert(0, _row(len(rows), prompt_id, "draft", draft.name))
+        others = [path for path in _drafts(bench, prompt_id) if path != draft]
+        drafts = [_row(0, prompt_id, "draft", draft.name)]
+        drafts += [_row(0, str(path), "draft", path.name) for path in others]
+        rows = [*drafts, *rows]
     if bench.workspace.runs_path.exists():
         now = datetime.now(UTC)
         for run in bench.store.summaries(prompt_id, limit=MOST_RUNS):
@@ -112,6 +115,16 @@ def read_refs(bench: Bench, prompt_id: str) -> list[ListRow]:
             )
             rows.append(_row(len(rows), run.run_id, "run", what, run.score))
     return [ListRow(r.key, r.cells, r.signs, r.sign, at) for at, r in enumerate(rows)]
+
+
+def _drafts(bench: Bench, prompt_id: str) -> Iterator[Path]:
+    """Every file that is a draft of that prompt; one that cannot be read is none."""
+    for path in bench.workspace.draft_paths():
+        try:
+            if read_draft(path).prompt.prompt_id == prompt_id:
+                yield path
+        except DraftError:
+            continue
 
 
 def _live_and_versions(bench: Bench, prompt_id: str) -> list[ListRow]:

@@ -9,7 +9,7 @@ from textual.content import Content
 from workbench.errors import WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.present.verdict_lines import broken_line, details, headline, next_step
+from workbench.present.verdict_words import beneath, details, evidence_notes, headline
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import Evidence, Gate
 
@@ -41,18 +41,15 @@ def evidence_text(evidence: Evidence, *, full: bool = False) -> Content:
             said = headline(
                 comparison, policy, a=evidence.baseline_version or "A", b=evidence.version
             )
-            step = next_step(comparison, policy)
+            more = beneath(comparison, policy, f"{evidence.prompt_id}@{evidence.version}")
         except WorkbenchError:
-            said, step = f"{comparison.gate.value} {comparison.reason}", ""
+            said, more = f"{comparison.gate.value} {comparison.reason}", []
         name = f"{comparison.scorer}: " if len(evidence.comparisons) > 1 else ""
         lines.append(Content.styled(safe_line(name + said), _STYLES[comparison.gate]))
-        broken = broken_line(comparison)
-        if broken:
-            lines.append(Content(safe_line(broken)))
-        if step:
-            lines.append(Content(safe_line(f"next: {step}")))
+        lines += [Content(safe_line(line)) for line in more]
         if full:
             lines += [Content(safe_line(f"  {line}")) for line in details(comparison)]
+    lines += [Content.styled(safe_line(note), "$text-muted") for note in evidence_notes(evidence)]
     return Content("\n").join(lines)
 
 

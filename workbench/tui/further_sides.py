@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.bench import Bench
-from workbench.actions.compare import Compared, OnRun, compare, rank
+from workbench.actions.compare import Compared, OnRun, Side, compare, named, rank
 from workbench.actions.fill import Gap, gaps
 from workbench.errors import UsageError
 from workbench.present import numbers
-from workbench.present.verdict_words import headline
+from workbench.present.verdict_words import claim, effect, gate_word, listed
 from workbench.tui.pair_rows import FURTHER, Answers, PairRow, answers_of
 from workbench.tui.table_model import TableRow
+from workbench.verdicts.values import Gate
 
 MOST = len(FURTHER)
 NO_ANSWER = Answers()
@@ -29,11 +30,18 @@ class Further:
     gap: Gap
     """What it lacks beside A."""
 
-    @property
-    def label(self) -> str:
-        """Its short name: draft, 1.2.0, or the label of its run."""
-        side = self.compared.b
-        return side.source.version or side.source.label or side.summary.label
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of the head: a candidate and what the gate says to it alone."""
+
+    letter: str
+    label: str
+    score: str
+    word: str
+    """The gate's word, which may be coloured."""
+    gate: Gate
+    effect: str
 
 
 def read_further(bench: Bench, first: Compared, ref: str, on_run: OnRun) -> Further:
@@ -59,20 +67,51 @@ def with_further(rows: Iterable[TableRow], sides: Sequence[Further]) -> list[Pai
     ]
 
 
-def further_lines(first: Compared, sides: Sequence[Further]) -> list[str]:
-    """What the head says of them: a line each, and what may be claimed of the best of all."""
-    if not sides:
-        return []
-    best = rank([first, *(side.compared for side in sides)])
-    lines = []
-    for letter, side, of in zip("CD", sides, best.candidates[1:], strict=False):
-        found = of.compared
-        verdict = headline(found.headline, found.suite.gate, a="A", b=letter)
-        score = numbers.score(found.b.summary.score)
-        lines.append(f"{letter} {side.label}  {score}  {verdict}")
-    adjusted = [
-        f"{letter} p {of.holm_p:.3g}{' better' if of.claimed else ''}"
-        for letter, of in zip("BCD", best.candidates, strict=False)
+def labels(first: Compared, sides: Sequence[Further]) -> list[str]:
+    """The short names of A, B and the further sides: no two are the same."""
+    return [side.source.short for side in _named(first, sides)]
+
+
+def standings(first: Compared, sides: Sequence[Further]) -> list[Standing]:
+    """Every candidate's own verdict."""
+    found = [first, *(side.compared for side in sides)]
+    return [
+        Standing(
+            letter,
+            label,
+            numbers.score(one.b.summary.score),
+            gate_word(one.headline),
+            one.gate,
+            effect(one.headline),
+        )
+        for letter, label, one in zip("BCD", labels(first, sides)[1:], found, strict=False)
     ]
-    said = f"Holm over {len(best.candidates)}: {', '.join(adjusted)}"
-    return [*lines, f"{said} · {best.note}" if best.note else said]
+
+
+def claims(first: Compared, sides: Sequence[Further]) -> list[str]:
+    """Which candidates may be called better though they are several, and what luck makes of it."""
+    best = rank([first, *(side.compared for side in sides)])
+    named = list(zip("BCD", best.candidates, strict=False))
+    better = [letter for letter, of in named if of.claimed]
+    others = [letter for letter, of in named if not of.claimed]
+    if better and others:
+        said = f"{listed(better)} may be called better; {listed(others)} may not"
+    else:
+        said = f"{listed(better) or 'none'} may be called better"
+    lines = [f"as one of {len(named)} (Holm): {said}", best.note]
+    return [line for line in lines if line]
+
+
+def claims_in_full(first: Compared, sides: Sequence[Further]) -> dict[str, str]:
+    """What each may claim, by its letter, with its p; nothing without further sides."""
+    if not sides:
+        return {}
+    best = rank([first, *(side.compared for side in sides)]).candidates
+    return {
+        letter: claim(of.mid_p, of.holm_p, len(best), claimed=of.claimed)
+        for letter, of in zip("BCD", best, strict=False)
+    }
+
+
+def _named(first: Compared, sides: Sequence[Further]) -> list[Side]:
+    return named([first.a, first.b, *(side.compared.b for side in sides)])

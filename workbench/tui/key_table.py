@@ -220,6 +220,9 @@ COMPARE = (
     Action(
         "compare.add", "C", "Add side…", "compare", "compare", "add", "C, then D, against A too", 2
     ),
+    Action(
+        "compare.beside", "o", "Other side", "compare", "compare", "beside", "B, C or D beside A"
+    ),
     Action("compare.drop", "R", "Drop side", "compare", "compare", "drop", "the last one added"),
     Action(
         "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3

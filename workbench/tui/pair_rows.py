@@ -1,9 +1,9 @@
-"""Rows of the compare screen: one case, what A and B answered, and what became of it."""
+"""Rows of the compare screen: one case, what every side answered, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.datasets.values import Case
@@ -23,6 +23,7 @@ CHANGES: tuple[Change, ...] = ("broke", "missing", "fixed", "same")
 _MARKS: Mapping[Change, str] = {"broke": "▼", "fixed": "▲", "missing": "?", "same": " "}
 _SIGNS: Mapping[Change, Sign] = {"broke": "down", "fixed": "up", "missing": "error", "same": ""}
 SHORT = 40
+SAME_ANSWER = "same answer"
 
 PAIR_COLUMNS = (
     Column("mark", "", 1, frozen=True),
@@ -46,10 +47,11 @@ FURTHER = ("c", "d")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a further side answered in one case, and its mean score."""
+    """What a candidate answered in one case, its mean score, and what became of the case."""
 
     results: tuple[Result, ...] = ()
     score: float | None = None
+    change: Change = "missing"
 
     @property
     def output(self) -> str:
@@ -81,10 +83,45 @@ class PairRow:
         return ""
 
     @property
+    def candidates(self) -> dict[str, Answers]:
+        """Every side but A, by its letter."""
+        b = Answers(self.b, self.score_b, self.change)
+        return dict(zip("BCD", (b, *self.further), strict=False))
+
+    @property
+    def lead(self) -> str:
+        """The letter of the side that changed worst: of several the one furthest from A."""
+        if not self.further:
+            return "B"
+        found = self.candidates
+        return min(found, key=lambda x: (*self._badness(found[x]), x))
+
+    @property
+    def worst(self) -> Change:
+        """What became of the case on the side that changed worst."""
+        return self.candidates[self.lead].change
+
+    @property
     def delta(self) -> float | None:
-        if self.score_a is None or self.score_b is None:
+        """How far the side that changed worst is from A."""
+        return self.delta_of(self.candidates[self.lead])
+
+    def delta_of(self, side: Answers) -> float | None:
+        if self.score_a is None or side.score is None:
             return None
-        return self.score_b - self.score_a
+        return side.score - self.score_a
+
+    def became(self, change: Change) -> bool:
+        """Whether the case broke, was fixed or is missing on any side; same: on all of them."""
+        found = {side.change for side in self.candidates.values()}
+        return found == {"same"} if change == "same" else change in found
+
+    @property
+    def said(self) -> str:
+        """What became of it: `broke`; with further sides `B same · C broke`."""
+        if not self.further:
+            return self.change
+        return " · ".join(f"{x} {side.change}" for x, side in self.candidates.items())
 
     @property
     def output_a(self) -> str:
@@ -97,31 +134,39 @@ class PairRow:
     @property
     def sides(self) -> list[tuple[str, tuple[Result, ...]]]:
         """The results of every side by its letter."""
-        further = zip("CD", (answers.results for answers in self.further), strict=False)
-        return [("A", self.a), ("B", self.b), *further]
+        return [("A", self.a), *((x, side.results) for x, side in self.candidates.items())]
 
     def rank(self) -> tuple[Any, ...]:
-        return (CHANGES.index(self.change), -abs(self.delta or 0.0), self.position)
+        found = self.candidates.values()
+        worst = min(map(self._badness, found))
+        alike = sum(self._badness(side) == worst for side in found)
+        return (*worst, -alike, self.position)
+
+    def _badness(self, side: Answers) -> tuple[int, float]:
+        """The lower, the worse."""
+        return CHANGES.index(side.change), -abs(self.delta_of(side) or 0.0)
 
     def cell(self, column: str) -> str:
         match column:
             case "mark":
-                return _MARKS[self.change]
+                return _MARKS[self.worst]
             case "a":
                 return numbers.score(self.score_a, 2)
-            case "b":
-                return numbers.score(self.score_b, 2)
-            case "c" | "d":
-                return numbers.score(self._further_score(column), 2)
+            case "b" | "c" | "d":
+                return self._score_cell(column.upper())
             case "delta":
-                return numbers.UNKNOWN if self.delta is None else _signed(self.delta)
+                shown = numbers.UNKNOWN if self.delta is None else _signed(self.delta)
+                return f"{self.lead} {shown}" if self.further and self.worst != "same" else shown
             case "what":
-                return what_changed(self.output_a, self.output_b)
+                return self._what()
         value = self.value(column)
         return "" if value is None else str(value)
 
     def cell_sign(self, column: str) -> Sign:
-        return _SIGNS[self.change] if column in ("mark", "delta") else ""
+        if column in ("mark", "delta"):
+            return _SIGNS[self.worst]
+        side = self.candidates.get(column.upper()) if self.further else None
+        return _SIGNS[side.change] if side else ""
 
     def haystack(self) -> str:
         case = self.case
@@ -132,21 +177,21 @@ class PairRow:
     def value(self, field: str) -> Value:
         match field:
             case "mark":
-                return self.change
+                found = {side.change for side in self.candidates.values()}
+                return " ".join(sorted(found, key=CHANGES.index))
             case "case":
                 return self.case.id
             case "a":
                 return self.score_a
-            case "b":
-                return self.score_b
-            case "c" | "d":
-                return self._further_score(field)
+            case "b" | "c" | "d":
+                side = self.candidates.get(field.upper())
+                return side.score if side else None
             case "delta":
                 return self.delta
             case "rated":
                 return self.rating or None
             case "what":
-                return self.output_b
+                return " · ".join(side.output for side in self.candidates.values())
             case "expected":
                 return flat_json(self.case.expected)
             case "tags":
@@ -159,24 +204,48 @@ class PairRow:
                 return self.output_b
         return None
 
-    def _further_score(self, letter: str) -> float | None:
-        at = FURTHER.index(letter)
-        return self.further[at].score if at < len(self.further) else None
+    def _what(self) -> str:
+        """With further sides whose it is, worst first: `C: bug → billing · B D: bug → how-to`."""
+        if not self.further:
+            return what_changed(self.output_a, self.output_b)
+        found, groups = self.candidates, dict[str, list[str]]()
+        for letter in sorted(found, key=lambda x: (*self._badness(found[x]), x)):
+            groups.setdefault(found[letter].output, []).append(letter)
+        said = [
+            f"{' '.join(letters)}: {what_changed(self.output_a, output)}"
+            for output, letters in groups.items()
+            if output != self.output_a
+        ]
+        return " · ".join(said) or SAME_ANSWER
+
+    def _score_cell(self, letter: str) -> str:
+        """With further sides each says by a mark of its own what became of the case."""
+        side = self.candidates.get(letter)
+        shown = numbers.score(side.score if side else None, 2)
+        return f"{_MARKS[side.change].strip()}{shown}" if side and self.further else shown
 
 
 def pair_columns(further: int) -> tuple[Column, ...]:
     """The columns of a table with that many sides beside A and B."""
+    if not further:
+        return PAIR_COLUMNS
     more = (Column(letter, letter.upper(), 5, "right") for letter in FURTHER[:further])
-    return (*PAIR_COLUMNS[:4], *more, *PAIR_COLUMNS[4:])
+    columns = (*PAIR_COLUMNS[:4], *more, *PAIR_COLUMNS[4:])
+    return tuple(replace(c, width=c.width + 2) if c.key == "delta" else c for c in columns)
 
 
 def answers_of(compared: Compared) -> dict[str, Answers]:
-    """What the candidate of a comparison answered, by case id."""
-    pairs = {pair.case_id: pair for pair in compared.pairs[compared.headline.scorer]}
+    """What the candidate of a comparison answered, by case id, as the headline judges it."""
+    headline = compared.headline
+    changes: dict[str, Change] = dict.fromkeys(headline.missing, "missing")
+    changes.update(dict.fromkeys(headline.fixed, "fixed"))
+    changes.update(dict.fromkeys(headline.broke, "broke"))
+    pairs = {pair.case_id: pair for pair in compared.pairs.get(headline.scorer, ())}
     return {
         case.id: Answers(
             compared.b.results.get(case.id, ()),
             _mean(pairs[case.id].b) if case.id in pairs else None,
+            changes.get(case.id, "same"),
         )
         for case in compared.cases
     }
@@ -184,27 +253,28 @@ def answers_of(compared: Compared) -> dict[str, Answers]:
 
 def pair_rows(compared: Compared, ratings: Mapping[str, str]) -> list[PairRow]:
     """A row for each case; what became of it as the headline comparison says."""
-    headline = compared.headline
-    changes: dict[str, Change] = dict.fromkeys(headline.missing, "missing")
-    changes.update(dict.fromkeys(headline.fixed, "fixed"))
-    changes.update(dict.fromkeys(headline.broke, "broke"))
-    pairs = {pair.case_id: pair for pair in compared.pairs.get(headline.scorer, ())}
-    rows = []
-    for position, case in enumerate(compared.cases):
-        pair = pairs.get(case.id)
-        rows.append(
-            PairRow(
-                case=case,
-                position=position,
-                change=changes.get(case.id, "same"),
-                score_a=_mean(pair.a) if pair else None,
-                score_b=_mean(pair.b) if pair else None,
-                a=compared.a.results.get(case.id, ()),
-                b=compared.b.results.get(case.id, ()),
-                rating=ratings.get(case.id, ""),
-            )
+    found = answers_of(compared)
+    pairs = {pair.case_id: pair for pair in compared.pairs.get(compared.headline.scorer, ())}
+    return [
+        PairRow(
+            case=case,
+            position=position,
+            change=found[case.id].change,
+            score_a=_mean(pairs[case.id].a) if case.id in pairs else None,
+            score_b=found[case.id].score,
+            a=compared.a.results.get(case.id, ()),
+            b=found[case.id].results,
+            rating=ratings.get(case.id, ""),
         )
-    return rows
+        for position, case in enumerate(compared.cases)
+    ]
+
+
+def counts_of(rows: Collection[PairRow]) -> dict[str, int]:
+    """How many cases each named set holds; with further sides a case may be in several."""
+    order: tuple[Change, ...] = ("fixed", "broke", "same", "missing")
+    counts = {str(change): sum(row.became(change) for row in rows) for change in order}
+    return counts | {"all": len(rows)}
 
 
 def output_of(results: tuple[Result, ...]) -> str:
@@ -222,7 +292,7 @@ def output_of(results: tuple[Result, ...]) -> str:
 
 
 def what_against_a(row: PairRow, side: Answers) -> str:
-    """A further side's score in a case, beside that of A; whether it answers as A does."""
+    """A side's score in a case, and whether it answers as A does."""
     same = "same answer as A" if side.output == row.output_a else "differs from A"
     return f"{numbers.score(side.score, 2)}, {same}"
 
@@ -230,7 +300,7 @@ def what_against_a(row: PairRow, side: Answers) -> str:
 def what_changed(a: str, b: str) -> str:
     """One short line: `bug → billing`; for long answers the place where they part."""
     if a == b:
-        return "same answer"
+        return SAME_ANSWER
     if len(a) <= SHORT and len(b) <= SHORT:
         return f"{a} → {b}"
     start = next(

@@ -37,7 +37,7 @@ def record_of(row: TableRow, columns: Sequence[Column] = ()) -> dict[str, Any]:
     if isinstance(row, PairRow):
         return {
             **row.case.content(),
-            "change": row.change,
+            "change": row.worst,
             "rating": row.rating or None,
             **{
                 letter.casefold(): [_result(result) for result in results]

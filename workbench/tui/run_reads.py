@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
 
 MOST_RUNS = 2_000
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,6 @@ class RunPage:
     """What people said about answers, by row key."""
     passed: int
     failed: int
-    half_width: float | None
-    """Half of the normal 95 % interval of the mean score, for a look only."""
     faults: int = 0
     """Answers that the model itself spoilt."""
 
@@ -62,16 +58,7 @@ def read_run(bench: Bench, run_id: str) -> RunPage:
     failed = len(scores) - passed
     prompt = store.prompt(run_id)
     faults = sum(bool(row.result and row.result.answer.outcome.is_models_fault) for row in rows)
-    return RunPage(summary, prompt, rows, ratings, passed, failed, half_width(scores), faults)
-
-
-def half_width(scores: Sequence[float]) -> float | None:
-    """Half of the normal 95 % interval of their mean; None for fewer than two."""
-    if len(scores) < 2:
-        return None
-    mean = sum(scores) / len(scores)
-    variance = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
-    return _Z * sqrt(variance / len(scores))
+    return RunPage(summary, prompt, rows, ratings, passed, failed, faults)
 
 
 def read_results(bench: Bench, run_id: str) -> list[Result]:

@@ -44,11 +44,11 @@ class RunMissing(Dialog[bool]):
 
 def _line(letter: str, gap: Gap) -> str:
     side = gap.side
-    label = side.source.version or side.source.label or side.summary.label
+    label = side.source.short
     parts = []
     if gap.unanswered:
         parts.append(f"{numbers.plural(len(gap.unanswered), 'case')} without an answer")
     if gap.unasked:
         parts.append(f"{numbers.plural(len(gap.unasked), 'case')} never asked")
-    how = "in a new run" if gap.unasked else f"run {side.summary.run_id} goes on"
+    how = "in a new run" if gap.unasked else "its run goes on"
     return f"{letter} {label}: {', '.join(parts)} · {how}"

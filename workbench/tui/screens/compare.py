@@ -28,7 +28,7 @@ from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
-from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow, what_against_a
+from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.row_copies import copies_of
 from workbench.tui.screens.compare_panes import COMING, NOTHING
 from workbench.tui.screens.missing_sides import MissingSidesScreen
@@ -37,13 +37,12 @@ from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
-from workbench.tui.widgets.pair_detail import facts, in_full, why
-from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.pair_detail import in_full
 from workbench.tui.widgets.run_header import head_lines, head_of_progress
 from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
-from workbench.tui.widgets.verdict_head import VerdictHead, label_of
+from workbench.tui.widgets.verdict_head import VerdictHead
 
 NEED_A_COMPARISON = frozenset(
     ("named", "next", "prompt", "input", "view", "context", "report", "deploy", "why", "add")
@@ -76,7 +75,7 @@ class CompareScreen(MissingSidesScreen):
         self._compare(str(asked[0]), str(asked[1]), selection.suite)
 
     def _forget(self) -> None:
-        self.comparing, self.further = None, ()
+        self.comparing, self.further, self.beside = None, (), ""
         self.table.empty = NOTHING
         self.remove_class("-compared", "-further")
         self.table.replace_columns(PAIR_COLUMNS)
@@ -151,33 +150,6 @@ class CompareScreen(MissingSidesScreen):
 
     # The case under the cursor
 
-    @property
-    def row(self) -> PairRow | None:
-        row = self.table.cursor_row
-        return row if isinstance(row, PairRow) else None
-
-    @on(CaseTable.Highlighted, "#pair-list")
-    def _highlighted(self) -> None:
-        row = self.row
-        outputs = self.outputs
-        if row is None or self.comparing is None:
-            outputs.clear()
-            return
-        compared = self.comparing.compared
-        names = [f"{which.upper()} {label_of(compared, which)}" for which in ("a", "b")]
-        sides = self.query_one("#sides")
-        names += [f"{x} {side.label}" for x, side in zip("CD", self.further, strict=False)]
-        sides.border_title = plain(f"{' │ '.join(names)} · {row.case.id}")
-        outputs.show(row.output_a, row.output_b)
-        self.query_one(SideOutputs).show(
-            [
-                (f"{name}: {what_against_a(row, side)}", side.output)
-                for name, side in zip(names[2:], row.further, strict=False)
-            ]
-        )
-        self.query_one("#facts-of-case", TextView).show(facts(row))
-        self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
-
     @on(DiffView.Compared, "#outputs")
     def _differ(self, message: DiffView.Compared) -> None:
         rows = message.rows
@@ -210,7 +182,7 @@ class CompareScreen(MissingSidesScreen):
         row = self.row
         if row is None:
             return "", Content("")
-        return f"{row.case.id} · {row.change}", in_full(row)
+        return f"{row.case.id} · {row.said}", in_full(row)
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
@@ -221,6 +193,8 @@ class CompareScreen(MissingSidesScreen):
         del parameters
         if action == "stop":
             return self._is_busy and self.bench_app.runs.is_alive
+        if action == "beside":
+            return bool(self.further)
         if action == "drop":
             return bool(self.further) and not self._is_busy
         if action == "missing":
@@ -243,22 +217,9 @@ class CompareScreen(MissingSidesScreen):
     def action_next(self, way: int) -> None:
         """The next changed case; in a list of one kind simply the next."""
         if not self.table.move_following(
-            way, lambda row: isinstance(row, PairRow) and row.change != "same"
+            way, lambda row: isinstance(row, PairRow) and row.worst != "same"
         ):
             self.table.move_following(way)
-
-    def action_prompt(self) -> None:
-        if self.comparing:
-            a, b = self.comparing.prompt_a, self.comparing.prompt_b
-            shown = PromptDiffScreen("Prompt · A → B", a, b, self.equal_lines)
-            self.app.push_screen(shown, lambda _: self.fold_again())
-
-    def action_why(self) -> None:
-        """The verdict of each gating scorer in full."""
-        if self.comparing:
-            further = (side.compared for side in self.further)
-            told = ("Verdict", why(self.comparing.compared, *further))
-            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
 
     def action_rate(self, label: str) -> None:
         row, comparing = self.row, self.comparing

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from workbench.tui.diff_context import DiffContext
 from workbench.tui.filters import Row, Test
-from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, PairRow
+from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, Change, PairRow
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
@@ -21,9 +21,9 @@ from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.verdict_head import VerdictHead
 
 
-def _changed(change: str) -> Test:
+def _changed(change: Change) -> Test:
     def test(row: Row) -> bool:
-        return isinstance(row, PairRow) and row.change == change
+        return isinstance(row, PairRow) and row.became(change)
 
     return test
 
@@ -107,7 +107,7 @@ class ComparePanes(ModeScreen):
 
     @property
     def outputs(self) -> DiffView:
-        """The answers of A and B."""
+        """The answers of A and of one candidate."""
         return self.query_one("#outputs", DiffView)
 
     def action_input(self) -> None:

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from textual import on
+
 from workbench.actions.fill import Gap
 from workbench.actions.foresee import foresee_comparison
 from workbench.errors import WorkbenchError
+from workbench.prompts.prompty import write_prompty
 from workbench.tui.compare_reads import Comparing, read_refs
 from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.further_sides import (
     MOST,
     Further,
-    further_lines,
+    claims,
+    claims_in_full,
+    labels,
     read_further,
+    standings,
     with_further,
 )
 from workbench.tui.list_rows import ListRow
-from workbench.tui.pair_rows import pair_columns
+from workbench.tui.pair_rows import PairRow, counts_of, pair_columns, what_against_a
 from workbench.tui.screens.compare_panes import ComparePanes
+from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
+from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.pair_detail import facts, why
+from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.side_outputs import SideOutputs
+from workbench.tui.widgets.text import plain
+from workbench.tui.widgets.text_view import TextView
+from workbench.tui.widgets.verdict_head import Shown
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
+HINT_SIDES = "n/N changed cases · o another side beside A · p prompt · i input · w why"
 HINT_MISSING = "n/N changed · p prompt · i input · w why"
 
 
@@ -32,6 +49,8 @@ class ManySidesScreen(ComparePanes):
         super().__init__()
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
+        self.beside = ""
+        """Letter of the side whose answer stands beside A's; none: the one that changed worst."""
         self._is_busy = False
         self._asked: tuple[str | None, str | None] = (None, None)
 
@@ -39,8 +58,8 @@ class ManySidesScreen(ComparePanes):
         self._is_busy = False
         self.comparing = found
         self.add_class("-compared")
-        self._show_head()
         self.table.load(found.rows, cursor=cursor)
+        self._show_head()
         self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
         self.say_keys()
         self.refresh_bindings()
@@ -56,14 +75,102 @@ class ManySidesScreen(ComparePanes):
     def say_keys(self) -> None:
         """What to press next; first of all `r` where a side lacks answers."""
         lacking = " ".join(f"{letter} {gap.cases:,}" for letter, gap in self.gaps if gap.cases)
-        self.hint(f"r runs what is missing: {lacking} · {HINT_MISSING}" if lacking else HINT)
+        hint = HINT_SIDES if self.further else HINT
+        self.hint(f"r runs what is missing: {lacking} · {HINT_MISSING}" if lacking else hint)
 
     def _show_head(self) -> None:
         if self.comparing:
             chosen = self.query_one("#pairs", CasePane).current.name
-            found = self.comparing
-            lines = further_lines(found.compared, self.further)
-            self.head.show(found.compared, found.trade, chosen, lines)
+            found, further = self.comparing, self.further
+            rows = [row for row in self.table.model.rows.values() if isinstance(row, PairRow)]
+            shown = Shown(
+                found.compared,
+                counts_of(rows),
+                found.trade,
+                standings(found.compared, further) if further else (),
+                claims(found.compared, further) if further else (),
+            )
+            self.head.show(shown, chosen)
+
+    # The case under the cursor
+
+    @property
+    def row(self) -> PairRow | None:
+        row = self.table.cursor_row
+        return row if isinstance(row, PairRow) else None
+
+    @on(CaseTable.Highlighted, "#pair-list")
+    def _highlighted(self) -> None:
+        row = self.row
+        outputs = self.outputs
+        if row is None or self.comparing is None:
+            outputs.clear()
+            return
+        names = self._names
+        # Beside A stands the side that was chosen, else the one that changed worst.
+        found, beside = row.candidates, self._beside_now()
+        outputs.show(row.output_a, found[beside].output)
+        self.query_one(SideOutputs).show(
+            [
+                (f"{names[x]}: {what_against_a(row, found[x])}", found[x].output)
+                for x in found
+                if x != beside
+            ]
+        )
+        self._name_panes()
+        self.query_one("#facts-of-case", TextView).show(facts(row))
+        self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """`C 1.0.0` by its letter, for every side."""
+        if self.comparing is None:
+            return {}
+        found = labels(self.comparing.compared, self.further)
+        return {x: f"{x} {label}" for x, label in zip("ABCD", found, strict=False)}
+
+    @on(SideOutputs.Fitted)
+    def _name_panes(self) -> None:
+        """Over the answers: whose they are, as far as they can be seen."""
+        row, names = self.row, self._names
+        if row is None or not names:
+            return
+        beside = self._beside_now()
+        rest = [x for x in names if x not in ("A", beside)]
+        letters = ("A", beside, *rest[: self.query_one(SideOutputs).shown])
+        title = f"{' │ '.join(names[x] for x in letters)} · {row.case.id}"
+        self.query_one("#sides").border_title = plain(title)
+
+    def action_beside(self) -> None:
+        """The next candidate beside A, in this case and all others."""
+        letters = "BCD"[: 1 + len(self.further)]
+        self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
+        self._highlighted()
+        self.bench_app.tell(f"beside A: {self.beside}")
+
+    def _beside_now(self) -> str:
+        return self.beside or (self.row.lead if self.row else "B")
+
+    def action_prompt(self) -> None:
+        if self.comparing:
+            beside = self._beside_now()
+            b = self.comparing.prompt_b
+            if beside != "B":
+                b = write_prompty(self.further["CD".index(beside)].compared.b.source.prompt)
+            title = f"Prompt · A → {beside}"
+            shown = PromptDiffScreen(title, self.comparing.prompt_a, b, self.equal_lines)
+            self.app.push_screen(shown, lambda _: self.fold_again())
+
+    def action_why(self) -> None:
+        """The verdict of each gating scorer in full."""
+        if self.comparing:
+            found, further = self.comparing.compared, self.further
+            names = labels(found, further)
+            claimed = claims_in_full(found, further)
+            told = ("Verdict", why([found, *(x.compared for x in further)], names, claimed))
+            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
+
+    # Sides
 
     def action_add(self) -> None:
         """One more candidate, C and then D, compared with A."""
@@ -116,9 +223,10 @@ class ManySidesScreen(ComparePanes):
         self._is_busy = False
         self.further = further
         self.set_class(bool(further), "-further")
-        self._show_head()
+        self.beside = ""
         rows = with_further(self.table.model.rows.values(), further)
         self.table.replace_columns(pair_columns(len(further)))
         self.table.load(rows, cursor=self.table.cursor_key)
+        self._show_head()
         self.say_keys()
         self.refresh_bindings()

@@ -137,7 +137,6 @@ class RunScreen(RunPanes):
             title_of(summary),
             page.passed,
             page.failed,
-            page.half_width,
             self._trend(),
             faults=page.faults,
             notes=remarks(summary.environment),

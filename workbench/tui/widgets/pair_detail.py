@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from textual.content import Content
 
 from workbench.actions.compare import Compared
-from workbench.present.verdict_words import broken_line, details, headline, next_step
+from workbench.present.verdict_words import beneath, details, headline
 from workbench.tui.case_rows import flat_json
 from workbench.tui.pair_rows import PairRow, output_of
 from workbench.tui.widgets.case_detail import block, call_lines, score_lines
@@ -31,24 +33,28 @@ def in_full(row: PairRow) -> Content:
     return Content("").join(parts).rstrip()
 
 
-def why(compared: Compared, *further: Compared) -> Content:
-    """Headline, broken cases, next step and details of every gating scorer, for every side."""
-    parts = _why_one(compared, "")
-    for letter, found in zip("CD", further, strict=False):
-        parts += _why_one(found, f"{letter} against A · ")
+def why(found: Sequence[Compared], names: Sequence[str], claims: Mapping[str, str]) -> Content:
+    """Headline and all that is known beside it, of every gating scorer and candidate.
+
+    `names` are those of A and of the candidates; `claims` is what each may claim, by its letter.
+    """
+    parts: list[Content] = []
+    for letter, name, compared in zip("BCD", names[1:], found, strict=False):
+        before = f"{letter} {name} against A · " if len(found) > 1 else ""
+        parts += _why_one(compared, before, names[0], name, letter)
+        if letter in claims:
+            parts.append(block(f"{before}what may be claimed", claims[letter]))
     return Content("").join(parts).rstrip()
 
 
-def _why_one(compared: Compared, before: str) -> list[Content]:
+def _why_one(compared: Compared, before: str, a: str, b: str, letter: str) -> list[Content]:
     policy = compared.suite.gate
     parts = []
     for comparison in compared.comparisons:
         lines = [
-            headline(comparison, policy),
-            broken_line(comparison),
-            next_step(comparison, policy),
-            *details(comparison),
+            headline(comparison, policy, a=a, b=b),
+            *beneath(comparison, policy),
+            *details(comparison, b=letter),
         ]
-        text = "\n".join(line for line in lines if line)
-        parts.append(block(f"{before}{comparison.scorer}", text))
+        parts.append(block(f"{before}{comparison.scorer}", "\n".join(lines)))
     return parts

@@ -13,9 +13,12 @@ from workbench.present.run_remarks import latency_words
 from workbench.present.tables import fit
 from workbench.runs.values import RunProgress, RunStatus, RunSummary
 from workbench.tui.widgets.text import plain
+from workbench.verdicts.distributions import critical_z
+from workbench.verdicts.intervals import wilson
 
 ETA_AFTER_S = 5.0
 ETA_AFTER_CASES = 5
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class RunHead:
     errors: int
     score: float | None
     scored: int
-    half_width: float | None = None
+    repeats: int = 1
     rate: float | None = None
     eta_s: float | None = None
     in_flight: int = 0
@@ -68,8 +71,7 @@ class RunHead:
 
 
 def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunHead:
-    """The header of a run at work; its interval is for after the end only."""
-    running = progress.status is RunStatus.RUNNING
+    """The header of a run at work; its interval is shown after the end only."""
     settled = progress.elapsed_s >= ETA_AFTER_S and progress.done >= ETA_AFTER_CASES
     return RunHead(
         title=title,
@@ -83,7 +85,6 @@ def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunH
         faults=progress.faults,
         score=progress.score,
         scored=progress.scored,
-        half_width=None if running else progress.half_width,
         rate=progress.rate,
         eta_s=progress.eta_s if settled else None,
         in_flight=progress.in_flight,
@@ -109,7 +110,6 @@ def head_of_summary(
     title: str,
     passed: int,
     failed: int,
-    half_width: float | None = None,
     trend: str = "",
     *,
     faults: int = 0,
@@ -132,7 +132,7 @@ def head_of_summary(
         faults=faults,
         score=summary.score,
         scored=summary.scored,
-        half_width=half_width,
+        repeats=summary.repeats,
         cached=summary.cached,
         calls=summary.calls,
         prompt_tokens=summary.prompt_tokens,
@@ -230,8 +230,11 @@ def _latency(head: RunHead) -> str:
 
 def _score(head: RunHead) -> str:
     score = f"score {numbers.score(head.score)}"
-    if head.half_width is not None:
-        score += f" ±{head.half_width:.3f}"
+    if head.score is not None and head.status is not RunStatus.RUNNING:
+        # Answers to one case are no further evidence, and a mean of ones is no certainty.
+        cases = head.scored / head.repeats
+        low, high = wilson(head.score * cases, cases, critical_z(CONFIDENCE))
+        score += f" [{low:.3f}, {high:.3f}]"
     return f"{score} (n={head.scored})"
 
 

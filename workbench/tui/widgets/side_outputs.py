@@ -1,4 +1,6 @@
-"""The answers of a comparison beside each other: A and B with their differences, then C and D."""
+"""The answers of a comparison beside each other: A and a candidate with their differences, then
+the other candidates.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 
 from workbench.present.safe_text import safe_line, safe_text
 from workbench.tui.diff_context import DiffContext
@@ -19,13 +22,16 @@ COLUMN = 38
 
 
 class SideOutputs(Horizontal):
-    """As many of the further sides as there is room for; A and B always."""
+    """As many of the other candidates as there is room for; A and one of them always."""
 
     DEFAULT_CSS = """
     SideOutputs { height: 1fr; }
     SideOutputs > #outputs { width: 2fr; height: 100%; }
     SideOutputs > TextView { width: 1fr; height: 100%; border-left: solid $border; }
     """
+
+    class Fitted(Message):
+        """More or fewer candidates can be seen than before."""
 
     def __init__(self, context: DiffContext | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -34,13 +40,13 @@ class SideOutputs(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield DiffView(id="outputs", context=self._equal_lines)
-        for letter in "cd":
-            view = TextView(id=f"output-{letter}")
+        for _ in range(2):
+            view = TextView()
             view.display = False
             yield view
 
     def show(self, further: Sequence[tuple[str, str]]) -> None:
-        """The further sides of a case: a title and the answer, untrusted both."""
+        """The other candidates: a title and the answer, untrusted both."""
         self._count = len(further)
         for view, (title, output) in zip(self.query(TextView), further, strict=False):
             cut = safe_text(output[:MAX_CHARS])
@@ -52,7 +58,7 @@ class SideOutputs(Horizontal):
 
     @property
     def shown(self) -> int:
-        """How many further sides can be seen."""
+        """How many of them can be seen."""
         return sum(view.display for view in self.query(TextView))
 
     def on_resize(self, event: events.Resize) -> None:
@@ -60,5 +66,8 @@ class SideOutputs(Horizontal):
 
     def _fit(self, width: int) -> None:
         room = max(0, width // COLUMN - 2)
+        before = self.shown
         for at, view in enumerate(self.query(TextView)):
             view.display = at < min(self._count, room)
+        if self.shown != before:
+            self.post_message(self.Fitted())
