@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from workbench.tui.widgets.line_area import LineArea
 from workbench.tui.widgets.prompt_text import Kind, front_matter_end, spans
 
 _MAX_FRONT = 400
@@ -35,8 +36,8 @@ def _without_f6() -> list[BindingType]:
     return [b for b in TextArea.BINDINGS if isinstance(b, Binding) and b.key != "f6"]
 
 
-class PromptEditor(TextArea, inherit_bindings=False):
-    """A TextArea that knows what a prompt looks like."""
+class PromptEditor(LineArea, inherit_bindings=False):
+    """An editor that knows what a prompt looks like."""
 
     BINDINGS: ClassVar[list[BindingType]] = _without_f6()
 
