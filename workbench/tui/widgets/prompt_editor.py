@@ -87,10 +87,17 @@ class PromptEditor(LineArea, inherit_bindings=False):
         return line
 
     def show_body(self) -> None:
-        """Put the cursor below the front matter, and that on top."""
-        row = min(self._front(), self.document.line_count - 1)
-        self.move_cursor((row, 0))
-        self.call_after_refresh(self.scroll_to, y=max(0, row - 1), animate=False)
+        """Put the cursor into the text of the first message, and the body on top."""
+        top = min(self._front(), self.document.line_count - 1)
+        self.move_cursor((self._first_text(top), 0))
+        self.call_after_refresh(self.scroll_to, y=max(0, top - 1), animate=False)
+
+    def _first_text(self, top: int) -> int:
+        """The row below the first role line of the body that starts at `top`, else its own."""
+        rows = range(top, self.document.line_count)
+        first = next((row for row in rows if self.document.get_line(row).strip()), top)
+        is_role = any(kind == "role" for *_, kind in spans(self.document.get_line(first)))
+        return min(first + is_role, self.document.line_count - 1)
 
     def swap_text(self, text: str) -> None:
         """Another text as one edit that undo takes back; the cursor stays near its place."""
