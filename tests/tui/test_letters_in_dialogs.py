@@ -20,6 +20,7 @@ from tests.tui.conftest import PROMPT
 from workbench.actions.bench import Bench
 from workbench.actions.deploy import deploy
 from workbench.datasets.values import Case
+from workbench.prompts.values import Input as PromptInput
 from workbench.prompts.values import Model
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.commands import available
@@ -29,6 +30,7 @@ from workbench.tui.dialogs.case_form import CaseForm
 from workbench.tui.dialogs.deploy import Deploy, open_deploy
 from workbench.tui.dialogs.export import Export
 from workbench.tui.dialogs.help import Help
+from workbench.tui.dialogs.inputs_form import InputsForm
 from workbench.tui.dialogs.models import Models
 from workbench.tui.dialogs.new_draft import NewDraft
 from workbench.tui.dialogs.pick_ref import PickRef
@@ -58,6 +60,7 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     ),
     Deploy: lambda app: open_deploy(app, PROMPT, "1.0.1"),
     Export: _pushed(lambda _: Export(PROMPT)),
+    InputsForm: _pushed(lambda _: InputsForm("Try", "Ask", [PromptInput("a")], {})),
     Help: _pushed(lambda app: Help(list(available(app.screen)))),
     Models: _pushed(lambda app: Models(Model("x", "mock"), app.workspace.settings)),
     NewDraft: _pushed(lambda _: NewDraft()),
@@ -117,17 +120,19 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
     draft = workspace.root / "prompts" / f"{PROMPT}.prompty"
     draft.write_text(draft.read_text() + "\nBe brief.\n")
     app = WorkbenchApp(open_workspace(workspace.root))
-    async with app.run_test(size=(100, 40)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         for kind in WITH_FIELDS:
             dialog = await _opened(app, pilot, kind)
             said, copied = list(app.said), app.clipboard
+            first = app.focused
             for widget in dialog.focus_chain:
                 widget.focus()
                 assert not [key for key in dialog.active_bindings if len(key) == 1], kind
                 is_field = isinstance(widget, Input | TextArea)
+                if widget is not first and widget.id != "no":
+                    continue
                 before = _seen(dialog)
-                typed = EVERY if widget.id == "no" else "yvQW1"
-                for key in typed:
+                for key in EVERY if kind is Rollback else "yvQW1":
                     app.post_message(events.Key(key, key))
                 await until(pilot, lambda: not app._type_ahead._held)
                 assert app.screen is dialog, kind
