@@ -50,7 +50,7 @@ def read_draft_page(bench: Bench, prompt_id: str, suite_name: str | None) -> Dra
     try:
         suite = bench.workspace.suite_for(prompt_id, suite_name)
     except NoSuite:
-        problem = f"no suite tries {prompt_id} · esc, 6 Datasets: n begins one"
+        problem = "no suite: 6 Datasets, n begins one"
     except WorkbenchError as error:
         problem = str(error)
     return DraftPage(draft, path_text, suite, problem, read_baseline(bench, prompt_id))

@@ -176,6 +176,19 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
 
 
+def publish_suites(bench: Bench) -> str:
+    """Have the registry know the suites as the files say them now, so that evidence shows as
+    stale here as soon as a deployment would be refused for it; why that was not possible.
+    """
+    if not bench.registry.prompts():
+        return ""
+    try:
+        bench.publish_suites()
+    except WorkbenchError as error:
+        return str(error).replace(f"{bench.workspace.root}/", "")
+    return ""
+
+
 def read_live(bench: Bench) -> tuple[LiveRow, ...]:
     """Every registered prompt in every environment."""
     rows = []

@@ -8,6 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
+from workbench.actions.refs import DRAFT, resolve
 from workbench.errors import NotFound, WorkbenchError
 from workbench.runs.values import Result, RunStatus, RunSummary
 from workbench.tui.case_rows import ResultRow, answered, waiting_rows
@@ -72,6 +73,18 @@ def half_width(scores: Sequence[float]) -> float | None:
     mean = sum(scores) / len(scores)
     variance = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
     return _Z * sqrt(variance / len(scores))
+
+
+def edited_since(bench: Bench, summaries: Sequence[RunSummary]) -> frozenset[str]:
+    """The ids of those runs of a draft that says something else by now."""
+    of_drafts = [summary for summary in summaries if summary.label == DRAFT]
+    prints: dict[str, str] = {}
+    for prompt_id in {summary.prompt_id for summary in of_drafts}:
+        try:
+            prints[prompt_id] = resolve(bench, f"{prompt_id}@{DRAFT}").prompt.fingerprint
+        except WorkbenchError:
+            prints[prompt_id] = ""  # gone, or broken by the edit
+    return frozenset(s.run_id for s in of_drafts if s.fingerprint != prints[s.prompt_id])
 
 
 def read_results(bench: Bench, run_id: str) -> list[Result]:

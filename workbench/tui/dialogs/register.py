@@ -94,6 +94,6 @@ class Register(Dialog[str]):
 
     def _done(self, ref: str) -> None:
         app = self.bench_app
-        self.close(ref)
+        self.dismiss(ref)
         app.post_to_screen(RegistryChanged())
         app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")

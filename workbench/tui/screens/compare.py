@@ -43,7 +43,7 @@ from workbench.tui.widgets.run_header import head_lines, head_of_progress
 from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
-from workbench.tui.widgets.verdict_head import VerdictHead, label_of
+from workbench.tui.widgets.verdict_head import VerdictHead
 
 NEED_A_COMPARISON = frozenset(
     ("named", "next", "prompt", "input", "view", "context", "report", "deploy", "why", "add")
@@ -163,10 +163,8 @@ class CompareScreen(MissingSidesScreen):
         if row is None or self.comparing is None:
             outputs.clear()
             return
-        compared = self.comparing.compared
-        names = [f"{which.upper()} {label_of(compared, which)}" for which in ("a", "b")]
+        names = self.names()
         sides = self.query_one("#sides")
-        names += [f"{x} {side.label}" for x, side in zip("CD", self.further, strict=False)]
         sides.border_title = plain(f"{' │ '.join(names)} · {row.case.id}")
         outputs.show(row.output_a, row.output_b)
         self.query_one(SideOutputs).show(
@@ -177,6 +175,8 @@ class CompareScreen(MissingSidesScreen):
         )
         self.query_one("#facts-of-case", TextView).show(facts(row))
         self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
+
+    show_names = _highlighted
 
     @on(DiffView.Compared, "#outputs")
     def _differ(self, message: DiffView.Compared) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.actions.compare import Side
 from workbench.actions.fill import Gap
 from workbench.actions.foresee import foresee_comparison
 from workbench.errors import WorkbenchError
@@ -17,9 +18,13 @@ from workbench.tui.further_sides import (
 )
 from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import pair_columns
+from workbench.tui.run_reads import edited_since
 from workbench.tui.screens.compare_panes import ComparePanes
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.run_header import EDITED
+from workbench.tui.widgets.verdict_head import label_of
+from workbench.workspace import Workspace
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
 HINT_MISSING = "n/N changed · p prompt · i input · w why"
@@ -28,12 +33,16 @@ HINT_MISSING = "n/N changed · p prompt · i input · w why"
 class ManySidesScreen(ComparePanes):
     """A comparison, and what may stand beside it."""
 
+    watched = Workspace.draft_paths
+
     def __init__(self) -> None:
         super().__init__()
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
         self._is_busy = False
         self._asked: tuple[str | None, str | None] = (None, None)
+        self.edited: frozenset[str] = frozenset()
+        """The runs of a draft that says something else by now."""
 
     def _compared(self, found: Comparing, cursor: str = "") -> None:
         self._is_busy = False
@@ -44,6 +53,45 @@ class ManySidesScreen(ComparePanes):
         self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
         self.say_keys()
         self.refresh_bindings()
+        self.files_changed()
+
+    @property
+    def sides(self) -> list[tuple[str, Side]]:
+        """What is compared, by its letter."""
+        if self.comparing is None:
+            return []
+        compared = self.comparing.compared
+        further = (side.compared.b for side in self.further)
+        return list(zip("ABCD", (compared.a, compared.b, *further), strict=False))
+
+    def files_changed(self) -> None:
+        """Say which sides are of a draft that was edited since."""
+        comparing = self.comparing
+
+        def found(edited: frozenset[str]) -> None:
+            if self.comparing is comparing and edited != self.edited:
+                self.edited = edited
+                self._show_head()
+                self.show_names()
+
+        summaries = [side.summary for _, side in self.sides]
+        if summaries:
+            self.bench_app.in_thread(edited_since, summaries, done=found, group="edited")
+
+    def names(self) -> list[str]:
+        """Letter and label of each side."""
+        if self.comparing is None:
+            return []
+        compared = self.comparing.compared
+        further = (side.label for side in self.further)
+        labels = (label_of(compared, "a"), label_of(compared, "b"), *further)
+        return [
+            f"{letter} {label}{f' ({EDITED})' if side.summary.run_id in self.edited else ''}"
+            for (letter, side), label in zip(self.sides, labels, strict=True)
+        ]
+
+    def show_names(self) -> None:
+        """Show over the answers whose they are."""
 
     @property
     def gaps(self) -> list[tuple[str, Gap]]:
@@ -63,6 +111,9 @@ class ManySidesScreen(ComparePanes):
             chosen = self.query_one("#pairs", CasePane).current.name
             found = self.comparing
             lines = further_lines(found.compared, self.further)
+            old = [letter for letter, side in self.sides if side.summary.run_id in self.edited]
+            if old:
+                lines = [*lines, f"~ {' '.join(old)}: answers of the draft before it was edited"]
             self.head.show(found.compared, found.trade, chosen, lines)
 
     def action_add(self) -> None:
