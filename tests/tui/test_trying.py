@@ -162,7 +162,7 @@ def test_what_is_typed_becomes_what_the_kind_says(kind: str, text: str, value: o
     ],
 )
 def test_what_is_not_of_the_kind_is_refused(kind: str, text: str) -> None:
-    with pytest.raises(UsageError, match="x is .* is needed"):
+    with pytest.raises(UsageError, match=r"x is .* is needed"):
         values_of([Input("x", kind)], {"x": text})
 
 
