@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2.exceptions import SecurityError
 
-from workbench.prompts.metering import MAX_SIZE, check, current
+from workbench.prompts.metering import A_TEST, MAX_SIZE, check, current
 
 MAX_REPEAT = 100_000
 MAX_BITS = 4_000
@@ -146,7 +146,7 @@ def _listed(items: Any, *_: Any, **__: Any) -> None:
 def _compared(items: Any, *_: Any, **__: Any) -> None:
     _listed(items)
     weight = current().weigh(items)
-    current().spend(weight * max(1, weight.bit_length() // 4))
+    current().spend(weight * (4 + weight.bit_length() // 4))
 
 
 def _sum(items: Any, attribute: Any = None, start: Any = 0) -> None:
@@ -181,6 +181,13 @@ def _shown(value: Any, *_: Any, **__: Any) -> None:
     current().spend(len(text_of(value)) // 32)
 
 
+def _cut(value: Any) -> None:
+    """What finds the words of a text."""
+    text = text_of(value)
+    current().spend(len(text) // 4)
+    current().make(2 * _WORD_BYTES * _words(text))
+
+
 def _six_times(value: Any, *_: Any, **__: Any) -> None:
     size = current().show(value)
     check(6 * size)
@@ -205,9 +212,8 @@ def _words(text: str) -> int:
 
 
 FILTERS: dict[str, Guard] = {
-    **dict.fromkeys(
-        ["capitalize", "lower", "upper", "string", "trim", "wordcount", "title"], _shown
-    ),
+    **dict.fromkeys(["capitalize", "lower", "upper", "string", "trim"], _shown),
+    **dict.fromkeys(["wordcount", "title"], _cut),
     **dict.fromkeys(["e", "escape", "forceescape", "urlencode", "xmlattr"], _six_times),
     **dict.fromkeys(["list", "reverse", "map", "select", "reject", "random"], _listed),
     **dict.fromkeys(["selectattr", "rejectattr", "items"], _listed),
@@ -237,22 +243,21 @@ def test(name: str, *args: Any) -> None:
     if name in ("lower", "upper"):
         text_of(args[0])
     else:
-        current().spend(1 + sum(current().weigh(arg) for arg in args if _holds(arg)) // 8)
+        current().spend(A_TEST + sum(current().weigh(arg) for arg in args if _holds(arg)) // 4)
 
 
 def compared(value: Any) -> Any:
     """A value that is about to be compared, or looked into."""
     if _holds(value):
-        current().spend(current().weigh(value) // 8)
+        current().spend(current().weigh(value) // 4)
     return value
 
 
-def keyed(value: dict[Any, Any]) -> dict[Any, Any]:
-    """A mapping that was just written: its keys are hashed."""
-    for key in value:
-        if isinstance(key, tuple):
-            current().spend(current().weigh(key))
-    return value
+def hashed(key: Any) -> Any:
+    """A value by which something is about to be looked up."""
+    if isinstance(key, tuple):
+        current().spend(current().weigh(key))
+    return key
 
 
 def _holds(value: Any) -> bool:
@@ -286,8 +291,7 @@ def call(method: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> tupl
     elif name in ("count", "index", "copy", "fromkeys", "changed", "dict"):
         meter.spend(sum(meter.weigh(part) for part in (owner, *given)) // 8)
     for arg in given:
-        if isinstance(arg, tuple):
-            meter.spend(meter.weigh(arg))
+        hashed(arg)
     return args
 
 

@@ -22,7 +22,13 @@ MAX_WORK = 3_000_000
 MAX_STEPS = 200_000
 """Turns of loops and calls in one rendering."""
 
+A_STEP = 6
+A_FILTER = 10
+A_TEST = 10
+A_MACRO = 45
+
 _CHARS_A_UNIT = 64
+_SHOWN_PART = 8
 _KEPT_WEIGHT = 64
 _ITEM_BYTES = 8
 _ENTRY_BYTES = 100
@@ -37,12 +43,12 @@ class Meter:
         self.steps = self.work = self.made = 0
         self._weights: dict[int, tuple[Any, int]] = {}
 
-    def step(self, work: int = 1) -> None:
-        """One turn of a loop, or one call."""
+    def step(self, work: int = 0) -> None:
+        """One turn of a loop, or one call, and the units of its body."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise SecurityError(f"it takes more than {MAX_STEPS:,} steps")
-        self.spend(work)
+        self.spend(A_STEP + work)
 
     def spend(self, work: int) -> None:
         self.work += work
@@ -74,6 +80,8 @@ class Meter:
         """
         if isinstance(value, (str, bytes)):
             return 1 + len(value) // _CHARS_A_UNIT
+        if isinstance(value, range):
+            return 1 + len(value)
         if not isinstance(value, (list, tuple, Mapping, Set, Namespace)):
             return 1
         return self._weigh(value, {})
@@ -110,7 +118,7 @@ class Meter:
         return self._show(value, leaf, 0)
 
     def _show(self, value: Any, leaf: Callable[[str], str], size: int) -> int:
-        self.spend(2)
+        self.spend(_SHOWN_PART)
         if isinstance(value, str):
             self.spend(len(value) // _CHARS_A_UNIT)
             size += len(value) if len(value) > MAX_SIZE else len(leaf(value))
@@ -166,5 +174,5 @@ def drawn(items: Iterator[Any], made: bool) -> Iterator[Any]:
     """The same items, each counted as it is drawn; `made`: they are new lists."""
     meter = current()
     for item in items:
-        meter.spend(4)
+        meter.spend(6)
         yield meter.keep(item) if made else item

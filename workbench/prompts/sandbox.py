@@ -22,7 +22,7 @@ from jinja2.utils import _PassArg
 from jinja2.visitor import NodeTransformer
 
 from workbench.prompts import guards
-from workbench.prompts.metering import begin, check, current, drawn
+from workbench.prompts.metering import A_FILTER, A_MACRO, begin, check, current, drawn
 from workbench.prompts.values import FIRST_REVISION
 
 _NODES_A_UNIT = 2
@@ -39,9 +39,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return current().keep(super().call_binop(context, operator, left, right))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(argument, tuple):
-            current().spend(current().weigh(argument))
-        return super().getitem(obj, argument)
+        return super().getitem(obj, guards.hashed(argument))
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, str) and attr in ("format", "format_map"):
@@ -75,6 +73,7 @@ class _Guards(NodeTransformer):
     def visit_Macro(self, node: Any) -> Any:
         """What is called pays for its body as it begins."""
         work, text = _extent(node)
+        work += A_MACRO
         self.generic_visit(node)
         price = _filtered(nodes.Const(work), "_price", [nodes.Const(text)], node.lineno)
         node.body.insert(0, nodes.ExprStmt(price, lineno=node.lineno))
@@ -102,9 +101,11 @@ class _Guards(NodeTransformer):
         self.generic_visit(node)
         return _filtered(node, "_kept", []) if isinstance(node.arg, nodes.Slice) else node
 
-    def visit_Dict(self, node: nodes.Dict) -> nodes.Expr:
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Pair:
         self.generic_visit(node)
-        return _filtered(node, "_keyed", [])
+        if not isinstance(node.key, nodes.Const):
+            node.key = _filtered(node.key, "_hashed", [])
+        return node
 
 
 def _extent(body: nodes.Node) -> tuple[int, int]:
@@ -155,7 +156,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
         _joined=_joined,
         _compared=guards.compared,
         _kept=lambda value: current().keep(value),
-        _keyed=guards.keyed,
+        _hashed=guards.hashed,
         join=_join,
     )
     return made
@@ -177,7 +178,7 @@ def render(template: Template, values: Mapping[str, Any]) -> str:
 def _finalize(_context: Context, value: Any) -> Any:
     """What is about to be printed, here or into a macro's or a block's text."""
     meter = current()
-    meter.spend(1)
+    meter.spend(3)
     meter.make(meter.show(value))
     return value
 
@@ -234,7 +235,7 @@ def _guarded_filter(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(usual)
     def guarded(*args: Any, **options: Any) -> Any:
         meter = current()
-        meter.spend(2)
+        meter.spend(A_FILTER)
         if guard:
             guard(*args[ours:], **options)
         made = usual(*args, **options)
@@ -247,7 +248,7 @@ def _guarded_filter(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _guarded_test(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded_test(name: str, usual: Any) -> Callable[..., Any]:
     ours = 0 if _PassArg.from_obj(usual) is None else 1
 
     @functools.wraps(usual)

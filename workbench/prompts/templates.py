@@ -73,8 +73,7 @@ class Renderer:
         self._prompt = prompt
         self._used = frozenset(variables(prompt))
         self._fills: tuple[tuple[str, _Fill], ...] = tuple(
-            (message.role, _compiled(message.content, prompt))
-            for message in prompt.messages
+            (message.role, _compiled(message.content, prompt)) for message in prompt.messages
         )
         self._defaults = {
             item.name: item.default
