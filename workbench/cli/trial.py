@@ -16,6 +16,7 @@ from workbench.suggestions import did_you_mean
 if TYPE_CHECKING:
     from workbench.actions.bench import Bench
     from workbench.datasets.values import Case
+    from workbench.prompts.values import Prompt
     from workbench.providers.values import Answer
 
 
@@ -34,8 +35,11 @@ def try_command(
     from workbench.actions.run import try_case
 
     bench = face.bench()
-    prompt = resolve(bench, ref).prompt
-    case = _given(given) if given else _case_of(bench, prompt.prompt_id, suite, case_id)
+    source = resolve(bench, ref)
+    prompt = source.prompt
+    if source.note:
+        face.note(f"note: {source.note}")
+    case = _given(given, prompt) if given else _case_of(bench, prompt.prompt_id, suite, case_id)
     for name, value in case.inputs.items():
         face.note(f"{name}: {value}")
 
@@ -50,7 +54,8 @@ def try_command(
     said = f": {answer.error}" if answer.error else ""
     face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
     if face.as_json:
-        face.answer(_json(case, answer), [])
+        notes = [source.note] if source.note else []
+        face.answer({**_json(case, answer), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 
@@ -67,14 +72,23 @@ def _case_of(bench: Bench, prompt_id: str, suite_name: str | None, case_id: str 
     return case
 
 
-def _given(given: tuple[str, ...]) -> Case:
+def _given(given: tuple[str, ...], prompt: Prompt) -> Case:
+    """A case of what was typed, each value read as the kind of its input."""
     from workbench.datasets.values import Case
+    from workbench.prompts.kinds import from_text
 
     pairs = [item.partition("=") for item in given]
     for name, sign, _ in pairs:
         if not sign or not name:
             raise click.BadParameter(f"{name!r} has no value: write NAME=VALUE")
-    return Case("given", {name: value for name, _, value in pairs})
+    inputs = {}
+    for name, _, value in pairs:
+        declared = prompt.input_named(name)
+        try:
+            inputs[name] = from_text(declared.kind, value) if declared else value
+        except ValueError as error:
+            raise click.BadParameter(f"{name}: {error}") from error
+    return Case("given", inputs)
 
 
 def _json(case: Case, answer: Answer) -> dict[str, object]:

@@ -149,7 +149,7 @@ def check(front: Front) -> None:
     _named(front, data.get("inputs"), ("inputs",), _input)
     outputs = data.get("outputs")
     if not (isinstance(outputs, Mapping) and ("type" in outputs or "$schema" in outputs)):
-        _named(front, outputs, ("outputs",), _property)
+        _named(front, outputs, ("outputs",), _output)
     _named(front, data.get("tools"), ("tools",), _tool)
     template = data.get("template")
     if isinstance(template, Mapping):
@@ -172,16 +172,26 @@ def _model(front: Front, model: Mapping[str, Any]) -> None:
 
 def _input(front: Front, item: Mapping[str, Any], path: Path) -> None:
     _property(front, item, path)
+    _kind(front, item, path)
     kind = item.get("kind")
-    if kind is not None and kind not in KINDS:
-        said = f"the kind {kind!r} of an input is "
-        said += "not supported yet" if kind in UNSUPPORTED else "unknown"
-        front.refuse((*path, "kind"), said, did_you_mean(str(kind), KINDS))
     default = item.get("default")
     if kind is not None and default is not None and not fits(kind, default):
         front.refuse((*path, "default"), f"the default {default!r} is no {kind}")
     if not isinstance(item.get("required", True), bool):
         front.refuse((*path, "required"), f"required is true or false, not {item['required']!r}")
+
+
+def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
+    kind = item.get("kind")
+    if kind is not None and kind not in KINDS:
+        said = "not supported yet" if kind in UNSUPPORTED else "unknown"
+        hint = did_you_mean(str(kind), KINDS)
+        front.refuse((*path, "kind"), f"{_said((*path, 'kind'))} {kind!r} is {said}", hint)
+
+
+def _output(front: Front, item: Mapping[str, Any], path: Path) -> None:
+    _property(front, item, path)
+    _kind(front, item, path)
 
 
 def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:

@@ -39,6 +39,8 @@ class Draft:
     path: Path
     text: str
     prompt: Prompt
+    note: str = ""
+    """What was taken for something that it leaves out."""
 
 
 def read_draft(path: Path) -> Draft:
@@ -76,12 +78,12 @@ def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") 
             hint="lower case letters, digits, '.', '_' and '-', 100 at most",
         )
     messages = _messages(body, where)
-    inputs = _inputs(data.get("inputs"), where)
-    template_format = _template_format(data.get("template"), where)
+    inputs = _inputs(front)
+    template_format = _template_format(front)
     return Prompt(
         prompt_id=name,
         messages=messages,
-        model=_model(data.get("model"), where),
+        model=_model(front),
         inputs=inputs,
         outputs=data.get("outputs"),
         tools=data.get("tools"),
@@ -192,44 +194,51 @@ def _trimmed(lines: list[str]) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _model(data: Any, where: str) -> Model | None:
+def _model(front: Front) -> Model | None:
+    data = front.data.get("model")
     if data is None:
         return None
     if isinstance(data, str):
         return Model(id=data, provider="")
     if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
-        raise DraftError(f"{where}: model needs an id", hint="model: {id: NAME, provider: NAME}")
+        front.refuse(("model",), "model needs an id", hint="model: {id: NAME, provider: NAME}")
     options = data.get("options") or {}
     if not isinstance(options, Mapping):
-        raise DraftError(f"{where}: model.options must be a mapping")
+        front.refuse(("model", "options"), "model.options must be a mapping")
     return Model(id=data["id"], provider=str(data.get("provider") or ""), options=dict(options))
 
 
-def _inputs(data: Any, where: str) -> tuple[Input, ...]:
+def _inputs(front: Front) -> tuple[Input, ...]:
+    data = front.data.get("inputs")
     if data is None:
         return ()
+    places: list[str | int]
     if isinstance(data, Mapping):
+        places = list(data)
         data = [
             {"name": name, **(value if isinstance(value, Mapping) else {"default": value})}
             for name, value in data.items()
         ]
-    if not isinstance(data, list):
-        raise DraftError(f"{where}: inputs must be a list")
-    inputs = tuple(_input(item, where) for item in data)
-    names = [item.name for item in inputs]
-    for name in names:
-        if names.count(name) > 1:
-            raise DraftError(f"{where}: the input {name!r} is declared twice")
-    return inputs
+    elif isinstance(data, list):
+        places = list(range(len(data)))
+    else:
+        front.refuse(("inputs",), "inputs must be a list")
+    found: dict[str, Input] = {}
+    for place, item in zip(places, data, strict=True):
+        made = _input(front, item, ("inputs", place))
+        if made.name in found:
+            front.refuse(("inputs", place), f"the input {made.name!r} is declared twice")
+        found[made.name] = made
+    return tuple(found.values())
 
 
-def _input(item: Any, where: str) -> Input:
+def _input(front: Front, item: Any, path: tuple[str | int, ...]) -> Input:
     if isinstance(item, str):
         item = {"name": item}
     if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
-        raise DraftError(f"{where}: an input needs a name", hint="- {name: ticket, kind: string}")
+        front.refuse(path, "an input needs a name", hint="- {name: ticket, kind: string}")
     if not item["name"].isidentifier():
-        raise DraftError(f"{where}: {item['name']!r} is no name for an input")
+        front.refuse(path, f"{item['name']!r} is no name for an input")
     default = item.get("default")
     return Input(
         name=item["name"],
@@ -249,15 +258,17 @@ def _input_content(item: Input) -> dict[str, Any]:
     return content
 
 
-def _template_format(data: Any, where: str) -> str:
+def _template_format(front: Front) -> str:
+    data = front.data.get("template")
     if data is None:
         return JINJA2
     kind = data.get("format", JINJA2) if isinstance(data, Mapping) else data
     if isinstance(kind, Mapping):
         kind = kind.get("kind", JINJA2)
     if kind not in (JINJA2, BRACES):
-        raise DraftError(
-            f"{where}: template format {kind!r} is not supported",
+        front.refuse(
+            ("template", "format", "kind"),
+            f"template format {kind!r} is not supported",
             hint=f"template: {{format: {{kind: {JINJA2}}}}}",
         )
     return str(kind)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 MAX_RENDERED_CHARS = 10_000_000
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
-_TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_OPEN = re.compile(r"\{[{%]")
+_CLOSE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|([%}]\})""", re.DOTALL)
 _CHANGED = (
     r"(?:\||\bfilter)\s*(?:tojson|random|format)\b|['\"](?:tojson|random|format)['\"]"
     r"|\b(?:namespace|cycler|joiner)\s*\("
@@ -61,8 +62,18 @@ def least_revision(
         return FIRST_REVISION
     optional = [re.escape(i.name) for i in inputs if not i.required and i.default is None]
     pattern = re.compile("|".join([_CHANGED, *(rf"\b{name}\b" for name in optional)]))
-    tags = (tag for message in messages for tag in _TAG.findall(message.content))
+    tags = (tag for message in messages for tag in _tags(message.content))
     return REVISION if any(map(pattern.search, tags)) else FIRST_REVISION
+
+
+def _tags(template: str) -> Iterator[str]:
+    """The text of each `{{ }}` and `{% %}`; a text within one does not end it."""
+    at = 0
+    while opened := _OPEN.search(template, at):
+        closing = (found for found in _CLOSE.finditer(template, opened.end()) if found[1])
+        closed = next(closing, None)
+        at = closed.end() if closed else len(template)
+        yield template[opened.start() : at]
 
 
 class Renderer:

@@ -179,7 +179,7 @@ class DraftScreen(ModeScreen):
         text, case = self.query_one(PromptEditor).text, self.case
         stem = self.keeper.file.path.stem
         self.bench_app.in_thread(
-            lambda _bench: check(text, stem, case, page.baseline),
+            lambda bench: check(text, stem, case, page.baseline, bench.workspace.with_provider),
             done=self._show_checks,
             group="checks",
         )
