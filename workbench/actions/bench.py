@@ -56,7 +56,8 @@ class Bench:
             raise DraftError(
                 f"{prompt.prompt_id} names no model", hint="model: {id: NAME, provider: NAME}"
             )
-        return self.workspace.settings.provider(prompt.model.provider)
+        prompt, _ = self.workspace.with_provider(prompt, prompt.prompt_id)
+        return self.workspace.settings.provider(prompt.model.provider if prompt.model else "")
 
     def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
         """A function that opens the prompt's provider, in the thread that will use it."""

@@ -92,6 +92,8 @@ class BestOf:
     candidates: tuple[Candidate, ...]
     note: str
     """How far ahead luck alone would put the best of them; empty for one."""
+    notes: tuple[str, ...] = ()
+    """What was taken for something that a side leaves out."""
 
 
 def compare(
@@ -165,7 +167,8 @@ def compare_many(
         on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
     side_a, *sides = (side_of(bench, item, on_run) for item in wanted)
     found = [pair_up(side_a, side_b, suite, split) for side_b in sides]
-    return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
+    best = rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
+    return replace(best, notes=tuple(dict.fromkeys(s.note for s in (a, *others) if s.note)))
 
 
 def rank(compared: Sequence[Compared]) -> BestOf:

@@ -10,7 +10,7 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
-from workbench.actions.refs import Source
+from workbench.actions.refs import Source, source_of
 from workbench.errors import NotFound, RunCutShort
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
@@ -43,8 +43,7 @@ def evaluate(
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
     bench.sync()
-    registered = bench.registry.get_version(prompt_id, version)
-    source = Source(registered.prompt, registered.version, version=registered.version)
+    source = source_of(bench, bench.registry.get_version(prompt_id, version))
     if suite_name:
         suites: tuple[Suite, ...] = (bench.workspace.suite_for(prompt_id, suite_name),)
     else:
@@ -71,7 +70,7 @@ def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
             if deployment.version == source.version:
                 return None
             live = bench.registry.get_version(source.prompt.prompt_id, deployment.version)
-            return Source(live.prompt, live.version, version=live.version)
+            return source_of(bench, live)
     return None
 
 

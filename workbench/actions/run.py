@@ -70,7 +70,13 @@ def make_spec(
         fresh=fresh,
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
-        notes=(*suite.dataset.notes, *unused, *check_expected(suite, cases), *_keys(cases)),
+        notes=(
+            *filter(None, [source.note]),
+            *suite.dataset.notes,
+            *unused,
+            *check_expected(suite, cases),
+            *_keys(cases),
+        ),
     )
 
 

@@ -60,6 +60,8 @@ def compare_command(
             on_run=follower.on_run,
         )
     found = best.candidates[0].compared
+    for note in best.notes:
+        face.note(f"note: {note}")
     face.answer(_as_json(best), _lines(best, verbose))
     summaries = (found.a.summary, found.b.summary)
     incomplete = any(summary.status is not RunStatus.COMPLETE for summary in summaries)
@@ -90,6 +92,7 @@ def _as_json(best: BestOf) -> dict[str, Any]:
             for candidate in best.candidates
         ],
         "note": best.note,
+        "notes": list(best.notes),
     }
 
 

@@ -36,7 +36,10 @@ def try_command(
     from workbench.datasets.json_values import as_text
 
     bench = face.bench()
-    prompt = resolve(bench, ref).prompt
+    source = resolve(bench, ref)
+    prompt = source.prompt
+    if source.note:
+        face.note(f"note: {source.note}")
     case = _given(given) if given else _case_of(bench, prompt, suite, case_id)
     for name, value in case.inputs.items():
         face.note(f"{name}: {as_text(value)}")
@@ -52,7 +55,8 @@ def try_command(
     said = f": {answer.error}" if answer.error else ""
     face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
     if face.as_json:
-        face.answer(_json(case, answer), [])
+        notes = [source.note] if source.note else []
+        face.answer({**_json(case, answer), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 

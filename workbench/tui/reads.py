@@ -235,11 +235,9 @@ def read_scores(bench: Bench, prompt_id: str) -> tuple[tuple[str, float | None],
 
 
 def _draft(bench: Bench, prompt_id: str) -> tuple[Draft | None, str]:
-    from workbench.prompts.prompty import read_draft
-
     try:
         path = bench.workspace.draft_path(prompt_id)
-        return (read_draft(path) if path else None), ""
+        return (bench.workspace.draft(path) if path else None), ""
     except WorkbenchError as error:
         return None, str(error)
 

@@ -28,7 +28,7 @@ def open_register(app: WorkbenchApp, prompt_id: str) -> None:
     """Read what registering the saved draft would make, then ask."""
 
     def propose(bench: Bench) -> Proposal:
-        return registering.propose(bench, resolve(bench, f"{prompt_id}@draft").prompt)
+        return registering.propose(bench, resolve(bench, f"{prompt_id}@draft"))
 
     def ask(proposal: Proposal) -> Register | None:
         if proposal.same_as:

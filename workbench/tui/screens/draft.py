@@ -188,7 +188,9 @@ class DraftScreen(ModeScreen):
         text, case = self.text, self.case
         stem = self.keeper.file.path.stem
         self.bench_app.in_thread(
-            lambda _bench: check_text(text, stem, case, page.baseline),
+            lambda bench: check_text(
+                text, stem, case, page.baseline, bench.workspace.with_provider
+            ),
             done=self.show_checks,
             group="checks",
         )
