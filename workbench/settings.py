@@ -19,6 +19,8 @@ _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 FILE_NAME = "workbench.toml"
 LOCAL = "local"
 PLAIN = "plain"
+EMBEDDED_MODEL = "gemma-3-270m"
+"""The model that answers as `local` where no other weights are set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,14 @@ class Settings:
     """Binding id to keys."""
     theme: str = ""
     confirm_above_usd: float = 1.0
+
+    def provider_of(self, model_id: str) -> str:
+        """The provider of a model that a draft names without one: the embedded model's own for
+        its name, else the only one that is configured. Empty: it cannot be known.
+        """
+        if model_id.casefold() == EMBEDDED_MODEL:
+            return LOCAL
+        return next(iter(self.providers)) if len(self.providers) == 1 else ""
 
     def provider(self, name: str) -> ProviderSettings:
         """The provider of that name; `local` is always there."""

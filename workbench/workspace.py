@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import getpass
+import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import DraftError, NoSuite, NotFound
-from workbench.prompts.values import SUFFIX
-from workbench.settings import FILE_NAME, Settings, read_settings
+from workbench.prompts.values import SUFFIX, Prompt
+from workbench.settings import FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from workbench.prompts.prompty import Draft
     from workbench.runs.suite import Suite
 
 STATE = ".workbench"
@@ -49,6 +51,31 @@ class Workspace:
     def author(self) -> str:
         """Who acts: the settings, else git's user.name, else the login."""
         return self.settings.author or _git_user(self.root) or _login()
+
+    def draft(self, path: Path) -> Draft:
+        """The draft at `path`, its model with a provider.
+
+        Raises DraftError as `read_draft` does, and when the provider cannot be known.
+        """
+        from workbench.prompts.prompty import read_draft
+
+        draft = read_draft(path)
+        prompt, note = self.with_provider(draft.prompt, str(path), draft.text)
+        return replace(draft, prompt=prompt, note=note)
+
+    def with_provider(self, prompt: Prompt, where: str, text: str = "") -> tuple[Prompt, str]:
+        """A prompt whose model names its provider, and what was taken for one that named none.
+
+        `text` is the draft's, for the line. Raises DraftError when it cannot be known.
+        """
+        model = prompt.model
+        if model is None or model.provider:
+            return prompt, ""
+        name = self.settings.provider_of(model.id)
+        if not name:
+            raise _which_provider(model.id, where, text, self.settings)
+        note = f"{where} names no provider for {model.id}: {name} is taken"
+        return replace(prompt, model=replace(model, provider=name)), note
 
     def draft_paths(self) -> tuple[Path, ...]:
         """The drafts: `*.prompty` in the folder itself and below prompts/."""
@@ -144,6 +171,16 @@ def open_workspace(root: Path) -> Workspace:
     if not (root / FILE_NAME).is_file():
         raise NotFound(f"no {FILE_NAME} in {root}", hint="workbench init makes a workspace")
     return Workspace(root.resolve(), read_settings(root / FILE_NAME))
+
+
+def _which_provider(model_id: str, where: str, text: str, settings: Settings) -> DraftError:
+    found = re.search(r"^[ \t]*model[ \t]*:", text, re.MULTILINE)
+    line = f" line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
+    known = ", ".join({**settings.providers, LOCAL: None})
+    return DraftError(
+        f"{where}:{line} which provider? The model {model_id!r} names none",
+        hint=f"write provider: NAME below model.id, with one of: {known}",
+    )
 
 
 def _login() -> str:

@@ -72,7 +72,7 @@ async def release(
     await until_it_takes_keys(pilot)
     await pilot.press("d")
     await until_shown(pilot, "production: ", f"→ {version}", "tested")
-    await pilot.press("y")
+    await pilot.press("ctrl+s")
     await until_shown(pilot, f"{PROMPT}@{version} is live in production")
 
 
@@ -144,7 +144,7 @@ async def test_draft_try_run_stop_resume_compare_register_deploy_roll_back(tmp_p
             await until_shown(pilot, "R rolls production back to 1.0.0")
             await pilot.press("R")
             await until_shown(pilot, "1.0.1 → 1.0.0")
-            await pilot.press("y")
+            await pilot.press("ctrl+s")
             await until_shown(pilot, "back on support_triage@1.0.0", "ROLLBACK")
     assert live_version(workspace) == "1.0.0"
 

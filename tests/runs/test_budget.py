@@ -90,7 +90,13 @@ def test_answers_of_unknown_length_are_asked_one_by_one_until_their_length_is_kn
 def test_a_budget_lets_more_calls_go_at_once_as_lengths_are_seen(tmp_path: Path) -> None:
     prices = {MODEL: {"input": 0.0, "output": 10.0}}
     spec = make_spec(120, concurrency=16, budget_usd=1.0)
-    with OpenAIServer(lambda m, o: Reply("x", completion_tokens=5), delay_s=0.01) as server:
+
+    def script(_messages: list[dict[str, Any]], _options: dict[str, Any]) -> Reply:
+        if server.calls > 60:
+            server.gather(12)
+        return Reply("x", completion_tokens=5)
+
+    with OpenAIServer(script) as server:
         open_it = provider_at(server.base_url, prices=prices)
         summary = start_run(spec, open_it, tmp_path / "runs.db").wait(WAIT_S)
         assert server.most_at_once >= 12

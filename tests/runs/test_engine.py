@@ -464,7 +464,13 @@ def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
     # One call may cost 0.11 USD by the estimate, and costs 0.001: eight at once do not fit.
     prices = {"mock-model": {"input": 0.0, "output": 100.0}}
     spec = make_spec(60, concurrency=8, budget_usd=0.3)
-    with OpenAIServer(lambda m, o: Reply("x", completion_tokens=10), delay_s=0.01) as server:
+
+    def script(_messages: object, _options: object) -> Reply:
+        if server.calls > 30:
+            server.gather(2)
+        return Reply("x", completion_tokens=10)
+
+    with OpenAIServer(script) as server:
         live = start_run(spec, provider_at(server.base_url, prices=prices), store)
         summary = live.wait(WAIT_S)
         assert server.most_at_once >= 2

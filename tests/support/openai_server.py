@@ -66,7 +66,7 @@ class OpenAIServer:
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
         self._at_once = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -107,6 +107,12 @@ class OpenAIServer:
             self.headers.append(headers)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
+            self._lock.notify_all()
+
+    def gather(self, count: int, seconds: float = 60.0) -> None:
+        """For a script: answer only when so many calls were here at once, or after the time."""
+        with self._lock:
+            self._lock.wait_for(lambda: self.most_at_once >= count, seconds)
 
     def left(self) -> None:
         """One request was answered."""

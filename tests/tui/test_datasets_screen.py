@@ -194,7 +194,7 @@ async def test_a_workspace_without_a_suite_gets_one_by_keys(fresh: Workspace) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "not registered")
         await pilot.press("2")
-        await until_shown(pilot, "no suite tries support_triage", "6 Datasets: n begins")
+        await until_shown(pilot, "no suite: 6 Datasets, n begins one")
         await pilot.press("escape", "6")
         await until_shown(pilot, "No suites yet.", "n begins one for the picked prompt")
         await pilot.press("e", "a", "f", "d")

@@ -50,7 +50,7 @@ async def test_f5_on_the_draft_runs_the_draft_whatever_version_was_picked(
         await until(pilot, lambda: editor.has_focus)
         await pilot.press(*"EDITED ", "f5")
         screen = await until_shown(pilot, "Run support_triage", "calls")
-        assert "draft" in screen.split("y starts it")[0].split("Run support_triage")[-1]
+        assert "draft" in screen.split("^s starts it")[0].split("Run support_triage")[-1]
         assert "known already" not in screen
 
 
@@ -178,12 +178,12 @@ async def test_a_run_that_is_dear_starts_with_the_second_yes(
         await pilot.press("f5")
         await until_shown(pilot, "20 calls", "more than $0.000010")
         calls = server.calls
-        await pilot.press("y", "y")
+        await pilot.press("ctrl+s", "ctrl+s")
         await until_shown(pilot, "once more starts it")
         await settled(pilot)
         assert (server.calls, app.current_mode) == (calls, "prompts")
         await until_it_takes_keys(pilot)
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "20/20", "complete")
 
 
@@ -191,7 +191,7 @@ async def test_a_yes_waits_for_what_the_run_will_take(workspace: Workspace) -> N
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "= 1.0.1")
-        await pilot.press("f5", "y")
+        await pilot.press("f5", "ctrl+s")
         await until_shown(pilot, "20/20", "complete")
 
 
@@ -219,12 +219,12 @@ async def test_deploy_starts_where_the_version_can_go_and_says_what_is_in_the_wa
         await pilot.press("D")
         screen = await until_shown(pilot, "needs staging first", "staging: nothing → 1.0.1")
         assert "> staging" in screen
-        await pilot.press("G")
+        await pilot.press("end")
         await until_shown(pilot, "deploy it there first")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "deploy it to staging first; or override")
         assert "^s Deploy" in screen_text(app)
-        await pilot.press("k", "y")
+        await pilot.press("up", "ctrl+s")
         await until_shown(pilot, "support_triage@1.0.1 is live in staging")
 
 
@@ -237,7 +237,7 @@ async def test_a_dialog_has_its_problem_and_its_buttons_in_sight(
         await until(pilot, lambda: app.selection.prompt_id)
         open_deploy(app, "support_triage", "1.0.1", "production")
         await until_shown(pilot, "^s Deploy", "esc Cancel")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "cannot go to production", "^s Deploy")
         app.screen.query_one("#reason").focus()
         await until_shown(pilot, "reason", "for the log", "^s Deploy")

@@ -22,6 +22,7 @@ from workbench.tui.diff_context import DiffContext
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -168,6 +169,7 @@ async def test_dialogs_that_show_what_changes_show_more_of_it_too(
             await settled(pilot)
         shown = await until_shown(pilot, "lines · 1 equal line around each change")
         assert "provider: mock" not in shown.split("text: +")[1]
+        app.screen.query_one(TextView).focus()
         await pilot.press("}", "}", "}")
         shown = await until_shown(pilot, "lines · all equal lines are shown")
         assert "provider: mock" in shown.split("text: +")[1]

@@ -48,11 +48,11 @@ async def test_digits_go_on_from_screen_to_screen_and_never_into_the_prompt(
         await pilot.press("f3")
         await until_shown(pilot, "EDITING")
         await pilot.press("f5")
-        await until_shown(pilot, "y starts it")
+        await until_shown(pilot, "^s starts it")
         await pilot.press("escape")
         await until_shown(pilot, "EDITING")
         await pilot.press("0")
-        assert "0system:" in app.screen.query_one(PromptEditor).text
+        assert "system:\n0" in app.screen.query_one(PromptEditor).text
 
 
 async def test_an_older_version_becomes_the_draft_and_the_draft_is_kept(

@@ -52,7 +52,7 @@ async def test_the_keys_of_the_dialog_come_first(workspace: Workspace) -> None:
         await until_shown(pilot, "type to filter")
         rows = listed(app)
         assert rows[0] == ("esc", "Cancel", "This dialog")
-        # `y` is text for the field that has the focus.
+        # `y` is text where there are fields.
         assert rows[1] == ("^s", "Confirm", "This dialog")
         wheres = [where for _, _, where in rows]
         assert wheres == sorted(wheres, key=["This dialog", "Here", "Everywhere"].index)
@@ -88,7 +88,7 @@ async def test_a_question_mark_is_text_in_a_field_and_help_on_a_button(
         dialog.query_one("#yes").focus()
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))
-        assert ("y ^s", "Confirm", "This dialog") in listed(app)
+        assert ("^s", "Confirm", "This dialog") in listed(app)
 
 
 async def test_enter_runs_what_is_picked_in_the_dialog(workspace: Workspace) -> None:
@@ -151,7 +151,7 @@ async def test_a_dialog_that_closes_by_itself_takes_the_help_over_it_along(
         app.push_screen(dialog, answers.append)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, Help))
-        dialog.close(None)
+        dialog.dismiss(None)
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert answers == [None]
 

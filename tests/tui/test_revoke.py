@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from tests.support.screens import pick_version, screen_text, settled, until, until_shown
 from workbench.actions.bench import Bench
@@ -35,11 +35,11 @@ async def test_a_version_that_is_live_is_revoked_with_a_reason_and_stays_live(
             "R there goes back to 1.0.0",
             "no deploy, rollback or override",
         )
-        assert isinstance(app.focused, Button) and app.focused.id == "no"
-        await pilot.press("y")
+        assert isinstance(app.focused, Input) and app.focused.id == "reason"
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "! it needs a reason")
         app.screen.query_one("#reason", Input).value = "leaks addresses"
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(
             pilot, "is revoked, and still live in production", "REVOKED", "REVOKE", "leaks addres"
         )
@@ -57,10 +57,10 @@ async def test_escape_and_enter_revoke_nothing(workspace: Workspace) -> None:
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("f9")
         await until_shown(pilot, "first release")
-        for key in ("enter", "escape"):
+        for keys in (["enter", "enter"], ["escape"]):
             await pilot.press("V")
             await until_shown(pilot, "Revoke support_triage@1.0.0", "nothing there to go back to")
-            await pilot.press(key)
+            await pilot.press(*keys)
             await until(pilot, lambda: "for ever" not in screen_text(app))
     with Bench(workspace) as bench:
         assert not bench.registry.get_version(PROMPT, "1.0.0").revoked
@@ -96,7 +96,7 @@ async def test_a_version_is_revoked_where_versions_are_listed(workspace: Workspa
         await pilot.press("V")
         await until_shown(pilot, "Revoke support_triage@1.0.1", "live nowhere")
         app.screen.query_one("#reason", Input).value = "costs too much"
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "REVOKED", "support_triage@1.0.1 is revoked: it never goes live")
         await pilot.press("V")
         await until_shown(pilot, "! support_triage@1.0.1 is revoked already")
@@ -104,7 +104,7 @@ async def test_a_version_is_revoked_where_versions_are_listed(workspace: Workspa
         await pilot.press("V")
         await until_shown(pilot, "! LIVE in production")
         app.screen.query_one("#reason", Input).value = "old names"
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "! REVOKED", "is revoked, and still live in production")
 
 
@@ -118,13 +118,13 @@ async def test_what_was_retired_is_brought_back_and_the_preview_says_so(
         await until_shown(pilot, "first release")
         await pilot.press("X")
         await until_shown(pilot, "default, and an error where they have none")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "! it needs a reason, for the log")
         app.screen.query_one("#reason", Input).value = "by mistake"
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "nothing of support_triage is live", "not live", "RETIRE")
         await until(pilot, lambda: "R Rollback" in screen_text(app).splitlines()[-1])
         await pilot.press("R")
         await until_shown(pilot, "nothing → 1.0.0", "1.0.0 was retired")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "production is back on support_triage@1.0.0")

@@ -57,7 +57,7 @@ async def test_the_whole_release_by_keys(fresh: Workspace) -> None:
         await until_it_takes_keys(pilot)
         await pilot.press("d")
         await until_shown(pilot, "production: nothing → 1.0.0", "tested 0.850")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "support_triage@1.0.0 is live in production")
 
         draft.write_text(CAREFUL_DRAFT)
@@ -78,14 +78,14 @@ async def test_the_whole_release_by_keys(fresh: Workspace) -> None:
         await until_it_takes_keys(pilot)
         await pilot.press("d")
         await until_shown(pilot, "production: 1.0.0 → 1.0.1")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "support_triage@1.0.1 is live in production (before: 1.0.0)")
 
         await pilot.press("f9")
         await until_shown(pilot, "R rolls production back to 1.0.0")
         await pilot.press("R")
         await until_shown(pilot, "1.0.1 → 1.0.0", "history is kept")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "production is back on support_triage@1.0.0", "ROLLBACK")
     with Bench(fresh) as bench:
         assert bench.registry.get_active("support_triage").version == "1.0.0"
@@ -134,9 +134,9 @@ async def test_an_untested_version_is_refused_with_what_is_missing(
         await pilot.press("enter", "down")
         await until_shown(pilot, "has no evidence")
         await pilot.press("D")
-        await until_shown(pilot, "untested", "v runs the gate")
+        await until_shown(pilot, "untested", "F5 runs the gate")
         app.screen.query_one("CaseTable").show_key("production")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "! support_triage@1.0.2 cannot go to production")
     with Bench(workspace) as bench:
         assert bench.registry.get_active("support_triage").version == "1.0.0"
@@ -157,7 +157,7 @@ async def test_somebody_elses_deploy_is_never_overwritten(workspace: Workspace) 
             bench.registry.deploy(
                 "support_triage", "1.0.1", "production", "raj", again=True, reason="second"
             )
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "! ", "raj")
     with Bench(workspace) as bench:
         assert bench.registry.get_active("support_triage").version == "1.0.1"
@@ -199,7 +199,7 @@ async def test_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
             await until_shown(pilot, "not registered")
             await pilot.press("f5")
             await until_shown(pilot, "20 calls")
-            await pilot.press("y")
+            await pilot.press("ctrl+s")
             await until(pilot, lambda: app.runs.progress and app.runs.progress.done > 3)
             await pilot.press("ctrl+q")
             await until_shown(pilot, "A run is alive")
@@ -268,7 +268,7 @@ async def test_a_dialog_that_was_closed_meanwhile_is_no_problem(workspace: Works
         await pick_version(pilot, "1.0.1")
         await pilot.press("D")
         await until_shown(pilot, "production: 1.0.0 → 1.0.1")
-        await pilot.press("y", "escape")
+        await pilot.press("ctrl+s", "escape")
         await until_shown(pilot, "support_triage@1.0.1 is live in production")
 
 
@@ -308,7 +308,7 @@ async def test_a_second_person_approves_and_only_then_it_goes_live(workspace: Wo
         await pick_version(pilot, "1.0.1")
         await pilot.press("D")
         await until_shown(pilot, "production: 1.0.0 → 1.0.1")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "! ", "approv")
     toml.write_text(toml.read_text().replace('author = "ana"', 'author = "raj"'))
     app = WorkbenchApp(open_workspace(workspace.root))
@@ -318,7 +318,7 @@ async def test_a_second_person_approves_and_only_then_it_goes_live(workspace: Wo
         await until_shown(pilot, "first release")
         await pilot.press("a")
         await until_shown(pilot, "may go to production, says raj")
-        await pilot.press("y")
+        await pilot.press("ctrl+s")
         await until_shown(pilot, "approved support_triage@1.0.1 for production")
     with Bench(workspace) as bench:
         deploy(bench, "support_triage", "1.0.1", "production")

@@ -17,7 +17,6 @@ import pytest
 from tests.upgrades.make_workspace import COMPARE, COMPARED, EXPECTED
 from tests.upgrades.observe import observe
 from workbench.errors import WorkbenchError
-from workbench.prompts.prompty import read_draft
 from workbench.registry import PromptRegistry
 from workbench.workspace import Workspace, open_workspace
 
@@ -120,7 +119,7 @@ def test_every_draft_is_read_as_before_or_refused_with_its_name(tmp_path: Path) 
     for path in workspace.draft_paths():
         name = path.stem
         try:
-            read_draft(path)
+            workspace.draft(path)
         except WorkbenchError as error:
             assert name in NOW_REFUSED, (name, error)
             assert NOW_REFUSED[name] in f"{error} {error.hint}"

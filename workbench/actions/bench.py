@@ -56,7 +56,8 @@ class Bench:
             raise DraftError(
                 f"{prompt.prompt_id} names no model", hint="model: {id: NAME, provider: NAME}"
             )
-        return self.workspace.settings.provider(prompt.model.provider)
+        prompt, _ = self.workspace.with_provider(prompt, prompt.prompt_id)
+        return self.workspace.settings.provider(prompt.model.provider if prompt.model else "")
 
     def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
         """A function that opens the prompt's provider, in the thread that will use it."""
@@ -79,6 +80,10 @@ class Bench:
         """
         for environment in self.workspace.settings.environments.values():
             self.registry.set_environment(environment, self.author)
+        self.publish_suites()
+
+    def publish_suites(self) -> None:
+        """The suites' part of `sync`. Raises what reading one of them raises."""
         for suite in map(self.as_read, self.workspace.suites()):
             self.registry.publish_suite(
                 suite.prompt_id, suite.name, suite.parts, suite.gate.content(), self.author

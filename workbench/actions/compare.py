@@ -103,6 +103,8 @@ class BestOf:
     candidates: tuple[Candidate, ...]
     note: str
     """How far ahead luck alone would put the best of them; empty for one."""
+    notes: tuple[str, ...] = ()
+    """What was taken for something that a side leaves out."""
 
 
 def compare(
@@ -183,7 +185,8 @@ def compare_many(
     for side in sides:
         note_comparison(bench, suite, side.source.prompt.fingerprint, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
-    return rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
+    best = rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
+    return replace(best, notes=tuple(dict.fromkeys(s.note for s in (a, *others) if s.note)))
 
 
 def named(sides: Sequence[Side]) -> list[Side]:

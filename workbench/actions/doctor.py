@@ -120,18 +120,23 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
 
 
 def _files(workspace: Workspace) -> Iterator[Check]:
-    from workbench.prompts.prompty import read_draft
     from workbench.prompts.templates import Renderer
     from workbench.runs.suite_file import read_suite
 
     drafts: dict[str, Prompt] = {}
     for path in workspace.draft_paths():
         try:
-            prompt = read_draft(path).prompt
-            Renderer(prompt)
-            drafts[prompt.prompt_id] = prompt
+            draft = workspace.draft(path)
+            Renderer(draft.prompt)
+            if draft.prompt.model:
+                workspace.settings.provider(draft.prompt.model.provider)
+            drafts[draft.prompt.prompt_id] = draft.prompt
         except WorkbenchError as error:
-            yield Check("draft", Level.PROBLEM, error.message, error.hint)
+            where = "" if str(path) in error.message else f"{path}: "
+            yield Check("draft", Level.PROBLEM, f"{where}{error.message}", error.hint)
+            continue
+        if draft.note:
+            yield Check("draft", Level.WARNING, draft.note, "write model.provider")
     for path in workspace.suite_paths():
         try:
             suite = read_suite(path)

@@ -11,7 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_evaluation, wear_of
-from workbench.actions.refs import Source
+from workbench.actions.refs import Source, source_of
 from workbench.datasets.distinct import check_consistent
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
@@ -52,8 +52,7 @@ def evaluate(
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
     bench.sync()
-    registered = bench.registry.get_version(prompt_id, version)
-    source = Source(registered.prompt, registered.version, version=registered.version)
+    source = source_of(bench, bench.registry.get_version(prompt_id, version))
     if suite_name:
         suites: tuple[Suite, ...] = (bench.workspace.suite_for(prompt_id, suite_name),)
     else:
@@ -84,7 +83,7 @@ def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
             if deployment.version == source.version:
                 return None
             live = bench.registry.get_version(source.prompt.prompt_id, deployment.version)
-            return Source(live.prompt, live.version, version=live.version)
+            return source_of(bench, live)
     return None
 
 

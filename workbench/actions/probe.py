@@ -10,7 +10,6 @@ from workbench.actions.bench import Bench
 from workbench.actions.doctor import Check, Level
 from workbench.actions.trust import check_trust
 from workbench.errors import UsageError, WorkbenchError
-from workbench.prompts.prompty import read_draft
 from workbench.providers.probe import (
     CALLS,
     LONG_WORDS,
@@ -56,7 +55,7 @@ def targets(bench: Bench, provider: str = "") -> list[Target]:
 
     if provider:
         bench.workspace.settings.provider(provider)
-    models = [read_draft(path).prompt.model for path in bench.workspace.draft_paths()]
+    models = [bench.workspace.draft(path).prompt.model for path in bench.workspace.draft_paths()]
     named = sorted({(m.provider, m.id) for m in models if m and provider in ("", m.provider)})
     if not named:
         of = f" of the provider {provider}" if provider else ""

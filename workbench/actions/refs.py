@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
 from workbench.errors import NotFound
-from workbench.prompts.prompty import read_draft
 from workbench.prompts.values import SUFFIX, Prompt
+from workbench.settings import EMBEDDED_MODEL, LOCAL
 from workbench.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from workbench.registry import PromptVersion
 
 DRAFT = "draft"
 
@@ -28,6 +32,8 @@ class Source:
     path: Path | None = None
     mark: str = ""
     """What tells it apart from another side of the same name."""
+    note: str = ""
+    """What was taken for something that the draft leaves out, for the people who run it."""
 
     @property
     def name(self) -> str:
@@ -84,13 +90,13 @@ def resolve(bench: Bench, ref: str) -> Source:
     or a run id. Raises NotFound with the nearest name.
     """
     if ref.endswith(SUFFIX) or "/" in ref:
-        return _draft(Path(ref))
+        return _draft(bench, Path(ref))
     prompt_id, at, where = ref.partition("@")
     if at:
         return _registered(bench, prompt_id, where)
     path = bench.workspace.draft_path(prompt_id)
     if path:
-        return _draft(path)
+        return _draft(bench, path)
     if bench.workspace.runs_path.exists():
         summary = bench.store.summary_or_none(ref)
         if summary:
@@ -100,6 +106,8 @@ def resolve(bench: Bench, ref: str) -> Source:
 
 def _nothing_named(bench: Bench, ref: str) -> NotFound:
     """Why `ref` is no source, though a file or the registry may have its name."""
+    from workbench.prompts.prompty import read_draft
+
     paths = {read_draft(path).prompt.prompt_id: path for path in bench.workspace.draft_paths()}
     for prompt_id, path in paths.items():
         if path.stem == ref:
@@ -116,9 +124,9 @@ def _nothing_named(bench: Bench, ref: str) -> NotFound:
     return NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, paths))
 
 
-def _draft(path: Path) -> Source:
-    draft = read_draft(path)
-    return Source(draft.prompt, DRAFT, path=path)
+def _draft(bench: Bench, path: Path) -> Source:
+    draft = bench.workspace.draft(path)
+    return Source(draft.prompt, DRAFT, path=path, note=draft.note)
 
 
 def _registered(bench: Bench, prompt_id: str, where: str) -> Source:
@@ -126,10 +134,20 @@ def _registered(bench: Bench, prompt_id: str, where: str) -> Source:
         path = bench.workspace.draft_path(prompt_id)
         if path is None:
             raise NotFound(f"no draft of {prompt_id!r}")
-        return _draft(path)
+        return _draft(bench, path)
     environments = [settings.name for settings in bench.registry.environments()]
     if where in environments:
         live = bench.registry.get_active(prompt_id, where)
-        return Source(live.prompt, live.version, version=live.version)
-    version = bench.registry.get_version(prompt_id, where)
-    return Source(version.prompt, version.version, version=version.version)
+        return source_of(bench, live)
+    return source_of(bench, bench.registry.get_version(prompt_id, where))
+
+
+def source_of(bench: Bench, version: PromptVersion) -> Source:
+    """A registered version as what is run."""
+    model, note = version.prompt.model, ""
+    local = bench.workspace.settings.provider(LOCAL)
+    embedded = local.is_embedded and not local.model_path
+    if embedded and model and model.provider == LOCAL and model.id.casefold() != EMBEDDED_MODEL:
+        note = f"{version.ref} was registered with the provider {LOCAL}, so {EMBEDDED_MODEL}"
+        note += f" answers and not {model.id}"
+    return Source(version.prompt, version.version, version=version.version, note=note)

@@ -29,13 +29,15 @@ class Proposal:
     warnings: tuple[str, ...]
 
 
-def propose(bench: Bench, prompt: Prompt) -> Proposal:
+def propose(bench: Bench, source: Source) -> Proposal:
     """What registering this draft would make. Raises TemplateError when it does not compile."""
+    prompt = source.prompt
     Renderer(prompt)
     versions = bench.registry.versions(prompt.prompt_id)
     same = next((v.version for v in versions if v.fingerprint == prompt.fingerprint), None)
     newest = versions[0] if versions else None
-    warnings = [f"{{{{ {name} }}}} is not declared in inputs" for name in undeclared(prompt)]
+    warnings = [source.note] if source.note else []
+    warnings += [f"{{{{ {name} }}}} is not declared in inputs" for name in undeclared(prompt)]
     warnings += [*keys_in(prompt), *unseen_in(prompt)]
     if newest is None:
         return Proposal(prompt, None, "1.0.0", Bump.NONE, (), same, tuple(warnings))
@@ -78,7 +80,7 @@ def register(
 
     if not description.strip():
         raise UsageError("a version needs a description", hint="--description TEXT")
-    proposal = propose(bench, source.prompt)
+    proposal = propose(bench, source)
     if proposal.same_as:
         raise RegistryError(
             f"{source.prompt.prompt_id}@{proposal.same_as} is exactly this prompt already"

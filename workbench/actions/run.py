@@ -77,6 +77,7 @@ def make_spec(
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(
+            *filter(None, [source.note]),
             *suite.dataset.notes,
             *unused,
             *check_expected(suite, cases),

@@ -60,6 +60,8 @@ def compare_command(
             on_run=follower.on_run,
         )
     found = best.candidates[0].compared
+    for note in best.notes:
+        face.note(f"note: {note}")
     face.answer(_as_json(best), _lines(best, verbose))
     # A preview decides nothing, whatever is missing from it.
     missing = not found.preview and any(one.missing for one in found.comparisons)
@@ -91,6 +93,7 @@ def _as_json(best: BestOf) -> dict[str, Any]:
             for candidate in best.candidates
         ],
         "note": best.note,
+        "notes": list(best.notes),
     }
 
 

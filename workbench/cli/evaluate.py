@@ -47,6 +47,7 @@ def evaluate_command(
     passes; 1: it fails; 3: no decision; 4: the provider left too many cases out.
     """
     from workbench.actions.evaluate import evaluate
+    from workbench.actions.refs import resolve
 
     if full and anytime:
         raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
@@ -54,6 +55,9 @@ def evaluate_command(
         raise click.UsageError("--extend goes on as its evaluation began: leave the other out")
     prompt_id, version = split_ref(ref)
     bench = face.bench()
+    note = resolve(bench, ref).note
+    if note:
+        face.note(f"note: {note}")
     with Follower(face) as follower:
         found = evaluate(
             bench,
@@ -70,7 +74,8 @@ def evaluate_command(
     _write_files(found, junit, summary)
     each = [_json_of(evidence) for evidence in found]
     worst = max(range(len(found)), key=lambda index: _gravity(found[index]))
-    values = {**each[worst], "suites": each}
+    notes = [*([note] if note else []), *each[worst]["notes"]]
+    values = {**each[worst], "suites": each, "notes": notes}
     lines = [line for evidence in found for line in _lines_of(evidence, verbose)]
     face.answer(values, lines)
     return _exit_code(found[worst])

@@ -30,7 +30,7 @@ def register_command(
 
     bench = face.bench()
     source = resolve(bench, ref)
-    proposal = propose(bench, source.prompt)
+    proposal = propose(bench, source)
     for warning in proposal.warnings:
         face.note(f"warning: {warning}")
     registered = register(

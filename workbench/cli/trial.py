@@ -8,7 +8,7 @@ import click
 
 from workbench.cli import streams
 from workbench.cli.face import Face, command
-from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NotFound
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound
 from workbench.present import numbers
 from workbench.present.safe_text import safe_text
 from workbench.suggestions import did_you_mean
@@ -16,6 +16,7 @@ from workbench.suggestions import did_you_mean
 if TYPE_CHECKING:
     from workbench.actions.bench import Bench
     from workbench.datasets.values import Case
+    from workbench.prompts.values import Prompt
     from workbench.providers.values import Answer
 
 
@@ -35,8 +36,11 @@ def try_command(
     from workbench.datasets.json_values import as_text
 
     bench = face.bench()
-    prompt = resolve(bench, ref).prompt
-    case = _given(given) if given else _case_of(bench, prompt.prompt_id, suite, case_id)
+    source = resolve(bench, ref)
+    prompt = source.prompt
+    if source.note:
+        face.note(f"note: {source.note}")
+    case = _given(given) if given else _case_of(bench, prompt, suite, case_id)
     for name, value in case.inputs.items():
         face.note(f"{name}: {as_text(value)}")
 
@@ -51,12 +55,18 @@ def try_command(
     said = f": {answer.error}" if answer.error else ""
     face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
     if face.as_json:
-        face.answer(_json(case, answer), [])
+        notes = [source.note] if source.note else []
+        face.answer({**_json(case, answer), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 
-def _case_of(bench: Bench, prompt_id: str, suite_name: str | None, case_id: str | None) -> Case:
-    suite = bench.workspace.suite_for(prompt_id, suite_name)
+def _case_of(bench: Bench, prompt: Prompt, suite_name: str | None, case_id: str | None) -> Case:
+    try:
+        suite = bench.workspace.suite_for(prompt.prompt_id, suite_name)
+    except NoSuite as error:
+        if case_id is not None:
+            raise
+        return _without_suite(prompt, error)
     if case_id is None:
         return suite.dev_cases.cases[0]
     case = suite.dataset.case(case_id)
@@ -66,6 +76,17 @@ def _case_of(bench: Bench, prompt_id: str, suite_name: str | None, case_id: str 
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
         raise NotFound(f"no case {case_id!r} in {suite.name}", hint=hint)
     return case
+
+
+def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
+    """A prompt that needs no inputs can be tried as it stands. Raises NoSuite for another."""
+    from workbench.prompts.templates import Renderer
+
+    needed = Renderer(prompt).missing({})
+    if needed:
+        inputs = " ".join(f"--input {name}=…" for name in needed)
+        raise NoSuite(error.message, hint=f"say what to try it on: {inputs}") from error
+    return _given(())
 
 
 def _given(given: tuple[str, ...]) -> Case:

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.datasets.json_values import MAX_INTEGER, parse_json
 from workbench.errors import DatasetError
+from workbench.prompts.kinds import fits
 from workbench.prompts.untyped import Untyped
 
 _SHOWN_CHARS = 60
@@ -49,7 +50,7 @@ def typed(cell: str, kind: str) -> Any:
 
 def misfit(value: Any, kind: str) -> str:
     """Why a value of a file that has types does not fit the kind, or nothing."""
-    if value is None or not is_typed(kind) or _fits(value, kind):
+    if value is None or not is_typed(kind) or fits(kind, value):
         return ""
     shown = repr(value)
     cut = shown if len(shown) <= _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 1]}…"
@@ -102,15 +103,3 @@ def _number(text: str) -> int | float | None:
         return number if -MAX_INTEGER <= number < MAX_INTEGER else None
     decimal = float(text)
     return decimal if math.isfinite(decimal) else None
-
-
-def _fits(value: Any, kind: str) -> bool:
-    if kind == "boolean":
-        return isinstance(value, bool)
-    if kind == "array":
-        return isinstance(value, (list, tuple))
-    if kind == "object":
-        return isinstance(value, Mapping)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return kind != "integer" or float(value).is_integer()

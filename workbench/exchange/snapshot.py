@@ -107,6 +107,7 @@ def _artefact(found: PromptVersion) -> dict[str, Any]:
         "content": found.content,
         "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
         "template": prompt.template_format,
+        **{name: behaviour[name] for name in ("revision",) if name in behaviour},
         "model": found.model,
         "inputs": [
             {

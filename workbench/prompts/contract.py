@@ -37,6 +37,9 @@ def changes(old: Prompt, new: Prompt) -> tuple[Change, ...]:
     ]
     if old.messages != new.messages or old.template_format != new.template_format:
         found.append(Change(Bump.PATCH, "wording changed"))
+    if old.revision != new.revision:
+        said = f"templates are read by revision {new.revision}, they were by {old.revision}"
+        found.append(Change(Bump.PATCH, said))
     return tuple(sorted(found, key=lambda change: -change.bump))
 
 

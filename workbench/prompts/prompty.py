@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DraftError
-from workbench.prompts.strict_yaml import dump_yaml, parse_yaml
-from workbench.prompts.values import BRACES, JINJA2, Input, Message, Model, Prompt
+from workbench.prompts.front_matter import EXTENSION, TOP, Front, check, split
+from workbench.prompts.strict_yaml import dump_yaml
+from workbench.prompts.templates import least_revision
+from workbench.prompts.values import (
+    BRACES,
+    FIRST_REVISION,
+    JINJA2,
+    REVISION,
+    Input,
+    Message,
+    Model,
+    Prompt,
+)
 
 MAX_BYTES = 10_000_000
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 _MARKER = re.compile(r"[ \t]*#?[ \t]*(system|developer|user|assistant|tool)[ \t]*:[ \t]*", re.I)
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"}
+_INPUT = {"name", "kind", "required", "default", "description"}
+_PARTS = ("model", "inputs")
+"""What `extra` keeps in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,8 @@ class Draft:
     path: Path
     text: str
     prompt: Prompt
+    note: str = ""
+    """What was taken for something that it leaves out."""
 
 
 def read_draft(path: Path) -> Draft:
@@ -53,29 +67,30 @@ def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") 
     depend on the editor. Raises DraftError.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    front = _FRONT.match(text)
-    data = parse_yaml(front.group(1) or "", where) if front else {}
-    body = text[front.end() :] if front else text
-    if not isinstance(data, Mapping):
-        raise DraftError(f"{where}: the front matter must be a mapping")
-    _refuse_what_json_lacks(data, where)
-    _refuse_first_dialect(data, where)
+    front, body = split(text, where)
+    check(front)
+    data = front.data
     name = data.get("name", default_id)
     if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise DraftError(
-            f"{where}: {name!r} is no prompt id",
+        front.refuse(
+            ("name",),
+            f"{name!r} is no prompt id",
             hint="lower case letters, digits, '.', '_' and '-', 100 at most",
         )
+    messages = _messages(body, where)
+    inputs = _inputs(front)
+    template_format = _template_format(front)
     return Prompt(
         prompt_id=name,
-        messages=_messages(body, where),
-        model=_model(data.get("model"), where),
-        inputs=_inputs(data.get("inputs"), where),
+        messages=messages,
+        model=_model(front),
+        inputs=inputs,
         outputs=data.get("outputs"),
         tools=data.get("tools"),
-        template_format=_template_format(data.get("template"), where),
+        template_format=template_format,
+        revision=_revision(front, least_revision(messages, inputs, template_format)),
         description=str(data.get("description") or ""),
-        extra={key: value for key, value in data.items() if key not in _KNOWN},
+        extra=_extra(data),
     )
 
 
@@ -84,18 +99,60 @@ def write_prompty(prompt: Prompt) -> str:
     data: dict[str, Any] = {"name": prompt.prompt_id}
     if prompt.description:
         data["description"] = prompt.description
-    data.update(prompt.extra)
+    rest = dict(prompt.extra)
+    parts = {key: rest.pop(key) for key in _PARTS if isinstance(rest.get(key), Mapping)}
+    data |= {key if _may_stand(key) else f"{EXTENSION}{key}": rest[key] for key in rest}
     if prompt.model:
-        data["model"] = {"id": prompt.model.id, "provider": prompt.model.provider}
+        data["model"] = {"id": prompt.model.id}
+        if prompt.model.provider:
+            data["model"]["provider"] = prompt.model.provider
+        data["model"] |= parts.get("model", {})
         if prompt.model.options:
             data["model"]["options"] = _in_order(prompt.model.options)
     if prompt.inputs:
-        data["inputs"] = [_input_content(item) for item in prompt.inputs]
+        more = parts.get("inputs", {})
+        data["inputs"] = [_input_content(item) | more.get(item.name, {}) for item in prompt.inputs]
     for key, value in (("outputs", prompt.outputs), ("tools", prompt.tools)):
         if value is not None:
             data[key] = _in_order(value)
-    data["template"] = {"format": {"kind": prompt.template_format}, "parser": {"kind": "prompty"}}
+    form: dict[str, Any] = {"kind": prompt.template_format}
+    if prompt.revision != least_revision(prompt.messages, prompt.inputs, prompt.template_format):
+        form["options"] = {"revision": prompt.revision}
+    data["template"] = {"format": form, "parser": {"kind": "prompty"}}
     return f"---\n{dump_yaml(data)}---\n{write_messages(prompt.messages)}"
+
+
+def _may_stand(key: str) -> bool:
+    return key in TOP or key.startswith(EXTENSION)
+
+
+def _extra(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Front matter that decides nothing: whole keys, and what is left of a model and inputs."""
+    extra = {key: value for key, value in data.items() if key not in _KNOWN}
+    model, inputs = data.get("model"), data.get("inputs")
+    if isinstance(model, Mapping):
+        rest = {k: v for k, v in model.items() if k not in ("id", "provider", "options")}
+        extra |= {"model": rest} if rest else {}
+    if isinstance(inputs, Mapping):
+        inputs = [{**v, "name": k} for k, v in inputs.items() if isinstance(v, Mapping)]
+    more = {
+        item["name"]: {key: value for key, value in item.items() if key not in _INPUT}
+        for item in inputs or ()
+        if isinstance(item, Mapping) and item.keys() - _INPUT
+    }
+    return extra | ({"inputs": more} if more else {})
+
+
+def _revision(front: Front, least: int) -> int:
+    """What the file says, where that makes a difference."""
+    template = front.data.get("template")
+    form = template.get("format") if isinstance(template, Mapping) else None
+    options = form.get("options") if isinstance(form, Mapping) else None
+    said = options.get("revision", least) if isinstance(options, Mapping) else least
+    if isinstance(said, bool) or said not in (FIRST_REVISION, REVISION):
+        path = ("template", "format", "options", "revision")
+        front.refuse(path, f"template revision {said!r} is unknown here")
+    return min(int(said), least)
 
 
 def _in_order(value: Any) -> Any:
@@ -137,46 +194,51 @@ def _trimmed(lines: list[str]) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _model(data: Any, where: str) -> Model | None:
+def _model(front: Front) -> Model | None:
+    data = front.data.get("model")
     if data is None:
         return None
     if isinstance(data, str):
-        return Model(id=data)
+        return Model(id=data, provider="")
     if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
-        raise DraftError(f"{where}: model needs an id", hint="model: {id: NAME, provider: NAME}")
+        front.refuse(("model",), "model needs an id", hint="model: {id: NAME, provider: NAME}")
     options = data.get("options") or {}
     if not isinstance(options, Mapping):
-        raise DraftError(f"{where}: model.options must be a mapping")
-    return Model(
-        id=data["id"], provider=str(data.get("provider") or "local"), options=dict(options)
-    )
+        front.refuse(("model", "options"), "model.options must be a mapping")
+    return Model(id=data["id"], provider=str(data.get("provider") or ""), options=dict(options))
 
 
-def _inputs(data: Any, where: str) -> tuple[Input, ...]:
+def _inputs(front: Front) -> tuple[Input, ...]:
+    data = front.data.get("inputs")
     if data is None:
         return ()
+    places: list[str | int]
     if isinstance(data, Mapping):
+        places = list(data)
         data = [
             {"name": name, **(value if isinstance(value, Mapping) else {"default": value})}
             for name, value in data.items()
         ]
-    if not isinstance(data, list):
-        raise DraftError(f"{where}: inputs must be a list")
-    inputs = tuple(_input(item, where) for item in data)
-    names = [item.name for item in inputs]
-    for name in names:
-        if names.count(name) > 1:
-            raise DraftError(f"{where}: the input {name!r} is declared twice")
-    return inputs
+    elif isinstance(data, list):
+        places = list(range(len(data)))
+    else:
+        front.refuse(("inputs",), "inputs must be a list")
+    found: dict[str, Input] = {}
+    for place, item in zip(places, data, strict=True):
+        made = _input(front, item, ("inputs", place))
+        if made.name in found:
+            front.refuse(("inputs", place), f"the input {made.name!r} is declared twice")
+        found[made.name] = made
+    return tuple(found.values())
 
 
-def _input(item: Any, where: str) -> Input:
+def _input(front: Front, item: Any, path: tuple[str | int, ...]) -> Input:
     if isinstance(item, str):
         item = {"name": item}
     if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
-        raise DraftError(f"{where}: an input needs a name", hint="- {name: ticket, kind: string}")
+        front.refuse(path, "an input needs a name", hint="- {name: ticket, kind: string}")
     if not item["name"].isidentifier():
-        raise DraftError(f"{where}: {item['name']!r} is no name for an input")
+        front.refuse(path, f"{item['name']!r} is no name for an input")
     default = item.get("default")
     return Input(
         name=item["name"],
@@ -196,47 +258,17 @@ def _input_content(item: Input) -> dict[str, Any]:
     return content
 
 
-def _template_format(data: Any, where: str) -> str:
+def _template_format(front: Front) -> str:
+    data = front.data.get("template")
     if data is None:
         return JINJA2
     kind = data.get("format", JINJA2) if isinstance(data, Mapping) else data
     if isinstance(kind, Mapping):
         kind = kind.get("kind", JINJA2)
     if kind not in (JINJA2, BRACES):
-        raise DraftError(
-            f"{where}: template format {kind!r} is not supported",
+        front.refuse(
+            ("template", "format", "kind"),
+            f"template format {kind!r} is not supported",
             hint=f"template: {{format: {{kind: {JINJA2}}}}}",
         )
     return str(kind)
-
-
-def _refuse_what_json_lacks(value: Any, where: str, path: str = "") -> None:
-    """A version is stored as JSON, which has no NaN, no binary and no half surrogate pairs."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _refuse_what_json_lacks(key, where, path)
-            _refuse_what_json_lacks(item, where, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        for item in value:
-            _refuse_what_json_lacks(item, where, path)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise DraftError(f"{where}: {path} is no number that can be stored")
-    elif isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise DraftError(f"{where}: {path} has half of a surrogate pair") from error
-    elif not isinstance(value, (bool, int, float, type(None))):
-        raise DraftError(f"{where}: {path} is {type(value).__name__}, which cannot be stored")
-
-
-def _refuse_first_dialect(data: Mapping[str, Any], where: str) -> None:
-    model = data.get("model")
-    if "sample" in data or (
-        isinstance(model, Mapping) and ("configuration" in model or "parameters" in model)
-    ):
-        raise DraftError(
-            f"{where} is a Prompty 1 file: model.configuration, model.parameters and sample have "
-            "other names now",
-            hint="use model.id, model.options and inputs[].default",
-        )

@@ -1,59 +1,45 @@
-"""The Jinja2 environment that templates run in: no attributes that reach out, no bombs.
+"""The Jinja2 environments that templates run in: no attributes that reach out, no bombs.
 
 Jinja2's sandbox keeps a template from what it must not touch. It does not keep it from taking all
 memory or time, so here whatever can grow a value says how large it would be before it does, and
-every turn of a loop and every call is counted.
+every turn of a loop, every call, filter and comparison is counted. Nothing is folded while a
+template is compiled: it would run uncounted.
 """
 
 from __future__ import annotations
 
 import functools
-import re
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_eval_context
-from jinja2.exceptions import SecurityError
-from jinja2.filters import do_join
-from jinja2.runtime import Context
+from jinja2 import Template, TemplateSyntaxError, nodes, pass_context, pass_eval_context
+from jinja2.filters import do_join, make_attrgetter
+from jinja2.runtime import Context, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import _PassArg
 from jinja2.visitor import NodeTransformer
 
-MAX_REPEAT = 100_000
-MAX_BITS = 4_000
-"""Of a whole number that `*` and `**` make."""
-MAX_SIZE = 10_000_000
-"""Characters or items of any one value, and of the whole text."""
-MAX_STEPS = 200_000
-"""Turns of loops and calls in one rendering."""
+from workbench.prompts import guards
+from workbench.prompts.metering import A_FILTER, A_MACRO, begin, check, current, drawn
+from workbench.prompts.values import FIRST_REVISION
 
-_WIDE = re.compile(r"%[^a-zA-Z%]*(?:\d{4,}|\*)")
-_PADDING = {"ljust", "rjust", "center", "zfill", "expandtabs"}
-_steps = threading.local()
+_NODES_A_UNIT = 2
 
 
 class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which no operator, method or filter fills the memory."""
 
-    intercepted_binops = frozenset({"*", "**", "%", "+"})
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "*":
-            for value, times in ((left, right), (right, left)):
-                if isinstance(value, Sized) and isinstance(times, int):
-                    _check(len(value) * times, MAX_REPEAT)
-            if isinstance(left, int) and isinstance(right, int):
-                _check(left.bit_length() + right.bit_length(), MAX_BITS)
-        elif operator == "+" and isinstance(left, Sized) and isinstance(right, Sized):
-            _check(len(left) + len(right))
-        elif operator == "%" and isinstance(left, str):
-            if _WIDE.search(left):
-                raise SecurityError("a width beyond 999")
-        elif operator == "**" and isinstance(left, int) and isinstance(right, int):
-            _check(left.bit_length() * abs(right), MAX_BITS)
-        return super().call_binop(context, operator, left, right)
+        current().spend(1)
+        guards.operator(operator, left, right)
+        return current().keep(super().call_binop(context, operator, left, right))
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        return super().getitem(obj, guards.hashed(argument))
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, str) and attr in ("format", "format_map"):
@@ -64,16 +50,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         """`str.format` is refused: its widths and fields are a language of their own."""
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
-        _step()
-        owner, name = getattr(__obj, "__self__", None), getattr(__obj, "__name__", "")
-        if isinstance(owner, str):
-            if name in _PADDING:
-                _check(max((arg for arg in args if isinstance(arg, int)), default=0))
-            elif name == "replace" and len(args) > 1:
-                _check_replace(owner, args[0], args[1])
-            elif name == "join" and args:
-                args = (_checked_join(owner, args[0]),)
-        return super().call(__context, __obj, *args, **options)
+        args = guards.call(__obj, args, options)
+        made = super().call(__context, __obj, *args, **options)
+        return current().keep(made) if guards.makes(__obj) else made
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = _Guards().visit(super()._parse(source, name, filename))
@@ -81,122 +60,200 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class _Guards(NodeTransformer):
-    """Puts our filters where the language itself loops and joins."""
+    """Puts our filters where the language itself loops, joins, compares, cuts and hashes."""
 
     def visit_For(self, node: nodes.For) -> nodes.For:
         if node.recursive:
             raise TemplateSyntaxError("recursive loops are refused", node.lineno)
+        work, text = _extent(node)
         self.generic_visit(node)
-        node.iter = _filtered(node.iter, "_counted", [])
+        node.iter = _filtered(node.iter, "_counted", [nodes.Const(work), nodes.Const(text)])
         return node
+
+    def visit_Macro(self, node: Any) -> Any:
+        """What is called pays for its body as it begins."""
+        work, text = _extent(node)
+        work += A_MACRO
+        self.generic_visit(node)
+        price = _filtered(nodes.Const(work), "_price", [nodes.Const(text)], node.lineno)
+        node.body.insert(0, nodes.ExprStmt(price, lineno=node.lineno))
+        return node
+
+    visit_CallBlock = visit_Block = visit_Macro
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:
         self.generic_visit(node)
         first, *rest = node.nodes
         return _filtered(first, "_joined", rest)
 
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Compare:
+        self.generic_visit(node)
+        same = all(operand.op in ("eq", "ne") for operand in node.ops)
+        sides = [node.expr, *(operand.expr for operand in node.ops)]
+        if same and any(isinstance(side, nodes.Const) for side in sides):
+            return node  # it is seen at once whether they are equal
+        node.expr = _filtered(node.expr, "_compared", [])
+        for operand in node.ops:
+            operand.expr = _filtered(operand.expr, "_compared", [])
+        return node
 
-def _filtered(node: Any, name: str, args: list[Any]) -> nodes.Filter:
-    return nodes.Filter(node, name, args, [], None, None, lineno=node.lineno)
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
+        self.generic_visit(node)
+        return _filtered(node, "_kept", []) if isinstance(node.arg, nodes.Slice) else node
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Pair:
+        self.generic_visit(node)
+        if not isinstance(node.key, nodes.Const):
+            node.key = _filtered(node.key, "_hashed", [])
+        return node
 
 
-@lru_cache(maxsize=1)
-def environment() -> ImmutableSandboxedEnvironment:
-    """The one environment: strict about undefined names, keeps the last newline, no loader."""
+def _extent(body: nodes.Node) -> tuple[int, int]:
+    """The units of work of one turn, and the characters that stand in it as they are."""
+    count = text = 0
+    for node in body.find_all(nodes.Node):
+        count += 1
+        if isinstance(node, nodes.TemplateData):
+            text += len(node.data)
+    return 1 + count // _NODES_A_UNIT, text
+
+
+def _filtered(node: Any, name: str, args: list[Any], lineno: int = 0) -> nodes.Filter:
+    return nodes.Filter(node, name, args, [], None, None, lineno=lineno or node.lineno)
+
+
+@lru_cache(maxsize=2)
+def environment(revision: int) -> ImmutableSandboxedEnvironment:
+    """The environment of a revision: strict about undefined names, keeps the last newline, has
+    no loader.
+    """
     made = _Environment(
-        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False, cache_size=0
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+        optimized=False,
+        cache_size=0,
+        finalize=_finalize if revision == FIRST_REVISION else _finalize_null,
     )
-    for name in ("lipsum", "cycler", "joiner", "namespace"):
-        made.globals.pop(name, None)
-    for name in ("format", "urlize", "pprint"):
-        made.filters.pop(name, None)
-    made.filters.update(_counted=_counted, _joined=_joined, join=_join)
-    for name, guard in _GUARDS.items():
-        made.filters[name] = _guarded(made.filters[name], guard)
+    gone = {"lipsum"}
+    if revision == FIRST_REVISION:
+        gone |= {"cycler", "joiner", "namespace"}
+        made.filters.pop("format")
+    else:
+        made.filters["tojson"] = _tojson
+        made.filters.pop("random")  # a prompt says the same each time
+    for name in gone:
+        made.globals.pop(name)
+    for name in ("urlize", "pprint"):
+        made.filters.pop(name)
+    for name, usual in made.filters.items():
+        made.filters[name] = _guarded_filter(name, usual)
+    for name, usual in made.tests.items():
+        made.tests[name] = _guarded_test(name, usual)
+    made.filters.update(
+        _counted=_counted,
+        _price=_price,
+        _joined=_joined,
+        _compared=guards.compared,
+        _kept=lambda value: current().keep(value),
+        _hashed=guards.hashed,
+        join=_join,
+    )
     return made
 
 
 def render(template: Template, values: Mapping[str, Any]) -> str:
     """The text of a compiled template. Raises SecurityError when it takes too much."""
-    _steps.left = MAX_STEPS
+    begin()
     pieces: list[str] = []
     size = 0
     for piece in template.generate(values):
         size += len(piece)
-        _check(size)
+        check(size)
         pieces.append(piece)
     return "".join(pieces)
 
 
-def _check(size: int, most: int = MAX_SIZE) -> None:
-    if size > most:
-        raise SecurityError(f"it would make more than {most:,} characters or items")
+@pass_context
+def _finalize(_context: Context, value: Any) -> Any:
+    """What is about to be printed, here or into a macro's or a block's text."""
+    meter = current()
+    meter.spend(3)
+    meter.make(meter.show(value))
+    return value
 
 
-def _step() -> None:
-    _steps.left = getattr(_steps, "left", MAX_STEPS) - 1
-    if _steps.left < 0:
-        raise SecurityError(f"it takes more than {MAX_STEPS:,} steps")
+@pass_context
+def _finalize_null(context: Context, value: Any) -> Any:
+    """JSON's null prints as nothing."""
+    return "" if value is None else _finalize(context, value)
 
 
-def _counted(items: Iterable[Any]) -> Iterator[Any]:
+def _counted(items: Iterable[Any], work: int, text: int) -> Iterator[Any]:
+    meter = current()
     for item in items:
-        _step()
+        meter.step(work)
+        meter.make(text)
         yield item
 
 
+def _price(work: int, text: int) -> str:
+    current().spend(work)
+    current().make(text)
+    return ""
+
+
 def _joined(first: Any, *rest: Any) -> str:
-    parts = [str(part) for part in (first, *rest)]
-    _check(sum(map(len, parts)))
-    return "".join(parts)
-
-
-def _checked_join(separator: str, items: Any) -> list[Any]:
-    listed = list(items)
-    _check(sum(len(str(item)) + len(separator) for item in listed))
-    return listed
-
-
-def _check_replace(text: str, old: Any, new: Any) -> None:
-    times = str(text).count(str(old))
-    _check(len(str(text)) + times * len(str(new)))
-
-
-@pass_eval_context
-def _join(
-    context: nodes.EvalContext, value: Any, separator: str = "", attribute: Any = None
-) -> str:
-    items = _checked_join(str(separator), value)
-    text: str = do_join(context, items, separator, attribute)
+    parts = [guards.text_of(part) for part in (first, *rest)]
+    check(sum(map(len, parts)))
+    text: str = current().keep("".join(parts))
     return text
 
 
-def _guarded(usual: Callable[..., Any], guard: Callable[..., Any]) -> Callable[..., Any]:
+@pass_eval_context
+def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = None) -> str:
+    items = list(guards.drawn_items(value))
+    if attribute is not None:
+        items = list(map(make_attrgetter(context.environment, attribute), items))
+    separator = guards.text_of(d)
+    shown = [item if isinstance(item, str) else guards.text_of(item) for item in items]
+    check(sum(map(len, shown)) + len(separator) * len(shown))
+    text: str = current().keep(do_join(context, shown, d))
+    return text
+
+
+def _tojson(value: Any, indent: int | None = None) -> str:
+    """Plain UTF-8 JSON, the keys in the order in which they were given."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _guarded_filter(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
+    guard = guards.FILTERS.get(name)
+    ours = 0 if _PassArg.from_obj(usual) is None else 1
+    fresh = name in ("batch", "slice")
+
     @functools.wraps(usual)
     def guarded(*args: Any, **options: Any) -> Any:
-        guard(*args, **options)
-        return usual(*args, **options)
+        meter = current()
+        meter.spend(A_FILTER)
+        if guard:
+            guard(*args[ours:], **options)
+        made = usual(*args, **options)
+        if hasattr(made, "__next__"):
+            return drawn(made, fresh)
+        if name in guards.MAKES_NOTHING or any(made is arg for arg in args[ours:]):
+            return made
+        return meter.keep(made)
 
     return guarded
 
 
-def _guard_width(_value: Any, *args: Any, **options: Any) -> None:
-    for given in (*args, *options.values()):
-        if isinstance(given, int):
-            _check(given, MAX_REPEAT)
+def _guarded_test(name: str, usual: Any) -> Callable[..., Any]:
+    ours = 0 if _PassArg.from_obj(usual) is None else 1
 
+    @functools.wraps(usual)
+    def guarded(*args: Any, **options: Any) -> Any:
+        guards.test(name, *args[ours:], *options.values())
+        return usual(*args, **options)
 
-def _guard_replace(_context: Any, text: Any, old: Any, new: Any, *_: Any, **__: Any) -> None:
-    _check_replace(str(text), old, new)
-
-
-_GUARDS: dict[str, Callable[..., Any]] = {
-    "center": _guard_width,
-    "indent": _guard_width,
-    "batch": _guard_width,
-    "slice": _guard_width,
-    "tojson": _guard_width,
-    "truncate": _guard_width,
-    "wordwrap": _guard_width,
-    "replace": _guard_replace,
-}
+    return guarded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -105,14 +106,19 @@ _VerbatimLoader.add_constructor(_TAG + "float", _decimal_or_text)
 
 
 def parse_yaml(
-    text: str, where: str, error: type[UsageError] = DraftError, *, verbatim: bool = False
+    text: str,
+    where: str,
+    error: type[UsageError] = DraftError,
+    *,
+    verbatim: bool = False,
+    first_line: int = 1,
 ) -> Any:
-    """The values of a YAML text; None for an empty one gives {}.
+    """The values of a YAML text; None for an empty one gives {}. It begins on `first_line`.
 
     With `verbatim`, as a dataset needs it, a number that would be printed otherwise than it is
     written stays text, as Untyped. Raises `error` naming `where`, the line and the problem.
     """
-    return _loaded(text, _VerbatimLoader if verbatim else _PlainLoader, where, error)
+    return _loaded(text, _VerbatimLoader if verbatim else _PlainLoader, where, error, first_line)
 
 
 def yaml_as_text(text: str, where: str, error: type[UsageError] = DraftError) -> Any:
@@ -120,16 +126,37 @@ def yaml_as_text(text: str, where: str, error: type[UsageError] = DraftError) ->
     return _loaded(text, _TextLoader, where, error)
 
 
-def _loaded(text: str, loader: type[_Loader], where: str, error: type[UsageError]) -> Any:
+def _loaded(
+    text: str, loader: type[_Loader], where: str, error: type[UsageError], first_line: int = 1
+) -> Any:
     try:
         loaded = yaml.load(text, Loader=loader)
     except yaml.MarkedYAMLError as bad:
         mark = bad.problem_mark
-        line = f" line {mark.line + 1}" if mark else ""
+        line = f" line {mark.line + first_line}" if mark else ""
         raise error(f"{where}:{line} {bad.problem or 'not YAML'}") from bad
     except (yaml.YAMLError, ValueError, RecursionError) as bad:
         raise error(f"{where}: {str(bad).splitlines()[0] if str(bad) else 'not YAML'}") from bad
     return {} if loaded is None else loaded
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int:
+    """The line, from 1, of the key or item that `path` leads to, or of the last part of it that
+    is there. `text` is YAML that `parse_yaml` reads.
+    """
+    node, line = yaml.compose(text, Loader=_PlainLoader), 1
+    for part in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = [(item, item) for item in node.value[part : part + 1]]
+        elif isinstance(node, yaml.MappingNode):
+            found = [(k, v) for k, v in node.value if k.value == str(part)]
+        else:
+            found = []
+        if not found:
+            break
+        key, node = found[0]
+        line = key.start_mark.line + 1
+    return line
 
 
 class _Dumper(yaml.SafeDumper):

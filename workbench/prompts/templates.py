@@ -6,19 +6,36 @@ Values are data: a `{{ 7 * 7 }}` inside a value stays as it stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
-from workbench.prompts.values import BRACES, JINJA2, Message, Prompt
+from workbench.prompts.values import (
+    BRACES,
+    FIRST_REVISION,
+    JINJA2,
+    REVISION,
+    Input,
+    Message,
+    Prompt,
+)
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from jinja2.nodes import Template
+    from jinja2 import Template, nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_RENDERED_CHARS = 10_000_000
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+_OPEN = re.compile(r"\{[{%]")
+_CLOSE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|([%}]\})""", re.DOTALL)
+_CHANGED = (
+    r"(?:\||\bfilter)\s*(?:tojson|random|format)\b|['\"](?:tojson|random|format)['\"]"
+    r"|\b(?:namespace|cycler|joiner)\s*\("
+)
+"""In a tag: what reads otherwise, or at all, since the second revision."""
 
 _Fill = Callable[[Mapping[str, Any]], str]
 
@@ -30,8 +47,33 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     for message in prompt.messages:
-        names.update(dict.fromkeys(_variables_of(message.content, prompt.template_format)))
+        names.update(dict.fromkeys(_variables_of(message.content, prompt)))
     return tuple(names)
+
+
+def least_revision(
+    messages: Iterable[Message], inputs: Iterable[Input], template_format: str
+) -> int:
+    """The first revision by which these templates mean what they mean today.
+
+    Where no rendering can differ that is the first one, so that the fingerprint stays.
+    """
+    if template_format != JINJA2:
+        return FIRST_REVISION
+    optional = [re.escape(i.name) for i in inputs if not i.required and i.default is None]
+    pattern = re.compile("|".join([_CHANGED, *(rf"\b{name}\b" for name in optional)]))
+    tags = (tag for message in messages for tag in _tags(message.content))
+    return REVISION if any(map(pattern.search, tags)) else FIRST_REVISION
+
+
+def _tags(template: str) -> Iterator[str]:
+    """The text of each `{{ }}` and `{% %}`; a text within one does not end it."""
+    at = 0
+    while opened := _OPEN.search(template, at):
+        closing = (found for found in _CLOSE.finditer(template, opened.end()) if found[1])
+        closed = next(closing, None)
+        at = closed.end() if closed else len(template)
+        yield template[opened.start() : at]
 
 
 class Renderer:
@@ -42,8 +84,7 @@ class Renderer:
         self._prompt = prompt
         self._used = frozenset(variables(prompt))
         self._fills: tuple[tuple[str, _Fill], ...] = tuple(
-            (message.role, _compiled(message.content, prompt.template_format))
-            for message in prompt.messages
+            (message.role, _compiled(message.content, prompt)) for message in prompt.messages
         )
         self._defaults = {
             item.name: item.default
@@ -88,26 +129,44 @@ class Renderer:
                 hint="give it a value, or a default in the front matter",
             )
         values = {**self._defaults, **inputs}
-        return {name: "" if value is None else value for name, value in values.items()}
+        if self._prompt.revision == FIRST_REVISION or self._prompt.template_format != JINJA2:
+            return {name: "" if value is None else value for name, value in values.items()}
+        from jinja2 import Undefined
+
+        for item in self._prompt.inputs:
+            if item.default is None and not item.required and values[item.name] is None:
+                values[item.name] = Undefined(name=item.name)
+        return values
 
 
-def _variables_of(template: str, template_format: str) -> list[str]:
-    if template_format == BRACES:
+def _variables_of(template: str, prompt: Prompt) -> list[str]:
+    if prompt.template_format == BRACES:
         return [match.group(1) for match in _PLACEHOLDER.finditer(template)]
-    from jinja2 import TemplateSyntaxError, meta
+    from jinja2 import meta
 
-    try:
-        tree = _environment().parse(template)
+    with _compiling():
+        tree = _environment(prompt).parse(template)
         found = meta.find_undeclared_variables(tree)
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
-    except RecursionError as error:
-        raise TemplateError("the template is nested too deeply") from error
     _refuse_other_files(tree)
     return sorted(found, key=template.find)
 
 
-def _refuse_other_files(tree: Template) -> None:
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Whatever a text that is no template makes Jinja2 or Python raise, as a TemplateError."""
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        yield
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
+    except (RecursionError, MemoryError, SyntaxError) as error:
+        raise TemplateError("the template is nested too deeply") from error
+    except ValueError as error:
+        raise TemplateError(f"the template: {error}") from error
+
+
+def _refuse_other_files(tree: nodes.Template) -> None:
     from jinja2 import nodes
 
     reaching = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -118,25 +177,24 @@ def _refuse_other_files(tree: Template) -> None:
         )
 
 
-def _compiled(template: str, template_format: str) -> _Fill:
-    if template_format == BRACES:
+def _compiled(template: str, prompt: Prompt) -> _Fill:
+    if prompt.template_format == BRACES:
         return lambda values: _PLACEHOLDER.sub(lambda m: _as_text(values[m.group(1)]), template)
-    if template_format != JINJA2:
+    if prompt.template_format != JINJA2:
         raise TemplateError(
-            f"template format {template_format!r} is not supported",
-            hint=did_you_mean(template_format, (JINJA2, BRACES)),
+            f"template format {prompt.template_format!r} is not supported",
+            hint=did_you_mean(prompt.template_format, (JINJA2, BRACES)),
         )
     if "{{" not in template and "{%" not in template and "{#" not in template:
         return lambda _values: template
-    return _compiled_jinja(template)
+    with _compiling():
+        return _filling(_environment(prompt).from_string(template))
 
 
-def _compiled_jinja(source: str) -> _Fill:
+def _filling(template: Template) -> _Fill:
     from jinja2 import TemplateError as JinjaError
 
     from workbench.prompts.sandbox import render
-
-    template = _environment().from_string(source)
 
     def fill(values: Mapping[str, Any]) -> str:
         try:
@@ -148,6 +206,8 @@ def _compiled_jinja(source: str) -> _Fill:
             raise TemplateError(f"{_place(error)}: {error}") from error
         except (RecursionError, MemoryError) as error:
             raise TemplateError(f"{_place(error)} needs too much memory or depth") from error
+        except (AssertionError, RuntimeError) as error:
+            raise TemplateError(f"{_place(error)}: {error}") from error
 
     return fill
 
@@ -166,7 +226,12 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
+def _environment(prompt: Prompt) -> ImmutableSandboxedEnvironment:
     from workbench.prompts.sandbox import environment
 
-    return environment()
+    if prompt.revision not in (FIRST_REVISION, REVISION):
+        raise TemplateError(
+            f"{prompt.prompt_id} is of template revision {prompt.revision}, which is unknown here",
+            hint="upgrade prompt-workbench",
+        )
+    return environment(prompt.revision)

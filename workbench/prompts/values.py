@@ -17,6 +17,11 @@ SUFFIX = ".prompty"
 JINJA2 = "jinja2"
 BRACES = "braces"
 
+FIRST_REVISION = 1
+"""An optional input that was not given is the empty text, and `tojson` writes for HTML."""
+REVISION = 2
+"""Jinja's own meaning: such an input is undefined; `tojson` writes plain UTF-8 JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -43,6 +48,7 @@ class Model:
 
     id: str
     provider: str = "local"
+    """A name of workbench.toml; empty while a draft names none and the workspace has not said."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Prompty names: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
 
@@ -58,19 +64,23 @@ class Prompt:
     outputs: Any = None
     tools: Any = None
     template_format: str = JINJA2
+    revision: int = FIRST_REVISION
+    """Of the templates' meaning; what was registered keeps its own for ever."""
     description: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Front matter that decides nothing here, kept for the round trip."""
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of messages, template format, model, inputs, outputs and tools."""
+        """sha256 of messages, template format and revision, model, inputs, outputs and tools."""
         return fingerprint(self.behaviour())
 
     def behaviour(self) -> dict[str, Any]:
         """All that decides what the prompt does, as plain JSON values."""
         model = self.model
+        revised = {} if self.revision == FIRST_REVISION else {"revision": self.revision}
         return {
+            **revised,
             "messages": [[message.role, message.content] for message in self.messages],
             "template": self.template_format,
             "model": model

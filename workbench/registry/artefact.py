@@ -9,14 +9,16 @@ from typing import Any
 from workbench.errors import PromptInputError, RegistryError, TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.templates import Renderer
-from workbench.prompts.values import BRACES, Input, Message, Model, Prompt
+from workbench.prompts.values import BRACES, FIRST_REVISION, Input, Message, Model, Prompt
 
 
 def body_of(prompt: Prompt) -> str:
     """The whole artefact as canonical JSON text."""
     model = prompt.model
+    revised = {} if prompt.revision == FIRST_REVISION else {"revision": prompt.revision}
     return canonical_json(
         {
+            **revised,
             "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
             "template": prompt.template_format,
             "model": model
@@ -66,6 +68,7 @@ def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
             outputs=data["outputs"],
             tools=data["tools"],
             template_format=data["template"],
+            revision=data.get("revision", FIRST_REVISION),
             description=data["description"],
             extra=data["extra"],
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.fingerprints import canonical_json
-from workbench.prompts.values import Input, Message, Model, Prompt
+from workbench.prompts.values import FIRST_REVISION, Input, Message, Model, Prompt
 from workbench.providers.redact import storable
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.values import Result, RunStatus, RunSummary
@@ -139,6 +139,7 @@ def read_prompt(content: Mapping[str, Any]) -> Prompt:
         outputs=content["outputs"],
         tools=content["tools"],
         template_format=content["template"],
+        revision=content.get("revision", FIRST_REVISION),
         description=content["description"],
     )
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events
-from textual.app import App
 from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
@@ -21,8 +18,9 @@ from textual.screen import Screen
 from workbench.actions.bench import Bench
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
-from workbench.tui import ending, keys, terminal_colour, theme_choice, themes
+from workbench.tui import keys, terminal_colour, theme_choice, themes
 from workbench.tui.background import run_job
+from workbench.tui.ending import EndingApp
 from workbench.tui.live_runs import LiveRuns
 from workbench.tui.messages import SelectionChanged
 from workbench.tui.pen import Pen
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
+W = TypeVar("W", StatusLine, ModeTabs)
 
 
 def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
@@ -61,7 +60,7 @@ def _commands() -> type[Provider]:
     return CommandProvider
 
 
-class WorkbenchApp(App[int]):
+class WorkbenchApp(EndingApp):
     """The workbench in a terminal."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -100,11 +99,7 @@ class WorkbenchApp(App[int]):
         self.pen = Pen(self.on_loop)
         self.before_reading: list[Callable[[], object]] = []
         """Called before drafts are read from their files; to be written with the pen."""
-        self.before_exit: list[Callable[[], str]] = []
-        """Called before the app ends, however it ends; each says what could not be saved."""
         self._type_ahead = TypeAhead(self, super().on_event)
-        self._own_loop: asyncio.AbstractEventLoop | None = None
-        self._own_context = contextvars.Context()
         for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = self._theme_of(workspace)
@@ -128,11 +123,6 @@ class WorkbenchApp(App[int]):
             raise SettingsError(f"workbench.toml: no theme {wanted!r}", hint=hint)
         return wanted
 
-    def on_mount(self) -> None:
-        self._own_loop = asyncio.get_running_loop()
-        self._own_context = contextvars.copy_context()
-        ending.listen(self._own_loop, self.end)
-
     async def on_event(self, event: events.Event) -> None:
         """Keys wait for what the keys before them do."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -149,17 +139,9 @@ class WorkbenchApp(App[int]):
         """The first screen is up: from here on there may be garbage."""
         self.call_after_refresh(gc.enable)
 
-    def end(self, code: int) -> None:
-        """Save what is unsaved, give up calls in flight, restore the screen, leave."""
-        self._settle()
-        self.exit(return_code=code)
-
-    def on_exit_app(self) -> None:
-        """Every end comes past here, a browser's page that was closed without another word too."""
-        self._settle()
-
-    def _settle(self) -> None:
-        self._exit_renderables += ending.finish(self.before_exit)
+    def settle(self) -> None:
+        """Save what is unsaved, give up calls in flight."""
+        super().settle()
         self.runs.abort()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -196,15 +178,19 @@ class WorkbenchApp(App[int]):
         """Say it in the status line; an error stays until there is something else to say."""
         self.said.append(f"! {text}" if error else text)
         del self.said[:-500]
-        for line in self.screen_stack[0].query(StatusLine):
+        for line in self._on_screen(StatusLine):
             line.tell(text, error=error)
             if not error:
                 self.set_timer(MESSAGE_S, lambda line=line: line.fade(text))
 
     def show_run(self, text: str) -> None:
         """How far the live run is, beside the tabs of whichever screen is shown."""
-        for tabs in self.screen_stack[0].query(ModeTabs):
+        for tabs in self._on_screen(ModeTabs):
             tabs.run = text
+
+    def _on_screen(self, kind: type[W]) -> Iterable[W]:
+        """Those of the mode's screen, also while a dialog lies over it; none when it is gone."""
+        return self.screen_stack[0].query(kind) if self.screen_stack else ()
 
     def in_thread(
         self,
@@ -245,12 +231,6 @@ class WorkbenchApp(App[int]):
         """Links in data never open by themselves: the address is shown instead."""
         del new_tab
         self.tell(f"not opened: {url}")
-
-    def on_loop(self, fn: Callable[[], None]) -> None:
-        """From another thread: call `fn` on the loop soon."""
-        if self._own_loop is not None and not self._own_loop.is_closed():
-            # In the app's context: what is made there, a timer say, looks for the app in it.
-            self._own_loop.call_soon_threadsafe(fn, context=self._own_context)
 
     def open_run(self) -> None:
         """Show the run at work, or the selected one."""
@@ -347,11 +327,6 @@ class WorkbenchApp(App[int]):
                 self.end(0)
 
         self.push_screen(ConfirmQuit(self.runs.name, self.runs.progress), answered)
-
-    def _fatal_error(self) -> None:
-        """Textual's own prints local variables: keys and customers' texts."""
-        self._exit_renderables += [ending.crash_report(), *ending.finish(self.before_exit)]
-        self._close_messages_no_wait()
 
 
 def main_loop(

@@ -72,9 +72,11 @@ async def run_job(
     try:
         # What was typed up to now is in its file before anybody reads it.
         result = await call_in_thread(app.workspace, fn, app.pen.wait)
-        if done:
+        if done and not app.is_ending:
             done(result)
     except WorkbenchError as error:
+        if app.is_ending:
+            return
         if failed:
             failed(error)
         else:

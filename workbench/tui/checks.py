@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,11 +22,14 @@ from workbench.prompts.contract import (
 from workbench.prompts.prompty import parse_prompty
 from workbench.prompts.templates import Renderer, variables
 from workbench.prompts.values import Message, Prompt
-from workbench.tui.role_checks import MARKER, role_problems
+from workbench.tui.role_checks import MARKER, front_end, role_problems
 
 _LINE = re.compile(r": line (\d+) ")
 _TEMPLATE_LINE = re.compile(r"line (\d+) of the template: ")
 _CHARS_A_TOKEN = 4
+
+WithProvider = Callable[[Prompt, str, str], tuple[Prompt, str]]
+"""`Workspace.with_provider`."""
 
 State = Literal["ok", "undeclared", "unused", "missing", "default"]
 
@@ -86,18 +90,30 @@ class Checked:
 
 
 def check(
-    text: str, default_id: str, case: Case | None = None, baseline: Baseline | None = None
+    text: str,
+    default_id: str,
+    case: Case | None = None,
+    baseline: Baseline | None = None,
+    with_provider: WithProvider | None = None,
 ) -> Checked:
     """Everything about a draft's text. Never raises for what the text says."""
     try:
         prompt = parse_prompty(text, where="the draft", default_id=default_id)
     except WorkbenchError as error:
         return Checked(None, (_front_problem(error),))
+    guessed: tuple[Problem, ...] = ()
+    if with_provider:
+        try:
+            prompt, note = with_provider(prompt, "the draft", text)
+            guessed = (Problem(note, is_error=False),) if note else ()
+        except WorkbenchError as error:
+            guessed = (_front_problem(error),)
     lines = text.replace("\r\n", "\n").split("\n")
     broken = _template_problems(prompt, lines)
     if broken:
         return Checked(prompt, broken)
     problems = (
+        *guessed,
         *(Problem(said, line, is_error=False) for said, line in role_problems(lines)),
         *_naming_problems(prompt, lines),
     )
@@ -131,9 +147,7 @@ def _front_problem(error: WorkbenchError) -> Problem:
     match = _LINE.search(str(error))
     if not match:
         return Problem(said)
-    # YAML counts from the line below the first fence.
-    line = int(match.group(1)) + 1
-    return Problem(_LINE.sub(f": line {line} ", str(error)).removeprefix("the draft: "), line)
+    return Problem(said, int(match.group(1)))
 
 
 def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
@@ -157,9 +171,7 @@ def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
 
 def _message_starts(lines: list[str]) -> list[int]:
     """The line (from 1) where each message's text begins, as `parse_prompty` cuts them."""
-    at = 0
-    if lines and lines[0].rstrip() == "---":
-        at = next((n for n, line in enumerate(lines[1:], 2) if line.rstrip() == "---"), 0)
+    at = front_end(lines)
     starts: list[int] = []
     first: int | None = None
     named = False
@@ -195,9 +207,7 @@ def _naming_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
 
 
 def _line_of(pattern: str, lines: list[str], in_body: bool) -> int | None:
-    front = 0
-    if in_body and lines and lines[0].rstrip() == "---":
-        front = next((n for n, line in enumerate(lines[1:], 2) if line.rstrip() == "---"), 0)
+    front = front_end(lines) if in_body else 0
     wanted = re.compile(pattern)
     for number, line in enumerate(lines[front:], front + 1):
         if wanted.search(line):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from workbench.actions.bench import Bench
 from workbench.datasets.values import Case
 from workbench.errors import NoSuite, NotFound, WorkbenchError
-from workbench.prompts.prompty import Draft, read_draft
+from workbench.prompts.prompty import Draft
 from workbench.prompts.values import Prompt
 from workbench.runs.suite import Suite
 from workbench.tui.checks import Baseline
@@ -43,14 +43,14 @@ def read_draft_page(bench: Bench, prompt_id: str, suite_name: str | None) -> Dra
     if path is not None:
         path_text = (str(path), path.read_bytes().decode("utf-8", "replace"))
         try:
-            draft = read_draft(path)
+            draft = bench.workspace.draft(path)
         except WorkbenchError:
             draft = None
     suite, problem = None, ""
     try:
         suite = bench.workspace.suite_for(prompt_id, suite_name)
     except NoSuite:
-        problem = f"no suite tries {prompt_id} · esc, 6 Datasets: n begins one"
+        problem = "no suite: 6 Datasets, n begins one"
     except WorkbenchError as error:
         problem = str(error)
     return DraftPage(draft, path_text, suite, problem, read_baseline(bench, prompt_id))

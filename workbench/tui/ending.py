@@ -1,19 +1,85 @@
-"""How the app ends when it is not asked nicely: signals, and its own bugs."""
+"""How the app ends: asked, by a signal, by a bug of its own; and what comes too late for it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from rich.text import Text
+from textual.app import App
 
 from workbench._version import __version__
 from workbench.present.safe_text import safe_text
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
+
+
+class EndingApp(App[int]):
+    """An app that saves before it ends, however it ends, and that nothing late can crash."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_ending = False
+        """From here on what arrives is late: its screen is gone, or will be."""
+        self.before_exit: list[Callable[[], str]] = []
+        """Called before the app ends, however it ends; each says what could not be saved."""
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._own_context = contextvars.Context()
+
+    def on_mount(self) -> None:
+        self._own_loop = asyncio.get_running_loop()
+        self._own_context = contextvars.copy_context()
+        listen(self._own_loop, self.end)
+
+    def end(self, code: int) -> None:
+        """Settle, restore the screen, leave."""
+        self.settle()
+        self.exit(return_code=code)
+
+    def on_exit_app(self) -> None:
+        """Every end comes past here, a browser's page that was closed without another word too."""
+        self.settle()
+
+    def settle(self) -> None:
+        """Save what is unsaved; from then on it is ending."""
+        self._exit_renderables += finish(self.before_exit)
+        self.is_ending = True
+
+    def on_loop(self, fn: Callable[[], None]) -> None:
+        """From another thread: call `fn` on the loop soon, unless the app is ending by then."""
+
+        def call() -> None:
+            if not self.is_ending:
+                fn()
+
+        if self._own_loop is not None:
+            # The loop may be closed by now, or between a look and the call: nobody is there.
+            with contextlib.suppress(RuntimeError):
+                # In the app's context: what is made there, a timer say, looks for the app in it.
+                self._own_loop.call_soon_threadsafe(call, context=self._own_context)
+
+    async def _shutdown(self) -> None:
+        self.is_ending = True
+        await super()._shutdown()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What comes late may find its screen gone, and harms nobody: drafts are saved, runs given
+        up, and how the program ends is decided. `finish` says itself what it could not do.
+        """
+        if not self.is_ending:
+            super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Textual's own prints local variables: keys and customers' texts."""
+        self._exit_renderables += [crash_report(), *finish(self.before_exit)]
+        self.is_ending = True
+        self._close_messages_no_wait()
 
 
 def listen(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:

@@ -93,7 +93,7 @@ class LiveRuns:
 
     def _tick(self) -> None:
         live = self.live
-        if live is None:
+        if live is None or self._app.is_ending:
             return
         done, told = live.done, self._ended if self.drains else self._ended_for_another
         fresh = tuple(live.drain()) if self.drains else ()

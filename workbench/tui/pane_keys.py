@@ -105,7 +105,7 @@ DIALOG = (
         "dialog",
         "dialog",
         "yes",
-        "does what it says",
+        "does what it says; y only where no text is typed",
         priority=True,
     ),
     Action("help.down", "down", "Down", "dialog", "help", "move(1)"),
@@ -114,7 +114,7 @@ DIALOG = (
     Action("changed.mine", "m", "Keep mine", "dialog", "changed", "mine", "overwrite theirs"),
     Action("changed.theirs", "t", "Take theirs", "dialog", "changed", "theirs", "as one edit"),
     Action("other_draft.open", "o", "Open it", "dialog", "other_draft", "open", "as it is"),
-    Action("deploy.evaluate", "v", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
+    Action("deploy.evaluate", "f5", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
     Action("tick.row", "space,enter", "Tick", "dialog", "tick", "tick", "or take the tick off"),
     Action("verdict.deploy", "d", "Deploy…", "dialog", "verdict", "deploy", "this version"),
 )

@@ -176,6 +176,19 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
 
 
+def publish_suites(bench: Bench) -> str:
+    """Have the registry know the suites as the files say them now, so that evidence shows as
+    stale here as soon as a deployment would be refused for it; why that was not possible.
+    """
+    if not bench.registry.prompts():
+        return ""
+    try:
+        bench.publish_suites()
+    except WorkbenchError as error:
+        return str(error).replace(f"{bench.workspace.root}/", "")
+    return ""
+
+
 def read_live(bench: Bench) -> tuple[LiveRow, ...]:
     """Every registered prompt in every environment."""
     rows = []
@@ -222,11 +235,9 @@ def read_scores(bench: Bench, prompt_id: str) -> tuple[tuple[str, float | None],
 
 
 def _draft(bench: Bench, prompt_id: str) -> tuple[Draft | None, str]:
-    from workbench.prompts.prompty import read_draft
-
     try:
         path = bench.workspace.draft_path(prompt_id)
-        return (read_draft(path) if path else None), ""
+        return (bench.workspace.draft(path) if path else None), ""
     except WorkbenchError as error:
         return None, str(error)
 

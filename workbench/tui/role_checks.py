@@ -17,7 +17,7 @@ _LEAST = 5
 
 def role_problems(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
     """What is wrong and on which line, from 1; `lines` are those of the whole file."""
-    start = _front_end(lines)
+    start = front_end(lines)
     before: int | None = None
     has_marker = False
     found: list[tuple[str, int]] = []
@@ -55,7 +55,11 @@ def meant_role(line: str) -> str:
     return role if alike[role] >= _ALIKE else ""
 
 
-def _front_end(lines: Sequence[str]) -> int:
-    if lines and lines[0].rstrip() == "---":
-        return next((n for n, line in enumerate(lines[1:], 2) if line.rstrip() == "---"), 0)
-    return 0
+def front_end(lines: Sequence[str]) -> int:
+    """The line (from 1) that closes the front matter; 0: there is none."""
+    fences = [
+        number for number, line in enumerate(lines, 1) if line.lstrip("\ufeff").rstrip() == "---"
+    ]
+    if len(fences) < 2 or any(line.strip(" \t\ufeff") for line in lines[: fences[0] - 1]):
+        return 0
+    return fences[1]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
+from workbench.actions.refs import DRAFT, resolve
 from workbench.errors import NotFound, WorkbenchError
 from workbench.runs.values import Result, RunStatus, RunSummary
 from workbench.tui.case_rows import ResultRow, answered, waiting_rows
@@ -59,6 +60,18 @@ def read_run(bench: Bench, run_id: str) -> RunPage:
     prompt = store.prompt(run_id)
     faults = sum(bool(row.result and row.result.answer.outcome.is_models_fault) for row in rows)
     return RunPage(summary, prompt, rows, ratings, passed, failed, faults)
+
+
+def edited_since(bench: Bench, summaries: Sequence[RunSummary]) -> frozenset[str]:
+    """The ids of those runs of a draft that says something else by now."""
+    of_drafts = [summary for summary in summaries if summary.label == DRAFT]
+    prints: dict[str, str] = {}
+    for prompt_id in {summary.prompt_id for summary in of_drafts}:
+        try:
+            prints[prompt_id] = resolve(bench, f"{prompt_id}@{DRAFT}").prompt.fingerprint
+        except WorkbenchError:
+            prints[prompt_id] = ""  # gone, or broken by the edit
+    return frozenset(s.run_id for s in of_drafts if s.fingerprint != prints[s.prompt_id])
 
 
 def read_results(bench: Bench, run_id: str) -> list[Result]:

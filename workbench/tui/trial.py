@@ -17,9 +17,13 @@ from workbench.datasets.values import Case
 from workbench.errors import UsageError, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
-from workbench.prompts.values import Model, Prompt
+from workbench.prompts.values import Input, Model, Prompt
 from workbench.providers.values import Answer
 from workbench.runs.suite import Suite
+from workbench.tui.background import call_in_thread
+from workbench.tui.checks import Checked, check
+from workbench.tui.dialogs.inputs_form import InputsForm, inputs_of, values_of
+from workbench.tui.widgets.run_header import EDITED
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
     from workbench.tui.screens.draft import DraftScreen
 
+GIVEN = "given"
+"""The id of a case that the user typed."""
 PAINT_S = 0.1
 MOST_MODELS = 6
 
@@ -39,6 +45,9 @@ class Asked:
     prompt: Prompt
     case: Case
     view: TextView
+    draft: str
+    """Its text, as it was asked with."""
+    state: str = "asking…"
     lock: threading.Lock = field(default_factory=threading.Lock)
     pieces: list[str] = field(default_factory=list)
 
@@ -64,32 +73,81 @@ class Trial:
         self._asked: list[Asked] = []
         self._open: list[Asked] = []
         self._timer: Timer | None = None
+        self._given: dict[str, str] = {}
+        self.case: Case | None = None
+        """What the user gave to try it on, where no suite does."""
 
     async def start(self, models: Sequence[Model] = ()) -> None:
         """Try the draft as it stands on the current case; by default on its own model."""
         screen = self._screen
-        checked, case = screen.checked, screen.case
-        if checked is None or checked.prompt is None or case is None:
+        text, case = screen.text, screen.case
+        checked = await self._check(text, case)
+        if checked is None:
+            return
+        if checked.prompt is None:
+            screen.bench_app.tell(f"not tried: {checked.problems[0].text}", error=True)
             return
         prompts = [replace(checked.prompt, model=model) for model in models] or [checked.prompt]
+        inputs = inputs_of(checked.prompt)
+        if screen.has_cases and case is not None:
+            await self._ask_all(prompts, case, text)
+        elif not inputs:
+            await self._ask_all(prompts, Case(GIVEN, {}), text)
+        else:
+            self._ask_for(inputs, prompts, text)
+
+    def _ask_for(self, inputs: Sequence[Input], prompts: Sequence[Prompt], text: str) -> None:
+        """No suite says what to try it on: the user does."""
+        screen = self._screen
+
+        def answered(given: dict[str, str] | None) -> None:
+            if given is not None:
+                self._given |= given
+                self.case = Case(GIVEN, values_of(inputs, given))
+                screen.check()
+                asking = self._ask_all(prompts, self.case, text)
+                screen.run_worker(asking, exclusive=True, group="models")
+
+        title = f"Try {prompts[0].prompt_id} on · ^s asks"
+        screen.app.push_screen(InputsForm(title, "Ask", inputs, self._given), answered)
+
+    async def _ask_all(self, prompts: Sequence[Prompt], case: Case, text: str) -> None:
+        screen = self._screen
+        self._open = []
         answers = screen.query_one("#answers", Container)
         screen.set_class(len(prompts) > 1, "-models")
         screen.add_class("-answering")
         views = [TextView(classes="pane answer") for _ in prompts]
         await answers.remove_children()
         await answers.mount(*views)
-        self._asked = [Asked(p, case, view) for p, view in zip(prompts, views, strict=True)]
+        self._asked = [Asked(p, case, view, text) for p, view in zip(prompts, views, strict=True)]
         self._open = list(self._asked)
         self._timer = self._timer or screen.set_interval(PAINT_S, self._paint)
         self._timer.resume()
         for at, asked in enumerate(self._asked):
-            self._title(asked, "asking…")
+            self._title(asked)
             self._ask(asked, at, screen.suite)
 
+    async def _check(self, text: str, case: Case | None) -> Checked | None:
+        """What is tried is what stands in the editor now, not what was checked last."""
+        screen = self._screen
+        page, file = screen.page, screen.keeper.file
+        if page is None or file is None:
+            return None
+        checked = await call_in_thread(
+            screen.bench_app.workspace,
+            lambda _bench: check(text, file.path.stem, case, page.baseline),
+        )
+        screen.show_checks(checked)
+        return checked
+
     async def show_empty(self) -> None:
-        """Where the answers will be, before there is one."""
+        """Where the answers will be, before there is one to this draft."""
+        self._asked, self._open, self._given, self.case = [], [], {}, None
         view = TextView(classes="pane answer")
-        await self._screen.query_one("#answers", Container).mount(view)
+        answers = self._screen.query_one("#answers", Container)
+        await answers.remove_children()
+        await answers.mount(view)
         view.border_title = plain("Answer")
         view.show("^t tries the case on the draft's model, F12 on several side by side")
 
@@ -104,12 +162,20 @@ class Trial:
             group=f"trial-{at}",
         )
 
-    def _title(self, asked: Asked, state: str) -> None:
-        said = f"{asked.case.id} · {state}"
+    def _title(self, asked: Asked, state: str = "") -> None:
+        asked.state = state or asked.state
+        said = f"{asked.case.id} · {asked.state}"
         if len(self._asked) > 1:
             place = self._asked.index(asked) + 1
-            said = f"{place}/{len(self._asked)} · {asked.name} · {state}"
+            said = f"{place}/{len(self._asked)} · {asked.name} · {asked.state}"
+        if asked.draft != self._screen.text:
+            said = f"{EDITED.upper()} · {said}"
         asked.view.border_title = plain(said)
+
+    def draft_changed(self) -> None:
+        """Answers to another text than the editor's are marked; undone, they are its own again."""
+        for asked in self._asked:
+            self._title(asked)
 
     def _paint(self) -> None:
         for asked in self._open:

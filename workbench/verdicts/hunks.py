@@ -60,7 +60,7 @@ class Edits:
         taken = {name for name, hunk in self.settings.items() if hunk.index in chosen}
         fields = {
             name: getattr(self.b if name in taken else self.a, name)
-            for name in ("inputs", "outputs", "tools", "template_format")
+            for name in ("inputs", "outputs", "tools", "template_format", "revision")
         }
         model = _model(self.a.model, self.b.model, taken)
         return replace(self.a, messages=tuple(messages), model=model, **fields)
@@ -156,6 +156,7 @@ def _settings(a: Prompt, b: Prompt) -> Iterator[tuple[str, Any, Any]]:
             old, new = a.model.options.get(key, _ABSENT), b.model.options.get(key, _ABSENT)
             yield f"option {key}", old, new
     yield "template_format", a.template_format, b.template_format
+    yield "revision", a.revision, b.revision
     yield "inputs", a.inputs, b.inputs
     yield "outputs", a.outputs, b.outputs
     yield "tools", a.tools, b.tools

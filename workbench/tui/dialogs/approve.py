@@ -48,6 +48,8 @@ def open_retire(app: WorkbenchApp, deployment: PromptDeployment) -> None:
 class Confirmed(Dialog[bool]):
     """Says what will happen, takes a reason, does it in a thread."""
 
+    first_field = "#reason"
+
     def __init__(
         self,
         title: str,
@@ -58,7 +60,7 @@ class Confirmed(Dialog[bool]):
         *,
         needs_reason: bool = False,
     ) -> None:
-        super().__init__(f"{title} · y does it", yes)
+        super().__init__(f"{title} · ^s does it", yes)
         self._said = said
         self._act = act
         self._done_text = done
@@ -82,6 +84,6 @@ class Confirmed(Dialog[bool]):
 
     def _finished(self, _result: None) -> None:
         app = self.bench_app
-        self.close(True)
+        self.dismiss(True)
         app.post_to_screen(RegistryChanged())
         app.tell(self._done_text)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
+from textual.binding import BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.dom import DOMNode
+from textual.keys import key_to_character
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
@@ -71,8 +73,8 @@ class _Problem(PlainStatic):
 
 
 class Dialog(ModalScreen[T]):
-    """Override `body` and `confirm`. ESC closes it; `y` (where no field has the focus) and ctrl+s
-    confirm. The focus starts on Cancel, unless `first_field` says otherwise.
+    """Override `body` and `confirm`. ESC closes it; ctrl+s confirms, `y` too where there is no text
+    field. The focus starts on Cancel, unless `first_field` says otherwise.
     """
 
     MODE: ClassVar[str] = "dialog"
@@ -98,6 +100,18 @@ class Dialog(ModalScreen[T]):
     def is_open(self) -> bool:
         """Whether it can still be written to: an answer may come after the dialog was closed."""
         return self in self.app.screen_stack
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """Without letters and digits where there is a text field: whoever means to type into it
+        while the focus is elsewhere must not set anything off, whatever [keys] says.
+        """
+        chain = super()._binding_chain
+        if self.query("Input, TextArea"):
+            for _, bindings in chain:
+                for key in [key for key in bindings.key_to_bindings if _is_typed(key)]:
+                    del bindings.key_to_bindings[key]
+        return chain
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as frame:
@@ -158,18 +172,17 @@ class Dialog(ModalScreen[T]):
 
     def refused(self, error: WorkbenchError) -> None:
         """What a thread was asked to do and did not: said here, or below when this is closed."""
-        if self.is_attached:
+        if self.is_open:
             self.problem(str(error))
         else:
             self.bench_app.tell(str(error), error=True)
 
-    def close(self, result: T) -> None:
-        """Dismiss, unless the user did while a thread was at work."""
-        if self.is_attached:
-            self.dismiss(result)
-
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close it, and first what lies over it: help, say, while a thread was at work."""
+        """Close it, and first what lies over it: help, say. Where the user has closed it while a
+        thread was at work, nothing is done: it would close what lies below.
+        """
+        if not self.is_open:
+            return AwaitComplete()
         while self.is_open and self.app.screen is not self:
             self.app.pop_screen()
         return super().dismiss(result)
@@ -201,6 +214,11 @@ class Dialog(ModalScreen[T]):
         """Enter goes on to the next field and never confirms."""
         event.stop()
         self.focus_next()
+
+
+def _is_typed(key: str) -> bool:
+    """Whether it is a single letter or digit."""
+    return (key_to_character(key) or "").isalnum()
 
 
 def field(

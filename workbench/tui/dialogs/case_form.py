@@ -97,14 +97,9 @@ class CaseForm(Dialog[tuple[str, str]]):
 
         def answered(drops: bool | None) -> None:
             if drops:
-                self.close_unsaved()
+                self.dismiss(None)
 
         self.app.push_screen(DropTyped(), answered)
-
-    def close_unsaved(self) -> None:
-        """Without another question."""
-        if self.is_attached:
-            self.dismiss(None)
 
     def _fields(self) -> tuple[str, ...]:
         """What stands in them."""
@@ -130,7 +125,7 @@ class CaseForm(Dialog[tuple[str, str]]):
             return save_case(bench, self._path, case, self._replaces)
 
         def done(told: str) -> None:
-            self.close((told, case.id))
+            self.dismiss((told, case.id))
 
         self.bench_app.in_thread(save, done=done, failed=self.refused)
 

@@ -44,7 +44,7 @@ class DeleteCase(Dialog[str]):
 
     def confirm(self) -> None:
         self.bench_app.in_thread(
-            delete_case, self._path, self._case.id, done=self.close, failed=self.refused
+            delete_case, self._path, self._case.id, done=self.dismiss, failed=self.refused
         )
 
 

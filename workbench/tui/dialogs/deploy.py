@@ -101,7 +101,7 @@ def open_deploy(
 
 
 class Deploy(Dialog["PromptDeployment"]):
-    """Pick an environment, read the evidence, `y` deploys."""
+    """Pick an environment, read the evidence, ctrl+s deploys."""
 
     MODE: ClassVar[str] = "deploy"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("deploy"), *keys.bindings("diff")]
@@ -114,7 +114,7 @@ class Deploy(Dialog["PromptDeployment"]):
         found: tuple[Place, ...],
         environment: str | None,
     ) -> None:
-        super().__init__(f"Deploy {prompt_id}@{version} · y deploys where the cursor is", "Deploy")
+        super().__init__(f"Deploy {prompt_id}@{version} · ^s deploys where the cursor is", "Deploy")
         self._prompt_id = prompt_id
         self._version = version
         self._places = {place.preview.environment: place for place in found}
@@ -186,7 +186,7 @@ class Deploy(Dialog["PromptDeployment"]):
 
     def _done(self, deployment: PromptDeployment) -> None:
         app = self.bench_app
-        self.close(deployment)
+        self.dismiss(deployment)
         app.post_to_screen(RegistryChanged())
         before = deployment.previous_version or "nothing"
         app.tell(
@@ -213,7 +213,7 @@ def place_text(place: Place, around: DiffContext) -> Content:
         said = f"{preview.environment} takes what is live in {place.first}: deploy it there first"
         lines.insert(1, Content.styled(safe_line(said), "$text-warning"))
     if not status.tested:
-        lines.append(Content("v runs the gate on this version"))
+        lines.append(Content("F5 runs the gate on this version"))
     lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in status.warnings]
     for record in preview.evaluations[:2]:
         lines.append(evidence_text(record.evidence))

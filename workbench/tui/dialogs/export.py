@@ -57,5 +57,5 @@ class Export(Dialog[Path]):
         self.bench_app.in_thread(write, done=self._done, failed=self.refused)
 
     def _done(self, path: Path) -> None:
-        self.close(path)
+        self.dismiss(path)
         self.bench_app.tell(f"wrote {path}")

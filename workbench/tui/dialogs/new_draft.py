@@ -25,11 +25,18 @@ class NewDraft(Dialog[str]):
         yield from field("prompt-id", "id", hint="for example refund_letter")
         yield PlainStatic("Makes prompts/ID.prompty; evals/ID/suite.yaml will try it on cases.")
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter makes it: there is one field, and nothing else is changed."""
+        event.stop()
+        # A dialog goes on to the next field else.
+        event.prevent_default()
+        self.action_yes()
+
     def confirm(self) -> None:
         prompt_id = self.query_one("#prompt-id", Input).value.strip()
 
         def made(path: Path) -> None:
             self.bench_app.tell(f"made {path.name}")
-            self.close(prompt_id)
+            self.dismiss(prompt_id)
 
         self.bench_app.in_thread(make_draft, prompt_id, done=made, failed=self.refused)

@@ -28,7 +28,7 @@ def open_register(app: WorkbenchApp, prompt_id: str) -> None:
     """Read what registering the saved draft would make, then ask."""
 
     def propose(bench: Bench) -> Proposal:
-        return registering.propose(bench, resolve(bench, f"{prompt_id}@draft").prompt)
+        return registering.propose(bench, resolve(bench, f"{prompt_id}@draft"))
 
     def ask(proposal: Proposal) -> Register | None:
         if proposal.same_as:
@@ -94,6 +94,6 @@ class Register(Dialog[str]):
 
     def _done(self, ref: str) -> None:
         app = self.bench_app
-        self.close(ref)
+        self.dismiss(ref)
         app.post_to_screen(RegistryChanged())
         app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")

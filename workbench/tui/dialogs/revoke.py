@@ -37,10 +37,12 @@ def open_revoke(app: WorkbenchApp, prompt_id: str, version: str) -> None:
 
 
 class Revoke(Dialog[bool]):
-    """`y` revokes it, with a reason."""
+    """ctrl+s revokes it, with a reason."""
+
+    first_field = "#reason"
 
     def __init__(self, preview: RevokePreview) -> None:
-        super().__init__(f"Revoke {preview.version.ref} · y revokes it for ever", "Revoke")
+        super().__init__(f"Revoke {preview.version.ref} · ^s revokes it for ever", "Revoke")
         self._preview = preview
 
     def body(self) -> Iterable[Widget]:
@@ -64,7 +66,7 @@ class Revoke(Dialog[bool]):
 
     def _done(self, still_live: tuple[str, ...]) -> None:
         app, ref = self.bench_app, self._preview.version.ref
-        self.close(True)
+        self.dismiss(True)
         app.post_to_screen(RegistryChanged())
         if still_live:
             where = ", ".join(still_live)

@@ -52,13 +52,14 @@ def open_rollback(
 
 
 class Rollback(Dialog["PromptDeployment"]):
-    """`y` goes back to exactly what the preview says, or nowhere."""
+    """ctrl+s goes back to exactly what the preview says, or nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("diff")
+    first_field = "#reason"
 
     def __init__(self, preview: RollbackPreview, now: Status | None, diff: Diff) -> None:
         where = f"{preview.prompt_id} in {preview.environment}"
-        super().__init__(f"Roll back {where} · y goes back", "Roll back")
+        super().__init__(f"Roll back {where} · ^s goes back", "Roll back")
         self._preview = preview
         self._now = now
         self._diff = diff
@@ -114,7 +115,7 @@ class Rollback(Dialog["PromptDeployment"]):
 
     def _done(self, deployment: PromptDeployment) -> None:
         app = self.bench_app
-        self.close(deployment)
+        self.dismiss(deployment)
         app.post_to_screen(RegistryChanged())
         app.tell(f"{deployment.environment} is back on {deployment.ref}")
 

@@ -71,12 +71,12 @@ def open_run_options(app: WorkbenchApp, ref: str) -> None:
 
 
 class RunOptions(Dialog[None]):
-    """Enter goes through the fields; ctrl+s, or `y` on a button, starts it."""
+    """Enter goes through the fields; ctrl+s starts it."""
 
     first_field = "#yes"
 
     def __init__(self, offer: Offer) -> None:
-        super().__init__(f"Run {offer.source.name} · y starts it", "Run")
+        super().__init__(f"Run {offer.source.name} · ^s starts it", "Run")
         self._offer = offer
         self._timer: Timer | None = None
         self._ahead: Ahead | None = None

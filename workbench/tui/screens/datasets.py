@@ -24,6 +24,7 @@ from workbench.tui.dataset_rows import (
     read_datasets,
 )
 from workbench.tui.dialogs.case_form import begin, open_form
+from workbench.tui.files_watch import files_of_suites
 from workbench.tui.filters import Row, Test
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.selection import Selection
@@ -57,6 +58,7 @@ class DatasetsScreen(ModeScreen):
     MODE = "datasets"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("datasets")
     AUTO_FOCUS = "#dataset-list"
+    watched = files_of_suites
     DEFAULT_CSS = """
     DatasetsScreen #dataset-head { height: auto; min-height: 2; max-height: 4; padding: 0 1; }
     DatasetsScreen #dataset-body { height: 1fr; layout: vertical; }
@@ -91,6 +93,10 @@ class DatasetsScreen(ModeScreen):
         if selection.prompt_id != self._prompt_id:
             self._prompt_id, self._name = selection.prompt_id, selection.suite
         self._name = self._name or selection.suite
+        self._read()
+
+    def files_changed(self) -> None:
+        """Cases that were edited outside."""
         self._read()
 
     def _read(self) -> None:

@@ -9,7 +9,9 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
+from workbench.actions.bench import Bench
 from workbench.tui import keys
+from workbench.tui.files_watch import files_of_suites
 from workbench.tui.live_rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
@@ -21,17 +23,15 @@ from workbench.tui.live_rows import (
     what_next,
 )
 from workbench.tui.messages import RegistryChanged
-from workbench.tui.reads import LivePage, LiveRow, read_live, read_place
+from workbench.tui.reads import LivePage, LiveRow, publish_suites, read_live, read_place
 from workbench.tui.registry_watch import RegistryWatch
-from workbench.tui.screens.base import ModeScreen
+from workbench.tui.screens.base import LOOK_EVERY_S, ModeScreen
 from workbench.tui.selection import Selection
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
-LOOK_EVERY_S = 1.0
-"""How often the registry is asked whether somebody else wrote into it."""
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
 
@@ -41,12 +41,15 @@ class DeploysScreen(ModeScreen):
 
     MODE = "deploys"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("deploys")
+    watched = files_of_suites
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, LiveRow] = {}
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
+        self._problem = ""
+        """Why the suites could not be read, as it was said."""
 
     def body(self) -> Iterable[Widget]:
         live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
@@ -78,11 +81,23 @@ class DeploysScreen(ModeScreen):
     def on_registry_changed(self, _message: RegistryChanged) -> None:
         self.reload()
 
+    def files_changed(self) -> None:
+        """Evidence is stale when the cases or the suite are others."""
+        self.reload()
+
     def reload(self) -> None:
         """Read what is live again."""
-        self.bench_app.in_thread(read_live, done=self._show_live, group="live", opens=True)
 
-    def _show_live(self, rows: tuple[LiveRow, ...]) -> None:
+        def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...]]:
+            return publish_suites(bench), read_live(bench)
+
+        self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
+
+    def _show_live(self, found: tuple[str, tuple[LiveRow, ...]]) -> None:
+        problem, rows = found
+        if problem != self._problem:
+            self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
+        self._problem = problem
         self._rows = {place_key(row): row for row in rows}
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key

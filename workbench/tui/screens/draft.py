@@ -17,7 +17,8 @@ from workbench.errors import WorkbenchError
 from workbench.prompts.values import Model
 from workbench.runs.suite import Suite
 from workbench.tui import keys
-from workbench.tui.checks import Checked, check
+from workbench.tui.checks import Checked
+from workbench.tui.checks import check as check_text
 from workbench.tui.draft_reads import CallPrice, DraftPage, read_draft_page, read_price
 from workbench.tui.keeper import Keeper
 from workbench.tui.messages import RegistryChanged
@@ -44,7 +45,7 @@ class DraftScreen(ModeScreen):
     def __init__(self) -> None:
         super().__init__()
         self._prompt_id = ""
-        self._page: DraftPage | None = None
+        self.page: DraftPage | None = None
         self._checked: Checked | None = None
         self._price: CallPrice | None = None
         self._case_at = 0
@@ -75,7 +76,7 @@ class DraftScreen(ModeScreen):
         if selection.prompt_id and selection.prompt_id != self._prompt_id:
             self.keeper.save()
             self._prompt_id = selection.prompt_id
-            self._page = self._checked = self.keeper.file = None
+            self.page = self._checked = self.keeper.file = None
             self._case_at = 0
             self._reload()
         elif not selection.prompt_id:
@@ -84,7 +85,7 @@ class DraftScreen(ModeScreen):
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self.keeper.resume()
-        if self._page is not None:
+        if self.page is not None:
             self._reload()
         self._focus_editor()
 
@@ -106,8 +107,8 @@ class DraftScreen(ModeScreen):
         )
 
     def _show_page(self, page: DraftPage) -> None:
-        first = self._page is None
-        self._page = page
+        first = self.page is None
+        self.page = page
         editor = self.query_one(PromptEditor)
         wanted = self.bench_app.selection.case_id
         for at, case in enumerate(page.cases):
@@ -123,13 +124,15 @@ class DraftScreen(ModeScreen):
         if self.keeper.open(Path(path), text):
             editor.disabled = False
             editor.load_text(text)
+            self.refresh_bindings()
+            self.call_later(self.trial.show_empty)
             editor.show_body()
             self._focus_editor()
             if len(text) > LONG_DRAFT:
                 self.bench_app.tell(
                     f"a draft of {len(text):,} characters is slow to edit here: F4 opens $EDITOR"
                 )
-        self._check()
+        self.check()
 
     def _focus_editor(self) -> None:
         """As it was left, unless it was just opened to type, or only to look: then digits go on
@@ -152,47 +155,56 @@ class DraftScreen(ModeScreen):
             return
         if self._check_timer:
             self._check_timer.stop()
-        self._check_timer = self.set_timer(CHECK_S, self._check)
+        self._check_timer = self.set_timer(CHECK_S, self.check)
         self.keeper.touched()
+        self.trial.draft_changed()
         self._title()
 
     @property
+    def text(self) -> str:
+        """The draft, as the editor has it."""
+        return self.query_one(PromptEditor).text
+
+    @property
     def case(self) -> Case | None:
-        """The case that the preview shows and `ctrl+t` tries."""
-        cases = self._page.cases if self._page else ()
-        return cases[self._case_at % len(cases)] if cases else None
+        """The case that the preview shows and `ctrl+t` tries; without a suite, what was given."""
+        cases = self.page.cases if self.page else ()
+        return cases[self._case_at % len(cases)] if cases else self.trial.case
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether a suite says what to try it on."""
+        return bool(self.page and self.page.cases)
 
     @property
     def suite(self) -> Suite | None:
         """The suite whose cases are tried."""
-        return self._page.suite if self._page else None
+        return self.page.suite if self.page else None
 
-    @property
-    def checked(self) -> Checked | None:
-        """The latest findings."""
-        return self._checked
-
-    def _check(self) -> None:
-        page = self._page
+    def check(self) -> None:
+        page = self.page
         if page is None or self.keeper.file is None:
             return
-        text, case = self.query_one(PromptEditor).text, self.case
+        text, case = self.text, self.case
         stem = self.keeper.file.path.stem
         self.bench_app.in_thread(
-            lambda _bench: check(text, stem, case, page.baseline),
-            done=self._show_checks,
+            lambda bench: check_text(
+                text, stem, case, page.baseline, bench.workspace.with_provider
+            ),
+            done=self.show_checks,
             group="checks",
         )
 
-    def _show_checks(self, checked: Checked) -> None:
+    def show_checks(self, checked: Checked) -> None:
         self._checked = checked
         editor = self.query_one(PromptEditor)
         editor.mark(problem.line for problem in checked.problems if problem.line)
         self._title()
-        page = self._page
-        count = len(page.cases) if page else 0
+        page, case = self.page, self.case
         facts = self.query_one("#facts", FittedText)
-        at = f"case {self.case.id} {self._case_at % count + 1}/{count}" if self.case else "no case"
+        at = f"case {case.id}" if case else "no case"
+        if case and page and page.cases:
+            at += f" {self._case_at % len(page.cases) + 1}/{len(page.cases)}"
         facts.border_title = plain(f"Inputs · {at}")
         facts.show_fitted(lambda in_full: facts_text(checked, page, in_full=in_full))
         preview = self.query_one("#preview", TextView)
@@ -213,7 +225,7 @@ class DraftScreen(ModeScreen):
         if self._checked is None:
             return
         about = self.query_one("#about", PlainStatic)
-        about.show(about_line(self._checked, self._page, self._price), layout=False)
+        about.show(about_line(self._checked, self.page, self._price), layout=False)
         way = "esc leaves the editor" if self.is_editing else "e or enter: Edit"
         problems = sorted(self._checked.problems, key=lambda problem: not problem.is_error)
         if problems:
@@ -224,8 +236,9 @@ class DraftScreen(ModeScreen):
                 else ""
             )
             self.hint(f"{'!' if first.is_error else '~'} {at}{first.text}")
-        elif self.case is None:
-            self.hint(f"{way} · {self._page.suite_problem if self._page else ''}")
+        elif not self.has_cases:
+            problem = self.page.suite_problem if self.page else ""
+            self.hint(f"{way} · ^t asks for inputs · {problem}")
         else:
             self.hint(f"{way} · ^t tries this case · F5 runs the suite · ^s registers")
 
@@ -233,7 +246,7 @@ class DraftScreen(ModeScreen):
         if self.keeper.file is None:
             return
         editor = self.query_one(PromptEditor)
-        base = self._page.baseline if self._page else None
+        base = self.page.baseline if self.page else None
         of = f"draft of {base.newest_version}" if base else "draft, not registered"
         changed = self._checked is not None and (base is None or bool(self._checked.version))
         doing = "EDITING · " if self.is_editing else ""
@@ -245,11 +258,11 @@ class DraftScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
-        if action in ("try_case", "try_models", "case"):
-            return self.case is not None
+        if action == "case":
+            return self.has_cases
         if action in ("edit", "leave"):
             return self.keeper.file is not None and self.is_editing == (action == "leave")
-        if action in ("register", "editor", "undo"):
+        if action in ("try_case", "try_models", "register", "editor", "undo"):
             return self.keeper.file is not None
         return True
 
@@ -257,7 +270,7 @@ class DraftScreen(ModeScreen):
         self._case_at += way
         if self.case:
             self.bench_app.select(case_id=self.case.id)
-        self._check()
+        self.check()
 
     async def action_try_case(self) -> None:
         if await self.keeper.saved():
@@ -333,9 +346,7 @@ class DraftScreen(ModeScreen):
 
     def action_edit(self) -> None:
         """Into the editor."""
-        editor = self.query_one(PromptEditor)
-        if not editor.disabled:
-            editor.focus()
+        self.query_one(PromptEditor).focus()  # which does nothing while it is disabled
 
     def action_undo(self) -> None:
         self.query_one(PromptEditor).undo()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from textual import on
 
+from workbench.actions.compare import Side
 from workbench.actions.fill import Gap
 from workbench.actions.foresee import foresee_comparison
 from workbench.errors import WorkbenchError
@@ -25,6 +26,7 @@ from workbench.tui.further_sides import (
 )
 from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import PairRow, counts_of, pair_columns, what_against_a
+from workbench.tui.run_reads import edited_since
 from workbench.tui.screens.compare_panes import ComparePanes
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
@@ -32,10 +34,12 @@ from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.pair_detail import facts, why
 from workbench.tui.widgets.prompt_diff import PromptDiffScreen
+from workbench.tui.widgets.run_header import EDITED
 from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.verdict_head import Shown
+from workbench.workspace import Workspace
 
 HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
 HINT_SIDES = "n/N changed cases · o another side beside A · p prompt · i input · w why"
@@ -45,6 +49,8 @@ HINT_MISSING = "n/N changed · p prompt · i input · w why"
 class ManySidesScreen(ComparePanes):
     """A comparison, and what may stand beside it."""
 
+    watched = Workspace.draft_paths
+
     def __init__(self) -> None:
         super().__init__()
         self.comparing: Comparing | None = None
@@ -53,6 +59,8 @@ class ManySidesScreen(ComparePanes):
         """Letter of the side whose answer stands beside A's; none: the one that changed worst."""
         self._is_busy = False
         self._asked: tuple[str | None, str | None] = (None, None)
+        self.edited: frozenset[str] = frozenset()
+        """The runs of a draft that says something else by now."""
 
     def _compared(self, found: Comparing, cursor: str = "") -> None:
         self._is_busy = False
@@ -63,6 +71,30 @@ class ManySidesScreen(ComparePanes):
         self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
         self.say_keys()
         self.refresh_bindings()
+        self.files_changed()
+
+    @property
+    def sides(self) -> list[tuple[str, Side]]:
+        """What is compared, by its letter."""
+        if self.comparing is None:
+            return []
+        compared = self.comparing.compared
+        further = (side.compared.b for side in self.further)
+        return list(zip("ABCD", (compared.a, compared.b, *further), strict=False))
+
+    def files_changed(self) -> None:
+        """Say which sides are of a draft that was edited since."""
+        comparing = self.comparing
+
+        def found(edited: frozenset[str]) -> None:
+            if self.comparing is comparing and edited != self.edited:
+                self.edited = edited
+                self._show_head()
+                self._highlighted()
+
+        summaries = [side.summary for _, side in self.sides]
+        if summaries:
+            self.bench_app.in_thread(edited_since, summaries, done=found, group="edited")
 
     @property
     def gaps(self) -> list[tuple[str, Gap]]:
@@ -88,7 +120,7 @@ class ManySidesScreen(ComparePanes):
                 counts_of(rows),
                 found.trade,
                 standings(found.compared, further) if further else (),
-                claims(found.compared, further) if further else (),
+                (*(claims(found.compared, further) if further else ()), *self._old_answers()),
             )
             self.head.show(shown, chosen)
 
@@ -127,7 +159,15 @@ class ManySidesScreen(ComparePanes):
         if self.comparing is None:
             return {}
         found = labels(self.comparing.compared, self.further)
-        return {x: f"{x} {label}" for x, label in zip("ABCD", found, strict=False)}
+        return {
+            x: f"{x} {label}{f' ({EDITED})' if side.summary.run_id in self.edited else ''}"
+            for (x, side), label in zip(self.sides, found, strict=True)
+        }
+
+    def _old_answers(self) -> tuple[str, ...]:
+        """Which sides answered for a draft that says something else by now."""
+        old = [letter for letter, side in self.sides if side.summary.run_id in self.edited]
+        return (f"~ {' '.join(old)}: answers of the draft before it was edited",) if old else ()
 
     @on(SideOutputs.Fitted)
     def _name_panes(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -27,6 +28,7 @@ from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.run_charts import ChartScreen
 from workbench.tui.widgets.run_header import (
+    EDITED,
     RunHeader,
     head_of_progress,
     head_of_summary,
@@ -49,7 +51,6 @@ class RunScreen(RunPanes):
 
     def __init__(self) -> None:
         super().__init__()
-        self.page: RunPage | None = None
         self._wanted = ""
         self._reading = False
         self._late: list[Result] = []
@@ -103,6 +104,7 @@ class RunScreen(RunPanes):
         self._wanted = run_id
         self._known = None if self.is_live else self.bench_app.runs.progress
         self._late = []
+        self.is_edited = False
         self.add_class("-one")
         self.table.focus()
         self.bench_app.in_thread(
@@ -126,15 +128,18 @@ class RunScreen(RunPanes):
             rows.update((row.key, row) for row in answered(rows, late))
         self.table.load(list(rows.values()), cursor=self.table.cursor_key if again else "")
         self._latencies = [_latency(row.result) for row in rows.values() if row.result][-TREND:]
-        if not self.is_live:
-            self._show_summary(page)
+        self.show_title()
+        self.find_edited()
         self.refresh_bindings()
 
-    def _show_summary(self, page: RunPage) -> None:
+    def show_title(self) -> None:
+        page = self.page
+        if page is None or self.is_live:
+            return  # a tick of the run shows it
         summary = page.summary
         head = head_of_summary(
             summary,
-            title_of(summary),
+            self.title_of_run,
             page.passed,
             page.failed,
             self._trend(),
@@ -155,7 +160,7 @@ class RunScreen(RunPanes):
     def on_run_ticked(self, message: RunTicked) -> None:
         if message.progress.run_id != self._wanted:
             return
-        title = title_of(self.page.summary) if self.page else self.bench_app.runs.name
+        title = self.title_of_run or self.bench_app.runs.name
         self._latencies = [*self._latencies, *map(_latency, message.results)][-TREND:]
         head = head_of_progress(message.progress, title, self._trend())
         self.query_one(RunHeader).show(head)
@@ -217,7 +222,7 @@ class RunScreen(RunPanes):
         if self.has_class("-wide"):
             self.query_one("#detail", TextView).show(self._describe()[1])
         if found:
-            self.bench_app.selection = _with_case(self.bench_app.selection, found.case_id)
+            self.bench_app.selection = replace(self.bench_app.selection, case_id=found.case_id)
 
     @on(CaseTable.Opened, "#case-list")
     @on(CaseTable.Peeked, "#case-list")
@@ -241,7 +246,8 @@ class RunScreen(RunPanes):
         page = self.page
         rating = page.ratings.get(row.key, "") if page else ""
         detail = case_detail(row, page.prompt if page else None, rating)
-        return f"{row.cell('case')} · {row.status}", detail
+        edited = f" · draft, {EDITED}" if self.is_edited else ""
+        return f"{row.cell('case')} · {row.status}{edited}", detail
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
@@ -339,9 +345,3 @@ def _is_open(summary: RunSummary) -> bool:
 
 def _latency(result: Result | None) -> float | None:
     return result.answer.latency_s if result else None
-
-
-def _with_case(selection: Selection, case_id: str) -> Selection:
-    from dataclasses import replace
-
-    return replace(selection, case_id=case_id)

@@ -17,14 +17,16 @@ from workbench.tui.case_rows import (
     ResultRow,
 )
 from workbench.tui.filters import Row, Test
+from workbench.tui.run_reads import RunPage, edited_since
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.widgets.case_detail import CaseStrip
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.column_table import ColumnTable
-from workbench.tui.widgets.run_header import RunHeader
+from workbench.tui.widgets.run_header import RunHeader, title_of
 from workbench.tui.widgets.slot_lines import SlotLines
 from workbench.tui.widgets.text_view import TextView
+from workbench.workspace import Workspace
 
 WIDE = 160
 WIDE_COLUMNS = ("reason", "tokens")
@@ -69,6 +71,39 @@ class RunPanes(ModeScreen):
     RunPanes.-wide #detail { display: block; }
     RunPanes.-wide #strip { display: none; }
     """
+
+    watched = Workspace.draft_paths
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: RunPage | None = None
+        self.is_edited = False
+        """Whether it ran a draft that says something else by now."""
+
+    @property
+    def title_of_run(self) -> str:
+        """What is run, for people; empty while that is not known."""
+        return title_of(self.page.summary, edited=self.is_edited) if self.page else ""
+
+    def files_changed(self) -> None:
+        """The draft, perhaps, whose answers are shown."""
+        self.find_edited()
+
+    def find_edited(self) -> None:
+        """Look whether the draft that was run has been edited since, and say so."""
+        page = self.page
+        if page is None:
+            return
+
+        def found(edited: frozenset[str]) -> None:
+            if self.page is page and self.is_edited != bool(edited):
+                self.is_edited = bool(edited)
+                self.show_title()
+
+        self.bench_app.in_thread(edited_since, [page.summary], done=found, group="edited")
+
+    def show_title(self) -> None:
+        """Show what is run anew."""
 
     def body(self) -> Iterable[Widget]:
         yield CasePane(ColumnTable(RUN_COLUMNS, empty=NO_RUNS, id="run-list"), "Runs", id="runs")

@@ -73,7 +73,8 @@ def preview_text(checked: Checked, case: Case | None) -> Content:
     """The messages as they would be sent."""
     if not checked.messages:
         if case is None:
-            return Content.styled("no case to render: a suite's dataset brings them", "$text-muted")
+            said = "no case to render: a suite brings them, or ^t asks for the inputs"
+            return Content.styled(said, "$text-muted")
         return Content.styled("not rendered: mend what the checks say", "$text-muted")
     parts = []
     for message in checked.messages:

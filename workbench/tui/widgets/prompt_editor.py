@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from workbench.tui.widgets.line_area import LineArea
 from workbench.tui.widgets.prompt_text import Kind, front_matter_end, spans
 
 _MAX_FRONT = 400
@@ -35,8 +36,8 @@ def _without_f6() -> list[BindingType]:
     return [b for b in TextArea.BINDINGS if isinstance(b, Binding) and b.key != "f6"]
 
 
-class PromptEditor(TextArea, inherit_bindings=False):
-    """A TextArea that knows what a prompt looks like."""
+class PromptEditor(LineArea, inherit_bindings=False):
+    """An editor that knows what a prompt looks like."""
 
     BINDINGS: ClassVar[list[BindingType]] = _without_f6()
 
@@ -86,10 +87,17 @@ class PromptEditor(TextArea, inherit_bindings=False):
         return line
 
     def show_body(self) -> None:
-        """Put the cursor below the front matter, and that on top."""
-        row = min(self._front(), self.document.line_count - 1)
-        self.move_cursor((row, 0))
-        self.call_after_refresh(self.scroll_to, y=max(0, row - 1), animate=False)
+        """Put the cursor into the text of the first message, and the body on top."""
+        top = min(self._front(), self.document.line_count - 1)
+        self.move_cursor((self._first_text(top), 0))
+        self.call_after_refresh(self.scroll_to, y=max(0, top - 1), animate=False)
+
+    def _first_text(self, top: int) -> int:
+        """The row below the first role line of the body that starts at `top`, else its own."""
+        rows = range(top, self.document.line_count)
+        first = next((row for row in rows if self.document.get_line(row).strip()), top)
+        is_role = any(kind == "role" for *_, kind in spans(self.document.get_line(first)))
+        return min(first + is_role, self.document.line_count - 1)
 
     def swap_text(self, text: str) -> None:
         """Another text as one edit that undo takes back; the cursor stays near its place."""

@@ -16,6 +16,8 @@ from workbench.tui.widgets.text import plain
 from workbench.verdicts.distributions import critical_z
 from workbench.verdicts.intervals import wilson
 
+EDITED = "edited since"
+"""Said of a draft whose answers are shown and that says something else by now."""
 ETA_AFTER_S = 5.0
 ETA_AFTER_CASES = 5
 CONFIDENCE = 0.95
@@ -148,12 +150,10 @@ def head_of_summary(
     )
 
 
-def title_of(summary: RunSummary) -> str:
-    """What a run runs, for people."""
-    return (
-        f"{summary.prompt_id} {summary.label} on {summary.suite} ({summary.split})"
-        f" · {summary.model}"
-    )
+def title_of(summary: RunSummary, *, edited: bool = False) -> str:
+    """What a run runs, for people; `edited`: its draft says something else by now."""
+    label = f"{summary.label} ({EDITED})" if edited else summary.label
+    return f"{summary.prompt_id} {label} on {summary.suite} ({summary.split}) · {summary.model}"
 
 
 def head_lines(head: RunHead, width: int) -> list[str]:

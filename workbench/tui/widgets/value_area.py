@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rich.text import Text
-from textual.widgets import TextArea
 
 from workbench.present.safe_text import safe_line
+from workbench.tui.widgets.line_area import LineArea
 
 
-class ValueArea(TextArea):
+class ValueArea(LineArea):
     """Lines of a value that may hold anything; they are drawn safely and stay as they are."""
 
     def __init__(self, text: str, **options: Any) -> None:

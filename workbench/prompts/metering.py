@@ -1,0 +1,178 @@
+"""What one rendering has taken so far: steps, work and memory, each with its limit.
+
+All is counted, nothing is timed: a template that is refused here is refused everywhere, on a slow
+machine as on a fast one. A unit of work is about a tenth of a microsecond.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Set
+from typing import Any
+
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Undefined
+from jinja2.utils import Namespace
+
+MAX_SIZE = 10_000_000
+"""Characters or items of any one value, and of the whole text."""
+MAX_MADE = 50_000_000
+"""Bytes of all values that one rendering makes, those that it lets go of included."""
+MAX_WORK = 2_000_000
+MAX_STEPS = 200_000
+"""Turns of loops and calls in one rendering."""
+
+A_STEP = 12
+A_FILTER = 10
+A_TEST = 10
+A_MACRO = 45
+
+_CHARS_A_UNIT = 64
+_SHOWN_PART = 8
+_KEPT_WEIGHT = 64
+_ITEM_BYTES = 8
+_ENTRY_BYTES = 100
+
+
+class Meter:
+    """The account of one rendering. Every method raises SecurityError once a limit is passed."""
+
+    __slots__ = ("_weights", "made", "steps", "work")
+
+    def __init__(self) -> None:
+        self.steps = self.work = self.made = 0
+        self._weights: dict[int, tuple[Any, int]] = {}
+
+    def step(self, work: int = 0) -> None:
+        """One turn of a loop, or one call, and the units of its body."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise SecurityError(f"it takes more than {MAX_STEPS:,} steps")
+        self.spend(A_STEP + work)
+
+    def spend(self, work: int) -> None:
+        self.work += work
+        if self.work > MAX_WORK:
+            raise SecurityError("it takes too long")
+
+    def make(self, size: int) -> None:
+        """Count bytes that are about to be taken, or were."""
+        self.made += size
+        if self.made > MAX_MADE:
+            raise SecurityError(f"its values take more than {MAX_MADE // 1_000_000} MB")
+
+    def keep(self, value: Any) -> Any:
+        """Count a value that was just made: itself, and not what it refers to."""
+        if isinstance(value, str):
+            self.make(len(value) if value.isascii() else 4 * len(value))
+        elif isinstance(value, (list, tuple)):
+            self.make(_ITEM_BYTES * len(value))
+        elif isinstance(value, (Mapping, Set)):
+            self.make(_ENTRY_BYTES * len(value))
+        elif isinstance(value, (bytes, bytearray)):
+            self.make(len(value))
+        return value
+
+    def weigh(self, value: Any) -> int:
+        """How many units it takes to walk all of a value, as comparing and hashing do.
+
+        A part that a value holds twice is walked once here and counted twice.
+        """
+        if isinstance(value, (str, bytes)):
+            return 1 + len(value) // _CHARS_A_UNIT
+        if isinstance(value, range):
+            return 1 + len(value)
+        if not isinstance(value, (list, tuple, Mapping, Set, Namespace)):
+            return 1
+        return self._weigh(value, {})
+
+    def _weigh(self, value: Any, seen: dict[int, int]) -> int:
+        known = self._weights.get(id(value))
+        if known is not None:
+            return known[1]
+        if id(value) in seen:
+            return seen[id(value)]
+        self.spend(4 + len(_parts(value)) // 4)
+        weight = 1
+        for part in _parts(value):
+            if isinstance(part, (str, bytes)):
+                weight += 1 + len(part) // _CHARS_A_UNIT
+            elif isinstance(part, (list, tuple, Mapping, Set, Namespace)):
+                weight += self._weigh(part, seen)
+            else:
+                weight += 1
+        seen[id(value)] = weight
+        if weight > _KEPT_WEIGHT and not isinstance(value, Namespace):
+            # The value is kept with it, so that no other value can get its id.
+            self._weights[id(value)] = (value, weight)
+        return weight
+
+    def show(self, value: Any, leaf: Callable[[str], str] = repr) -> int:
+        """The characters of `str(value)`, counted before they are made.
+
+        `leaf` writes a text inside the value.
+        """
+        if isinstance(value, str):
+            self.spend(1 + len(value) // _CHARS_A_UNIT)
+            return len(value)
+        return self._show(value, leaf, 0)
+
+    def _show(self, value: Any, leaf: Callable[[str], str], size: int) -> int:
+        self.spend(_SHOWN_PART)
+        if isinstance(value, str):
+            self.spend(len(value) // _CHARS_A_UNIT)
+            size += len(value) if len(value) > MAX_SIZE else len(leaf(value))
+        elif isinstance(value, bool) or value is None:
+            size += 5
+        elif isinstance(value, int):
+            size += 2 + value.bit_length() * 3 // 10
+        elif isinstance(value, (bytes, bytearray)):
+            size += 4 * len(value)
+        elif isinstance(value, (list, tuple, Mapping, Set, Namespace)):
+            parts = _parts(value)
+            size += 2 * len(parts) + 2
+            for part in parts:
+                size = self._show(part, leaf, size)
+        elif not isinstance(value, Undefined):
+            size += 30
+        check(size)
+        return size
+
+
+def _parts(value: Any) -> list[Any] | tuple[Any, ...] | Set[Any]:
+    if isinstance(value, Namespace):
+        value = object.__getattribute__(value, "_Namespace__attrs")
+    if isinstance(value, Mapping):
+        return [part for item in value.items() for part in item]
+    parts: list[Any] | tuple[Any, ...] | Set[Any] = value
+    return parts
+
+
+_now = threading.local()
+
+
+def begin() -> Meter:
+    """A new account for the rendering that this thread begins."""
+    _now.meter = Meter()
+    meter: Meter = _now.meter
+    return meter
+
+
+def current() -> Meter:
+    """The account of the rendering that this thread is in."""
+    meter: Meter | None = getattr(_now, "meter", None)
+    return begin() if meter is None else meter
+
+
+def check(size: int, most: int = MAX_SIZE) -> None:
+    """Raises SecurityError for a value of so many characters or items."""
+    if size > most:
+        raise SecurityError(f"it would make more than {most:,} characters or items")
+
+
+def drawn(items: Iterator[Any], made: bool) -> Iterator[Any]:
+    """The same items, each counted as it is drawn; `made`: they are new lists."""
+    meter = current()
+    for item in items:
+        meter.spend(6)
+        yield meter.keep(item) if made else item
