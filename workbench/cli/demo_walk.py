@@ -106,7 +106,7 @@ class Walk:
 
     def _few_shot(self) -> None:
         self._say(
-            "4. The second draft shows examples. A preview beside 1.0.0, on a sample of the dev set:"
+            "4. The second draft shows examples. A preview of it, on a sample of cases:"
         )
         self._draft(1)
         self._compare(f"{self.prompt}@1.0.0")
