@@ -39,12 +39,12 @@ def test_r57_blanks_alone_make_another_version_with_a_warning(
         bench.sync()
         register(bench, resolve(bench, "hello"), description="first")
         change(workspace, "Answer in one short sentence.", new)
-        found = propose(bench, resolve(bench, "hello").prompt)
+        found = propose(bench, resolve(bench, "hello"))
         assert found.warnings == ("only blanks and line ends differ from 1.0.0",)
         assert found.same_as is None
         assert register(bench, resolve(bench, "hello"), description="blanks") == "hello@1.0.1"
         change(workspace, new, "Answer in one long sentence.")
-        assert propose(bench, resolve(bench, "hello").prompt).warnings == ()
+        assert propose(bench, resolve(bench, "hello")).warnings == ()
 
 
 def test_r47_what_no_reader_sees_is_warned_about_before_it_is_registered(
@@ -53,7 +53,7 @@ def test_r47_what_no_reader_sees_is_warned_about_before_it_is_registered(
     change(workspace, "one short", "one \u202eshort\u202c \U000e0041\u200b")
     with Bench(workspace) as bench:
         bench.sync()
-        found = propose(bench, resolve(bench, "hello").prompt)
+        found = propose(bench, resolve(bench, "hello"))
     assert found.warnings == (
         "line 1 of the system message holds U+200B, U+202C, U+202E, U+E0041,"
         " which readers do not see and models do",

@@ -278,7 +278,7 @@ def makes(method: Any) -> bool:
 def call(method: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
     """Before a call; the arguments to call it with."""
     meter = current()
-    meter.step()
+    meter.step(len(args) + len(options))
     owner, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
     if isinstance(owner, (str, bytes)):
         meter.spend(len(owner) // 32)

@@ -18,11 +18,11 @@ MAX_SIZE = 10_000_000
 """Characters or items of any one value, and of the whole text."""
 MAX_MADE = 50_000_000
 """Bytes of all values that one rendering makes, those that it lets go of included."""
-MAX_WORK = 3_000_000
+MAX_WORK = 2_000_000
 MAX_STEPS = 200_000
 """Turns of loops and calls in one rendering."""
 
-A_STEP = 6
+A_STEP = 12
 A_FILTER = 10
 A_TEST = 10
 A_MACRO = 45
