@@ -213,4 +213,4 @@ def _blow_up() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_blow_up()))
+    sys.stdout.write(json.dumps(_blow_up()))
