@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from workbench.actions.bench import Bench
 from workbench.actions.init import create_workspace
 from workbench.actions.move import export, import_draft, read_prompt
+from workbench.actions.redraft import draft_from
 from workbench.actions.refs import resolve
 from workbench.actions.register import register
 from workbench.errors import DraftError, GateRefused, UsageError
-from workbench.prompts.prompty import read_draft
-from workbench.registry import PromptRegistry
+from workbench.prompts.prompty import parse_prompty, read_draft
+from workbench.prompts.values import FIRST_REVISION, REVISION
+from workbench.registry import PromptRegistry, PromptVersion
 from workbench.workspace import Workspace, open_workspace
 
 
@@ -131,3 +134,29 @@ def test_what_is_no_prompt_is_refused(workspace: Workspace, name: str, text: str
         import_draft(workspace, path)
     path.unlink()
     assert [p for p in before if p != path] == list(workspace.draft_paths())
+
+
+@pytest.mark.parametrize("revision", [FIRST_REVISION, REVISION])
+def test_a_version_leaves_and_comes_back_with_the_revision_of_its_templates(
+    workspace: Workspace, tmp_path: Path, revision: int
+) -> None:
+    head = "---\nname: greet\ninputs: [{name: q, required: false}]\n---\n"
+    text = f"{head}{{{{ q | default('é') | tojson }}}}"
+    prompt = replace(parse_prompty(text), revision=revision)
+    with Bench(workspace) as bench:
+        bench.registry.register(PromptVersion.of(prompt, "1.0.0", "first", "ana"))
+        bench.registry.deploy("greet", "1.0.0", "development", "ana")
+        told = export(bench, "json", "greet@development", tmp_path / "a.json", "production")
+        draft = export(bench, "prompty", "greet@1.0.0", tmp_path / "a.prompty", "production")
+        copy = export(bench, "sqlite", None, tmp_path / "prompts.db", "production")
+        path = draft_from(bench, "greet", "1.0.0").path
+        assert bench.registry.verify().first_bad is None
+    assert ("revision" in json.loads(told.read_bytes())) == (revision == REVISION)
+    for found in (told, draft, path, import_draft(workspace, told, "other")):
+        assert read_prompt(found).fingerprint == prompt.fingerprint
+    with PromptRegistry(copy) as registry:
+        live = registry.get_active("greet", "development")
+        assert live is not None
+        assert live.fingerprint == prompt.fingerprint
+        said = live.messages()[0]["content"]
+    assert said == {FIRST_REVISION: '""', REVISION: '"é"'}[revision]

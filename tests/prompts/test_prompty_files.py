@@ -216,3 +216,9 @@ def test_the_prompty_package_reads_what_we_write(tmp_path: Path) -> None:
     loaded = prompty.load(str(path))
     assert loaded.name == "support_triage"
     assert loaded.model.id == "gpt-4.1-mini"
+
+
+def test_the_fingerprint_of_a_usual_draft_is_that_of_the_first_release() -> None:
+    assert parse_prompty(WHOLE).fingerprint == (
+        "6189649bbf9662500ef43e95f585a06a7535b0cf185e4de0d91c7476e5411e02"
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from workbench.errors import DraftError, UsageError
 from workbench.files import write_atomically
 from workbench.prompts.key_like import keys_in
 from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
-from workbench.prompts.values import SUFFIX, Prompt
+from workbench.prompts.values import FIRST_REVISION, REVISION, SUFFIX, Message, Prompt
 from workbench.settings import FILE_NAME
 from workbench.suggestions import did_you_mean
 from workbench.workspace import PROMPTS, Workspace
 
 SQLITE, JSON, PROMPTY = "sqlite", "json", "prompty"
+_LINE = re.compile(r": line \d+")
 FORMATS = (SQLITE, JSON, PROMPTY)
 
 
@@ -71,7 +74,7 @@ def import_draft(workspace: Workspace, path: Path, name: str | None = None) -> P
     prompt = read_prompt(path)
     text = write_prompty(prompt)
     if name and name != prompt.prompt_id:
-        text = write_prompty(_renamed(prompt, name))
+        text = write_prompty(replace(prompt, prompt_id=name))
         prompt = parse_prompty(text, where=name)
     target = workspace.root / PROMPTS / f"{prompt.prompt_id}{SUFFIX}"
     if target.exists() or workspace.draft_path(prompt.prompt_id):
@@ -100,7 +103,7 @@ def read_prompt(path: Path) -> Prompt:
 def _from_json(data: Any, path: Path) -> Prompt:
     from workbench.exchange.snapshot import JSON_FORMAT
     from workbench.prompts.strict_yaml import dump_yaml
-    from workbench.prompts.values import Message
+    from workbench.prompts.templates import least_revision
 
     if not isinstance(data, Mapping) or data.get("format") != JSON_FORMAT:
         raise DraftError(f"{path} is no export of a version", hint="workbench export json PROMPT")
@@ -114,7 +117,11 @@ def _from_json(data: Any, path: Path) -> Prompt:
         "template": {"format": {"kind": data.get("template")}},
     }
     # Through the parser of drafts, which checks every part of it.
-    parsed = parse_prompty(f"---\n{dump_yaml(front)}---\nuser:\nx\n", where=str(path))
+    try:
+        parsed = parse_prompty(f"---\n{dump_yaml(front)}---\nuser:\nx\n", where=str(path))
+    except DraftError as error:
+        # The line is one of a text that nobody has.
+        raise DraftError(_LINE.sub(":", error.message, count=1), hint=error.hint) from error
     messages = data.get("messages")
     if not isinstance(messages, list) or not all(
         isinstance(item, Mapping)
@@ -123,19 +130,12 @@ def _from_json(data: Any, path: Path) -> Prompt:
         for item in messages
     ):
         raise DraftError(f"{path}: messages must be a list of role and content")
-    return _replaced(
-        parsed, messages=tuple(Message(item["role"], item["content"]) for item in messages)
-    )
-
-
-def _renamed(prompt: Prompt, name: str) -> Prompt:
-    return _replaced(prompt, prompt_id=name)
-
-
-def _replaced(prompt: Prompt, **changes: Any) -> Prompt:
-    from dataclasses import replace
-
-    return replace(prompt, **changes)
+    found = tuple(Message(item["role"], item["content"]) for item in messages)
+    said = data.get("revision", FIRST_REVISION)
+    if said not in (FIRST_REVISION, REVISION):
+        raise DraftError(f"{path}: template revision {said!r} is unknown here")
+    least = least_revision(found, parsed.inputs, parsed.template_format)
+    return replace(parsed, messages=found, revision=min(said, least))
 
 
 def _sqlite(bench: Bench, path: Path) -> Path:

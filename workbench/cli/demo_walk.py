@@ -105,9 +105,7 @@ class Walk:
         self._run("deploy", f"{self.prompt}@1.0.0", "staging", expect=(EXIT_REFUSED,))
 
     def _few_shot(self) -> None:
-        self._say(
-            "4. The second draft shows examples. A preview of it, on a sample of cases:"
-        )
+        self._say("4. The second draft shows examples. A preview of it, on a sample of cases:")
         self._draft(1)
         self._compare(f"{self.prompt}@1.0.0")
         self._run("register", self.prompt, "--description", "examples of each queue")

@@ -28,6 +28,12 @@ from workbench.prompts.values import FIRST_REVISION
 _NODES_A_UNIT = 2
 
 
+class Null(str):
+    """An input that is JSON's null: an empty text in a template, and null in JSON again."""
+
+    __slots__ = ()
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which no operator, method or filter fills the memory."""
 
@@ -133,7 +139,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
         autoescape=False,
         optimized=False,
         cache_size=0,
-        finalize=_finalize if revision == FIRST_REVISION else _finalize_null,
+        finalize=_finalize,
     )
     gone = {"lipsum"}
     if revision == FIRST_REVISION:
@@ -183,12 +189,6 @@ def _finalize(_context: Context, value: Any) -> Any:
     return value
 
 
-@pass_context
-def _finalize_null(context: Context, value: Any) -> Any:
-    """JSON's null prints as nothing."""
-    return "" if value is None else _finalize(context, value)
-
-
 def _counted(items: Iterable[Any], work: int, text: int) -> Iterator[Any]:
     meter = current()
     for item in items:
@@ -224,6 +224,7 @@ def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = 
 
 def _tojson(value: Any, indent: int | None = None) -> str:
     """Plain UTF-8 JSON, the keys in the order in which they were given."""
+    value = None if isinstance(value, Null) else value
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 

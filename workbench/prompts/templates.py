@@ -129,14 +129,17 @@ class Renderer:
                 hint="give it a value, or a default in the front matter",
             )
         values = {**self._defaults, **inputs}
-        if self._prompt.revision == FIRST_REVISION or self._prompt.template_format != JINJA2:
-            return {name: "" if value is None else value for name, value in values.items()}
-        from jinja2 import Undefined
+        null: Any = ""
+        if self._prompt.revision != FIRST_REVISION and self._prompt.template_format == JINJA2:
+            from jinja2 import Undefined
 
-        for item in self._prompt.inputs:
-            if item.default is None and not item.required and values[item.name] is None:
-                values[item.name] = Undefined(name=item.name)
-        return values
+            from workbench.prompts.sandbox import Null
+
+            null = Null()
+            for item in self._prompt.inputs:
+                if item.default is None and not item.required and values[item.name] is None:
+                    values[item.name] = Undefined(name=item.name)
+        return {name: null if value is None else value for name, value in values.items()}
 
 
 def _variables_of(template: str, prompt: Prompt) -> list[str]:

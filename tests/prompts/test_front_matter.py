@@ -1,0 +1,196 @@
+"""The head of a draft: what it may hold, and the line on which something else stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from workbench.errors import DraftError
+from workbench.prompts.prompty import parse_prompty, write_prompty
+from workbench.prompts.values import Message
+
+HEAD = "---\nname: a\nmodel: {id: m, provider: x}\n---\n"
+
+
+@pytest.mark.parametrize("before", ["", "\n", "\n \n\t\n", "\ufeff", "\ufeff\n", "\r\n\r\n"])
+def test_blank_lines_may_stand_before_the_front_matter(before: str) -> None:
+    prompt = parse_prompty(f"{before}{HEAD}user:\nhi\n")
+    assert prompt.fingerprint == parse_prompty(f"{HEAD}user:\nhi\n").fingerprint
+    assert prompt.messages == (Message("user", "hi"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("---\nname: a\nmodel: m\nuser:\nhi\n", 1),
+        ("\n---\nname: a\n --- \nuser:\nhi\n", 2),
+        ("---", 1),
+        ("# Support\n---\nname: a\nmodel: m\n---\nuser:\nhi\n", 2),
+        ("<!-- ana -->\n\n---\nname: a\ninputs: []\n---\nuser:\nhi\n", 3),
+        ("----\nname: a\nmodel: m\n----\nuser:\nhi\n", 1),
+        ("+++\nname: a\nmodel: m\n+++\nhi\n", 1),
+    ],
+)
+def test_front_matter_that_is_none_is_never_sent(text: str, line: int) -> None:
+    with pytest.raises(DraftError, match=rf"^p: line {line} .*front matter") as caught:
+        parse_prompty(text, where="p", default_id="a")
+    assert "---" in caught.value.hint
+
+
+def test_a_rule_in_a_text_is_no_front_matter() -> None:
+    text = "Title\n---\nuse the model: yours\n\nuser:\n---\nmodel: x\n---\n"
+    assert parse_prompty(text, default_id="a").messages[1].content == "---\nmodel: x\n---"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"{HEAD}user:\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> theirs\n", 6),
+        (f"{HEAD}user:\na\n>>>>>>> theirs\n", 7),
+        ("---\nname: a\n<<<<<<< HEAD\nmodel: m\n=======\nmodel: n\n>>>>>>> b\n---\nhi\n", 3),
+        ("<<<<<<< HEAD\n---\nname: a\n---\nhi\n", 1),
+        (f"{HEAD}user:\r\n||||||| base\r\n", 6),
+    ],
+)
+def test_what_a_merge_left_over_is_refused_with_the_line(text: str, line: int) -> None:
+    with pytest.raises(DraftError, match=f"^p: line {line} is left over from a merge"):
+        parse_prompty(text, where="p", default_id="a")
+
+
+def test_signs_that_only_look_like_a_merge_are_text() -> None:
+    body = "Title\n=======\n{{ '<<<<<<<' }} SEARCH\n<<<<<<<<\n>>>>>> x\n  <<<<<<< y"
+    assert parse_prompty(f"{HEAD}user:\n{body}\n").messages[0].content == body
+
+
+@pytest.mark.parametrize(
+    ("front", "line", "problem", "hint"),
+    [
+        ("name: a\nmodl: m", 3, "the front matter has no key 'modl'", "'model'"),
+        ("name: a\ninputs: []\nkind: thread", 4, "has no key 'kind'", "leave it out"),
+        ("name: a\nauthors: [ana]", 3, "has no key 'authors'", "metadata"),
+        ("name: a\ninstructions: hi", 3, "has no key 'instructions'", "below"),
+        ("name: a\nmodel:\n  id: m\n  providr: x", 5, "model has no key 'providr'", "'provider'"),
+        ("name: a\nmodel:\n  id: m\n  temperature: 0", 5, "'temperature'", "model.options"),
+        (
+            "name: a\nmodel:\n  id: m\n  connection: {kind: key}",
+            5,
+            "'connection'",
+            "workbench.toml",
+        ),
+        ("name: a\nmodel:\n  id: m\n  apiType: image", 5, "apiType 'image' is not supported", ""),
+        (
+            "name: a\nmodel:\n  id: m\n  options:\n    temprature: 0",
+            6,
+            "'temprature'",
+            "temperature",
+        ),
+        ("name: a\nmodel:\n  id: m\n  options:\n    max_token: 1", 6, "'max_token'", "max_tokens"),
+        ("name: a\nmodel: {id: m, provider: [x]}", 3, "model.provider must be a name", ""),
+        (
+            "name: a\ninputs:\n- name: q\n- name: t\n  knd: string",
+            6,
+            "inputs[1] has no key 'knd'",
+            "kind",
+        ),
+        (
+            "name: a\ninputs:\n  q:\n    requird: true",
+            5,
+            "inputs.q has no key 'requird'",
+            "required",
+        ),
+        (
+            "name: a\ninputs:\n- name: q\n  kind: thread",
+            5,
+            "'thread' is not supported yet",
+            "string",
+        ),
+        ("name: a\ninputs:\n- name: q\n  kind: strng", 5, "'strng' is unknown", "'string'"),
+        ("name: a\ninputs:\n- name: q\n  kind: int", 5, "'int' is unknown", "integer"),
+        ("name: a\ninputs:\n- name: q\n  kind: integer\n  default: x", 6, "'x' is no integer", ""),
+        ("name: a\ninputs:\n- name: q\n  required: no", 5, "required is true or false", ""),
+        ("name: a\noutputs:\n- name: q\n  knd: x", 5, "outputs[0] has no key 'knd'", "kind"),
+        ("name: a\noutputs:\n- name: q\n  kind: strng", 5, "'strng' is unknown", "'string'"),
+        (
+            "name: a\ntools:\n- name: q\n  paramters: []",
+            5,
+            "tools[0] has no key 'paramters'",
+            "param",
+        ),
+        ("name: a\ntools:\n- name: q\n  kind: mcp", 5, "the kind 'mcp' of a tool", ""),
+        ("name: a\ntemplate:\n  formt: jinja2", 4, "template has no key 'formt'", "'format'"),
+        (
+            "name: a\ntemplate:\n  format:\n    knd: jinja2",
+            5,
+            "template.format has no key",
+            "'kind'",
+        ),
+        ("name: a\ntemplate:\n  parser: xml", 4, "the parser 'xml' is not supported", "prompty"),
+        (
+            "name: a\ntemplate:\n  format:\n    options: {revision: 9}",
+            5,
+            "revision 9 is unknown",
+            "",
+        ),
+        ("name: a\nmodel:\n  id: ${env:X}", 4, "model.id refers to ${env:X}", "api_key_env"),
+        ("name: a\ndescription: ${FILE:x.md}", 3, "refers to ${FILE:x.md}", "itself"),
+        ("name: a\nmetadata: {a: [b, 'x ${env:KEY:y}']}", 3, "metadata.a[1] refers to", ""),
+        ("name: a\nname: b", 3, "'name' stands twice", ""),
+        ("name: a\nx-a: &n 1\nx-b: *n", 4, "aliases are refused", ""),
+        ("name: a\nmodel:\n\tid: m", 4, "", ""),
+        ("name: A B", 2, "is no prompt id", ""),
+        ("name: a\ninputs:\n- {name: q}\n- {name: q}", 5, "declared twice", ""),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "\n\n"])
+def test_what_nothing_reads_is_refused_with_the_line_and_a_remedy(
+    front: str, line: int, problem: str, hint: str, before: str
+) -> None:
+    at = line + len(before)
+    with pytest.raises(DraftError, match=rf"^p: line {at} .*{re.escape(problem)}") as caught:
+        parse_prompty(f"{before}---\n{front}\n---\nuser:\nhi\n", where="p")
+    assert hint in caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+def test_what_prompty_knows_and_is_not_used_here_survives_with_what_is_somebodys_own() -> None:
+    text = """\
+---
+name: a
+displayName: A
+metadata: {authors: [ana], any: {thing: [1, 2]}}
+x-team: {a: 1}
+model: {id: m, provider: x, apiType: chat, options: {temperature: 0, min_tokens: 3}, x-note: y}
+inputs:
+- {name: q, kind: string, example: hello, enumValues: [hello, bye]}
+- {name: t, kind: float, nullable: true, x-unit: s}
+template: {format: {kind: jinja2}, parser: {kind: prompty}}
+---
+user:
+{{ q }}{{ t }}
+"""
+    prompt = parse_prompty(text)
+    again = parse_prompty(write_prompty(prompt))
+    assert again == prompt
+    assert again.fingerprint == prompt.fingerprint
+    assert prompt.model is not None
+    assert prompt.model.options["min_tokens"] == 3, "others' options are sent as they stand"
+    for kept in ("displayName: A", "apiType: chat", "x-note: y", "example: hello", "x-unit: s"):
+        assert kept in write_prompty(prompt)
+
+
+def test_what_an_older_version_kept_beside_the_known_keys_can_be_written_and_read() -> None:
+    from dataclasses import replace
+
+    old = replace(parse_prompty(f"{HEAD}user:\nhi\n"), extra={"authors": ["ana"], "x-a": 1})
+    again = parse_prompty(write_prompty(old))
+    assert again.fingerprint == old.fingerprint
+    assert again.extra == {"x-authors": ["ana"], "x-a": 1}
+
+
+def test_a_model_without_a_provider_says_so() -> None:
+    for model in ("model: m", "model: {id: m}", "model: {id: m, provider: ''}"):
+        prompt = parse_prompty(f"---\nname: a\n{model}\n---\nuser:\nhi\n")
+        assert prompt.model is not None
+        assert prompt.model.provider == ""
+        assert "provider" not in write_prompty(prompt)

@@ -1,0 +1,46 @@
+"""Values of the kinds of inputs, and what a cell of text says as one."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.prompts.kinds import fits, from_text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("string", "1.10", "1.10"),
+        ("integer", "7", 7),
+        ("integer", "7.0", 7),
+        ("number", "-1.5e3", -1500.0),
+        ("float", "2", 2),
+        ("boolean", "True", True),
+        ("boolean", " false ", False),
+        ("array", '[1, "é"]', [1, "é"]),
+        ("object", '{"a": null}', {"a": None}),
+    ],
+)
+def test_a_cell_is_read_as_its_kind(kind: str, text: str, value: object) -> None:
+    found = from_text(kind, text)
+    assert (found, type(found)) == (value, type(value))
+    assert fits(kind, found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("integer", "7.5"),
+        ("integer", "true"),
+        ("integer", ""),
+        ("number", "NaN"),
+        ("number", "1e999"),
+        ("boolean", "no"),
+        ("boolean", "1"),
+        ("array", "{}"),
+        ("object", "[" * 99999),
+    ],
+)
+def test_a_cell_of_another_kind_is_refused(kind: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"is no {kind}"):
+        from_text(kind, text)
