@@ -133,6 +133,16 @@ def test_a_fresh_case_of_a_group_that_was_judged_is_refused() -> None:
         extend_plan(before, "first", POLICY, (*grouped, Case("new", {"x": -1}, group="g3")))
 
 
+def test_a_fresh_group_larger_than_the_stakes_were_made_for_is_refused() -> None:
+    plan = make_plan(120, POLICY, 7)
+    before = record(
+        plan, cases_of(120), pairs_of(cases_of(120), {f"c{i}" for i in range(8)}, set())
+    )
+    fresh = tuple(replace(case, group="big") for case in cases_of(3, 120))
+    with pytest.raises(UsageError, match="a fresh group has 3 cases, the largest before had 1"):
+        extend_plan(before, "first", POLICY, (*cases_of(120), *fresh))
+
+
 def test_a_record_whose_beginning_was_changed_contradicts_what_it_extends() -> None:
     before = undecided()
     plan, fresh = extend_plan(before, "first", POLICY, cases_of(1_200))
@@ -158,6 +168,25 @@ def test_extending_until_it_passes_keeps_the_promise_at_the_margin() -> None:
         )
     # 2.5 % of 300 is 7.5; more than 15 would happen once in 200 times at that rate.
     assert passed <= 15
+
+
+def test_large_groups_that_lose_do_not_hide_behind_small_ones_that_win() -> None:
+    """Truly equal: nine groups of ten are one case that often wins, the tenth is 30 and may lose.
+
+    Stakes that follow the size of their own group call it better in two of three evaluations.
+    """
+    rng, runs, better = random.Random(6), 200, 0
+    for _ in range(runs):
+        sizes = [30] * 6 + [1] * 54
+        rng.shuffle(sizes)
+        diffs, groups = [], []
+        for number, size in enumerate(sizes):
+            lost, won = size > 1 and rng.random() < 0.15, size == 1 and rng.random() < 0.5
+            diffs += [float(won - lost)] * size
+            groups += [number] * size
+        better += excludes(rounds_of(diffs, groups), 60, 0.95, 0.0)
+    # 2.5 % of 200 is 5; more than 12 would happen once in 600 times at that rate.
+    assert better <= 12
 
 
 @given(

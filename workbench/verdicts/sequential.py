@@ -101,6 +101,7 @@ def compare_at(
         futility=plan.futility,
         rules=plan.rules,
         bets=plan.bets,
+        largest=plan.largest,
     )
 
 
@@ -176,6 +177,7 @@ def _unfinished(
             anytime=plan.anytime,
             rules=plan.rules,
             bets=plan.bets,
+            largest=plan.largest,
         )
     else:
         found = compare_threshold(pairs, policy, scorer, planned=plan.planned, rules=plan.rules)
