@@ -21,7 +21,7 @@ HOPELESS = (STOPPED_FAIL, STOPPED_FUTILITY)
 _SLACK = 0.999
 """A run is decided from this share of the needed capital on: the screen rounds otherwise."""
 _CHECKED = 5
-"""Evaluations of a batch that the screen leaves out and that are decided all the same, at the end."""
+"""Evaluations of a batch that the screen leaves out and that are decided at the end all the same."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,12 @@ class Judge:
             for which in (diff > 0, diff < 0, np.isnan(diff))
         ]
         return [
-            self._follow(lambda look, row=row: self._at(look, *(c[row][look - 1] for c in counts)))
+            self._follow(lambda look, row=row: self.at(look, *(c[row][look - 1] for c in counts)))
             for row in range(len(diff))
         ]
 
-    def _at(self, look: int, wins: int, losses: int, missing: int) -> tuple[Comparison, bool]:
+    def at(self, look: int, wins: int, losses: int, missing: int) -> tuple[Comparison, bool]:
+        """The decision at a look that found these counts, and whether it ends the evaluation."""
         key = look, wins, losses, missing
         if key not in self._known:
             pairs = counted_pairs(wins, losses, self.plan.block_ends[look - 1], missing)
@@ -158,8 +159,9 @@ class Judge:
             looks[looks > 0] = 1
         if scores.groups is None and not self.plan.anytime:
             first = slice(0, self.plan.block_ends[0])
-            plain = _zero_or_one(scores.a[:, first]) & _zero_or_one(scores.b[:, first])
-            looks[plain.all(axis=(1, 2))] = 1
+            means = scores.a[:, first].mean(axis=2), scores.b[:, first].mean(axis=2)
+            plain = _zero_or_one(means[0]) & _zero_or_one(means[1])
+            looks[plain.all(axis=1)] = 1
         return looks
 
 

@@ -125,7 +125,7 @@ def _job(job: tuple[Trial, int]) -> tuple[Trial, Rates]:
 def extended_plan(policy: GatePolicy, first: int, most: int, step: int = 100) -> Plan:
     """The plan of an evaluation on `first` cases that was extended by `step` up to `most`."""
     cases = tuple(Case(str(i), {"n": i}) for i in range(most))
-    scorer = Scorer(Kind(SCORER, "", lambda answer, case, options: Score(1.0)))
+    scorer = Scorer(Kind(SCORER, "", lambda *_: Score(1.0)))
     plan = make_plan(first, policy, 1)
     order = plan.order_cases(cases[:first])
     while plan.planned < most:
