@@ -21,7 +21,7 @@ HOPELESS = (STOPPED_FAIL, STOPPED_FUTILITY)
 _SLACK = 0.999
 """A run is decided from this share of the needed capital on: the screen rounds otherwise."""
 _CHECKED = 5
-"""Evaluations of a batch that the screen leaves out and that are decided at the end all the same."""
+"""Evaluations of a batch that the screen leaves out and that are decided at the end anyway."""
 
 
 @dataclass(frozen=True)

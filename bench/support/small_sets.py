@@ -81,7 +81,9 @@ def previews(rng: np.random.Generator, runs: int, n: int = 300) -> tuple[float, 
     passed = ruled = 0
     diff = (scores.b - scores.a)[:, :, 0]
     for row in range(runs):
-        counts = [(k, diff[row][s] > 0, diff[row][s] < 0) for k, s in zip(sizes, samples, strict=True)]
+        counts = [
+            (k, diff[row][s] > 0, diff[row][s] < 0) for k, s in zip(sizes, samples, strict=True)
+        ]
         keys = [(k, int(won.sum()), int(lost.sum())) for k, won, lost in counts]
         for k, won, lost in keys:
             if (k, won, lost) not in known:
@@ -142,7 +144,9 @@ def _told(pairs: Sequence[CasePair]) -> list[str]:
                 )
             )
             kept = [
-                c for c, pair in zip(cases, pairs, strict=True) if (pair.b[0] or 0) >= (pair.a[0] or 0)
+                c
+                for c, pair in zip(cases, pairs, strict=True)
+                if (pair.b[0] or 0) >= (pair.a[0] or 0)
             ]
             wear = wear_of(bench, "t", kept, with_baseline=True)
     return [attempt_note(wear.attempts + 1), *wear_notes(wear.content())]
