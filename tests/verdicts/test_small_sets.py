@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
+from scipy.stats import binom
 
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
 from workbench.verdicts.case_counts import hidden_loss, luck
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.rules import FIRST_RULES
-from workbench.verdicts.values import CasePair, Gate
+from workbench.verdicts.values import CasePair, Gate, Verdict
 
 POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8)
 ALONE = GatePolicy(scorers=("s",), threshold=0.8, baseline=None)
@@ -84,3 +86,16 @@ def test_luck_has_no_chance_below_zero_and_every_chance_without_a_threshold() ->
 @pytest.mark.parametrize(("cases", "loss"), [(10, 0.31), (25, 0.14), (100, 0.036)])
 def test_what_few_cases_can_hide(cases: int, loss: float) -> None:
     assert hidden_loss(cases) == pytest.approx(loss, abs=0.005)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8, 0.95, 0.99])
+@pytest.mark.parametrize("cases", [20, 47, 110])
+def test_a_true_rate_at_the_threshold_is_called_above_or_below_it_as_rarely_as_promised(
+    threshold: float, cases: int
+) -> None:
+    policy = GatePolicy(scorers=("s",), baseline=None, threshold=threshold)
+    chances: dict[Verdict, float] = defaultdict(float)
+    for passed, chance in enumerate(binom.pmf(range(cases + 1), cases, threshold).tolist()):
+        chances[compare_threshold(alone(passed, cases), policy, "s").verdict] += chance
+    assert chances[Verdict.BETTER] <= 0.025
+    assert chances[Verdict.WORSE] <= 0.025
