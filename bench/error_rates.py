@@ -31,7 +31,7 @@ from trials import Rates, Trial, run_all  # noqa: E402
 
 BEGIN, END = "<!-- error rates: begin -->", "<!-- error rates: end -->"
 MARK = " **!**"
-RUNS, POWER_RUNS = 4_000, 1_000
+RUNS, POWER_RUNS = 4_000, 500
 QUICK_RUNS, QUICK_POWER_RUNS = 300, 100
 
 
@@ -162,7 +162,7 @@ def main(argv: list[str]) -> int:
     print(file=sys.stderr)
     lines = [summary(wanted, found), ""]
     lines += [line for section in wanted for line in table(section, found)]
-    text = "\n".join([*lines, *small(power_runs)])
+    text = "\n".join([*lines, *small(2 * power_runs)])
     print(text, end="")
     if options.write:
         write(options.write, text)

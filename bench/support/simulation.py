@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.runs.suite import GatePolicy
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
+from workbench.verdicts.intervals import tango_z
 from workbench.verdicts.looks import Plan
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import compare_at
@@ -19,7 +20,7 @@ SCORER = "s"
 BETTER, WORSE, PASSES = CLAIMS = ("better", "worse", "passes")
 HOPELESS = (STOPPED_FAIL, STOPPED_FUTILITY)
 _SLACK = 0.999
-"""A run is decided from this share of the needed capital on: the screen rounds otherwise."""
+"""From this share of what a claim needs an evaluation is decided: the screen rounds otherwise."""
 _CHECKED = 5
 """Evaluations of a batch that the screen leaves out and that are decided at the end anyway."""
 
@@ -67,7 +68,9 @@ class Judge:
     plan: Plan
     policy: GatePolicy
     claims: tuple[str, ...] = CLAIMS
-    """The claims that are counted: evaluations that come near to none are left out."""
+    """The claims that are counted."""
+    screened: bool = False
+    """Evaluations that come near to none of the claims at any look are left out."""
     _known: dict[tuple[int, int, int, int], tuple[Comparison, bool]] = field(default_factory=dict)
 
     def decide(self, scores: Scores) -> list[Ended]:
@@ -83,10 +86,25 @@ class Judge:
             np.cumsum(which, axis=1)[:, ends].tolist()
             for which in (diff > 0, diff < 0, np.isnan(diff))
         ]
-        return [
-            self._follow(lambda look, row=row: self.at(look, *(c[row][look - 1] for c in counts)))
-            for row in range(len(diff))
-        ]
+        found = []
+        for row in range(len(diff)):
+            seen = [tuple(count[row][at] for count in counts) for at in range(self.plan.looks)]
+            near = not self.screened or any(self._near(at + 1, *c) for at, c in enumerate(seen))
+            if near:
+                found.append(self._follow(lambda look, seen=seen: self.at(look, *seen[look - 1])))
+            else:
+                found.append(Ended())
+        return found
+
+    def _near(self, look: int, wins: int, losses: int, missing: int) -> bool:
+        """Tango's statistic comes near to what one of the claims needs."""
+        n, needed = self.plan.block_ends[look - 1] - missing, _SLACK * self.plan.z[look - 1]
+        at = {
+            BETTER: lambda: tango_z(wins, losses, n, 0.0),
+            WORSE: lambda: tango_z(losses, wins, n, 0.0),
+            PASSES: lambda: tango_z(wins, losses, n, -self.policy.margin),
+        }
+        return any(at[claim]() >= needed for claim in self.claims)
 
     def at(self, look: int, wins: int, losses: int, missing: int) -> tuple[Comparison, bool]:
         """The decision at a look that found these counts, and whether it ends the evaluation."""

@@ -89,7 +89,7 @@ def run(trial: Trial, runs: int, salt: str = "") -> Rates:
         scores = trial.world.draw(rng, min(_BATCH, runs - len(ended)), trial.n)
         if judge is None:
             groups = None if scores.groups is None else tuple(scores.groups[0].tolist())
-            judge = Judge(trial.plan(groups), trial.policy, trial.claims)
+            judge = Judge(trial.plan(groups), trial.policy, trial.claims, trial.promised)
         ended += judge.decide(scores)
     made = {claim: sum(item.claims(claim) for item in ended) for claim in trial.claims}
     decided = [item.cases for item in ended if item.cases]
