@@ -1,8 +1,8 @@
 """What stopping early costs and saves, on simulated evaluations with a known truth.
 
-For each flip rate and true difference: how often the gate passes and fails with all cases (fixed),
-with the planned looks, and with the e-process that may be looked at any time; how many cases that
-took; and the Monte-Carlo error of each figure. Run `python bench/decisions.py`, or with `--json`,
+For each flip rate and true difference: how often the gate passes and fails with all cases (fixed)
+and with the planned looks; how many cases that took; and the Monte-Carlo error of each figure.
+`bench/error_rates.py` has all other rules. Run `python bench/decisions.py`, or with `--json`,
 `--runs N`, `--cases N`, `--margin POINTS`.
 """
 
@@ -109,7 +109,6 @@ def simulate(runs: int, cases: int, margin: float) -> list[Figures]:
     designs = [
         Design("fixed", make_plan(cases, policy, 1, full=True), policy),
         Design("looks", make_plan(cases, policy, 1), policy),
-        Design("anytime", make_plan(cases, policy, 1, anytime=True), policy),
     ]
     rng = np.random.default_rng(20)
     values = np.array([1, 0, -1], dtype=np.int8)
@@ -140,8 +139,7 @@ def table(found: list[Figures], margin: float) -> str:
 
 def _summary(found: list[Figures], margin: float) -> list[str]:
     by_design = {
-        name: [item for item in found if item.design == name]
-        for name in ("fixed", "looks", "anytime")
+        name: [item for item in found if item.design == name] for name in ("fixed", "looks")
     }
     lines = []
     for name, items in by_design.items():
@@ -152,15 +150,14 @@ def _summary(found: list[Figures], margin: float) -> list[str]:
             f"{name}: passes a true loss of the margin at most {100 * at_margin.passes:.2f} %"
             f" ± {100 * at_margin.error:.2f} (promised 2.5 %)"
         )
-    for name in ("looks", "anytime"):
-        pairs = list(zip(by_design["fixed"], by_design[name], strict=True))
-        lost = [fixed.passes - other.passes for fixed, other in pairs if fixed.truth_points >= 0]
-        cases = [other.cases for _, other in pairs]
-        lines.append(
-            f"{name}: {100 * sum(cases) / len(cases):.0f} % of the cases on average; power lost"
-            f" where B is as good or better: {100 * sum(lost) / len(lost):.1f} points on average,"
-            f" {100 * max(lost):.1f} at most"
-        )
+    pairs = list(zip(by_design["fixed"], by_design["looks"], strict=True))
+    lost = [fixed.passes - other.passes for fixed, other in pairs if fixed.truth_points >= 0]
+    cases = [other.cases for _, other in pairs]
+    lines.append(
+        f"looks: {100 * sum(cases) / len(cases):.0f} % of the cases on average; power lost"
+        f" where B is as good or better: {100 * sum(lost) / len(lost):.1f} points on average,"
+        f" {100 * max(lost):.1f} at most"
+    )
     return lines
 
 

@@ -137,4 +137,4 @@ def test_an_input_that_is_typed_is_read_as_its_kind(fresh_cli: Cli) -> None:
     assert fresh_cli.here("try", "triage", "--input", "ticket=[1, 2]").code == 0
     refused = fresh_cli.here("try", "triage", "--input", "ticket=1, 2")
     assert refused.code == EXIT_USAGE
-    assert "'1, 2' is no array" in refused.err
+    assert "ticket is '1, 2', and a JSON list is needed" in refused.err

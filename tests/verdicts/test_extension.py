@@ -133,6 +133,16 @@ def test_a_fresh_case_of_a_group_that_was_judged_is_refused() -> None:
         extend_plan(before, "first", POLICY, (*grouped, Case("new", {"x": -1}, group="g3")))
 
 
+def test_a_fresh_group_larger_than_the_stakes_were_made_for_is_refused() -> None:
+    plan = make_plan(120, POLICY, 7)
+    before = record(
+        plan, cases_of(120), pairs_of(cases_of(120), {f"c{i}" for i in range(8)}, set())
+    )
+    fresh = tuple(replace(case, group="big") for case in cases_of(3, 120))
+    with pytest.raises(UsageError, match="a fresh group has 3 cases, the largest before had 1"):
+        extend_plan(before, "first", POLICY, (*cases_of(120), *fresh))
+
+
 def test_a_record_whose_beginning_was_changed_contradicts_what_it_extends() -> None:
     before = undecided()
     plan, fresh = extend_plan(before, "first", POLICY, cases_of(1_200))

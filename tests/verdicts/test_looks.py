@@ -177,6 +177,7 @@ def test_a_run_that_ends_between_two_looks_has_no_decision(counted: Counted) -> 
     ended = conclude({"s": counted(60, 0, 150)}, plan, POLICY)
     assert (ended.gate, ended.comparisons[0].gate) == (Gate.NO_DECISION, Gate.NO_DECISION)
     assert "between two planned looks" in ended.reason
+    assert ended.comparisons[0].verdict is Verdict.UNDECIDED, "else interrupting is a free look"
     assert conclude({"s": counted(60, 0, 180)}, plan, POLICY).gate is Gate.PASS
     assert conclude({"s": ()}, plan, POLICY).gate is Gate.NO_DECISION
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
+from scipy.stats import binom
 
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
 from workbench.verdicts.case_counts import (
@@ -17,7 +19,7 @@ from workbench.verdicts.case_counts import (
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.rules import FIRST_RULES
-from workbench.verdicts.values import CasePair, Gate
+from workbench.verdicts.values import CasePair, Gate, Verdict
 
 POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8)
 ALONE = GatePolicy(scorers=("s",), threshold=0.8, baseline=None)
@@ -105,3 +107,16 @@ def test_making_a_suite_says_what_its_cases_can_decide_and_proposes_the_rule() -
 def test_the_loss_that_can_be_excluded_is_the_bound_without_a_changed_case(cases: int) -> None:
     found = compare_pairs(pairs_of(*[(1.0, 1.0)] * cases), replace(POLICY, rule="not_worse"), "s")
     assert found.low == pytest.approx(-excluded_loss(cases), abs=1e-6)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8, 0.95, 0.99])
+@pytest.mark.parametrize("cases", [20, 47, 110])
+def test_a_true_rate_at_the_threshold_is_called_above_or_below_it_as_rarely_as_promised(
+    threshold: float, cases: int
+) -> None:
+    policy = GatePolicy(scorers=("s",), baseline=None, threshold=threshold)
+    chances: dict[Verdict, float] = defaultdict(float)
+    for passed, chance in enumerate(binom.pmf(range(cases + 1), cases, threshold).tolist()):
+        chances[compare_threshold(alone(passed, cases), policy, "s").verdict] += chance
+    assert chances[Verdict.BETTER] <= 0.025
+    assert chances[Verdict.WORSE] <= 0.025

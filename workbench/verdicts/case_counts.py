@@ -52,20 +52,22 @@ def hidden_loss(cases: int, confidence: float = 0.95) -> float:
 
 
 def luck(threshold: float, cases: int, below: float = 0.05) -> float:
-    """The chance that a version whose true rate lies `below` under the threshold reaches it.
+    """The chance that a version whose true rate lies `below` under the threshold reaches it."""
+    return binomial_tail(math.ceil(threshold * cases - 1e-9), cases, threshold - below)
 
-    A binomial tail, summed in logarithms.
-    """
-    rate = threshold - below
-    needed = math.ceil(threshold * cases - 1e-9)
-    if rate <= 0.0:
-        return 1.0 if needed <= 0 else 0.0
+
+def binomial_tail(least: int, cases: int, rate: float) -> float:
+    """The chance of `least` passes or more at this true rate, summed in logarithms."""
+    if least <= 0:
+        return 1.0
+    if rate <= 0.0 or rate >= 1.0:
+        return float(rate >= 1.0 and least <= cases)
     terms = (
         math.exp(
             math.lgamma(cases + 1) - math.lgamma(k + 1) - math.lgamma(cases - k + 1)
             + k * math.log(rate) + (cases - k) * math.log1p(-rate)
         )
-        for k in range(max(0, needed), cases + 1)
+        for k in range(least, cases + 1)
     )  # fmt: skip
     return min(1.0, math.fsum(terms))
 

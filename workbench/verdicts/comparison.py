@@ -38,6 +38,7 @@ class _Question:
     futility: float | None
     rules: int
     bets: int
+    largest: int
 
     @property
     def is_last(self) -> bool:
@@ -54,6 +55,7 @@ class _Question:
             anytime=self.anytime,
             rules=self.rules,
             bets=self.bets,
+            largest=self.largest,
         )
 
 
@@ -70,13 +72,14 @@ def compare_pairs(
     futility: float | None = None,
     rules: int = RULES,
     bets: int = 0,
+    largest: int = 0,
 ) -> Comparison:
     """The verdict on `pairs`, the first cases of a plan of `planned`.
 
     `look` is the number of the planned look, from 1; 0, the default, is the last. `z`
     holds the critical values of all looks, by default those of equal blocks. `futility` is the
-    conditional power below which a look before the last ends the run. `anytime`, `rules` and
-    `bets` choose the interval, see `measure`.
+    conditional power below which a look before the last ends the run. `anytime`, `rules`, `bets`
+    and `largest` choose the interval, see `measure`.
     """
     if z is None:
         z = boundaries([(k + 1) / looks for k in range(looks)], policy.confidence)
@@ -92,6 +95,7 @@ def compare_pairs(
         futility=futility,
         rules=rules,
         bets=bets,
+        largest=largest,
     )
     sample = sample_of(pairs)
     found = question.measured(sample.complete)

@@ -50,6 +50,12 @@ def extend_plan(
             hint="a fresh case needs a group of its own",
         )
     more = make_plan(len(fresh), policy, first.seed, anytime=True, cases=fresh)
+    largest = max(1, first.largest)
+    if more.largest > largest:
+        raise UsageError(
+            f"a fresh group has {more.largest} cases, the largest before had {largest}",
+            hint=f"make the fresh groups smaller, or {_NEW_ATTEMPT}",
+        )
     plan = replace(
         first,
         planned=len(old) + len(fresh),
@@ -71,7 +77,7 @@ def contradiction(after: Evidence, before: Evidence) -> str:
             return f"it extends an evaluation with another {name.replace('_', ' ')}"
     if not before.policy.get("extend"):
         return "it extends an evaluation whose suite did not say so before its first call"
-    for key in ("seed", "bets", "rules", "baseline"):
+    for key in ("seed", "bets", "largest", "rules", "baseline"):
         if after.plan.get(key) != before.plan.get(key):
             return f"its plan has another {key} than the one that it extends"
     for scorer, pairs in before.pairs.items():

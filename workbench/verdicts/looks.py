@@ -54,6 +54,8 @@ class Plan:
     """Cases, or groups, that the stakes of a betting interval are made for: those of the first
     plan, however many come later.
     """
+    largest: int = 0
+    """Cases of the largest group of the first plan, which limits the stakes; 0: no groups."""
     stages: tuple[int, ...] = ()
     """Cases at the end of the first evaluation and of each extension; empty: it has none."""
     extends: str = ""
@@ -93,6 +95,7 @@ class Plan:
             "baseline": self.baseline,
             "created_at": self.created_at,
             **({"rules": self.rules, "bets": self.bets} if self.rules > FIRST_RULES else {}),
+            **({"largest": self.largest} if self.largest else {}),
             **({"stages": list(self.stages), "extends": self.extends} if self.stages else {}),
         }
 
@@ -128,7 +131,7 @@ def make_plan(
             looks = LOOKS
     ends = _block_ends(case_count, looks, sizes)
     plan = _plan(ends, policy, seed, anytime and baseline, baseline, created_at)
-    return replace(plan, rules=RULES, bets=_bets(units, policy))
+    return replace(plan, rules=RULES, bets=_bets(units, policy), largest=max(sizes, default=0))
 
 
 def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
@@ -140,6 +143,7 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
         seed, created_at = int(content["seed"]), str(content.get("created_at", ""))
         anytime, baseline = bool(content.get("anytime")), bool(content.get("baseline", True))
         rules, bets = int(content.get("rules", FIRST_RULES)), int(content.get("bets", 0))
+        largest = int(content.get("largest", 0))
         stages = tuple(int(end) for end in content.get("stages", ()))
         extends = str(content.get("extends", ""))
     except (KeyError, TypeError, ValueError) as error:
@@ -151,7 +155,7 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
     plan = _plan(ends, policy, seed, anytime, baseline, created_at)
     if stages and (stages[-1] != ends[-1] or not set(stages) <= set(ends)):
         raise UsageError("the recorded plan has stages that end between its looks")
-    return replace(plan, rules=rules, bets=bets, stages=stages, extends=extends)
+    return replace(plan, rules=rules, bets=bets, largest=largest, stages=stages, extends=extends)
 
 
 def conditional_power(

@@ -74,12 +74,14 @@ def measure(
     anytime: bool = False,
     rules: int = RULES,
     bets: int = 0,
+    largest: int = 0,
 ) -> Measure | None:
     """None where there is no difference to look at; every number is finite.
 
     Passes and failures of independent cases have Tango's interval at the critical value `z`.
     Everything else, and everything that may be looked at `anytime`, has the betting interval for
-    a plan of `bets` cases or groups (0: of those that are there). Records of the first rules
+    a plan of `bets` cases or groups, `largest` cases in the largest of these (0: of those that are
+    there). Records of the first rules
     have a t interval and a mixture of stakes instead.
     """
     if not sample.values:
@@ -88,7 +90,7 @@ def measure(
     if counted and not anytime:
         return measure_counts(sample.wins, sample.losses, len(sample.values), z=z, margin=margin)
     if rules > FIRST_RULES:
-        return _by_bets(sample, confidence, margin, bets or sample.units)
+        return _by_bets(sample, confidence, margin, bets or sample.units, largest)
     if anytime:
         return _by_e_process(sample, confidence, margin)
     if not any(sample.values):
@@ -171,15 +173,17 @@ def _by_t(sample: Differences, z: float, confidence: float, margin: float) -> Me
     )
 
 
-def _by_bets(sample: Differences, confidence: float, margin: float, planned: int) -> Measure:
+def _by_bets(
+    sample: Differences, confidence: float, margin: float, planned: int, largest: int
+) -> Measure:
     rounds = rounds_of(sample.values, sample.groups)
-    low, high = betting_interval(rounds, planned, confidence)
+    low, high = betting_interval(rounds, planned, confidence, largest)
     if sample.groups is None:
         mean, guarded = paired_mean(sample.values), paired_mean([*sample.values, _GUARD])
     else:
         mean = cluster_mean(sample.values, sample.groups)
         guarded = cluster_mean(sample.values, sample.groups, guard=_GUARD)
-    p_value = betting_p_value(rounds, planned, confidence)
+    p_value = betting_p_value(rounds, planned, confidence, largest)
     # What an earlier moment refuted may come near again: the interval always holds the mean.
     low, high = min(low, mean.value), max(high, mean.value)
     if low <= 0.0 <= high:

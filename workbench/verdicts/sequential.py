@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.errors import UsageError
 from workbench.runs.suite import GatePolicy
-from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold
+from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold, undecided
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
 from workbench.verdicts.looks import Plan
 from workbench.verdicts.values import CasePair, Comparison, Gate
@@ -101,6 +101,7 @@ def compare_at(
         futility=plan.futility,
         rules=plan.rules,
         bets=plan.bets,
+        largest=plan.largest,
     )
 
 
@@ -176,7 +177,9 @@ def _unfinished(
             anytime=plan.anytime,
             rules=plan.rules,
             bets=plan.bets,
+            largest=plan.largest,
         )
     else:
         found = compare_threshold(pairs, policy, scorer, planned=plan.planned, rules=plan.rules)
-    return replace(found, gate=Gate.NO_DECISION, reason=NOT_AT_A_LOOK, stopped="")
+    # An interval that no look planned would be a free look for whoever interrupts often enough.
+    return replace(undecided(found, NOT_AT_A_LOOK), stopped="")

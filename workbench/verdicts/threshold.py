@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from workbench.runs.suite import GatePolicy
+from workbench.verdicts.case_counts import binomial_tail
 from workbench.verdicts.gate import ROUNDING
 from workbench.verdicts.sample import Sample
 from workbench.verdicts.values import Gate, Verdict
@@ -19,7 +22,8 @@ def judge_threshold(
 ) -> tuple[Verdict, Gate, str]:
     """The verdict is about the interval, the gate about the score itself.
 
-    Better: the interval lies at or above the threshold; worse: below it; not worse: the score
+    Better: the interval lies at or above the threshold; worse: below it, and in both cases the
+    binomial chance agrees, as Wilson's interval is too short near 0 and 1. Not worse: the score
     reaches it, though luck could have lifted it there.
     """
     score, threshold = sample.score_b, policy.threshold
@@ -43,7 +47,8 @@ def judge_threshold(
     if seen < planned:
         return *undecided, f"only {seen} of {planned} planned cases were run; run the rest"
     if score < threshold - ROUNDING:
-        verdict = Verdict.WORSE if high < threshold else Verdict.UNDECIDED
+        worse = high < threshold and _is_beyond(1.0 - score, 1.0 - threshold, sample, policy)
+        verdict = Verdict.WORSE if worse else Verdict.UNDECIDED
         reason = f"B scores {100 * score:.1f} %, below the threshold of {100 * threshold:g} %"
         return verdict, Gate.FAIL, reason
     if sample.worst_score_b is None or sample.worst_score_b < threshold - ROUNDING:
@@ -52,6 +57,14 @@ def judge_threshold(
             f"B reaches the threshold of {100 * threshold:g} %, but not if the missing cases are"
             " losses; run them again",
         )
-    verdict = Verdict.BETTER if low >= threshold else Verdict.NOT_WORSE
+    better = low >= threshold and _is_beyond(score, threshold, sample, policy)
+    verdict = Verdict.BETTER if better else Verdict.NOT_WORSE
     reason = f"B scores {100 * score:.1f} %, at least the threshold of {100 * threshold:g} %"
     return verdict, Gate.PASS, reason
+
+
+def _is_beyond(score: float, rate: float, sample: Sample, policy: GatePolicy) -> bool:
+    """So high a score has at most half of 1 - confidence as its chance at this true rate."""
+    units = sample.complete.units
+    chance = binomial_tail(math.floor(score * units + ROUNDING * units), units, rate)
+    return chance <= (1.0 - policy.confidence) / 2.0

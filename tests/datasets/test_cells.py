@@ -1,10 +1,12 @@
-"""Values of the kinds of inputs, and what a cell of text says as one."""
+"""What a cell of text says as a value of an input's kind."""
 
 from __future__ import annotations
 
 import pytest
 
-from workbench.prompts.kinds import fits, from_text
+from workbench.datasets.cells import typed
+from workbench.errors import DatasetError
+from workbench.prompts.kinds import fits
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ from workbench.prompts.kinds import fits, from_text
     ],
 )
 def test_a_cell_is_read_as_its_kind(kind: str, text: str, value: object) -> None:
-    found = from_text(kind, text)
+    found = typed(text, kind)
     assert (found, type(found)) == (value, type(value))
     assert fits(kind, found)
 
@@ -32,7 +34,6 @@ def test_a_cell_is_read_as_its_kind(kind: str, text: str, value: object) -> None
     [
         ("integer", "7.5"),
         ("integer", "true"),
-        ("integer", ""),
         ("number", "NaN"),
         ("number", "1e999"),
         ("boolean", "no"),
@@ -42,5 +43,5 @@ def test_a_cell_is_read_as_its_kind(kind: str, text: str, value: object) -> None
     ],
 )
 def test_a_cell_of_another_kind_is_refused(kind: str, text: str) -> None:
-    with pytest.raises(ValueError, match=f"is no {kind}"):
-        from_text(kind, text)
+    with pytest.raises(DatasetError, match="is needed"):
+        typed(text, kind)
