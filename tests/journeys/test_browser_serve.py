@@ -164,12 +164,12 @@ async def test_what_is_typed_is_in_the_draft_however_soon_the_page_is_closed(
     for key in "# Hi, ":
         await page.press(key)
     await page.type("größe 漢字 ")
-    await shows(page, "13  # Hi, größe 漢字 system:")
+    await shows(page, "14  # Hi, größe 漢字 You work")
     assert served.screens()
     await page.close()
     await until(lambda: not served.screens(), "the screens outlived their page")
     draft = (served.root / "prompts" / f"{SAMPLE}.prompty").read_text()
-    assert "\n# Hi, größe 漢字 system:\n" in draft
+    assert "\nsystem:\n# Hi, größe 漢字 You work" in draft
 
 
 async def test_a_key_finds_the_terminal_again_when_it_has_lost_the_focus(page: Page) -> None:

@@ -32,7 +32,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     chosen = [row for row in rows if row["split"] == "gate"][:CASES]
     chosen += [row for row in rows if row["split"] == "dev"][:4]
     (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, chosen)))
-    suite = re.sub(r"threshold: [0-9.]+", "threshold: 0.30", (folder / "suite.yaml").read_text())
+    few = f"threshold: 0.30\n  min_cases: {CASES}"
+    suite = re.sub(r"threshold: [0-9.]+", few, (folder / "suite.yaml").read_text())
     (folder / "suite.yaml").write_text(suite.replace("baseline: production", "baseline: none"))
     return root
 

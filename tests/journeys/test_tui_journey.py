@@ -137,7 +137,7 @@ async def test_draft_try_run_stop_resume_compare_register_deploy_roll_back(tmp_p
             await until_shown(pilot, "fixed 3")
             await pilot.press("f3")
             await register(pilot, "1.0.1", "exact names")
-            await release(pilot, "1.0.1", 2)
+            await release(pilot, "1.0.1", 1)
             assert live_version(workspace) == "1.0.1"
 
             await pilot.press("f9")
@@ -157,6 +157,8 @@ async def test_the_same_on_the_embedded_model(tmp_path: Path) -> None:
     kept = [row for split in ("dev", "gate") for row in rows if row["split"] == split][:4]
     kept += [row for row in rows if row["split"] == "gate" and "short" in row["tags"]][:12]
     (evals / "cases.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept))
+    suite = (evals / "suite.yaml").read_text()
+    (evals / "suite.yaml").write_text(suite.replace("gate:\n", "gate:\n  min_cases: 12\n"))
     (workspace.root / "workbench.toml").write_text('[workspace]\nauthor = "ana"\n')
     draft = workspace.root / "prompts" / f"{PROMPT}.prompty"
     draft.write_text((evals / "steps" / "2-few-shot.prompty").read_text())

@@ -17,7 +17,7 @@ import pytest
 
 from workbench.errors import EXIT_REFUSED, RegistryError, RegistryLocked, RegistryUnusable
 from workbench.registry import PromptRegistry, PromptVersion, clock
-from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
+from workbench.registry.layout import APPLICATION_ID, OLDEST_READER
 from workbench.registry.writing import Writer
 
 Tested = Callable[..., PromptVersion]
@@ -51,7 +51,7 @@ def test_a_new_registry_is_private_marked_and_in_wal_mode(registry: PromptRegist
     ).fetchall()
     connection.close()
 
-    assert marks == [APPLICATION_ID, SCHEMA_VERSION, "wal"]
+    assert marks == [APPLICATION_ID, OLDEST_READER, "wal"]
     assert tables == []
     assert path.stat().st_mode & 0o777 == 0o600
 

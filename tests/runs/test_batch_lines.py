@@ -51,7 +51,7 @@ def refused(request: Line, status: int, **error: Any) -> Line:
     ("status", "error", "said"),
     [
         (429, {"message": "over quota", "code": "insufficient_quota"}, "over quota"),
-        (400, {"message": "bad image", "param": "messages[1].content"}, "bad image"),
+        (400, {"message": "bad image"}, "bad image"),
         (403, {"message": "it was flagged"}, "answered 403: it was flagged"),
         (401, {"message": "no such key"}, "answered 401: no such key"),
         (404, {"message": "no such model"}, "no such model"),

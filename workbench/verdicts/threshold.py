@@ -38,12 +38,6 @@ def judge_threshold(
             f"{100 * sample.missing_share:.1f} % of the scores are missing, more than the"
             f" {100 * policy.max_missing:g} % that the gate allows; run the missing cases again",
         )
-    if sample.complete.units < least:
-        return (
-            *undecided,
-            f"{sample.complete.units} cases are too few for a threshold: at least {least} are"
-            " needed (gate: min_cases)",
-        )
     if seen < planned:
         return *undecided, f"only {seen} of {planned} planned cases were run; run the rest"
     if score < threshold - ROUNDING:
@@ -51,6 +45,12 @@ def judge_threshold(
         verdict = Verdict.WORSE if worse else Verdict.UNDECIDED
         reason = f"B scores {100 * score:.1f} %, below the threshold of {100 * threshold:g} %"
         return verdict, Gate.FAIL, reason
+    if sample.complete.units < least:
+        return (
+            *undecided,
+            f"{sample.complete.units} cases are too few for a threshold: at least {least} are"
+            " needed (gate: min_cases)",
+        )
     if sample.worst_score_b is None or sample.worst_score_b < threshold - ROUNDING:
         return (
             *undecided,
