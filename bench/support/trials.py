@@ -6,6 +6,7 @@ import hashlib
 import math
 import multiprocessing
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,15 +112,13 @@ def run_all(
     wanted = sorted(set(trials), key=lambda trial: (-trial.n, trial.promised, str(trial)))
     jobs = [(trial, runs if trial.promised else power_runs) for trial in wanted]
     found = {}
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        for number, (trial, rates) in enumerate(pool.imap_unordered(_job, jobs), 1):
-            found[trial] = rates
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting = {pool.submit(run, *job): job[0] for job in jobs}
+        for number, future in enumerate(as_completed(waiting), 1):
+            found[waiting[future]] = future.result()
             on_done(number)
     return found
-
-
-def _job(job: tuple[Trial, int]) -> tuple[Trial, Rates]:
-    return job[0], run(*job)
 
 
 def extended_plan(policy: GatePolicy, first: int, most: int, step: int = 100) -> Plan:
