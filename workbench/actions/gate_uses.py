@@ -23,12 +23,14 @@ def wear_of(bench: Bench, prompt_id: str, cases: Sequence[Case], *, with_baselin
 
     Where there is a baseline, evaluations that had none are no attempts to be better than it.
     """
-    now = {case.digest for case in cases}
-    ids = {case.id for case in cases}
+    digests = {case.id: case.digest for case in cases}
+    now = set(digests.values())
     used: set[str] = set()
     attempts, last = 0, None
     for use in bench.registry.gate_uses(prompt_id):
-        shared = now & set(use.digests) if use.digests else ids & set(use.case_ids)
+        # Records of 0.1.0 know their cases by their ids alone.
+        before = use.digests or [digests[i] for i in use.case_ids if i in digests]
+        shared = now.intersection(before)
         if not shared or use.extended or (with_baseline and not use.has_baseline):
             continue
         attempts += 1
