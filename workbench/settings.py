@@ -107,6 +107,12 @@ class Settings:
             return LOCAL
         return next(iter(self.providers)) if len(self.providers) == 1 else ""
 
+    def answers_as_another(self, provider: str, model_id: str) -> bool:
+        """Whether that provider is the packaged model, which answers whatever the id says."""
+        settings = self.providers.get(provider) or ProviderSettings(provider)
+        packaged = settings.is_embedded and not settings.model_path
+        return packaged and model_id.casefold() != EMBEDDED_MODEL
+
     def provider(self, name: str) -> ProviderSettings:
         """The provider of that name; `local` is always there."""
         if name in self.providers:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import DraftError, NoSuite, NotFound
 from workbench.prompts.values import SUFFIX, Prompt
-from workbench.settings import FILE_NAME, LOCAL, Settings, read_settings
+from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -66,10 +66,15 @@ class Workspace:
     def with_provider(self, prompt: Prompt, where: str, text: str = "") -> tuple[Prompt, str]:
         """A prompt whose model names its provider, and what was taken for one that named none.
 
-        `text` is the draft's, for the line. Raises DraftError when it cannot be known.
+        `text` is the draft's, for the line. Raises DraftError when it cannot be known, and when the
+        provider is the embedded model and the model's id another's.
         """
         model = prompt.model
-        if model is None or model.provider:
+        if model is None:
+            return prompt, ""
+        if model.provider:
+            if self.settings.answers_as_another(model.provider, model.id):
+                raise _other_model(model.id, where, text)
             return prompt, ""
         name = self.settings.provider_of(model.id)
         if not name:
@@ -174,13 +179,24 @@ def open_workspace(root: Path) -> Workspace:
 
 
 def _which_provider(model_id: str, where: str, text: str, settings: Settings) -> DraftError:
-    found = re.search(r"^[ \t]*model[ \t]*:", text, re.MULTILINE)
-    line = f" line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
     known = ", ".join({**settings.providers, LOCAL: None})
     return DraftError(
-        f"{where}:{line} which provider? The model {model_id!r} names none",
+        f"{where}:{_model_line(text)} which provider? The model {model_id!r} names none",
         hint=f"write provider: NAME below model.id, with one of: {known}",
     )
+
+
+def _other_model(model_id: str, where: str, text: str) -> DraftError:
+    return DraftError(
+        f"{where}:{_model_line(text)} the provider {LOCAL} is {EMBEDDED_MODEL} and not {model_id!r}",
+        hint=f"write id: {EMBEDDED_MODEL}, or name another provider; a GGUF file of yours is set by"
+        f" model_path in [providers.{LOCAL}]",
+    )
+
+
+def _model_line(text: str) -> str:
+    found = re.search(r"^[ \t]*model[ \t]*:", text, re.MULTILINE)
+    return f" line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
 
 
 def _login() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
 from workbench.actions.run import make_spec
 from workbench.errors import EXIT_USAGE, DraftError
+from workbench.registry import PromptVersion
 from workbench.workspace import open_workspace
 
 
@@ -113,11 +115,13 @@ def test_a_provider_that_is_not_configured_is_refused_with_the_nearest(fresh_cli
 def test_a_version_that_was_registered_without_one_keeps_the_embedded_model_and_says_so(
     fresh_cli: Cli,
 ) -> None:
+    workspace = open_workspace(fresh_cli.root)
+    drafted = workspace.draft(fresh_cli.root / "prompts" / "triage.prompty").prompt
+    assert drafted.model
     # As 0.1.0 stored it.
-    change(fresh_cli, "{id: mock, provider: mock,", "{id: gpt-4o-mini, provider: local,")
-    assert fresh_cli.here("register", "triage", "-d", "first").code == 0
-    assert fresh_cli.here("diff", "triage@1.0.0", "triage", "--json").json["same"]
-    with Bench(open_workspace(fresh_cli.root)) as bench:
+    stored = replace(drafted, model=replace(drafted.model, id="gpt-4o-mini", provider="local"))
+    with Bench(workspace) as bench:
+        bench.registry.register(PromptVersion.of(stored, "1.0.0", "first", "ana"))
         source = resolve(bench, "triage@1.0.0")
         assert source.prompt.model
         assert source.prompt.model.provider == "local"
@@ -127,6 +131,24 @@ def test_a_version_that_was_registered_without_one_keeps_the_embedded_model_and_
         )
         notes = make_spec(source, bench.workspace.suite("triage"), limit=1).notes
     assert source.note in notes
+
+
+def test_a_draft_that_gives_the_embedded_model_another_name_is_refused(fresh_cli: Cli) -> None:
+    change(fresh_cli, "{id: mock, provider: mock,", "{id: gpt-4o-mini, provider: local,")
+    for command in (("try", "triage"), ("run", "triage"), ("register", "triage", "-d", "first")):
+        refused = fresh_cli.here(*command)
+        assert refused.code == EXIT_USAGE
+        assert "line 3 the provider local is gemma-3-270m and not 'gpt-4o-mini'" in refused.err
+    assert "not 'gpt-4o-mini'" in fresh_cli.here("doctor").out
+
+
+def test_a_model_file_of_ones_own_answers_to_any_name(fresh_cli: Cli) -> None:
+    change(fresh_cli, "{id: mock, provider: mock,", "{id: smollm, provider: local,")
+    with (fresh_cli.root / "workbench.toml").open("a") as settings:
+        settings.write('\n[providers.local]\nmodel_path = "smollm.gguf"\n')
+    found = open_workspace(fresh_cli.root).draft(fresh_cli.root / "prompts" / "triage.prompty")
+    assert found.prompt.model
+    assert (found.prompt.model.id, found.note) == ("smollm", "")
 
 
 def test_an_input_that_is_typed_is_read_as_its_kind(fresh_cli: Cli) -> None:

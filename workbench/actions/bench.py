@@ -56,6 +56,8 @@ class Bench:
             raise DraftError(
                 f"{prompt.prompt_id} names no model", hint="model: {id: NAME, provider: NAME}"
             )
+        if prompt.model.provider:
+            return self.workspace.settings.provider(prompt.model.provider)
         prompt, _ = self.workspace.with_provider(prompt, prompt.prompt_id)
         return self.workspace.settings.provider(prompt.model.provider if prompt.model else "")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.actions.bench import Bench
 from workbench.errors import NotFound
 from workbench.prompts.values import SUFFIX, Prompt
-from workbench.settings import EMBEDDED_MODEL, LOCAL
+from workbench.settings import EMBEDDED_MODEL
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -145,9 +145,9 @@ def _registered(bench: Bench, prompt_id: str, where: str) -> Source:
 def source_of(bench: Bench, version: PromptVersion) -> Source:
     """A registered version as what is run."""
     model, note = version.prompt.model, ""
-    local = bench.workspace.settings.provider(LOCAL)
-    embedded = local.is_embedded and not local.model_path
-    if embedded and model and model.provider == LOCAL and model.id.casefold() != EMBEDDED_MODEL:
-        note = f"{version.ref} was registered with the provider {LOCAL}, so {EMBEDDED_MODEL}"
+    if model and bench.workspace.settings.answers_as_another(model.provider, model.id):
+        note = (
+            f"{version.ref} was registered with the provider {model.provider}, so {EMBEDDED_MODEL}"
+        )
         note += f" answers and not {model.id}"
     return Source(version.prompt, version.version, version=version.version, note=note)
