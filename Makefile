@@ -42,6 +42,7 @@ soak: $(READY)
 bench: $(READY)
 	@for name in registry engine decisions compare terminal; do \
 	  echo "== bench/$$name.py"; PYTHONPATH=. $(BIN)/python bench/$$name.py || exit 1; done
+	@echo "== bench/error_rates.py"; $(BIN)/python bench/error_rates.py --quick
 
 lock:
 	$(PYTHON) scripts/lock.py

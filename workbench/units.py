@@ -29,3 +29,9 @@ def points(fraction: float, digits: int = 1) -> str:
     """A difference in percentage points with its sign: `+3.2`; what rounds to 0 is `+0.0`."""
     # Adding 0.0 turns the negative zero that rounding leaves into a positive one.
     return f"{round(100 * fraction, digits) + 0.0:+.{digits}f}"
+
+
+def loss(fraction: float, digits: int | None = None) -> str:
+    """Percentage points without a sign, `1 point` or `2.5 points`; all digits unless told."""
+    said = f"{100 * fraction:g}" if digits is None else f"{100 * fraction:.{digits}f}"
+    return f"{said} {'point' if said == '1' else 'points'}"

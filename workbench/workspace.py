@@ -188,7 +188,8 @@ def _which_provider(model_id: str, where: str, text: str, settings: Settings) ->
 
 def _other_model(model_id: str, where: str, text: str) -> DraftError:
     return DraftError(
-        f"{where}:{_model_line(text)} the provider {LOCAL} is {EMBEDDED_MODEL} and not {model_id!r}",
+        f"{where}:{_model_line(text)} the provider {LOCAL} is {EMBEDDED_MODEL}"
+        f" and not {model_id!r}",
         hint=f"write id: {EMBEDDED_MODEL}, or name another provider; a GGUF file of yours is set by"
         f" model_path in [providers.{LOCAL}]",
     )

@@ -79,6 +79,31 @@ def test_a_preview_samples_by_seed_and_decides_nothing(fresh_cli: Cli) -> None:
     assert (whole["preview"], whole["gate"]) == (None, "pass")
 
 
+def test_two_stored_runs_of_a_part_decide_nothing_either(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.here("register", "triage", "-d", "first")
+
+    def ran(*options: str) -> str:
+        done = cli.here("run", "triage", "--split", "gate", "--yes", "--json", *options)
+        assert done.code == 0, (done.out, done.err)
+        return str(done.json["run_id"])
+
+    whole, part = ran(), ran("--limit", "60")
+    cli.say("best")
+    better, better_part = ran(), ran("--limit", "60")
+    for sides in ((part, better_part), (whole, better_part), (part, better)):
+        done = cli.here("compare", *sides, "--json")
+        assert (done.code, done.json["gate"]) == (3, "no_decision")
+        assert done.json["reason"] == "a preview of 60 of 100 cases decides nothing"
+        assert done.json["preview"] == {"cases": 60, "available": 100, "seed": None}
+    assert "seed" not in cli.here("compare", part, better_part).out
+    assert cli.here("compare", whole, better, "--json").json["gate"] == "pass"
+
+    # What was whole when it was run stays a verdict about those cases.
+    write(cli, [*rows(cli), {**rows(cli)[0], "id": "new", "ticket": "a new one"}])
+    assert cli.here("compare", whole, better, "--json").json["gate"] == "pass"
+
+
 def test_an_evaluation_goes_on_with_the_cases_that_were_added(fresh_cli: Cli) -> None:
     cli = fresh_cli
     live(cli, ", extend: true")

@@ -10,7 +10,7 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_comparison
-from workbench.actions.preview import Preview
+from workbench.actions.preview import Preview, part_of
 from workbench.actions.refs import Source, resolve, told_apart
 from workbench.actions.sides import SAME, asked_run, check_sides
 from workbench.datasets.distinct import check_consistent, distinct
@@ -217,6 +217,8 @@ def pair_up(
     cases = tuple(case for case in suite.dataset.cases if case.id in asked)
     if preview:
         cases = preview.sample(cases)
+    else:
+        preview = part_of(suite, split, cases, (a.summary, b.summary))
     pairs = {
         scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
         for scorer in suite.scorers

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from workbench.datasets.distinct import distinct
 from workbench.datasets.values import Case
 from workbench.present.verdict_lines import PREVIEW
+from workbench.runs.environment import AVAILABLE
+from workbench.runs.suite import Suite
+from workbench.runs.values import RunSummary
 from workbench.verdicts.comparison import undecided
 from workbench.verdicts.looks import shuffled
 from workbench.verdicts.values import Comparison
@@ -14,11 +18,13 @@ from workbench.verdicts.values import Comparison
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A seeded sample: the first `cases` of a shuffle of `available`."""
+    """`cases` of `available`: the first of a shuffle by `seed`, or those that two stored runs were
+    asked, whatever chose them (no seed).
+    """
 
     cases: int
     available: int
-    seed: int
+    seed: int | None = None
 
     @property
     def reason(self) -> str:
@@ -31,6 +37,28 @@ class Preview:
 
     def sample(self, cases: Sequence[Case]) -> tuple[Case, ...]:
         """The sample in file order. A larger one of the same cases holds a smaller one."""
+        if self.seed is None:
+            return tuple(cases)
         order = shuffled([case.id for case in cases], {}, self.seed)
         chosen = set(order[: self.cases])
         return tuple(case for case in cases if case.id in chosen)
+
+
+def part_of(
+    suite: Suite, split: str | None, cases: Sequence[Case], runs: Sequence[RunSummary]
+) -> Preview | None:
+    """What two stored runs share is a preview where one of them asked a part of its split."""
+    available = len(distinct(suite.cases(split or runs[-1].split)))
+    if len(cases) >= available:
+        return None
+    # A run that noted nothing was made by an older version: of this dataset, or of one unknown.
+    noted = [
+        run.environment.get(
+            AVAILABLE,
+            available if run.suite_parts.get("dataset") == suite.parts["dataset"] else 0,
+        )
+        for run in runs
+    ]
+    if any(run.cases < of for run, of in zip(runs, noted, strict=True)):
+        return Preview(len(cases), available)
+    return None

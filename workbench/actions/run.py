@@ -52,6 +52,7 @@ def make_spec(
     cases = suite.cases(split)
     if not equal_cases:
         cases = distinct(cases)
+    available = len(cases)
     cases = cases[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
@@ -74,6 +75,7 @@ def make_spec(
         split=split_name(suite, split),
         label=source.label,
         fresh=fresh,
+        available=available,
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(

@@ -118,7 +118,7 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     lines = [f"A {a.name}   B {' and '.join(names)}   {first.suite.name}, {first.split}"]
     if first.part:
         lines[0] += f", {first.part}"
-    if first.preview:
+    if first.preview and first.preview.seed is not None:
         lines[0] += f" (sampled by seed {first.preview.seed})"
     for candidate in best.candidates:
         found = candidate.compared

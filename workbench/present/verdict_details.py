@@ -9,7 +9,7 @@ from typing import Any
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, named, percent
-from workbench.units import points
+from workbench.units import loss, points
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
 from workbench.verdicts.wear import attempt_note, wear_notes, winners_curse_note
@@ -57,11 +57,7 @@ def margin_line(found: Sequence[Evidence], margin: float) -> str:
         stages.append((used, before[1] + 1))
     if not stages:
         return ""
-    said = [
-        f"{100 * used:g} {'point' if used == 0.01 else 'points'}"
-        f" in {numbers.plural(count, 'evaluation')}"
-        for used, count in stages
-    ]
+    said = [f"{loss(used)} in {numbers.plural(count, 'evaluation')}" for used, count in stages]
     now = "" if stages[-1][0] == margin else f", now {100 * margin:g}"
     return f"margin of the gate: {', then '.join(said)}{now}"
 

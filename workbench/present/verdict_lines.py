@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
+from workbench.units import loss
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
 from workbench.verdicts.values import Comparison, Gate, Verdict
@@ -118,7 +119,7 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
     else:
         remedy = f"add {remedy}"
     if margin and margin > policy.margin:
-        remedy += f"; or decide before the next one that a loss of {100 * margin:g} points will do"
+        remedy += f"; or decide before the next one that a loss of {loss(margin)} will do"
     return remedy
 
 
@@ -174,10 +175,10 @@ def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str, *, cou
 def _pass_sentence(comparison: Comparison, policy: GatePolicy, shown: str, a: str, b: str) -> str:
     if policy.rule == NO_REGRESSIONS:
         units = comparison.details.get("units", comparison.cases)
-        hidden = 100 * hidden_loss(units, policy.confidence)
+        hidden = loss(hidden_loss(units, policy.confidence), 0)
         return (
             f"no case of {b} falls below {a}: {shown}; a rule of thumb:"
-            f" {numbers.plural(units, 'case')} can hide a loss of {hidden:.0f} points"
+            f" {numbers.plural(units, 'case')} can hide a loss of {hidden}"
         )
     if comparison.verdict is Verdict.BETTER:
         return f"{b} better than {a}: {shown}"

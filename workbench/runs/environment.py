@@ -16,6 +16,9 @@ PLAN = "plan"
 MAYBE_BILLED = "maybe_billed"
 """How many calls failed after they were sent, so that the cost may be higher."""
 
+AVAILABLE = "available"
+"""How many cases the run's split had; a run of fewer is a part."""
+
 STRANGE_LINES = "strange_lines"
 """How many lines of a batch's answers belong to none of its questions."""
 
@@ -31,6 +34,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "parameters": dict(model.options) if model else {},
         "concurrency": options.concurrency,
         "timeout_s": options.timeout_s,
+        AVAILABLE: spec.available or len(spec.cases),
         "workbench": __version__,
         "httpx2": installed_version("httpx2"),
         "openai": sdk_version(),

@@ -45,6 +45,8 @@ class RunSpec:
     """What a gated run will be judged by; stored with the run before its first call."""
     notes: tuple[str, ...] = ()
     """What the user should know about the cases, such as a column that nothing uses."""
+    available: int = 0
+    """How many cases the split has, asked or not; 0: those of the run."""
 
     @property
     def run_options(self) -> RunOptions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
+from workbench.units import loss
 from workbench.verdicts.distributions import critical_z, normal_quantile
 
 DEFAULT_FLIP_RATE = 0.15
@@ -89,8 +90,8 @@ def proposed_rule(cases: int, margin: float, confidence: float = 0.95) -> str:
 def decides_sentence(cases: int, margin: float, confidence: float = 0.95) -> str:
     """What so many cases can decide, and which rule fits them."""
     plural = "case" if cases == 1 else "cases"
-    points = 100 * excluded_loss(cases, confidence)
-    sentence = f"{cases:,} {plural} can exclude a loss of {points:.0f} points at best"
+    excluded = loss(excluded_loss(cases, confidence), 0)
+    sentence = f"{cases:,} {plural} can exclude a loss of {excluded} at best"
     needed = minimum_cases(margin, confidence)
     if cases >= needed:
         return sentence

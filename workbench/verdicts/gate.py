@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
-from workbench.units import points
+from workbench.units import loss, points
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.looks import MIN_GROUPS
 from workbench.verdicts.measure import E_PROCESS, Measure
@@ -145,8 +145,8 @@ def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, be
         return Ruling(verdict, Gate.NO_DECISION, reason)
     if below:
         return Ruling(verdict, Gate.NO_DECISION, below)
-    hidden = 100 * hidden_loss(found.units, policy.confidence)
-    reason = f"no case falls (a rule of thumb: {found.units} cases can hide {hidden:.0f} points)"
+    hidden = loss(hidden_loss(found.units, policy.confidence), 0)
+    reason = f"no case falls (a rule of thumb: {found.units} cases can hide {hidden})"
     return Ruling(verdict, Gate.PASS, reason, STOPPED_PASS)
 
 
@@ -182,7 +182,7 @@ def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
         if found.units < standing.n_min:
             what = "groups" if found.clustered else "cases"
             reason = (
-                f"{found.units} {what} are too few for a margin of {100 * policy.margin:g} points:"
+                f"{found.units} {what} are too few for a margin of {loss(policy.margin)}:"
                 f" at least {standing.n_min} are needed"
             )
             return Ruling(verdict, Gate.NO_DECISION, reason, open=True)
@@ -191,7 +191,7 @@ def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
             " missing ones are losses; run them again"
         )
         return Ruling(verdict, Gate.NO_DECISION, reason)
-    reason = f"a loss of {100 * policy.margin:g} points is not excluded"
+    reason = f"a loss of {loss(policy.margin)} is not excluded"
     return Ruling(verdict, Gate.NO_DECISION, reason, open=True)
 
 
@@ -199,9 +199,9 @@ def _pass_reason(verdict: Verdict, found: Measure, policy: GatePolicy) -> str:
     if verdict is Verdict.BETTER:
         return "B is better than A"
     if verdict is Verdict.WORSE:
-        return f"B is a little worse than A, inside the margin of {100 * policy.margin:g} points"
+        return f"B is a little worse than A, inside the margin of {loss(policy.margin)}"
     bound = points(found.gate_low)
-    return f"a loss of {100 * policy.margin:g} points is excluded (at worst {bound})"
+    return f"a loss of {loss(policy.margin)} is excluded (at worst {bound})"
 
 
 def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
