@@ -33,8 +33,15 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: flo
 
 
 async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 60.0) -> str:
-    """Wait until all texts stand on the screen; gives the screen."""
-    await until(pilot, lambda: all(t in screen_text(pilot.app) for t in texts), seconds)
+    """Wait until all texts stand on the screen, wrapped over lines or not; gives the screen."""
+
+    def are_shown() -> bool:
+        shown = screen_text(pilot.app)
+        # Where a line wraps depends on the length of the paths in it.
+        unwrapped = " ".join(shown.split())
+        return all(text in shown or text in unwrapped for text in texts)
+
+    await until(pilot, are_shown, seconds)
     return screen_text(pilot.app)
 
 
