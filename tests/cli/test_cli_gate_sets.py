@@ -94,7 +94,10 @@ def test_two_stored_runs_of_a_part_decide_nothing_either(fresh_cli: Cli) -> None
     for sides in ((part, better_part), (whole, better_part), (part, better)):
         done = cli.here("compare", *sides, "--json")
         assert (done.code, done.json["gate"]) == (3, "no_decision")
-        assert done.json["reason"] == "a preview of 60 of 100 cases decides nothing"
+        assert (
+            done.json["reason"]
+            == "only 60 of 100 cases were asked on both sides, which decides nothing"
+        )
         assert done.json["preview"] == {"cases": 60, "available": 100, "seed": None}
     assert "seed" not in cli.here("compare", part, better_part).out
     assert cli.here("compare", whole, better, "--json").json["gate"] == "pass"

@@ -109,7 +109,7 @@ async def test_cases_that_one_side_was_never_asked_are_asked_in_a_new_run(shop: 
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await compared(pilot, a, b)
         assert "all 5" in screen_text(app)
-        assert "only 5 of 20 cases of dev were asked on both sides" in screen_text(app)
+        assert "only 5 of 20 cases were asked on both sides" in screen_text(app)
         await pilot.press("j", "j")
         on = screen.table.cursor_key
         await pilot.press("r")

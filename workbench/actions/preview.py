@@ -28,7 +28,10 @@ class Preview:
 
     @property
     def reason(self) -> str:
-        return f"a preview of {self.cases} of {self.available} cases decides nothing"
+        shown = f"{self.cases} of {self.available} cases"
+        if self.seed is None:
+            return f"only {shown} were asked on both sides, which decides nothing"
+        return f"a preview of {shown} decides nothing"
 
     def mark(self, found: Comparison) -> Comparison:
         """The same figures without a verdict, called a preview wherever they are shown."""
