@@ -23,7 +23,16 @@ from workbench.tui.live_rows import (
     what_next,
 )
 from workbench.tui.messages import RegistryChanged
-from workbench.tui.reads import LivePage, LiveRow, publish_suites, read_live, read_place
+from workbench.tui.reads import (
+    STATUSES_AT_ONCE,
+    LivePage,
+    LiveRow,
+    publish_suites,
+    read_live,
+    read_place,
+    read_statuses,
+    without_status,
+)
 from workbench.tui.registry_watch import RegistryWatch
 from workbench.tui.screens.base import LOOK_EVERY_S, ModeScreen
 from workbench.tui.selection import Selection
@@ -46,6 +55,8 @@ class DeploysScreen(ModeScreen):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, LiveRow] = {}
+        self._missing: list[tuple[int, LiveRow]] = []
+        """Where a status has yet to be read: the row and its place."""
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
         self._problem = ""
@@ -108,6 +119,24 @@ class DeploysScreen(ModeScreen):
         if not rows:
             self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
         self._read_place()
+        self._missing = [(at, rows[at]) for at in without_status(rows)]
+        self._read_statuses()
+
+    def _read_statuses(self) -> None:
+        """Read some of the statuses that are missing; each batch asks for the next."""
+        batch, self._missing = self._missing[:STATUSES_AT_ONCE], self._missing[STATUSES_AT_ONCE:]
+        if not batch:
+            return
+
+        def show(found: tuple[LiveRow, ...]) -> None:
+            self._rows |= {place_key(row): row for row in found}
+            rows = [live_row(row, at) for (at, _), row in zip(batch, found, strict=True)]
+            self.query_one("#live", CaseTable).put(rows)
+            # Not from inside the job, which the next one of its group would cancel.
+            self.call_later(self._read_statuses)
+
+        rows = [row for _, row in batch]
+        self.bench_app.in_thread(read_statuses, rows, done=show, group="statuses")
 
     @property
     def row(self) -> LiveRow | None:
