@@ -12,6 +12,7 @@ from textual.widget import Widget
 from workbench.actions.bench import Bench
 from workbench.tui import keys
 from workbench.tui.files_watch import files_of_suites
+from workbench.tui.list_rows import ListRow
 from workbench.tui.live_rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
@@ -99,13 +100,14 @@ class DeploysScreen(ModeScreen):
     def reload(self) -> None:
         """Read what is live again."""
 
-        def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...]]:
-            return publish_suites(bench), read_live(bench)
+        def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...], list[ListRow]]:
+            problem, rows = publish_suites(bench), read_live(bench)
+            return problem, rows, [live_row(row, at) for at, row in enumerate(rows)]
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
-    def _show_live(self, found: tuple[str, tuple[LiveRow, ...]]) -> None:
-        problem, rows = found
+    def _show_live(self, found: tuple[str, tuple[LiveRow, ...], list[ListRow]]) -> None:
+        problem, rows, shown = found
         if problem != self._problem:
             self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
         self._problem = problem
@@ -115,7 +117,7 @@ class DeploysScreen(ModeScreen):
         if cursor not in self._rows:
             wanted = self.bench_app.selection.prompt_id
             cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
-        table.load([live_row(row, at) for at, row in enumerate(rows)], cursor=cursor)
+        table.load(shown, cursor=cursor)
         if not rows:
             self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
         self._read_place()
