@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.screens import settled, until_shown
+from tests.support.screens import settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.bench import Bench
 from workbench.actions.deploy import deploy
+from workbench.tui import reads
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.registry_watch import RegistryWatch
+from workbench.tui.screens import deploys
 from workbench.tui.screens.deploys import DeploysScreen
+from workbench.tui.widgets.case_table import CaseTable
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -53,3 +56,26 @@ def test_a_registry_that_comes_goes_or_is_replaced_is_noticed(workspace: Workspa
     watch.close()
     path.write_bytes(b"no database")
     assert [watch.changed(), watch.changed()] == [False, False]
+
+
+async def test_what_is_live_is_listed_before_every_status_was_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Bench(workspace) as bench:
+        deploy(bench, PROMPT, "1.0.0", "development", reason="to try")
+        monkeypatch.setattr(reads, "STATUSES_AT_ONCE", 1)
+        rows = reads.read_live(bench)
+    live = [row for row in rows if row.deployment]
+    assert len(live) == 2
+    assert [row.status is None for row in live] == [False, True]
+    monkeypatch.setattr(deploys, "STATUSES_AT_ONCE", 1)
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.press("f9")
+        table = app.screen.query_one("#live", CaseTable)
+
+        def states() -> list[str]:
+            return [row.cell("evidence") for row in table.model.visible() if row.cell("since")]
+
+        await until(pilot, lambda: len(states()) == 2 and all(states()))
+        assert set(states()) <= {"tested", "UNTESTED", "STALE", "FAILING"}

@@ -192,12 +192,7 @@ def _registry(workspace: Workspace) -> Check:
     try:
         with PromptRegistry(path) as registry:
             report = registry.verify()
-            revoked = [
-                f"{live.ref} in {live.environment}"
-                for prompt in registry.prompts()
-                for live in registry.live(prompt.prompt_id)
-                if registry.get_version(live.prompt_id, live.version).revoked
-            ]
+            revoked = [f"{live.ref} in {live.environment}" for live in registry.live(revoked=True)]
     except WorkbenchError as error:
         return Check("registry", Level.PROBLEM, error.message, error.hint)
     if report.first_bad:

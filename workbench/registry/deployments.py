@@ -30,12 +30,20 @@ from workbench.registry.versions import difference, get_version
 from workbench.registry.writing import Row, Transaction
 
 
-def live(connection: sqlite3.Connection, prompt_id: str | None) -> list[PromptDeployment]:
-    """What is live, one entry a prompt and environment; retired ones are left out."""
+def live(
+    connection: sqlite3.Connection, prompt_id: str | None, *, revoked: bool = False
+) -> list[PromptDeployment]:
+    """What is live, one entry per prompt and environment; retired ones are left out. With
+    `revoked` only what should not be live any more.
+    """
+    one = "WHERE x.prompt_id = :prompt" if prompt_id is not None else ""
     rows = connection.execute(
-        SELECT + " WHERE d.seq IN (SELECT h.seq FROM heads h WHERE h.action <> 'retire')"
-        " AND (? IS NULL OR d.prompt_id = ?) ORDER BY d.prompt_id, d.environment",
-        (prompt_id, prompt_id),
+        f"{SELECT} WHERE d.action <> 'retire' AND d.seq IN (SELECT max(x.seq)"
+        f" FROM deployments x {one} GROUP BY x.prompt_id, x.environment)"
+        " AND (NOT :revoked OR EXISTS (SELECT 1 FROM revocations r"
+        "  WHERE r.prompt_id = d.prompt_id AND r.version = d.version))"
+        " ORDER BY d.prompt_id, d.environment",
+        {"prompt": prompt_id, "revoked": revoked},
     ).fetchall()
     return [deployment_from(row) for row in rows]
 

@@ -328,12 +328,14 @@ class PromptRegistry(RegistryFile):
             actor = actor_named(approved_by, "an approval")
             approve(transaction, prompt_id, version, environment, actor, reason)
 
-    def live(self, prompt_id: str | None = None) -> list[PromptDeployment]:
-        """What is live, one entry a prompt and environment."""
+    def live(
+        self, prompt_id: str | None = None, *, revoked: bool = False
+    ) -> list[PromptDeployment]:
+        """What is live, one entry per prompt and environment; `revoked`: only revoked versions."""
         from workbench.registry.deployments import live
 
         with self._reading() as connection:
-            return live(connection, prompt_id)
+            return live(connection, prompt_id, revoked=revoked)
 
     # History
 

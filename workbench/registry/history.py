@@ -9,6 +9,7 @@ import sqlite3
 from typing import Any
 
 from workbench.registry.records import BlameLine, LogEntry
+from workbench.registry.schema import TABLES
 from workbench.registry.versions import get_version, list_versions
 
 _LOG = """
@@ -45,6 +46,12 @@ LEFT JOIN environments n ON n.seq = l.seq
 LEFT JOIN signatures g ON g.seq = l.seq
 """
 
+_OF_PROMPT = " UNION ALL ".join(
+    f"SELECT seq FROM {table} WHERE prompt_id = :prompt"
+    for table, columns in TABLES.items()
+    if "  prompt_id TEXT" in columns
+)
+
 
 def log(
     connection: sqlite3.Connection,
@@ -53,10 +60,17 @@ def log(
     limit: int | None,
 ) -> list[LogEntry]:
     """All that happened, newest first. With a prompt or environment, only what concerns it."""
+    # The records of one prompt are found by its tables' indexes; the ledger is long.
+    of_prompt = f"WHERE l.seq IN ({_OF_PROMPT})" if prompt_id is not None else ""
     rows = connection.execute(
-        "SELECT * FROM (" + _LOG + ") WHERE (? IS NULL OR prompt_id = ?)"
-        " AND (? IS NULL OR environment = ?) ORDER BY seq DESC LIMIT ?",
-        (prompt_id, prompt_id, environment, environment, -1 if limit is None else limit),
+        f"SELECT * FROM ({_LOG} {of_prompt})"
+        " WHERE :environment IS NULL OR environment = :environment"
+        " ORDER BY seq DESC LIMIT :limit",
+        {
+            "prompt": prompt_id,
+            "environment": environment,
+            "limit": -1 if limit is None else limit,
+        },
     ).fetchall()
     return [_entry(row) for row in rows]
 

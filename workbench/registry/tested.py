@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -113,12 +113,14 @@ def _combined(
 def _suites(
     connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings
 ) -> tuple[SuiteStatus, ...]:
-    names = [
+    # As the view `required_suites` has it, which all prompts' suites go into.
+    names: Sequence[str] = rules.requires or [
         row[0]
         for row in connection.execute(
-            "SELECT suite FROM required_suites WHERE environment = ?"
-            " AND coalesce(prompt_id, ?) = ? ORDER BY suite",
-            (rules.name, version.prompt_id, version.prompt_id),
+            "SELECT DISTINCT s.suite FROM suites s WHERE s.prompt_id = ? AND s.external = 0"
+            " AND s.seq = (SELECT max(x.seq) FROM suites x"
+            "  WHERE x.prompt_id = s.prompt_id AND x.suite = s.suite) ORDER BY s.suite",
+            (version.prompt_id,),
         )
     ]
     if not names and rules.external:

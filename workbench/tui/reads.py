@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,7 @@ class LiveRow:
     environment: str
     deployment: PromptDeployment | None
     status: Status | None
+    """None where nothing is live, and until it was read: see `read_statuses`."""
     newest: str
     """The prompt's newest version."""
 
@@ -189,19 +190,42 @@ def publish_suites(bench: Bench) -> str:
     return ""
 
 
+STATUSES_AT_ONCE = 100
+"""A status is derived from evidence, a millisecond or more each: the list does not wait for all."""
+
+
 def read_live(bench: Bench) -> tuple[LiveRow, ...]:
-    """Every registered prompt in every environment."""
+    """Every registered prompt in every environment; the first ones with their status."""
     rows = []
     environments = [settings.name for settings in bench.registry.environments()]
+    places: dict[str, dict[str, PromptDeployment]] = {}
+    for deployment in bench.registry.live():
+        places.setdefault(deployment.prompt_id, {})[deployment.environment] = deployment
     for summary in bench.registry.prompts():
-        live = {d.environment: d for d in bench.registry.live(summary.prompt_id)}
+        live = places.get(summary.prompt_id, {})
         for environment in dict.fromkeys([*reversed(environments), *live]):
-            deployment = live.get(environment)
-            status = None
-            if deployment:
-                status = bench.registry.status(summary.prompt_id, deployment.version, environment)
-            rows.append(LiveRow(summary.prompt_id, environment, deployment, status, summary.latest))
+            here = live.get(environment)
+            rows.append(LiveRow(summary.prompt_id, environment, here, None, summary.latest))
+    for at in without_status(rows)[:STATUSES_AT_ONCE]:
+        (rows[at],) = read_statuses(bench, [rows[at]])
     return tuple(rows)
+
+
+def without_status(rows: Sequence[LiveRow]) -> list[int]:
+    """The places of the rows whose status has yet to be read."""
+    return [at for at, row in enumerate(rows) if row.deployment and row.status is None]
+
+
+def read_statuses(bench: Bench, rows: Sequence[LiveRow]) -> tuple[LiveRow, ...]:
+    """The same rows, each live, with how its version stands there."""
+    return tuple(
+        replace(
+            row,
+            status=bench.registry.status(row.prompt_id, row.deployment.version, row.environment),
+        )
+        for row in rows
+        if row.deployment
+    )
 
 
 def read_place(bench: Bench, prompt_id: str, environment: str) -> LivePage:

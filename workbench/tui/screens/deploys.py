@@ -12,6 +12,7 @@ from textual.widget import Widget
 from workbench.actions.bench import Bench
 from workbench.tui import keys
 from workbench.tui.files_watch import files_of_suites
+from workbench.tui.list_rows import ListRow
 from workbench.tui.live_rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
@@ -23,7 +24,16 @@ from workbench.tui.live_rows import (
     what_next,
 )
 from workbench.tui.messages import RegistryChanged
-from workbench.tui.reads import LivePage, LiveRow, publish_suites, read_live, read_place
+from workbench.tui.reads import (
+    STATUSES_AT_ONCE,
+    LivePage,
+    LiveRow,
+    publish_suites,
+    read_live,
+    read_place,
+    read_statuses,
+    without_status,
+)
 from workbench.tui.registry_watch import RegistryWatch
 from workbench.tui.screens.base import LOOK_EVERY_S, ModeScreen
 from workbench.tui.selection import Selection
@@ -46,6 +56,8 @@ class DeploysScreen(ModeScreen):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, LiveRow] = {}
+        self._missing: list[tuple[int, LiveRow]] = []
+        """Where a status has yet to be read: the row and its place."""
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
         self._problem = ""
@@ -88,13 +100,14 @@ class DeploysScreen(ModeScreen):
     def reload(self) -> None:
         """Read what is live again."""
 
-        def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...]]:
-            return publish_suites(bench), read_live(bench)
+        def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...], list[ListRow]]:
+            problem, rows = publish_suites(bench), read_live(bench)
+            return problem, rows, [live_row(row, at) for at, row in enumerate(rows)]
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
-    def _show_live(self, found: tuple[str, tuple[LiveRow, ...]]) -> None:
-        problem, rows = found
+    def _show_live(self, found: tuple[str, tuple[LiveRow, ...], list[ListRow]]) -> None:
+        problem, rows, shown = found
         if problem != self._problem:
             self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
         self._problem = problem
@@ -104,10 +117,28 @@ class DeploysScreen(ModeScreen):
         if cursor not in self._rows:
             wanted = self.bench_app.selection.prompt_id
             cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
-        table.load([live_row(row, at) for at, row in enumerate(rows)], cursor=cursor)
+        table.load(shown, cursor=cursor)
         if not rows:
             self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
         self._read_place()
+        self._missing = [(at, rows[at]) for at in without_status(rows)]
+        self._read_statuses()
+
+    def _read_statuses(self) -> None:
+        """Read some of the statuses that are missing; each batch asks for the next."""
+        batch, self._missing = self._missing[:STATUSES_AT_ONCE], self._missing[STATUSES_AT_ONCE:]
+        if not batch:
+            return
+
+        def show(found: tuple[LiveRow, ...]) -> None:
+            self._rows |= {place_key(row): row for row in found}
+            rows = [live_row(row, at) for (at, _), row in zip(batch, found, strict=True)]
+            self.query_one("#live", CaseTable).put(rows)
+            # Not from inside the job, which the next one of its group would cancel.
+            self.call_later(self._read_statuses)
+
+        rows = [row for _, row in batch]
+        self.bench_app.in_thread(read_statuses, rows, done=show, group="statuses")
 
     @property
     def row(self) -> LiveRow | None:
