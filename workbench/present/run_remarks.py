@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.numbers import count, plural
-from workbench.runs.environment import MAYBE_BILLED, STRANGE_LINES
+from workbench.runs.environment import ALTERED, MAYBE_BILLED, STRANGE_LINES
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:
@@ -23,6 +23,12 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
         said.append(
             f"{plural(unsure, 'call')} brought no answer after being sent and may be billed:"
             " the cost may be higher"
+        )
+    altered = environment.get(ALTERED)
+    if altered:
+        said.append(
+            f"{plural(altered, 'stored answer')} had been altered in runs.db, not used and asked"
+            " again"
         )
     strange = environment.get(STRANGE_LINES)
     if strange:

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.registry.environments import environment_named
 from workbench.registry.evidence import current_suite, evaluation_at
+from workbench.registry.origins import objection
 from workbench.registry.records import EvaluationRecord, State, Status, SuiteStatus
 from workbench.registry.values import PromptVersion
 from workbench.settings import EnvironmentSettings
@@ -156,14 +157,18 @@ def _suite(
         return SuiteStatus(suite, State.UNTESTED, sentence)
     if not rows:
         return SuiteStatus(suite, State.UNTESTED, _never(connection, version, suite))
-    return _not_accepted(connection, suite, rows, current)
+    return _not_accepted(connection, suite, rows, current, rules)
 
 
 def _not_accepted(
-    connection: sqlite3.Connection, suite: str, rows: list[tuple[Any, ...]], current: Any
+    connection: sqlite3.Connection,
+    suite: str,
+    rows: list[tuple[Any, ...]],
+    current: Any,
+    rules: EnvironmentSettings,
 ) -> SuiteStatus:
-    fresh = [row for row in rows if tuple(row[2:5]) == tuple(current[1:4])]
-    if not fresh:
+    same = [row for row in rows if tuple(row[2:5]) == tuple(current[1:4])]
+    if not same:
         passed = next((row for row in rows if row[1] == Gate.PASS), None)
         found = evaluation_at(connection, (passed or rows[0])[0])
         changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current[2]))
@@ -173,7 +178,7 @@ def _not_accepted(
             return SuiteStatus(suite, State.STALE, sentence, found)
         sentence = f"it did not pass {suite}, and the {changed} changed since"
         return SuiteStatus(suite, State.UNTESTED, sentence, found)
-    decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
+    decisive = next((row for row in same if row[1] != Gate.NO_DECISION), same[0])
     found = evaluation_at(connection, decisive[0])
     why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
     if why.startswith("B "):
@@ -189,7 +194,13 @@ def _not_accepted(
     if sound is None:
         sentence = f"its recorded pass on {suite} does not follow from its scores"
         return SuiteStatus(suite, State.FAILING, sentence, found)
-    sentence = f"it passed {suite} on {_day(found.evidence.finished_at)}, too long ago"
+    passed = f"it passed {suite} on {_day(found.evidence.finished_at)}"
+    against = objection(
+        found.evidence.answers, rules, baseline=found.evidence.baseline_fingerprint is not None
+    )
+    if against:
+        return SuiteStatus(suite, State.UNTESTED, f"{passed}, but {against}", found)
+    sentence = f"{passed}, too long ago"
     return SuiteStatus(suite, State.EXPIRED, sentence, found)
 
 

@@ -16,6 +16,9 @@ PLAN = "plan"
 MAYBE_BILLED = "maybe_billed"
 """How many calls failed after they were sent, so that the cost may be higher."""
 
+ALTERED = "altered"
+"""How many stored answers were not used, because they were altered after they were stored."""
+
 STRANGE_LINES = "strange_lines"
 """How many lines of a batch's answers belong to none of its questions."""
 
