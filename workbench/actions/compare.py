@@ -51,6 +51,8 @@ class Wanted:
     """None: a stored run was named."""
     run_id: str | None
     """The stored run that has all of it; None: it has to be run."""
+    altered: int = 0
+    """Results of a stored run that cannot be used, because they were altered since."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from workbench.actions.gate_uses import note_evaluation, wear_of
 from workbench.actions.refs import Source, source_of
 from workbench.addresses import address_of
 from workbench.datasets.distinct import check_consistent
+from workbench.datasets.values import Case
 from workbench.errors import NotFound, RunCutShort, UsageError
+from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
 from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
@@ -141,9 +143,24 @@ def _gate(
         created_at=started_at,
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    wanted = look_up(bench, baseline, suite, GATE_SPLIT, fresh) if baseline else None
+    wanted = _wanted_baseline(bench, baseline, suite, fresh)
     worn = wear_of(bench, source.prompt.prompt_id, spec.cases, with_baseline=baseline is not None)
     return _GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
+
+
+def _wanted_baseline(
+    bench: Bench,
+    baseline: Source | None,
+    suite: Suite,
+    fresh: bool,
+    cases: tuple[Case, ...] | None = None,
+) -> Wanted | None:
+    """The baseline's side; a stored run that was altered since it was stored is none."""
+    if baseline is None:
+        return None
+    wanted = look_up(bench, baseline, suite, GATE_SPLIT, fresh, cases=cases)
+    altered = bench.store.altered(wanted.run_id) if wanted.run_id else 0
+    return replace(wanted, run_id=None, altered=altered) if altered else wanted
 
 
 def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _GateRun:
@@ -173,7 +190,7 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
     plan, cases = extend_plan(before.evidence, before.id, suite.gate, spec.cases, started_at)
     spec = replace(spec, cases=cases, plan=plan.content())
-    wanted = look_up(bench, baseline, suite, GATE_SPLIT, fresh, cases=cases) if baseline else None
+    wanted = _wanted_baseline(bench, baseline, suite, fresh, cases)
     attempt = before.evidence.attempt
     return _GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)
 
@@ -314,9 +331,12 @@ def _environment(summary: RunSummary) -> dict[str, object]:
 
 
 def _calls(gate: _GateRun, results: Sequence[Result], side_a: Side | None) -> dict[str, int]:
-    """Calls that were made for the baseline now, and questions that an early stop left out."""
+    """Calls that were made for the baseline now, questions that an early stop left out, and what
+    of a stored run of the baseline was altered.
+    """
     unasked = len(gate.spec.cases) * gate.spec.run_options.repeats
     unasked -= len(results)
     bought = side_a.summary.calls if side_a and gate.buys_baseline else 0
-    found = {BASELINE_CALLS: bought, UNASKED: unasked}
+    altered = gate.baseline.altered if gate.baseline else 0
+    found = {BASELINE_CALLS: bought, UNASKED: unasked, BASELINE_ALTERED: altered}
     return {name: count for name, count in found.items() if count > 0}

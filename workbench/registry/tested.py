@@ -194,13 +194,13 @@ def _not_accepted(
     if sound is None:
         sentence = f"its recorded pass on {suite} does not follow from its scores"
         return SuiteStatus(suite, State.FAILING, sentence, found)
-    passed = f"it passed {suite} on {_day(found.evidence.finished_at)}"
+    said = f"it passed {suite} on {_day(found.evidence.finished_at)}"
     against = objection(
         found.evidence.answers, rules, baseline=found.evidence.baseline_fingerprint is not None
     )
     if against:
-        return SuiteStatus(suite, State.UNTESTED, f"{passed}, but {against}", found)
-    sentence = f"{passed}, too long ago"
+        return SuiteStatus(suite, State.UNTESTED, f"{said}, but {against}", found)
+    sentence = f"{said}, too long ago"
     return SuiteStatus(suite, State.EXPIRED, sentence, found)
 
 

@@ -15,7 +15,7 @@ from workbench.providers.probe import Probe
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.afterwards import afterwards
 from workbench.runs.database import open_database, writing
-from workbench.runs.digests import answer_digest, is_altered, result_digest
+from workbench.runs.digests import answer_digest, is_answer_altered, result_digest
 from workbench.runs.environment import ALTERED, MAYBE_BILLED
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
@@ -23,9 +23,6 @@ from workbench.runs.session import Session
 from workbench.runs.spec_parts import changes, pace_of, run_row, scorer_names
 from workbench.runs.values import Result, RunSpec, RunStatus
 from workbench.times import utc_now
-
-DIGEST = 17
-"""The column of `answers` that holds its digest; those from 2 on to it are what it covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +191,7 @@ class RunWriter:
             row = self._connection.execute(newest, (key,)).fetchone()
             if row is None:
                 continue
-            if is_altered(row[DIGEST], answer_digest(row[1], row[2:DIGEST])):
+            if is_answer_altered(row):
                 self._altered += 1
                 continue
             found[key] = Remembered(row[0], read_answer(row[2:], cached=True))
