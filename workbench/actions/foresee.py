@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.actions import run as running
+from workbench.actions.answer_origins import notes_before
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, Cost, worth_asking
 from workbench.actions.evaluate import baseline_of
@@ -64,6 +65,7 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
             f"attempt {worn.attempts + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
             f" against {against}"
         )
+    lines += notes_before(bench, source.prompt, fresh=False)
     return foresee_runs(bench, specs, lines)
 
 
