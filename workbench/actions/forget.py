@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import os
@@ -12,7 +13,6 @@ from pathlib import Path
 
 from workbench.actions.bench import Bench
 from workbench.addresses import address_of
-from workbench.datasets.values import Case
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.runs.forgetting import (
     Forgetter,
@@ -20,14 +20,16 @@ from workbench.runs.forgetting import (
     Past,
     Removed,
     inputs_digest,
-    past_of,
 )
+from workbench.runs.suite import Suite
 from workbench.runs.suite_file import read_suite
 from workbench.suggestions import did_you_mean
 
 _LONG = 8
 """Shorter texts stand in any file by chance."""
 _LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that is looked into."""
+_NOT_OURS = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def find_case(bench: Bench, case_id: str, suite: str | None = None) -> Wanted:
     with closing(Forgetter(bench.workspace.runs_path)) as store:
         holdings = list(store.holdings())
         past = [item for item in store.past() if item.case_id == case_id]
-    known = [*holdings, *_in_files(bench)]
+    known = [*holdings, *_in_files(_suites(bench))]
     found: dict[str, set[str]] = {}
     for holding in known:
         if holding.case.id == case_id and suite in (None, holding.suite):
@@ -103,7 +105,7 @@ def forget(bench: Bench, wanted: Wanted, reason: str) -> Forgotten:
     """
     if not reason.strip():
         raise UsageError("forgetting needs a reason", hint="--reason TEXT")
-    before = list(_in_files(bench))
+    suites = _suites(bench)
     with closing(Forgetter(bench.workspace.runs_path)) as store:
         removed = Removed()
         if wanted.past is None:
@@ -113,33 +115,24 @@ def forget(bench: Bench, wanted: Wanted, reason: str) -> Forgotten:
         erased = store.erase()
     texts = {text for text in removed.texts if len(text) >= _LONG}
     left = (
-        *_in_datasets(before, wanted),
-        *_in_other_files(bench, texts),
+        *_in_datasets(_in_files(suites), wanted),
+        *_in_other_files(bench, {Path(suite.dataset.source) for suite in suites}, texts),
         *_elsewhere(bench, sorted(map(_address, removed.providers))),
     )
     return Forgotten(wanted, tuple(sorted(removed.runs)), removed.answers, erased, left)
 
 
-def forgotten_notes(bench: Bench, cases: Iterable[Case]) -> list[str]:
-    """What a run of these cases should say: some were forgotten, and are asked again."""
-    if not bench.workspace.runs_path.exists():
-        return []
-    past = {digest: item for item in past_of(bench.store.database.conn) for digest in item.inputs}
-    found = [(case, past[digest]) for case in cases if (digest := inputs_digest(case)) in past]
-    return [
-        f"case {case.id!r} was forgotten by {item.by} on {item.at[:10]}, and is in the dataset:"
-        " it is asked and stored again"
-        for case, item in found[:3]
-    ] + ([f"and {len(found) - 3} more that were forgotten"] if len(found) > 3 else [])
-
-
-def _in_files(bench: Bench) -> Iterator[Holding]:
-    """The cases of the suites as they are now; a file that cannot be read hinders nothing."""
+def _suites(bench: Bench) -> list[Suite]:
+    """The suites as they are now; one that cannot be read hinders nothing."""
+    found = []
     for path in bench.workspace.suite_paths():
-        try:
-            suite = read_suite(path)
-        except WorkbenchError:
-            continue
+        with contextlib.suppress(WorkbenchError):
+            found.append(read_suite(path))
+    return found
+
+
+def _in_files(suites: Iterable[Suite]) -> Iterator[Holding]:
+    for suite in suites:
         for case in suite.dataset.cases:
             yield Holding(suite.dataset.place_of(case), suite.name, case)
 
@@ -154,22 +147,28 @@ def _in_datasets(cases: Iterable[Holding], wanted: Wanted) -> Iterator[Place]:
             )
 
 
-def _in_other_files(bench: Bench, texts: set[str]) -> Iterator[Place]:
-    """Files of the workspace that hold one of the texts, as it is or escaped."""
+def _in_other_files(bench: Bench, datasets: set[Path], texts: set[str]) -> Iterator[Place]:
+    """Files of the workspace that hold one of the texts, as it is or escaped; not packed ones."""
     needles = {
         form.encode("utf-8", "surrogatepass")
         for text in texts
         for form in (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1],
                      html.escape(text))
     }  # fmt: skip
-    datasets = {path.parent for path in bench.workspace.suite_paths()}
     for folder, folders, names in os.walk(bench.workspace.root):
-        folders[:] = [name for name in folders if name != ".git"]
-        for name in names:
-            path = Path(folder) / name
-            if needles and path.parent not in datasets and _holds(path, needles):
+        folders[:] = [name for name in folders if name not in _NOT_OURS]
+        for path in (Path(folder) / name for name in names):
+            if needles and path not in datasets and _holds(path, needles):
                 where = str(path.relative_to(bench.workspace.root))
-                yield Place(where, "a text of the case stands in it", "delete it, or the text")
+                if path == bench.workspace.registry_path:
+                    yield Place(
+                        where,
+                        "the ledger holds a text of the case: its group, or why it has no score",
+                        "nothing takes it out: keep the file to those who may see it, or begin"
+                        " a new one",
+                    )
+                else:
+                    yield Place(where, "a text of the case stands in it", "delete it, or the text")
 
 
 def _holds(path: Path, needles: set[bytes]) -> bool:

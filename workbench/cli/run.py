@@ -84,7 +84,6 @@ def run_command(
     lost, and --resume goes on. Ctrl+C twice aborts the calls.
     """
     from workbench.actions import run as running
-    from workbench.actions.forget import forgotten_notes
 
     if [bool(suite), bool(resume), bool(attach)].count(True) != 1:
         raise click.UsageError("give a SUITE, or --resume RUN, or --attach RUN")
@@ -113,8 +112,7 @@ def run_command(
     if steady:
         lines.insert(2, steady_line(steady))
     lines[2:2] = outcome_lines(outcomes)
-    again = forgotten_notes(bench, spec.cases) if spec else []
-    notes = [*(spec.notes if spec else ()), *again, *remarks(summary.environment)]
+    notes = [*(spec.notes if spec else ()), *remarks(summary.environment)]
     last = len(lines) - (exit_code(summary) == EXIT_INCOMPLETE)
     lines[last:last] = [f"note: {note}" for note in notes]
     found = {

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.addresses import LOCAL_MODEL
 from workbench.fingerprints import short
 from workbench.present import numbers
+from workbench.present.run_remarks import stored_remarks
 from workbench.present.safe_text import safe_line
 from workbench.runs.environment import ALTERED
 from workbench.verdicts.values import Evidence
@@ -28,13 +29,9 @@ def origin_lines(evidence: Evidence) -> list[str]:
         for side, name in sides
         if side in evidence.answers
     ]
-    altered = evidence.environment.get(ALTERED, 0) + evidence.environment.get(BASELINE_ALTERED, 0)
-    if altered:
-        said.append(
-            f"{numbers.plural(altered, 'stored answer')} had been altered in runs.db: not used,"
-            " asked again"
-        )
-    return [safe_line(line) for line in said]
+    known = evidence.environment
+    altered = known.get(ALTERED, 0) + known.get(BASELINE_ALTERED, 0)
+    return [safe_line(line) for line in (*said, *stored_remarks({**known, ALTERED: altered}))]
 
 
 def address_words(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -256,6 +256,15 @@ def past_of(connection: sqlite3.Connection) -> list[Past]:
         Past(case_id, suite, tuple(json.loads(inputs)), at, by, reason)
         for case_id, suite, inputs, at, by, reason in rows
     ]
+
+
+def asked_again(connection: sqlite3.Connection, cases: Iterable[Case]) -> list[list[str]]:
+    """Those of the cases that were forgotten: id, by whom and on which day."""
+    past = {digest: item for item in past_of(connection) for digest in item.inputs}
+    if not past:
+        return []
+    found = [(case, past.get(inputs_digest(case))) for case in cases]
+    return [[case.id, item.by, item.at[:10]] for case, item in found if item]
 
 
 def _emptied(

@@ -16,7 +16,8 @@ from workbench.providers.values import Answer, Outcome
 from workbench.runs.afterwards import afterwards
 from workbench.runs.database import open_database, writing
 from workbench.runs.digests import answer_digest, is_answer_altered, result_digest
-from workbench.runs.environment import ALTERED, MAYBE_BILLED
+from workbench.runs.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
+from workbench.runs.forgetting import asked_again
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.session import Session
@@ -99,6 +100,9 @@ class RunWriter:
         """A new run."""
         run_id = new_run_id()
         environment = {**environment, **pace_of(spec), **self._probed(spec, identity)}
+        again = asked_again(self._connection, spec.cases)
+        if again:
+            environment[ASKED_AGAIN] = again
         with writing(self._database):
             row = run_row(self._keep, run_id, spec, identity, environment)
             self._database.table("runs").insert(row)

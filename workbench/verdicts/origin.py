@@ -78,6 +78,14 @@ def joined(before: Mapping[str, Any], after: Mapping[str, Any], judged: int) -> 
     }
 
 
+def in_short(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Side]:
+    """The sides without the digests, which are most of it."""
+    return {
+        name: {key: value for key, value in side.items() if key != "digests"}
+        for name, side in answers.items()
+    }
+
+
 def _digests(results: Sequence[Result]) -> str:
     by_repeat = {result.repeat: answer_digest(result.answer) for result in results}
     return ",".join(by_repeat.get(repeat, "") for repeat in range(max(by_repeat, default=-1) + 1))
