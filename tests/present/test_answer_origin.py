@@ -30,7 +30,7 @@ def test_a_record_of_0_1_0_says_nothing() -> None:
 
 def test_answers_that_were_asked_name_who_gave_them() -> None:
     assert origin_lines(record({})) == [
-        "answers of 1.1.0: all 40 asked for this evaluation, from https://api.openai.com/v1 (gpt-x)"
+        "answers of 1.1.0: 40 fresh, from https://api.openai.com/v1 (gpt-x)"
     ]
 
 

@@ -48,7 +48,7 @@ def _line(name: str, side: Mapping[str, Any], at: str) -> str:
         share = numbers.share(cached, answers).replace("%", " %")
         said = f"{share} cached ({cached:,} of {answers:,}), {_age(side, at)}"
     else:
-        said = f"all {answers:,} asked for this evaluation"
+        said = f"{answers:,} fresh"
     models = f" ({', '.join(side['models'])})" if side["models"] else ""
     said += f", from {', '.join(map(address_words, side['endpoints'])) or 'nowhere'}{models}"
     if side.get("unknown"):
