@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer, Reply
-from tests.support.specs import make_cases, make_spec, start
+from tests.support.specs import make_cases, make_prompt, make_spec, start
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.forgetting import FORGOTTEN, Forgetter, inputs_digest
@@ -61,7 +61,8 @@ def forget(path: Path) -> bool:
     with closing(Forgetter(path)) as store:
         removed = store.forget("p1", "echoes", {inputs_digest(PERSON)}, "ana", "asked to")
         assert removed.runs and removed.answers == 1
-        assert {"I am Wilhelmina Quaderstein", "Wilhelmina Quaderstein"} <= removed.texts
+        assert "I am Wilhelmina Quaderstein" in removed.asked
+        assert "Wilhelmina Quaderstein" in removed.said
         return store.erase()
 
 
@@ -113,6 +114,17 @@ def test_the_same_cases_can_be_run_again_and_only_the_forgotten_one_is_asked(
     assert again.environment["forgotten_before"][0][:2] == ["p1", "ana"]
     with RunStore(path) as store:
         assert {case.id: case for case in store.cases(again.run_id)}["p1"] == PERSON
+
+
+def test_what_repeats_a_text_and_is_kept_is_named(tmp_path: Path, server: OpenAIServer) -> None:
+    path = tmp_path / "runs.db"
+    other = Case("p9", {"ticket": "He said: I am Wilhelmina Quaderstein"}, "x")
+    prompt = make_prompt("Never answer: I am Wilhelmina Quaderstein")
+    run = start(make_spec(cases=(*CASES, other), prompt=prompt), server.base_url, path).wait()
+    assert forget(path)
+    with closing(Forgetter(path)) as store:
+        named = store.still_in({"I am Wilhelmina Quaderstein"})
+    assert named == [f"the prompt of run {run.run_id}", "case 'p9' of echoes"]
 
 
 def test_nothing_is_taken_from_under_a_run_that_goes_on(

@@ -25,8 +25,8 @@ from workbench.runs.suite import Suite
 from workbench.runs.suite_file import read_suite
 from workbench.suggestions import did_you_mean
 
-_LONG = 8
-"""Shorter texts stand in any file by chance."""
+_LONG, _SENTENCE = 12, 40
+"""Shorter texts of inputs, and of answers, stand in any file by chance."""
 _LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is looked into."""
 _NOT_OURS = frozenset({".git", ".venv", "node_modules", "__pycache__"})
@@ -113,9 +113,19 @@ def forget(bench: Bench, wanted: Wanted, reason: str) -> Forgotten:
                 wanted.case_id, wanted.suite, wanted.inputs, bench.author, reason.strip()
             )
         erased = store.erase()
-    texts = {text for text in removed.texts if len(text) >= _LONG}
+        texts = {text for text in removed.asked if len(text) >= _LONG}
+        texts |= {text for text in removed.said if len(text) >= _SENTENCE}
+        repeated = store.still_in(texts)
     left = (
         *_in_datasets(_in_files(suites), wanted),
+        *(
+            Place(
+                "runs.db",
+                f"{what} holds a text of the case",
+                "forget that case too; a prompt goes only with the file",
+            )
+            for what in repeated
+        ),
         *_in_other_files(bench, {Path(suite.dataset.source) for suite in suites}, texts),
         *_elsewhere(bench, sorted(map(_address, removed.providers))),
     )

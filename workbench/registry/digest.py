@@ -37,11 +37,11 @@ GENESIS = "0" * 64
 
 Column = str | int | float | None
 
-LATER: Mapping[str, Mapping[str, Column]] = {
+ADDED: Mapping[str, Mapping[str, Column]] = {
     "environment": {"answers": "cached", "endpoints": "[]"},
 }
-"""Columns that came after 0.1.0, by kind of record, with what they say by themselves: a row that
-says no more has the digest that it had without them."""
+"""Columns that a later schema brought, with their defaults: absent where they say no more, so that
+what was recorded before keeps its digest."""
 
 
 def row_digest(kind: str, columns: Iterable[Column]) -> str:
@@ -75,9 +75,9 @@ def digest_of(
 ) -> str:
     """The digest of a row with all its columns, and of its score rows in order."""
     columns: list[Column] = []
-    later = LATER.get(kind, {})
+    added = ADDED.get(kind, {})
     for name in sorted(row):
-        if name in later and row[name] == later[name]:
+        if name in added and row[name] == added[name]:
             continue
         columns += (name, row[name])
     for score in scores:

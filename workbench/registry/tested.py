@@ -167,8 +167,8 @@ def _not_accepted(
     current: Any,
     rules: EnvironmentSettings,
 ) -> SuiteStatus:
-    same = [row for row in rows if tuple(row[2:5]) == tuple(current[1:4])]
-    if not same:
+    fresh = [row for row in rows if tuple(row[2:5]) == tuple(current[1:4])]
+    if not fresh:
         passed = next((row for row in rows if row[1] == Gate.PASS), None)
         found = evaluation_at(connection, (passed or rows[0])[0])
         changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current[2]))
@@ -178,7 +178,7 @@ def _not_accepted(
             return SuiteStatus(suite, State.STALE, sentence, found)
         sentence = f"it did not pass {suite}, and the {changed} changed since"
         return SuiteStatus(suite, State.UNTESTED, sentence, found)
-    decisive = next((row for row in same if row[1] != Gate.NO_DECISION), same[0])
+    decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
     found = evaluation_at(connection, decisive[0])
     why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
     if why.startswith("B "):

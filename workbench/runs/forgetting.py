@@ -57,8 +57,10 @@ class Removed:
     runs: set[str] = field(default_factory=set)
     answers: int = 0
     results: int = 0
-    texts: set[str] = field(default_factory=set)
-    """All texts of the case and its answers, to look for elsewhere."""
+    asked: set[str] = field(default_factory=set)
+    """The texts of its inputs, to look for elsewhere."""
+    said: set[str] = field(default_factory=set)
+    """What was expected and what was answered."""
     providers: set[str] = field(default_factory=set)
     """Identities, as JSON, of the endpoints that were sent them."""
 
@@ -94,7 +96,7 @@ class Forgetter:
             "SELECT DISTINCT case_set, suite FROM runs ORDER BY case_set"
         ).fetchall()
         for case_set, suite in rows:
-            for content in self._contents(case_set):
+            for content in self._content(case_set):
                 if _MARK not in content:
                     yield Holding(case_set, suite, read_case(content))
 
@@ -133,6 +135,19 @@ class Forgetter:
             )
         return removed
 
+    def still_in(self, texts: Collection[str]) -> list[str]:
+        """Prompts of runs, and other cases, that hold one of the texts: in words."""
+        found: dict[str, None] = {}
+        for run_id, digest in self._connection.execute(
+            "SELECT max(run_id), prompt FROM runs GROUP BY prompt"
+        ).fetchall():
+            if any(_repeats(text, texts) for text in texts_of(self._content(digest))):
+                found[f"the prompt of run {run_id}"] = None
+        for holding in self.holdings():
+            if any(_repeats(text, texts) for text in texts_of(holding.case.content())):
+                found[f"case {holding.case.id!r} of {holding.suite}"] = None
+        return list(found)
+
     def erase(self) -> bool:
         """Write the file anew without what was removed, and empty its log. False: another process
         reads it, so that its log may hold the old bytes still.
@@ -150,12 +165,11 @@ class Forgetter:
     def _case_sets(self) -> list[Sequence[Any]]:
         return self._connection.execute("SELECT DISTINCT case_set FROM runs").fetchall()
 
-    def _contents(self, case_set: str) -> list[dict[str, Any]]:
+    def _content(self, digest: str) -> Any:
         row = self._connection.execute(
-            "SELECT body FROM contents WHERE fingerprint = ?", [case_set]
+            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
         ).fetchone()
-        found: list[dict[str, Any]] = unpacked(row[0])
-        return found
+        return unpacked(row[0])
 
     def _check_nobody_runs(self) -> None:
         rows = self._connection.execute(
@@ -170,7 +184,7 @@ class Forgetter:
 
     def _empty_case_set(self, case_set: str, inputs: Collection[str], removed: Removed) -> None:
         """The set gets a name of its own, so that the same cases can be stored again."""
-        contents = self._contents(case_set)
+        contents = self._content(case_set)
         gone = [
             content
             for content in contents
@@ -179,7 +193,8 @@ class Forgetter:
         if not gone:
             return
         for content in gone:
-            removed.texts.update(texts_of([content["inputs"], content["expected"]]))
+            removed.asked.update(texts_of(content["inputs"]))
+            removed.said.update(texts_of(content["expected"]))
         groups = {content["group"] for content in gone} - {None}
         ids = {content["id"] for content in gone}
         digest, body = packed([_emptied(content, ids, groups) for content in contents])
@@ -190,7 +205,7 @@ class Forgetter:
         for run, run_id, identity in runs:
             removed.runs.add(run_id)
             removed.providers.add(identity)
-            texts = set(removed.texts)
+            texts = removed.asked | removed.said
             for case_id in ids:
                 texts |= self._empty_results(run, case_id, removed)
             self._empty_run(run, digest, texts)
@@ -227,7 +242,7 @@ class Forgetter:
             " WHERE run = ? AND case_id = ?",
             [FORGOTTEN, run, case_id],
         )
-        removed.texts |= texts
+        removed.said |= texts
         return texts
 
     def _empty_run(self, run: int, case_set: str, texts: Collection[str]) -> None:
