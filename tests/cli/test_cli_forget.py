@@ -139,6 +139,10 @@ def test_what_cannot_be_meant_or_agreed_to_changes_nothing(fresh_cli: Cli) -> No
 
     unknown = cli.here("dataset", "forget", "--case", "c0005", "--reason", "x", "--yes")
     assert unknown.code == 2 and "did you mean" in unknown.err
+    elsewhere = cli.here(
+        "dataset", "forget", "--case", "c005", "-s", "triag", "--reason", "x", "--yes"
+    )
+    assert elsewhere.code == 2 and "did you mean 'triage'" in elsewhere.err
     unsaid = cli.here("dataset", "forget", "--case", "c005", "--reason", " ", "--yes")
     assert unsaid.code == 2 and "reason" in unsaid.err
     unasked = cli.here("dataset", "forget", "--case", "c005", "--reason", "x")

@@ -25,6 +25,11 @@ def notes_before(bench: Bench, prompt: Prompt, *, fresh: bool) -> list[str]:
     return notes
 
 
+def wants_fresh(bench: Bench) -> bool:
+    """Whether an environment counts fresh answers only."""
+    return any(rules.answers == FRESH for rules in _asking(bench))
+
+
 def objections(bench: Bench, evidence: Evidence) -> list[str]:
     """Where recorded evidence does not count for what its answers are, and why."""
     baseline = evidence.baseline_fingerprint is not None

@@ -84,6 +84,9 @@ def find_case(bench: Bench, case_id: str, suite: str | None = None) -> Wanted:
         earlier = [item for item in past if suite in (None, item.suite)]
         if earlier:
             return Wanted(case_id, earlier[-1].suite, frozenset(earlier[-1].inputs), 0, earlier[-1])
+        suites = {holding.suite for holding in known}
+        if suite and suite not in suites:
+            raise NotFound(f"no suite {suite!r} in runs or files", hint=did_you_mean(suite, suites))
         where = f" of {suite}" if suite else ""
         ids = {holding.case.id for holding in known if suite in (None, holding.suite)}
         said = f"no case {case_id!r}{where} in runs or suites"
