@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.present.test_verdict_words import evidence, pairs
-from workbench.present.answer_origin import origin_lines
+from workbench.present.answer_origin import altered_lines, origin_lines
 from workbench.verdicts.values import Evidence
 
 ENDED = "2026-03-10T12:00:00.000Z"
@@ -54,5 +54,5 @@ def test_names_of_models_are_untrusted() -> None:
 
 
 def test_what_was_altered_on_either_side_is_added_up() -> None:
-    said = origin_lines(record({}, environment={"altered": 2, "baseline_altered": 3}))
-    assert said[1] == "5 stored answers had been altered in runs.db: not used, asked again"
+    said = altered_lines(record({}, environment={"altered": 2, "baseline_altered": 3}))
+    assert said == ["5 stored answers had been altered in runs.db: not used, asked again"]

@@ -100,7 +100,7 @@ def _json_of(evidence: Evidence, against: list[str]) -> dict[str, Any]:
         "suite": evidence.suite,
         "baseline": evidence.baseline_version,
         "attempt": evidence.attempt,
-        "notes": [*evidence_notes(evidence), *against],
+        "notes": [*evidence_notes(evidence, origin=False), *against],
         "answers": dict(evidence.answers),
         "score": evidence.score,
         **verdict.as_json(

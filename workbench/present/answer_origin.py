@@ -24,14 +24,18 @@ def origin_lines(evidence: Evidence) -> list[str]:
     the evaluation ended, who gave them. Of a record of 0.1.0, nothing.
     """
     sides = (("b", evidence.version), ("a", evidence.baseline_version or ""))
-    said = [
-        _line(name, evidence.answers[side], evidence.finished_at)
+    return [
+        safe_line(_line(name, evidence.answers[side], evidence.finished_at))
         for side, name in sides
         if side in evidence.answers
     ]
+
+
+def altered_lines(evidence: Evidence) -> list[str]:
+    """What was altered in runs.db, on either side, and what had been forgotten."""
     known = evidence.environment
     altered = known.get(ALTERED, 0) + known.get(BASELINE_ALTERED, 0)
-    return [safe_line(line) for line in (*said, *stored_remarks({**known, ALTERED: altered}))]
+    return [safe_line(line) for line in stored_remarks({**known, ALTERED: altered})]
 
 
 def address_words(address: str) -> str:
