@@ -14,7 +14,7 @@ from workbench.verdicts.values import Evidence
 
 def notes_before(bench: Bench, prompt: Prompt, *, fresh: bool) -> list[str]:
     """Where the evidence of an evaluation that is about to start cannot count, and why."""
-    notes = []
+    notes: list[str] = []
     for rules in _asking(bench):
         if rules.answers == FRESH and not fresh:
             notes.append(
@@ -22,7 +22,7 @@ def notes_before(bench: Bench, prompt: Prompt, *, fresh: bool) -> list[str]:
                 " not count there (--fresh asks all anew, the baseline's too)"
             )
         notes += _other_endpoint(bench, prompt, rules)
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def wants_fresh(bench: Bench) -> bool:
@@ -35,13 +35,15 @@ def objections(bench: Bench, evidence: Evidence) -> list[str]:
     baseline = evidence.baseline_fingerprint is not None
     return [
         f"it does not count in {rules.name}: {why}"
-        for rules in _asking(bench)
+        for rules in _asking(bench, files=False)
         if (why := objection(evidence.answers, rules, baseline=baseline))
     ]
 
 
-def _asking(bench: Bench) -> Iterator[EnvironmentSettings]:
-    for rules in bench.workspace.settings.environments.values():
+def _asking(bench: Bench, *, files: bool = True) -> Iterator[EnvironmentSettings]:
+    """The rules that ask for something, by the registry, and by the files, which may be ahead."""
+    named = bench.workspace.settings.environments.values() if files else ()
+    for rules in (*named, *bench.registry.environments()):
         if not rules.untested and (rules.answers == FRESH or rules.endpoints):
             yield rules
 
