@@ -121,7 +121,7 @@ def test_an_edited_answer_is_noticed_not_used_and_named(fresh_cli: Cli) -> None:
 EDITS = (
     "UPDATE results SET scores = '[0.0]'",
     "UPDATE results SET answer = (SELECT min(id) FROM answers WHERE text = 'sales')",
-    "UPDATE answers SET text = 'sales'",
+    "UPDATE answers SET text = 'sales', digest = NULL, forgotten = 1",
 )
 
 

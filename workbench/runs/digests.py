@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-_DIGEST, _FORGOTTEN = 17, 18
-"""Columns of `answers`; those from 2 on to the digest are what it covers."""
+_DIGEST = 17
+"""The column of `answers` that holds it; it covers those from 2 on to itself, and the key."""
 _REALS = (4, 5, 8)
 """Latency, first token and cost: SQLite gives a whole number back as a fraction."""
 
@@ -32,14 +32,9 @@ def result_digest(
     return _sha256([run, case_id, repeat, answer, cached, failed, scores])
 
 
-def is_altered(digest: bytes | None, made: bytes) -> bool:
-    """Whether a row is not what was stored; of a row from before there were digests, no."""
-    return digest is not None and digest != made
-
-
 def is_answer_altered(row: Sequence[Any]) -> bool:
-    """Whether a whole row of `answers` is not what was stored; what was forgotten is no longer."""
-    return not row[_FORGOTTEN] and is_altered(row[_DIGEST], answer_digest(row[1], row[2:_DIGEST]))
+    """Whether a whole row of `answers` is not what was stored; so is one that was forgotten."""
+    return bool(row[_DIGEST] != answer_digest(row[1], row[2:_DIGEST]))
 
 
 def _sha256(values: list[Any]) -> bytes:

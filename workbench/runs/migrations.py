@@ -129,6 +129,12 @@ M004_ANSWER_ORIGINS = (
     """UPDATE answers SET answered_at = runs.created_at
         FROM results JOIN runs ON runs.id = results.run
         WHERE results.answer = answers.id AND results.cached = 0""",
+    # From now on an edit is noticed; the functions are those of digests.py.
+    """UPDATE answers SET digest = answer_digest(key, outcome, text, error, note, latency,
+        first_token, prompt_tokens, completion_tokens, cost_usd, model, system_fingerprint,
+        finish_reason, attempts, status, answered_at)""",
+    """UPDATE results SET digest = result_digest(run, case_id, repeat, answer, cached, failed,
+        scores)""",
     """CREATE TABLE forgotten (
         id INTEGER PRIMARY KEY,
         case_id TEXT NOT NULL,
