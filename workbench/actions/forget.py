@@ -214,7 +214,7 @@ def _elsewhere(bench: Bench, addresses: Iterable[str]) -> Iterator[Place]:
     yield Place("last good files of apps", "they hold live prompts and no cases", "nothing")
     yield Place(
         "reports and backups",
-        "pages, JUnit and Markdown files, traces and copies of .workbench outside the workspace",
+        "pages, JUnit and Markdown files, errors.log and copies of .workbench elsewhere",
         "delete those that you or others keep",
     )
 
