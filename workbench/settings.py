@@ -9,16 +9,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.addresses import LOCAL_MODEL, plain_address
 from workbench.errors import SettingsError
 from workbench.suggestions import did_you_mean
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_LOCAL_MODEL = re.compile(f"{LOCAL_MODEL}(:[0-9a-f]{{64}})?")
 _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
 FILE_NAME = "workbench.toml"
 LOCAL = "local"
 PLAIN = "plain"
+CACHED = "cached"
+FRESH = "fresh"
 EMBEDDED_MODEL = "gemma-3-270m"
 """The model that answers as `local` where no other weights are set."""
 
@@ -67,6 +71,10 @@ class EnvironmentSettings:
     frozen: bool = False
     max_age_days: float = 0.0
     """Older evidence no longer counts; 0: it does not age."""
+    answers: str = CACHED
+    """FRESH: evidence counts only when every answer was asked for that evaluation."""
+    endpoints: tuple[str, ...] = ()
+    """Evidence counts only when these gave every answer; empty: whoever did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +246,8 @@ def _chat_template(table: Mapping[str, Any], where: str) -> str:
 
 
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
-    known = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
-    _known(table, known, where)
+    own = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
+    _known(table, {*own, "answers", "endpoints"}, where)
     if not _NAME.fullmatch(name):
         hint = "lower case letters, digits, '_' and '-', a letter first"
         raise SettingsError(f"{where}: {name!r} is no name for an environment", hint=hint)
@@ -255,7 +263,32 @@ def _environment(name: str, table: Mapping[str, Any], where: str) -> Environment
         untested=_typed(table, "untested", bool, name == "development", where),
         frozen=_typed(table, "frozen", bool, False, where),
         max_age_days=_typed(table, "max_age_days", float, 0.0, where),
+        answers=_answers(table, where),
+        endpoints=_endpoints(table, where),
     )
+
+
+def _answers(table: Mapping[str, Any], where: str) -> str:
+    value = _typed(table, "answers", str, CACHED, where)
+    if value not in (CACHED, FRESH):
+        raise SettingsError(
+            f"{where}: answers is {value!r}", hint=f'answers = "{FRESH}", or "{CACHED}"'
+        )
+    return str(value)
+
+
+def _endpoints(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """Addresses as evidence names them, sorted."""
+    found = set()
+    for value in _typed(table, "endpoints", list, [], where):
+        try:
+            found.add(value if _LOCAL_MODEL.fullmatch(value) else plain_address(value))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise SettingsError(
+                f"{where}: endpoints: {value!r} is no address",
+                hint=f'endpoints = ["https://api.openai.com/v1", "{LOCAL_MODEL}"]',
+            ) from error
+    return tuple(sorted(found))
 
 
 def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:

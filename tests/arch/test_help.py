@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,10 +17,25 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "evals/support_triage/README.md"]
 
 
-def command(name: str) -> click.Command:
-    found = workbench.get_command(click.Context(workbench), name)
-    assert found is not None
+def command(*names: str) -> click.Command:
+    """The command of that name, or the one in a group of commands."""
+    found: click.Command = workbench
+    for name in names:
+        assert isinstance(found, click.Group), f"{found.name} has no commands of its own"
+        below = found.get_command(click.Context(found), name)
+        assert below is not None, name
+        found = below
     return found
+
+
+def names_of(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command that does something itself."""
+    for name in group.list_commands(click.Context(group)):
+        below = command(*above, name)
+        if isinstance(below, click.Group):
+            yield from names_of(below, *above, name)
+        else:
+            yield (*above, name)
 
 
 def parses(line: str) -> None:
@@ -29,17 +45,20 @@ def parses(line: str) -> None:
         words = words[2:]
     if not words or words[0].startswith("-"):
         return
-    command(words[0]).make_context(words[0], words[1:], obj=None)
+    names = words[:1]
+    while isinstance(command(*names), click.Group) and len(words) > len(names):
+        names.append(words[len(names)])
+    command(*names).make_context(names[-1], words[len(names) :], obj=None)
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_every_command_has_help_with_an_example_that_parses(name: str) -> None:
-    told = CliRunner().invoke(workbench, [name, "--help"])
+@pytest.mark.parametrize("names", sorted(names_of(workbench)), ids=" ".join)
+def test_every_command_has_help_with_an_example_that_parses(names: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(workbench, [*names, "--help"])
     assert told.exit_code == 0
-    assert f"Example:\n  workbench {name}" in told.output
+    assert f"Example:\n  workbench {' '.join(names)}" in told.output
     assert "--workspace" in told.output
     assert "--json" in told.output
-    found = command(name)
+    found = command(*names)
     assert (found.help or "").strip()
     parses(found.example)  # type: ignore[attr-defined]
 

@@ -124,6 +124,9 @@ def test_an_evaluation_goes_on_with_the_cases_that_were_added(fresh_cli: Cli) ->
     extended = cli.here("evaluate", "triage@1.0.1", "--extend", "--json")
     assert (extended.code, extended.json["gate"]) == (0, "pass"), extended.err
     assert extended.json["cases"] <= 100 and extended.json["attempt"] == first.json["attempt"]
+    for side in extended.json["answers"].values():
+        assert len(side["digests"]) == side["answers"] == extended.json["cases"]
+    assert extended.json["answers"]["b"]["cached"] == 0
     assert cli.here("deploy", "triage@1.0.1", "staging").code == 0
     assert cli.here("verify").code == 0
 

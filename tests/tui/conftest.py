@@ -143,6 +143,7 @@ _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\d"), "yyyy-mm-dd"),
     (re.compile(r" \d+ (?:s|min|h|d)\b(?: ago)?"), " (age)"),
     (re.compile(r"≈ \d+:\d\d\b"), "≈ m:ss"),
+    (re.compile(r"(?<=127\.0\.0\.1:)\d{5}"), "ppppp"),
     (re.compile(r"\br[a-z0-9]{12}\b"), "run-id-------"),
 )
 

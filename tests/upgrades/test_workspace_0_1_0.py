@@ -18,6 +18,8 @@ from tests.upgrades.make_workspace import COMPARE, COMPARED, EXPECTED
 from tests.upgrades.observe import observe
 from workbench.errors import WorkbenchError
 from workbench.registry import PromptRegistry
+from workbench.runs.store import RunStore
+from workbench.times import utc_now
 from workbench.workspace import Workspace, open_workspace
 
 HERE = Path(__file__).parent
@@ -132,8 +134,15 @@ def test_stored_answers_and_cached_ones_are_used_without_a_call(
 ) -> None:
     root = unpacked(tmp_path)
     assert workbench(root, "trust").returncode == 0
+    again_at = utc_now()
     again = json.loads(workbench(root, "run", "triage", "--json").stdout)
     assert (again["status"], again["calls"], again["cached"]) == ("complete", 0, again["cases"])
+
+    with RunStore(root / ".workbench" / "runs.db") as store:
+        assert {store.altered(run.run_id) for run in store.summaries()} == {0}
+        first = min(run.created_at for run in store.summaries("triage"))
+        dates = [result.answer.answered_at for result in store.results(again["run_id"])]
+    assert all(first <= date < again_at for date in dates), "as old as the run that asked for them"
 
     found = json.loads(workbench(root, *COMPARE).stdout)
     keys = ("verdict", "gate", "difference", "low", "high", "fixed_ids", "run_a", "run_b")

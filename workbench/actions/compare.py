@@ -20,7 +20,7 @@ from workbench.runs.suite import Suite
 from workbench.runs.values import Result, RunSpec, RunStatus, RunSummary
 from workbench.verdicts.comparison import combine, compare_shuffled
 from workbench.verdicts.noise import Noise, noise_of
-from workbench.verdicts.pairing import check_comparable, pair_results
+from workbench.verdicts.pairing import by_case, check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
 from workbench.verdicts.wear import best_of, best_of_note, holm, mid_p
 
@@ -51,6 +51,8 @@ class Wanted:
     """None: a stored run was named."""
     run_id: str | None
     """The stored run that has all of it; None: it has to be run."""
+    altered: int = 0
+    """Results of a stored run that cannot be used, because they were altered since."""
 
 
 @dataclass(frozen=True)
@@ -334,12 +336,8 @@ def _new_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> st
 
 
 def _stored(bench: Bench, source: Source, run_id: str) -> Side:
-    results: dict[str, list[Result]] = {}
-    for result in bench.store.results(run_id):
-        results.setdefault(result.case_id, []).append(result)
-    summary = bench.store.summary(run_id)
-    by_case = {key: tuple(value) for key, value in results.items()}
-    return Side(source, summary, by_case, bench.store.cases(run_id))
+    results = by_case(bench.store.results(run_id))
+    return Side(source, bench.store.summary(run_id), results, bench.store.cases(run_id))
 
 
 def _seed(suite: Suite) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from typing import Any
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
@@ -12,18 +12,23 @@ from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_evaluation, wear_of
 from workbench.actions.refs import Source, source_of
+from workbench.addresses import address_of
 from workbench.datasets.distinct import check_consistent
+from workbench.datasets.values import Case
 from workbench.errors import NotFound, RunCutShort, UsageError
+from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
 from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
 from workbench.runs.values import Result, RunSpec, RunSummary
+from workbench.times import utc_now
 from workbench.verdicts.evidence import make_evidence
 from workbench.verdicts.extension import extend_plan
 from workbench.verdicts.looks import Plan, make_plan
-from workbench.verdicts.pairing import check_comparable, pair_results
+from workbench.verdicts.origin import joined, side_origin
+from workbench.verdicts.pairing import by_case, check_comparable, pair_results
 from workbench.verdicts.sequential import LookDecision, decide_prefix
 from workbench.verdicts.values import CasePair, Evidence, Gate
 from workbench.verdicts.wear import Wear
@@ -107,6 +112,11 @@ class _GateRun:
         return self.before.evidence.pairs if self.before else {}
 
     @property
+    def buys_baseline(self) -> bool:
+        """Whether the baseline is run for this evaluation, not looked up."""
+        return self.baseline is not None and self.baseline.run_id is None
+
+    @property
     def ahead(self) -> list[Ahead]:
         found = [Ahead(self.spec)]
         if self.baseline and self.baseline.spec and not self.baseline.run_id:
@@ -117,7 +127,7 @@ class _GateRun:
 def _gate(
     bench: Bench, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
 ) -> _GateRun:
-    started_at = _now()
+    started_at = utc_now()
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
     seed = int(suite.gate_cases.fingerprint[:8], 16)
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
@@ -133,14 +143,29 @@ def _gate(
         created_at=started_at,
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    wanted = look_up(bench, baseline, suite, GATE_SPLIT) if baseline else None
+    wanted = _wanted_baseline(bench, baseline, suite, fresh)
     worn = wear_of(bench, source.prompt.prompt_id, spec.cases, with_baseline=baseline is not None)
     return _GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
 
 
+def _wanted_baseline(
+    bench: Bench,
+    baseline: Source | None,
+    suite: Suite,
+    fresh: bool,
+    cases: tuple[Case, ...] | None = None,
+) -> Wanted | None:
+    """The baseline's side; a stored run that was altered since it was stored is none."""
+    if baseline is None:
+        return None
+    wanted = look_up(bench, baseline, suite, GATE_SPLIT, fresh, cases=cases)
+    altered = bench.store.altered(wanted.run_id) if wanted.run_id else 0
+    return replace(wanted, run_id=None, altered=altered) if altered else wanted
+
+
 def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _GateRun:
     """The gate that goes on from the newest evaluation. Raises UsageError where it may not."""
-    started_at = _now()
+    started_at = utc_now()
     prompt_id, version = source.prompt.prompt_id, source.version
     records = bench.registry.evaluations(prompt_id, version)
     before = next((record for record in records if record.suite == suite.name), None)
@@ -165,7 +190,7 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
     plan, cases = extend_plan(before.evidence, before.id, suite.gate, spec.cases, started_at)
     spec = replace(spec, cases=cases, plan=plan.content())
-    wanted = look_up(bench, baseline, suite, GATE_SPLIT, cases=cases) if baseline else None
+    wanted = _wanted_baseline(bench, baseline, suite, fresh, cases)
     attempt = before.evidence.attempt
     return _GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)
 
@@ -189,6 +214,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
         )
     if side_a:
         check_comparable(side_a.summary, summary, side_a.cases, spec.cases)
+    results = bench.store.results(summary.run_id)
     evidence = make_evidence(
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),
@@ -202,14 +228,39 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
         run_a=side_a.summary.run_id if side_a else None,
         run_b=summary.run_id,
         started_at=gate.started_at,
-        finished_at=_now(),
+        finished_at=utc_now(),
         attempt=gate.attempt,
         cases=spec.cases,
         judged_before=gate.before.evidence.cases if gate.before else (),
         wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
-        environment={**_environment(summary), **_calls(bench, gate, summary, side_a)},
+        answers=_answers(gate, decision.seen, results, summary, side_a),
+        environment={**_environment(summary), **_calls(gate, results, side_a)},
     )
     return evidence, use
+
+
+def _answers(
+    gate: _GateRun,
+    seen: int,
+    results: Sequence[Result],
+    summary: RunSummary,
+    side_a: Side | None,
+) -> dict[str, Any]:
+    """Where the answers to the first `seen` cases of the plan came from, by side."""
+    judged = len(next(iter(gate.judged.values()), ()))
+    case_ids = [case.id for case in gate.spec.cases][: seen - judged]
+    sides = {"b": side_origin(case_ids, by_case(results), _address(summary), stored=False)}
+    if side_a:
+        address = _address(side_a.summary)
+        sides["a"] = side_origin(case_ids, side_a.results, address, stored=not gate.buys_baseline)
+    if gate.before is None:
+        return sides
+    before = gate.before.evidence.answers
+    return {name: joined(before.get(name, {}), side, judged) for name, side in sides.items()}
+
+
+def _address(summary: RunSummary) -> str:
+    return address_of(summary.environment.get("identity") or {})
 
 
 def _watch(
@@ -279,16 +330,13 @@ def _environment(summary: RunSummary) -> dict[str, object]:
     return {**known, "model": summary.model, "calls": summary.calls}
 
 
-def _calls(
-    bench: Bench, gate: _GateRun, summary: RunSummary, side_a: Side | None
-) -> dict[str, int]:
-    """Calls that were made for the baseline now, and questions that an early stop left out."""
+def _calls(gate: _GateRun, results: Sequence[Result], side_a: Side | None) -> dict[str, int]:
+    """Calls that were made for the baseline now, questions that an early stop left out, and what
+    of a stored run of the baseline was altered.
+    """
     unasked = len(gate.spec.cases) * gate.spec.run_options.repeats
-    unasked -= len(bench.store.results(summary.run_id))
-    bought = side_a is not None and gate.baseline is not None and gate.baseline.run_id is None
-    found = {BASELINE_CALLS: side_a.summary.calls if side_a and bought else 0, UNASKED: unasked}
+    unasked -= len(results)
+    bought = side_a.summary.calls if side_a and gate.buys_baseline else 0
+    altered = gate.baseline.altered if gate.baseline else 0
+    found = {BASELINE_CALLS: bought, UNASKED: unasked, BASELINE_ALTERED: altered}
     return {name: count for name, count in found.items() if count > 0}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

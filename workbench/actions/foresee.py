@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.actions import run as running
+from workbench.actions.answer_origins import notes_before, wants_fresh
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, Cost, worth_asking
 from workbench.actions.evaluate import baseline_of
@@ -46,24 +47,31 @@ def foresee_runs(bench: Bench, specs: Sequence[RunSpec], lines: Sequence[str] = 
 
 
 def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
-    """What the gate of every suite of the prompt would ask at most, and which attempt it is."""
+    """What the gate of every suite of the prompt would ask at most, and which attempt it is.
+
+    All is asked anew where an environment counts fresh answers only.
+    """
     bench.sync()
     registered = bench.registry.get_version(prompt_id, version)
     source = Source(registered.prompt, registered.version, version=registered.version)
     lines, specs = [], []
+    fresh = wants_fresh(bench)
     for suite in bench.workspace.suites_of(prompt_id):
-        spec = running.make_spec(source, suite, split=GATE_SPLIT)
+        spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
         specs.append(spec)
         baseline = baseline_of(bench, source, suite)
         worn = wear_of(bench, prompt_id, spec.cases, with_baseline=baseline is not None)
         if baseline:
-            of_baseline = running.make_spec(baseline, suite, split=GATE_SPLIT)
-            specs += [] if _is_stored(bench, of_baseline) else [of_baseline]
+            of_baseline = running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh)
+            specs += [] if not fresh and _is_stored(bench, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
         lines.append(
             f"attempt {worn.attempts + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
             f" against {against}"
         )
+    if fresh:
+        lines.append("all is asked anew: an environment counts fresh answers only")
+    lines += notes_before(bench, source.prompt, fresh=fresh)
     return foresee_runs(bench, specs, lines)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, Side
+from workbench.addresses import address_of
 from workbench.datasets.values import Case
 from workbench.fingerprints import short
 from workbench.present import numbers
+from workbench.present.answer_origin import address_words
 from workbench.present.charts import Confusion, confusion, histogram
 from workbench.present.html_report import Report, ReportCase, ReportSide, render_report
 from workbench.prompts.prompty import write_prompty
@@ -68,6 +70,7 @@ def _side(letter: str, name: str, side: Side) -> ReportSide:
         "scored": f"{summary.scored:,} of {summary.cases * summary.repeats:,}",
         "errors": numbers.count(summary.errors),
         "model": summary.model,
+        "endpoint": address_words(address_of(summary.environment.get("identity") or {})),
         "calls": f"{summary.calls:,} ({summary.cached:,} cached)",
         "tokens": f"{numbers.tokens(summary.prompt_tokens)} in,"
         f" {numbers.tokens(summary.completion_tokens)} out",

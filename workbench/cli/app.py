@@ -36,7 +36,13 @@ SECTIONS = {
     },
     "Read": {"get": "get", "log": "log", "blame": "blame", "verify": "verify"},
     "Move": {"export": "move", "import": "move"},
-    "Look after": {"doctor": "doctor", "restore": "restore", "keys": "keys", "serve": "serve"},
+    "Look after": {
+        "dataset": "dataset",
+        "doctor": "doctor",
+        "restore": "restore",
+        "keys": "keys",
+        "serve": "serve",
+    },
 }
 """Command to the module of this package that holds it as NAME_command."""
 MODULES = {name: module for section in SECTIONS.values() for name, module in section.items()}

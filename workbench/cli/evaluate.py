@@ -46,6 +46,7 @@ def evaluate_command(
     It looks at planned points only and stops as soon as the plan allows. Exit code 0: the gate
     passes; 1: it fails; 3: no decision; 4: the provider left too many cases out.
     """
+    from workbench.actions.answer_origins import notes_before, objections
     from workbench.actions.evaluate import evaluate
     from workbench.actions.refs import resolve
 
@@ -55,9 +56,11 @@ def evaluate_command(
         raise click.UsageError("--extend goes on as its evaluation began: leave the other out")
     prompt_id, version = split_ref(ref)
     bench = face.bench()
-    note = resolve(bench, ref).note
-    if note:
-        face.note(f"note: {note}")
+    source = resolve(bench, ref)
+    note = source.note
+    before = notes_before(bench, source.prompt, fresh=fresh)
+    for said in (note, *before) if note else before:
+        face.note(f"note: {said}")
     with Follower(face) as follower:
         found = evaluate(
             bench,
@@ -72,16 +75,21 @@ def evaluate_command(
             on_run=follower.on_run,
         )
     _write_files(found, junit, summary)
-    each = [_json_of(evidence) for evidence in found]
+    against = {evidence.suite: objections(bench, evidence) for evidence in found}
+    each = [_json_of(evidence, against[evidence.suite]) for evidence in found]
     worst = max(range(len(found)), key=lambda index: _gravity(found[index]))
     notes = [*([note] if note else []), *each[worst]["notes"]]
     values = {**each[worst], "suites": each, "notes": notes}
-    lines = [line for evidence in found for line in _lines_of(evidence, verbose)]
+    lines = [
+        line
+        for evidence in found
+        for line in (*_lines_of(evidence, verbose), *against[evidence.suite])
+    ]
     face.answer(values, lines)
     return _exit_code(found[worst])
 
 
-def _json_of(evidence: Evidence) -> dict[str, Any]:
+def _json_of(evidence: Evidence, against: list[str]) -> dict[str, Any]:
     from workbench.present.verdict_words import evidence_notes
     from workbench.verdicts.evidence import policy_from_content
 
@@ -92,7 +100,8 @@ def _json_of(evidence: Evidence) -> dict[str, Any]:
         "suite": evidence.suite,
         "baseline": evidence.baseline_version,
         "attempt": evidence.attempt,
-        "notes": evidence_notes(evidence),
+        "notes": [*evidence_notes(evidence, origin=False), *against],
+        "answers": dict(evidence.answers),
         "score": evidence.score,
         **verdict.as_json(
             evidence.comparisons[0],

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.errors import RegistryError
 from workbench.files import replacing
 from workbench.registry import PromptRegistry, PromptVersion, State
+from workbench.verdicts.origin import in_short
 
 JSON_FORMAT = "workbench.prompt/1"
 
@@ -68,6 +69,7 @@ def version_as_json(
             "cases": evidence.planned,
             "baseline": evidence.baseline_version,
             "external": evidence.external,
+            "answers": in_short(evidence.answers),
             "recorded_at": evaluation.recorded_at,
         },
         "live": [

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.numbers import count, plural
-from workbench.runs.environment import MAYBE_BILLED, STRANGE_LINES
+from workbench.runs.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED, STRANGE_LINES
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:
@@ -24,11 +24,27 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
             f"{plural(unsure, 'call')} brought no answer after being sent and may be billed:"
             " the cost may be higher"
         )
+    said += stored_remarks(environment)
     strange = environment.get(STRANGE_LINES)
     if strange:
         said.append(f"{plural(strange, 'line')} of the batch fit none of its questions")
     notes = environment.get("notes") or {}
     return said + [f"{note} ({plural(times, 'answer')})" for note, times in notes.items()]
+
+
+def stored_remarks(environment: Mapping[str, Any]) -> list[str]:
+    """What a run found in runs.db that was not as it should be, or had been taken out."""
+    said = []
+    altered = environment.get(ALTERED)
+    if altered:
+        said.append(
+            f"{plural(altered, 'stored answer')} had been altered in runs.db: not used, asked again"
+        )
+    return said + [
+        f"case {case_id!r} was forgotten by {by} on {day} and is in the dataset: it is asked and"
+        " stored again"
+        for case_id, by, day in environment.get(ASKED_AGAIN) or ()
+    ]
 
 
 def latency_words(p50: float | None, p95: float | None, first_token: float | None = None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.present import numbers
+from workbench.present.answer_origin import altered_lines, origin_lines
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, named, percent
 from workbench.units import loss, points
@@ -41,9 +42,13 @@ def saved_line(evidence: Evidence) -> str:
     return f"stopped early: {saved:,} of {calls:,} calls saved ({share}), both sides counted"
 
 
-def evidence_notes(evidence: Evidence) -> list[str]:
-    """What a record says beside its verdicts: calls saved, and earlier uses of its cases."""
-    return [line for line in (saved_line(evidence), *wear_lines(evidence)) if line]
+def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
+    """What a record says beside its verdicts: calls saved, where its answers came from (unless
+    that is said elsewhere), and earlier uses of its cases.
+    """
+    sides = origin_lines(evidence) if origin else []
+    lines = (saved_line(evidence), *sides, *altered_lines(evidence), *wear_lines(evidence))
+    return [line for line in lines if line]
 
 
 def margin_line(found: Sequence[Evidence], margin: float) -> str:

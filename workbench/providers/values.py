@@ -124,6 +124,8 @@ class Answer:
     """What the user should know about an answer that is none the less good."""
     maybe_billed: bool = False
     """It failed after it was sent: the provider may charge for it all the same."""
+    answered_at: str = ""
+    """When it was stored, ISO 8601 in UTC; empty: it is not stored, or that is not known."""
 
 
 class Provider(Protocol):

@@ -37,6 +37,12 @@ GENESIS = "0" * 64
 
 Column = str | int | float | None
 
+ADDED: Mapping[str, Mapping[str, Column]] = {
+    "environment": {"answers": "cached", "endpoints": "[]"},
+}
+"""Columns that a later schema brought, with their defaults: absent where they say no more, so that
+what was recorded before keeps its digest."""
+
 
 def row_digest(kind: str, columns: Iterable[Column]) -> str:
     """sha256 (64 hex digits) of a row: types and lengths of all columns, then the columns.
@@ -69,7 +75,10 @@ def digest_of(
 ) -> str:
     """The digest of a row with all its columns, and of its score rows in order."""
     columns: list[Column] = []
+    added = ADDED.get(kind, {})
     for name in sorted(row):
+        if name in added and row[name] == added[name]:
+            continue
         columns += (name, row[name])
     for score in scores:
         for name in sorted(score):

@@ -11,7 +11,10 @@ from workbench.registry.digest import Column
 from workbench.settings import DEFAULT_ENVIRONMENTS, EnvironmentSettings
 from workbench.suggestions import did_you_mean
 
-_COLUMNS = "name, requires, approvals, promote_from, external, untested, frozen, max_age_days"
+_COLUMNS = (
+    "name, requires, approvals, promote_from, external, untested, frozen, max_age_days,"
+    " answers, endpoints"
+)
 
 
 def default_rows() -> Iterable[dict[str, Column]]:
@@ -30,6 +33,8 @@ def row_of(settings: EnvironmentSettings) -> dict[str, Column]:
         "untested": int(settings.untested),
         "frozen": int(settings.frozen),
         "max_age_days": float(settings.max_age_days),
+        "answers": settings.answers,
+        "endpoints": canonical_json(sorted(settings.endpoints)),
     }
 
 
@@ -57,7 +62,7 @@ def environment_named(connection: sqlite3.Connection, name: str) -> EnvironmentS
 def _settings(row: tuple[object, ...]) -> EnvironmentSettings:
     import json
 
-    name, requires, approvals, promote_from, external, untested, frozen, max_age = row
+    name, requires, approvals, promote_from, external, untested, frozen, max_age, *who = row
     return EnvironmentSettings(
         name=str(name),
         requires=tuple(json.loads(str(requires))),
@@ -67,4 +72,6 @@ def _settings(row: tuple[object, ...]) -> EnvironmentSettings:
         untested=bool(untested),
         frozen=bool(frozen),
         max_age_days=float(str(max_age)),
+        answers=str(who[0]),
+        endpoints=tuple(json.loads(str(who[1]))),
     )

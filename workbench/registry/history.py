@@ -23,7 +23,9 @@ SELECT l.at,
   coalesce(d.environment, a.environment, c.environment, n.name, '') AS environment,
   l.actor,
   coalesce(v.description, d.reason, a.reason, r.reason, c.name || ' needs ' || c.requires,
-    CASE WHEN e.seq IS NOT NULL THEN e.suite || ': ' || replace(e.gate, '_', ' ') END,
+    CASE WHEN e.seq IS NOT NULL THEN e.suite || ': ' || replace(e.gate, '_', ' ')
+      || coalesce(', ' || json_extract(e.record, '$.answers.b.cached') || ' of '
+        || json_extract(e.record, '$.answers.b.answers') || ' answers cached', '') END,
     CASE WHEN s.seq IS NOT NULL THEN s.suite || ' is now ' || substr(s.fingerprint, 1, 12) END,
     CASE WHEN n.seq IS NOT NULL THEN 'suites ' || n.requires || ', approvals ' || n.approvals
       || CASE WHEN n.promote_from <> '' THEN ', from ' || n.promote_from ELSE '' END
@@ -31,7 +33,9 @@ SELECT l.at,
       || CASE n.untested WHEN 1 THEN ', untested allowed' ELSE '' END
       || CASE n.frozen WHEN 1 THEN ', frozen' ELSE '' END
       || CASE WHEN n.max_age_days > 0 THEN ', evidence up to ' || n.max_age_days || ' days old'
-        ELSE '' END END,
+        ELSE '' END
+      || CASE n.answers WHEN 'fresh' THEN ', fresh answers only' ELSE '' END
+      || CASE WHEN n.endpoints <> '[]' THEN ', answers of ' || n.endpoints ELSE '' END END,
     CASE WHEN g.seq IS NOT NULL THEN 'record ' || g.target END, '') AS reason,
   d.previous_version, coalesce(d.override, 0), l.seq, l.hash
 FROM ledger l

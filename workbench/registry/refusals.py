@@ -12,7 +12,7 @@ from workbench.registry.heads import Request, deployment_at, head_of
 from workbench.registry.records import State
 from workbench.registry.tested import status_of
 from workbench.registry.values import PromptVersion
-from workbench.settings import EnvironmentSettings
+from workbench.settings import FRESH, EnvironmentSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ def refusals(
     if not rules.untested:
         status = status_of(connection, version, request.environment)
         if status.state is not State.TESTED:
-            found.append(Refusal(f"{status.state.value}: {status.reason}", "evaluate it"))
+            way = "evaluate it with --fresh" if rules.answers == FRESH else "evaluate it"
+            found.append(Refusal(f"{status.state.value}: {status.reason}", way))
     return found
 
 

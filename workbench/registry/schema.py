@@ -108,7 +108,9 @@ CREATE TABLE environments (
   {_flag("external")},
   {_flag("untested")},
   {_flag("frozen")},
-  max_age_days REAL NOT NULL CHECK (max_age_days >= 0)
+  max_age_days REAL NOT NULL CHECK (max_age_days >= 0),
+  answers TEXT NOT NULL DEFAULT 'cached',
+  endpoints TEXT NOT NULL DEFAULT '[]'
 ) STRICT""",
     "deployments": f"""
 CREATE TABLE deployments (
@@ -254,6 +256,19 @@ _SOUND = f"""
             WHEN 'no_regressions' THEN {_NO_REGRESSIONS} ELSE {_NOT_WORSE} END)
       FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value"""
 
+# Where the answers of an evaluation came from stands in its record, for each side that it has; what
+# is not said there is not fresh and from nowhere.
+_A_COUNTS = "e.baseline_fingerprint IS NULL OR "
+_FRESH_SIDE = """(json_extract(e.record, '$.answers.{0}.cached') = 0
+      AND coalesce(json_extract(e.record, '$.answers.{0}.unknown'), 0) = 0)"""
+_FRESH = f"{_FRESH_SIDE.format('b')}\n    AND ({_A_COUNTS}{_FRESH_SIDE.format('a')})"
+_ENDPOINTS_SIDE = """(json_array_length(e.record, '$.answers.{0}.endpoints') > 0
+      AND coalesce(json_extract(e.record, '$.answers.{0}.unknown'), 0) = 0
+      AND NOT EXISTS (SELECT 1 FROM json_each(e.record, '$.answers.{0}.endpoints') x
+        WHERE NOT EXISTS (SELECT 1 FROM json_each(r.endpoints) y WHERE y.value = x.value
+          OR (y.value = 'local' AND x.value GLOB 'local:*'))))"""
+_ENDPOINTS = f"{_ENDPOINTS_SIDE.format('b')}\n    AND ({_A_COUNTS}{_ENDPOINTS_SIDE.format('a')})"
+
 VIEWS: dict[str, str] = {
     "environment_rules": """
 CREATE VIEW environment_rules AS
@@ -286,7 +301,7 @@ WHERE EXISTS (
     SELECT 1 FROM evaluations f JOIN suites fs ON fs.seq = f.suite_seq
     WHERE f.prompt_id = p.prompt_id AND f.fingerprint = p.fingerprint AND f.suite = p.suite
       AND f.seq > p.seq AND f.gate = 'fail' AND fs.fingerprint = p.suite_fingerprint)""",
-    "accepted_evaluations": """
+    "accepted_evaluations": f"""
 CREATE VIEW accepted_evaluations AS
 SELECT p.*, r.name AS environment
 FROM passing_evaluations p JOIN environment_rules r
@@ -295,7 +310,11 @@ WHERE (r.external = 1 OR p.external = 0)
   AND (r.max_age_days <= 0 OR julianday('now') - julianday(p.finished_at) <= r.max_age_days)
   AND (json_extract(p.policy, '$.max_age_days') IS NULL
     OR julianday('now') - julianday(p.finished_at)
-      <= json_extract(p.policy, '$.max_age_days'))""",
+      <= json_extract(p.policy, '$.max_age_days'))
+  AND (r.answers = 'cached' OR coalesce((SELECT {_FRESH} FROM evaluations e
+    WHERE e.seq = p.seq), 0))
+  AND (r.endpoints = '[]' OR coalesce((SELECT {_ENDPOINTS} FROM evaluations e
+    WHERE e.seq = p.seq), 0))""",
     "required_suites": """
 CREATE VIEW required_suites AS
 SELECT r.name AS environment, n.prompt_id, n.suite AS suite

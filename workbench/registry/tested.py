@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.registry.environments import environment_named
 from workbench.registry.evidence import current_suite, evaluation_at
+from workbench.registry.origins import objection
 from workbench.registry.records import EvaluationRecord, State, Status, SuiteStatus
 from workbench.registry.values import PromptVersion
 from workbench.settings import EnvironmentSettings
@@ -158,11 +159,15 @@ def _suite(
         return SuiteStatus(suite, State.UNTESTED, sentence)
     if not rows:
         return SuiteStatus(suite, State.UNTESTED, _never(connection, version, suite))
-    return _not_accepted(connection, suite, rows, current)
+    return _not_accepted(connection, suite, rows, current, rules)
 
 
 def _not_accepted(
-    connection: sqlite3.Connection, suite: str, rows: list[tuple[Any, ...]], current: Any
+    connection: sqlite3.Connection,
+    suite: str,
+    rows: list[tuple[Any, ...]],
+    current: Any,
+    rules: EnvironmentSettings,
 ) -> SuiteStatus:
     fresh = [row for row in rows if tuple(row[2:5]) == tuple(current[1:4])]
     if not fresh:
@@ -191,7 +196,13 @@ def _not_accepted(
     if sound is None:
         sentence = f"its recorded pass on {suite} does not follow from its scores"
         return SuiteStatus(suite, State.FAILING, sentence, found)
-    sentence = f"it passed {suite} on {_day(found.evidence.finished_at)}, too long ago"
+    said = f"it passed {suite} on {_day(found.evidence.finished_at)}"
+    against = objection(
+        found.evidence.answers, rules, baseline=found.evidence.baseline_fingerprint is not None
+    )
+    if against:
+        return SuiteStatus(suite, State.UNTESTED, f"{said}, but {against}", found)
+    sentence = f"{said}, too long ago"
     return SuiteStatus(suite, State.EXPIRED, sentence, found)
 
 

@@ -128,6 +128,11 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
         "json_valid(NEW.requires) AND json_type(NEW.requires) = 'array'",
         "environment: requires is a list of suites",
     ),
+    (
+        "NEW.answers IN ('cached', 'fresh') AND json_valid(NEW.endpoints)"
+        " AND json_type(NEW.endpoints) = 'array'",
+        "environment: answers are cached or fresh, endpoints a list of addresses",
+    ),
 )
 
 _APPROVAL: tuple[Rule, ...] = (

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.errors import RegistryError
+from workbench.registry.origins import objection
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.records import Finding
+from workbench.settings import EnvironmentSettings
 
 _SECONDS_A_DAY = 86_400.0
 
@@ -267,9 +269,24 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
         if later["suite_seq"] in world.suite_rows
     ):
         return False
+    if objection(
+        json.loads(e["record"]).get("answers") or {},
+        _settings_of(rules),
+        baseline=e["baseline_fingerprint"] is not None,
+    ):
+        return False
     age = _days_between(e["finished_at"], row["at"])
     limits = [rules["max_age_days"], json.loads(suite["policy"]).get("max_age_days")]
     return all(not limit or age <= limit + 0.01 for limit in limits)
+
+
+def _settings_of(rules: dict[str, Any]) -> EnvironmentSettings:
+    """What of an environment's rules concerns the origin of answers."""
+    return EnvironmentSettings(
+        rules["name"],
+        answers=rules["answers"],
+        endpoints=tuple(json.loads(rules["endpoints"])),
+    )
 
 
 def _days_between(earlier: str, later: str | None) -> float:

@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from workbench.errors import NotFound, UsageError
 from workbench.lean import without
+from workbench.runs.digests import answer_digest, result_digest
 from workbench.runs.migrations import MIGRATIONS
 
 with without("pandas", "numpy"):
@@ -128,12 +130,18 @@ def writing(database: Database) -> Iterator[None]:
 def _migrate(database: Database, path: Path) -> None:
     if _version(database, path) == SCHEMA_VERSION:
         return
+    database.conn.create_function("answer_digest", -1, _answer_digest)
+    database.conn.create_function("result_digest", 7, result_digest)
     with writing(database):
         for statements in MIGRATIONS[_version(database, path) :]:
             for statement in statements:
                 database.conn.execute(statement)
         database.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _answer_digest(key: bytes | None, *columns: Any) -> bytes:
+    return answer_digest(key, columns)
 
 
 def _version(database: Database, path: Path) -> int:

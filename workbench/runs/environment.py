@@ -19,6 +19,12 @@ MAYBE_BILLED = "maybe_billed"
 AVAILABLE = "available"
 """How many cases the run's split had; a run of fewer is a part."""
 
+ALTERED = "altered"
+"""How many stored answers were not used, because they were altered after they were stored."""
+
+ASKED_AGAIN = "forgotten_before"
+"""Cases of the run that were forgotten before it: id, by whom and on which day."""
+
 STRANGE_LINES = "strange_lines"
 """How many lines of a batch's answers belong to none of its questions."""
 

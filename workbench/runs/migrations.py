@@ -120,5 +120,38 @@ M003_GATE_USES = (
     "CREATE INDEX gate_uses_of_prompt ON gate_uses (prompt_id)",
 )
 
-MIGRATIONS = (M001_FIRST_SCHEMA, M002_BATCHES_AND_PROBES, M003_GATE_USES)
+M004_ANSWER_ORIGINS = (
+    "ALTER TABLE answers ADD COLUMN answered_at TEXT",
+    "ALTER TABLE answers ADD COLUMN digest BLOB",
+    "ALTER TABLE answers ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE results ADD COLUMN digest BLOB",
+    # No earlier than the run began that asked for it; how much later is not known.
+    """UPDATE answers SET answered_at = runs.created_at
+        FROM results JOIN runs ON runs.id = results.run
+        WHERE results.answer = answers.id AND results.cached = 0""",
+    # From now on an edit is noticed; the functions are those of digests.py.
+    """UPDATE answers SET digest = answer_digest(key, outcome, text, error, note, latency,
+        first_token, prompt_tokens, completion_tokens, cost_usd, model, system_fingerprint,
+        finish_reason, attempts, status, answered_at)""",
+    """UPDATE results SET digest = result_digest(run, case_id, repeat, answer, cached, failed,
+        scores)""",
+    """CREATE TABLE forgotten (
+        id INTEGER PRIMARY KEY,
+        case_id TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        inputs TEXT NOT NULL,
+        forgotten_at TEXT NOT NULL,
+        forgotten_by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        runs INTEGER NOT NULL,
+        answers INTEGER NOT NULL
+    ) STRICT""",
+)
+
+MIGRATIONS = (
+    M001_FIRST_SCHEMA,
+    M002_BATCHES_AND_PROBES,
+    M003_GATE_USES,
+    M004_ANSWER_ORIGINS,
+)
 """The n-th leads from schema n to schema n + 1, counted from 0."""

@@ -57,6 +57,7 @@ def read_answer(row: Sequence[Any], cached: bool) -> Answer:
         attempts=row[12],
         status=row[13],
         cached=cached,
+        answered_at=row[14] or "",
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.runs.rows import prompt_content
 from workbench.runs.values import RunSpec, RunStatus
+from workbench.times import utc_now
 
 
 def parts_of(spec: RunSpec) -> dict[str, str]:
@@ -68,7 +68,7 @@ def run_row(
         "cases": len(spec.cases),
         "repeats": spec.run_options.repeats,
         "model": model.id if model else "",
-        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "created_at": utc_now(),
     }
 
 

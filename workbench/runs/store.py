@@ -16,6 +16,7 @@ from workbench.providers.probe import Probe
 from workbench.providers.values import Outcome
 from workbench.runs import gate_uses
 from workbench.runs.database import open_database, writing
+from workbench.runs.digests import is_answer_altered, result_digest
 from workbench.runs.lease import Holder
 from workbench.runs.rows import (
     read_case,
@@ -150,6 +151,17 @@ class RunStore:
             [self._row(run_id)["id"]],
         ).fetchall()
         return frozenset((case_id, repeat) for case_id, repeat in rows)
+
+    def altered(self, run_id: str) -> int:
+        """How many of the run's results, with their answers, are not what was stored: edited, or
+        forgotten. No evidence can be made from them.
+        """
+        rows = self.database.execute(
+            "SELECT run, case_id, repeat, answer, cached, failed, scores, results.digest, answers.*"
+            " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return sum(row[7] != result_digest(*row[:7]) or is_answer_altered(row[8:]) for row in rows)
 
     def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose answers are stored."""

@@ -15,12 +15,15 @@ from workbench.providers.probe import Probe
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.afterwards import afterwards
 from workbench.runs.database import open_database, writing
-from workbench.runs.environment import MAYBE_BILLED
+from workbench.runs.digests import answer_digest, is_answer_altered, result_digest
+from workbench.runs.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
+from workbench.runs.forgetting import asked_again
 from workbench.runs.ids import new_run_id
 from workbench.runs.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.session import Session
 from workbench.runs.spec_parts import changes, pace_of, run_row, scorer_names
 from workbench.runs.values import Result, RunSpec, RunStatus
+from workbench.times import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class RunWriter:
         self._run = 0
         self._scorers: tuple[str, ...] = ()
         self._failed: set[tuple[str, int]] = set()
+        self._altered = 0
+        """Stored answers that were not what they had been, and were not used."""
 
     def start(
         self, spec: RunSpec, identity: Mapping[str, Any], environment: Mapping[str, Any]
@@ -95,6 +100,9 @@ class RunWriter:
         """A new run."""
         run_id = new_run_id()
         environment = {**environment, **pace_of(spec), **self._probed(spec, identity)}
+        again = asked_again(self._connection, spec.cases)
+        if again:
+            environment[ASKED_AGAIN] = again
         with writing(self._database):
             row = run_row(self._keep, run_id, spec, identity, environment)
             self._database.table("runs").insert(row)
@@ -180,13 +188,17 @@ class RunWriter:
         return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
-        """The newest stored answer of each key that has one."""
+        """The newest stored answer of each key that has one, unless it was altered since."""
         found: dict[bytes, Remembered] = {}
         newest = "SELECT * FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1"
         for key in keys:
             row = self._connection.execute(newest, (key,)).fetchone()
-            if row is not None:
-                found[key] = Remembered(row[0], read_answer(row[2:], cached=True))
+            if row is None:
+                continue
+            if is_answer_altered(row):
+                self._altered += 1
+                continue
+            found[key] = Remembered(row[0], read_answer(row[2:], cached=True))
         return found
 
     def record(
@@ -253,7 +265,8 @@ class RunWriter:
 
     def afterwards(self) -> dict[str, Any]:
         """What only shows when the run is over, see `afterwards`."""
-        return afterwards(self._connection, self._run)
+        altered = {ALTERED: self._altered} if self._altered else {}
+        return {**afterwards(self._connection, self._run), **altered}
 
     def close(self) -> None:
         self._database.close()
@@ -273,15 +286,17 @@ class RunWriter:
             )
         answer_id = item.answer_id
         if answer_id is None:
+            columns = (*answer_row(result.answer), utc_now())
             answer_id = self._connection.execute(
-                "INSERT INTO answers VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (item.key, *answer_row(result.answer)),
+                "INSERT INTO answers VALUES"
+                " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                (item.key, *columns, answer_digest(item.key, columns)),
             ).lastrowid
         scores = scores_text(result.scores, self._scorers)
         cached, failed = int(result.answer.cached), int(item.failed)
-        row = (self._run, *pair, answer_id, cached, failed, scores)
+        row = (self._run, *pair, answer_id or 0, cached, failed, scores)
         inserted = self._connection.execute(
-            "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row
+            "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, result_digest(*row))
         ).lastrowid
         return inserted or 0
 

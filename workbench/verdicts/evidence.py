@@ -18,7 +18,7 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 
 SCHEMA = 1
 
-_LATER = ("cases", "wear")
+_LATER = ("cases", "wear", "answers")
 """Fields that 0.1.0 lacks: absent where they are empty, so that its records keep their text."""
 _ID_LISTS = ("fixed", "broke", "missing")
 
@@ -42,6 +42,7 @@ def make_evidence(
     cases: Sequence[Case] = (),
     judged_before: Sequence[str] = (),
     wear: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """The record of an evaluation of ours. `pairs` are in the plan's order; those after the look
@@ -71,6 +72,7 @@ def make_evidence(
         plan=plan.content(),
         cases=(*judged_before, *(case.digest for case in cases))[: decision.seen],
         wear=dict(wear or {}),
+        answers=dict(answers or {}),
         environment=dict(environment or {}),
     )
 

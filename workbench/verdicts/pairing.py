@@ -48,6 +48,14 @@ def pair_results(
     return tuple(pairs)
 
 
+def by_case(results: Iterable[Result]) -> dict[str, tuple[Result, ...]]:
+    """Results by the id of their case, in the order in which they came."""
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        found.setdefault(result.case_id, []).append(result)
+    return {case_id: tuple(group) for case_id, group in found.items()}
+
+
 def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]:
     """The scores of one scorer by case id, in the order of the repeats."""
     by_case: dict[str, dict[int, Score]] = {}

@@ -114,5 +114,7 @@ class Evidence:
     """Digest of each case's content, in the order of `pairs`; empty in records of 0.1.0."""
     wear: Mapping[str, Any] = field(default_factory=dict)
     """What happened before with these cases, see `wear.Wear.content`."""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """By side, `a` and `b`: where the answers came from, see `origin`; empty: not known."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """Model asked and answered, system fingerprint, package versions, git commit."""

@@ -42,9 +42,11 @@ def _evaluate(app: WorkbenchApp, prompt_id: str, version: str) -> None:
         return
 
     def evaluate(bench: Bench) -> tuple[Evidence, ...]:
+        from workbench.actions.answer_origins import wants_fresh
         from workbench.actions.evaluate import evaluate as gate
 
-        return gate(bench, prompt_id, version, on_run=app.runs.follow_from_thread)
+        follow = app.runs.follow_from_thread
+        return gate(bench, prompt_id, version, fresh=wants_fresh(bench), on_run=follow)
 
     def done(found: tuple[Evidence, ...]) -> None:
         app.post_to_screen(RegistryChanged())

@@ -1,0 +1,64 @@
+"""What environments ask of answers is said before an evaluation, and its cost is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.actions.test_from_runs_to_verdicts import CASES, Script, make, version
+from tests.support.openai_server import OpenAIServer
+from workbench.actions.answer_origins import notes_before, wants_fresh
+from workbench.actions.bench import Bench
+from workbench.actions.evaluate import evaluate
+from workbench.actions.foresee import foresee_evaluation
+from workbench.prompts.values import Message, Model, Prompt
+from workbench.workspace import open_workspace
+
+LOCAL = Prompt("p", (Message("user", "x"),), Model("gemma-3-270m", "local", {}))
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer(Script()) as running:
+        yield running
+
+
+def opened(root: Path, rules: str = "") -> Bench:
+    settings = root / "workbench.toml"
+    before = settings.read_text().partition("\n[environments")[0]
+    settings.write_text(f"{before}\n[environments.production]\n{rules}\n" if rules else before)
+    return Bench(open_workspace(root))
+
+
+def test_where_fresh_answers_are_asked_for_the_screens_foresee_every_call_again(
+    tmp_path: Path, server: OpenAIServer
+) -> None:
+    make(tmp_path, server.base_url)
+    with opened(tmp_path) as bench:
+        number = version(bench, "Answer with a queue.").partition("@")[2]
+        evaluate(bench, "triage", number)
+        assert not wants_fresh(bench)
+        assert foresee_evaluation(bench, "triage", number).estimate.calls == 0
+    with opened(tmp_path, 'answers = "fresh"') as bench:
+        found = foresee_evaluation(bench, "triage", number)
+        assert wants_fresh(bench)
+        assert found.estimate.calls == CASES
+        assert found.lines[-1] == "all is asked anew: an environment counts fresh answers only"
+
+
+@pytest.mark.parametrize(
+    ("rules", "notes"),
+    [
+        ('endpoints = ["local"]', 0),
+        (f'endpoints = ["local:{"ab" * 32}"]', 0),
+        ('endpoints = ["https://api.openai.com/v1"]', 1),
+        ('endpoints = ["https://api.openai.com/v1"]\nuntested = true', 0),
+        ('answers = "fresh"\nendpoints = ["https://api.openai.com/v1"]', 2),
+    ],
+)
+def test_the_embedded_model_is_known_by_its_name(tmp_path: Path, rules: str, notes: int) -> None:
+    make(tmp_path, "http://127.0.0.1:9/v1")
+    with opened(tmp_path, rules) as bench:
+        assert len(notes_before(bench, LOCAL, fresh=False)) == notes

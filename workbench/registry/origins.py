@@ -1,0 +1,41 @@
+"""Why evidence does not count where answers must be fresh, or from certain endpoints.
+
+The view `accepted_evaluations` decides; this says why, and `verify` asks it in place of the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.addresses import is_among
+from workbench.settings import FRESH, EnvironmentSettings
+
+
+def objection(answers: Mapping[str, Any], rules: EnvironmentSettings, *, baseline: bool) -> str:
+    """What speaks against these answers (`Evidence.answers`) there; empty: nothing.
+
+    With a `baseline` its answers decided as much as the candidate's, so they are asked the same.
+    """
+    for name, whose in (("b", "its answers"), ("a", "the baseline's answers"))[: 1 + baseline]:
+        side = answers.get(name) or {}
+        if rules.answers == FRESH and (why := _not_fresh(side, whose)):
+            return f"{why}, and {rules.name} counts fresh ones only"
+        if rules.endpoints and (why := _elsewhere(side, whose, rules.endpoints)):
+            return f"{why}, and {rules.name} counts those of {', '.join(rules.endpoints)} only"
+    return ""
+
+
+def _not_fresh(side: Mapping[str, Any], whose: str) -> str:
+    cached = side.get("cached")
+    if cached is None or side.get("unknown"):
+        return f"it is not known whether {whose} were fresh"
+    return f"{cached:,} of {side['answers']:,} of {whose} were stored before" if cached else ""
+
+
+def _elsewhere(side: Mapping[str, Any], whose: str, allowed: tuple[str, ...]) -> str:
+    addresses = side.get("endpoints")
+    if not addresses or side.get("unknown") or "" in addresses:
+        return f"it is not known who gave {whose}"
+    others = [address for address in addresses if not is_among(address, allowed)]
+    return f"{', '.join(others)} gave {whose}" if others else ""

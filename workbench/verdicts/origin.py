@@ -1,0 +1,91 @@
+"""Where the answers of an evaluation came from, side by side: what its record says of it.
+
+A side is a mapping: `endpoints` and `models` that answered, `answers` (how many), `cached` (how
+many of them were stored before), `oldest` and `newest` (of those, ISO 8601 in UTC, where known),
+`unknown` (how many answers nothing is known of), and `digests`: a text a case in the order of the
+scores, in it one digest a repeat, separated by commas.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.fingerprints import canonical_json
+from workbench.providers.values import Answer
+from workbench.runs.values import Result
+
+Side = dict[str, Any]
+
+_DIGEST_BYTES = 12
+_NOTHING: Side = {"endpoints": [], "models": [], "answers": 0, "cached": 0}
+
+
+def answer_digest(answer: Answer) -> str:
+    """16 characters for an outcome and its text: the first 96 bits of their sha256.
+
+    It hides no text that can be guessed.
+    """
+    said = canonical_json([answer.outcome.value, answer.text])
+    whole = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+    return base64.urlsafe_b64encode(whole[:_DIGEST_BYTES]).decode()
+
+
+def side_origin(
+    case_ids: Sequence[str],
+    results: Mapping[str, Sequence[Result]],
+    address: str,
+    *,
+    stored: bool,
+) -> Side:
+    """The origin of one side's answers to these cases, all given by the same endpoint.
+
+    With `stored` they are a stored run's: none was asked for this evaluation.
+    """
+    found = [result for case_id in case_ids for result in results.get(case_id, ())]
+    cached = [result.answer for result in found if stored or result.answer.cached]
+    times = sorted(answer.answered_at for answer in cached if answer.answered_at)
+    return {
+        "endpoints": [address] if found else [],
+        "models": sorted({result.answer.model for result in found if result.answer.model}),
+        "answers": len(found),
+        "cached": len(cached),
+        **({"oldest": times[0], "newest": times[-1]} if times else {}),
+        "digests": [_digests(results.get(case_id, ())) for case_id in case_ids],
+    }
+
+
+def joined(before: Mapping[str, Any], after: Mapping[str, Any], judged: int) -> Side:
+    """The origin of a side of an extended evaluation: `judged` cases that were judged before, of
+    which `before` says what is known, and those that were asked now.
+    """
+    before = before or {**_NOTHING, "unknown": judged, "digests": [""] * judged}
+    both = (before, after)
+    olds = [side["oldest"] for side in both if "oldest" in side]
+    news = [side["newest"] for side in both if "newest" in side]
+    unknown = before.get("unknown", 0)
+    return {
+        **{
+            name: sorted({item for side in both for item in side[name]})
+            for name in ("endpoints", "models")
+        },
+        **{name: before[name] + after[name] for name in ("answers", "cached")},
+        **({"oldest": min(olds), "newest": max(news)} if olds else {}),
+        **({"unknown": unknown} if unknown else {}),
+        "digests": [*before["digests"], *after["digests"]],
+    }
+
+
+def in_short(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Side]:
+    """The sides without the digests, which are most of it."""
+    return {
+        name: {key: value for key, value in side.items() if key != "digests"}
+        for name, side in answers.items()
+    }
+
+
+def _digests(results: Sequence[Result]) -> str:
+    by_repeat = {result.repeat: answer_digest(result.answer) for result in results}
+    return ",".join(by_repeat.get(repeat, "") for repeat in range(max(by_repeat, default=-1) + 1))
