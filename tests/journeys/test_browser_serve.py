@@ -38,6 +38,10 @@ class Served:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
+    @property
+    def socket(self) -> str:
+        return self.address.replace("http:", "ws:").replace("/?", "/ws?")
+
     def screens(self) -> list[int]:
         """The processes that draw this workspace, from the system's list of all processes."""
         found = []
@@ -217,7 +221,7 @@ async def test_other_pages_and_names_get_nothing(browser: Browser, served: Serve
         page = await browser.open(elsewhere.base_url)
         told = await page.evaluate(
             "new Promise(done => {"
-            f" const socket = new WebSocket('{served.address.replace('http:', 'ws:').replace('/?', '/ws?')}');"
+            f" const socket = new WebSocket('{served.socket}');"
             " socket.onopen = () => done('open'); socket.onerror = () => done('refused') })"
         )
         assert told == "refused"

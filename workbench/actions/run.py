@@ -42,13 +42,10 @@ def make_spec(
     """What to run, checked before the first call. Cases that ask and expect the same are asked
     once, unless `equal_cases` are wanted.
 
-    Raises UsageError when the suite tries another prompt or no case is left, DatasetError when a
-    case lacks an input, or has a value that is not what the prompt or a scorer needs.
+    Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
+    Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
+    that is not what the prompt or a scorer needs.
     """
-    if suite.prompt_id != source.prompt.prompt_id:
-        raise UsageError(
-            f"the suite {suite.name} tries {suite.prompt_id}, not {source.prompt.prompt_id}"
-        )
     cases = suite.cases(split)
     if not equal_cases:
         cases = distinct(cases)
