@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import SettingsError
+from workbench.links import SETTINGS_FILE
 from workbench.suggestions import did_you_mean
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
-FILE_NAME = "workbench.toml"
+FILE_NAME = SETTINGS_FILE
 LOCAL = "local"
 PLAIN = "plain"
 EMBEDDED_MODEL = "gemma-3-270m"

@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import DraftError, NoSuite, NotFound
+from workbench.errors import DraftError, NoSuite, NotFound, UsageError
+from workbench.links import STATE
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
     from workbench.runs.suite import Suite
 
-STATE = ".workbench"
 REGISTRY = "registry.db"
 RUNS = "runs.db"
 PROMPTS = "prompts"
@@ -38,6 +38,16 @@ class Workspace:
     @property
     def state(self) -> Path:
         return self.root / STATE
+
+    def make_state(self) -> Path:
+        """The state folder, made private where it is missing. Raises UsageError for a link."""
+        if self.state.is_symlink():
+            raise UsageError(
+                f"{self.state} is a symbolic link: what is in it can be read, and never written",
+                hint="make it a folder of the workspace",
+            )
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        return self.state
 
     @property
     def registry_path(self) -> Path:

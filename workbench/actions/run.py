@@ -101,7 +101,7 @@ def start(bench: Bench, spec: RunSpec, *, resume: str | None = None) -> LiveRun:
     """Start (or go on with) a run in its own thread."""
     from workbench.runs.engine import start_run
 
-    bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
+    bench.workspace.make_state()
     return start_run(
         spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, resume=resume
     )
@@ -123,7 +123,7 @@ def submit(
     """
     from workbench.runs.batches import submit_batch
 
-    bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
+    bench.workspace.make_state()
     return submit_batch(spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, on_start)
 
 

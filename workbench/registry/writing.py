@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
+from workbench.links import link_in_the_way, open_lock
 from workbench.registry import clock
 from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
 from workbench.registry.migrations import migrate, refuse_foreign
@@ -97,8 +98,12 @@ class Transaction:
 class Writer:
     """Opens the file for writing when that is first needed, and keeps it open."""
 
-    def __init__(self, path: str, *, create: bool, timeout: float = WRITE_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: str, *, create: bool, named: str = "", timeout: float = WRITE_TIMEOUT_S
+    ) -> None:
+        """`named` is the path as it was given, its links unresolved."""
         self.path = path
+        self._named = named or path
         self._create = create
         self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
@@ -228,12 +233,17 @@ class Writer:
 
     @contextlib.contextmanager
     def _lock_file(self) -> Iterator[None]:
+        if link := link_in_the_way(self._named):
+            raise RegistryUnusable(
+                f"{link} is a symbolic link: a registry is read through one, and never written",
+                hint="put the file itself there, or give the path that it leads to",
+            )
         if fcntl is None:
             yield
             return
         path = self.path + ".lock"
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            handle = open_lock(path)
         except OSError as error:
             raise RegistryUnusable(
                 f"{path} cannot be opened: {error.strerror}",
