@@ -64,13 +64,19 @@ def record_hash(seq: int, kind: str, at: str, actor: str, digest: str, previous:
     return row_digest("ledger", (seq, kind, at, actor, digest, previous))
 
 
+_LATER = {"approval": ("rules",)}
+"""Columns that came later: in a row that leaves them empty they are no part of its digest."""
+
+
 def digest_of(
     kind: str, row: Mapping[str, Column], scores: Sequence[Mapping[str, Column]] = ()
 ) -> str:
     """The digest of a row with all its columns, and of its score rows in order."""
     columns: list[Column] = []
+    later = _LATER.get(kind, ())
     for name in sorted(row):
-        columns += (name, row[name])
+        if row[name] or name not in later:
+            columns += (name, row[name])
     for score in scores:
         for name in sorted(score):
             if name != "evaluation":

@@ -23,7 +23,9 @@ from workbench.registry.opening import (
     explained,
     uri_of,
 )
+from workbench.registry.people import same_person
 from workbench.registry.schema import KINDS
+from workbench.registry.trigger_parts import SAME_PERSON
 
 try:
     import fcntl
@@ -214,6 +216,7 @@ class Writer:
         except sqlite3.Error as error:
             raise explained(error, self.path) from error
         try:
+            connection.create_function(SAME_PERSON, 2, same_person, deterministic=True)
             refuse_foreign(connection, self.path, may_be_empty=self._create)
             _settle(connection, self.path)
             migrate(connection, self.path)
