@@ -64,8 +64,11 @@ def record_hash(seq: int, kind: str, at: str, actor: str, digest: str, previous:
     return row_digest("ledger", (seq, kind, at, actor, digest, previous))
 
 
-_LATER = {"approval": ("rules",)}
-"""Columns that came later: in a row that leaves them empty they are no part of its digest."""
+ADDED: dict[str, tuple[str, ...]] = {
+    "approval": ("rules",),
+}
+"""Columns that a later schema brought: absent where they are empty, so that what was recorded
+before keeps its digest."""
 
 
 def digest_of(
@@ -73,9 +76,9 @@ def digest_of(
 ) -> str:
     """The digest of a row with all its columns, and of its score rows in order."""
     columns: list[Column] = []
-    later = _LATER.get(kind, ())
+    added = ADDED.get(kind, ())
     for name in sorted(row):
-        if row[name] or name not in later:
+        if row[name] or name not in added:
             columns += (name, row[name])
     for score in scores:
         for name in sorted(score):

@@ -149,6 +149,10 @@ def _open_reader(
         check_header(connection, path)
         if trusted and (steps := steps_in(connection)) < SCHEMA_VERSION:
             raise OlderSchema(f"{path} has the older schema {steps}")
+    except UnicodeDecodeError as error:  # in the schema that SQLite quotes in its complaint
+        connection.close()
+        hint = "run workbench verify, then workbench restore BACKUP"
+        raise RegistryUnusable(f"{path} is damaged", hint=hint) from error
     except sqlite3.Error as error:
         connection.close()
         raise explained(error, path) from error
@@ -227,5 +231,5 @@ _PROBLEMS = (
     ("SQLITE_CANTOPEN", "cannot be opened", "check the permissions of the file and its folder"),
     ("SQLITE_PERM", "may not be opened", "check the permissions of the file and its folder"),
     ("SQLITE_IOERR", "cannot be read or written: the disk failed", "check the disk"),
-    ("SQLITE_TOOBIG", "takes no text of this size", "keep prompts under 100 MB"),
+    ("SQLITE_TOOBIG", "takes no text of this size", "keep texts under 10 MB"),
 )

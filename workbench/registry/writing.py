@@ -15,12 +15,14 @@ from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
 from workbench.links import link_in_the_way, open_lock
 from workbench.registry import clock
 from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
+from workbench.registry.limits import check_clock, check_texts
 from workbench.registry.migrations import migrate, refuse_foreign
 from workbench.registry.opening import (
     WRITE_TIMEOUT_S,
     check_header,
     check_there,
     explained,
+    steps_in,
     uri_of,
 )
 from workbench.registry.people import same_person
@@ -45,8 +47,10 @@ Row = Mapping[str, Column]
 class Transaction:
     """What may be done while the registry is locked for writing."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str = "") -> None:
+        """`path` is the file's, for its time; a new file has none to compare with."""
         self.connection = connection
+        self._path = path
 
     def head(self) -> tuple[int, str, str]:
         """seq, hash and time of the newest record; (0, sixty-four zeros, "") in a new file."""
@@ -62,7 +66,10 @@ class Transaction:
 
         The clock may have gone back since the record before; the ledger's time never does.
         """
+        check_texts(f"this {kind}", (row, *scores))
         last, previous, before = self.head()
+        if self._path:
+            check_clock(self._path, before, os.stat(self._path).st_mtime)
         seq = last + 1
         at = max(clock.now(), before)
         full: dict[str, Column] = {**row, "seq": seq}
@@ -125,7 +132,7 @@ class Writer:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Transaction(connection)
+                    yield Transaction(connection, self.path)
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
@@ -205,6 +212,7 @@ class Writer:
                 f"{self.path} has a second name (a hard link); writing would corrupt it",
                 hint="remove the other link",
             )
+        before = os.stat(self.path)
         try:
             connection = sqlite3.connect(
                 uri_of(self.path, "rw"),
@@ -218,6 +226,7 @@ class Writer:
         try:
             connection.create_function(SAME_PERSON, 2, same_person, deterministic=True)
             refuse_foreign(connection, self.path, may_be_empty=self._create)
+            self._check_clock(connection, before)
             _settle(connection, self.path)
             migrate(connection, self.path)
             check_header(connection, self.path)
@@ -226,8 +235,17 @@ class Writer:
             raise explained(error, self.path) from error
         except RegistryError:
             connection.close()
+            # Closing may have written what the last writer left in its log.
+            with contextlib.suppress(OSError):
+                os.utime(self.path, ns=(before.st_atime_ns, before.st_mtime_ns))
             raise
         return connection
+
+    def _check_clock(self, connection: sqlite3.Connection, before: os.stat_result) -> None:
+        """Before the file is migrated, which would give it the time of a wrong clock."""
+        if steps_in(connection):
+            _, _, last = Transaction(connection).head()
+            check_clock(self.path, last, before.st_mtime)
 
     def _checkpoint_sometimes(self, connection: sqlite3.Connection) -> None:
         self._writes += 1
