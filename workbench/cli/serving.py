@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import logging
 import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -83,6 +84,14 @@ class LoopbackServer(Server):
         app.middlewares.append(self._refuse_others)
         app.on_response_prepare.append(self._keep_inside)
         return app
+
+    def initialize_logging(self) -> None:
+        """Failures alone, without variables: requests and their tokens are no news."""
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+
+    async def on_startup(self, app: web.Application) -> None:
+        """textual-serve's banner would say an address without its token."""
+        del app
 
     async def on_shutdown(self, app: web.Application) -> None:
         """A page that is still open must not keep the server from ending."""
