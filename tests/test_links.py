@@ -158,6 +158,18 @@ def test_a_folder_of_the_workspace_that_lies_elsewhere_is_not_written_into(
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_a_link_to_another_workspace_is_not_written_through(tmp_path: Path) -> None:
+    other = create_workspace(tmp_path / "other").root
+    root = create_workspace(tmp_path / "w").root
+    before = sorted(other.rglob("*"))
+    (root / "shared").symlink_to(other)
+    (root / "deep").symlink_to(tmp_path)
+    for name in ("shared/new.prompty", "deep/other/prompts/new.prompty"):
+        with pytest.raises(UsageError, match="nothing is written through it"):
+            write_atomically(root / name, "text")
+    assert sorted(other.rglob("*")) == before
+
+
 def test_a_draft_with_two_names_in_the_workspace_keeps_both(tmp_path: Path) -> None:
     root = create_workspace(tmp_path / "w").root
     (root / "shared").mkdir()

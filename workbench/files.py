@@ -45,28 +45,30 @@ def real_place(path: Path) -> Path:
     Raises UsageError for another link.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  (without .., links unresolved)
-    root = next((folder for folder in path.parents if (folder / SETTINGS_FILE).is_file()), None)
-    if root is None:
+    # Of each workspace around it: a link to another one may stand in the nearest.
+    roots = [folder for folder in path.parents if (folder / SETTINGS_FILE).is_file()]
+    if not roots:
         return path
     try:
-        real, here = path.resolve(), root.resolve()
+        real = path.resolve()
+        places = [(root.resolve(), path.relative_to(root)) for root in roots]
     except (OSError, RuntimeError) as error:
         raise UsageError(f"{path} is a link that leads nowhere", hint="remove it") from error
-    inside = path.relative_to(root)
-    if real == here / inside:
+    if all(real == here / inside for here, inside in places):
         return path
-    allowed = (
-        real.is_relative_to(here)
-        and real.suffix == path.suffix
-        and inside.parts[0] != STATE
-        and not any(part.startswith(".") for part in real.relative_to(here).parts)
-    )
-    if allowed:
+    if real.suffix == path.suffix and all(_may_lead(real, *place) for place in places):
         return real
     raise UsageError(
         f"{path} is a link to {real}, and nothing is written through it",
         hint="a link may lead to a file of the same kind in the workspace; edit others in place",
     )
+
+
+def _may_lead(real: Path, here: Path, inside: Path) -> bool:
+    """Whether what is named `inside` a workspace may be `real`."""
+    if STATE in inside.parts or not real.is_relative_to(here):
+        return False
+    return not any(part.startswith(".") for part in real.relative_to(here).parts)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What no record may be: too large, or dated by a clock that is years off."""
+"""What no record may be: too large, or dated by a clock that is years ahead."""
 
 from __future__ import annotations
 
@@ -89,23 +89,23 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return set_it
 
 
-@pytest.mark.parametrize(("years", "said"), [(14, "ahead"), (1.1, "ahead"), (-2, "behind")])
-def test_a_clock_that_is_years_off_is_refused_with_both_times_and_leaves_no_trace(
-    tmp_path: Path, at: Callable[[float], None], years: float, said: str
+@pytest.mark.parametrize("years", [14, 1.1])
+def test_a_clock_that_is_years_ahead_is_refused_with_both_times_and_leaves_no_trace(
+    tmp_path: Path, at: Callable[[float], None], years: float
 ) -> None:
     path = tmp_path / "registry.db"
     with PromptRegistry(path, create=True) as registry:
         registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
         last = registry.history()[0].at
         at(years * YEAR_S)
-        with pytest.raises(RegistryError, match=f"years {said}: the last record of") as open_still:
+        with pytest.raises(RegistryError, match="years ahead: the last record of") as open_still:
             registry.register(PromptVersion("p", "1.0.1", "more", author="ana"))
     assert last[:19] in str(open_still.value)
     assert f"touch {path}" in str(open_still.value)
     written = path.stat().st_mtime_ns
     for _ in range(2):
         with PromptRegistry(path) as registry:
-            with pytest.raises(RegistryError, match=f"years {said}"):
+            with pytest.raises(RegistryError, match="years ahead"):
                 registry.register(PromptVersion("p", "1.0.1", "more", author="ana"))
             assert registry.get_active("p", "development", default="x").content == "x"
             assert len(registry.versions("p")) == 1
@@ -138,11 +138,12 @@ def test_a_registry_that_rested_for_years_is_written_after_a_copy_or_a_touch(
         registry.register(PromptVersion("p", "1.0.1", "more", author="ana"))
 
 
-def test_a_clock_less_than_a_year_off_keeps_the_order_of_records(
-    registry: PromptRegistry, at: Callable[[float], None]
+@pytest.mark.parametrize("days", [-30, -10_000, 0])
+def test_a_clock_that_is_behind_keeps_the_order_of_records(
+    registry: PromptRegistry, at: Callable[[float], None], days: int
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
-    at(-30 * 86_400)
+    at(days * 86_400 - 1)
     registry.register(PromptVersion("p", "1.0.1", "more", author="ana"))
     connection = sqlite3.connect(registry.path)
     times = [at for (at,) in connection.execute("SELECT at FROM ledger ORDER BY seq")]

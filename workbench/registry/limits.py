@@ -1,4 +1,4 @@
-"""What no record may be: too large to keep, or dated by a clock that is years off."""
+"""What no record may be: too large to keep, or dated by a clock that is years ahead."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from workbench.prompts.values import MAX_TEXT_BYTES
 from workbench.registry import clock
 from workbench.registry.digest import Column
 
-MOST_OFF_S = 366 * 86_400
-"""How far this machine's clock may be from both the last record and the file's own time."""
+MOST_AHEAD_S = 366 * 86_400
+"""Of this machine's clock, before both the last record and the file's own time."""
 _MOST_OF_OURS = 90_000_000
 """Of what the program itself makes of an evaluation's cases; readers take texts up to 100 MB."""
 _OURS = frozenset({"record", "plan", "envelope"})
@@ -36,28 +36,25 @@ def check_texts(what: str, rows: Iterable[Mapping[str, Column]]) -> None:
 
 
 def check_clock(path: str, last: str, written_s: float) -> None:
-    """Raises RegistryError when this machine's clock is more than a year from the last record and
-    from the time of the file as well, ahead of both or behind both.
+    """Raises RegistryError when this machine's clock is more than a year ahead of the last record
+    and of the time of the file as well: the record would date all that follow it.
 
-    `last` is the last record's time, and `written_s` the file's in seconds. Either may be right by
+    `last` is the last record's time, and `written_s` the file's in seconds. Either may be old by
     itself: a registry that nobody used for years was copied here today. A file that was written
-    or touched under the wrong clock is no witness any more.
+    or touched under the wrong clock is no witness any more. A clock that is behind does no such
+    harm: its records get the time of the last one.
     """
     now = clock.now()
-    if now[:4] == last[:4]:
+    if now[:4] <= last[:4]:
         return
     now_s, last_s = _seconds(now), _seconds(last)
     if now_s is None or last_s is None:
         return  # an empty or a damaged file, of which others tell
-    if now_s - max(last_s, written_s) > MOST_OFF_S:
-        off = "ahead"
-    elif min(last_s, written_s) - now_s > MOST_OFF_S:
-        off = "behind"
-    else:
+    if now_s - max(last_s, written_s) <= MOST_AHEAD_S:
         return
     written = clock.at_nanoseconds(int(written_s * 1e9))
     raise RegistryError(
-        f"this machine's clock says {now[:19]}Z, which is years {off}: the last record of {path}"
+        f"this machine's clock says {now[:19]}Z, which is years ahead: the last record of {path}"
         f" was made at {last[:19]}Z, and the file written at {written[:19]}Z",
         hint=f"set the clock; or, if it is right, say so with: touch {path}",
     )

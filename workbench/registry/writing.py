@@ -257,7 +257,7 @@ class Writer:
         if link := link_in_the_way(self._named):
             raise RegistryUnusable(
                 f"{link} is a symbolic link: a registry is read through one, and never written",
-                hint="put the file itself there, or give the path that it leads to",
+                hint="remove the link, or give the path of the file itself",
             )
         if fcntl is None:
             yield

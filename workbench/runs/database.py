@@ -37,7 +37,7 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
     if link and (writes or not there):
         raise UsageError(
             f"{link} is a symbolic link: runs are read through one, and never written",
-            hint="put the file itself there",
+            hint="remove the link",
         )
     if not create and not there:
         raise NotFound(f"no runs yet: {path} does not exist", hint="workbench run SUITE")
