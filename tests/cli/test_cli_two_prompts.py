@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.conftest import DRAFT, Cli, make_cli
 from tests.support.openai_server import OpenAIServer
+from workbench.actions.bench import Bench
+from workbench.workspace import open_workspace
 
 SUITE = "suite: {0}\nprompt: {0}\ndataset: {1}\nscorers: [exact_match]\n"
 
@@ -73,6 +75,13 @@ def test_an_input_that_the_suite_lacks_is_named_before_the_first_call(
     assert "case 'c100' has no mail, which mailer needs" in found.err
     assert "it has: ticket" in found.err
     assert found.err.count("\n") <= 2
+
+
+def test_a_look_at_gate_cases_counts_for_both_prompts(cli: Cli) -> None:
+    found = cli.here("compare", "triage", "router", "-s", "triage", "--split", "gate", "--json")
+    assert (found.code, found.json["cases"]) == (0, 100), found.err
+    with Bench(open_workspace(cli.root)) as bench:
+        assert [len(bench.store.gate_uses(name)) for name in ("triage", "router")] == [1, 1]
 
 
 def test_a_suite_is_evidence_of_its_own_prompt_alone(cli: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
@@ -13,7 +14,10 @@ import pytest
 from tests.cli.conftest import make_cli
 from tests.registry.making import build_evidence
 from tests.registry.test_migrations import GOLDEN, load
+from workbench.actions.init import create_workspace
+from workbench.actions.move import import_draft
 from workbench.errors import DraftError, RegistryError
+from workbench.exchange.snapshot import JSON_FORMAT
 from workbench.prompts.prompty import read_draft
 from workbench.prompts.values import MAX_TEXT_BYTES
 from workbench.registry import PromptRegistry, PromptVersion
@@ -76,6 +80,17 @@ def test_a_larger_draft_is_refused_by_each_command_in_one_line(tmp_path: Path) -
         assert "is larger than 10 MB" in found.err
         assert len(found.err.splitlines()) <= 2
     assert not (cli.root / "prompts" / "other.prompty").exists()
+
+
+def test_an_export_with_a_larger_prompt_is_not_imported(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "w")
+    export = tmp_path / "big.json"
+    said = {"format": JSON_FORMAT, "prompt_id": "big", "template": "jinja2", "model": None}
+    said["messages"] = [{"role": "user", "content": BIG}]  # type: ignore[assignment]
+    export.write_text(json.dumps(said))
+    with pytest.raises(DraftError, match="its prompt is larger than 10 MB"):
+        import_draft(workspace, export)
+    assert not (workspace.root / "prompts" / "big.prompty").exists()
 
 
 @pytest.fixture
