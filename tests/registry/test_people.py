@@ -13,6 +13,7 @@ from tests.registry.making import build_evidence
 from workbench.errors import GateRefused, RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.people import actor_named, distinct, same_person
+from workbench.registry.writing import Writer
 from workbench.settings import EnvironmentSettings
 
 Tested = Callable[..., PromptVersion]
@@ -113,30 +114,60 @@ def test_an_approval_that_was_given_before_the_only_evaluation_does_not_count(
     assert registry.verify().ok
 
 
-def test_verify_names_a_deployment_that_rests_on_a_look_alike(
+def past_the_triggers(
+    registry: PromptRegistry, table: str, actor: str, **row: str | int | None
+) -> None:
+    """Record a row of `p@1.0.0` that the triggers refuse, by the program's own means."""
+    fingerprint = registry.get_version("p", "1.0.0").fingerprint
+    connection = sqlite3.connect(registry.path, isolation_level=None)
+    connection.execute(f"DROP TRIGGER {table}s_insert")
+    connection.close()
+    writer = Writer(registry.path, create=False)
+    with writer.transaction() as transaction:
+        of = {"prompt_id": "p", "version": "1.0.0", "fingerprint": fingerprint}
+        own_seq = "stands_for" if table == "deployment" else ""
+        transaction.append(table, actor, {**of, **row}, own_seq=own_seq)
+    writer.close()
+
+
+def problems(registry: PromptRegistry) -> list[str]:
+    return [finding.problem for finding in registry.verify().findings]
+
+
+def test_verify_names_what_rests_on_a_look_alike(registry: PromptRegistry, tested: Tested) -> None:
+    registry.set_environment(EnvironmentSettings("guarded", approvals=1), "ana")
+    tested("p", "1.0.0")
+    registry.approve("p", "1.0.0", "guarded", "ben")
+    assert registry.verify().ok
+    past_the_triggers(
+        registry, "deployment", "B\u0435n", environment="guarded", action="deploy",
+        previous_seq=None, previous_version=None, evaluation=registry.evaluations("p")[0].seq,
+        override=0, again=0, stale=0, reason="", request_id=None,
+    )  # fmt: skip
+    assert "p@1.0.0 in guarded: it lacked approvals" in problems(registry)
+
+
+def test_verify_names_an_approval_that_claims_the_rule_of_0_1_0(
     registry: PromptRegistry, tested: Tested
 ) -> None:
     registry.set_environment(EnvironmentSettings("guarded", approvals=1), "ana")
     tested("p", "1.0.0")
     registry.approve("p", "1.0.0", "guarded", "ben")
-    registry.close()
-    connection = sqlite3.connect(registry.path, isolation_level=None)
-    for table in ("ledger", "deployments"):
-        for verb in ("insert", "update"):
-            connection.execute(f"DROP TRIGGER {table}_{'no_' * (verb == 'update')}{verb}")
-    connection.close()
-    from workbench.registry.writing import Writer
+    past_the_triggers(registry, "approval", "Ana", environment="guarded", reason="", rules=0)
+    assert "p@1.0.0 for guarded: by an older rule than the last" in problems(registry)
 
-    writer = Writer(registry.path, create=False)
-    with writer.transaction() as transaction:
-        found = registry.get_version("p", "1.0.0")
-        row = {
-            "prompt_id": "p", "environment": "guarded", "action": "deploy", "version": "1.0.0",
-            "fingerprint": found.fingerprint, "previous_seq": None, "previous_version": None,
-            "evaluation": registry.evaluations("p")[0].seq, "override": 0, "again": 0, "stale": 0,
-            "reason": "", "request_id": None,
-        }  # fmt: skip
-        transaction.append("deployment", "B\u0435n", row, own_seq="stands_for")
-    writer.close()
-    problems = [finding.problem for finding in registry.verify().findings]
-    assert "p@1.0.0 in guarded: it lacked approvals" in problems
+
+def test_a_deployment_of_0_1_0_keeps_the_approval_that_it_had(
+    registry: PromptRegistry, tested: Tested
+) -> None:
+    registry.set_environment(EnvironmentSettings("guarded", approvals=1), "ana")
+    tested("p", "1.0.0")
+    past_the_triggers(registry, "approval", "Ana", environment="guarded", reason="", rules=0)
+    with pytest.raises(GateRefused, match="0 of 1 approvals by other people"):
+        registry.deploy("p", "1.0.0", "guarded", "carol")
+    past_the_triggers(
+        registry, "deployment", "carol", environment="guarded", action="deploy",
+        previous_seq=None, previous_version=None, evaluation=registry.evaluations("p")[0].seq,
+        override=0, again=0, stale=0, reason="", request_id=None,
+    )  # fmt: skip
+    assert not [said for said in problems(registry) if "approvals" in said and "p@" in said]

@@ -58,8 +58,11 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
     for kind, row in events:
         if kind == "deployment":
             yield from _deployment(world, row)
-        else:
-            _APPLY[kind](world, row)
+            continue
+        if kind == "approval" and not row["rules"] and any(a["rules"] for a in world.approvals):
+            ref = f"{row['prompt_id']}@{row['version']} for {row['environment']}"
+            yield Finding(int(row["seq"]), "approvals", f"{ref}: by an older rule than the last")
+        _APPLY[kind](world, row)
 
 
 def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
