@@ -104,6 +104,8 @@ def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed
         assert registered("five") == "hello@2.0.0"
         with pytest.raises(RegistryError, match=r"rc\.4 is a candidate for 2\.0\.0, which is"):
             registered("six", "2.0.0-rc.4")
+        with pytest.raises(RegistryError, match=r"hello@1\.0\.0 is already registered with other"):
+            registered("six", "1.0.0")
         with pytest.raises(UsageError, match="no semantic version"):
             registered("six", "2.0")
         assert registered("an older line", "1.0.2") == "hello@1.0.2"

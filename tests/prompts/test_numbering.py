@@ -64,6 +64,7 @@ def test_a_number_is_measured_against_the_release_below(
         (TWO_LINES, "1.3.1", Bump.PATCH),
         (TWO_LINES, "1.5.0", Bump.MINOR),
         (("1.0.0-rc.1",), "1.0.0-rc.2", Bump.MAJOR),
+        (("1.0.0",), "1.0.0", Bump.MAJOR),
     ],
 )
 def test_releases_candidates_and_patches_of_an_older_line_are_allowed(

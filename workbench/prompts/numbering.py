@@ -52,8 +52,8 @@ def why_not(chosen: str, base: str | None, bump: Bump, known: Sequence[str]) -> 
     nothing that the releases above it in the same line would take away again.
     """
     number, numbers = number_of(chosen), _sorted(known)
-    if not numbers:
-        return ""
+    if not numbers or number in numbers:
+        return ""  # of a number that is taken the registry says what it holds
     if base is None:
         return f"is lower than {numbers[0]}, the first version"
     if number.prerelease and _core(number) in numbers:
