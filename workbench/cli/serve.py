@@ -35,7 +35,7 @@ def serve_command(face: Face, port: int, host: str, sessions: int) -> None:
     """
     if host not in _LOOPBACK:
         raise UsageError(
-            f"not served on {host}: whoever reads the token on its way there can deploy",
+            f"not served on {host}: there is no login, and whoever reads the token can deploy",
             hint="reach it through ssh -L, or a proxy that asks who is there",
         )
     if find_spec("textual_serve") is None:
