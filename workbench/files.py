@@ -1,4 +1,7 @@
-"""Files that are there whole or not at all, whenever the process is killed."""
+"""Files that are there whole or not at all, whenever the process is killed.
+
+In a workspace, which may be anybody's, a link is followed only to where the file could lie itself.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.errors import UsageError
+from workbench.links import SETTINGS_FILE, STATE
 
 LEFT_BEHIND_S = 3600.0
 """A temporary file older than this was left by a process that was killed."""
@@ -20,8 +24,9 @@ _SUFFIX = ".workbench-tmp"
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a whole file, keeping the mode of the one it replaces and making its folder.
 
-    Raises UsageError where it cannot be written.
+    Raises UsageError where it cannot be written, see `real_place` too.
     """
+    path = real_place(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else USUAL_MODE
@@ -31,14 +36,49 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
+def real_place(path: Path) -> Path:
+    """Where a file is to be written: `path` itself, or where links lead from it.
+
+    Inside a workspace they may lead to a place of it with the same suffix that is not hidden, as
+    a draft that two names share; nothing is written through a link in its state folder. A link
+    that is not in a workspace is the user's own: it is replaced, see `replacing`.
+    Raises UsageError for another link.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100  (without .., links unresolved)
+    # Of each workspace around it: a link to another one may stand in the nearest.
+    roots = [folder for folder in path.parents if (folder / SETTINGS_FILE).is_file()]
+    if not roots:
+        return path
+    try:
+        real = path.resolve()
+        places = [(root.resolve(), path.relative_to(root)) for root in roots]
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{path} is a link that leads nowhere", hint="remove it") from error
+    if all(real == here / inside for here, inside in places):
+        return path
+    if real.suffix == path.suffix and all(_may_lead(real, *place) for place in places):
+        return real
+    raise UsageError(
+        f"{path} is a link to {real}, and nothing is written through it",
+        hint="a link may lead to a file of the same kind in the workspace; edit others in place",
+    )
+
+
+def _may_lead(real: Path, here: Path, inside: Path) -> bool:
+    """Whether what is named `inside` a workspace may be `real`."""
+    if STATE in inside.parts or not real.is_relative_to(here):
+        return False
+    return not any(part.startswith(".") for part in real.relative_to(here).parts)
+
+
 @contextlib.contextmanager
 def replacing(path: Path, *, mode: int = USUAL_MODE) -> Iterator[Path]:
     """An empty file to fill; when the block ends well it takes the place of `path`.
 
     The file and its folder are synced, so it survives a power loss too. A link at `path` is
-    replaced, not followed.
+    replaced, not followed, unless `real_place` says otherwise, which may raise UsageError.
     """
-    path = path.absolute()
+    path = real_place(path)
     _sweep(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     os.close(handle)

@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.addresses import LOCAL_MODEL, plain_address
 from workbench.errors import SettingsError
+from workbench.links import SETTINGS_FILE
 from workbench.suggestions import did_you_mean
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -18,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LOCAL_MODEL = re.compile(f"{LOCAL_MODEL}(:[0-9a-f]{{64}})?")
 _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
-FILE_NAME = "workbench.toml"
+FILE_NAME = SETTINGS_FILE
 LOCAL = "local"
 PLAIN = "plain"
 CACHED = "cached"

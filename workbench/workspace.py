@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import DraftError, NoSuite, NotFound
+from workbench.errors import DraftError, NoSuite, NotFound, UntrustedWorkspace, UsageError
+from workbench.links import STATE, owned_by_another
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
     from workbench.runs.suite import Suite
 
-STATE = ".workbench"
 REGISTRY = "registry.db"
 RUNS = "runs.db"
 PROMPTS = "prompts"
@@ -38,6 +38,16 @@ class Workspace:
     @property
     def state(self) -> Path:
         return self.root / STATE
+
+    def make_state(self) -> Path:
+        """The state folder, made private where it is missing. Raises UsageError for a link."""
+        if self.state.is_symlink():
+            raise UsageError(
+                f"{self.state} is a symbolic link: what is in it can be read, and never written",
+                hint="make it a folder of the workspace",
+            )
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        return self.state
 
     @property
     def registry_path(self) -> Path:
@@ -157,16 +167,27 @@ class Workspace:
 
 
 def find_workspace(start: Path | None = None) -> Workspace:
-    """The nearest folder upward that holds workbench.toml. Raises NotFound."""
+    """The nearest folder upward that holds workbench.toml. Raises what `find_root` raises."""
     root = find_root(start)
     return Workspace(root, read_settings(root / FILE_NAME))
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The folder of `find_workspace`, its settings unread. Raises NotFound."""
+    """The folder of `find_workspace`, its settings unread.
+
+    The folder itself may be anybody's, and its settings have to be trusted before they reach out;
+    one above it must be the user's own, since others may put theirs into a folder like /tmp.
+    Raises NotFound, and UntrustedWorkspace for another user's.
+    """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
+        file = folder / FILE_NAME
+        if file.is_file():
+            if folder != here and owned_by_another(str(file)):
+                raise UntrustedWorkspace(
+                    f"{file} belongs to another user, and {here} is only below it",
+                    hint=f"if you mean it: --workspace {folder}",
+                )
             return folder
     raise NotFound(f"no {FILE_NAME} in {here} or above", hint="workbench init makes a workspace")
 

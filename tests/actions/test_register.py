@@ -11,6 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.init import create_workspace
 from workbench.actions.refs import resolve
 from workbench.actions.register import propose, register
+from workbench.errors import RegistryError, UsageError
 from workbench.workspace import Workspace
 
 KEY = "sk-proj-0123456789abcdefghij"
@@ -77,3 +78,37 @@ def test_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) 
     assert "1 of 20 cases look like they hold a key, first 'c105'" in run.json["notes"]
     for found in (registered, sqlite, prompty, run):
         assert KEY not in found.out + found.err
+
+
+def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed(
+    workspace: Workspace,
+) -> None:
+    with Bench(workspace) as bench:
+        bench.sync()
+
+        def registered(wording: str, version: str | None = None) -> str:
+            path = workspace.root / "prompts" / "hello.prompty"
+            text = path.read_text()
+            head, _, body = text.partition("system:\n")
+            path.write_text(f"{head}system:\n{wording}\n\nuser:{body.partition('user:')[2]}")
+            return register(bench, resolve(bench, "hello"), description="x", version=version)
+
+        assert registered("one") == "hello@1.0.0"
+        assert registered("two", "2.0.0-rc.1") == "hello@2.0.0-rc.1"
+        assert registered("three", "2.0.0-rc.2") == "hello@2.0.0-rc.2"
+        assert registered("a patch meanwhile", "1.0.1") == "hello@1.0.1"
+        change(workspace, "a patch meanwhile", "four")
+        found = propose(bench, resolve(bench, "hello"))
+        assert (found.previous, found.version) == ("1.0.1", "2.0.0")
+        assert registered("four", "2.0.0-rc.3") == "hello@2.0.0-rc.3"
+        assert registered("five") == "hello@2.0.0"
+        with pytest.raises(RegistryError, match=r"rc\.4 is a candidate for 2\.0\.0, which is"):
+            registered("six", "2.0.0-rc.4")
+        with pytest.raises(RegistryError, match=r"hello@1\.0\.0 is already registered with other"):
+            registered("six", "1.0.0")
+        with pytest.raises(UsageError, match="no semantic version"):
+            registered("six", "2.0")
+        assert registered("an older line", "1.0.2") == "hello@1.0.2"
+        change(workspace, "an older line", "{{ more }}")
+        with pytest.raises(RegistryError, match=r"1\.0\.3 is lower than 2\.0\.0, which this"):
+            register(bench, resolve(bench, "hello"), description="x", version="1.0.3")

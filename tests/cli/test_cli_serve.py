@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -12,10 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from yarl import URL
 
 pytestmark = pytest.mark.anyio
 
@@ -25,23 +29,54 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@dataclass(frozen=True)
+class Served:
+    """The address that `workbench serve` printed, in parts."""
+
+    port: int
+    token: str
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def socket(self, token: str | None = None) -> str:
+        return f"{self.origin}/ws?token={self.token if token is None else token}"
+
+    def get(self, path: str, host: str = "") -> tuple[int, http.client.HTTPMessage, str]:
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(asked):
+            asked.request("GET", path, headers={"Host": host or f"127.0.0.1:{self.port}"})
+            answer = asked.getresponse()
+            return answer.status, answer.headers, answer.read().decode()
+
+    def page(self, host: str = "") -> tuple[int, http.client.HTTPMessage, str]:
+        return self.get(f"/?token={self.token}", host)
+
+
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A served workspace without anything in it."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A served workspace without anything in it, for two pages at once."""
     root: Path = tmp_path_factory.mktemp("served")
     (root / "workbench.toml").write_text('[workspace]\nauthor = "ana"\n')
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number: int = free.getsockname()[1]
     argv = [sys.executable, "-m", "workbench", "--workspace", str(root), "serve"]
-    with subprocess.Popen(
-        [*argv, "--port", str(number)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as running:
+    argv += ["--port", str(number), "--sessions", "2"]
+    log = root / "said"
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=said) as running,
+    ):
         try:
             _wait(number, running)
-            yield number
+            found = re.findall(r"http://127\.0\.0\.1:(\d+)/\?token=([\w-]{32,})", log.read_text())
+            assert [(str(number), token) for _, token in found] == found  # once
+            yield Served(number, found[0][1])
         finally:
             running.send_signal(signal.SIGINT)
+    assert log.read_text().count(found[0][1]) == 1, "requests are not logged with their token"
 
 
 def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
@@ -49,7 +84,7 @@ def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < until:
         assert running.poll() is None, "it ended"
         try:
-            _get(port, f"127.0.0.1:{port}")
+            Served(port, "").get("/")
         except OSError:
             time.sleep(0.05)
         else:
@@ -57,24 +92,25 @@ def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
     raise AssertionError("it never listened")
 
 
-def _get(port: int, host: str) -> tuple[int, http.client.HTTPMessage]:
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    with contextlib.closing(asked):
-        asked.request("GET", "/", headers={"Host": host})
-        answer = asked.getresponse()
-        answer.read()
-    return answer.status, answer.headers
+def _page(served: Served, host: str = "") -> tuple[int, http.client.HTTPMessage, str]:
+    """The page, as soon as the screens of earlier ones have ended."""
+    until = time.monotonic() + 60
+    while (found := served.page(host))[0] == 503 and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
-async def test_the_first_screen_comes_up(port: int) -> None:
+async def test_the_first_screen_comes_up(served: Served) -> None:
+    _, _, page = _page(served)
+    (address,) = re.findall(r'data-session-websocket-url="([^"]+)"', page)
     async with (
         ClientSession() as session,
         session.ws_connect(
-            f"http://127.0.0.1:{port}/ws?width=100&height=30", origin=f"http://127.0.0.1:{port}"
-        ) as page,
+            f"{address.replace('ws:', 'http:')}?width=100&height=30", origin=served.origin
+        ) as opened,
     ):
         seen = b""
-        async for message in page:
+        async for message in opened:
             if message.type is WSMsgType.BINARY:
                 seen += message.data
             elif message.type is WSMsgType.TEXT:
@@ -85,25 +121,67 @@ async def test_the_first_screen_comes_up(port: int) -> None:
     raise AssertionError(seen[-2000:])
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null"])
-async def test_other_pages_cannot_drive_it(port: int, origin: str) -> None:
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "http://127.0.0.1:1", "null"])
+async def test_other_pages_and_programs_without_a_page_cannot_drive_it(
+    served: Served, origin: str | None
+) -> None:
+    assert await _refused(served.socket(), origin) == 403
+
+
+@pytest.mark.parametrize("token", ["", "x", "é\udce9", "a" * 32])
+async def test_without_the_token_there_is_neither_a_page_nor_a_terminal(
+    served: Served, token: str
+) -> None:
+    quoted = quote(token, errors="surrogatepass")
+    status, _, text = served.get(f"/?token={quoted}")
+    assert (status, text) == (403, "open the address that workbench serve printed\n")
+    assert served.get("/")[0] == 403
+    assert await _refused(served.socket(quoted), served.origin) == 403
+    assert await _refused(f"{served.origin}/ws/{quoted or 'x'}", served.origin) == 403
+
+
+async def _refused(address: str, origin: str | None) -> int:
     async with ClientSession() as session:
         with pytest.raises(WSServerHandshakeError) as refused:
-            await session.ws_connect(f"http://127.0.0.1:{port}/ws", origin=origin)
-    assert refused.value.status == 403
+            await session.ws_connect(URL(address, encoded=True), origin=origin)
+    return refused.value.status
 
 
-def test_a_name_that_was_pointed_to_loopback_is_refused(port: int) -> None:
-    assert _get(port, f"evil.example:{port}")[0] == 403
-    assert _get(port, f"localhost:{port}")[0] == 200
+async def _opened(session: ClientSession, served: Served) -> ClientWebSocketResponse:
+    """A page, as soon as the screens of an earlier one have ended."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return await session.ws_connect(served.socket(), origin=served.origin)
+        except WSServerHandshakeError as error:
+            assert error.status == 503 and time.monotonic() < until
+            await asyncio.sleep(0.05)
 
 
-def test_the_page_loads_nothing_from_elsewhere(port: int) -> None:
-    status, headers = _get(port, f"127.0.0.1:{port}")
+async def test_no_more_pages_than_are_allowed_are_open_at_once(served: Served) -> None:
+    async with ClientSession() as session:
+        two = [await _opened(session, served) for _ in range(2)]
+        assert await _refused(served.socket(), served.origin) == 503
+        status, _, text = served.page()
+        assert status == 503
+        assert text.startswith("2 sessions are open, which is all that are allowed: close one")
+        for one in two:
+            await one.close()
+        await (await _opened(session, served)).close()
+
+
+def test_a_name_that_was_pointed_to_loopback_is_refused(served: Served) -> None:
+    assert served.page(f"evil.example:{served.port}")[0] == 403
+    assert _page(served, f"localhost:{served.port}")[0] == 200
+
+
+def test_the_page_loads_nothing_from_elsewhere(served: Served) -> None:
+    status, headers, _ = _page(served)
     assert status == 200
     policy = headers["Content-Security-Policy"]
     addresses = set(re.findall(r"\w+://[^ ;]+", policy))
-    assert addresses == {f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}"}
+    assert addresses == {served.origin, served.origin.replace("http:", "ws:")}
+    assert headers["Referrer-Policy"] == "no-referrer"
     assert "*" not in policy
     (scripts,) = [part for part in policy.split(";") if "script-src" in part]
     assert "unsafe" not in scripts

@@ -31,10 +31,16 @@ class Served:
     root: Path
     port: int
     process: asyncio.subprocess.Process
+    address: str
+    """What was printed, with the token."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def socket(self) -> str:
+        return self.address.replace("http:", "ws:").replace("/?", "/ws?")
 
     def screens(self) -> list[int]:
         """The processes that draw this workspace, from the system's list of all processes."""
@@ -75,11 +81,13 @@ async def serving(root: Path) -> AsyncIterator[Served]:
         *("serve", "--port", str(port)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
+    assert process.stderr is not None
     try:
+        said = (await asyncio.wait_for(process.stderr.readline(), WAIT_S)).decode()
         await until(lambda: listens(port) or process.returncode is not None, "it never listened")
-        yield Served(root, port, process)
+        yield Served(root, port, process, said.split()[0])
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -107,7 +115,7 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 @pytest.fixture
 async def page(browser: Browser, served: Served) -> AsyncIterator[Page]:
     """The first screen, drawn and listening."""
-    opened = await browser.open(served.url)
+    opened = await browser.open(served.address)
     await shows(opened, "F5 Run")
     await opened.until(TYPING)
     yield opened
@@ -198,7 +206,7 @@ async def test_the_server_ends_at_once_though_a_page_is_open(
     browser: Browser, tmp_path: Path
 ) -> None:
     async with serving(tmp_path / "shop") as served:
-        page = await browser.open(served.url)
+        page = await browser.open(served.address)
         await shows(page, "F5 Run")
         served.process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(served.process.wait(), 20)
@@ -213,19 +221,21 @@ async def test_other_pages_and_names_get_nothing(browser: Browser, served: Serve
         page = await browser.open(elsewhere.base_url)
         told = await page.evaluate(
             "new Promise(done => {"
-            f" const socket = new WebSocket('{served.url.replace('http:', 'ws:')}ws');"
+            f" const socket = new WebSocket('{served.socket}');"
             " socket.onopen = () => done('open'); socket.onerror = () => done('refused') })"
         )
         assert told == "refused"
-        told = await page.evaluate(f"fetch('{served.url}').then(() => 'read', () => 'refused')")
+        told = await page.evaluate(f"fetch('{served.address}').then(() => 'read', () => 'refused')")
         assert told == "refused"
         await page.evaluate(
-            f"document.body.appendChild(document.createElement('iframe')).src = '{served.url}'"
+            f"document.body.appendChild(document.createElement('iframe')).src = '{served.address}'"
         )
         await page.until_received(lambda: "frame-ancestors" in str(page.problems))
         await page.close()
-    rebound = await browser.open(served.url.replace("127.0.0.1", REBOUND))
-    assert await rebound.evaluate("document.body.innerText.trim()") == f"open {served.url[:-1]}"
+    rebound = await browser.open(served.address.replace("127.0.0.1", REBOUND))
+    assert await rebound.evaluate("document.body.innerText.trim()") == (
+        "open the address that workbench serve printed"
+    )
     await rebound.close()
     assert not served.screens()
 
@@ -234,7 +244,7 @@ async def test_with_webgl_the_terminal_is_drawn_as_a_picture(
     served: Served, tmp_path: Path
 ) -> None:
     async with Browser(tmp_path, "--enable-unsafe-swiftshader") as browser:
-        page = await browser.open(served.url)
+        page = await browser.open(served.address)
         await page.until(TYPING)
         assert page.problems == []
         await page.until(f"{PAINTED} > 20")

@@ -7,6 +7,7 @@ same SQL, so the attacks fail for their own reasons.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sqlite3
 import subprocess
@@ -18,7 +19,10 @@ import pytest
 
 from tests.registry.making import build_evidence
 from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.people import RULES as RULES_OF_TODAY
+from workbench.registry.people import same_person
 from workbench.registry.signing import SigningKey
+from workbench.registry.trigger_parts import SAME_PERSON
 from workbench.registry.triggers import RULES
 from workbench.runs.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
@@ -74,6 +78,14 @@ def deploy(version: str, **changes: str) -> str:
     return record("deployment", changes.get("actor", "eve")) + DEPLOY.format(**filled)
 
 
+def approve(actor: str, rules: int = RULES_OF_TODAY) -> str:
+    """SQL by which somebody approves p@1.1.0 for an environment that needs one approval."""
+    return record("approval", actor) + (
+        "INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,"
+        f" 'guarded', '', {rules} FROM versions WHERE version = '1.1.0';"
+    )
+
+
 def evaluation(version: str, scores: str, *, planned: int = 20, gate: str = "pass") -> str:
     """SQL that records an evaluation of 20 cases by hand; `scores` gives the value of case n."""
     return (
@@ -124,10 +136,15 @@ ATTACKS: dict[str, str] = {
     "deploy on expired evidence": deploy("1.1.0", environment="fresh"),
     "deploy to a frozen environment": deploy("1.1.0", environment="frozen"),
     "deploy without approval": deploy("1.1.0", environment="guarded"),
-    "deploy with one's own approval": record("approval", "eve")
-    + """INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,
-      'guarded', '' FROM versions WHERE version = '1.1.0';"""
+    "deploy with one's own approval": approve("eve")
     + deploy("1.1.0", environment="guarded", actor="eve"),
+    **{
+        f"deploy with one's own approval as {name}": approve(name)
+        + deploy("1.1.0", environment="guarded", actor="eve")
+        for name in ("Eve", "eve.", "\u0435ve", "e\u200bve", "\uff45ve", "\u00e9ve", "Ev\u0415")
+    },
+    "deploy with the approval of the only evaluator": approve("CI")
+    + deploy("1.1.0", environment="guarded"),
     "deploy without promotion": deploy("1.1.0", environment="promoted"),
     "deploy outside of a consumer's range": deploy("2.0.0"),
     "deploy again what was rolled back": deploy("1.7.0"),
@@ -251,9 +268,11 @@ ATTACKS: dict[str, str] = {
     "a record that follows nothing": record("approval").replace(
         "(SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1)", "lower(hex(randomblob(32)))"
     ),
-    "approve as the author": record("approval", "ana")
-    + "INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,"
-    " 'guarded', '' FROM versions WHERE version = '1.1.0';",
+    **{
+        f"approve as the author, {name}": approve(name)
+        for name in ("ana", "Ana", "ana.", "\u0430na", "an\u0430\u200d", "\uff21\uff2e\uff21")
+    },
+    "approve by the rules of 0.1.0": approve("bob", rules=0),
 }
 
 KEPT = ("versions", "evaluations", "scores", "deployments", "environments", "revocations",
@@ -280,7 +299,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         p = {n: PromptVersion("p", n, f"text {n}", author="ana") for n in numbers}
         for version in p.values():
             registry.register(version)
-        record_ = registry.record_evaluation
+        record_ = functools.partial(registry.record_evaluation, by="ci")
         record_(build_evidence(p["1.5.0"], dataset="an older dataset"))
         for number in ("1.0.0", "1.1.0", "1.6.0", "1.7.0", "2.0.0"):
             record_(build_evidence(p[number]))
@@ -332,8 +351,9 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def by_module(path: Path, sql: str) -> str:
-    """Python's sqlite3: all or nothing, as a script would do it."""
+    """Python's sqlite3: all or nothing, as a script would do it that knows how names compare."""
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.create_function(SAME_PERSON, 2, same_person, deterministic=True)
     try:
         pragmas, _, rest = sql.rpartition("ON;") if sql.startswith("PRAGMA") else ("", "", sql)
         if pragmas:
@@ -347,7 +367,9 @@ def by_module(path: Path, sql: str) -> str:
 
 
 def by_command_line(path: Path, sql: str) -> str:
-    """The sqlite3 shell, which goes on after an error and commits each statement."""
+    """The sqlite3 shell, which goes on after an error and commits each statement. It does not know
+    how names compare, so it deploys and approves nothing at all.
+    """
     done = subprocess.run(["sqlite3", str(path)], input=sql, capture_output=True, text=True)
     return done.stderr
 
@@ -367,7 +389,10 @@ def test_the_database_refuses_what_the_rules_forbid(
 
     after = contents(path)
     assert complaint, "the attack met no resistance"
-    known = (s in complaint for s in (*SENTENCES, "never changes", "there already", "first"))
+    lacking = f"no such function: {SAME_PERSON}"
+    known = (
+        s in complaint for s in (*SENTENCES, "never changes", "there already", "first", lacking)
+    )
     assert any(known), f"refused for another reason: {complaint}"
     for table in KEPT:
         if table in ("evaluations", "scores") and "INTO evaluations" in ATTACKS[attack]:
@@ -381,11 +406,18 @@ def test_there_are_at_least_forty_attacks() -> None:
     assert len(ATTACKS) >= 40
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_the_same_sql_deploys_what_has_passed(copy: Path, tool: str) -> None:
-    run = {"module": by_module, "command line": by_command_line}[tool]
+@pytest.mark.needs("sqlite3")
+def test_a_tool_that_cannot_compare_names_deploys_and_approves_nothing(copy: Path) -> None:
+    for sql in (deploy("1.1.0"), approve("bob")):
+        assert f"no such function: {SAME_PERSON}" in by_command_line(copy, sql)
 
-    assert run(copy, deploy("1.1.0")) == ""
+
+def test_another_persons_approval_counts(copy: Path) -> None:
+    assert by_module(copy, approve("bob") + deploy("1.1.0", environment="guarded")) == ""
+
+
+def test_the_same_sql_deploys_what_has_passed(copy: Path) -> None:
+    assert by_module(copy, deploy("1.1.0")) == ""
 
     with PromptRegistry(copy) as registry:
         assert registry.get_active("p").version == "1.1.0"

@@ -216,7 +216,7 @@ def test_a_registry_of_another_user_cannot_be_written_and_is_read_from_its_copy(
         shutil.rmtree(folder)
 
 
-def test_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
+def test_a_second_name_for_the_file_is_refused_and_a_link_is_only_read_through(
     registry: PromptRegistry, tmp_path: Path
 ) -> None:
     add(registry)
@@ -224,7 +224,8 @@ def test_a_second_name_for_the_file_is_refused_and_a_link_is_followed(
     (tmp_path / "link.db").symlink_to(registry.path)
     with PromptRegistry(tmp_path / "link.db") as linked:
         assert linked.path == str(Path(registry.path).resolve())
-        add(linked, "1.1.0")
+        assert linked.get_version("p", "1.0.0").content == "text 1.0.0"
+        assert "link.db is a symbolic link" in refused(lambda: add(linked, "1.1.0"))
     os.link(registry.path, tmp_path / "second.db")
 
     with PromptRegistry(tmp_path / "second.db") as second:

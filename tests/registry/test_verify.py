@@ -168,7 +168,7 @@ def test_a_flipped_byte_of_the_file_is_found_wherever_it_means_something(
     rng = random.Random(7)
     path = tmp_path / "flipped.db"
     told = 0
-    for _ in range(60):
+    for _ in range(80):
         position = rng.randrange(100, len(whole))
         path.write_bytes(
             whole[:position]

@@ -39,7 +39,8 @@ class Bench:
         """The workspace's registry, made on first use."""
         from workbench.registry import PromptRegistry
 
-        self.workspace.state.mkdir(mode=0o700, exist_ok=True)
+        if not self.workspace.state.exists():
+            self.workspace.make_state()
         return PromptRegistry(self.workspace.registry_path, create=True)
 
     @cached_property
@@ -47,7 +48,8 @@ class Bench:
         """The workspace's runs, made on first use."""
         from workbench.runs.store import RunStore
 
-        self.workspace.state.mkdir(mode=0o700, exist_ok=True)
+        if not self.workspace.state.exists():
+            self.workspace.make_state()
         return RunStore(self.workspace.runs_path)
 
     def provider_settings(self, prompt: Prompt) -> ProviderSettings:

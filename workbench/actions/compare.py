@@ -12,7 +12,7 @@ from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_comparison
 from workbench.actions.preview import Preview, part_of
 from workbench.actions.refs import Source, resolve, told_apart
-from workbench.actions.sides import SAME, asked_run, check_sides
+from workbench.actions.sides import SAME, asked_run, check_sides, split_of, suite_of
 from workbench.datasets.distinct import check_consistent, distinct
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
@@ -159,19 +159,14 @@ def compare_many(
 ) -> BestOf:
     """Compare each of `refs` with the same A, which is run once at most. Blocks.
 
+    They may be of several prompts: what counts is that each takes the inputs of the suite.
     Raises UsageError as `compare` does, and for a candidate that is named twice.
     """
     a, *others = told_apart([resolve(bench, ref) for ref in (ref_a, *refs)])
-    for ref, b in zip(refs, others, strict=True):
-        if a.prompt.prompt_id != b.prompt.prompt_id:
-            raise UsageError(
-                f"{ref_a} and {ref} are versions of two prompts",
-                hint="compare one prompt's versions",
-            )
     if len({(b.prompt.fingerprint, b.run_id) for b in others}) < len(others):
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
-    suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
-    split = split or _split_of(bench, a, *others)
+    suite = suite_of(bench, (a, *others), suite_name)
+    split = split or split_of(bench, a, *others)
     cases, preview = distinct(suite.cases(split)), None
     check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
@@ -185,7 +180,7 @@ def compare_many(
         on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
     side_a, *sides = named([side_of(bench, item, on_run) for item in wanted])
     for side in sides:
-        note_comparison(bench, suite, side.source.prompt.fingerprint, cases)
+        note_comparison(bench, suite, side.source.prompt, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     best = rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
     return replace(best, notes=tuple(dict.fromkeys(s.note for s in (a, *others) if s.note)))
@@ -347,9 +342,3 @@ def _seed(suite: Suite) -> int:
 
 def _flat(results: Mapping[str, tuple[Result, ...]]) -> list[Result]:
     return [result for group in results.values() for result in group]
-
-
-def _split_of(bench: Bench, *sources: Source) -> str | None:
-    """Runs are compared on the split they were made on."""
-    run_id = next((source.run_id for source in sources if source.run_id), None)
-    return bench.store.summary(run_id).split if run_id else None

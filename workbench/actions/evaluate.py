@@ -59,7 +59,13 @@ def evaluate(
     bench.sync()
     source = source_of(bench, bench.registry.get_version(prompt_id, version))
     if suite_name:
-        suites: tuple[Suite, ...] = (bench.workspace.suite_for(prompt_id, suite_name),)
+        suite = bench.workspace.suite(suite_name)
+        if suite.prompt_id != prompt_id:
+            raise UsageError(
+                f"the suite {suite.name} tries {suite.prompt_id}: it is no evidence of {prompt_id}",
+                hint=f"run or compare {prompt_id} on it, or give it a suite of its own",
+            )
+        suites: tuple[Suite, ...] = (suite,)
     else:
         suites = bench.workspace.suites_of(prompt_id)
     if not suites:

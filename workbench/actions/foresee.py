@@ -12,7 +12,7 @@ from workbench.actions.costs import Ahead, Cost, worth_asking
 from workbench.actions.evaluate import baseline_of
 from workbench.actions.gate_uses import wear_of
 from workbench.actions.refs import Source, resolve, told_apart
-from workbench.actions.sides import asked_run
+from workbench.actions.sides import asked_run, suite_of
 from workbench.runs.estimate import Estimate
 from workbench.runs.suite import GATE_SPLIT
 from workbench.runs.values import RunSpec
@@ -87,10 +87,10 @@ def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None
         summary = bench.store.summary(stored)
         split, suite_name = summary.split, summary.suite
     lines, specs = [], []
+    suite = suite_of(bench, sources, suite_name)
     for source in sources:
         if source.run_id:
             continue
-        suite = bench.workspace.suite_for(source.prompt.prompt_id, suite_name)
         spec = running.make_spec(source, suite, split=split)
         if not _is_stored(bench, spec):
             lines.append(f"{source.name} on {suite.name}: {len(spec.cases)} cases")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from workbench.actions.bench import Bench
 from workbench.datasets.values import Case
+from workbench.prompts.values import Prompt
 from workbench.runs.gate_uses import COMPARED, EVALUATED
 from workbench.runs.suite import Suite
 from workbench.verdicts.values import Evidence
@@ -60,12 +61,16 @@ def wear_of(bench: Bench, prompt_id: str, cases: Sequence[Case], *, with_baselin
     )
 
 
-def note_comparison(bench: Bench, suite: Suite, fingerprint: str, cases: Sequence[Case]) -> None:
-    """Remember that a candidate was compared on cases of the gate, if any of these is one."""
+def note_comparison(bench: Bench, suite: Suite, candidate: Prompt, cases: Sequence[Case]) -> None:
+    """Remember that a candidate was compared on cases of the gate, if any of these is one: for the
+    suite's prompt too where it is another's, since what was learnt may end up in either.
+    """
     gate = {case.id for case in suite.gate_cases.cases}
     digests = [case.digest for case in cases if case.id in gate]
-    if digests and not bench.store.is_read_only:
-        bench.store.note_gate_use(suite.prompt_id, suite.name, COMPARED, fingerprint, digests)
+    if not digests or bench.store.is_read_only:
+        return
+    for prompt_id in dict.fromkeys((suite.prompt_id, candidate.prompt_id)):
+        bench.store.note_gate_use(prompt_id, suite.name, COMPARED, candidate.fingerprint, digests)
 
 
 def note_evaluation(bench: Bench, suite: Suite, fingerprint: str, cases: Sequence[Case]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.actions.trust import trust
 from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
+from workbench.links import STATE
 from workbench.prompts.prompty import read_draft
 from workbench.prompts.values import SUFFIX
 from workbench.settings import FILE_NAME
@@ -16,7 +17,6 @@ from workbench.suggestions import did_you_mean
 from workbench.workspace import (
     EVALS,
     PROMPTS,
-    STATE,
     SUITE_FILE,
     Workspace,
     open_workspace,

@@ -15,7 +15,14 @@ from workbench.errors import DraftError, UsageError
 from workbench.files import write_atomically
 from workbench.prompts.key_like import keys_in
 from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
-from workbench.prompts.values import FIRST_REVISION, REVISION, SUFFIX, Message, Prompt
+from workbench.prompts.values import (
+    FIRST_REVISION,
+    MAX_TEXT_BYTES,
+    REVISION,
+    SUFFIX,
+    Message,
+    Prompt,
+)
 from workbench.settings import FILE_NAME
 from workbench.suggestions import did_you_mean
 from workbench.workspace import PROMPTS, Workspace
@@ -76,6 +83,8 @@ def import_draft(workspace: Workspace, path: Path, name: str | None = None) -> P
     if name and name != prompt.prompt_id:
         text = write_prompty(replace(prompt, prompt_id=name))
         prompt = parse_prompty(text, where=name)
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+        raise DraftError(f"{path}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
     target = workspace.root / PROMPTS / f"{prompt.prompt_id}{SUFFIX}"
     if target.exists() or workspace.draft_path(prompt.prompt_id):
         raise UsageError(

@@ -38,7 +38,6 @@ def draft_from(bench: Bench, prompt_id: str, version: str) -> Redraft:
             return Redraft(path, None)
         now = datetime.now().astimezone()
         kept = workspace.state / KEPT / f"{path.stem}-{now:%Y%m%d-%H%M%S-%f}{path.suffix}"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(before)
+        write_atomically(kept, before)
     write_atomically(path, text)
     return Redraft(path, kept)

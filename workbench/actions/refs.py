@@ -32,6 +32,8 @@ class Source:
     path: Path | None = None
     mark: str = ""
     """What tells it apart from another side of the same name."""
+    among_others: bool = False
+    """It stands beside another prompt."""
     note: str = ""
     """What was taken for something that the draft leaves out, for the people who run it."""
 
@@ -47,7 +49,7 @@ class Source:
     @property
     def short(self) -> str:
         """The same beside others of one prompt: 1.2.0, draft, or the run's label."""
-        return self._marked(self.version or self.label)
+        return self.name if self.among_others else self._marked(self.version or self.label)
 
     def _marked(self, text: str) -> str:
         return f"{text} {self.mark}" if self.mark else text
@@ -58,7 +60,8 @@ def told_apart(sources: Sequence[Source], run_ids: Sequence[str] = ()) -> tuple[
 
     `run_ids` are those of what was run, for one prompt that was asked twice.
     """
-    bare = [replace(source, mark="") for source in sources]
+    several = len({source.prompt.prompt_id for source in sources}) > 1
+    bare = [replace(source, mark="", among_others=several) for source in sources]
     taken = Counter(source.short for source in bare)
     files = _endings([source.path for source in bare if source.path and taken[source.short] > 1])
     found = []

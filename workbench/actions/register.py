@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from workbench.actions.bench import Bench
 from workbench.actions.refs import Source
 from workbench.errors import RegistryError, UsageError
-from workbench.prompts.contract import Bump, Change, changes, implied_bump, next_version, undeclared
+from workbench.prompts.contract import Bump, Change, changes, implied_bump, undeclared
 from workbench.prompts.key_like import keys_in
+from workbench.prompts.numbering import base_of, next_version, number_of, why_not
 from workbench.prompts.templates import Renderer
 from workbench.prompts.unseen import unseen_in
 from workbench.prompts.values import Message, Prompt
@@ -20,40 +21,54 @@ class Proposal:
 
     prompt: Prompt
     previous: str | None
-    """The version it is compared with: the newest one."""
+    """The version it is compared with: the newest release, else the newest candidate."""
     version: str
     bump: Bump
     changes: tuple[Change, ...]
     same_as: str | None
     """The version that already holds exactly this."""
     warnings: tuple[str, ...]
+    known: tuple[str, ...] = ()
+    """The numbers that are taken, the newest first."""
 
 
-def propose(bench: Bench, source: Source) -> Proposal:
-    """What registering this draft would make. Raises TemplateError when it does not compile."""
+def propose(bench: Bench, source: Source, chosen: str | None = None) -> Proposal:
+    """What registering this draft would make; as `chosen`, it follows the newest release below.
+
+    Raises TemplateError when it does not compile, UsageError where `chosen` is no number.
+    """
     prompt = source.prompt
     Renderer(prompt)
+    if chosen is not None:
+        try:
+            number_of(chosen)
+        except ValueError as error:
+            hint = "write it like 1.2.0 or 2.0.0-rc.1"
+            raise UsageError(f"{chosen!r} is no semantic version", hint=hint) from error
     versions = bench.registry.versions(prompt.prompt_id)
     same = next((v.version for v in versions if v.fingerprint == prompt.fingerprint), None)
-    newest = versions[0] if versions else None
     warnings = [source.note] if source.note else []
     warnings += [f"{{{{ {name} }}}} is not declared in inputs" for name in undeclared(prompt)]
     warnings += [*keys_in(prompt), *unseen_in(prompt)]
-    if newest is None:
+    if not versions:
         return Proposal(prompt, None, "1.0.0", Bump.NONE, (), same, tuple(warnings))
-    before = newest.prompt
-    alike = _folded(before).fingerprint == _folded(prompt).fingerprint
-    if alike and before.fingerprint != prompt.fingerprint:
+    newest = versions[0]
+    alike = _folded(newest.prompt).fingerprint == _folded(prompt).fingerprint
+    if alike and newest.fingerprint != prompt.fingerprint:
         warnings.append(f"only blanks and line ends differ from {newest.version}")
+    known = tuple(version.version for version in versions)
+    base = base_of(known, chosen)
+    before = next((v.prompt for v in versions if v.version == base), newest.prompt)
     bump = implied_bump(before, prompt)
     return Proposal(
         prompt=prompt,
-        previous=newest.version,
-        version=next_version(newest.version, max(bump, Bump.PATCH)),
+        previous=base,
+        version=next_version(base, bump, known),
         bump=bump,
         changes=changes(before, prompt),
         same_as=same,
         warnings=tuple(warnings),
+        known=known,
     )
 
 
@@ -80,10 +95,11 @@ def register(
 
     if not description.strip():
         raise UsageError("a version needs a description", hint="--description TEXT")
-    proposal = propose(bench, source)
+    proposal = propose(bench, source, version)
     if proposal.same_as:
         raise RegistryError(
-            f"{source.prompt.prompt_id}@{proposal.same_as} is exactly this prompt already"
+            f"{source.prompt.prompt_id}@{proposal.same_as} is exactly this prompt already",
+            hint="a version keeps its number: deploy that one, or change the prompt",
         )
     chosen = version or proposal.version
     if not force_reason:
@@ -95,19 +111,11 @@ def register(
 
 
 def _check_number(proposal: Proposal, chosen: str) -> None:
-    """The author may go higher than the contract asks, never lower."""
-    import semver
-
-    try:
-        number = semver.Version.parse(chosen)
-    except ValueError as error:
-        hint = f"this change asks for {proposal.version}"
-        raise UsageError(f"{chosen!r} is no semantic version", hint=hint) from error
-    if proposal.previous is None:
-        return
-    if number.replace(prerelease=None) < semver.Version.parse(proposal.version):
+    """Raises RegistryError for a number that the contract does not allow."""
+    problem = why_not(chosen, proposal.previous, proposal.bump, proposal.known)
+    if problem:
         reasons = "; ".join(change.reason for change in proposal.changes[:3])
+        since = f" (since {proposal.previous}: {reasons})" if reasons and proposal.previous else ""
         raise RegistryError(
-            f"{chosen} is lower than {proposal.version}, which this change asks for ({reasons})",
-            hint="go higher, or force it with a reason",
+            f"{chosen} {problem}{since}", hint="go higher, or force it with a reason"
         )

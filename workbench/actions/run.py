@@ -42,13 +42,10 @@ def make_spec(
     """What to run, checked before the first call. Cases that ask and expect the same are asked
     once, unless `equal_cases` are wanted.
 
-    Raises UsageError when the suite tries another prompt or no case is left, DatasetError when a
-    case lacks an input, or has a value that is not what the prompt or a scorer needs.
+    Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
+    Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
+    that is not what the prompt or a scorer needs.
     """
-    if suite.prompt_id != source.prompt.prompt_id:
-        raise UsageError(
-            f"the suite {suite.name} tries {suite.prompt_id}, not {source.prompt.prompt_id}"
-        )
     cases = suite.cases(split)
     if not equal_cases:
         cases = distinct(cases)
@@ -106,7 +103,7 @@ def start(bench: Bench, spec: RunSpec, *, resume: str | None = None) -> LiveRun:
     """Start (or go on with) a run in its own thread."""
     from workbench.runs.engine import start_run
 
-    bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
+    bench.workspace.make_state()
     return start_run(
         spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, resume=resume
     )
@@ -128,7 +125,7 @@ def submit(
     """
     from workbench.runs.batches import submit_batch
 
-    bench.workspace.state.mkdir(mode=0o700, exist_ok=True)
+    bench.workspace.make_state()
     return submit_batch(spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, on_start)
 
 

@@ -16,6 +16,27 @@ from workbench.verdicts.pairing import what_differs
 SAME = "A and B are the same run"
 
 
+def suite_of(bench: Bench, sources: Sequence[Source], name: str | None) -> Suite:
+    """The named suite, else that of a stored run, else the first of A's prompt, or of another's.
+
+    Raises NotFound, and NoSuite where no suite tries any of them.
+    """
+    if name is None:
+        run_id = _first_run(sources)
+        name = bench.store.summary(run_id).suite if run_id else None
+        if name not in {suite.name for suite in bench.workspace.suites()}:
+            name = None  # it was renamed since: what differs is told by the cases
+    prompt_ids = [source.prompt.prompt_id for source in sources]
+    tried = (p for p in prompt_ids if name is None and bench.workspace.suites_of(p))
+    return bench.workspace.suite_for(next(tried, prompt_ids[0]), name)
+
+
+def split_of(bench: Bench, *sources: Source) -> str | None:
+    """Runs are compared on the split they were made on."""
+    run_id = _first_run(sources)
+    return bench.store.summary(run_id).split if run_id else None
+
+
 def check_sides(
     bench: Bench, sources: Sequence[Source], suite: Suite, cases: Sequence[Case], *, fresh: bool
 ) -> None:
@@ -58,6 +79,10 @@ def asked_run(bench: Bench, spec: RunSpec) -> str | None:
         if all((case_id, repeat) in asked for case_id in wanted for repeat in range(run.repeats)):
             return run.run_id
     return None
+
+
+def _first_run(sources: Sequence[Source]) -> str | None:
+    return next((source.run_id for source in sources if source.run_id), None)
 
 
 def _check_two(a: Source, b: Source, fresh: bool) -> None:

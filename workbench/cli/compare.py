@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
-@click.option("--suite", "-s", help="Default: the prompt's first suite.")
+@click.option("--suite", "-s", help="Default: the first suite of A.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
@@ -40,7 +40,8 @@ def compare_command(
 ) -> int:
     """Pair A (the baseline) and B on all cases, running what is missing, and print the verdict.
 
-    A and B are drafts, versions, environments (PROMPT@production) or run ids. With --also each
+    A and B are drafts, versions, environments (PROMPT@production) or run ids, of one prompt or of
+    two: --suite names any suite whose inputs both take. With --also each
     candidate is compared with A, and what may be claimed is adjusted for their number (Holm); the
     exit code still speaks of B.
     """

@@ -21,9 +21,10 @@ from workbench.errors import (
     EXIT_REFUSED,
     WorkbenchError,
 )
+from workbench.links import STATE
 from workbench.present import numbers
 from workbench.prompts.values import SUFFIX
-from workbench.workspace import PROMPTS, REGISTRY, STATE
+from workbench.workspace import PROMPTS, REGISTRY
 
 DEV_CASES = "40"
 APP_SECONDS = 30.0

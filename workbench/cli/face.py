@@ -49,8 +49,9 @@ class Face:
 
     def registry(self) -> PromptRegistry:
         """The workspace's registry for reading; it must exist. Raises NotFound."""
+        from workbench.links import STATE
         from workbench.registry import PromptRegistry
-        from workbench.workspace import REGISTRY, STATE, find_root
+        from workbench.workspace import REGISTRY, find_root
 
         path = find_root(self.folder) / STATE / REGISTRY
         if not path.exists():

@@ -23,14 +23,16 @@ def register_command(
     """Make an immutable version of a draft.
 
     The contract proposes the number: an input that is gone or newly required is major, a new
-    optional one or another model is minor, wording is a patch.
+    optional one or another model is minor, wording is a patch. It is compared with the newest
+    release; after candidates (2.0.0-rc.2) their release is proposed, and --version takes further
+    candidates, or a patch of an older line.
     """
     from workbench.actions.refs import resolve
     from workbench.actions.register import propose, register
 
     bench = face.bench()
     source = resolve(bench, ref)
-    proposal = propose(bench, source)
+    proposal = propose(bench, source, version)
     for warning in proposal.warnings:
         face.note(f"warning: {warning}")
     registered = register(

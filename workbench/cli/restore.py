@@ -23,7 +23,7 @@ def restore_command(face: Face, backup: Path) -> int:
     from workbench.registry.opening import open_reader
 
     workspace = face.workspace()
-    workspace.state.mkdir(mode=0o700, exist_ok=True)
+    workspace.make_state()
     open_reader(str(backup)).close()  # what is no registry makes none; the file stays as it is
     missing = not workspace.registry_path.exists()
     with PromptRegistry(workspace.registry_path, create=missing) as registry:

@@ -18,16 +18,24 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @command("serve", example="workbench serve --port 8000")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
-def serve_command(face: Face, port: int, host: str) -> None:
+@click.option(
+    "--sessions",
+    type=click.IntRange(1, 100),
+    default=4,
+    show_default=True,
+    help="Pages that may be open at once.",
+)
+def serve_command(face: Face, port: int, host: str, sessions: int) -> None:
     """Open the screens in a browser on this machine.
 
-    There is no login: whoever reaches the port can deploy, so it listens on loopback only.
+    The address has a token, new at each start: whoever has it can deploy, so keep it to yourself.
+    It is not encrypted, so it listens on loopback only.
     Browsers keep Ctrl+T, Ctrl+N and Ctrl+W to themselves: F7 tries a case there, and the palette,
     Ctrl+P, has everything.
     """
     if host not in _LOOPBACK:
         raise UsageError(
-            f"not served on {host}: there is no login, and whoever reaches the port can deploy",
+            f"not served on {host}: there is no login, and whoever reads the token can deploy",
             hint="reach it through ssh -L, or a proxy that asks who is there",
         )
     if find_spec("textual_serve") is None:
@@ -38,7 +46,8 @@ def serve_command(face: Face, port: int, host: str) -> None:
 
     root = face.workspace().root
     opens = shlex.join([sys.executable, "-P", "-m", "workbench.tui", str(root)])
-    face.note(f"http://{host}:{port} (Ctrl+C ends it)")
+    server = LoopbackServer(opens, host, port, sessions)
+    face.note(f"{server.page_url} (Ctrl+C ends it)")
     with contextlib.redirect_stdout(sys.stderr):
-        LoopbackServer(opens, host, port).serve()
+        server.serve()
     face.answer({"workspace": str(root), "host": host, "port": port}, [])

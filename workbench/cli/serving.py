@@ -1,13 +1,16 @@
-"""The screens in a browser, for the person at this machine and nobody else.
+"""The screens in a browser, for the person who started the server and nobody else.
 
-There is no login, so what keeps others out is where a request comes from: every page in the
-browser can reach loopback, and only our own may.
+Every page in the browser and every user of the machine can reach loopback. A token in the address
+keeps the users out, and the pages too, which are also told by where a request comes from.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
+import logging
+import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +24,9 @@ from textual_serve.app_service import AppService
 from textual_serve.server import Server, to_int
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SESSIONS = 4
+"""How many pages may be open at once: each is a process."""
+_OPENING = "open the address that workbench serve printed\n"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # Whoever opens the page and types means the terminal, which takes no focus by itself. Before its
@@ -43,9 +49,11 @@ _TYPING_HASH = b64encode(hashlib.sha256(_TYPING.encode()).digest()).decode()
 
 
 class LoopbackServer(Server):
-    """Answers requests for loopback from its own page only, which loads nothing from elsewhere."""
+    """Answers whoever has the address with its token, from its own page only, which loads nothing
+    from elsewhere.
+    """
 
-    def __init__(self, command: str, host: str, port: int) -> None:
+    def __init__(self, command: str, host: str, port: int, sessions: int = SESSIONS) -> None:
         at = f"[{host}]" if ":" in host else host
         super().__init__(
             command,
@@ -55,7 +63,14 @@ class LoopbackServer(Server):
             public_url=f"http://{at}:{port}",
             templates_path=Path(__file__).parent,
         )
+        self._token = secrets.token_urlsafe(24)
+        self._sessions = sessions
         self._open: set[web.WebSocketResponse] = set()
+
+    @property
+    def page_url(self) -> str:
+        """What a browser opens."""
+        return f"{self.public_url}/?token={self._token}"
 
     @property
     def socket_url(self) -> str:
@@ -64,9 +79,19 @@ class LoopbackServer(Server):
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
+        # The terminal's script puts its own query behind the address, so no token fits in there.
+        app.add_routes([web.get("/ws/{token}", self.handle_websocket)])
         app.middlewares.append(self._refuse_others)
         app.on_response_prepare.append(self._keep_inside)
         return app
+
+    def initialize_logging(self) -> None:
+        """Failures alone, without variables: requests and their tokens are no news."""
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+
+    async def on_startup(self, app: web.Application) -> None:
+        """textual-serve's banner would say an address without its token."""
+        del app
 
     async def on_shutdown(self, app: web.Application) -> None:
         """A page that is still open must not keep the server from ending."""
@@ -77,17 +102,32 @@ class LoopbackServer(Server):
     @aiohttp_jinja2.template("served.html")
     async def handle_index(self, request: web.Request) -> dict[str, Any]:
         """The page; textual-serve's own wants a font from elsewhere, and takes no key at first."""
+        self._refuse_strangers(request)
+        self._refuse_too_many()
         return {
             "title": self.title,
-            "socket": f"{self.socket_url}/ws",
+            "socket": f"{self.socket_url}/ws/{self._token}",
             "font_size": to_int(request.query.get("fontsize", ""), 16),
             "script": Markup(_TYPING),
         }
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """One page: its screens run for as long as it is open, and it ends with them."""
+        if "Origin" not in request.headers:
+            raise web.HTTPForbidden(text="a browser says where its page comes from\n")
+        self._refuse_strangers(request)
+        self._refuse_too_many()
         socket = web.WebSocketResponse(heartbeat=15)
-        await socket.prepare(request)
+        # Before the first await, so that two that come together are both counted.
+        self._open.add(socket)
+        try:
+            await socket.prepare(request)
+            await self._show(request, socket)
+        finally:
+            self._open.discard(socket)
+        return socket
+
+    async def _show(self, request: web.Request, socket: web.WebSocketResponse) -> None:
 
         async def close() -> None:
             await socket.close()
@@ -99,21 +139,30 @@ class LoopbackServer(Server):
             close=close,
             download_manager=self.download_manager,
         )
-        self._open.add(socket)
         try:
             width = to_int(request.query.get("width", ""), 80)
             await screens.start(width, to_int(request.query.get("height", ""), 24))
             await self._process_messages(socket, screens)
         finally:
-            self._open.discard(socket)
             await screens.stop()
-        return socket
+
+    def _refuse_strangers(self, request: web.Request) -> None:
+        given = request.match_info.get("token") or request.query.get("token", "")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
+            raise web.HTTPForbidden(text=_OPENING)
+
+    def _refuse_too_many(self) -> None:
+        if len(self._open) >= self._sessions:
+            raise web.HTTPServiceUnavailable(
+                text=f"{len(self._open)} sessions are open, which is all that are allowed:"
+                " close one, or start workbench serve with a higher --sessions\n"
+            )
 
     @web.middleware
     async def _refuse_others(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Other names may be made to point to loopback, and other pages send their origin."""
         if not self._is_ours(f"//{request.host}"):
-            raise web.HTTPForbidden(text=f"open {self.public_url}\n")
+            raise web.HTTPForbidden(text=_OPENING)
         origin = request.headers.get("Origin")
         if origin is not None and not self._is_ours(origin):
             raise web.HTTPForbidden(text="only the workbench's own page may ask this\n")

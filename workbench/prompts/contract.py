@@ -1,4 +1,4 @@
-"""What callers rely on, and which version number a change asks for."""
+"""What callers rely on, and which part of the version number a change raises."""
 
 from __future__ import annotations
 
@@ -46,20 +46,6 @@ def changes(old: Prompt, new: Prompt) -> tuple[Change, ...]:
 def implied_bump(old: Prompt, new: Prompt) -> Bump:
     """The least bump that the contract allows; NONE when nothing changed."""
     return max((change.bump for change in changes(old, new)), default=Bump.NONE)
-
-
-def next_version(current: str | None, bump: Bump) -> str:
-    """The version after `current`; the first one is 1.0.0."""
-    import semver
-
-    if current is None:
-        return "1.0.0"
-    version = semver.Version.parse(current)
-    if bump is Bump.MAJOR:
-        return str(version.bump_major())
-    if bump is Bump.MINOR:
-        return str(version.bump_minor())
-    return str(version.bump_patch())
 
 
 def undeclared(prompt: Prompt) -> tuple[str, ...]:

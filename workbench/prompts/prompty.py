@@ -16,6 +16,7 @@ from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
     JINJA2,
+    MAX_TEXT_BYTES,
     REVISION,
     Input,
     Message,
@@ -23,7 +24,6 @@ from workbench.prompts.values import (
     Prompt,
 )
 
-MAX_BYTES = 10_000_000
 _MARKER = re.compile(r"[ \t]*#?[ \t]*(system|developer|user|assistant|tool)[ \t]*:[ \t]*", re.I)
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"}
@@ -46,8 +46,8 @@ class Draft:
 def read_draft(path: Path) -> Draft:
     """The draft at `path`. Raises DraftError naming the file and the line."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DraftError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
+        if path.stat().st_size > MAX_TEXT_BYTES:
+            raise DraftError(f"{path} is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError as error:
         raise DraftError(f"no draft at {path}") from error

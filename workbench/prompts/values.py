@@ -14,6 +14,9 @@ ROLES = ("system", "developer", "user", "assistant", "tool")
 SUFFIX = ".prompty"
 """Of a draft's file name."""
 
+MAX_TEXT_BYTES = 10_000_000
+"""Of a draft, and of any text that a registry keeps; in UTF-8."""
+
 JINJA2 = "jinja2"
 BRACES = "braces"
 

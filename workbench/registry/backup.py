@@ -29,8 +29,8 @@ def backup(writer: Writer, path: str) -> str:
     Raises RegistryError when `path` exists.
     """
     target = os.path.realpath(path)
-    if os.path.exists(target):
-        raise RegistryError(f"{target} exists already", hint="name a new file")
+    if os.path.lexists(path):
+        raise RegistryError(f"{path} exists already", hint="name a new file")
     temporary = f"{target}.{os.getpid()}.{time.time_ns()}.tmp"
     with writer.locked() as connection:
         try:

@@ -4,7 +4,35 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
-from workbench.registry.trigger_parts import ENVIRONMENT, HAS_VERSION, HEAD, IS_DEPLOY, Rule
+from workbench.registry.trigger_parts import (
+    ACTOR,
+    ENVIRONMENT,
+    HAS_VERSION,
+    HEAD,
+    IS_DEPLOY,
+    SAME_PERSON,
+    Rule,
+)
+
+# An approval counts when it is neither the author's nor the deployer's, and not of the only one
+# who says that the version passes; one that was given before a rollback was for another time.
+_ACCEPTED = """accepted_evaluations e JOIN ledger m ON m.seq = e.seq
+    WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint
+      AND e.version = NEW.version AND e.environment = NEW.environment"""
+_COUNTS = f"""{{0}}.prompt_id = NEW.prompt_id AND {{0}}.version = NEW.version
+    AND {{0}}.fingerprint = NEW.fingerprint AND {{0}}.environment = NEW.environment
+    AND NOT {SAME_PERSON}({{1}}.actor, {ACTOR})
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt_id
+      AND v.version = NEW.version AND {SAME_PERSON}(v.author, {{1}}.actor))
+    AND (NEW.evaluation IS NULL OR EXISTS (SELECT 1 FROM {_ACCEPTED}
+      AND NOT {SAME_PERSON}(m.actor, {{1}}.actor)))
+    AND {{0}}.seq > coalesce((SELECT max(b.seq) FROM deployments b
+      WHERE b.prompt_id = NEW.prompt_id AND b.environment = NEW.environment
+      AND b.action = 'rollback' AND b.previous_version = NEW.version), 0)"""
+_APPROVERS = f"""(SELECT count(*) FROM approvals a JOIN ledger l ON l.seq = a.seq
+    WHERE {_COUNTS.format("a", "l")}
+    AND NOT EXISTS (SELECT 1 FROM approvals o JOIN ledger k ON k.seq = o.seq
+      WHERE o.seq < a.seq AND {SAME_PERSON}(k.actor, l.actor) AND {_COUNTS.format("o", "k")}))"""
 
 DEPLOYMENT_RULES: tuple[Rule, ...] = (
     ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
@@ -73,16 +101,9 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         "deploy: the version is not live in the environment it must come from",
     ),
     (
-        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.approvals')} <= ("
-        " SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = NEW.prompt_id AND a.version = NEW.version"
-        " AND a.fingerprint = NEW.fingerprint AND a.environment = NEW.environment"
-        " AND l.actor <> (SELECT actor FROM ledger WHERE seq = NEW.seq)"
-        " AND l.actor NOT IN (SELECT v.author FROM versions v WHERE v.prompt_id = NEW.prompt_id"
-        " AND v.version = NEW.version)"
-        " AND a.seq > coalesce((SELECT max(b.seq) FROM deployments b"
-        " WHERE b.prompt_id = NEW.prompt_id AND b.environment = NEW.environment"
-        " AND b.action = 'rollback' AND b.previous_version = NEW.version), 0))",
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1"
+        f" OR {ENVIRONMENT.format('r.approvals')} = 0"
+        f" OR {ENVIRONMENT.format('r.approvals')} <= {_APPROVERS}",
         "deploy: another person must approve it first",
     ),
     (

@@ -22,7 +22,7 @@ from workbench.registry.heads import (
     deployment_from,
     head_of,
 )
-from workbench.registry.people import actor_named
+from workbench.registry.people import RULES, same_person
 from workbench.registry.refusals import Refusal, check_again, refusals, revoked_reason, way_out
 from workbench.registry.tested import accepted_evaluation
 from workbench.registry.values import PromptDeployment, PromptVersion
@@ -211,13 +211,25 @@ def approve(
     """A second person's word for a version in an environment."""
     environment_named(transaction.connection, environment)
     found = get_version(transaction.connection, prompt_id, version)
-    if actor_named(found.author) == actor:
+    if same_person(found.author, actor):
         raise RegistryError(
             f"{actor} wrote {found.ref} and cannot approve it", hint="ask somebody else"
         )
-    transaction.append(
-        "approval", actor, _about(found) | {"environment": environment, "reason": reason}
-    )
+    evaluators = [
+        name
+        for (name,) in transaction.connection.execute(
+            "SELECT l.actor FROM evaluations e JOIN ledger l ON l.seq = e.seq"
+            " WHERE e.prompt_id = ? AND e.version = ?",
+            (prompt_id, version),
+        )
+    ]
+    if evaluators and all(same_person(name, actor) for name in evaluators):
+        raise RegistryError(
+            f"{actor} made every evaluation of {found.ref} and cannot approve it",
+            hint="ask somebody else, to approve or to evaluate",
+        )
+    row: Row = {**_about(found), "environment": environment, "reason": reason, "rules": RULES}
+    transaction.append("approval", actor, row)
 
 
 def _about(version: PromptVersion) -> dict[str, str]:

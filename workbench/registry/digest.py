@@ -38,6 +38,7 @@ GENESIS = "0" * 64
 Column = str | int | float | None
 
 ADDED: Mapping[str, Mapping[str, Column]] = {
+    "approval": {"rules": 0},
     "environment": {"answers": "cached", "endpoints": "[]"},
 }
 """Columns that a later schema brought, with their defaults: absent where they say no more, so that

@@ -6,7 +6,7 @@ later start notices when an older registry was put in the place of this one.
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH111, PTH112, PTH116, PTH118, PTH120
+# ruff: noqa: PTH103, PTH105, PTH108, PTH111, PTH112, PTH114, PTH116, PTH118, PTH120
 from __future__ import annotations
 
 import os
@@ -150,6 +150,8 @@ def _unpacked(data: bytes) -> Row | None:
 
 def _write_atomically(path: str, data: bytes) -> None:
     folder = os.path.dirname(path)
+    if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
+        raise OSError(0, "a link", folder)  # of a cloned workspace, to anywhere
     os.makedirs(folder, mode=0o700, exist_ok=True)
     temporary = f"{path}.{os.getpid()}.{time.time_ns()}.tmp"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

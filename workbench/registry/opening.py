@@ -5,17 +5,17 @@ and acknowledged commits could be lost. `os.stat` is safe; `open`, copy and hash
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH120
+# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH120
 from __future__ import annotations
 
 import os
 import sqlite3
 
 from workbench.errors import OlderSchema, RegistryError, RegistryLocked, RegistryUnusable
+from workbench.links import STATE, owned_by_another
 from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
 
 FILE_VARIABLE = "WORKBENCH_REGISTRY"
-STATE_FOLDER = ".workbench"
 FILE_NAME = "registry.db"
 READ_TIMEOUT_S = 0.25
 WRITE_TIMEOUT_S = 30.0
@@ -24,26 +24,32 @@ _LIMITS = ((0, 100_000_000), (1, 1_000_000))
 """SQLITE_LIMIT_LENGTH and SQLITE_LIMIT_SQL_LENGTH, in bytes."""
 
 
-def find_registry(path: str | os.PathLike[str] | None) -> str:
-    """The real path of the registry: as given, from $WORKBENCH_REGISTRY, or the nearest
-    .workbench/registry.db here or above.
+def named_registry(path: str | os.PathLike[str] | None) -> str:
+    """The path of the registry: as given, from $WORKBENCH_REGISTRY, or the nearest
+    .workbench/registry.db of this user here or above. Its links are not resolved.
 
-    Two names of one file would have two write-ahead logs, so links are resolved first.
+    Raises RegistryUnusable where there is none, and where the nearest one is another user's:
+    anybody can put one into a folder that all may write, and an app below would serve it.
     """
     if path is not None:
-        return os.path.realpath(os.fspath(path))
-    named = os.environ.get(FILE_VARIABLE)
-    if named:
-        return os.path.realpath(named)
+        return os.path.abspath(os.fspath(path))
+    if named := os.environ.get(FILE_VARIABLE):
+        return os.path.abspath(named)
     folder = here = os.path.realpath(".")
     while True:
-        candidate = os.path.join(folder, STATE_FOLDER, FILE_NAME)
+        candidate = os.path.join(folder, STATE, FILE_NAME)
         if os.path.isfile(candidate):
+            if stranger := owned_by_another(os.path.dirname(candidate), candidate):
+                raise RegistryUnusable(
+                    f"{stranger} belongs to another user: a registry that was only found, in"
+                    f" {here} or above, is not taken from others",
+                    hint=f"give its path, or set {FILE_VARIABLE}",
+                )
             return candidate
         above = os.path.dirname(folder)
         if above == folder:
             raise RegistryUnusable(
-                f"there is no {STATE_FOLDER}/{FILE_NAME} in {here} or above",
+                f"there is no {STATE}/{FILE_NAME} in {here} or above",
                 hint=f"run workbench init, give a path, or set {FILE_VARIABLE}",
             )
         folder = above
@@ -143,6 +149,10 @@ def _open_reader(
         check_header(connection, path)
         if trusted and (steps := steps_in(connection)) < SCHEMA_VERSION:
             raise OlderSchema(f"{path} has the older schema {steps}")
+    except UnicodeDecodeError as error:  # in the schema that SQLite quotes in its complaint
+        connection.close()
+        hint = "run workbench verify, then workbench restore BACKUP"
+        raise RegistryUnusable(f"{path} is damaged", hint=hint) from error
     except sqlite3.Error as error:
         connection.close()
         raise explained(error, path) from error
@@ -221,5 +231,5 @@ _PROBLEMS = (
     ("SQLITE_CANTOPEN", "cannot be opened", "check the permissions of the file and its folder"),
     ("SQLITE_PERM", "may not be opened", "check the permissions of the file and its folder"),
     ("SQLITE_IOERR", "cannot be read or written: the disk failed", "check the disk"),
-    ("SQLITE_TOOBIG", "takes no text of this size", "keep prompts under 100 MB"),
+    ("SQLITE_TOOBIG", "takes no text of this size", "keep texts under 10 MB"),
 )

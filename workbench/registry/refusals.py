@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from workbench.errors import GateRefused, NotInRegistry
 from workbench.registry.consumers import broken_consumers
 from workbench.registry.heads import Request, deployment_at, head_of
+from workbench.registry.people import distinct, same_person
 from workbench.registry.records import State
 from workbench.registry.tested import status_of
 from workbench.registry.values import PromptVersion
@@ -59,20 +60,28 @@ def refusals(
 
 
 def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
-    row = connection.execute(
-        "SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ?"
-        " AND l.actor NOT IN (?, ?) AND a.seq > ?",
-        (
-            request.prompt_id,
-            request.version,
-            request.environment,
-            request.actor,
-            version.author,
-            _rolled_back_at(connection, request),
-        ),
-    ).fetchone()
-    return int(row[0])
+    """As the trigger counts them: other people than the author, the deployer, and the only one
+    who says that it passes.
+    """
+    place = (request.prompt_id, request.version, request.environment)
+    names = connection.execute(
+        "SELECT l.actor FROM approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ? AND a.seq > ?"
+        " ORDER BY a.seq",
+        (*place, _rolled_back_at(connection, request)),
+    ).fetchall()
+    evaluators = connection.execute(
+        "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
+        " WHERE e.prompt_id = ? AND e.version = ? AND e.environment = ? AND e.fingerprint = ?",
+        (*place, version.fingerprint),
+    ).fetchall()
+    others = [
+        name
+        for (name,) in names
+        if not same_person(name, request.actor) and not same_person(name, version.author)
+        if not evaluators or not all(same_person(name, one) for (one,) in evaluators)
+    ]
+    return len(distinct(others))
 
 
 def check_again(connection: sqlite3.Connection, request: Request) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from workbench.registry.last_good import LastGood
-from workbench.registry.opening import check_there, find_registry
+from workbench.registry.opening import check_there, named_registry
 from workbench.registry.reader import Reader
 
 TYPE_CHECKING = False
@@ -38,7 +38,9 @@ class RegistryFile:
         signing_key: SigningKey | None = None,
     ) -> None:
         """Raises RegistryUnusable when there is no file, unless a last good answer is stored."""
-        self.path = find_registry(path)
+        self._named = named_registry(path)
+        # Two names of one file would have two write-ahead logs.
+        self.path = os.path.realpath(self._named)
         self._create = create
         self._signing_key = signing_key
         last_good = LastGood(self.path)
@@ -117,5 +119,5 @@ class RegistryFile:
         if self._write_side is None:
             from workbench.registry.writing import Writer
 
-            self._write_side = Writer(self.path, create=self._create)
+            self._write_side = Writer(self.path, create=self._create, named=self._named)
         return self._write_side

@@ -139,6 +139,7 @@ CREATE TABLE approvals (
   fingerprint TEXT NOT NULL,
   environment TEXT NOT NULL,
   reason TEXT NOT NULL DEFAULT '',
+  rules INTEGER NOT NULL DEFAULT 0 CHECK (rules >= 0),
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
 ) STRICT""",
     "revocations": f"""

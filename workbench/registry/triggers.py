@@ -11,8 +11,16 @@ because REPLACE deletes the first without asking the DELETE trigger.
 from __future__ import annotations
 
 from workbench.registry.deployment_rules import DEPLOYMENT_RULES
+from workbench.registry.people import RULES as PEOPLE
 from workbench.registry.schema import KINDS, TABLES, UNIQUE_KEYS
-from workbench.registry.trigger_parts import ENVIRONMENT, HAS_VERSION, PROMPT_ID, Rule
+from workbench.registry.trigger_parts import (
+    ACTOR,
+    ENVIRONMENT,
+    HAS_VERSION,
+    PROMPT_ID,
+    SAME_PERSON,
+    Rule,
+)
 
 CLOCK_SLACK_DAYS = 0.0035
 """Five minutes: how far a record's time may be from this machine's clock."""
@@ -139,10 +147,11 @@ _APPROVAL: tuple[Rule, ...] = (
     (HAS_VERSION, "approval: no such version with this fingerprint"),
     (ENVIRONMENT.format("1"), "approval: no such environment"),
     (
-        "(SELECT actor FROM ledger WHERE seq = NEW.seq) NOT IN (SELECT author FROM versions"
-        " WHERE prompt_id = NEW.prompt_id AND version = NEW.version)",
+        "NOT EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt_id"
+        f" AND v.version = NEW.version AND {SAME_PERSON}(v.author, {ACTOR}))",
         "approval: the author cannot approve",
     ),
+    (f"NEW.rules = {PEOPLE}", "approval: by the rules of today"),
 )
 
 _REVOCATION: tuple[Rule, ...] = (

@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.errors import RegistryError
 from workbench.registry.origins import objection
+from workbench.registry.people import distinct, same_person
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.records import Finding
 from workbench.settings import EnvironmentSettings
@@ -40,7 +41,7 @@ class _World:
     suite_rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     evaluations: dict[int, dict[str, Any]] = field(default_factory=dict)
     revoked: set[tuple[str, str]] = field(default_factory=set)
-    approvals: list[tuple[int, str, str, str, str]] = field(default_factory=list)
+    approvals: list[dict[str, Any]] = field(default_factory=list)
     consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     heads: dict[tuple[str, str], _Entry] = field(default_factory=dict)
     deploys: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -59,8 +60,11 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
     for kind, row in events:
         if kind == "deployment":
             yield from _deployment(world, row)
-        else:
-            _APPLY[kind](world, row)
+            continue
+        if kind == "approval" and not row["rules"] and any(a["rules"] for a in world.approvals):
+            ref = f"{row['prompt_id']}@{row['version']} for {row['environment']}"
+            yield Finding(int(row["seq"]), "approvals", f"{ref}: by an older rule than the last")
+        _APPLY[kind](world, row)
 
 
 def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
@@ -103,9 +107,7 @@ def _revocation(world: _World, row: dict[str, Any]) -> None:
 
 
 def _approval(world: _World, row: dict[str, Any]) -> None:
-    world.approvals.append(
-        (row["seq"], row["prompt_id"], row["version"], row["environment"], row["actor"] or "")
-    )
+    world.approvals.append(row)
 
 
 def _consumer(world: _World, row: dict[str, Any]) -> None:
@@ -202,23 +204,33 @@ def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
         source is None or source.action == "retire" or source.version != row["version"]
     ):
         yield f"it was not live in {rules['promote_from']}"
-    if rules["approvals"] > len(_approvers(world, row, left or 0)):
+    if rules["approvals"] > len(_approvers(world, row, rules, left or 0)):
         yield "it lacked approvals"
     yield from _consumers(world, row)
     if not rules["untested"]:
         yield from _evidence(world, row, rules)
 
 
-def _approvers(world: _World, row: dict[str, Any], after: int) -> set[str]:
+def _approvers(world: _World, row: dict[str, Any], rules: dict[str, Any], after: int) -> list[str]:
+    """Who approved it and counts; what 0.1.0 recorded counts by its rule, the names' text alone."""
+    place = ("prompt_id", "version", "environment")
     author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
-    return {
-        actor
-        for seq, prompt_id, version, environment, actor in world.approvals
-        if (prompt_id, version, environment)
-        == (row["prompt_id"], row["version"], row["environment"])
-        and actor not in (author, row["actor"])
-        and seq > after
-    }
+    evaluators = [
+        str(e["actor"]) for e in world.evaluations.values() if _accepted(world, e, row, rules)
+    ]
+    found: dict[str, None] = {}
+    for approval in world.approvals:
+        name = approval["actor"] or ""
+        if approval["seq"] <= after or any(approval[key] != row[key] for key in place):
+            continue
+        if name in (author, row["actor"]):
+            continue
+        involved = same_person(name, author) or same_person(name, row["actor"] or "")
+        alone = evaluators and all(same_person(name, one) for one in evaluators)
+        if not approval["rules"] or not (involved or (row["evaluation"] and alone)):
+            found[name] = None
+    today = any(approval["rules"] for approval in world.approvals)
+    return distinct(found) if today else list(found)
 
 
 def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:

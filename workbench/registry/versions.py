@@ -13,6 +13,7 @@ from workbench.errors import NotInRegistry, RegistryError, RegistryUnusable
 from workbench.prompts.values import Prompt
 from workbench.registry.artefact import content_of, prompt_of
 from workbench.registry.digest import Column, digest_of
+from workbench.registry.limits import check_texts
 from workbench.registry.people import actor_named
 from workbench.registry.precedence import sort_key
 from workbench.registry.records import PromptSummary
@@ -48,6 +49,8 @@ def register(transaction: Transaction, version: PromptVersion, force_reason: str
     """
     check_prompt_id(version.prompt_id)
     key = _checked_key(version.version)
+    texts = {name: getattr(version, name) for name in ("content", "body", "description", "author")}
+    check_texts(version.ref, [texts])
     prompt = prompt_of(version.prompt_id, version.content, version.body)
     if prompt.fingerprint != version.fingerprint:
         raise RegistryError(

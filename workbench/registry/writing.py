@@ -12,17 +12,22 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
+from workbench.links import link_in_the_way, open_lock
 from workbench.registry import clock
 from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
+from workbench.registry.limits import check_clock, check_texts
 from workbench.registry.migrations import migrate, refuse_foreign
 from workbench.registry.opening import (
     WRITE_TIMEOUT_S,
     check_header,
     check_there,
     explained,
+    steps_in,
     uri_of,
 )
+from workbench.registry.people import same_person
 from workbench.registry.schema import KINDS
+from workbench.registry.trigger_parts import SAME_PERSON
 
 try:
     import fcntl
@@ -42,8 +47,10 @@ Row = Mapping[str, Column]
 class Transaction:
     """What may be done while the registry is locked for writing."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str = "") -> None:
+        """`path` is the file's, for its time; a new file has none to compare with."""
         self.connection = connection
+        self._path = path
 
     def head(self) -> tuple[int, str, str]:
         """seq, hash and time of the newest record; (0, sixty-four zeros, "") in a new file."""
@@ -59,7 +66,10 @@ class Transaction:
 
         The clock may have gone back since the record before; the ledger's time never does.
         """
+        check_texts(f"this {kind}", (row, *scores))
         last, previous, before = self.head()
+        if self._path:
+            check_clock(self._path, before, os.stat(self._path).st_mtime)
         seq = last + 1
         at = max(clock.now(), before)
         full: dict[str, Column] = {**row, "seq": seq}
@@ -97,8 +107,12 @@ class Transaction:
 class Writer:
     """Opens the file for writing when that is first needed, and keeps it open."""
 
-    def __init__(self, path: str, *, create: bool, timeout: float = WRITE_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: str, *, create: bool, named: str = "", timeout: float = WRITE_TIMEOUT_S
+    ) -> None:
+        """`named` is the path as it was given, its links unresolved."""
         self.path = path
+        self._named = named or path
         self._create = create
         self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
@@ -118,7 +132,7 @@ class Writer:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Transaction(connection)
+                    yield Transaction(connection, self.path)
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
@@ -198,6 +212,7 @@ class Writer:
                 f"{self.path} has a second name (a hard link); writing would corrupt it",
                 hint="remove the other link",
             )
+        before = os.stat(self.path)
         try:
             connection = sqlite3.connect(
                 uri_of(self.path, "rw"),
@@ -209,7 +224,9 @@ class Writer:
         except sqlite3.Error as error:
             raise explained(error, self.path) from error
         try:
+            connection.create_function(SAME_PERSON, 2, same_person, deterministic=True)
             refuse_foreign(connection, self.path, may_be_empty=self._create)
+            self._check_clock(connection, before)
             _settle(connection, self.path)
             migrate(connection, self.path)
             check_header(connection, self.path)
@@ -218,8 +235,17 @@ class Writer:
             raise explained(error, self.path) from error
         except RegistryError:
             connection.close()
+            # Closing may have written what the last writer left in its log.
+            with contextlib.suppress(OSError):
+                os.utime(self.path, ns=(before.st_atime_ns, before.st_mtime_ns))
             raise
         return connection
+
+    def _check_clock(self, connection: sqlite3.Connection, before: os.stat_result) -> None:
+        """Before the file is migrated, which would give it the time of a wrong clock."""
+        if steps_in(connection):
+            _, _, last = Transaction(connection).head()
+            check_clock(self.path, last, before.st_mtime)
 
     def _checkpoint_sometimes(self, connection: sqlite3.Connection) -> None:
         self._writes += 1
@@ -228,12 +254,17 @@ class Writer:
 
     @contextlib.contextmanager
     def _lock_file(self) -> Iterator[None]:
+        if link := link_in_the_way(self._named):
+            raise RegistryUnusable(
+                f"{link} is a symbolic link: a registry is read through one, and never written",
+                hint="remove the link, or give the path of the file itself",
+            )
         if fcntl is None:
             yield
             return
         path = self.path + ".lock"
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            handle = open_lock(path)
         except OSError as error:
             raise RegistryUnusable(
                 f"{path} cannot be opened: {error.strerror}",

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from workbench.errors import NotFound, UsageError
 from workbench.lean import without
 from workbench.runs.digests import answer_digest, result_digest
+from workbench.links import link_in_the_way
 from workbench.runs.migrations import MIGRATIONS
 
 with without("pandas", "numpy"):
@@ -34,9 +35,15 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
     newer version of this one.
     """
     there = path.exists()
+    link = link_in_the_way(str(path.absolute()))
+    if link and (writes or not there):
+        raise UsageError(
+            f"{link} is a symbolic link: runs are read through one, and never written",
+            hint="remove the link",
+        )
     if not create and not there:
         raise NotFound(f"no runs yet: {path} does not exist", hint="workbench run SUITE")
-    if there and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+    if link or (there and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))):
         if writes:
             raise UsageError(
                 f"runs cannot be stored: {path} cannot be written",

@@ -15,10 +15,10 @@ from workbench.prompts.contract import (
     Change,
     changes,
     implied_bump,
-    next_version,
     undeclared,
     unused,
 )
+from workbench.prompts.numbering import next_version
 from workbench.prompts.prompty import parse_prompty
 from workbench.prompts.templates import Renderer, variables
 from workbench.prompts.values import Message, Prompt
@@ -62,6 +62,10 @@ class Baseline:
     """The environment, or "newest"."""
     newest: Prompt
     newest_version: str
+    release: tuple[str, Prompt] | None = None
+    """What the next number is measured against, where the newest version is a candidate."""
+    known: tuple[str, ...] = ()
+    """The numbers that are taken."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +134,10 @@ def check(
 
 
 def _with_contract(found: Checked, prompt: Prompt, baseline: Baseline) -> Checked:
-    bump = implied_bump(baseline.newest, prompt)
+    number, before = baseline.release or (baseline.newest_version, baseline.newest)
     version = ""
     if prompt.fingerprint != baseline.newest.fingerprint:
-        version = next_version(baseline.newest_version, max(bump, Bump.PATCH))
+        version = next_version(number, implied_bump(before, prompt), baseline.known)
     return replace(
         found,
         bump=implied_bump(baseline.live, prompt),

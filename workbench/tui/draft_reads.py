@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workbench.actions.bench import Bench
 from workbench.datasets.values import Case
 from workbench.errors import NoSuite, NotFound, WorkbenchError
+from workbench.prompts.numbering import base_of
 from workbench.prompts.prompty import Draft
 from workbench.prompts.values import Prompt
 from workbench.runs.suite import Suite
@@ -70,7 +71,17 @@ def read_baseline(bench: Bench, prompt_id: str) -> Baseline | None:
     live, place = newest, "newest"
     if where:
         live, place = bench.registry.get_version(prompt_id, deployments[where].version), where
-    return Baseline(live.prompt, live.version, place, newest.prompt, newest.version)
+    known = tuple(version.version for version in versions)
+    base = next(v for v in versions if v.version == base_of(known))
+    return Baseline(
+        live.prompt,
+        live.version,
+        place,
+        newest.prompt,
+        newest.version,
+        release=(base.version, base.prompt),
+        known=known,
+    )
 
 
 @dataclass(frozen=True, slots=True)

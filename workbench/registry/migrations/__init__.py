@@ -169,7 +169,7 @@ STEPS: tuple[Step, ...] = tuple(
             "m001_first_schema.sql",
             "m002_graded_gain.sql",
             "m003_small_sets.sql",
-            "m004_answer_origins.sql",
+            "m004_marks_people_origins.sql",
         ),
     )
 )
