@@ -38,7 +38,7 @@ def preview(bench: Bench, prompt_id: str, version: str, environment: str) -> Dep
     from workbench.prompts.diff import diff_text
     from workbench.prompts.prompty import write_prompty
 
-    bench.sync()
+    bench.sync(prompt_id)
     registry = bench.registry
     wanted = registry.get_version(prompt_id, version)
     live = next((d for d in registry.live(prompt_id) if d.environment == environment), None)
@@ -60,7 +60,7 @@ def deploy(
     bench: Bench, prompt_id: str, version: str, environment: str, **options: Any
 ) -> PromptDeployment:
     """Make it live. `options` are those of PromptRegistry.deploy: reason, expect, override, ..."""
-    bench.sync()
+    bench.sync(prompt_id)
     return bench.registry.deploy(prompt_id, version, environment, bench.author, **options)
 
 

@@ -51,7 +51,7 @@ def evaluate(
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
-    bench.sync()
+    bench.sync(prompt_id)
     source = source_of(bench, bench.registry.get_version(prompt_id, version))
     if suite_name:
         suites: tuple[Suite, ...] = (bench.workspace.suite_for(prompt_id, suite_name),)

@@ -47,7 +47,7 @@ def foresee_runs(bench: Bench, specs: Sequence[RunSpec], lines: Sequence[str] = 
 
 def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
     """What the gate of every suite of the prompt would ask at most, and which attempt it is."""
-    bench.sync()
+    bench.sync(prompt_id)
     registered = bench.registry.get_version(prompt_id, version)
     source = Source(registered.prompt, registered.version, version=registered.version)
     lines, specs = [], []

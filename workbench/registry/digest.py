@@ -64,13 +64,24 @@ def record_hash(seq: int, kind: str, at: str, actor: str, digest: str, previous:
     return row_digest("ledger", (seq, kind, at, actor, digest, previous))
 
 
+ADDED: dict[str, tuple[str, ...]] = {
+    "suite": ("contents", "reason", "removed", "revision"),
+    "environment": ("reason", "revision"),
+    "deployment": ("loosened_by",),
+}
+"""Columns that a later schema brought: absent where they are empty, so that what was recorded
+before keeps its digest."""
+
+
 def digest_of(
     kind: str, row: Mapping[str, Column], scores: Sequence[Mapping[str, Column]] = ()
 ) -> str:
     """The digest of a row with all its columns, and of its score rows in order."""
     columns: list[Column] = []
+    added = ADDED.get(kind, ())
     for name in sorted(row):
-        columns += (name, row[name])
+        if row[name] or name not in added:
+            columns += (name, row[name])
     for score in scores:
         for name in sorted(score):
             if name != "evaluation":

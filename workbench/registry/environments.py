@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from workbench.errors import NotInRegistry
 from workbench.fingerprints import canonical_json
 from workbench.registry.digest import Column
+from workbench.registry.strictness import REVISION
 from workbench.settings import DEFAULT_ENVIRONMENTS, EnvironmentSettings
 from workbench.suggestions import did_you_mean
 
@@ -30,6 +31,8 @@ def row_of(settings: EnvironmentSettings) -> dict[str, Column]:
         "untested": int(settings.untested),
         "frozen": int(settings.frozen),
         "max_age_days": float(settings.max_age_days),
+        "reason": "",
+        "revision": REVISION,
     }
 
 

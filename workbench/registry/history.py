@@ -9,19 +9,26 @@ import sqlite3
 from typing import Any
 
 from workbench.registry.records import BlameLine, LogEntry
+from workbench.registry.rule_changes import recorded_change
 from workbench.registry.versions import get_version, list_versions
 
 _LOG = """
 SELECT l.at,
   CASE l.kind WHEN 'version' THEN 'register' WHEN 'evaluation' THEN 'evaluate'
     WHEN 'approval' THEN 'approve' WHEN 'revocation' THEN 'revoke' WHEN 'deployment' THEN d.action
-    WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign' ELSE l.kind END,
+    WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign'
+    WHEN 'rule_approval' THEN 'approve'
+    ELSE CASE WHEN trim(coalesce(s.reason, n.reason, '')) <> '' THEN 'loosen' ELSE l.kind END
+    END AS action,
   coalesce(v.prompt_id, e.prompt_id, d.prompt_id, a.prompt_id, r.prompt_id, s.prompt_id,
-    c.prompt_id, '') AS prompt_id,
+    c.prompt_id, rs.prompt_id, '') AS prompt_id,
   coalesce(v.version, e.version, d.version, a.version, r.version, '') AS version,
-  coalesce(d.environment, a.environment, c.environment, n.name, '') AS environment,
+  coalesce(d.environment, a.environment, c.environment, n.name, rn.name, '')
+    AS environment,
   l.actor,
   coalesce(v.description, d.reason, a.reason, r.reason, c.name || ' needs ' || c.requires,
+    nullif(trim(coalesce(s.reason, n.reason, '')), ''),
+    CASE WHEN ra.seq IS NOT NULL THEN trim('record ' || ra.target || ' ' || ra.reason) END,
     CASE WHEN e.seq IS NOT NULL THEN e.suite || ': ' || replace(e.gate, '_', ' ') END,
     CASE WHEN s.seq IS NOT NULL THEN s.suite || ' is now ' || substr(s.fingerprint, 1, 12) END,
     CASE WHEN n.seq IS NOT NULL THEN 'suites ' || n.requires || ', approvals ' || n.approvals
@@ -32,7 +39,10 @@ SELECT l.at,
       || CASE WHEN n.max_age_days > 0 THEN ', evidence up to ' || n.max_age_days || ' days old'
         ELSE '' END END,
     CASE WHEN g.seq IS NOT NULL THEN 'record ' || g.target END, '') AS reason,
-  d.previous_version, coalesce(d.override, 0), l.seq, l.hash
+  d.previous_version, coalesce(d.override, 0), l.seq, l.hash,
+  CASE d.action WHEN 'rollback' THEN (
+    SELECT t.loosened_by FROM deployments t WHERE t.seq = d.stands_for) ELSE d.loosened_by END,
+  l.kind = 'rule_approval' OR trim(coalesce(s.reason, n.reason, '')) <> '' AS loosening
 FROM ledger l
 LEFT JOIN versions v ON v.seq = l.seq
 LEFT JOIN evaluations e ON e.seq = l.seq
@@ -43,6 +53,9 @@ LEFT JOIN suites s ON s.seq = l.seq
 LEFT JOIN consumers c ON c.seq = l.seq
 LEFT JOIN environments n ON n.seq = l.seq
 LEFT JOIN signatures g ON g.seq = l.seq
+LEFT JOIN rule_approvals ra ON ra.seq = l.seq
+LEFT JOIN suites rs ON rs.seq = ra.target
+LEFT JOIN environments rn ON rn.seq = ra.target
 """
 
 
@@ -52,21 +65,35 @@ def log(
     environment: str | None,
     limit: int | None,
 ) -> list[LogEntry]:
-    """All that happened, newest first. With a prompt or environment, only what concerns it."""
+    """All that happened, newest first. With a prompt or environment, only what concerns it: the
+    loosened rules of the prompt's suites and of the environment among it.
+    """
     rows = connection.execute(
-        "SELECT * FROM (" + _LOG + ") WHERE (? IS NULL OR prompt_id = ?)"
-        " AND (? IS NULL OR environment = ?) ORDER BY seq DESC LIMIT ?",
-        (prompt_id, prompt_id, environment, environment, -1 if limit is None else limit),
+        "SELECT * FROM (" + _LOG + ") WHERE (:prompt IS NULL OR prompt_id = :prompt"
+        " OR (loosening AND prompt_id = '' AND :environment IS NOT NULL))"
+        " AND (:environment IS NULL OR environment = :environment"
+        " OR (loosening AND environment = '')) ORDER BY seq DESC LIMIT :limit",
+        {
+            "prompt": prompt_id,
+            "environment": environment,
+            "limit": -1 if limit is None else limit,
+        },
     ).fetchall()
-    return [_entry(row) for row in rows]
+    return [_entry(connection, row) for row in rows]
 
 
-def _entry(row: tuple[Any, ...]) -> LogEntry:
-    at, action, prompt_id, version, environment, by, reason, previous, override, seq, hashed = row
+def _entry(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LogEntry:
+    *said, previous, override, seq, hashed, loosened_by, loosening = row
+    changed = recorded_change(connection, seq) if loosening else None
     return LogEntry(
-        at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
+        *said,
+        previous,
+        bool(override),
+        seq,
         hashed,
-    )  # fmt: skip
+        changed[0] if changed else None,
+        loosened_by,
+    )
 
 
 def blame(connection: sqlite3.Connection, prompt_id: str, version: str | None) -> list[BlameLine]:

@@ -9,6 +9,8 @@ whatever is not allowed; the views say what currently holds, and the triggers as
 # ruff: noqa: S608
 from __future__ import annotations
 
+from workbench.registry.strictness import environment_sql, suite_sql
+
 _ID = """CHECK ({0} GLOB '[a-z0-9]*' AND {0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr({0}, '..') = 0 AND length({0}) <= 100 AND instr(CAST({0} AS BLOB), x'00') = 0)"""
 
@@ -60,7 +62,11 @@ CREATE TABLE suites (
   fingerprint TEXT NOT NULL,
   parts TEXT NOT NULL CHECK (json_valid(parts)),
   policy TEXT NOT NULL CHECK (json_valid(policy)),
-  {_flag("external")}
+  {_flag("external")},
+  contents TEXT NOT NULL DEFAULT '',
+  {_flag("removed")},
+  reason TEXT NOT NULL DEFAULT '',
+  revision INTEGER NOT NULL DEFAULT 0
 ) STRICT""",
     "evaluations": f"""
 CREATE TABLE evaluations (
@@ -108,7 +114,9 @@ CREATE TABLE environments (
   {_flag("external")},
   {_flag("untested")},
   {_flag("frozen")},
-  max_age_days REAL NOT NULL CHECK (max_age_days >= 0)
+  max_age_days REAL NOT NULL CHECK (max_age_days >= 0),
+  reason TEXT NOT NULL DEFAULT '',
+  revision INTEGER NOT NULL DEFAULT 0
 ) STRICT""",
     "deployments": f"""
 CREATE TABLE deployments (
@@ -127,6 +135,7 @@ CREATE TABLE deployments (
   {_flag("stale")},
   reason TEXT NOT NULL DEFAULT '',
   request_id TEXT UNIQUE,
+  loosened_by INTEGER REFERENCES ledger (seq),
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
 ) STRICT""",
     "approvals": f"""
@@ -138,6 +147,12 @@ CREATE TABLE approvals (
   environment TEXT NOT NULL,
   reason TEXT NOT NULL DEFAULT '',
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
+) STRICT""",
+    "rule_approvals": """
+CREATE TABLE rule_approvals (
+  seq INTEGER PRIMARY KEY,
+  target INTEGER NOT NULL REFERENCES ledger (seq),
+  reason TEXT NOT NULL DEFAULT ''
 ) STRICT""",
     "revocations": f"""
 CREATE TABLE revocations (
@@ -175,6 +190,7 @@ KINDS: dict[str, str] = {
     "environment": "environments",
     "deployment": "deployments",
     "approval": "approvals",
+    "rule_approval": "rule_approvals",
     "revocation": "revocations",
     "consumer": "consumers",
     "signature": "signatures",
@@ -191,6 +207,7 @@ UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "environments": (("seq",),),
     "deployments": (("seq",), ("request_id",)),
     "approvals": (("seq",),),
+    "rule_approvals": (("seq",),),
     "revocations": (("seq",), ("prompt_id", "version")),
     "consumers": (("seq",),),
     "signatures": (("seq",),),
@@ -281,7 +298,8 @@ SELECT p.* FROM sound_evaluations p
 WHERE EXISTS (
     SELECT 1 FROM current_suites n
     WHERE n.prompt_id = p.prompt_id AND n.suite = p.suite
-      AND n.fingerprint = p.suite_fingerprint AND n.parts = p.parts AND n.policy = p.policy)
+      AND n.fingerprint = p.suite_fingerprint AND n.parts = p.parts AND n.policy = p.policy
+      AND n.removed = 0)
   AND NOT EXISTS (
     SELECT 1 FROM evaluations f JOIN suites fs ON fs.seq = f.suite_seq
     WHERE f.prompt_id = p.prompt_id AND f.fingerprint = p.fingerprint AND f.suite = p.suite
@@ -300,9 +318,25 @@ WHERE (r.external = 1 OR p.external = 0)
 CREATE VIEW required_suites AS
 SELECT r.name AS environment, n.prompt_id, n.suite AS suite
 FROM environment_rules r JOIN current_suites n
-WHERE json_array_length(r.requires) = 0 AND n.external = 0
+WHERE json_array_length(r.requires) = 0 AND n.external = 0 AND n.removed = 0
 UNION ALL
 SELECT r.name, NULL, j.value FROM environment_rules r JOIN json_each(r.requires) j""",
+    "open_loosenings": f"""
+CREATE VIEW open_loosenings AS
+SELECT l.seq, l.name AS environment, NULL AS prompt_id, NULL AS suite
+FROM environments l
+JOIN environments o ON o.seq = (
+  SELECT max(x.seq) FROM environments x WHERE x.name = l.name AND x.seq < l.seq)
+JOIN environment_rules n ON n.name = l.name
+WHERE trim(l.reason) <> '' AND NOT coalesce(({environment_sql("o", "n")}), 0)
+UNION ALL
+SELECT l.seq, NULL, l.prompt_id, l.suite
+FROM suites l
+JOIN suites o ON o.seq = (
+  SELECT max(x.seq) FROM suites x
+  WHERE x.prompt_id = l.prompt_id AND x.suite = l.suite AND x.seq < l.seq)
+JOIN current_suites n ON n.prompt_id = l.prompt_id AND n.suite = l.suite
+WHERE trim(l.reason) <> '' AND NOT coalesce(({suite_sql("o", "n")}), 0)""",
     "heads": """
 CREATE VIEW heads AS
 SELECT d.* FROM deployments d

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
-from workbench.errors import NotFound, RegistryError, WorkbenchError
+from workbench.errors import NotFound, RegistryError, RulesLoosened, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
@@ -176,17 +176,18 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
 
 
-def publish_suites(bench: Bench) -> str:
-    """Have the registry know the suites as the files say them now, so that evidence shows as
-    stale here as soon as a deployment would be refused for it; why that was not possible.
+def publish_rules(bench: Bench) -> str:
+    """Have the registry know the rules that became stricter, so that evidence shows as stale here
+    as soon as a deployment would be refused for it; what would let more through and was not told,
+    or why telling was not possible.
     """
     if not bench.registry.prompts():
         return ""
     try:
-        bench.publish_suites()
+        loosened = bench.publish_rules()
     except WorkbenchError as error:
         return str(error).replace(f"{bench.workspace.root}/", "")
-    return ""
+    return str(RulesLoosened("; ".join(map(str, loosened)), loosened)) if loosened else ""
 
 
 def read_live(bench: Bench) -> tuple[LiveRow, ...]:

@@ -23,7 +23,7 @@ from workbench.tui.live_rows import (
     what_next,
 )
 from workbench.tui.messages import RegistryChanged
-from workbench.tui.reads import LivePage, LiveRow, publish_suites, read_live, read_place
+from workbench.tui.reads import LivePage, LiveRow, publish_rules, read_live, read_place
 from workbench.tui.registry_watch import RegistryWatch
 from workbench.tui.screens.base import LOOK_EVERY_S, ModeScreen
 from workbench.tui.selection import Selection
@@ -89,7 +89,7 @@ class DeploysScreen(ModeScreen):
         """Read what is live again."""
 
         def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...]]:
-            return publish_suites(bench), read_live(bench)
+            return publish_rules(bench), read_live(bench)
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
