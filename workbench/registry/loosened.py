@@ -80,7 +80,7 @@ def open_loosenings(connection: sqlite3.Connection, wish: Wish) -> list[Loosenin
         ("suites", ("prompt_id", "suite"), suite_changes),
     ):
         key = wish.environment if table == "environments" else wish.prompt_id
-        rows = _rows(
+        rows = table_rows(
             connection,
             f"SELECT t.*, l.actor FROM {table} t JOIN ledger l ON l.seq = t.seq"
             f" WHERE t.{same[0]} = ? AND t.seq < ? ORDER BY t.seq",
@@ -110,15 +110,14 @@ def _counts(connection: sqlite3.Connection, wish: Wish, row: Row) -> bool:
 
 
 def rules_at(connection: sqlite3.Connection, environment: str, seq: int) -> Row | None:
-    """The rules of an environment before a record; if it was made later, its first ones."""
-    sql = "SELECT * FROM environments WHERE name = ? {} LIMIT 1"
-    found = _rows(connection, sql.format("AND seq < ? ORDER BY seq DESC"), (environment, seq))
-    return next(iter(found or _rows(connection, sql.format("ORDER BY seq"), (environment,))), None)
+    """The rules of an environment before a record; None: there were none yet."""
+    sql = "SELECT * FROM environments WHERE name = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
+    return next(iter(table_rows(connection, sql, (environment, seq))), None)
 
 
 def _refused_before(connection: sqlite3.Connection, wish: Wish, loosening: Loosening) -> bool:
-    rules = rules_at(connection, wish.environment, loosening.seq)
     now = rules_at(connection, wish.environment, wish.seq)
+    rules = rules_at(connection, wish.environment, loosening.seq) or now
     if rules is None or now is None:
         return True
     others = (c for c in environment_changes(rules, now) if c.fact not in _ASKED_AGAIN)
@@ -165,7 +164,7 @@ def _approvals(connection: sqlite3.Connection, wish: Wish) -> int:
 
 def _has_evidence(connection: sqlite3.Connection, wish: Wish, rules: Row, seq: int) -> bool:
     """Whether what was evaluated until now passes what was asked before the record `seq`."""
-    rows = _rows(
+    rows = table_rows(
         connection,
         "SELECT * FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY seq",
         (wish.prompt_id, seq),
@@ -211,7 +210,7 @@ def _passes_by(
 ) -> bool:
     """Whether an evaluation that passed also passes what the suite asked before."""
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
-    (judged,) = _rows(connection, sql, (found.seq,))
+    (judged,) = table_rows(connection, sql, (found.seq,))
     policy = json.loads(suite["policy"])
     age = _days_between(found.evidence.finished_at, wish.at)
     limits = (rules["max_age_days"] or None, policy.get("max_age_days"))
@@ -228,7 +227,8 @@ def _days_between(earlier: str, later: str) -> float:
     return gap.total_seconds() / _SECONDS_A_DAY
 
 
-def _rows(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...]) -> list[Row]:
+def table_rows(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Row]:
+    """Rows by the names of their columns."""
     cursor = connection.execute(sql, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.errors import NotInRegistry, RegistryError, RulesLoosened
-from workbench.fingerprints import canonical_json, fingerprint
+from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.digest import Column
 from workbench.registry.people import actor_named
 from workbench.registry.records import RuleChange
@@ -127,9 +127,7 @@ def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, rea
         evidence.policy,
         external=evidence.external,
         suite_fingerprint=evidence.suite_fingerprint,
-        contents={"cases": {p.case_id: p.case_id for ps in evidence.pairs.values() for p in ps}}
-        if evidence.external
-        else None,
+        contents=_external_contents(evidence) if evidence.external else None,
     )
     known = transaction.connection.execute(
         "SELECT max(seq) FROM suites WHERE prompt_id = ? AND suite = ? AND removed = 0 AND "
@@ -139,6 +137,13 @@ def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, rea
     if known is not None and not evidence.external:
         return int(known)
     return publish_suite(transaction, row, by, reason)
+
+
+def _external_contents(evidence: Evidence) -> dict[str, Any]:
+    """The cases of a team's own suite: known by their ids, and by its fingerprint if it has one."""
+    dataset = evidence.suite_parts.get("dataset", "")
+    ids = [pair.case_id for pairs in evidence.pairs.values() for pair in pairs]
+    return {"cases": {f"{i}@{short(dataset)}" if dataset else i: i for i in ids}}
 
 
 def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:

@@ -75,6 +75,10 @@ _SUITE: tuple[Rule, ...] = (
         "suite: contents are JSON, and a mark is 0 or 1",
     ),
     (
+        "NEW.external = 0 OR coalesce(json_extract(NEW.policy, '$.threshold') >= 1e-6, 0)",
+        "suite: a team's own suite needs a threshold above 0",
+    ),
+    (
         "trim(NEW.reason) <> '' OR coalesce((SELECT"
         f" {suite_sql('o', 'NEW')} FROM current_suites o"
         " WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite), NOT EXISTS (SELECT 1"
