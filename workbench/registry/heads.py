@@ -28,6 +28,7 @@ SELECT d.prompt_id, d.version, d.environment, l.at, l.actor, d.previous_version,
 FROM deployments d JOIN ledger l ON l.seq = d.seq
 """
 _VALUE_COLUMNS = 12
+_OVERRIDE, _STALE = 9, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +83,6 @@ def deployment_at(connection: sqlite3.Connection, seq: int) -> PromptDeployment:
 
 def deployment_from(row: Sequence[Any]) -> PromptDeployment:
     """A deployment from a row of SELECT."""
-    *said, override, stale, loosened_by = row[:_VALUE_COLUMNS]
-    return PromptDeployment(*said, bool(override), bool(stale), loosened_by)
+    values = list(row[:_VALUE_COLUMNS])
+    values[_OVERRIDE : _STALE + 1] = map(bool, values[_OVERRIDE : _STALE + 1])
+    return PromptDeployment(*values)

@@ -83,17 +83,13 @@ def log(
 
 
 def _entry(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LogEntry:
-    *said, previous, override, seq, hashed, loosened_by, loosening = row
+    at, action, prompt_id, version, environment, by, reason, previous, override, *rest = row
+    seq, hashed, loosened_by, loosening = rest
     changed = recorded_change(connection, seq) if loosening else None
     return LogEntry(
-        *said,
-        previous,
-        bool(override),
-        seq,
-        hashed,
-        changed[0] if changed else None,
-        loosened_by,
-    )
+        at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
+        hashed, changed[0] if changed else None, loosened_by,
+    )  # fmt: skip
 
 
 def blame(connection: sqlite3.Connection, prompt_id: str, version: str | None) -> list[BlameLine]:

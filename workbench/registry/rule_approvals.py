@@ -12,13 +12,13 @@ from workbench.registry.writing import Transaction
 _WAITING = """
 SELECT x.seq, r.name, l.actor,
   (SELECT count(DISTINCT y.actor) FROM rule_approvals a JOIN ledger y ON y.seq = a.seq
-    WHERE a.target = x.seq AND y.actor <> l.actor) AS approvals,
+    WHERE a.target = x.seq AND y.actor <> l.actor) AS given,
   max(r.approvals, coalesce((SELECT b.approvals FROM environments b
-    WHERE b.name = r.name AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0)) AS wanted
+    WHERE b.name = r.name AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0)) AS asked_for
 FROM open_loosenings x JOIN environment_rules r JOIN ledger l ON l.seq = x.seq
 WHERE (x.environment = r.name OR (x.prompt_id IS NOT NULL AND (json_array_length(r.requires) = 0
     OR x.suite IN (SELECT j.value FROM json_each(r.requires) j))))
-  AND approvals < wanted
+  AND given < asked_for
 ORDER BY x.seq, r.name
 """
 """The same that the trigger of deployments asks, with who and where."""

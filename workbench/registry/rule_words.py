@@ -61,7 +61,7 @@ def _cases(before: Row, after: Row) -> tuple[str, str]:
         )
         return first, f"{second} (the earlier cases are not recorded)" if not old else second
     ids = set(new.values())
-    gone = [case_id for key, case_id in old.items() if key not in new]
+    gone = sorted(str(case_id) for key, case_id in old.items() if key not in new)
     removed = [case_id for case_id in gone if case_id not in ids]
     changed = [case_id for case_id in gone if case_id in ids]
     added = len(new) - len(old) + len(gone) - len(changed)
