@@ -132,9 +132,9 @@ class GateRefused(RegistryError):
 class RulesLoosened(RegistryError):
     """Rules would let more through than those in force, and nobody said why."""
 
-    def __init__(self, what: str, changes: tuple[object, ...] = ()) -> None:
+    def __init__(self, changes: tuple[object, ...]) -> None:
         super().__init__(
-            f"this would let more through than the rules in force: {what}",
+            "this would let more through than the rules in force: " + "; ".join(map(str, changes)),
             hint="workbench rules apply --reason TEXT, or undo the change",
         )
         self.changes = changes

@@ -7,18 +7,21 @@ Imports stand in the functions: an app that only reads pays for sqlite3 alone.
 # ruff: noqa: PTH113, PTH118, PTH119, PTH120
 from __future__ import annotations
 
+import contextlib
 import os
 
-from workbench.errors import RegistryError, RulesLoosened, WorkbenchError
+from workbench.errors import RegistryError, WorkbenchError
 from workbench.registry.facade import PRODUCTION
 from workbench.registry.facade import PromptRegistry as _PromptRegistry
 from workbench.registry.opening import STATE_FOLDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
-    from workbench.registry.records import RuleChange, Status
+    from workbench.actions.bench import Bench
+    from workbench.registry.records import Status
     from workbench.registry.values import PromptDeployment
 
 _SETTINGS = "workbench.toml"
@@ -30,24 +33,17 @@ class PromptRegistry(_PromptRegistry):
     def status(self, prompt_id: str, version: str, environment: str = PRODUCTION) -> Status:
         """How a version stands in an environment, derived from its evidence now.
 
-        In a workspace its files count: a dataset, a scorer or a rule that is not what the evidence
-        was made with makes it stale, whether the registry may be told of the change or not.
+        In a workspace its files count: evidence is stale when a suite is not what it was made
+        with, whether the registry was told of the change or not.
         """
-        from workbench.registry.records import State
-
-        loosened: tuple[RuleChange, ...] = ()
-        try:
-            self._sync(prompt_id)
-        except RulesLoosened as error:
-            loosened = error.changes  # type: ignore[assignment]
         found = super().status(prompt_id, version, environment)
-        here = [change for change in loosened if change.environment in ("", environment)]
-        if not here or not found.tested:
-            return found
-        from dataclasses import replace
+        with self._bench() as bench:
+            if bench is None:
+                return found
+            from workbench.actions.rules import as_files_say, pending
 
-        said = str(RulesLoosened("; ".join(map(str, here))))
-        return replace(found, state=State.STALE, reason=said)
+            rules = next(known for known in self.environments() if known.name == environment)
+            return as_files_say(found, pending(bench), prompt_id, rules)
 
     def deploy(
         self, prompt_id: str, version: str, environment: str, deployed_by: str, **options: Any
@@ -59,16 +55,19 @@ class PromptRegistry(_PromptRegistry):
         StaleHead when somebody was faster, and in a workspace RulesLoosened when its files would
         let more through than the rules in force.
         """
-        self._sync(prompt_id)
+        with self._bench() as bench:
+            if bench is not None:
+                bench.sync(prompt_id)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 
-    def _sync(self, prompt_id: str) -> None:
-        """Tell the registry what the files of its workspace say, as the commands do."""
+    @contextlib.contextmanager
+    def _bench(self) -> Iterator[Bench | None]:
+        """The workspace of the registry; None: it is in none. Raises RegistryErrors alone."""
         folder = os.path.dirname(self.path)
         root = os.path.dirname(folder)
-        if os.path.basename(folder) != STATE_FOLDER:
-            return
-        if not os.path.isfile(os.path.join(root, _SETTINGS)):
+        in_one = os.path.basename(folder) == STATE_FOLDER
+        if not in_one or not os.path.isfile(os.path.join(root, _SETTINGS)):
+            yield None
             return
         from pathlib import Path
 
@@ -77,7 +76,7 @@ class PromptRegistry(_PromptRegistry):
 
         try:
             with Bench(open_workspace(Path(root))) as bench:
-                bench.sync(prompt_id)
+                yield bench
         except RegistryError:
             raise
         except WorkbenchError as error:

@@ -74,17 +74,17 @@ class Bench:
 
         return open_it
 
-    def sync(self, prompt_id: str) -> None:
+    def sync(self, prompt_id: str | None = None) -> None:
         """Tell the registry what the files say now: environments' rules and suites.
 
         Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when
-        an environment or a suite of this prompt would let more through: the registry keeps what
-        it has of these.
+        an environment or a suite of this prompt (None: of any) would let more through: the
+        registry keeps what it has of these.
         """
         loosened = self.publish_rules()
-        here = tuple(change for change in loosened if change.prompt_id in ("", prompt_id))
+        here = tuple(c for c in loosened if prompt_id is None or c.prompt_id in ("", prompt_id))
         if here:
-            raise RulesLoosened("; ".join(map(str, here)), here)
+            raise RulesLoosened(here)
 
     def publish_rules(self) -> tuple[RuleChange, ...]:
         """Tell the registry what became stricter or is new; what was loosened, and was not told.

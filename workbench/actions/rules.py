@@ -6,12 +6,12 @@ through is told by `apply` alone, with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from workbench.actions.bench import Bench
 from workbench.errors import RulesLoosened, UsageError
-from workbench.registry.records import RuleChange
+from workbench.registry.records import RuleChange, State, Status
 from workbench.runs.suite import Suite
 from workbench.settings import EnvironmentSettings
 
@@ -52,6 +52,19 @@ def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
         rule.publish(reason)
         changed += [change] if change else []
     return tuple(changed)
+
+
+def as_files_say(
+    status: Status, changes: Iterable[RuleChange], prompt_id: str, rules: EnvironmentSettings
+) -> Status:
+    """How a version stands when the suites that the environment asks for are what the files say."""
+    for change in changes:
+        asked = not rules.requires or change.suite in rules.requires
+        if change.prompt_id == prompt_id and asked and status.tested:
+            facts = ", ".join(map(str, change.facts))
+            said = f"{change.suite} changed since it passed: {facts}"
+            return replace(status, state=State.STALE, reason=said)
+    return status
 
 
 def _rules(bench: Bench) -> Iterator[_Rule]:

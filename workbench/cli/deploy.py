@@ -56,9 +56,10 @@ def deploy_command(
         request_id=request,
     )
     was = f", was {done.previous_version}" if done.previous_version else ""
-    face.answer(
-        deployment_json(done), [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
-    )
+    lines = [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
+    if done.loosened_by:
+        lines.append(f"loosened rules allowed it (record {done.loosened_by} of the log)")
+    face.answer(deployment_json(done), lines)
 
 
 @command("retire", example='workbench retire support_triage staging --reason "not used"')

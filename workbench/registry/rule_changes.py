@@ -12,7 +12,7 @@ from workbench.errors import NotInRegistry, RegistryError, RulesLoosened
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.digest import Column
 from workbench.registry.people import actor_named
-from workbench.registry.records import RuleChange
+from workbench.registry.records import FactChange, RuleChange
 from workbench.registry.rule_words import rule_words
 from workbench.registry.strictness import REVISION, environment_changes, suite_changes
 from workbench.registry.writing import Transaction
@@ -20,6 +20,7 @@ from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
 
+_NEW = (FactChange("rules", "none", "new", False),)
 _SAME_SUITE = ("fingerprint", "parts", "policy", "external")
 
 
@@ -55,10 +56,11 @@ def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) ->
 
 
 def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
-    """What publishing this row would change; None for the first of its name, and for nothing."""
+    """What publishing this row would change; None: nothing."""
     current = current_suite(connection, str(row["prompt_id"]), str(row["suite"]))
     if current is None:
-        return None
+        names = {"prompt_id": str(row["prompt_id"]), "suite": str(row["suite"])}
+        return RuleChange(_NEW, False, **names)
     return change_of_suite(current, row)
 
 
@@ -147,10 +149,12 @@ def _external_contents(evidence: Evidence) -> dict[str, Any]:
 
 
 def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
-    """What publishing this row would change; None for the first of its name, and for nothing."""
+    """What publishing this row would change; None: nothing."""
     sql = "SELECT * FROM environment_rules WHERE name = ?"
     current = _row(connection, sql, (str(row["name"]),))
-    return change_of_environment(current, row) if current else None
+    if current is None:
+        return RuleChange(_NEW, False, environment=str(row["name"]))
+    return change_of_environment(current, row)
 
 
 def change_of_environment(before: Row, after: Row) -> RuleChange | None:
@@ -170,13 +174,9 @@ def publish_environment(transaction: Transaction, row: Row, by: str, reason: str
 
     Raises RulesLoosened as for a suite, once the registry holds a version.
     """
-    known = transaction.connection.execute(
-        "SELECT 1 FROM environments WHERE name = ?", (row["name"],)
-    ).fetchone()
     change = environment_change(transaction.connection, row)
-    if change is None and known:
-        return
-    _append(transaction, "environment", row, by, change, reason)
+    if change:
+        _append(transaction, "environment", row, by, change, reason)
 
 
 def recorded_change(connection: sqlite3.Connection, seq: int) -> tuple[RuleChange, str] | None:
@@ -212,7 +212,7 @@ def _append(
 ) -> int:
     looser = change is not None and change.looser
     if looser and not reason.strip() and not _may_still_be_set(transaction.connection, kind):
-        raise RulesLoosened(str(change), (change,))
+        raise RulesLoosened((change,))
     said = reason.strip() if looser else ""
     seq, _ = transaction.append(kind, actor_named(by), row | {"reason": said})
     return seq

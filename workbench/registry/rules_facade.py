@@ -65,7 +65,7 @@ class RegistryRules(RegistryFile):
         *,
         contents: Mapping[str, Any] | None = None,
     ) -> RuleChange | None:
-        """What publishing this would change; None for the first of its name, and for nothing."""
+        """What publishing this would change; None: nothing."""
         from workbench.registry.rule_changes import suite_change, suite_row
 
         row = suite_row(prompt_id, suite, parts, policy, contents=contents)
@@ -116,7 +116,7 @@ class RegistryRules(RegistryFile):
             publish_environment(transaction, same, by, reason)
 
     def environment_change(self, settings: EnvironmentSettings) -> RuleChange | None:
-        """What `set_environment` would change; None for a new environment, and for nothing."""
+        """What `set_environment` would change; None: nothing."""
         from workbench.registry.environments import row_of
         from workbench.registry.rule_changes import environment_change
 

@@ -9,7 +9,7 @@ whatever is not allowed; the views say what currently holds, and the triggers as
 # ruff: noqa: S608
 from __future__ import annotations
 
-from workbench.registry.strictness import environment_sql, suite_sql
+from workbench.registry.strictness import OPEN_LOOSENINGS
 
 _ID = """CHECK ({0} GLOB '[a-z0-9]*' AND {0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr({0}, '..') = 0 AND length({0}) <= 100 AND instr(CAST({0} AS BLOB), x'00') = 0)"""
@@ -321,22 +321,7 @@ FROM environment_rules r JOIN current_suites n
 WHERE json_array_length(r.requires) = 0 AND n.external = 0 AND n.removed = 0
 UNION ALL
 SELECT r.name, NULL, j.value FROM environment_rules r JOIN json_each(r.requires) j""",
-    "open_loosenings": f"""
-CREATE VIEW open_loosenings AS
-SELECT l.seq, l.name AS environment, NULL AS prompt_id, NULL AS suite
-FROM environments l
-JOIN environments o ON o.seq = (
-  SELECT max(x.seq) FROM environments x WHERE x.name = l.name AND x.seq < l.seq)
-JOIN environment_rules n ON n.name = l.name
-WHERE trim(l.reason) <> '' AND NOT coalesce(({environment_sql("o", "n")}), 0)
-UNION ALL
-SELECT l.seq, NULL, l.prompt_id, l.suite
-FROM suites l
-JOIN suites o ON o.seq = (
-  SELECT max(x.seq) FROM suites x
-  WHERE x.prompt_id = l.prompt_id AND x.suite = l.suite AND x.seq < l.seq)
-JOIN current_suites n ON n.prompt_id = l.prompt_id AND n.suite = l.suite
-WHERE trim(l.reason) <> '' AND NOT coalesce(({suite_sql("o", "n")}), 0)""",
+    "open_loosenings": OPEN_LOOSENINGS,
     "heads": """
 CREATE VIEW heads AS
 SELECT d.* FROM deployments d

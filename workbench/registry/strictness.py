@@ -223,3 +223,22 @@ def _no_other(one: str, other: str, column: str, facts: tuple[Fact, ...]) -> str
         f"NOT EXISTS (SELECT 1 FROM json_each({one}.{column}) k WHERE k.key NOT IN ({known})"
         f" AND k.value IS NOT json_extract({other}.{column}, k.fullkey))"
     )
+
+
+OPEN_LOOSENINGS = f"""
+CREATE VIEW open_loosenings AS
+SELECT l.seq, l.name AS environment, NULL AS prompt_id, NULL AS suite
+FROM environments l
+JOIN environments o ON o.seq = (
+  SELECT max(x.seq) FROM environments x WHERE x.name = l.name AND x.seq < l.seq)
+JOIN environment_rules n ON n.name = l.name
+WHERE trim(l.reason) <> '' AND NOT coalesce(({environment_sql("o", "n")}), 0)
+UNION ALL
+SELECT l.seq, NULL, l.prompt_id, l.suite
+FROM suites l
+JOIN suites o ON o.seq = (
+  SELECT max(x.seq) FROM suites x
+  WHERE x.prompt_id = l.prompt_id AND x.suite = l.suite AND x.seq < l.seq)
+JOIN current_suites n ON n.prompt_id = l.prompt_id AND n.suite = l.suite
+WHERE trim(l.reason) <> '' AND NOT coalesce(({suite_sql("o", "n")}), 0)"""
+"""Loosened rules, until the rule is at least as strict again as it was before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from workbench.errors import NotFound, RegistryError, RulesLoosened, WorkbenchEr
 if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
     from workbench.registry import PromptDeployment, PromptVersion, Status
-    from workbench.registry.records import EvaluationRecord, LogEntry
+    from workbench.registry.records import EvaluationRecord, LogEntry, RuleChange
     from workbench.verdicts.values import Evidence
 
 
@@ -176,24 +176,31 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
 
 
-def publish_rules(bench: Bench) -> str:
-    """Have the registry know the rules that became stricter, so that evidence shows as stale here
-    as soon as a deployment would be refused for it; what would let more through and was not told,
-    or why telling was not possible.
+def read_rules(bench: Bench) -> tuple[tuple[RuleChange, ...], str]:
+    """What the files change of the rules in force, and a sentence where somebody must act: what
+    would let more through, or why a file cannot be read. The registry is told of nothing.
     """
     if not bench.registry.prompts():
-        return ""
+        return (), ""
+    from workbench.actions.rules import pending
+
     try:
-        loosened = bench.publish_rules()
+        changes = pending(bench)
     except WorkbenchError as error:
-        return str(error).replace(f"{bench.workspace.root}/", "")
-    return str(RulesLoosened("; ".join(map(str, loosened)), loosened)) if loosened else ""
+        return (), str(error).replace(f"{bench.workspace.root}/", "")
+    loosened = tuple(change for change in changes if change.looser)
+    return changes, str(RulesLoosened(loosened)) if loosened else ""
 
 
-def read_live(bench: Bench) -> tuple[LiveRow, ...]:
-    """Every registered prompt in every environment."""
+def read_live(bench: Bench, changes: Sequence[RuleChange] = ()) -> tuple[LiveRow, ...]:
+    """Every registered prompt in every environment. Evidence is stale as soon as a deployment
+    would be refused for the `changes` that the files make.
+    """
+    from workbench.actions.rules import as_files_say
+
     rows = []
-    environments = [settings.name for settings in bench.registry.environments()]
+    rules = {settings.name: settings for settings in bench.registry.environments()}
+    environments = list(rules)
     for summary in bench.registry.prompts():
         live = {d.environment: d for d in bench.registry.live(summary.prompt_id)}
         for environment in dict.fromkeys([*reversed(environments), *live]):
@@ -201,6 +208,7 @@ def read_live(bench: Bench) -> tuple[LiveRow, ...]:
             status = None
             if deployment:
                 status = bench.registry.status(summary.prompt_id, deployment.version, environment)
+                status = as_files_say(status, changes, summary.prompt_id, rules[environment])
             rows.append(LiveRow(summary.prompt_id, environment, deployment, status, summary.latest))
     return tuple(rows)
 

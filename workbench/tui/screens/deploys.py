@@ -23,7 +23,7 @@ from workbench.tui.live_rows import (
     what_next,
 )
 from workbench.tui.messages import RegistryChanged
-from workbench.tui.reads import LivePage, LiveRow, publish_rules, read_live, read_place
+from workbench.tui.reads import LivePage, LiveRow, read_live, read_place, read_rules
 from workbench.tui.registry_watch import RegistryWatch
 from workbench.tui.screens.base import LOOK_EVERY_S, ModeScreen
 from workbench.tui.selection import Selection
@@ -49,7 +49,7 @@ class DeploysScreen(ModeScreen):
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
         self._problem = ""
-        """Why the suites could not be read, as it was said."""
+        """Why a suite could not be read, or which rules were loosened, as it was said."""
 
     def body(self) -> Iterable[Widget]:
         live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
@@ -89,7 +89,8 @@ class DeploysScreen(ModeScreen):
         """Read what is live again."""
 
         def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...]]:
-            return publish_rules(bench), read_live(bench)
+            changes, problem = read_rules(bench)
+            return problem, read_live(bench, changes)
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
