@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +35,6 @@ STRICTER = {
     "more approvals": {"approvals": 3},
     "frozen": {"frozen": True},
     "younger evidence": {"max_age_days": 7.0},
-    "nothing": {},
 }
 LOOSER = {
     "requires others": {"requires": ("safety",)},
@@ -103,64 +103,74 @@ def publish(
     )
 
 
-@pytest.mark.parametrize("changes", STRICTER.values(), ids=STRICTER)
-def test_a_stricter_environment_needs_no_reason(
-    registry: PromptRegistry, tested: Tested, changes: Mapping[str, Any]
-) -> None:
-    registry.set_environment(EVERY, "ana", reason="to begin with")
+def test_a_stricter_environment_needs_no_reason(registry: PromptRegistry, tested: Tested) -> None:
+    registry.set_environment(EVERY, "ana")
     tested("p", "1.0.0")
-    changed = EnvironmentSettings(**{**_fields(EVERY), **changes})
-    registry.set_environment(changed, "ana")
-
-    assert next(e for e in registry.environments() if e.name == "production") == changed
-    assert registry.verify().ok
-
-
-@pytest.mark.parametrize("changes", LOOSER.values(), ids=LOOSER)
-def test_a_looser_environment_is_refused_with_old_and_new_until_there_is_a_reason(
-    registry: PromptRegistry, tested: Tested, changes: Mapping[str, Any]
-) -> None:
-    registry.set_environment(EVERY, "ana", reason="to begin with")
-    tested("p", "1.0.0")
-    changed = EnvironmentSettings(**{**_fields(EVERY), **changes})
-    head = registry.head()
-
-    with pytest.raises(RulesLoosened, match=r"environment production: .* -> "):
+    for what, changes in STRICTER.items():
+        registry.set_environment(EVERY, "ana", reason="as it was")
+        changed = _changed(changes)
         registry.set_environment(changed, "ana")
-    assert registry.head() == head
-    registry.set_environment(changed, "ana", reason="a pilot")
-    entry = registry.history(limit=1)[0]
-    assert (entry.action, entry.by, entry.reason) == ("loosen", "ana", "a pilot")
-    assert entry.change and entry.change.looser
+
+        found = next(e for e in registry.environments() if e.name == "production")
+        assert found == changed, what
+        assert registry.history(limit=1)[0].action == "environment", what
     assert registry.verify().ok
 
 
-def _fields(settings: EnvironmentSettings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in settings.__slots__}
-
-
-@pytest.mark.parametrize("changes", STRICTER_POLICY.values(), ids=STRICTER_POLICY)
-def test_a_stricter_policy_needs_no_reason(
-    registry: PromptRegistry, changes: Mapping[str, Any]
+def test_a_looser_environment_is_refused_with_old_and_new_until_there_is_a_reason(
+    registry: PromptRegistry, tested: Tested
 ) -> None:
-    publish(registry)
-    publish(registry, with_policy(**changes))
+    registry.set_environment(EVERY, "ana")
+    tested("p", "1.0.0")
+    for what, changes in LOOSER.items():
+        registry.set_environment(EVERY, "ana", reason="as it was")
+        head = registry.head()
+        with pytest.raises(RulesLoosened, match=r"environment production: .* -> "):
+            registry.set_environment(_changed(changes), "ana")
+        assert registry.head() == head, what
+        registry.set_environment(_changed(changes), "ana", reason="a pilot")
 
-    assert registry.history(limit=1)[0].action == "suite"
+        entry = registry.history(limit=1)[0]
+        assert (entry.action, entry.by, entry.reason) == ("loosen", "ana", "a pilot"), what
+        assert entry.change and entry.change.looser, what
     assert registry.verify().ok
 
 
-@pytest.mark.parametrize("changes", LOOSER_POLICY.values(), ids=LOOSER_POLICY)
-def test_a_looser_policy_needs_a_reason(
-    registry: PromptRegistry, changes: Mapping[str, Any]
+def _changed(changes: Mapping[str, Any]) -> EnvironmentSettings:
+    return replace(EVERY, **changes)
+
+
+def test_until_there_is_a_version_the_rules_of_environments_are_being_set_up(
+    registry: PromptRegistry, tested: Tested
 ) -> None:
+    registry.set_environment(EnvironmentSettings("production", untested=True), "ana")
+    tested("p", "1.0.0")
+    registry.set_environment(EnvironmentSettings("production"), "ana")
+    with pytest.raises(RulesLoosened, match="untested no -> yes"):
+        registry.set_environment(EnvironmentSettings("production", untested=True), "ana")
+    assert registry.verify().ok
+
+
+def test_a_stricter_policy_needs_no_reason(registry: PromptRegistry) -> None:
     publish(registry)
-    with pytest.raises(RulesLoosened, match=r"suite quality of p: .* -> "):
+    for what, changes in STRICTER_POLICY.items():
+        publish(registry, reason="as it was")
         publish(registry, with_policy(**changes))
-    publish(registry, with_policy(**changes), reason="labels were wrong")
-    publish(registry, with_policy(**changes))
+        assert registry.history(limit=1)[0].action == "suite", what
+    assert registry.verify().ok
 
-    assert registry.history(limit=1)[0].action == "loosen"
+
+def test_a_looser_policy_needs_a_reason(registry: PromptRegistry) -> None:
+    publish(registry)
+    for what, changes in LOOSER_POLICY.items():
+        publish(registry, reason="as it was")
+        with pytest.raises(RulesLoosened, match=r"suite quality of p: .* -> "):
+            publish(registry, with_policy(**changes))
+        publish(registry, with_policy(**changes), reason="labels were wrong")
+        entry = registry.history(limit=1)[0]
+        assert (entry.action, entry.reason) == ("loosen", "labels were wrong"), what
+        publish(registry, with_policy(**changes))
+        assert registry.history(limit=1)[0] == entry, what
     assert registry.verify().ok
 
 
@@ -379,19 +389,20 @@ RAW = {
 }
 
 
-@pytest.mark.parametrize(("kind", "statement"), RAW.values(), ids=RAW)
 def test_the_database_refuses_a_looser_rule_without_a_reason_as_programs_of_old_write_it(
-    registry: PromptRegistry, tested: Tested, kind: str, statement: str
+    registry: PromptRegistry, tested: Tested
 ) -> None:
     tested("p", "1.0.0")
     publish(registry, reason="with contents")
     registry.close()
     connection = sqlite3.connect(registry.path, isolation_level=None)
-    connection.execute("BEGIN")
-    connection.execute(RECORD.format(kind=kind))
-    with pytest.raises(sqlite3.IntegrityError, match="needs a reason"):
-        connection.execute(statement)
-    connection.execute("ROLLBACK")
+    for what, (kind, statement) in RAW.items():
+        connection.execute("BEGIN")
+        connection.execute(RECORD.format(kind=kind))
+        with pytest.raises(sqlite3.IntegrityError, match="needs a reason"):
+            connection.execute(statement)
+        connection.execute("ROLLBACK")
+        assert not connection.in_transaction, what
     connection.close()
 
 
@@ -454,14 +465,14 @@ class Team:
         return self.score
 
 
-@pytest.mark.parametrize("threshold", [0, 0.0, -0.0, 1e-12, float("nan"), float("inf"), -1])
-@pytest.mark.parametrize("score", [0, 0.0, 1.0])
 def test_a_team_suite_that_everything_would_pass_passes_nothing_and_says_why(
-    registry: PromptRegistry, threshold: float, score: float
+    registry: PromptRegistry,
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
-    with pytest.raises(RegistryError, match="passing_threshold"):
-        evaluate_and_mark(registry, "p", "1.0.0", Team(threshold, score))
+    for threshold in (0, 0.0, -0.0, 1e-12, float("nan"), float("inf"), -1):
+        for score in (0, 0.0, 1.0):
+            with pytest.raises(RegistryError, match="passing_threshold"):
+                evaluate_and_mark(registry, "p", "1.0.0", Team(threshold, score))
     assert registry.evaluations("p") == []
     assert registry.status("p", "1.0.0").state is State.UNTESTED
 

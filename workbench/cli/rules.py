@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @command(
     "rules",
-    example='workbench rules\nworkbench rules apply --reason "the labels of t7 and t9 were wrong"',
+    example='workbench rules apply --reason "the labels of t7 and t9 were wrong"',
 )
 @click.argument("action", type=click.Choice(["show", "apply", "approve"]), default="show")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")

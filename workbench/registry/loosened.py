@@ -80,6 +80,9 @@ def open_loosenings(connection: sqlite3.Connection, wish: Wish) -> list[Loosenin
         ("suites", ("prompt_id", "suite"), suite_changes),
     ):
         key = wish.environment if table == "environments" else wish.prompt_id
+        any_of = f"SELECT 1 FROM {table} WHERE {same[0]} = ? AND reason <> '' AND seq < ?"
+        if not connection.execute(any_of, (key, wish.seq)).fetchone():
+            continue
         rows = table_rows(
             connection,
             f"SELECT t.*, l.actor FROM {table} t JOIN ledger l ON l.seq = t.seq"

@@ -63,10 +63,10 @@ CREATE TABLE suites (
   parts TEXT NOT NULL CHECK (json_valid(parts)),
   policy TEXT NOT NULL CHECK (json_valid(policy)),
   {_flag("external")},
-  contents TEXT NOT NULL DEFAULT '',
   {_flag("removed")},
   reason TEXT NOT NULL DEFAULT '',
-  revision INTEGER NOT NULL DEFAULT 0
+  revision INTEGER NOT NULL DEFAULT 0,
+  contents TEXT NOT NULL DEFAULT ''
 ) STRICT""",
     "evaluations": f"""
 CREATE TABLE evaluations (
@@ -218,7 +218,9 @@ INDEXES = (
     "CREATE INDEX deployments_head ON deployments (prompt_id, environment, seq)",
     "CREATE INDEX evaluations_of ON evaluations (prompt_id, fingerprint, suite, seq)",
     "CREATE INDEX suites_of ON suites (prompt_id, suite, seq)",
+    "CREATE INDEX suites_loosened ON suites (prompt_id, suite) WHERE reason <> ''",
     "CREATE INDEX environments_named ON environments (name, seq)",
+    "CREATE INDEX environments_loosened ON environments (name) WHERE reason <> ''",
     "CREATE INDEX approvals_of ON approvals (prompt_id, version, environment)",
     "CREATE INDEX consumers_of ON consumers (prompt_id, environment, name, seq)",
     "CREATE INDEX signatures_of ON signatures (target)",

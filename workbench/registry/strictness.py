@@ -71,10 +71,12 @@ class Fact:
     """What holds where the key is absent."""
     column: str = ""
     """In the table, where it has another name there."""
+    is_json: bool = False
+    """A list, which its column holds as JSON."""
 
 
 ENVIRONMENT_FACTS = (
-    Fact("requires", LISTED_TOO),
+    Fact("requires", LISTED_TOO, is_json=True),
     Fact("approvals", AT_LEAST),
     Fact("from", ONCE_SET, column="promote_from"),
     Fact("external", AT_MOST),
@@ -130,7 +132,10 @@ class Change:
 
 def environment_changes(old: Row, new: Row) -> tuple[Change, ...]:
     """What differs between two rows of `environments`."""
-    before, after = ({**row, "requires": json.loads(row["requires"])} for row in (old, new))
+    lists = [fact.column or fact.name for fact in ENVIRONMENT_FACTS if fact.is_json]
+    before, after = (
+        {**row, **{name: json.loads(row[name]) for name in lists}} for row in (old, new)
+    )
     return tuple(_changes(ENVIRONMENT_FACTS, before, after))
 
 
@@ -232,7 +237,7 @@ FROM environments l
 JOIN environments o ON o.seq = (
   SELECT max(x.seq) FROM environments x WHERE x.name = l.name AND x.seq < l.seq)
 JOIN environment_rules n ON n.name = l.name
-WHERE trim(l.reason) <> '' AND NOT coalesce(({environment_sql("o", "n")}), 0)
+WHERE l.reason <> '' AND trim(l.reason) <> '' AND NOT coalesce(({environment_sql("o", "n")}), 0)
 UNION ALL
 SELECT l.seq, NULL, l.prompt_id, l.suite
 FROM suites l
@@ -240,5 +245,5 @@ JOIN suites o ON o.seq = (
   SELECT max(x.seq) FROM suites x
   WHERE x.prompt_id = l.prompt_id AND x.suite = l.suite AND x.seq < l.seq)
 JOIN current_suites n ON n.prompt_id = l.prompt_id AND n.suite = l.suite
-WHERE trim(l.reason) <> '' AND NOT coalesce(({suite_sql("o", "n")}), 0)"""
+WHERE l.reason <> '' AND trim(l.reason) <> '' AND NOT coalesce(({suite_sql("o", "n")}), 0)"""
 """Loosened rules, until the rule is at least as strict again as it was before."""
