@@ -84,9 +84,9 @@ def _check_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
     judged: dict[int, list[tuple[int, str]]] = {}
     # An evaluation that goes on from another began with the cases of the suite as it was then.
     for suite, seq, cases in connection.execute(
-        "SELECT suite_seq, seq, json_extract(record, '$.cases') AS cases FROM evaluations"
-        " WHERE external = 0 AND json_valid(record) AND json_valid(plan) AND cases IS NOT NULL"
-        " AND json_extract(plan, '$.extends') IS NULL ORDER BY seq"
+        "SELECT suite_seq, seq, CASE WHEN json_valid(record) AND json_valid(plan) THEN CASE"
+        " WHEN json_extract(plan, '$.extends') IS NULL THEN json_extract(record, '$.cases') END END"
+        " AS cases FROM evaluations WHERE external = 0 AND cases IS NOT NULL ORDER BY seq"
     ).fetchall():
         judged.setdefault(suite, []).append((seq, cases))
     sql = "SELECT * FROM suites WHERE contents <> '' AND external = 0 ORDER BY seq"
