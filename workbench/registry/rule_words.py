@@ -12,6 +12,7 @@ from workbench.registry.strictness import Change, cases_of
 
 _YES_OR_NO = ("external", "untested", "frozen", "removed", "extend")
 _MOST_IDS = 3
+_LONGEST = 120
 
 Row = Mapping[str, Any]
 
@@ -87,7 +88,7 @@ def _scorers(change: Change, before: Row, after: Row) -> list[FactChange]:
     if not old or not new:
         return [FactChange("scorers", short(change.old), short(str(change.new)), change.looser)]
     found = [
-        FactChange(f"scorer {name}", _scorer(old.get(name)), _scorer(new.get(name)), change.looser)
+        FactChange(f"scorer {name}", *_scorer(old.get(name), new.get(name)), change.looser)
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
@@ -96,12 +97,30 @@ def _scorers(change: Change, before: Row, after: Row) -> list[FactChange]:
     return found
 
 
-def _scorer(item: list[Any] | None) -> str:
-    if item is None:
-        return "none"
-    required, digest, options = item
-    said = canonical_json(options) if options else short(digest)
-    return said if required else f"{said}, not required"
+def _scorer(old: list[Any] | None, new: list[Any] | None) -> tuple[str, str]:
+    """What differs of a scorer: its options, whether it is required, else its fingerprint."""
+    if old is None or new is None:
+        return "none" if old is None else "there", "none" if new is None else "there"
+    if old[0] != new[0]:
+        first, second = ("required" if item[0] else "not required" for item in (old, new))
+        return first, second
+    options = [dict(item[2]) for item in (old, new)]
+    differing = [key for key in {**options[0], **options[1]} if _differs(key, *options)]
+    if not differing:
+        return short(str(old[1])), short(str(new[1]))
+    first, second = (
+        _clipped(canonical_json({key: each[key] for key in differing if key in each}))
+        for each in options
+    )
+    return first, second
+
+
+def _differs(key: str, old: Row, new: Row) -> bool:
+    return (key in old, old.get(key)) != (key in new, new.get(key))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _contents(row: Row) -> dict[str, Any]:
