@@ -83,6 +83,15 @@ def test_two_edited_files_put_nothing_live_until_the_rules_are_applied_openly(
         assert "suite triage of triage: threshold 0.8 -> 0.0" in done.err
         assert APPLY in done.err
 
+    elsewhere = cli.root / "suite-of-mine.yaml"
+    suite = (cli.root / "evals" / "triage" / "suite.yaml").rename(elsewhere)
+    (cli.root / "cases.jsonl").symlink_to("evals/triage/cases.jsonl")
+    write(cli)
+    calls = cli.here("runs", "--json").json
+    done = cli.here("evaluate", "triage@1.0.0", "--suite", str(suite))
+    assert (done.code, "threshold 0.8 -> 0.0" in done.err) == (5, True)
+    assert cli.here("runs", "--json").json == calls
+
     write(cli, rules="untested = true")
     for command in (
         ("evaluate", "triage@1.0.0"),
@@ -224,7 +233,7 @@ def test_an_evaluation_that_ends_after_another_process_made_the_rules_stricter_i
     assert cli.here("rules").out == "the files and the registry have the same rules\n"
     write(cli)
     for command in (("evaluate", "triage@1.0.0"), ("deploy", "triage@1.0.0", "staging")):
-        done = cli(*command)
+        done = cli.here(*command)
         assert (done.code, "threshold 0.95 -> 0.8" in done.err) == (5, True), "files of before"
 
 

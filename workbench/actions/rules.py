@@ -36,6 +36,11 @@ def publish(bench: Bench) -> tuple[RuleChange, ...]:
     return tuple(loosened)
 
 
+def publish_suite(bench: Bench, suite: Suite) -> None:
+    """The same of one suite, wherever its file is. Raises RulesLoosened."""
+    _of_suite(bench, bench.as_read(suite)).publish("")
+
+
 def pending(bench: Bench) -> tuple[RuleChange, ...]:
     """What differs between the files and the registry. Nothing is written."""
     changes = (rule.change() for rule in _rules(bench))
