@@ -56,7 +56,9 @@ class PromptRegistry(_PromptRegistry):
         let more through than the rules in force.
         """
         with self._bench() as bench:
-            if bench is not None:
+            if bench is not None and options.get("override"):
+                bench.publish_rules()
+            elif bench is not None:
                 bench.sync(prompt_id)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 

@@ -181,7 +181,7 @@ def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     cases = cli.root / "evals" / "triage" / "cases.jsonl"
     cases.write_text(cases.read_text().replace("case 7", "case  7"))
     said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
-    assert "dataset changed" in said.err
+    assert "cases 100 -> 100 (changed c007 c070 c071 and 8 more)" in said.err
     here(cli, "deploy", "triage@1.0.0", "staging", "--override", code=2)
     here(cli, "deploy", "triage@1.0.0", "staging", "--override", "--reason", "an emergency")
     assert "OVERRIDE" in here(cli, "log", "triage", "staging").out

@@ -310,7 +310,7 @@ def test_whatever_the_gate_passes_the_database_passes_too(
         policy=replace(POLICY, threshold=None, baseline="production"),
         looks=len(outcomes) % 2 == 0,
     )
-    shared.record_evaluation(evidence)
+    shared.record_evaluation(evidence, reason="another draw")
 
     state = shared.status("p", number).state
 
@@ -353,7 +353,7 @@ def test_no_kind_of_scores_is_judged_more_strictly_by_the_database(
         anytime=data.draw(st.booleans()),
         groups=data.draw(st.sampled_from([0, 0, 20, 40])),
     )
-    shared.record_evaluation(evidence)
+    shared.record_evaluation(evidence, reason="another draw")
 
     state = shared.status("p", number).state
 

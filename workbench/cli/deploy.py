@@ -40,7 +40,7 @@ def deploy_command(
         raise UsageError("an exception needs a reason", hint="--reason TEXT")
     prompt_id, version = split_ref(ref)
     bench = face.bench()
-    seen = deploying.preview(bench, prompt_id, version, environment)
+    seen = deploying.preview(bench, prompt_id, version, environment, override=override)
     if preview:
         face.answer(_preview_json(seen), _preview_lines(seen))
         return
