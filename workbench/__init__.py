@@ -10,9 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from workbench._version import __version__ as __version__
     from workbench.registry import PromptDeployment as PromptDeployment
-    from workbench.registry import PromptRegistry as PromptRegistry
     from workbench.registry import PromptVersion as PromptVersion
     from workbench.registry import evaluate_and_mark as evaluate_and_mark
+    from workbench.workspace_registry import PromptRegistry as PromptRegistry
 
 __all__ = [
     "PromptDeployment",
@@ -28,6 +28,10 @@ def __getattr__(name: str) -> object:
         from workbench._version import __version__
 
         return __version__
+    if name == "PromptRegistry":
+        from workbench.workspace_registry import PromptRegistry
+
+        return PromptRegistry
     if name in __all__:
         from workbench import registry
 

@@ -18,6 +18,7 @@ WorkbenchError
     ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
     ├── NotInRegistry     2  a prompt, version or environment that it does not have (also NotFound)
     ├── GateRefused          no current passing evaluation, or a rule of the environment
+    ├── RulesLoosened        rules that let more through, and nobody said why
     ├── StaleHead            somebody else deployed meanwhile
     ├── RegistryLocked       another process is writing
     └── RegistryUnusable     missing, damaged, read-only, full, newer, or another program's file
@@ -126,6 +127,18 @@ class NotInRegistry(NotFound, RegistryError):
 
 class GateRefused(RegistryError):
     """The evidence or a rule of the environment does not allow this deployment."""
+
+
+class RulesLoosened(RegistryError):
+    """Rules would let more through than those in force, and nobody said why."""
+
+    def __init__(self, changes: tuple[object, ...]) -> None:
+        super().__init__(
+            "this would let more through than the rules in force: " + "; ".join(map(str, changes)),
+            hint="workbench rules apply --reason TEXT, or undo the change",
+        )
+        self.changes = changes
+        """The loosened rules, as RuleChanges of the registry."""
 
 
 class StaleHead(RegistryError):

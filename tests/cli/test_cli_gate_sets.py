@@ -24,6 +24,7 @@ def rows(cli: Cli) -> list[dict[str, object]]:
 def write(cli: Cli, cases: list[dict[str, object]]) -> None:
     path = cli.root / "evals" / "triage" / "cases.jsonl"
     path.write_text("\n".join(map(json.dumps, cases)))
+    cli.here("rules", "apply", "--reason", "other cases")
 
 
 def live(cli: Cli, extra: str = "") -> None:

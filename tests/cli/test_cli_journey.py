@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -179,7 +180,12 @@ def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     here(cli, "register", "triage", "-d", "first")
     here(cli, "evaluate", "triage@1.0.0")
     cases = cli.root / "evals" / "triage" / "cases.jsonl"
-    cases.write_text(cases.read_text().replace("case 7", "case  7"))
+    before = cases.read_text()
+    cases.write_text(before.replace("case 7", "case  7"))
+    said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    assert "cases 100 -> 100 (changed c007 c070 c071 and 8 more)" in said.err
+    more = {"id": "c200", "inputs": {"ticket": "case 200"}, "expected": "billing", "split": "gate"}
+    cases.write_text(f"{before}\n{json.dumps(more)}\n")
     said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
     assert "dataset changed" in said.err
     here(cli, "deploy", "triage@1.0.0", "staging", "--override", code=2)

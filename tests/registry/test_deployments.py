@@ -173,7 +173,9 @@ def test_it_goes_back_to_a_chosen_version_that_was_live_before(three: PromptRegi
 
 def test_stale_evidence_does_not_stop_a_rollback_and_is_marked(three: PromptRegistry) -> None:
     put(three, "1.0.0", "1.1.0")
-    three.publish_suite("p", "quality", {"dataset": "new"}, {"scorers": ["exact"]}, "ana")
+    three.publish_suite(
+        "p", "quality", {"dataset": "new"}, {"scorers": ["exact"]}, "ana", reason="new"
+    )
 
     preview = three.preview_rollback("p", "production")
     done = three.rollback("p", "production", "bob")

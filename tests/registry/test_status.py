@@ -73,14 +73,18 @@ def test_a_changed_part_of_the_suite_makes_it_stale_and_names_the_part(
             policy = replace(POLICY, threshold=0.5 + seed / 10**7)
             changes = {}
 
-        registry.publish_suite("p", "quality", parts_of(policy, **changes), policy.content(), "ana")
+        registry.publish_suite(
+            "p", "quality", parts_of(policy, **changes), policy.content(), "ana", reason="try"
+        )
 
         status = registry.status("p", "1.0.0")
         assert status.state is State.STALE
         assert status.reason.startswith(f"{part} changed since it passed quality on ")
         with pytest.raises(GateRefused, match=f"stale: {part} changed"):
             registry.deploy("p", "1.0.0", "production", "ana")
-        registry.publish_suite("p", "quality", parts_of(POLICY), POLICY.content(), "ana")
+        registry.publish_suite(
+            "p", "quality", parts_of(POLICY), POLICY.content(), "ana", reason="as it was"
+        )
         assert registry.status("p", "1.0.0").state is State.TESTED
 
 
@@ -199,13 +203,17 @@ def test_every_suite_of_the_prompt_is_required_unless_the_environment_names_some
     registry.publish_suite("p", "safety", parts_of(POLICY), POLICY.content(), "ana")
 
     assert registry.status("p", "1.0.0").reason == "not evaluated on safety"
-    registry.set_environment(EnvironmentSettings("staging", requires=("quality",)), "ana")
+    registry.set_environment(
+        EnvironmentSettings("staging", requires=("quality",)), "ana", reason="one will do"
+    )
     assert registry.status("p", "1.0.0", "staging").state is State.TESTED
     registry.deploy("p", "1.0.0", "staging", "ana")
     registry.record_evaluation(build_evidence(version, suite="safety"))
     assert registry.status("p", "1.0.0").state is State.TESTED
     registry.deploy("p", "1.0.0", "production", "ana")
-    registry.set_environment(EnvironmentSettings("staging", requires=("speed",)), "ana")
+    registry.set_environment(
+        EnvironmentSettings("staging", requires=("speed",)), "ana", reason="that one"
+    )
     assert "this prompt has none of that name" in registry.status("p", "1.0.0", "staging").reason
     assert registry.verify().ok
 
@@ -302,7 +310,7 @@ def test_whatever_the_gate_passes_the_database_passes_too(
         policy=replace(POLICY, threshold=None, baseline="production"),
         looks=len(outcomes) % 2 == 0,
     )
-    shared.record_evaluation(evidence)
+    shared.record_evaluation(evidence, reason="another draw")
 
     state = shared.status("p", number).state
 
@@ -345,7 +353,7 @@ def test_no_kind_of_scores_is_judged_more_strictly_by_the_database(
         anytime=data.draw(st.booleans()),
         groups=data.draw(st.sampled_from([0, 0, 20, 40])),
     )
-    shared.record_evaluation(evidence)
+    shared.record_evaluation(evidence, reason="another draw")
 
     state = shared.status("p", number).state
 

@@ -13,6 +13,7 @@ from tests.tui.conftest import PROMPT
 from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
 from workbench.actions.run import make_spec, start
+from workbench.registry import PromptRegistry
 from workbench.runs.values import RunSummary
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.files_watch import FilesWatch, files_of_suites
@@ -52,6 +53,8 @@ async def test_evidence_is_stale_on_deploys_when_a_case_of_the_gate_was_edited(
     monkeypatch.setattr("workbench.tui.screens.base.LOOK_EVERY_S", 0.1)
     cases, suite = cases_of(workspace), cases_of(workspace).with_name("suite.yaml")
     before, policy = cases.read_text(), suite.read_text()
+    with PromptRegistry(workspace.registry_path) as registry:
+        head = registry.head()
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f9")
@@ -62,11 +65,15 @@ async def test_evidence_is_stale_on_deploys_when_a_case_of_the_gate_was_edited(
         await until_shown(pilot, "tested")
         suite.write_text(policy.replace("threshold: 0.60", "threshold: 0.61"))
         await until_shown(pilot, "STALE")
+        suite.write_text(policy.replace("threshold: 0.60", "threshold: 0.59"))
+        await until_shown(pilot, "STALE", "this would let more through")
         suite.write_text("suite: [")
         await until_shown(pilot, f"! evals/{PROMPT}/suite.yaml: line 1")
         assert app.screen.query_one("#live")
         suite.write_text(policy)
         await until_shown(pilot, "tested", "the suites can be read again")
+    with PromptRegistry(workspace.registry_path) as registry:
+        assert registry.head() == head, "a look tells the registry of nothing"
 
 
 async def test_cases_that_were_edited_outside_show_on_datasets(workspace: Workspace) -> None:

@@ -320,7 +320,8 @@ async def test_a_second_person_approves_and_only_then_it_goes_live(workspace: Wo
         await until_shown(pilot, "may go to production, says raj")
         await pilot.press("ctrl+s")
         await until_shown(pilot, "approved support_triage@1.0.1 for production")
-    with Bench(workspace) as bench:
+    toml.write_text(toml.read_text().replace('author = "raj"', 'author = "ana"'))
+    with Bench(open_workspace(workspace.root)) as bench:
         deploy(bench, "support_triage", "1.0.1", "production")
         assert bench.registry.get_active("support_triage").version == "1.0.1"
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from workbench.errors import DraftError
+from workbench.errors import DraftError, RulesLoosened
 from workbench.prompts.values import Prompt
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
     from workbench.providers.values import Provider
     from workbench.registry import PromptRegistry
+    from workbench.registry.records import RuleChange
     from workbench.runs.store import RunStore
     from workbench.runs.suite import Suite
     from workbench.settings import ProviderSettings
@@ -77,21 +78,26 @@ class Bench:
 
         return open_it
 
-    def sync(self) -> None:
+    def sync(self, prompt_id: str | None = None) -> None:
         """Tell the registry what the files say now: environments' rules and suites.
 
-        Evidence that no longer matches a suite becomes stale by this.
+        Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when
+        an environment or a suite of this prompt (None: of any) would let more through: the
+        registry keeps what it has of these.
         """
-        for environment in self.workspace.settings.environments.values():
-            self.registry.set_environment(environment, self.author)
-        self.publish_suites()
+        loosened = self.publish_rules()
+        here = tuple(c for c in loosened if prompt_id is None or c.prompt_id in ("", prompt_id))
+        if here:
+            raise RulesLoosened(here)
 
-    def publish_suites(self) -> None:
-        """The suites' part of `sync`. Raises what reading one of them raises."""
-        for suite in map(self.as_read, self.workspace.suites()):
-            self.registry.publish_suite(
-                suite.prompt_id, suite.name, suite.parts, suite.gate.content(), self.author
-            )
+    def publish_rules(self) -> tuple[RuleChange, ...]:
+        """Tell the registry what became stricter or is new; what was loosened, and was not told.
+
+        Raises what reading a suite raises.
+        """
+        from workbench.actions.rules import publish
+
+        return publish(self)
 
     def as_read(self, suite: Suite) -> Suite:
         """The suite that evidence must match: what 0.1.0 read otherwise is a part of it.

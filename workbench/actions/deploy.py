@@ -33,12 +33,14 @@ class DeployPreview:
         return self.live.seq if self.live else None
 
 
-def preview(bench: Bench, prompt_id: str, version: str, environment: str) -> DeployPreview:
+def preview(
+    bench: Bench, prompt_id: str, version: str, environment: str, *, override: bool = False
+) -> DeployPreview:
     """What `deploy` would do, with the gate's evidence."""
     from workbench.prompts.diff import diff_text
     from workbench.prompts.prompty import write_prompty
 
-    bench.sync()
+    _tell_rules(bench, prompt_id, override)
     registry = bench.registry
     wanted = registry.get_version(prompt_id, version)
     live = next((d for d in registry.live(prompt_id) if d.environment == environment), None)
@@ -60,8 +62,16 @@ def deploy(
     bench: Bench, prompt_id: str, version: str, environment: str, **options: Any
 ) -> PromptDeployment:
     """Make it live. `options` are those of PromptRegistry.deploy: reason, expect, override, ..."""
-    bench.sync()
+    _tell_rules(bench, prompt_id, bool(options.get("override")))
     return bench.registry.deploy(prompt_id, version, environment, bench.author, **options)
+
+
+def _tell_rules(bench: Bench, prompt_id: str, override: bool) -> None:
+    """Loosened rules stop a deployment, but not one that goes past the rules with a reason."""
+    if override:
+        bench.publish_rules()
+    else:
+        bench.sync(prompt_id)
 
 
 def rollback_preview(

@@ -12,6 +12,7 @@ from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
 from workbench.actions.gate_uses import note_evaluation, wear_of
 from workbench.actions.refs import Source, source_of
+from workbench.actions.rules import publish_suite
 from workbench.addresses import address_of
 from workbench.datasets.distinct import check_consistent
 from workbench.datasets.values import Case
@@ -56,7 +57,7 @@ def evaluate(
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
-    bench.sync()
+    bench.sync(prompt_id)
     source = source_of(bench, bench.registry.get_version(prompt_id, version))
     if suite_name:
         suite = bench.workspace.suite(suite_name)
@@ -70,6 +71,8 @@ def evaluate(
         suites = bench.workspace.suites_of(prompt_id)
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
+    for suite in suites:
+        publish_suite(bench, suite)  # one that was named may lie elsewhere
     if extend:
         gates = [_extended_gate(bench, source, suite, fresh) for suite in suites]
     else:

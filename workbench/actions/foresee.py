@@ -51,7 +51,7 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
 
     All is asked anew where an environment counts fresh answers only.
     """
-    bench.sync()
+    bench.sync(prompt_id)
     registered = bench.registry.get_version(prompt_id, version)
     source = Source(registered.prompt, registered.version, version=registered.version)
     lines, specs = [], []

@@ -104,6 +104,10 @@ def register(
     chosen = version or proposal.version
     if not force_reason:
         _check_number(proposal, chosen)
+    if not bench.registry.prompts():
+        # The rules are set up until there is a version; from then on loosening needs a reason.
+        for environment in bench.workspace.settings.environments.values():
+            bench.registry.set_environment(environment, bench.author)
     return bench.registry.register(
         PromptVersion.of(source.prompt, chosen, description=description, author=bench.author),
         force_reason=force_reason,

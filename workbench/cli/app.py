@@ -28,6 +28,7 @@ SECTIONS = {
         "draft": "draft",
         "register": "register",
         "evaluate": "evaluate",
+        "rules": "rules",
         "approve": "approve",
         "deploy": "deploy",
         "rollback": "rollback",

@@ -40,7 +40,7 @@ def deploy_command(
         raise UsageError("an exception needs a reason", hint="--reason TEXT")
     prompt_id, version = split_ref(ref)
     bench = face.bench()
-    seen = deploying.preview(bench, prompt_id, version, environment)
+    seen = deploying.preview(bench, prompt_id, version, environment, override=override)
     if preview:
         face.answer(_preview_json(seen), _preview_lines(seen))
         return
@@ -56,9 +56,10 @@ def deploy_command(
         request_id=request,
     )
     was = f", was {done.previous_version}" if done.previous_version else ""
-    face.answer(
-        deployment_json(done), [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
-    )
+    lines = [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
+    if done.loosened_by:
+        lines.append(f"loosened rules allowed it (record {done.loosened_by} of the log)")
+    face.answer(deployment_json(done), lines)
 
 
 @command("retire", example='workbench retire support_triage staging --reason "not used"')

@@ -50,6 +50,7 @@ def get_command(
         "created_at": found.created_at,
         "deployed_at": deployment.deployed_at if deployment else None,
         "deployed_by": deployment.deployed_by if deployment else None,
+        "loosened_by": deployment.loosened_by if deployment else None,
         "revoked": found.revoked,
         "source": found.source,
         "age": found.age,
@@ -57,6 +58,8 @@ def get_command(
     where = f" live in {environment}" if environment else ""
     since = f" since {deployment.deployed_at} by {deployment.deployed_by}" if deployment else ""
     face.note(f"{found.ref}{where}{since}")
+    if deployment and deployment.loosened_by:
+        face.note(f"note: loosened rules allowed it (record {deployment.loosened_by} of the log)")
     if found.revoked:
         face.note("warning: this version is revoked")
     face.answer(values, [found.content])

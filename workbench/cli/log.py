@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.face import Face, command
+from workbench.cli.rules import change_json
 
 if TYPE_CHECKING:
     from workbench.registry import LogEntry
@@ -35,7 +36,11 @@ def _line(entry: LogEntry) -> str:
         what = f"{entry.prompt_id} {entry.previous_version} -> {entry.version}"
     where = f" {entry.environment}" if entry.environment else ""
     override = "  OVERRIDE" if entry.override else ""
+    if entry.loosened_by:
+        override += f"  ALLOWED BY LOOSENED RULES (record {entry.loosened_by})"
     reason = f"  {entry.reason}" if entry.reason else ""
+    if entry.change:
+        reason = f"  {entry.change}{reason}"
     return f"{entry.at}  {entry.action:<11} {what}{where}  by {entry.by}{override}{reason}"
 
 
@@ -51,5 +56,7 @@ def _json(entry: LogEntry) -> dict[str, Any]:
         "by": entry.by,
         "reason": entry.reason,
         "override": entry.override,
+        "change": change_json(entry.change) if entry.change else None,
+        "loosened_by": entry.loosened_by,
         "hash": entry.hash,
     }

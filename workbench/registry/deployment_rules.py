@@ -34,11 +34,29 @@ _APPROVERS = f"""(SELECT count(*) FROM approvals a JOIN ledger l ON l.seq = a.se
     AND NOT EXISTS (SELECT 1 FROM approvals o JOIN ledger k ON k.seq = o.seq
       WHERE o.seq < a.seq AND {SAME_PERSON}(k.actor, l.actor) AND {_COUNTS.format("o", "k")}))"""
 
+UNAPPROVED = f"""SELECT 1 FROM open_loosenings x
+    WHERE (x.environment = NEW.environment OR (x.prompt_id = NEW.prompt_id
+      AND ({ENVIRONMENT.format("json_array_length(r.requires) = 0")}
+        OR x.suite IN (SELECT j.value FROM json_each({ENVIRONMENT.format("r.requires")}) j))))
+    AND (SELECT count(DISTINCT l.actor) FROM rule_approvals a JOIN ledger l ON l.seq = a.seq
+        WHERE a.target = x.seq AND l.actor <> (SELECT actor FROM ledger WHERE seq = x.seq))
+      < max({ENVIRONMENT.format("r.approvals")}, coalesce((SELECT b.approvals FROM environments b
+        WHERE b.name = NEW.environment AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0))"""
+"""Loosenings that count there and that too few other people approved: as many as the environment
+asks for now, or asked for when they were made.
+"""
+
 DEPLOYMENT_RULES: tuple[Rule, ...] = (
     ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
     (
         "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
         "deployment: a mark is 0 or 1",
+    ),
+    (
+        "NEW.loosened_by IS NULL OR EXISTS (SELECT 1 FROM open_loosenings x"
+        " WHERE x.seq = NEW.loosened_by AND (x.environment = NEW.environment"
+        " OR x.prompt_id = NEW.prompt_id))",
+        "deployment: no such loosening of its rules",
     ),
     (ENVIRONMENT.format("1"), "deployment: no such environment"),
     (HAS_VERSION, "deployment: no such version with this fingerprint"),
@@ -105,6 +123,10 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         f" OR {ENVIRONMENT.format('r.approvals')} = 0"
         f" OR {ENVIRONMENT.format('r.approvals')} <= {_APPROVERS}",
         "deploy: another person must approve it first",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ({UNAPPROVED})",
+        "deploy: another person must approve the loosened rules first",
     ),
     (
         f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND trim(NEW.reason) <> '')"

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from workbench.errors import GateRefused, RegistryError, StaleHead
+from workbench.registry import clock
 from workbench.registry.environments import environment_named
 from workbench.registry.heads import (
     SELECT,
@@ -22,6 +23,7 @@ from workbench.registry.heads import (
     deployment_from,
     head_of,
 )
+from workbench.registry.loosened import Wish, loosened_by
 from workbench.registry.people import RULES, same_person
 from workbench.registry.refusals import Refusal, check_again, refusals, revoked_reason, way_out
 from workbench.registry.tested import accepted_evaluation
@@ -93,9 +95,26 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         "stale": 0,
         "reason": request.reason,
         "request_id": request.request_id,
+        "loosened_by": None
+        if against
+        else loosened_by(connection, _wish(transaction, request, version)),
     }
     seq, _ = transaction.append("deployment", request.actor, row, own_seq="stands_for")
     return deployment_at(connection, seq)
+
+
+def _wish(transaction: Transaction, request: Request, version: PromptVersion) -> Wish:
+    last, _, before = transaction.head()
+    return Wish(
+        prompt_id=request.prompt_id,
+        version=request.version,
+        fingerprint=version.fingerprint,
+        author=version.author,
+        environment=request.environment,
+        actor=request.actor,
+        seq=last + 1,
+        at=max(clock.now(), before),
+    )
 
 
 def _joined(against: Iterable[Refusal]) -> str:

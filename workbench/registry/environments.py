@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from workbench.errors import NotInRegistry
 from workbench.fingerprints import canonical_json
 from workbench.registry.digest import Column
+from workbench.registry.strictness import REVISION
 from workbench.settings import DEFAULT_ENVIRONMENTS, EnvironmentSettings
 from workbench.suggestions import did_you_mean
 
@@ -35,6 +36,8 @@ def row_of(settings: EnvironmentSettings) -> dict[str, Column]:
         "max_age_days": float(settings.max_age_days),
         "answers": settings.answers,
         "endpoints": canonical_json(sorted(settings.endpoints)),
+        "reason": "",
+        "revision": REVISION,
     }
 
 

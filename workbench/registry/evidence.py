@@ -14,6 +14,7 @@ from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.digest import Column
 from workbench.registry.people import actor_named
 from workbench.registry.records import EvaluationRecord, GateUse
+from workbench.registry.rule_changes import suite_of_evidence
 from workbench.registry.writing import Transaction
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.values import CasePair, Evidence
@@ -24,55 +25,18 @@ FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq =
 """
 
 
-def publish_suite(
-    transaction: Transaction,
-    prompt_id: str,
-    suite: str,
-    parts: Mapping[str, str],
-    policy: Mapping[str, Any],
-    by: str,
-    *,
-    external: bool = False,
-    suite_fingerprint: str = "",
-) -> int:
-    """What evidence must match from now on: the seq of the suite's row. Unchanged: no new row."""
-    row: dict[str, Column] = {
-        "prompt_id": prompt_id,
-        "suite": suite,
-        "fingerprint": suite_fingerprint or fingerprint(parts),
-        "parts": canonical_json(parts),
-        "policy": canonical_json(policy),
-        "external": int(external),
-    }
-    current = current_suite(transaction.connection, prompt_id, suite)
-    if current is not None:
-        seq, *same = current
-        if same == [row["fingerprint"], row["parts"], row["policy"], row["external"]]:
-            return int(seq)
-        if external and not same[3]:
-            raise RegistryError(
-                f"{suite!r} is a suite of the workspace; a team's own suite cannot replace it",
-                hint="give the suite object another name",
-            )
-    seq, _ = transaction.append("suite", actor_named(by), row)
-    return seq
+def record_evaluation(
+    transaction: Transaction, evidence: Evidence, by: str, reason: str = ""
+) -> tuple[int, str]:
+    """Keep the evidence with every score under the suite that judged it: seq and id of the
+    evaluation.
 
+    The same evidence has the same id and is kept once. A suite that is not known is published;
+    one that was published before is not published again, so that an evaluation which ends after
+    its suite was changed is stale from the start.
 
-def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) -> Any:
-    """(seq, fingerprint, parts, policy, external) of what is published, or None."""
-    return connection.execute(
-        "SELECT seq, fingerprint, parts, policy, external FROM suites"
-        " WHERE prompt_id = ? AND suite = ? ORDER BY seq DESC LIMIT 1",
-        (prompt_id, suite),
-    ).fetchone()
-
-
-def record_evaluation(transaction: Transaction, evidence: Evidence, by: str) -> tuple[int, str]:
-    """Keep the evidence with every score and publish its suite: seq and id of the evaluation.
-
-    The same evidence has the same id and is kept once.
-
-    Raises RegistryError when it contradicts itself or the version.
+    Raises RegistryError when it contradicts itself or the version, RulesLoosened when its suite
+    asks for less than the one in force and there is no `reason`.
     """
     _check(transaction.connection, evidence)
     evaluation_id = short(fingerprint(evidence_to_json(evidence)))
@@ -81,16 +45,7 @@ def record_evaluation(transaction: Transaction, evidence: Evidence, by: str) -> 
     ).fetchone()
     if known:
         return int(known[0]), evaluation_id
-    suite_seq = publish_suite(
-        transaction,
-        evidence.prompt_id,
-        evidence.suite,
-        evidence.suite_parts,
-        evidence.policy,
-        by,
-        external=evidence.external,
-        suite_fingerprint=evidence.suite_fingerprint,
-    )
+    suite_seq = suite_of_evidence(transaction, evidence, by, reason)
     seq, _ = transaction.append(
         "evaluation",
         actor_named(by),

@@ -14,8 +14,14 @@ from workbench.registry.facade import PromptRegistry
 SINGLE = "score"
 
 
+LEAST_THRESHOLD = 1e-6
+"""Below it a score of 0 would pass."""
+
+
 class EvalSuite(Protocol):
-    """What `evaluate_and_mark` takes: any object with these two."""
+    """What `evaluate_and_mark` takes: any object with these two. `name` and `fingerprint`, both
+    text, are taken where it has them: another fingerprint means other cases under the same ids.
+    """
 
     passing_threshold: float
 
@@ -23,13 +29,21 @@ class EvalSuite(Protocol):
 
 
 def evaluate_and_mark(
-    registry: PromptRegistry, prompt_id: str, version: str, eval_suite: EvalSuite, *, by: str = ""
+    registry: PromptRegistry,
+    prompt_id: str,
+    version: str,
+    eval_suite: EvalSuite,
+    *,
+    by: str = "",
+    reason: str = "",
 ) -> bool:
     """Run a team's own suite on a version and record what it said, marked as external.
 
     `run` gets the version's text and gives one score, or scores by case, as fractions of 1. True
     when the mean reaches `passing_threshold`; what `run` raises goes through, and nothing is
-    recorded. Raises RegistryError on a score that is no fraction of 1.
+    recorded. Raises RegistryError on a score that is no fraction of 1 and on a threshold that a
+    score of 0 would reach, RulesLoosened when the suite asks for less than it did and there is no
+    `reason`.
     """
     from workbench.verdicts import make_external_evidence
     from workbench.verdicts.values import Gate
@@ -37,6 +51,12 @@ def evaluate_and_mark(
     found = registry.get_version(prompt_id, version)
     name = str(getattr(eval_suite, "name", "") or type(eval_suite).__name__)
     threshold = _fraction(eval_suite.passing_threshold, "passing_threshold")
+    if threshold < LEAST_THRESHOLD:
+        raise RegistryError(
+            f"passing_threshold of {name} is {threshold!r}: a score of 0 would pass",
+            hint="set the lowest mean score that should pass, e.g. 0.8",
+        )
+    made_of = str(getattr(eval_suite, "fingerprint", "") or "")
     started = clock.now()
     answer: Any = eval_suite.run(found.content)
     scores = _scores(answer)
@@ -45,14 +65,18 @@ def evaluate_and_mark(
         version=version,
         prompt_fingerprint=found.fingerprint,
         suite=name,
-        suite_fingerprint=fingerprint({"suite": name, "cases": sorted(scores), "at": threshold}),
+        suite_fingerprint=fingerprint(
+            {"suite": name, "cases": sorted(scores), "at": threshold}
+            | ({"made_of": made_of} if made_of else {})
+        ),
+        suite_parts={"dataset": fingerprint(made_of)} if made_of else {},
         scores=scores,
         threshold=threshold,
         scorer=name,
         started_at=started,
         finished_at=clock.now(),
     )
-    registry.record_evaluation(evidence, by=by)
+    registry.record_evaluation(evidence, by=by, reason=reason)
     return evidence.gate is Gate.PASS
 
 

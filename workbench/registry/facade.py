@@ -5,14 +5,12 @@ Imports stand in the methods: an app that only reads pays for sqlite3 alone.
 
 from __future__ import annotations
 
-from workbench.registry.registry_file import RegistryFile
+from workbench.registry.rules_facade import RegistryRules
 from workbench.registry.values import PromptDeployment, PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping
-    from typing import Any
 
     from workbench.prompts.values import Prompt
     from workbench.registry.heads import Expected
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
         RollbackPreview,
         Status,
     )
-    from workbench.settings import EnvironmentSettings
     from workbench.verdicts.values import Evidence
 
 PRODUCTION = "production"
@@ -38,7 +35,7 @@ class _Seen:
 _WHATEVER = _Seen()
 
 
-class PromptRegistry(RegistryFile):
+class PromptRegistry(RegistryRules):
     """Versions, their evidence, and what is live where, in one SQLite file.
 
     `path` defaults to $WORKBENCH_REGISTRY, else the nearest .workbench/registry.db here or above.
@@ -143,34 +140,17 @@ class PromptRegistry(RegistryFile):
 
     # Evidence
 
-    def publish_suite(
-        self,
-        prompt_id: str,
-        suite: str,
-        parts: Mapping[str, str],
-        policy: Mapping[str, Any],
-        by: str,
-    ) -> None:
-        """What evidence must match from now on. Unchanged: nothing is written."""
-        from workbench.fingerprints import canonical_json
-        from workbench.registry.evidence import current_suite, publish_suite
-        from workbench.registry.versions import check_prompt_id
+    def record_evaluation(self, evidence: Evidence, *, by: str = "", reason: str = "") -> str:
+        """Keep the evidence under the suite that judged it: the evaluation's id.
 
-        check_prompt_id(prompt_id)
-        with self._reading() as connection:
-            current = current_suite(connection, prompt_id, suite)
-        if current and current[2:] == (canonical_json(parts), canonical_json(policy), 0):
-            return
-        with self._writing() as transaction:
-            publish_suite(transaction, prompt_id, suite, parts, policy, by)
-
-    def record_evaluation(self, evidence: Evidence, *, by: str = "") -> str:
-        """Keep the evidence and publish its suite: the evaluation's id."""
+        A suite that is not known is published. Raises RulesLoosened when it asks for less than
+        the one in force and there is no reason.
+        """
         from workbench.registry.evidence import record_evaluation
         from workbench.registry.people import actor_named
 
         with self._writing() as transaction:
-            seq, evaluation_id = record_evaluation(transaction, evidence, by)
+            seq, evaluation_id = record_evaluation(transaction, evidence, by, reason)
             self._sign(transaction, actor_named(by), seq)
         return evaluation_id
 
@@ -357,34 +337,3 @@ class PromptRegistry(RegistryFile):
 
         with self._reading() as connection:
             return blame(connection, prompt_id, version)
-
-    # Rules
-
-    def environments(self) -> list[EnvironmentSettings]:
-        """All environments with their rules, in the order in which they were made."""
-        from workbench.registry.environments import all_environments
-
-        with self._reading() as connection:
-            return all_environments(connection)
-
-    def set_environment(self, settings: EnvironmentSettings, by: str) -> None:
-        """Change what a deployment needs somewhere. Unchanged: nothing is written."""
-        from workbench.registry.environments import row_of
-        from workbench.registry.people import actor_named
-
-        same = row_of(settings)
-        if any(row_of(known) == same for known in self.environments()):
-            return
-        with self._writing() as transaction:
-            transaction.append("environment", actor_named(by), same)
-
-    def register_consumer(
-        self, name: str, prompt_id: str, environment: str, requires: str, *, by: str = ""
-    ) -> None:
-        """Remember that an app needs versions in a range; an empty range forgets it."""
-        from workbench.registry.consumers import register_consumer
-        from workbench.registry.people import actor_named
-
-        with self._writing() as transaction:
-            actor = actor_named(by or name, "a consumer")
-            register_consumer(transaction, name, prompt_id, environment, requires, actor)

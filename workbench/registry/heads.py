@@ -21,10 +21,14 @@ Expected = str | int | None | Unset
 
 SELECT = """
 SELECT d.prompt_id, d.version, d.environment, l.at, l.actor, d.previous_version, d.seq, d.action,
-  d.reason, d.override, d.stale, d.stands_for, d.fingerprint, d.evaluation
+  d.reason, d.override, d.stale,
+  CASE d.action WHEN 'rollback' THEN (
+    SELECT t.loosened_by FROM deployments t WHERE t.seq = d.stands_for) ELSE d.loosened_by END,
+  d.stands_for, d.fingerprint, d.evaluation
 FROM deployments d JOIN ledger l ON l.seq = d.seq
 """
-_VALUE_COLUMNS = 11
+_VALUE_COLUMNS = 12
+_OVERRIDE, _STALE = 9, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def head_of(connection: sqlite3.Connection, prompt_id: str, environment: str) ->
 
 def head_from(row: Sequence[Any]) -> Head:
     """A Head from a row of SELECT."""
-    return Head(deployment_from(row), row[11], row[12], row[13])
+    return Head(deployment_from(row), *row[_VALUE_COLUMNS:])
 
 
 def deployment_at(connection: sqlite3.Connection, seq: int) -> PromptDeployment:
@@ -79,10 +83,6 @@ def deployment_at(connection: sqlite3.Connection, seq: int) -> PromptDeployment:
 
 def deployment_from(row: Sequence[Any]) -> PromptDeployment:
     """A deployment from a row of SELECT."""
-    prompt_id, version, environment, at, by, previous, seq, action, reason, override, stale = row[
-        :_VALUE_COLUMNS
-    ]
-    return PromptDeployment(
-        prompt_id, version, environment, at, by, previous, seq, action, reason, bool(override),
-        bool(stale),
-    )  # fmt: skip
+    values = list(row[:_VALUE_COLUMNS])
+    values[_OVERRIDE : _STALE + 1] = map(bool, values[_OVERRIDE : _STALE + 1])
+    return PromptDeployment(*values)

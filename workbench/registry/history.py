@@ -9,6 +9,7 @@ import sqlite3
 from typing import Any
 
 from workbench.registry.records import BlameLine, LogEntry
+from workbench.registry.rule_changes import recorded_change
 from workbench.registry.schema import TABLES
 from workbench.registry.versions import get_version, list_versions
 
@@ -16,13 +17,19 @@ _LOG = """
 SELECT l.at,
   CASE l.kind WHEN 'version' THEN 'register' WHEN 'evaluation' THEN 'evaluate'
     WHEN 'approval' THEN 'approve' WHEN 'revocation' THEN 'revoke' WHEN 'deployment' THEN d.action
-    WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign' ELSE l.kind END,
+    WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign'
+    WHEN 'rule_approval' THEN 'approve'
+    ELSE CASE WHEN trim(coalesce(s.reason, n.reason, '')) <> '' THEN 'loosen' ELSE l.kind END
+    END AS action,
   coalesce(v.prompt_id, e.prompt_id, d.prompt_id, a.prompt_id, r.prompt_id, s.prompt_id,
-    c.prompt_id, '') AS prompt_id,
+    c.prompt_id, rs.prompt_id, '') AS prompt_id,
   coalesce(v.version, e.version, d.version, a.version, r.version, '') AS version,
-  coalesce(d.environment, a.environment, c.environment, n.name, '') AS environment,
+  coalesce(d.environment, a.environment, c.environment, n.name, rn.name, '')
+    AS environment,
   l.actor,
   coalesce(v.description, d.reason, a.reason, r.reason, c.name || ' needs ' || c.requires,
+    nullif(trim(coalesce(s.reason, n.reason, '')), ''),
+    CASE WHEN ra.seq IS NOT NULL THEN trim('record ' || ra.target || ' ' || ra.reason) END,
     CASE WHEN e.seq IS NOT NULL THEN e.suite || ': ' || replace(e.gate, '_', ' ')
       || coalesce(', ' || json_extract(e.record, '$.answers.b.cached') || ' of '
         || json_extract(e.record, '$.answers.b.answers') || ' answers cached', '') END,
@@ -37,7 +44,10 @@ SELECT l.at,
       || CASE n.answers WHEN 'fresh' THEN ', fresh answers only' ELSE '' END
       || CASE WHEN n.endpoints <> '[]' THEN ', answers of ' || n.endpoints ELSE '' END END,
     CASE WHEN g.seq IS NOT NULL THEN 'record ' || g.target END, '') AS reason,
-  d.previous_version, coalesce(d.override, 0), l.seq, l.hash
+  d.previous_version, coalesce(d.override, 0), l.seq, l.hash,
+  CASE d.action WHEN 'rollback' THEN (
+    SELECT t.loosened_by FROM deployments t WHERE t.seq = d.stands_for) ELSE d.loosened_by END,
+  l.kind = 'rule_approval' OR trim(coalesce(s.reason, n.reason, '')) <> '' AS loosening
 FROM ledger l
 LEFT JOIN versions v ON v.seq = l.seq
 LEFT JOIN evaluations e ON e.seq = l.seq
@@ -48,12 +58,18 @@ LEFT JOIN suites s ON s.seq = l.seq
 LEFT JOIN consumers c ON c.seq = l.seq
 LEFT JOIN environments n ON n.seq = l.seq
 LEFT JOIN signatures g ON g.seq = l.seq
+LEFT JOIN rule_approvals ra ON ra.seq = l.seq
+LEFT JOIN suites rs ON rs.seq = ra.target
+LEFT JOIN environments rn ON rn.seq = ra.target
 """
 
-_OF_PROMPT = " UNION ALL ".join(
-    f"SELECT seq FROM {table} WHERE prompt_id = :prompt"
-    for table, columns in TABLES.items()
-    if "  prompt_id TEXT" in columns
+_OF_PROMPT = (
+    " UNION ALL ".join(
+        f"SELECT seq FROM {table} WHERE prompt_id = :prompt"
+        for table, columns in TABLES.items()
+        if "  prompt_id TEXT" in columns
+    )
+    + " UNION ALL SELECT seq FROM environments UNION ALL SELECT seq FROM rule_approvals"
 )
 
 
@@ -63,27 +79,32 @@ def log(
     environment: str | None,
     limit: int | None,
 ) -> list[LogEntry]:
-    """All that happened, newest first. With a prompt or environment, only what concerns it."""
+    """All that happened, newest first. With a prompt or environment, only what concerns it: the
+    loosened rules of the prompt's suites and of the environment among it.
+    """
     # The records of one prompt are found by its tables' indexes; the ledger is long.
     of_prompt = f"WHERE l.seq IN ({_OF_PROMPT})" if prompt_id is not None else ""
     rows = connection.execute(
-        f"SELECT * FROM ({_LOG} {of_prompt})"
-        " WHERE :environment IS NULL OR environment = :environment"
-        " ORDER BY seq DESC LIMIT :limit",
+        f"SELECT * FROM ({_LOG} {of_prompt}) WHERE (:prompt IS NULL OR prompt_id = :prompt"
+        " OR (loosening AND prompt_id = '' AND :environment IS NOT NULL))"
+        " AND (:environment IS NULL OR environment = :environment"
+        " OR (loosening AND environment = '')) ORDER BY seq DESC LIMIT :limit",
         {
             "prompt": prompt_id,
             "environment": environment,
             "limit": -1 if limit is None else limit,
         },
     ).fetchall()
-    return [_entry(row) for row in rows]
+    return [_entry(connection, row) for row in rows]
 
 
-def _entry(row: tuple[Any, ...]) -> LogEntry:
-    at, action, prompt_id, version, environment, by, reason, previous, override, seq, hashed = row
+def _entry(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LogEntry:
+    at, action, prompt_id, version, environment, by, reason, previous, override, *rest = row
+    seq, hashed, loosened_by, loosening = rest
+    changed = recorded_change(connection, seq) if loosening else None
     return LogEntry(
         at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
-        hashed,
+        hashed, changed[0] if changed else None, loosened_by,
     )  # fmt: skip
 
 

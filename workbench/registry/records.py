@@ -51,6 +51,56 @@ class EvaluationRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FactChange:
+    """One fact of a rule that changed, in words."""
+
+    fact: str
+    old: str
+    new: str
+    looser: bool
+    """It is not shown to be stricter."""
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.old} -> {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """What changed, or would change, of a suite or of an environment's rules."""
+
+    facts: tuple[FactChange, ...]
+    looser: bool
+    """It lets more through, or cannot be shown not to."""
+    prompt_id: str = ""
+    suite: str = ""
+    environment: str = ""
+
+    @property
+    def where(self) -> str:
+        """Which rule."""
+        if self.environment:
+            return f"environment {self.environment}"
+        return f"suite {self.suite} of {self.prompt_id}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {', '.join(map(str, self.facts))}"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRule:
+    """A loosened rule that lets nothing through yet where approvals are asked for."""
+
+    seq: int
+    change: RuleChange
+    by: str
+    reason: str
+    environments: tuple[str, ...]
+    """Where it waits."""
+    approvals: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
 class GateUse:
     """Which cases an evaluation used."""
 
@@ -121,6 +171,10 @@ class LogEntry:
     override: bool = False
     seq: int = 0
     hash: str = ""
+    change: RuleChange | None = None
+    """What a rule was before, where a rule changed."""
+    loosened_by: int | None = None
+    """The loosened rule, by its seq, without which this deployment would have been refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from workbench.registry.consumers import broken_consumers
 from workbench.registry.heads import Request, deployment_at, head_of
 from workbench.registry.people import distinct, same_person
 from workbench.registry.records import State
+from workbench.registry.rule_approvals import waiting_for
 from workbench.registry.tested import status_of
 from workbench.registry.values import PromptVersion
 from workbench.settings import FRESH, EnvironmentSettings
@@ -48,6 +49,12 @@ def refusals(
         if count < rules.approvals:
             said = f"{count} of {rules.approvals} approvals by other people"
             found.append(Refusal(said, "have it approved"))
+    for rule in waiting_for(connection, request.prompt_id, request.environment):
+        said = (
+            f"{rule.by} loosened {rule.change} ({rule.reason}), and {rule.approvals} of"
+            f" {rule.wanted} other people approved that"
+        )
+        found.append(Refusal(said, "have it approved: workbench rules approve"))
     for consumer, wanted in broken_consumers(connection, version, request.environment):
         said = f"{consumer} reads it and needs {wanted}"
         found.append(Refusal(said, "bring what reads it up first"))

@@ -9,6 +9,8 @@ whatever is not allowed; the views say what currently holds, and the triggers as
 # ruff: noqa: S608
 from __future__ import annotations
 
+from workbench.registry.strictness import OPEN_LOOSENINGS
+
 _ID = """CHECK ({0} GLOB '[a-z0-9]*' AND {0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr({0}, '..') = 0 AND length({0}) <= 100 AND instr(CAST({0} AS BLOB), x'00') = 0)"""
 
@@ -60,7 +62,11 @@ CREATE TABLE suites (
   fingerprint TEXT NOT NULL,
   parts TEXT NOT NULL CHECK (json_valid(parts)),
   policy TEXT NOT NULL CHECK (json_valid(policy)),
-  {_flag("external")}
+  {_flag("external")},
+  {_flag("removed")},
+  reason TEXT NOT NULL DEFAULT '',
+  revision INTEGER NOT NULL DEFAULT 0,
+  contents TEXT NOT NULL DEFAULT ''
 ) STRICT""",
     "evaluations": f"""
 CREATE TABLE evaluations (
@@ -110,7 +116,9 @@ CREATE TABLE environments (
   {_flag("frozen")},
   max_age_days REAL NOT NULL CHECK (max_age_days >= 0),
   answers TEXT NOT NULL DEFAULT 'cached',
-  endpoints TEXT NOT NULL DEFAULT '[]'
+  endpoints TEXT NOT NULL DEFAULT '[]',
+  reason TEXT NOT NULL DEFAULT '',
+  revision INTEGER NOT NULL DEFAULT 0
 ) STRICT""",
     "deployments": f"""
 CREATE TABLE deployments (
@@ -129,6 +137,7 @@ CREATE TABLE deployments (
   {_flag("stale")},
   reason TEXT NOT NULL DEFAULT '',
   request_id TEXT UNIQUE,
+  loosened_by INTEGER REFERENCES ledger (seq),
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
 ) STRICT""",
     "approvals": f"""
@@ -141,6 +150,12 @@ CREATE TABLE approvals (
   reason TEXT NOT NULL DEFAULT '',
   rules INTEGER NOT NULL DEFAULT 0 CHECK (rules >= 0),
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
+) STRICT""",
+    "rule_approvals": """
+CREATE TABLE rule_approvals (
+  seq INTEGER PRIMARY KEY,
+  target INTEGER NOT NULL REFERENCES ledger (seq),
+  reason TEXT NOT NULL DEFAULT ''
 ) STRICT""",
     "revocations": f"""
 CREATE TABLE revocations (
@@ -178,6 +193,7 @@ KINDS: dict[str, str] = {
     "environment": "environments",
     "deployment": "deployments",
     "approval": "approvals",
+    "rule_approval": "rule_approvals",
     "revocation": "revocations",
     "consumer": "consumers",
     "signature": "signatures",
@@ -194,6 +210,7 @@ UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "environments": (("seq",),),
     "deployments": (("seq",), ("request_id",)),
     "approvals": (("seq",),),
+    "rule_approvals": (("seq",),),
     "revocations": (("seq",), ("prompt_id", "version")),
     "consumers": (("seq",),),
     "signatures": (("seq",),),
@@ -204,7 +221,9 @@ INDEXES = (
     "CREATE INDEX deployments_head ON deployments (prompt_id, environment, seq)",
     "CREATE INDEX evaluations_of ON evaluations (prompt_id, fingerprint, suite, seq)",
     "CREATE INDEX suites_of ON suites (prompt_id, suite, seq)",
+    "CREATE INDEX suites_loosened ON suites (prompt_id, suite) WHERE reason <> ''",
     "CREATE INDEX environments_named ON environments (name, seq)",
+    "CREATE INDEX environments_loosened ON environments (name) WHERE reason <> ''",
     "CREATE INDEX approvals_of ON approvals (prompt_id, version, environment)",
     "CREATE INDEX consumers_of ON consumers (prompt_id, environment, name, seq)",
     "CREATE INDEX signatures_of ON signatures (target)",
@@ -297,7 +316,8 @@ SELECT p.* FROM sound_evaluations p
 WHERE EXISTS (
     SELECT 1 FROM current_suites n
     WHERE n.prompt_id = p.prompt_id AND n.suite = p.suite
-      AND n.fingerprint = p.suite_fingerprint AND n.parts = p.parts AND n.policy = p.policy)
+      AND n.fingerprint = p.suite_fingerprint AND n.parts = p.parts AND n.policy = p.policy
+      AND n.removed = 0)
   AND NOT EXISTS (
     SELECT 1 FROM evaluations f JOIN suites fs ON fs.seq = f.suite_seq
     WHERE f.prompt_id = p.prompt_id AND f.fingerprint = p.fingerprint AND f.suite = p.suite
@@ -320,9 +340,10 @@ WHERE (r.external = 1 OR p.external = 0)
 CREATE VIEW required_suites AS
 SELECT r.name AS environment, n.prompt_id, n.suite AS suite
 FROM environment_rules r JOIN current_suites n
-WHERE json_array_length(r.requires) = 0 AND n.external = 0
+WHERE json_array_length(r.requires) = 0 AND n.external = 0 AND n.removed = 0
 UNION ALL
 SELECT r.name, NULL, j.value FROM environment_rules r JOIN json_each(r.requires) j""",
+    "open_loosenings": OPEN_LOOSENINGS,
     "heads": """
 CREATE VIEW heads AS
 SELECT d.* FROM deployments d

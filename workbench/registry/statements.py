@@ -45,9 +45,18 @@ def evaluation_statement(connection: sqlite3.Connection, seq: int, record: str) 
 
 def deployment_statement(connection: sqlite3.Connection, seq: int, record: str) -> dict[str, Any]:
     """This prompt went live in this environment, on this evidence or past the gate."""
-    prompt_id, version, fingerprint, environment, action, override, evaluation = connection.execute(
-        "SELECT prompt_id, version, fingerprint, environment, action, override, evaluation"
-        " FROM deployments WHERE seq = ?",
+    (
+        prompt_id,
+        version,
+        fingerprint,
+        environment,
+        action,
+        override,
+        evaluation,
+        loosened_by,
+    ) = connection.execute(
+        "SELECT prompt_id, version, fingerprint, environment, action, override, evaluation,"
+        " loosened_by FROM deployments WHERE seq = ?",
         (seq,),
     ).fetchone()
     configuration: list[dict[str, Any]] = [{"name": environment}, {"name": action}]
@@ -60,13 +69,17 @@ def deployment_statement(connection: sqlite3.Connection, seq: int, record: str) 
         ).fetchone()
         configuration.append(_resource(f"evaluation {evaluation}", evidence_record))
         passed.append(suite)
+    if loosened_by is not None:
+        sql = "SELECT hash FROM ledger WHERE seq = ?"
+        (loosening,) = connection.execute(sql, (loosened_by,)).fetchone()
+        configuration.append(_resource(f"loosened rule {loosened_by}", loosening))
     return _statement(
         f"{prompt_id}@{version}",
         fingerprint,
         seq,
         record,
         {
-            "result": "WARNED" if override or evaluation is None else "PASSED",
+            "result": "WARNED" if override or loosened_by or evaluation is None else "PASSED",
             "configuration": configuration,
             "passedTests": passed,
         },

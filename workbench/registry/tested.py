@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.registry.environments import environment_named
-from workbench.registry.evidence import current_suite, evaluation_at
+from workbench.registry.evidence import evaluation_at
 from workbench.registry.origins import objection
 from workbench.registry.records import EvaluationRecord, State, Status, SuiteStatus
+from workbench.registry.rule_changes import current_suite
 from workbench.registry.values import PromptVersion
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
@@ -154,7 +155,7 @@ def _suite(
         sentence = f"passed {suite} on {_day(found.recorded_at)}"
         return SuiteStatus(suite, State.TESTED, sentence, found)
     current = current_suite(connection, version.prompt_id, suite)
-    if current is None:
+    if current is None or current["removed"]:
         sentence = f"the suite {suite} is required, and this prompt has none of that name"
         return SuiteStatus(suite, State.UNTESTED, sentence)
     if not rows:
@@ -169,11 +170,12 @@ def _not_accepted(
     current: Any,
     rules: EnvironmentSettings,
 ) -> SuiteStatus:
-    fresh = [row for row in rows if tuple(row[2:5]) == tuple(current[1:4])]
+    now = tuple(current[name] for name in ("fingerprint", "parts", "policy"))
+    fresh = [row for row in rows if tuple(row[2:5]) == now]
     if not fresh:
         passed = next((row for row in rows if row[1] == Gate.PASS), None)
         found = evaluation_at(connection, (passed or rows[0])[0])
-        changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current[2]))
+        changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current["parts"]))
         if passed:
             sentence = f"{changed} changed since it passed {suite}"
             sentence += f" on {_day(found.recorded_at)}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 from workbench.registry.deployment_rules import DEPLOYMENT_RULES
 from workbench.registry.people import RULES as PEOPLE
 from workbench.registry.schema import KINDS, TABLES, UNIQUE_KEYS
+from workbench.registry.strictness import REVISION, environment_sql, suite_sql
 from workbench.registry.trigger_parts import (
     ACTOR,
     ENVIRONMENT,
@@ -75,6 +76,22 @@ _SUITE: tuple[Rule, ...] = (
         "NEW.external IN (0, 1) AND (NEW.external = 0 OR NOT EXISTS (SELECT 1 FROM suites s"
         " WHERE s.prompt_id = NEW.prompt_id AND s.suite = NEW.suite AND s.external = 0))",
         "suite: a team's own suite cannot take the name of a suite of the workspace",
+    ),
+    (
+        "(NEW.contents = '' OR json_valid(NEW.contents)) AND NEW.removed IN (0, 1)"
+        f" AND NEW.revision IN (0, {REVISION})",
+        "suite: contents are JSON, and a mark is 0 or 1",
+    ),
+    (
+        "NEW.external = 0 OR coalesce(json_extract(NEW.policy, '$.threshold') >= 1e-6, 0)",
+        "suite: a team's own suite needs a threshold above 0",
+    ),
+    (
+        "trim(NEW.reason) <> '' OR coalesce((SELECT"
+        f" {suite_sql('o', 'NEW')} FROM current_suites o"
+        " WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite), NOT EXISTS (SELECT 1"
+        " FROM suites o WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite))",
+        "suite: this lets more through, or cannot be compared; it needs a reason",
     ),
 )
 
@@ -141,6 +158,14 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
         " AND json_type(NEW.endpoints) = 'array'",
         "environment: answers are cached or fresh, endpoints a list of addresses",
     ),
+    (f"NEW.revision IN (0, {REVISION})", "environment: no such revision of the rules"),
+    (
+        "trim(NEW.reason) <> '' OR NOT EXISTS (SELECT 1 FROM versions)"
+        f" OR coalesce((SELECT {environment_sql('o', 'NEW')} FROM environment_rules o"
+        " WHERE o.name = NEW.name), NOT EXISTS (SELECT 1 FROM environments o"
+        " WHERE o.name = NEW.name))",
+        "environment: this lets more through; it needs a reason",
+    ),
 )
 
 _APPROVAL: tuple[Rule, ...] = (
@@ -152,6 +177,18 @@ _APPROVAL: tuple[Rule, ...] = (
         "approval: the author cannot approve",
     ),
     (f"NEW.rules = {PEOPLE}", "approval: by the rules of today"),
+)
+
+_RULE_APPROVAL: tuple[Rule, ...] = (
+    (
+        "EXISTS (SELECT 1 FROM environments r WHERE r.seq = NEW.target AND trim(r.reason) <> '')"
+        " OR EXISTS (SELECT 1 FROM suites r WHERE r.seq = NEW.target AND trim(r.reason) <> '')",
+        "rule_approval: no such change of a rule",
+    ),
+    (
+        f"NOT {SAME_PERSON}({ACTOR}, (SELECT actor FROM ledger WHERE seq = NEW.target))",
+        "rule_approval: who changed the rule cannot approve it",
+    ),
 )
 
 _REVOCATION: tuple[Rule, ...] = (
@@ -180,6 +217,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "environments": _ENVIRONMENT_RULES,
     "deployments": DEPLOYMENT_RULES,
     "approvals": _APPROVAL,
+    "rule_approvals": _RULE_APPROVAL,
     "revocations": _REVOCATION,
     "consumers": _CONSUMER,
     "signatures": _SIGNATURE,

@@ -231,8 +231,9 @@ class PromptVersion(_Value):
 class PromptDeployment(_Value):
     """One entry of an environment's append-only history: deploy, rollback or retire.
 
-    `seq` is its place in the registry's ledger, `override` says that it went past the gate, and
-    `previous_version` is what was live before, or None.
+    `seq` is its place in the registry's ledger, `override` says that it went past the gate,
+    `loosened_by` is the seq of the loosened rule that allowed it, or None, and `previous_version`
+    is what was live before, or None.
     """
 
     __slots__ = _fields = (
@@ -247,6 +248,7 @@ class PromptDeployment(_Value):
         "reason",
         "override",
         "stale",
+        "loosened_by",
     )
 
     prompt_id: str
@@ -260,6 +262,7 @@ class PromptDeployment(_Value):
     reason: str
     override: bool
     stale: bool
+    loosened_by: int | None
 
     def __init__(
         self,
@@ -274,6 +277,7 @@ class PromptDeployment(_Value):
         reason: str = "",
         override: bool = False,
         stale: bool = False,
+        loosened_by: int | None = None,
     ) -> None:
         put = object.__setattr__
         put(self, "prompt_id", prompt_id)
@@ -287,6 +291,7 @@ class PromptDeployment(_Value):
         put(self, "reason", reason)
         put(self, "override", override)
         put(self, "stale", stale)
+        put(self, "loosened_by", loosened_by)
 
     @property
     def ref(self) -> str:

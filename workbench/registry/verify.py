@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.registry.records import Finding, VerifyReport
 from workbench.registry.verify_chain import check_chain, check_file, check_head, check_schema
+from workbench.registry.verify_loosening import check_loosening
 from workbench.registry.verify_rows import check_rows
 from workbench.registry.verify_rules import check_rules
 
@@ -26,6 +27,7 @@ def verify(
     findings += check_head(records, head)
     findings += check_rows(connection, records)
     findings += check_rules(connection)
+    findings += check_loosening(connection)
     signed = 0
     if key is not None:
         from workbench.registry.signing import check_signatures

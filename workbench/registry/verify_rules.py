@@ -253,7 +253,7 @@ def _evidence(world: _World, row: dict[str, Any], rules: dict[str, Any]) -> Iter
     required = json.loads(rules["requires"]) or [
         suite
         for (prompt_id, suite), s in world.suites.items()
-        if prompt_id == row["prompt_id"] and not s["external"]
+        if prompt_id == row["prompt_id"] and not s["external"] and not s["removed"]
     ]
     for suite in required:
         if not any(e["suite"] == suite for e in accepted.values()):
@@ -267,7 +267,9 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
     suite = world.suite_rows.get(e["suite_seq"])
     current = world.suites.get((e["prompt_id"], e["suite"]))
     parts = ("fingerprint", "parts", "policy", "external")
-    if suite is None or current is None or any(suite[p] != current[p] for p in parts):
+    if suite is None or current is None or current["removed"]:
+        return False
+    if any(suite[p] != current[p] for p in parts):
         return False
     if e["external"] and not rules["external"]:
         return False

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from workbench.errors import NotFound, UsageError
 from workbench.lean import without
-from workbench.runs.digests import answer_digest, result_digest
 from workbench.links import link_in_the_way
+from workbench.runs.digests import answer_digest, result_digest
 from workbench.runs.migrations import MIGRATIONS
 
 with without("pandas", "numpy"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.datasets.values import Case, Dataset
-from workbench.fingerprints import fingerprint
+from workbench.fingerprints import fingerprint, short
 from workbench.scorers.base import Scorer
 
 NOT_WORSE = "not_worse"
@@ -129,6 +129,29 @@ class Suite:
         if self.reread:
             parts["readings"] = fingerprint(_REVISION)
         return parts
+
+    @cached_property
+    def contents(self) -> dict[str, Any]:
+        """What the parts are fingerprints of, as far as a later change of them must be told.
+
+        `cases` is the digest of each case that decides, with its id: the n-th of equal ones has
+        `#n` behind its digest, and one with tags or a group has them in it.
+        """
+        cases: dict[str, str] = {}
+        for case in self.gate_cases.cases:
+            digest = case.digest
+            if case.tags or case.group is not None:
+                digest += "." + short(fingerprint([case.tags, case.group]))
+            seen, key = 1, digest
+            while key in cases:
+                seen += 1
+                key = f"{digest}#{seen}"
+            cases[key] = case.id
+        return {
+            "cases": cases,
+            "scorers": [[s.name, s.required, s.fingerprint, dict(s.options)] for s in self.scorers],
+            "repeats": self.run.repeats,
+        }
 
     @cached_property
     def fingerprint(self) -> str:

@@ -76,6 +76,8 @@ def history_row(entry: LogEntry, place: int) -> ListRow:
     """One thing that happened; its key ends with the version."""
     action = entry.action if entry.action == "deploy" else entry.action.upper()
     flags = " (past the gate)" if entry.override else ""
+    flags += " (allowed by loosened rules)" if entry.loosened_by else ""
+    reason = f"{entry.change}: {entry.reason}" if entry.change else entry.reason
     return ListRow(
         f"{entry.seq}{SEPARATOR}{entry.version}",
         {
@@ -83,7 +85,7 @@ def history_row(entry: LogEntry, place: int) -> ListRow:
             "action": action,
             "change": _change(entry),
             "by": entry.by,
-            "reason": entry.reason + flags,
+            "reason": reason + flags,
         },
         {"action": "" if entry.action == "deploy" else "down"},
         place=place,
@@ -111,6 +113,9 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
         style = "$text-success" if row.status.tested else "$text-warning"
         said = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
         lines.append(Content.styled(safe_line(said), style))
+        if row.deployment.loosened_by:
+            said = f"loosened rules allowed it: record {row.deployment.loosened_by} of the log"
+            lines.append(Content.styled(said, "$text-warning"))
         for suite in row.status.suites:
             if suite.evaluation is not None:
                 lines.append(evidence_text(suite.evaluation.evidence))

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
-from workbench.errors import NotFound, RegistryError, WorkbenchError
+from workbench.errors import NotFound, RegistryError, RulesLoosened, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
     from workbench.registry import PromptDeployment, PromptVersion, Status
-    from workbench.registry.records import EvaluationRecord, LogEntry
+    from workbench.registry.records import EvaluationRecord, LogEntry, RuleChange
     from workbench.verdicts.values import Evidence
 
 
@@ -177,24 +177,27 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
 
 
-def publish_suites(bench: Bench) -> str:
-    """Have the registry know the suites as the files say them now, so that evidence shows as
-    stale here as soon as a deployment would be refused for it; why that was not possible.
+def read_rules(bench: Bench) -> tuple[tuple[RuleChange, ...], str]:
+    """What the files change of the rules in force, and a sentence where somebody must act: what
+    would let more through, or why a file cannot be read. The registry is told of nothing.
     """
     if not bench.registry.prompts():
-        return ""
+        return (), ""
+    from workbench.actions.rules import pending
+
     try:
-        bench.publish_suites()
+        changes = pending(bench)
     except WorkbenchError as error:
-        return str(error).replace(f"{bench.workspace.root}/", "")
-    return ""
+        return (), str(error).replace(f"{bench.workspace.root}/", "")
+    loosened = tuple(change for change in changes if change.looser)
+    return changes, str(RulesLoosened(loosened)) if loosened else ""
 
 
 STATUSES_AT_ONCE = 100
 """A status is derived from evidence, a millisecond or more each: the list does not wait for all."""
 
 
-def read_live(bench: Bench) -> tuple[LiveRow, ...]:
+def read_live(bench: Bench, changes: Sequence[RuleChange] = ()) -> tuple[LiveRow, ...]:
     """Every registered prompt in every environment; the first ones with their status."""
     rows = []
     environments = [settings.name for settings in bench.registry.environments()]
@@ -207,7 +210,7 @@ def read_live(bench: Bench) -> tuple[LiveRow, ...]:
             here = live.get(environment)
             rows.append(LiveRow(summary.prompt_id, environment, here, None, summary.latest))
     for at in without_status(rows)[:STATUSES_AT_ONCE]:
-        (rows[at],) = read_statuses(bench, [rows[at]])
+        (rows[at],) = read_statuses(bench, [rows[at]], changes)
     return tuple(rows)
 
 
@@ -216,16 +219,23 @@ def without_status(rows: Sequence[LiveRow]) -> list[int]:
     return [at for at, row in enumerate(rows) if row.deployment and row.status is None]
 
 
-def read_statuses(bench: Bench, rows: Sequence[LiveRow]) -> tuple[LiveRow, ...]:
-    """The same rows, each live, with how its version stands there."""
-    return tuple(
-        replace(
-            row,
-            status=bench.registry.status(row.prompt_id, row.deployment.version, row.environment),
-        )
-        for row in rows
-        if row.deployment
-    )
+def read_statuses(
+    bench: Bench, rows: Sequence[LiveRow], changes: Sequence[RuleChange] = ()
+) -> tuple[LiveRow, ...]:
+    """The same rows, each live, with how its version stands there. Evidence is stale as soon as a
+    deployment would be refused for the `changes` that the files make.
+    """
+    from workbench.actions.rules import as_files_say
+
+    rules = {settings.name: settings for settings in bench.registry.environments()}
+    found = []
+    for row in rows:
+        if row.deployment:
+            prompt_id, place = row.prompt_id, row.environment
+            status = bench.registry.status(prompt_id, row.deployment.version, place)
+            status = as_files_say(status, changes, prompt_id, rules[place])
+            found.append(replace(row, status=status))
+    return tuple(found)
 
 
 def read_place(bench: Bench, prompt_id: str, environment: str) -> LivePage:

@@ -89,6 +89,7 @@ def make_external_evidence(
     scorer: str,
     started_at: str,
     finished_at: str,
+    suite_parts: Mapping[str, str] | None = None,
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """The record of a team's own suite: scores by case id against its passing threshold.
@@ -105,7 +106,7 @@ def make_external_evidence(
         prompt_fingerprint=prompt_fingerprint,
         suite=suite,
         suite_fingerprint=suite_fingerprint,
-        suite_parts={},
+        suite_parts=dict(suite_parts or {}),
         policy=policy.content(),
         planned=len(pairs),
         pairs={scorer: pairs},

@@ -92,7 +92,7 @@ def open_deploy(
     """Read what a deployment would change in each environment, then ask."""
 
     def read(bench: Bench) -> tuple[Place, ...]:
-        bench.sync()
+        bench.sync(prompt_id)
         environments = bench.registry.environments()
         previews = [deploying.preview(bench, prompt_id, version, e.name) for e in environments]
         return places(version, previews, environments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Container
@@ -28,9 +28,9 @@ from workbench.tui.reads import (
     STATUSES_AT_ONCE,
     LivePage,
     LiveRow,
-    publish_suites,
     read_live,
     read_place,
+    read_rules,
     read_statuses,
     without_status,
 )
@@ -41,6 +41,11 @@ from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from workbench.registry.records import RuleChange
+
+    _Found = tuple[str, tuple[RuleChange, ...], tuple[LiveRow, ...], list[ListRow]]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -58,10 +63,12 @@ class DeploysScreen(ModeScreen):
         self._rows: dict[str, LiveRow] = {}
         self._missing: list[tuple[int, LiveRow]] = []
         """Where a status has yet to be read: the row and its place."""
+        self._changes: tuple[RuleChange, ...] = ()
+        """What the files change of the rules in force."""
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
         self._problem = ""
-        """Why the suites could not be read, as it was said."""
+        """Why a suite could not be read, or which rules were loosened, as it was said."""
 
     def body(self) -> Iterable[Widget]:
         live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
@@ -100,14 +107,16 @@ class DeploysScreen(ModeScreen):
     def reload(self) -> None:
         """Read what is live again."""
 
-        def read(bench: Bench) -> tuple[str, tuple[LiveRow, ...], list[ListRow]]:
-            problem, rows = publish_suites(bench), read_live(bench)
-            return problem, rows, [live_row(row, at) for at, row in enumerate(rows)]
+        def read(bench: Bench) -> _Found:
+            changes, problem = read_rules(bench)
+            rows = read_live(bench, changes)
+            shown = [live_row(row, at) for at, row in enumerate(rows)]
+            return problem, changes, rows, shown
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
-    def _show_live(self, found: tuple[str, tuple[LiveRow, ...], list[ListRow]]) -> None:
-        problem, rows, shown = found
+    def _show_live(self, found: _Found) -> None:
+        problem, self._changes, rows, shown = found
         if problem != self._problem:
             self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
         self._problem = problem
@@ -138,7 +147,7 @@ class DeploysScreen(ModeScreen):
             self.call_later(self._read_statuses)
 
         rows = [row for _, row in batch]
-        self.bench_app.in_thread(read_statuses, rows, done=show, group="statuses")
+        self.bench_app.in_thread(read_statuses, rows, self._changes, done=show, group="statuses")
 
     @property
     def row(self) -> LiveRow | None:

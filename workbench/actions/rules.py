@@ -1,0 +1,109 @@
+"""The rules that the files set, beside those that the registry holds.
+
+What becomes stricter, and what is new, is told to the registry on the way. What would let more
+through is told by `apply` alone, with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from workbench.actions.bench import Bench
+from workbench.errors import RulesLoosened, UsageError
+from workbench.registry.records import RuleChange, State, Status
+from workbench.runs.suite import Suite
+from workbench.settings import EnvironmentSettings
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One rule as the files have it."""
+
+    change: Callable[[], RuleChange | None]
+    publish: Callable[[str], None]
+    """With a reason, or with none."""
+
+
+def publish(bench: Bench) -> tuple[RuleChange, ...]:
+    """Tell the registry what became stricter or is new; what was loosened, and was not told."""
+    loosened: list[RuleChange] = []
+    for rule in _rules(bench):
+        try:
+            rule.publish("")
+        except RulesLoosened as error:
+            loosened += [change for change in error.changes if isinstance(change, RuleChange)]
+    return tuple(loosened)
+
+
+def publish_suite(bench: Bench, suite: Suite) -> None:
+    """The same of one suite, wherever its file is. Raises RulesLoosened."""
+    _of_suite(bench, bench.as_read(suite)).publish("")
+
+
+def pending(bench: Bench) -> tuple[RuleChange, ...]:
+    """What differs between the files and the registry. Nothing is written."""
+    changes = (rule.change() for rule in _rules(bench))
+    return tuple(change for change in changes if change)
+
+
+def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
+    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one."""
+    if not reason.strip():
+        raise UsageError("loosening a rule needs a reason", hint="--reason TEXT")
+    changed = []
+    for rule in _rules(bench):
+        change = rule.change()
+        rule.publish(reason)
+        changed += [change] if change else []
+    return tuple(changed)
+
+
+def as_files_say(
+    status: Status, changes: Iterable[RuleChange], prompt_id: str, rules: EnvironmentSettings
+) -> Status:
+    """How a version stands when the suites that the environment asks for are what the files say."""
+    for change in changes:
+        asked = not rules.requires or change.suite in rules.requires
+        if change.prompt_id == prompt_id and asked and status.tested:
+            facts = ", ".join(map(str, change.facts))
+            said = f"{change.suite} changed since it passed: {facts}"
+            return replace(status, state=State.STALE, reason=said)
+    return status
+
+
+def _rules(bench: Bench) -> Iterator[_Rule]:
+    for settings in bench.workspace.settings.environments.values():
+        yield _of_environment(bench, settings)
+    there = set()
+    for suite in map(bench.as_read, bench.workspace.suites()):
+        there.add((suite.prompt_id, suite.name))
+        yield _of_suite(bench, suite)
+    for prompt_id, name in bench.registry.suite_names():
+        if (prompt_id, name) not in there:
+            yield _of_gone(bench, prompt_id, name)
+
+
+def _of_environment(bench: Bench, settings: EnvironmentSettings) -> _Rule:
+    return _Rule(
+        lambda: bench.registry.environment_change(settings),
+        lambda reason: bench.registry.set_environment(settings, bench.author, reason=reason),
+    )
+
+
+def _of_suite(bench: Bench, suite: Suite) -> _Rule:
+    what = (suite.prompt_id, suite.name, suite.parts, suite.gate.content())
+    return _Rule(
+        lambda: bench.registry.suite_change(*what, contents=suite.contents),
+        lambda reason: bench.registry.publish_suite(
+            *what, bench.author, contents=suite.contents, reason=reason
+        ),
+    )
+
+
+def _of_gone(bench: Bench, prompt_id: str, name: str) -> _Rule:
+    """A suite that the registry asks for, and no file describes any more."""
+    return _Rule(
+        lambda: bench.registry.removal(prompt_id, name),
+        lambda reason: bench.registry.remove_suite(prompt_id, name, bench.author, reason=reason),
+    )

@@ -1,0 +1,90 @@
+"""`workbench rules`, `rules apply`, `rules approve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.face import Face, command
+from workbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from workbench.registry.records import RuleChange, WaitingRule
+
+
+@command(
+    "rules",
+    example='workbench rules apply --reason "the labels of t7 and t9 were wrong"',
+)
+@click.argument("action", type=click.Choice(["show", "apply", "approve"]), default="show")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
+@click.option("--record", type=int, metavar="SEQ", help="approve: this one of several.")
+def rules_command(face: Face, action: str, reason: str, record: int | None) -> None:
+    """Show what the files change of the rules in force, apply it openly, or approve what another
+    person applied.
+
+    A change that lets more through (a lower threshold, fewer cases, another scorer, an environment
+    that asks for less) takes effect by `apply` alone, with a reason. The log keeps it, and marks
+    each deployment that it allowed.
+    """
+    from workbench.actions import rules
+
+    if record is not None and action != "approve":
+        raise UsageError("--record goes with approve", hint="workbench rules approve --record SEQ")
+    bench = face.bench()
+    if action == "approve":
+        done = bench.registry.approve_rules(bench.author, seq=record, reason=reason)
+        lines = [f"approved by {bench.author}: {_waiting_line(rule)}" for rule in done]
+        face.answer({"approved": [_waiting_json(rule) for rule in done]}, lines)
+        return
+    if action == "apply":
+        changes = rules.apply(bench, reason)
+        said = [f"applied: {change}" for change in changes] or ["nothing changed"]
+    else:
+        changes = rules.pending(bench)
+        said = [*map(_line, changes)] or ["the files and the registry have the same rules"]
+    waiting = bench.registry.waiting_rules()
+    said += [f"waits for an approval: {_waiting_line(rule)}" for rule in waiting]
+    if action == "show" and any(change.looser for change in changes):
+        said.append("to let more through: workbench rules apply --reason TEXT")
+    values = {
+        "changes": [change_json(change) for change in changes],
+        "applied": action == "apply",
+        "waiting": [_waiting_json(rule) for rule in waiting],
+    }
+    face.answer(values, said)
+
+
+def change_json(change: RuleChange) -> dict[str, Any]:
+    """A change of a rule for scripts."""
+    return {
+        "environment": change.environment or None,
+        "prompt_id": change.prompt_id or None,
+        "suite": change.suite or None,
+        "looser": change.looser,
+        "facts": [
+            {"fact": fact.fact, "old": fact.old, "new": fact.new, "looser": fact.looser}
+            for fact in change.facts
+        ],
+    }
+
+
+def _line(change: RuleChange) -> str:
+    return f"{'looser' if change.looser else 'stricter'}: {change}"
+
+
+def _waiting_json(rule: WaitingRule) -> dict[str, Any]:
+    return {
+        "seq": rule.seq,
+        "by": rule.by,
+        "reason": rule.reason,
+        "environments": list(rule.environments),
+        "approvals": rule.approvals,
+        "wanted": rule.wanted,
+        **change_json(rule.change),
+    }
+
+
+def _waiting_line(rule: WaitingRule) -> str:
+    return f"record {rule.seq} by {rule.by}: {rule.change} ({rule.reason})"

@@ -1,0 +1,158 @@
+"""The part of the registry's one object that sets rules: suites, environments, consumers.
+
+Imports stand in the methods: an app that only reads pays for sqlite3 alone.
+"""
+
+from __future__ import annotations
+
+from workbench.registry.registry_file import RegistryFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from workbench.registry.records import RuleChange, WaitingRule
+    from workbench.settings import EnvironmentSettings
+
+
+class RegistryRules(RegistryFile):
+    """What evidence and deployments are held to.
+
+    A change that lets more through, or cannot be compared, needs a `reason`: without one
+    RulesLoosened says what changes, and nothing is written. What is unchanged writes nothing.
+    """
+
+    # Suites
+
+    def publish_suite(
+        self,
+        prompt_id: str,
+        suite: str,
+        parts: Mapping[str, str],
+        policy: Mapping[str, Any],
+        by: str,
+        *,
+        contents: Mapping[str, Any] | None = None,
+        reason: str = "",
+    ) -> None:
+        """What evidence must match from now on. `contents` says what the parts are fingerprints
+        of: without it no other dataset can be shown to hold the same cases and more.
+        """
+        from workbench.registry.rule_changes import (
+            current_suite,
+            is_published,
+            publish_suite,
+            suite_row,
+        )
+        from workbench.registry.versions import check_prompt_id
+
+        check_prompt_id(prompt_id)
+        row = suite_row(prompt_id, suite, parts, policy, contents=contents)
+        with self._reading() as connection:
+            current = current_suite(connection, prompt_id, suite)
+        if current and is_published(current, row):
+            return
+        with self._writing() as transaction:
+            publish_suite(transaction, row, by, reason)
+
+    def suite_change(
+        self,
+        prompt_id: str,
+        suite: str,
+        parts: Mapping[str, str],
+        policy: Mapping[str, Any],
+        *,
+        contents: Mapping[str, Any] | None = None,
+    ) -> RuleChange | None:
+        """What publishing this would change; None: nothing."""
+        from workbench.registry.rule_changes import suite_change, suite_row
+
+        row = suite_row(prompt_id, suite, parts, policy, contents=contents)
+        with self._reading() as connection:
+            return suite_change(connection, row)
+
+    def suite_names(self) -> list[tuple[str, str]]:
+        """(prompt_id, suite) of each suite of the workspace that is in force."""
+        with self._reading() as connection:
+            return connection.execute(
+                "SELECT prompt_id, suite FROM current_suites WHERE external = 0 AND removed = 0"
+                " ORDER BY prompt_id, suite"
+            ).fetchall()
+
+    def removal(self, prompt_id: str, suite: str) -> RuleChange | None:
+        """What `remove_suite` would change."""
+        from workbench.registry.rule_changes import current_suite, removal, suite_change
+
+        with self._reading() as connection:
+            current = current_suite(connection, prompt_id, suite)
+            return suite_change(connection, removal(current)) if current else None
+
+    def remove_suite(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
+        """Ask for a suite no more."""
+        from workbench.registry.rule_changes import remove_suite
+
+        with self._writing() as transaction:
+            remove_suite(transaction, prompt_id, suite, by, reason)
+
+    # Environments
+
+    def environments(self) -> list[EnvironmentSettings]:
+        """All environments with their rules, in the order in which they were made."""
+        from workbench.registry.environments import all_environments
+
+        with self._reading() as connection:
+            return all_environments(connection)
+
+    def set_environment(self, settings: EnvironmentSettings, by: str, *, reason: str = "") -> None:
+        """Change what a deployment needs somewhere."""
+        from workbench.registry.environments import row_of
+        from workbench.registry.rule_changes import publish_environment
+
+        same = row_of(settings)
+        if any(row_of(known) == same for known in self.environments()):
+            return
+        with self._writing() as transaction:
+            publish_environment(transaction, same, by, reason)
+
+    def environment_change(self, settings: EnvironmentSettings) -> RuleChange | None:
+        """What `set_environment` would change; None: nothing."""
+        from workbench.registry.environments import row_of
+        from workbench.registry.rule_changes import environment_change
+
+        with self._reading() as connection:
+            return environment_change(connection, row_of(settings))
+
+    # Loosened rules
+
+    def waiting_rules(self) -> list[WaitingRule]:
+        """Loosened rules that lack approvals by other people, the oldest first."""
+        from workbench.registry.rule_approvals import waiting_rules
+
+        with self._reading() as connection:
+            return waiting_rules(connection)
+
+    def approve_rules(
+        self, approved_by: str, *, seq: int | None = None, reason: str = ""
+    ) -> list[WaitingRule]:
+        """Another person's word for the loosened rules that wait for one, or for the one that the
+        ledger's record `seq` holds. Raises RegistryError when there is none, or it is one's own.
+        """
+        from workbench.registry.people import actor_named
+        from workbench.registry.rule_approvals import approve_rules
+
+        with self._writing() as transaction:
+            return approve_rules(transaction, actor_named(approved_by, "an approval"), seq, reason)
+
+    # Consumers
+
+    def register_consumer(
+        self, name: str, prompt_id: str, environment: str, requires: str, *, by: str = ""
+    ) -> None:
+        """Remember that an app needs versions in a range; an empty range forgets it."""
+        from workbench.registry.consumers import register_consumer
+        from workbench.registry.people import actor_named
+
+        with self._writing() as transaction:
+            actor = actor_named(by or name, "a consumer")
+            register_consumer(transaction, name, prompt_id, environment, requires, actor)

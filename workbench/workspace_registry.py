@@ -1,0 +1,85 @@
+"""The registry as apps get it: in a workspace it sees the files as the commands do.
+
+Imports stand in the functions: an app that only reads pays for sqlite3 alone.
+"""
+
+# Apps import no pathlib to read a prompt.
+# ruff: noqa: PTH113, PTH118, PTH119, PTH120
+from __future__ import annotations
+
+import contextlib
+import os
+
+from workbench.errors import RegistryError, WorkbenchError
+from workbench.registry.facade import PRODUCTION
+from workbench.registry.facade import PromptRegistry as _PromptRegistry
+from workbench.registry.opening import STATE_FOLDER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from workbench.actions.bench import Bench
+    from workbench.registry.records import Status
+    from workbench.registry.values import PromptDeployment
+
+_SETTINGS = "workbench.toml"
+
+
+class PromptRegistry(_PromptRegistry):
+    __doc__ = _PromptRegistry.__doc__
+
+    def status(self, prompt_id: str, version: str, environment: str = PRODUCTION) -> Status:
+        """How a version stands in an environment, derived from its evidence now.
+
+        In a workspace its files count: evidence is stale when a suite is not what it was made
+        with, whether the registry was told of the change or not.
+        """
+        found = super().status(prompt_id, version, environment)
+        with self._bench() as bench:
+            if bench is None:
+                return found
+            from workbench.actions.rules import as_files_say, pending
+
+            rules = next(known for known in self.environments() if known.name == environment)
+            return as_files_say(found, pending(bench), prompt_id, rules)
+
+    def deploy(
+        self, prompt_id: str, version: str, environment: str, deployed_by: str, **options: Any
+    ) -> PromptDeployment:
+        """Make a version live; what is live already is not done twice.
+
+        `options`: reason, expect (what the deployer saw live: a version, a deployment's seq, None
+        for nothing), request_id, override, again. Raises GateRefused with what is missing,
+        StaleHead when somebody was faster, and in a workspace RulesLoosened when its files would
+        let more through than the rules in force.
+        """
+        with self._bench() as bench:
+            if bench is not None and options.get("override"):
+                bench.publish_rules()
+            elif bench is not None:
+                bench.sync(prompt_id)
+        return super().deploy(prompt_id, version, environment, deployed_by, **options)
+
+    @contextlib.contextmanager
+    def _bench(self) -> Iterator[Bench | None]:
+        """The workspace of the registry; None: it is in none. Raises RegistryErrors alone."""
+        folder = os.path.dirname(self.path)
+        root = os.path.dirname(folder)
+        in_one = os.path.basename(folder) == STATE_FOLDER
+        if not in_one or not os.path.isfile(os.path.join(root, _SETTINGS)):
+            yield None
+            return
+        from pathlib import Path
+
+        from workbench.actions.bench import Bench
+        from workbench.workspace import open_workspace
+
+        try:
+            with Bench(open_workspace(Path(root))) as bench:
+                yield bench
+        except RegistryError:
+            raise
+        except WorkbenchError as error:
+            raise RegistryError(error.message, hint=error.hint) from error
