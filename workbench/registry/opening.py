@@ -5,11 +5,12 @@ and acknowledged commits could be lost. `os.stat` is safe; `open`, copy and hash
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH120
+# ruff: noqa: PTH113, PTH116, PTH118, PTH120
 from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 
 from workbench.errors import OlderSchema, RegistryError, RegistryLocked, RegistryUnusable
 from workbench.registry.layout import APPLICATION_ID, SCHEMA_VERSION
@@ -61,9 +62,24 @@ def check_there(path: str) -> os.stat_result:
         raise RegistryUnusable(
             f"{path} cannot be reached: {error.strerror}", hint="check the path and its permissions"
         ) from error
-    if os.path.isdir(path):
+    if stat.S_ISDIR(found.st_mode):
         raise RegistryUnusable(f"{path} is a folder, not a registry", hint="name the file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise RegistryUnusable(f"{path} is no file", hint="give the path of a registry.db")
     return found
+
+
+def check_beside(path: str) -> None:
+    """Raises RegistryUnusable when something else stands where SQLite keeps its logs: a named
+    pipe there would be waited for without end.
+    """
+    for suffix in ("-journal", "-wal", "-shm"):
+        try:
+            found = os.stat(path + suffix)
+        except OSError:
+            continue  # mostly there is none; what cannot be reached, SQLite explains
+        if not stat.S_ISREG(found.st_mode):
+            raise RegistryUnusable(f"{path}{suffix} is no file", hint="remove it")
 
 
 def uri_of(path: str, mode: str) -> str:
@@ -83,6 +99,7 @@ def open_reader(
     under trusted_schema=OFF. Apps do without.
     """
     found = check_there(path)
+    check_beside(path)
     try:
         return _open_reader(path, uri_of(path, "ro"), timeout, trusted, sqlite3.Connection)
     except RegistryUnusable:
@@ -162,10 +179,9 @@ def _settle(connection: sqlite3.Connection, trusted: bool) -> None:
 
 def check_header(connection: sqlite3.Connection, path: str) -> None:
     """Raises RegistryUnusable for other programs' files, and for those that need a newer reader."""
-    application, version = connection.execute(
-        "SELECT a.application_id, u.user_version"
-        " FROM pragma_application_id a, pragma_user_version u"
-    ).fetchone()
+    # Not as tables: a file may hold a view of that name.
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise RegistryUnusable(f"{path} is empty", hint="workbench init makes a registry")
     if application != APPLICATION_ID:

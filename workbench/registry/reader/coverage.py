@@ -1,0 +1,94 @@
+"""That no deployment and no revocation was left out of what the reader takes for the newest.
+
+A lost row, a damaged index or a row that was given another name would make an earlier deployment
+look like the newest one. So everything that the ledger recorded after the one that is served is
+compared with its rows. What was compared once is remembered, up to a hash of the ledger.
+"""
+
+from __future__ import annotations
+
+from workbench.registry.digest import Column, digest_of
+from workbench.registry.reader.live_record import damaged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Rows = Callable[[str, tuple[Column, ...]], tuple[list[str], list[tuple[Column, ...]]]]
+    """SQL and its values to the names of the columns and all rows."""
+
+_WITH_RECORD = """SELECT l.kind, l.digest, t.* FROM {0} t NOT INDEXED
+LEFT JOIN ledger l ON l.seq = t.seq WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq"""
+_DEPLOYMENTS = _WITH_RECORD.format("deployments")
+_REVOCATIONS = _WITH_RECORD.format("revocations")
+_COUNTS = """SELECT count(*), coalesce(sum(kind = 'deployment'), 0),
+  coalesce(sum(kind = 'revocation'), 0) FROM ledger NOT INDEXED WHERE seq > ? AND seq <= ?"""
+_ENDS = """SELECT (SELECT hash FROM ledger WHERE seq = ?), max(seq),
+  (SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1) FROM ledger"""
+
+_BEYOND = 2**62
+"""A seq after all others."""
+
+
+class Coverage:
+    """Which part of the ledger was compared with its rows, and what was found there."""
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        self.heads: dict[tuple[Column, Column], int] = {}
+        """prompt_id and environment to the seq of their newest deployment in that part."""
+        self.revoked: set[tuple[Column, Column]] = set()
+        """prompt_id and version of what was revoked in that part."""
+        self.low = self.high = 0
+        """The part: after `low`, up to `high`."""
+        self.hash = ""
+        """The hash of the record at `high`."""
+
+    def extend(self, low: int, rows: Rows) -> None:
+        """Compare everything after `low`. Raises Unverified.
+
+        All reads must see one state of the file.
+        """
+        anchor, last, head = rows(_ENDS, (self.high,))[1][0]
+        if last is None:
+            raise damaged("the ledger is empty")
+        if self.high and anchor != self.hash:
+            # Another file, or an older one; whether it is believed is decided per prompt.
+            self._forget()
+        last = int(last)
+        if not self.high:
+            self._compare(low, _BEYOND, last, rows)
+            self.low = low
+        elif last > self.high:
+            self._compare(self.high, _BEYOND, last, rows)
+        self.high, self.hash = last, str(head)
+        if low < self.low:
+            self._compare(low, self.low, self.low, rows)
+            self.low = low
+
+    def _compare(self, low: int, high: int, last: int, rows: Rows) -> None:
+        """Rows after `low` and up to `high` against the records up to `last`."""
+        heads, revoked = {}, set()
+        names, deployments = rows(_DEPLOYMENTS, (low, high))
+        for row in deployments:
+            made = _checked("deployment", names, row)
+            heads[made["prompt_id"], made["environment"]] = int(made["seq"] or 0)
+        names, revocations = rows(_REVOCATIONS, (low, high))
+        for row in revocations:
+            made = _checked("revocation", names, row)
+            revoked.add((made["prompt_id"], made["version"]))
+        counts = rows(_COUNTS, (low, high))[1][0]
+        if counts != (last - low, len(deployments), len(revocations)):
+            raise damaged(f"records between {low + 1} and {last} are missing")
+        for key, seq in heads.items():
+            self.heads[key] = max(seq, self.heads.get(key, 0))
+        self.revoked |= revoked
+
+
+def _checked(kind: str, names: list[str], row: tuple[Column, ...]) -> dict[str, Column]:
+    made = dict(zip(names[2:], row[2:], strict=True))
+    if row[0] != kind or digest_of(kind, made) != row[1]:
+        raise damaged(f"{kind} {made['seq']} was altered after it was recorded")
+    return made
