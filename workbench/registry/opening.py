@@ -222,6 +222,8 @@ def explained(error: sqlite3.Error, path: str) -> RegistryError:
     for prefix, problem, hint in _PROBLEMS:
         if name.startswith(prefix):
             return RegistryUnusable(f"{path} {problem}", hint=hint)
+    if not text.isprintable() or text.startswith("Could not decode"):
+        return RegistryUnusable(f"{path} is damaged", hint="run workbench verify")
     if "no such table" in text or "no such column" in text or "no such view" in text:
         return RegistryUnusable(
             f"{path} lacks a part of its schema: {text}", hint="run workbench verify"

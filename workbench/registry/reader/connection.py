@@ -10,7 +10,6 @@ from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
 from workbench.registry.digest import Column
 from workbench.registry.layout import SCHEMA_VERSION
 from workbench.registry.opening import check_there, explained, is_outdated, open_reader
-from workbench.registry.reader.live_record import Unverified
 
 LONGEST_READ_S = 2.0
 """A read that takes longer is cut short: the file was made to take for ever."""
@@ -41,7 +40,7 @@ class Connection:
         """Goes up with every change that was noticed."""
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
-        self._deadline = 0.0
+        self._opened = self._deadline = 0.0
         self._left_alone: RegistryError | None = None
         self._left_alone_until = 0.0
 
@@ -122,9 +121,7 @@ class Connection:
         self.generation += 1
 
     def problem(self, error: Exception) -> RegistryError:
-        """The sentence for whatever went wrong; what may have come from a damaged file is read
-        from the disk again next time.
-        """
+        """The sentence for whatever went wrong while reading."""
         found = self._explained(error)
         if isinstance(error, sqlite3.OperationalError) and "interrupt" in str(error):
             found = RegistryUnusable(
@@ -132,8 +129,9 @@ class Connection:
                 hint="run workbench verify",
             )
             self._leave_alone(found)
-        harmless = isinstance(error, RegistryError | OSError) and not isinstance(error, Unverified)
-        if not harmless and not isinstance(found, RegistryLocked):
+            self._close_quietly()
+        elif monotonic() > self._opened + RETRY_AFTER_S and not isinstance(found, RegistryLocked):
+            # Pages that SQLite keeps in memory would outlive a repair that it did not see.
             self._close_quietly()
         return found
 
@@ -162,7 +160,8 @@ class Connection:
             if monotonic() < self._left_alone_until:
                 raise self._left_alone
             self._left_alone = None
-        self._deadline = monotonic() + LONGEST_READ_S
+        self._opened = monotonic()
+        self._deadline = self._opened + LONGEST_READ_S
         try:
             self._connection = open_reader(self.path)
         except RegistryLocked as error:

@@ -1,8 +1,9 @@
-"""Whether a live version is in the range that an app asks for."""
+"""Whether a live version is in the range that an app asks for. Few ask, so few import it."""
 
 from __future__ import annotations
 
 from workbench.errors import RegistryError
+from workbench.registry.precedence import allows, parse_range, sort_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
 
 def check_range(version: PromptVersion, requires: str) -> None:
     """Raises RegistryError when it is outside of the range, or when that is none."""
-    # Here, as few apps ask for a range, and all of them pay for imports.
-    from workbench.registry.precedence import allows, parse_range, sort_key
-
     if not isinstance(requires, str):
         raise RegistryError(f"{requires!r} is not a range of versions", hint="write it as >=1.2,<2")
     if not allows(parse_range(requires), sort_key(version.version)):
@@ -23,10 +21,10 @@ def check_range(version: PromptVersion, requires: str) -> None:
         )
 
 
-def is_within(version: PromptVersion | None, requires: str | None) -> bool:
-    """Whether it is in the range; where nothing is live, only no range is satisfied."""
-    if version is None or requires is None:
-        return requires is None
+def is_within(version: PromptVersion | None, requires: str) -> bool:
+    """Whether it is in the range. That nothing is live holds for every range."""
+    if version is None:
+        return True
     try:
         check_range(version, requires)
     except Exception:  # noqa: BLE001 - an app may ask for anything, and is told what failed first

@@ -13,12 +13,11 @@ from _thread import RLock
 from os import getpid
 from time import monotonic
 
-from workbench.errors import NotInRegistry, RegistryError, UsageError
+from workbench.errors import NotInRegistry, UsageError
 from workbench.registry.digest import GENESIS
 from workbench.registry.reader.connection import Connection
 from workbench.registry.reader.coverage import Coverage
 from workbench.registry.reader.live_record import LiveRecord, Unverified, may_be_names, newest
-from workbench.registry.reader.ranges import check_range, is_within
 from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 
 TYPE_CHECKING = False
@@ -155,6 +154,8 @@ class Reader:
             return None
         version = record.as_version()
         if requires is not None:
+            from workbench.registry.reader.ranges import check_range
+
             check_range(version, requires)
         return version
 
@@ -240,6 +241,8 @@ class Reader:
         else:
             self._last_good.keep(prompt_id, environment, record, file.first)
         if version is not None and requires is not None:
+            from workbench.registry.reader.ranges import check_range
+
             check_range(version, requires)
         entry = Entry(version, record.seq, record.hash, file.generation)
         self._entries[key] = entry
@@ -294,18 +297,17 @@ class Reader:
     def _remembered(self, key: Key) -> Entry | None:
         entry = self._entries.get(key)
         if entry is None:
+            # Asked for without a range before, or with another one.
             entry = self._entries.get((key[0], key[1], None))
-            if entry is not None and not is_within(entry.version, key[2]):
-                return None
+            return entry if entry is None or _allowed(entry.version, key[2]) else None
         return entry
 
     def _from_disk(self, key: Key) -> Entry | None:
-        prompt_id, environment, requires = key
-        kept = self._last_good.read(prompt_id, environment)
+        kept = self._last_good.read(key[0], key[1])
         if kept is None:
             return None
         version = None if kept.record.is_retirement else kept.record.as_version()
-        if not is_within(version, requires):
+        if not _allowed(version, key[2]):
             return None
         entry = self._entries[key] = Entry(version, kept.record.seq, kept.record.hash, -1)
         entry.since = monotonic() - kept.age
@@ -332,3 +334,11 @@ class Reader:
             return PromptVersion(prompt_id, "0.0.0", default, **made)
         except Exception:  # noqa: BLE001 - no fingerprint of such a name or text, and no error
             return PromptVersion(prompt_id, "0.0.0", default, fingerprint=GENESIS, **made)
+
+
+def _allowed(version: PromptVersion | None, requires: str | None) -> bool:
+    if requires is None:
+        return True
+    from workbench.registry.reader.ranges import is_within
+
+    return is_within(version, requires)
