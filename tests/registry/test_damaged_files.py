@@ -20,7 +20,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def seed(folder: Path) -> Seed:
-    return make_seed(folder)
+    return make_seed(folder, triggers=False)
 
 
 @pytest.fixture

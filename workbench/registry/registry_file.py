@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+from workbench.errors import RegistryError, RegistryUnusable
 from workbench.registry.opening import check_there, find_registry
 from workbench.registry.reader.last_good import LastGood
 from workbench.registry.reader.reader import Reader
@@ -41,7 +42,7 @@ class RegistryFile:
         signing_key: SigningKey | None = None,
     ) -> None:
         """Raises RegistryUnusable when there is no file, unless a last good answer is stored."""
-        self.path = find_registry(path)
+        self.path = _found(path)
         self._create = create
         self._signing_key = signing_key
         last_good = LastGood(self.path)
@@ -202,3 +203,12 @@ class RegistryFile:
 
             self._write_side = Writer(self.path, create=self._create)
         return self._write_side
+
+
+def _found(path: str | os.PathLike[str] | None) -> str:
+    try:
+        return find_registry(None if path is None else os.fsdecode(path))
+    except RegistryError:
+        raise
+    except (ValueError, OSError) as error:  # a NUL, half a surrogate pair; no current folder
+        raise RegistryUnusable(f"{path!a} is no path: {error}", hint="check the path") from error

@@ -135,7 +135,7 @@ def may_be_names(prompt_id: object, environment: object) -> bool:
     for name in (prompt_id, environment):
         if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
             return False
-        if not _SAFE.issuperset(name) or ".." in name:
+        if not _SAFE.issuperset(name) or name[0] in "_-." or ".." in name:
             return False
     return True
 
