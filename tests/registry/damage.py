@@ -70,7 +70,7 @@ def make_seed(folder: Path, *, triggers: bool = True) -> Seed:
         early, early_answers = path.read_bytes(), _answers(reader)
     kept = {
         str(entry.relative_to(f"{path}.live")): entry.read_bytes()
-        for entry in Path(f"{path}.live").rglob("*.json")
+        for entry in Path(f"{path}.live").rglob("*.live")
     }
     with PromptRegistry(path, signing_key=key) as registry:
         _deploy(registry, "q", "1.3.0", "production")

@@ -167,8 +167,8 @@ def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
         lambda text: text.replace("Hello", "Evil"),
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
-        lambda text: text.replace('"p"', '"q"'),
-        lambda text: text.replace("0x1.0", "0x0.9"),
+        lambda text: text.replace("1.0.0", "1.0.1"),
+        lambda text: text.replace("f0x1.0", "f0x0.9"),
         lambda text: "\x00" * 100,
     ],
 )
@@ -177,7 +177,7 @@ def test_a_copy_on_disk_that_was_tampered_with_is_not_served(
 ) -> None:
     with PromptRegistry(path) as registry:
         registry.get_active("p")
-    copy = Path(f"{path}.live") / "production" / "p.json"
+    copy = Path(f"{path}.live") / "production" / "p.live"
     whole = copy.read_text()
     copy.write_text(tamper(whole))
     assert copy.read_text() != whole
@@ -424,4 +424,4 @@ def test_a_reader_that_may_not_write_beside_the_registry_keeps_its_copy_in_the_c
 
     with PromptRegistry(path) as restarted:
         assert restarted.get_active("p").source == "snapshot"
-    assert list((tmp_path / "cache" / "workbench").rglob("p.json"))
+    assert list((tmp_path / "cache" / "workbench").rglob("p.live"))

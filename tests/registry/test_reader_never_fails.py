@@ -172,7 +172,7 @@ def test_a_damaged_last_good_answer_is_as_none(path: Path, tmp_path: Path) -> No
     for kind, stand in KEPT.items():
         for copies in (there, away):
             copy = tmp_path / f"{kind} {len(copies)} {copies is there}" / "registry.db"
-            kept = Path(f"{copy}.live") / "development" / "p.json"
+            kept = Path(f"{copy}.live") / "development" / "p.live"
             kept.parent.mkdir(parents=True)
             stand(kept)
             copies.append(copy)

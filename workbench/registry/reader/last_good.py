@@ -14,15 +14,11 @@ import stat
 import sys
 import time
 
-from workbench.registry.digest import Column, row_digest
+from workbench.registry.digest import Column, row_digest, sha256
 from workbench.registry.reader.live_record import LiveRecord
 
 FORMAT = "workbench-live-2"
 FOLDER_SUFFIX = ".live"
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from workbench.registry.reader.live_record import Query
 
 _LONGEST = 200_000_000
 """Bytes of a file that is read at all; a prompt has at most 100 MB."""
@@ -63,9 +59,9 @@ class LastGood:
                 best = found
         return best
 
-    def keep(self, prompt_id: str, environment: str, record: LiveRecord, query: Query) -> None:
+    def keep(self, prompt_id: str, environment: str, record: LiveRecord) -> None:
         """Write the record, unless it is there already or another process kept a newer one."""
-        text = _packed(record, query)
+        text = _packed(record)
         before = self.read(prompt_id, environment)
         if before is not None and (before.text == text or before.record.seq > record.seq):
             return
@@ -78,13 +74,15 @@ class LastGood:
 
 
 def _path(folder: str, prompt_id: str, environment: str) -> str:
-    return os.path.join(folder, environment, prompt_id + ".json")
+    return os.path.join(folder, environment, prompt_id + ".live")
 
 
 def _read(path: str, prompt_id: str, environment: str) -> Kept | None:
     try:
         text, age = _read_bytes(path)
-        return Kept(_unpacked(text, prompt_id, environment), text, age)
+        record = _unpacked(text)
+        record.check(prompt_id, environment)
+        return Kept(record, text, age)
     except Exception:  # noqa: BLE001 - anything may stand in the file, and then it is as if missing
         return None
 
@@ -101,53 +99,62 @@ def _read_bytes(path: str) -> tuple[bytes, float]:
         os.close(handle)
 
 
-def _packed(record: LiveRecord, query: Query) -> bytes:
-    """JSON, made by SQLite: apps import no json to read a prompt."""
-    parts = (
-        (FORMAT, _digest_of(record), int(record.revoked), _score_text(record.score)),
+def _packed(record: LiveRecord) -> bytes:
+    columns: list[Column] = [int(record.revoked), record.score]
+    for part in (
         tuple(record.deployment),
         tuple(record.deployment.values()),
         record.deployed,
         tuple(record.version),
         tuple(record.version.values()),
         record.registered,
-    )
-    arrays = ", ".join(f"json_array({', '.join('?' * len(part))})" for part in parts)
-    values = tuple(value for part in parts for value in part)
-    packed = query(f"SELECT json_array({arrays})", values)
-    return str(packed[0] if packed else "").encode()
+    ):
+        columns += (len(part), *part)
+    shape, texts = [], []
+    for column in columns:
+        if isinstance(column, str):
+            shape.append(f"s{len(column)}")
+            texts.append(column)
+        elif isinstance(column, float):
+            shape.append("f" + column.hex())
+        else:
+            shape.append("n" if column is None else f"i{column}")
+    body = f"{','.join(shape)}\n{''.join(texts)}".encode()
+    return f"{FORMAT} {sha256(body).hexdigest()}\n".encode() + body
 
 
-def _unpacked(text: bytes, prompt_id: str, environment: str) -> LiveRecord:
-    """Raises whatever comes of it when the file is not as it was written."""
-    import json
-
-    head, names, values, deployed, version_names, version_values, registered = json.loads(text)
-    made, version = (
-        dict(zip(names, values, strict=True)),
-        dict(zip(version_names, version_values, strict=True)),
-    )
-    score = None if head[3] is None else float.fromhex(head[3])
-    record = LiveRecord(made, deployed, version, registered, score, bool(head[2]))
-    record.check(prompt_id, environment)
-    if head[:2] != [FORMAT, _digest_of(record)]:
+def _unpacked(data: bytes) -> LiveRecord:
+    """Raises ValueError when the file is not as it was written."""
+    head, _, body = data.partition(b"\n")
+    if head != f"{FORMAT} {sha256(body).hexdigest()}".encode():
         raise ValueError("not as it was written")
-    return record
-
-
-def _digest_of(record: LiveRecord) -> str:
-    """Covers what the digests of the rows do not."""
-    columns: tuple[Column, ...] = (
-        record.hash,
-        *record.registered[6:],
-        _score_text(record.score),
-        int(record.revoked),
+    shape, _, text = body.decode().partition("\n")
+    columns: list[Column] = []
+    start = 0
+    for token in shape.split(","):
+        kind, rest = token[0], token[1:]
+        if kind == "s":
+            columns.append(text[start : start + int(rest)])
+            start += int(rest)
+        else:
+            columns.append(
+                None if kind == "n" else int(rest) if kind == "i" else float.fromhex(rest)
+            )
+    revoked, score, *rest_of = columns
+    parts: list[list[Column]] = []
+    while rest_of:
+        length = int(rest_of[0] or 0)
+        parts.append(rest_of[1 : length + 1])
+        del rest_of[: length + 1]
+    names, values, deployed, version_names, version_values, registered = parts
+    return LiveRecord(
+        {str(name): value for name, value in zip(names, values, strict=True)},
+        deployed,
+        {str(name): value for name, value in zip(version_names, version_values, strict=True)},
+        registered,
+        None if score is None else float(score),
+        bool(revoked),
     )
-    return row_digest(FORMAT, columns)
-
-
-def _score_text(score: float | None) -> str | None:
-    return None if score is None else score.hex()
 
 
 def _write_atomically(path: str, data: bytes) -> None:

@@ -239,7 +239,7 @@ class Reader:
         if before is not None and (before.seq, before.version) == (record.seq, version):
             version = before.version  # with what was compiled of it
         else:
-            self._last_good.keep(prompt_id, environment, record, file.first)
+            self._last_good.keep(prompt_id, environment, record)
         if version is not None and requires is not None:
             from workbench.registry.reader.ranges import check_range
 
