@@ -276,7 +276,7 @@ def test_a_read_that_would_take_for_ever_is_cut_short(
         other.execute("DROP TABLE deployments")
         other.execute(
             "CREATE VIEW deployments AS WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT"
-            " seq + 1 FROM n) SELECT seq, 'q' AS prompt_id, 'x' AS environment FROM n"
+            " seq + 1 FROM n) SELECT seq, seq || '' AS prompt_id, seq || '' AS environment FROM n"
         )
         other.close()
 

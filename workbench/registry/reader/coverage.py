@@ -7,12 +7,16 @@ compared with its rows. What was compared once is remembered, up to a hash of th
 
 from __future__ import annotations
 
-from workbench.registry.digest import Column, digest_of
-from workbench.registry.reader.live_record import damaged
+from workbench.registry.reader.live_record import Unverified, damaged, row_digest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from workbench.registry.digest import Column
+    from workbench.registry.reader.connection import Connection
+    from workbench.registry.reader.last_good import Kept
+    from workbench.registry.reader.live_record import LiveRecord
 
     Rows = Callable[[str, tuple[Column, ...]], tuple[list[str], list[tuple[Column, ...]]]]
     """SQL and its values to the names of the columns and all rows."""
@@ -89,6 +93,45 @@ class Coverage:
 
 def _checked(kind: str, names: list[str], row: tuple[Column, ...]) -> dict[str, Column]:
     made = dict(zip(names[2:], row[2:], strict=True))
-    if row[0] != kind or digest_of(kind, made) != row[1]:
+    if row[0] != kind or row_digest_of(kind, made) != row[1]:
         raise damaged(f"{kind} {made['seq']} was altered after it was recorded")
     return made
+
+
+def check_newest(
+    file: Connection,
+    coverage: Coverage,
+    key: tuple[str, str, str | None],
+    record: LiveRecord | None,
+    seen: Kept | None,
+) -> int:
+    """Raises Unverified unless this is the newest deployment (None: there never was one), and no
+    older one than was `seen`, in this process or an earlier one. Sets `record.revoked`.
+
+    Returns the seq after which all records were compared with their rows for that.
+    """
+    low = record.seq if record is not None else 0
+    revoked = False
+    if seen is not None:
+        if record is not None and (record.seq, record.hash) == seen.head:
+            revoked = seen.record.revoked
+            if _knows(file, seen.high, seen.hash):
+                low = seen.high
+        elif record is None or record.seq < seen.record.seq or not _knows(file, *seen.head):
+            raise Unverified(
+                f"{file.path} does not know what it deployed before: an older or another registry"
+                " was put in its place",
+                hint="run workbench verify --head, then restore the newest backup",
+            )
+    coverage.extend(low, file.rows)
+    found = coverage.heads.get(key[:2])
+    if found is not None and (record is None or found != record.seq):
+        raise damaged(f"the index of {file.path} lacks a deployment of {key[0]} in {key[1]}")
+    if record is not None and not record.is_retirement:
+        record.revoked = revoked or (key[0], record.deployment["version"]) in coverage.revoked
+    return low
+
+
+def _knows(file: Connection, seq: int, hash_: str) -> bool:
+    """Whether the ledger holds that record."""
+    return file.first("SELECT hash FROM ledger WHERE seq = ?", (seq,)) == (hash_,)

@@ -24,15 +24,29 @@ _LONGEST = 200_000_000
 """Bytes of a file that is read at all; a prompt has at most 100 MB."""
 
 
+_WORTH_WRITING = 500
+"""After so many records of others a file is written again, so that a restart need not compare
+them once more.
+"""
+
+
 class Kept:
     """What one file says, and how old it is in seconds."""
 
-    __slots__ = ("age", "record", "text")
+    __slots__ = ("age", "hash", "high", "record")
 
-    def __init__(self, record: LiveRecord, text: bytes, age: float) -> None:
+    def __init__(self, record: LiveRecord, high: int, hash_: str, age: float = 0.0) -> None:
         self.record = record
-        self.text = text
+        self.high = high
+        """Up to this record of the ledger nothing newer was found of this prompt there."""
+        self.hash = hash_
+        """The hash of that record."""
         self.age = age
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """seq and hash of the deployment."""
+        return self.record.seq, self.record.hash
 
 
 class LastGood:
@@ -59,12 +73,16 @@ class LastGood:
                 best = found
         return best
 
-    def keep(self, prompt_id: str, environment: str, record: LiveRecord) -> None:
-        """Write the record, unless it is there already or another process kept a newer one."""
-        text = _packed(record)
+    def keep(self, prompt_id: str, environment: str, kept: Kept) -> None:
+        """Write it, unless it is there already or another process kept a newer one."""
         before = self.read(prompt_id, environment)
-        if before is not None and (before.text == text or before.record.seq > record.seq):
-            return
+        if before is not None:
+            same = _packed(before.record, 0, "") == _packed(kept.record, 0, "")
+            if same and kept.high < before.high + _WORTH_WRITING:
+                return
+            if before.record.seq > kept.record.seq:
+                return
+        text = _packed(kept.record, kept.high, kept.hash)
         for folder in (self._beside, self._cache):
             try:
                 _write_atomically(_path(folder, prompt_id, environment), text)
@@ -80,9 +98,10 @@ def _path(folder: str, prompt_id: str, environment: str) -> str:
 def _read(path: str, prompt_id: str, environment: str) -> Kept | None:
     try:
         text, age = _read_bytes(path)
-        record = _unpacked(text)
-        record.check(prompt_id, environment)
-        return Kept(record, text, age)
+        kept = _unpacked(text)
+        kept.record.check(prompt_id, environment)
+        kept.age = age
+        return kept
     except Exception:  # noqa: BLE001 - anything may stand in the file, and then it is as if missing
         return None
 
@@ -99,8 +118,8 @@ def _read_bytes(path: str) -> tuple[bytes, float]:
         os.close(handle)
 
 
-def _packed(record: LiveRecord) -> bytes:
-    columns: list[Column] = [int(record.revoked), record.score]
+def _packed(record: LiveRecord, high: int, hash_: str) -> bytes:
+    columns: list[Column] = [high, hash_, int(record.revoked), record.score]
     for part in (
         tuple(record.deployment),
         tuple(record.deployment.values()),
@@ -123,7 +142,7 @@ def _packed(record: LiveRecord) -> bytes:
     return f"{FORMAT} {sha256(body).hexdigest()}\n".encode() + body
 
 
-def _unpacked(data: bytes) -> LiveRecord:
+def _unpacked(data: bytes) -> Kept:
     """Raises ValueError when the file is not as it was written."""
     head, _, body = data.partition(b"\n")
     if head != f"{FORMAT} {sha256(body).hexdigest()}".encode():
@@ -140,21 +159,26 @@ def _unpacked(data: bytes) -> LiveRecord:
             columns.append(
                 None if kind == "n" else int(rest) if kind == "i" else float.fromhex(rest)
             )
-    revoked, score, *rest_of = columns
+    high, hash_, revoked, score, *rest_of = columns
     parts: list[list[Column]] = []
     while rest_of:
         length = int(rest_of[0] or 0)
         parts.append(rest_of[1 : length + 1])
         del rest_of[: length + 1]
     names, values, deployed, version_names, version_values, registered = parts
-    return LiveRecord(
-        {str(name): value for name, value in zip(names, values, strict=True)},
+    record = LiveRecord(
+        _row(names, values),
         deployed,
-        {str(name): value for name, value in zip(version_names, version_values, strict=True)},
+        _row(version_names, version_values),
         registered,
         None if score is None else float(score),
         bool(revoked),
     )
+    return Kept(record, int(high or 0), str(hash_))
+
+
+def _row(names: list[Column], values: list[Column]) -> dict[str, Column]:
+    return {str(name): value for name, value in zip(names, values, strict=True)}
 
 
 def _write_atomically(path: str, data: bytes) -> None:

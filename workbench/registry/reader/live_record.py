@@ -30,6 +30,19 @@ _SCORE = "SELECT score FROM evaluations WHERE seq = ?"
 _DAMAGED = "run workbench verify, then workbench restore BACKUP"
 
 
+_KNOWN = {
+    "deployment": frozenset(
+        ("seq", "prompt_id", "environment", "action", "version", "fingerprint", "previous_seq",
+         "previous_version", "stands_for", "evaluation", "override", "again", "stale", "reason",
+         "request_id")
+    ),
+    "version": frozenset(
+        ("seq", "prompt_id", "version", "sort_key", "content", "body", "fingerprint",
+         "description", "author", "force_reason")
+    ),
+    "revocation": frozenset(("seq", "prompt_id", "version", "fingerprint", "reason")),
+}  # fmt: skip
+"""The columns of the first schema."""
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST_NAME = 100
 
@@ -117,12 +130,23 @@ def check_row(kind: str, row: Row, record: Sequence[Column]) -> None:
     """Raises Unverified unless the ledger recorded exactly this row, and exactly this record."""
     seq, recorded, at, actor, digest, previous, hashed = record[:7]
     named = f"{row['prompt_id']}@{row['version']}" if kind == "version" else f"{kind} {row['seq']}"
-    if (row["seq"], kind) != (seq, recorded) or digest_of(kind, row) != digest:
+    if (row["seq"], kind) != (seq, recorded) or row_digest_of(kind, row) != digest:
         raise damaged(f"{named} was altered after it was recorded")
-    if record_hash(row["seq"], kind, str(at), str(actor), digest, str(previous)) != hashed:
+    chained = record_hash(int(seq or 0), kind, str(at), str(actor), str(digest), str(previous))
+    if chained != hashed:
         raise damaged(f"the ledger's record of {named} was altered")
     if len(record) > 7 and record[7] not in (None, hashed):
         raise damaged(f"the ledger does not go on from its record of {named}")
+
+
+def row_digest_of(kind: str, row: Row) -> str:
+    """The digest that the ledger keeps of a row. A newer release may have added columns: where
+    they are empty they are absent.
+    """
+    known = _KNOWN[kind]
+    if len(row) > len(known):
+        row = {name: value for name, value in row.items() if value or name in known}
+    return digest_of(kind, row)
 
 
 def damaged(what: str) -> Unverified:

@@ -16,8 +16,12 @@ from time import monotonic
 from workbench.errors import NotInRegistry, UsageError
 from workbench.registry.digest import GENESIS
 from workbench.registry.reader.connection import Connection
-from workbench.registry.reader.coverage import Coverage
-from workbench.registry.reader.live_record import LiveRecord, Unverified, may_be_names, newest
+from workbench.registry.reader.coverage import Coverage, check_newest
+from workbench.registry.reader.last_good import Kept
+from workbench.registry.reader.live_record import (
+    may_be_names,
+    newest,
+)
 from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 
 TYPE_CHECKING = False
@@ -42,16 +46,23 @@ FROM (SELECT max(seq) AS seq FROM deployments WHERE prompt_id = ? AND environmen
 class Entry:
     """An answer, and the state of the file that it was last found to hold in."""
 
-    __slots__ = ("generation", "hash", "seq", "since", "version")
+    __slots__ = ("generation", "hash", "low", "seq", "since", "version")
 
     def __init__(
-        self, version: PromptVersion | None, seq: int, hash_: str | None, generation: int
+        self,
+        version: PromptVersion | None,
+        seq: int,
+        hash_: str | None,
+        low: int,
+        generation: int,
     ) -> None:
         self.version = version
         """None when nothing is live."""
         self.seq = seq
         """Of the deployment or retirement; 0 when there never was one."""
         self.hash = hash_
+        self.low = low
+        """Records after this one were compared with their rows."""
         self.generation = generation
         self.since = monotonic()
 
@@ -70,7 +81,7 @@ class Reader:
         self._file = Connection(path)
         self._coverage = Coverage()
         self._entries: dict[Key, Entry] = {}
-        self._heads: dict[tuple[str, str], tuple[int, str]] = {}
+        self._seen: dict[tuple[str, str], Kept] = {}
 
     def active(
         self,
@@ -205,9 +216,13 @@ class Reader:
         """
         seen, version = self._coverage, entry.version
         state = self._file.first(_STATE, (seen.high, *key[:2]))
-        if state != (seen.hash, seen.high, entry.seq or None, entry.hash) or entry.seq < seen.low:
+        if state != (seen.hash, seen.high, entry.seq or None, entry.hash) or entry.low < seen.low:
             return False
-        if version is not None and version.revoked != ((key[0], version.version) in seen.revoked):
+        if (
+            version is not None
+            and not version.revoked
+            and (key[0], version.version) in seen.revoked
+        ):
             return False
         entry.generation = self._file.generation
         entry.since = monotonic()
@@ -216,64 +231,36 @@ class Reader:
     def _load(self, key: Key, before: Entry | None) -> Entry:
         prompt_id, environment, requires = key
         if not may_be_names(prompt_id, environment):
-            return Entry(None, 0, None, -1)
-        file, seen = self._file, self._heads.get((prompt_id, environment))
-        # Read first: what another process kept while this one reads may be newer than its state.
-        kept = self._last_good.read(prompt_id, environment) if seen is None else None
-        if kept is not None:
-            seen = (kept.record.seq, kept.record.hash)
+            return Entry(None, 0, None, 0, -1)
+        file, seen = self._file, self._seen.get(key[:2])
+        if seen is None:
+            # Read first: what others keep meanwhile may be newer than the state that is read.
+            seen = self._last_good.read(prompt_id, environment)
         file.begin()
         try:
             record = newest(prompt_id, environment, file.row, file.first)
-            self._check_newest(prompt_id, environment, record)
-            self._check_not_behind(record, seen)
+            low = check_newest(file, self._coverage, key, record, seen)
         finally:
             file.end()
         if record is None:
-            entry = Entry(None, 0, None, file.generation)
+            entry = Entry(None, 0, None, 0, file.generation)
             if len(self._entries) < _MOST_ABSENT:
                 self._entries[key] = entry
             return entry
         version = None if record.is_retirement else record.as_version()
-        self._heads[prompt_id, environment] = (record.seq, record.hash)
+        now = Kept(record, self._coverage.high, self._coverage.hash)
         if before is not None and (before.seq, before.version) == (record.seq, version):
             version = before.version  # with what was compiled of it
         else:
-            self._last_good.keep(prompt_id, environment, record)
+            self._last_good.keep(prompt_id, environment, now)
+        self._seen[key[:2]] = now
         if version is not None and requires is not None:
             from workbench.registry.reader.ranges import check_range
 
             check_range(version, requires)
-        entry = Entry(version, record.seq, record.hash, file.generation)
+        entry = Entry(version, record.seq, record.hash, low, file.generation)
         self._entries[key] = entry
         return entry
-
-    def _check_newest(self, prompt_id: str, environment: str, record: LiveRecord | None) -> None:
-        seq = record.seq if record is not None else 0
-        seen = self._coverage
-        seen.extend(seq, self._file.rows)
-        if seen.heads.get((prompt_id, environment), seq) != seq:
-            raise Unverified(
-                f"{self.path} holds a newer deployment of {prompt_id} in {environment} than its"
-                " index says",
-                hint="run workbench verify",
-            )
-        if record is not None and not record.is_retirement:
-            record.revoked = (prompt_id, record.deployment["version"]) in seen.revoked
-
-    def _check_not_behind(self, record: LiveRecord | None, seen: tuple[int, str] | None) -> None:
-        """The registry must still hold what it said before, in this process or an earlier one,
-        and must not have gone back behind it.
-        """
-        if seen is None or (record is not None and (record.seq, record.hash) == seen):
-            return
-        held = self._file.first("SELECT hash FROM ledger WHERE seq = ?", (seen[0],))
-        if held != (seen[1],) or record is None or record.seq < seen[0]:
-            raise Unverified(
-                f"{self.path} does not know what it deployed before: an older or another registry"
-                " was put in its place",
-                hint="run workbench verify --head, then restore the newest backup",
-            )
 
     def _without_registry(
         self, key: Key, error: Exception, default: Default, strict: bool
@@ -309,7 +296,7 @@ class Reader:
         version = None if kept.record.is_retirement else kept.record.as_version()
         if not _allowed(version, key[2]):
             return None
-        entry = self._entries[key] = Entry(version, kept.record.seq, kept.record.hash, -1)
+        entry = self._entries[key] = Entry(version, *kept.head, kept.record.seq, -1)
         entry.since = monotonic() - kept.age
         return entry
 
@@ -329,11 +316,11 @@ class Reader:
         if isinstance(default, PromptVersion):
             return default.with_source(DEFAULT, 0.0)
         prompt_id, environment, _ = key
-        made = {"source": DEFAULT, "environment": environment}
         try:
-            return PromptVersion(prompt_id, "0.0.0", default, **made)
+            given = PromptVersion(prompt_id, "0.0.0", default)
         except Exception:  # noqa: BLE001 - no fingerprint of such a name or text, and no error
-            return PromptVersion(prompt_id, "0.0.0", default, fingerprint=GENESIS, **made)
+            given = PromptVersion(prompt_id, "0.0.0", default, fingerprint=GENESIS)
+        return given.replaced(source=DEFAULT, environment=environment)
 
 
 def _allowed(version: PromptVersion | None, requires: str | None) -> bool:
