@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -258,6 +258,21 @@ class Trial:
                 allowed = {"registry": self.seed.answers, "memory": self.seed.answers}
                 self._ask(registry, key, allowed, may_fail=False)
 
+    def with_log(self, keys: list[Key], log: bytes) -> None:
+        """A reader that saw all of a log finds it damaged: SQLite takes the part before the damage
+        for all there is, as after a crash, and that is an older registry.
+        """
+        self._forget()
+        self.put(*self.seed.logged)
+        with PromptRegistry(self.path) as registry:
+            for key in keys:
+                registry.get_active(*key)
+        self.put(self.seed.logged[0], log)
+        with PromptRegistry(self.path) as registry:
+            for key in keys:
+                allowed = {"registry": self.seed.answers, "snapshot": self.seed.answers}
+                self._ask(registry, key, allowed, may_fail=key[0] == "nobody")
+
     def _forget(self) -> None:
         shutil.rmtree(f"{self.path}.live", ignore_errors=True)
 
@@ -292,18 +307,35 @@ def damaged_bytes(seed: Seed, chance: random.Random) -> bytes:
     return bytes(file)
 
 
+def read_damaged_logs(trial: Trial, numbers: Iterable[int]) -> None:
+    """The same with damage to the write-ahead log."""
+    for number in numbers:
+        chance = random.Random(number)
+        log = bytearray(trial.seed.logged[1])
+        chance.choice(BYTES)(log, chance, list(range(len(log) // PAGE)))
+        keys = chance.sample(sorted(trial.seed.answers), ASKED)
+        with _noted(number):
+            trial.with_log(keys, bytes(log))
+
+
+@contextlib.contextmanager
+def _noted(number: int) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"damaged file {number}")
+        raise
+
+
 def read_damaged(trial: Trial, numbers: Iterable[int]) -> None:
     """One file damaged at random for each number, read by one kind of reader."""
     for number in numbers:
         chance = random.Random(number)
         file = damaged_bytes(trial.seed, chance)
         keys = chance.sample(sorted(trial.seed.answers), ASKED)
-        try:
+        with _noted(number):
             if number % 3 == 0:
                 trial.running(keys, lambda file=file: trial.put(file))
             else:
                 trial.put(file)
                 (trial.fresh if number % 3 == 1 else trial.restarted)(keys)
-        except BaseException as error:
-            error.add_note(f"damaged file {number}")
-            raise

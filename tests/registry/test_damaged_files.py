@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.registry.damage import STATEMENTS, Seed, Trial, altered, make_seed, read_damaged
+from tests.registry.damage import (
+    STATEMENTS,
+    Seed,
+    Trial,
+    altered,
+    make_seed,
+    read_damaged,
+    read_damaged_logs,
+)
 from tests.registry.making import fast_folder
 
 
@@ -35,6 +43,12 @@ def test_damaged_bytes_never_make_another_version(trial: Trial, part: int) -> No
     read_damaged(trial, range(part * 500, part * 500 + 500))
 
     assert {"registry", "memory", "snapshot", "nothing", "error"} <= trial.outcomes.keys()
+
+
+def test_a_damaged_log_takes_no_reader_back(trial: Trial) -> None:
+    read_damaged_logs(trial, range(60))
+
+    assert {"registry", "snapshot"} <= trial.outcomes.keys()
 
 
 @pytest.mark.parametrize("statements", STATEMENTS)

@@ -289,3 +289,52 @@ def test_a_read_that_would_take_for_ever_is_cut_short(
         again = registry.get_active("p", "development")
         assert again is not None
         assert again.source == "memory"
+
+
+def kept_by_0_1_0(path: Path) -> Path:
+    """What that release left of the reading of p, and nothing else."""
+    with PromptRegistry(path) as registry:
+        live = registry.require_active("p", "development")
+    rows = sqlite3.connect(path)
+    query = """
+    SELECT json_array('workbench-live-1', v.seq, v.prompt_id, v.version, v.sort_key, v.content,
+      v.body, v.fingerprint, v.description, v.author, v.force_reason, vl.digest, vl.at, d.seq,
+      dl.hash, d.evaluation, NULL, 0, d.action, dl.at, dl.actor)
+    FROM deployments d JOIN versions v USING (prompt_id, version) JOIN ledger vl ON vl.seq = v.seq
+    JOIN ledger dl ON dl.seq = d.seq WHERE v.version = ? ORDER BY d.seq DESC"""
+    (text,) = rows.execute(query, (live.version,)).fetchone()
+    rows.close()
+    shutil.rmtree(f"{path}.live")
+    kept = Path(f"{path}.live") / "development" / "p.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(text)
+    return kept
+
+
+def test_what_0_1_0_kept_is_served_while_the_registry_is_away(path: Path) -> None:
+    kept = kept_by_0_1_0(path)
+    remove(path)
+    with PromptRegistry(path) as registry:
+        found = registry.require_active("p", "development")
+        assert (found.version, found.source, found.deployed_by) == ("1.0.0", "snapshot", "ana")
+    kept.write_text(kept.read_text().replace("Hello", "Evil"))
+    with PromptRegistry(path) as registry, pytest.raises(RegistryError, match="no registry"):
+        registry.get_active("p", "development")
+
+
+def test_a_registry_from_before_what_0_1_0_saw_is_noticed(path: Path, tmp_path: Path) -> None:
+    shutil.copy(path, tmp_path / "old.db")
+    with PromptRegistry(path) as registry:
+        registry.register(PromptVersion("p", "1.1.0", "newer {name}", author="ana"))
+        registry.deploy("p", "1.1.0", "development", "ana")
+    kept_by_0_1_0(path)
+    with PromptRegistry(path) as registry:
+        assert registry.require_active("p", "development").source == "registry"
+    kept_by_0_1_0(path)
+    remove(path)
+    shutil.copy(tmp_path / "old.db", path)
+
+    with PromptRegistry(path) as registry:
+        found = registry.require_active("p", "development")
+        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        assert "older or another registry" in str(registry.last_error)

@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.registry.damage import Trial, make_seed, read_damaged
+from tests.registry.damage import Trial, make_seed, read_damaged, read_damaged_logs
 from tests.registry.making import fast_folder
 
 PART = 500
@@ -33,6 +33,7 @@ def read_part(start: int) -> Counter[str]:
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         trial = Trial(make_seed(folder, triggers=start // PART % 2 == 0), folder)
         read_damaged(trial, range(start, start + PART))
+        read_damaged_logs(trial, range(start, start + PART // 10))
         return trial.outcomes
 
 

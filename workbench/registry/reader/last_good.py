@@ -19,6 +19,8 @@ from workbench.registry.reader.live_record import LiveRecord
 
 FORMAT = "workbench-live-2"
 FOLDER_SUFFIX = ".live"
+_SUFFIX = ".live"
+_SUFFIX_0_1_0 = ".json"
 
 _LONGEST = 200_000_000
 """Bytes of a file that is read at all; a prompt has at most 100 MB."""
@@ -66,12 +68,19 @@ class LastGood:
 
     def read(self, prompt_id: str, environment: str) -> Kept | None:
         """The newest record that was kept and is whole. Both names are safe as file names."""
-        best: Kept | None = None
-        for folder in (self._beside, self._cache):
-            found = _read(_path(folder, prompt_id, environment), prompt_id, environment)
-            if found is not None and (best is None or found.record.seq > best.record.seq):
-                best = found
-        return best
+        for suffix in (_SUFFIX, _SUFFIX_0_1_0):
+            found = [
+                kept
+                for folder in (self._beside, self._cache)
+                if (
+                    kept := _read(
+                        _path(folder, prompt_id, environment, suffix), prompt_id, environment
+                    )
+                )
+            ]
+            if found:
+                return max(found, key=lambda kept: kept.record.seq)
+        return None
 
     def keep(self, prompt_id: str, environment: str, kept: Kept) -> None:
         """Write it, unless it is there already or another process kept a newer one."""
@@ -91,19 +100,25 @@ class LastGood:
             return
 
 
-def _path(folder: str, prompt_id: str, environment: str) -> str:
-    return os.path.join(folder, environment, prompt_id + ".live")
+def _path(folder: str, prompt_id: str, environment: str, suffix: str = _SUFFIX) -> str:
+    return os.path.join(folder, environment, prompt_id + suffix)
 
 
 def _read(path: str, prompt_id: str, environment: str) -> Kept | None:
     try:
-        text, age = _read_bytes(path)
-        kept = _unpacked(text)
-        kept.record.check(prompt_id, environment)
-        kept.age = age
-        return kept
+        data, age = _read_bytes(path)
+        if path.endswith(_SUFFIX):
+            kept = _unpacked(data)
+            kept.record.check(prompt_id, environment)
+        else:
+            from workbench.registry.reader.kept_by_0_1_0 import unpacked
+
+            record = unpacked(data, prompt_id, environment)
+            kept = Kept(record, record.seq, record.hash)
     except Exception:  # noqa: BLE001 - anything may stand in the file, and then it is as if missing
         return None
+    kept.age = age
+    return kept
 
 
 def _read_bytes(path: str) -> tuple[bytes, float]:
