@@ -28,7 +28,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def seed(folder: Path) -> Seed:
-    return make_seed(folder, triggers=False)
+    return make_seed(folder, rules=False)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.clock import now
+from workbench.registry.digest import digest_of, record_hash
 
 Tested = Callable[..., PromptVersion]
 
@@ -146,6 +147,92 @@ def test_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> No
         assert (found.version, found.source) == ("1.1.0", "snapshot")
         with pytest.raises(ValueError, match="older or another registry"):
             restarted.get_active("p", strict=True)
+
+
+def deploy_next(registry: PromptRegistry, number: str) -> None:
+    registry.register(PromptVersion("p", number, f"newer {number}"))
+    registry.deploy("p", number, "production", "ana", override=True, reason="a test")
+
+
+NEWEST = "seq = (SELECT max(seq) FROM deployments)"
+LOST = [
+    f"DELETE FROM deployments WHERE {NEWEST}",
+    f"UPDATE deployments SET prompt_id = 'q' WHERE {NEWEST}",
+    f"UPDATE deployments SET environment = 'qroduction' WHERE {NEWEST}",
+    f"UPDATE deployments SET version = '1.0.0' WHERE {NEWEST}",
+    f"UPDATE deployments SET seq = seq + 1 WHERE {NEWEST}",
+]
+
+
+@pytest.mark.parametrize("sql", LOST)
+def test_a_newest_deployment_that_was_taken_away_is_noticed(path: Path, sql: str) -> None:
+    with PromptRegistry(path) as registry:
+        deploy_next(registry, "1.1.0")
+        assert registry.get_active("p").version == "1.1.0"
+        alter(path, sql)
+        found = registry.get_active("p")
+        assert (found.version, found.source) in {("1.1.0", "memory"), ("1.1.0", "registry")}
+        if "version" not in sql:
+            assert found.source == "memory"
+            assert str(registry.last_error)
+
+    with PromptRegistry(path) as restarted:
+        found = restarted.get_active("p")
+        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        assert str(restarted.last_error)
+    shutil.rmtree(f"{path}.live")
+    with PromptRegistry(path) as fresh, pytest.raises(ValueError, match="verify"):
+        fresh.get_active("p")
+
+
+def test_a_record_that_was_altered_with_its_row_is_noticed_by_the_one_after_it(path: Path) -> None:
+    """Somebody computes digest and hash again, but not those of all later records."""
+    with PromptRegistry(path) as registry:
+        deploy_next(registry, "1.1.0")
+        registry.register(PromptVersion("p", "1.2.0", "another"))
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    row = dict(connection.execute("SELECT * FROM versions WHERE version = '1.1.0'").fetchone())
+    row["content"] = "evil"
+    record = connection.execute("SELECT * FROM ledger WHERE seq = ?", (row["seq"],)).fetchone()
+    digest = digest_of("version", row)
+    hashed = record_hash(
+        record["seq"], record["kind"], record["at"], record["actor"], digest, record["previous"]
+    )
+    connection.close()
+    alter(path, "UPDATE versions SET content = 'evil' WHERE version = '1.1.0'")
+    alter(
+        path, f"UPDATE ledger SET digest = '{digest}', hash = '{hashed}' WHERE seq = {row['seq']}"
+    )
+
+    with PromptRegistry(path) as registry, pytest.raises(ValueError, match="does not go on"):
+        registry.get_active("p")
+
+
+def test_columns_of_a_newer_release_are_read_over_while_they_are_empty(path: Path) -> None:
+    for table in ("deployments", "versions", "revocations"):
+        alter(path, f"ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT ''")
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("p").source == "registry"
+
+    alter(path, "UPDATE deployments SET later = 'said'")
+    shutil.rmtree(f"{path}.live")
+    with PromptRegistry(path) as registry, pytest.raises(ValueError, match="altered"):
+        registry.get_active("p")
+
+
+def test_what_was_compared_before_a_restart_is_not_compared_again(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        for number in range(3):
+            registry.register(PromptVersion("q", f"1.0.{number}", f"text {number}"))
+            registry.deploy("q", f"1.0.{number}", "staging", "bob", override=True, reason="a test")
+        registry.get_active("p")
+    with PromptRegistry(path) as restarted:
+        restarted.get_active("p")
+        assert restarted._reader._coverage.low == restarted._reader._coverage.high
+        assert restarted.get_active("q", "staging").version == "1.0.2"
+        assert restarted.get_active("nobody") is None
+        assert restarted._reader._coverage.low == 0
 
 
 def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:

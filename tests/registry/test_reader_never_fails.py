@@ -74,7 +74,7 @@ def test_any_default_is_given(path: Path, default: str) -> None:
     path.write_bytes(b"garbage" * 1000)
     with PromptRegistry(path) as registry:
         for at in (None, "2026-01-01T00:00:00Z", "no time"):
-            for requires in (None, ">=1", "latest", 5):
+            for requires in (None, ">=1", "latest", 5, [">=1"]):
                 found = registry.get_active("p", "development", at=at, requires=requires,
                                             default=default)  # fmt: skip
                 assert found is not None
@@ -197,6 +197,14 @@ def test_a_path_that_is_no_text_is_read(tmp_path: Path, path: Path) -> None:
             found = registry.get_active("p", "development")
             assert found is not None
             assert found.source == "registry"
+
+
+@pytest.mark.parametrize("requires", ["latest", 5, [">=1"], "9" * 5000, "lone \ud800"])
+def test_what_is_no_range_is_our_error(path: Path, requires: Any) -> None:
+    with PromptRegistry(path) as registry:
+        with pytest.raises(RegistryError):
+            registry.get_active("p", "development", requires=requires)
+        assert registry.require_active("p", "development").source == "registry"
 
 
 def test_what_was_retired_stays_so_when_the_registry_is_away(path: Path) -> None:

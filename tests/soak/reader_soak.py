@@ -27,11 +27,11 @@ LONGEST_PART_S = 600.0
 
 
 def read_part(start: int) -> Counter[str]:
-    """The outcomes of one part of the files; every second part is of files without triggers."""
+    """The outcomes of one part of the files; every second part has neither triggers nor views."""
     with tempfile.TemporaryDirectory(dir=fast_folder()) as name:
         folder = Path(name).resolve()
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
-        trial = Trial(make_seed(folder, triggers=start // PART % 2 == 0), folder)
+        trial = Trial(make_seed(folder, rules=start // PART % 2 == 0), folder)
         read_damaged(trial, range(start, start + PART))
         read_damaged_logs(trial, range(start, start + PART // 10))
         return trial.outcomes

@@ -11,7 +11,7 @@ from workbench.registry.digest import Column
 from workbench.registry.layout import SCHEMA_VERSION
 from workbench.registry.opening import check_there, explained, is_outdated, open_reader
 
-LONGEST_READ_S = 2.0
+LONGEST_READ_S = 3.0
 """A read that takes longer is cut short: the file was made to take for ever."""
 RETRY_AFTER_S = 1.0
 """How long a registry that was locked, or took too long, is left alone."""
@@ -130,7 +130,9 @@ class Connection:
             )
             self._leave_alone(found)
             self._close_quietly()
-        elif monotonic() > self._opened + RETRY_AFTER_S and not isinstance(found, RegistryLocked):
+        elif type(error) is RegistryError or isinstance(found, RegistryLocked):
+            pass  # the file is sound
+        elif monotonic() > self._opened + RETRY_AFTER_S:
             # Pages that SQLite keeps in memory would outlive a repair that it did not see.
             self._close_quietly()
         return found

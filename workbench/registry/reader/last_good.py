@@ -86,8 +86,10 @@ class LastGood:
         """Write it, unless it is there already or another process kept a newer one."""
         before = self.read(prompt_id, environment)
         if before is not None:
-            same = _packed(before.record, 0, "") == _packed(kept.record, 0, "")
-            if same and kept.high < before.high + _WORTH_WRITING:
+            if (
+                before.record.says_the_same(kept.record)
+                and kept.high < before.high + _WORTH_WRITING
+            ):
                 return
             if before.record.seq > kept.record.seq:
                 return

@@ -89,6 +89,10 @@ class LiveRecord:
         """Whether with it nothing is live any more."""
         return self.deployment["action"] == "retire"
 
+    def says_the_same(self, other: LiveRecord) -> bool:
+        """Whether an app would get the same."""
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
     def check(self, prompt_id: str, environment: str) -> None:
         """Raises Unverified unless rows and records are as they were written, and belong together
         and to this prompt and environment.

@@ -271,7 +271,9 @@ class Reader:
         problem = self.last_error = self._file.problem(error)
         if strict:
             raise problem from error
-        entry = self._remembered(key) or self._from_disk(key)
+        entry = None
+        if key[2] is None or isinstance(key[2], str):
+            entry = self._remembered(key) or self._from_disk(key)
         if entry is not None and entry.version is not None:
             source = SNAPSHOT if entry.generation < 0 else MEMORY
             return entry.version.with_source(source, monotonic() - entry.since)
@@ -307,7 +309,8 @@ class Reader:
             raise self.nothing_live(key, at)
         if default is None:
             return None
-        return self._default(key, default, NotInRegistry("nothing is live, or was then"))
+        name, place = (ascii(part)[:100] for part in key[:2])
+        return self._default(key, default, NotInRegistry(f"nothing of {name} is live in {place}"))
 
     def _default(
         self, key: Key, default: PromptVersion | str, problem: WorkbenchError
