@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.registry.making import build_evidence
+from workbench.errors import RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.signing import SigningKey
 from workbench.registry.triggers import RULES
@@ -382,13 +383,17 @@ def test_there_are_at_least_forty_attacks() -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_the_same_sql_deploys_what_has_passed(copy: Path, tool: str) -> None:
+def test_the_same_sql_deploys_what_has_passed_and_no_reader_believes_its_record(
+    copy: Path, tool: str
+) -> None:
     run = {"module": by_module, "command line": by_command_line}[tool]
 
     assert run(copy, deploy("1.1.0")) == ""
 
     with PromptRegistry(copy) as registry:
-        assert registry.get_active("p").version == "1.1.0"
+        assert [live.version for live in registry.live("p")] == ["1.1.0"]
+        with pytest.raises(RegistryError, match="altered after it was recorded"):
+            registry.get_active("p")
         problems = [finding.problem for finding in registry.verify().findings]
         assert "the record was altered: its hash is another" in problems
 
@@ -400,6 +405,6 @@ def test_scores_that_pass_can_be_forged_and_a_signature_shows_it(
     assert by_module(copy, evaluation("1.2.0", "1.0") + deploy("1.2.0")) == ""
 
     with PromptRegistry(copy) as registry:
-        assert registry.get_active("p").version == "1.2.0"
+        assert [live.version for live in registry.live("p")] == ["1.2.0"]
         problems = [finding.problem for finding in registry.verify(key=prepared[1]).findings]
         assert sum("is not signed by this key" in problem for problem in problems) == 2

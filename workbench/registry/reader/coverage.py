@@ -7,6 +7,7 @@ compared with its rows. What was compared once is remembered, up to a hash of th
 
 from __future__ import annotations
 
+from workbench.registry.digest import record_hash
 from workbench.registry.reader.live_record import Unverified, damaged, row_digest_of
 
 TYPE_CHECKING = False
@@ -27,6 +28,10 @@ _DEPLOYMENTS = _WITH_RECORD.format("deployments")
 _REVOCATIONS = _WITH_RECORD.format("revocations")
 _COUNTS = """SELECT count(*), coalesce(sum(kind = 'deployment'), 0),
   coalesce(sum(kind = 'revocation'), 0) FROM ledger NOT INDEXED WHERE seq > ? AND seq <= ?"""
+_ALONE = """SELECT seq, kind, at, actor, digest, previous, hash FROM ledger l
+WHERE seq > ? AND seq <= ? AND CASE kind
+  WHEN 'deployment' THEN NOT EXISTS (SELECT 1 FROM deployments t WHERE t.seq = l.seq)
+  WHEN 'revocation' THEN NOT EXISTS (SELECT 1 FROM revocations t WHERE t.seq = l.seq) END"""
 _ENDS = """SELECT (SELECT hash FROM ledger WHERE seq = ?), max(seq),
   (SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1) FROM ledger"""
 
@@ -83,12 +88,30 @@ class Coverage:
         for row in revocations:
             made = _checked("revocation", names, row)
             revoked.add((made["prompt_id"], made["version"]))
-        counts = rows(_COUNTS, (low, high))[1][0]
-        if counts != (last - low, len(deployments), len(revocations)):
+        records, *of_kind = rows(_COUNTS, (low, high))[1][0]
+        if records != last - low:
             raise damaged(f"records between {low + 1} and {last} are missing")
+        if of_kind != [len(deployments), len(revocations)]:
+            _check_alone(rows(_ALONE, (low, high))[1], of_kind, len(deployments) + len(revocations))
         for key, seq in heads.items():
             self.heads[key] = max(seq, self.heads.get(key, 0))
         self.revoked |= revoked
+
+
+def _check_alone(alone: list[tuple[Column, ...]], of_kind: list[Column], with_row: int) -> None:
+    """Raises Unverified when a record was written with its row and lost it.
+
+    Whoever may write to the file can add a record and no row, which means nothing; its hash is not
+    one that a record has. `verify` names it.
+    """
+    for seq, kind, at, actor, digest, previous, hashed in alone:
+        chained = record_hash(
+            int(seq or 0), str(kind), str(at), str(actor), str(digest), str(previous)
+        )
+        if chained == hashed:
+            raise damaged(f"the row of record {seq}, a {kind}, is gone")
+    if sum(int(count or 0) for count in of_kind) != len(alone) + with_row:
+        raise damaged("the ledger has other deployments than the registry")
 
 
 def _checked(kind: str, names: list[str], row: tuple[Column, ...]) -> dict[str, Column]:
