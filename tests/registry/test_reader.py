@@ -209,6 +209,25 @@ def test_a_record_that_was_altered_with_its_row_is_noticed_by_the_one_after_it(p
         registry.get_active("p")
 
 
+def test_a_forged_record_of_one_prompt_takes_no_other_away(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        registry.register(PromptVersion("q", "1.0.0", "text"))
+    connection = sqlite3.connect(path)
+    connection.executescript("""
+    INSERT INTO ledger SELECT max(seq) + 1, 'deployment', at, 'eve', lower(hex(randomblob(32))),
+      hash, lower(hex(randomblob(32))) FROM ledger;
+    INSERT INTO deployments (seq, prompt_id, environment, action, version, fingerprint, stands_for)
+      SELECT (SELECT max(seq) FROM ledger), prompt_id, 'development', 'deploy', version,
+      fingerprint, (SELECT max(seq) FROM ledger) FROM versions WHERE prompt_id = 'q';
+    """)
+    connection.close()
+
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("p").source == "registry"
+        with pytest.raises(ValueError, match="altered"):
+            registry.get_active("q", "development")
+
+
 def test_columns_of_a_newer_release_are_read_over_while_they_are_empty(path: Path) -> None:
     for table in ("deployments", "versions", "revocations"):
         alter(path, f"ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT ''")

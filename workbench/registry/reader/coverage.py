@@ -28,6 +28,8 @@ _DEPLOYMENTS = _WITH_RECORD.format("deployments")
 _REVOCATIONS = _WITH_RECORD.format("revocations")
 _COUNTS = """SELECT count(*), coalesce(sum(kind = 'deployment'), 0),
   coalesce(sum(kind = 'revocation'), 0) FROM ledger NOT INDEXED WHERE seq > ? AND seq <= ?"""
+_RECORD = """SELECT seq, kind, at, actor, digest, previous, hash FROM ledger l
+WHERE seq = ?"""
 _ALONE = """SELECT seq, kind, at, actor, digest, previous, hash FROM ledger l
 WHERE seq > ? AND seq <= ? AND CASE kind
   WHEN 'deployment' THEN NOT EXISTS (SELECT 1 FROM deployments t WHERE t.seq = l.seq)
@@ -82,11 +84,11 @@ class Coverage:
         heads, revoked = {}, set()
         names, deployments = rows(_DEPLOYMENTS, (low, high))
         for row in deployments:
-            made = _checked("deployment", names, row)
+            made = _checked("deployment", names, row, rows)
             heads[made["prompt_id"], made["environment"]] = int(made["seq"] or 0)
         names, revocations = rows(_REVOCATIONS, (low, high))
         for row in revocations:
-            made = _checked("revocation", names, row)
+            made = _checked("revocation", names, row, rows)
             revoked.add((made["prompt_id"], made["version"]))
         records, *of_kind = rows(_COUNTS, (low, high))[1][0]
         if records != last - low:
@@ -98,27 +100,33 @@ class Coverage:
         self.revoked |= revoked
 
 
-def _check_alone(alone: list[tuple[Column, ...]], of_kind: list[Column], with_row: int) -> None:
-    """Raises Unverified when a record was written with its row and lost it.
+def _checked(kind: str, names: list[str], row: tuple[Column, ...], rows: Rows) -> dict[str, Column]:
+    made = dict(zip(names[2:], row[2:], strict=True))
+    if row[0] != kind or row_digest_of(kind, made) != row[1]:
+        record = rows(_RECORD, (made["seq"],))[1]
+        # Where the record is not sound either, both were put there past this program: the row
+        # counts for the prompt that it names, which is then refused, and for no other.
+        if not record or _is_sound(record[0]):
+            raise damaged(f"{kind} {made['seq']} was altered after it was recorded")
+    return made
 
-    Whoever may write to the file can add a record and no row, which means nothing; its hash is not
-    one that a record has. `verify` names it.
+
+def _check_alone(alone: list[tuple[Column, ...]], of_kind: list[Column], with_row: int) -> None:
+    """Raises Unverified when a record that was written with its row has lost it. One that is not
+    sound may be added by whoever may write to the file, and means nothing.
     """
-    for seq, kind, at, actor, digest, previous, hashed in alone:
-        chained = record_hash(
-            int(seq or 0), str(kind), str(at), str(actor), str(digest), str(previous)
-        )
-        if chained == hashed:
-            raise damaged(f"the row of record {seq}, a {kind}, is gone")
+    for record in alone:
+        if _is_sound(record):
+            raise damaged(f"the row of record {record[0]}, a {record[1]}, is gone")
     if sum(int(count or 0) for count in of_kind) != len(alone) + with_row:
         raise damaged("the ledger has other deployments than the registry")
 
 
-def _checked(kind: str, names: list[str], row: tuple[Column, ...]) -> dict[str, Column]:
-    made = dict(zip(names[2:], row[2:], strict=True))
-    if row[0] != kind or row_digest_of(kind, made) != row[1]:
-        raise damaged(f"{kind} {made['seq']} was altered after it was recorded")
-    return made
+def _is_sound(record: tuple[Column, ...]) -> bool:
+    """Whether the hash is that of the record."""
+    seq, kind, at, actor, digest, previous, hashed = record
+    chained = record_hash(int(seq or 0), str(kind), str(at), str(actor), str(digest), str(previous))
+    return chained == hashed
 
 
 def check_newest(
