@@ -35,6 +35,7 @@ format: $(READY)
 
 soak: $(READY)
 	$(BIN)/pytest -q -n $(WORKERS) --hypothesis-profile=explore
+	PYTHONPATH=. $(BIN)/python tests/soak/reader_soak.py --files 25000
 	PYTHONPATH=. $(BIN)/python tests/soak/engine_soak.py --kills 60
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py kill --rounds 500
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py crowd --seconds 60

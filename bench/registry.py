@@ -105,7 +105,7 @@ def reads(path: Path, prompts: int) -> dict[str, float]:
             return registry.get_active(key, ENVIRONMENT).content
 
         def must_read(key: str) -> object:
-            registry._reader._data_version = -1  # as after a commit of another process
+            registry._reader._file.data_version = -1  # as after a commit of another process
             return registry.get_active(key, ENVIRONMENT).content
 
         measured = [

@@ -11,9 +11,9 @@ import contextlib
 import os
 
 from workbench.errors import RegistryError, WorkbenchError
+from workbench.links import STATE
 from workbench.registry.facade import PRODUCTION
 from workbench.registry.facade import PromptRegistry as _PromptRegistry
-from workbench.registry.opening import STATE_FOLDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class PromptRegistry(_PromptRegistry):
         """The workspace of the registry; None: it is in none. Raises RegistryErrors alone."""
         folder = os.path.dirname(self.path)
         root = os.path.dirname(folder)
-        in_one = os.path.basename(folder) == STATE_FOLDER
+        in_one = os.path.basename(folder) == STATE
         if not in_one or not os.path.isfile(os.path.join(root, _SETTINGS)):
             yield None
             return

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.registry.making import build_evidence
+from workbench.errors import RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.people import RULES as RULES_OF_TODAY
 from workbench.registry.people import same_person
@@ -416,11 +417,15 @@ def test_another_persons_approval_counts(copy: Path) -> None:
     assert by_module(copy, approve("bob") + deploy("1.1.0", environment="guarded")) == ""
 
 
-def test_the_same_sql_deploys_what_has_passed(copy: Path) -> None:
+def test_the_same_sql_deploys_what_has_passed_and_no_reader_believes_its_record(
+    copy: Path,
+) -> None:
     assert by_module(copy, deploy("1.1.0")) == ""
 
     with PromptRegistry(copy) as registry:
-        assert registry.get_active("p").version == "1.1.0"
+        assert [live.version for live in registry.live("p")] == ["1.1.0"]
+        with pytest.raises(RegistryError, match="altered after it was recorded"):
+            registry.get_active("p")
         problems = [finding.problem for finding in registry.verify().findings]
         assert "the record was altered: its hash is another" in problems
 
@@ -432,6 +437,6 @@ def test_scores_that_pass_can_be_forged_and_a_signature_shows_it(
     assert by_module(copy, evaluation("1.2.0", "1.0") + deploy("1.2.0")) == ""
 
     with PromptRegistry(copy) as registry:
-        assert registry.get_active("p").version == "1.2.0"
+        assert [live.version for live in registry.live("p")] == ["1.2.0"]
         problems = [finding.problem for finding in registry.verify(key=prepared[1]).findings]
         assert sum("is not signed by this key" in problem for problem in problems) == 2

@@ -204,7 +204,7 @@ def test_a_registry_of_another_user_cannot_be_written_and_is_read_from_its_copy(
             add(registry)
             registry.deploy("p", "1.0.0", "development", "ana")
             registry.get_active("p", "development")
-        for entry in (path, *Path(f"{path}.live").rglob("*.json")):
+        for entry in (path, *Path(f"{path}.live").rglob("*.live")):
             entry.chmod(0o644)
         for entry in (folder, Path(f"{path}.live"), Path(f"{path}.live") / "development"):
             entry.chmod(0o555)

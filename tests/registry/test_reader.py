@@ -16,6 +16,7 @@ import pytest
 
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.clock import now
+from workbench.registry.digest import digest_of, record_hash
 
 Tested = Callable[..., PromptVersion]
 
@@ -61,7 +62,7 @@ def test_a_warm_read_answers_the_same_object_and_runs_no_query(path: Path) -> No
     with PromptRegistry(path) as registry:
         first = registry.get_active("p")
         statements: list[str] = []
-        connection = registry._reader._connection
+        connection = registry._reader._file._connection
         assert connection is not None
         connection.set_trace_callback(statements.append)
 
@@ -115,7 +116,7 @@ def test_a_reader_answers_from_memory_after_its_first_success_and_from_disk_afte
     with PromptRegistry(path) as registry:
         first = registry.get_active("p")
         damage(path)
-        registry._reader._look_again = 0.0  # a fiftieth of a second later
+        registry._reader._file.look_again = 0.0  # a fiftieth of a second later
 
         again = registry.get_active("p")
 
@@ -148,11 +149,116 @@ def test_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> No
             restarted.get_active("p", strict=True)
 
 
+def deploy_next(registry: PromptRegistry, number: str) -> None:
+    registry.register(PromptVersion("p", number, f"newer {number}"))
+    registry.deploy("p", number, "production", "ana", override=True, reason="a test")
+
+
+NEWEST = "seq = (SELECT max(seq) FROM deployments)"
+LOST = [
+    f"DELETE FROM deployments WHERE {NEWEST}",
+    f"UPDATE deployments SET prompt_id = 'q' WHERE {NEWEST}",
+    f"UPDATE deployments SET environment = 'qroduction' WHERE {NEWEST}",
+    f"UPDATE deployments SET version = '1.0.0' WHERE {NEWEST}",
+    f"UPDATE deployments SET seq = seq + 1 WHERE {NEWEST}",
+]
+
+
+@pytest.mark.parametrize("sql", LOST)
+def test_a_newest_deployment_that_was_taken_away_is_noticed(path: Path, sql: str) -> None:
+    with PromptRegistry(path) as registry:
+        deploy_next(registry, "1.1.0")
+        assert registry.get_active("p").version == "1.1.0"
+        alter(path, sql)
+        found = registry.get_active("p")
+        assert (found.version, found.source) in {("1.1.0", "memory"), ("1.1.0", "registry")}
+        if "version" not in sql:
+            assert found.source == "memory"
+            assert str(registry.last_error)
+
+    with PromptRegistry(path) as restarted:
+        found = restarted.get_active("p")
+        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        assert str(restarted.last_error)
+    shutil.rmtree(f"{path}.live")
+    with PromptRegistry(path) as fresh, pytest.raises(ValueError, match="verify"):
+        fresh.get_active("p")
+
+
+def test_a_record_that_was_altered_with_its_row_is_noticed_by_the_one_after_it(path: Path) -> None:
+    """Somebody computes digest and hash again, but not those of all later records."""
+    with PromptRegistry(path) as registry:
+        deploy_next(registry, "1.1.0")
+        registry.register(PromptVersion("p", "1.2.0", "another"))
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    row = dict(connection.execute("SELECT * FROM versions WHERE version = '1.1.0'").fetchone())
+    row["content"] = "evil"
+    record = connection.execute("SELECT * FROM ledger WHERE seq = ?", (row["seq"],)).fetchone()
+    digest = digest_of("version", row)
+    hashed = record_hash(
+        record["seq"], record["kind"], record["at"], record["actor"], digest, record["previous"]
+    )
+    connection.close()
+    alter(path, "UPDATE versions SET content = 'evil' WHERE version = '1.1.0'")
+    alter(
+        path, f"UPDATE ledger SET digest = '{digest}', hash = '{hashed}' WHERE seq = {row['seq']}"
+    )
+
+    with PromptRegistry(path) as registry, pytest.raises(ValueError, match="does not go on"):
+        registry.get_active("p")
+
+
+def test_a_forged_record_of_one_prompt_takes_no_other_away(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        registry.register(PromptVersion("q", "1.0.0", "text"))
+    connection = sqlite3.connect(path)
+    connection.executescript("""
+    INSERT INTO ledger SELECT max(seq) + 1, 'deployment', at, 'eve', lower(hex(randomblob(32))),
+      hash, lower(hex(randomblob(32))) FROM ledger;
+    INSERT INTO deployments (seq, prompt_id, environment, action, version, fingerprint, stands_for)
+      SELECT (SELECT max(seq) FROM ledger), prompt_id, 'development', 'deploy', version,
+      fingerprint, (SELECT max(seq) FROM ledger) FROM versions WHERE prompt_id = 'q';
+    """)
+    connection.close()
+
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("p").source == "registry"
+        with pytest.raises(ValueError, match="altered"):
+            registry.get_active("q", "development")
+
+
+def test_columns_of_a_newer_release_are_read_over_while_they_are_empty(path: Path) -> None:
+    for table in ("deployments", "versions", "revocations"):
+        alter(path, f"ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT ''")
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("p").source == "registry"
+
+    alter(path, "UPDATE deployments SET later = 'said'")
+    shutil.rmtree(f"{path}.live")
+    with PromptRegistry(path) as registry, pytest.raises(ValueError, match="altered"):
+        registry.get_active("p")
+
+
+def test_what_was_compared_before_a_restart_is_not_compared_again(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        for number in range(3):
+            registry.register(PromptVersion("q", f"1.0.{number}", f"text {number}"))
+            registry.deploy("q", f"1.0.{number}", "staging", "bob", override=True, reason="a test")
+        registry.get_active("p")
+    with PromptRegistry(path) as restarted:
+        restarted.get_active("p")
+        assert restarted._reader._coverage.low == restarted._reader._coverage.high
+        assert restarted.get_active("q", "staging").version == "1.0.2"
+        assert restarted.get_active("nobody") is None
+        assert restarted._reader._coverage.low == 0
+
+
 def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
     with PromptRegistry(path) as registry:
         registry.get_active("p")
         path.rename(path.with_suffix(".away"))
-        registry._reader._look_again = 0.0
+        registry._reader._file.look_again = 0.0
         assert registry.get_active("p").source == "memory"
 
         path.with_suffix(".away").rename(path)
@@ -167,8 +273,8 @@ def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
         lambda text: text.replace("Hello", "Evil"),
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
-        lambda text: text.replace('"p"', '"q"'),
-        lambda text: text.replace("1.0,", '"high",'),
+        lambda text: text.replace("1.0.0", "1.0.1"),
+        lambda text: text.replace("f0x1.0", "f0x0.9"),
         lambda text: "\x00" * 100,
     ],
 )
@@ -177,8 +283,10 @@ def test_a_copy_on_disk_that_was_tampered_with_is_not_served(
 ) -> None:
     with PromptRegistry(path) as registry:
         registry.get_active("p")
-    copy = Path(f"{path}.live") / "production" / "p.json"
-    copy.write_text(tamper(copy.read_text()))
+    copy = Path(f"{path}.live") / "production" / "p.live"
+    whole = copy.read_text()
+    copy.write_text(tamper(whole))
+    assert copy.read_text() != whole
     remove(path)
 
     with PromptRegistry(path) as restarted:
@@ -211,22 +319,25 @@ def test_without_anything_the_default_is_given_and_else_it_raises(tmp_path: Path
         assert (given.content.format(name="Bo"), given.source) == ("Hello Bo", "default")
         spare = PromptVersion("p", "0.1.0", "spare")
         assert registry.get_active("p", default=spare).version == "0.1.0"
+        assert registry.get_active("p") is None
         with pytest.raises(ValueError, match="nothing of p is live in production"):
-            registry.get_active("p")
+            registry.require_active("p")
+        with pytest.raises(ValueError, match="nothing of p is live in production"):
+            registry.get_active("p", strict=True)
         with pytest.raises(ValueError, match="nothing of p is live"):
             registry.get_active("p", default="Hello {name}", strict=True)
         with pytest.raises(ValueError, match=r"nothing of .* is live"):
-            registry.get_active("../../etc/passwd", "../x")
+            registry.require_active("../../etc/passwd", "../x")
 
 
 def test_a_name_that_is_nearly_right_is_suggested(path: Path) -> None:
     with PromptRegistry(path) as registry:
         with pytest.raises(ValueError, match="did you mean 'production'"):
-            registry.get_active("p", "prodution")
+            registry.require_active("p", "prodution")
         with pytest.raises(ValueError, match="known: p"):
-            registry.get_active("another")
+            registry.require_active("another")
         with pytest.raises(ValueError, match="workbench deploy p@VERSION staging"):
-            registry.get_active("p", "staging")
+            registry.get_active("p", "staging", strict=True)
 
 
 def test_a_registry_that_is_not_there_is_a_sentence_and_is_not_made(tmp_path: Path) -> None:
@@ -274,8 +385,9 @@ def test_what_was_live_at_another_time(registry: PromptRegistry, tested: Tested)
     assert registry.get_active("p", at=now()).version == "1.1.0"
     moment = datetime.datetime.fromisoformat(first)
     assert registry.get_active("p", at=moment).version == "1.0.0"
+    assert registry.get_active("p", at=before) is None
     with pytest.raises(ValueError, match="was live"):
-        registry.get_active("p", at=before)
+        registry.require_active("p", at=before)
     assert registry.get_active("p", at=before, default="spare").source == "default"
     with pytest.raises(ValueError, match=r"1\.0\.0 is live"):
         registry.get_active("p", at=first, requires=">=1.1")
@@ -288,8 +400,9 @@ def test_retired_is_an_answer_and_not_a_failure(registry: PromptRegistry, tested
 
     registry.retire("p", "production", "ana", "no longer needed")
 
+    assert registry.get_active("p") is None
     with pytest.raises(ValueError, match="retired"):
-        registry.get_active("p")
+        registry.require_active("p")
     assert registry.get_active("p", default="spare").source == "default"
     assert registry.live() == []
 
@@ -371,12 +484,12 @@ import os, sys
 from workbench.registry import PromptRegistry
 registry = PromptRegistry({str(path)!r})
 registry.get_active("p")
-parents = registry._reader._connection
+parents = registry._reader._file._connection
 registry._reader._lock.acquire()  # as if another thread of the parent were reading
 pid = os.fork()
 if pid == 0:
     found = registry.get_active("p", strict=True)
-    own = registry._reader._connection not in (None, parents)
+    own = registry._reader._file._connection not in (None, parents)
     os._exit(0 if found.version == "1.0.0" and own else 1)
 _, status = os.waitpid(pid, 0)
 registry._reader._lock.release()
@@ -417,4 +530,4 @@ def test_a_reader_that_may_not_write_beside_the_registry_keeps_its_copy_in_the_c
 
     with PromptRegistry(path) as restarted:
         assert restarted.get_active("p").source == "snapshot"
-    assert list((tmp_path / "cache" / "workbench").rglob("p.json"))
+    assert list((tmp_path / "cache" / "workbench").rglob("p.live"))

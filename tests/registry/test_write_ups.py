@@ -155,9 +155,12 @@ def test_rollback_goes_back_and_the_first_version_has_nothing_before_it(
         prompts.rollback("summarizer", "production", "bob")
 
 
-def test_nothing_live_and_unknown_versions_are_value_errors(prompts: PromptRegistry) -> None:
+def test_nothing_live_is_none_and_unknown_versions_are_value_errors(
+    prompts: PromptRegistry,
+) -> None:
+    assert prompts.get_active("summarizer", "production") is None
     with pytest.raises(ValueError, match="nothing of summarizer is live"):
-        prompts.get_active("summarizer", "production")
+        prompts.require_active("summarizer", "production")
     with pytest.raises(ValueError, match="no prompt"):
         prompts.get_version("summarizer", "1.0.0")
     prompts.register(summarizer("1.0.0"))
@@ -171,5 +174,4 @@ def test_environments_do_not_see_each_other(prompts: PromptRegistry) -> None:
     prompts.deploy("summarizer", "1.0.0", "staging", "ana")
 
     assert prompts.get_active("summarizer", "staging").version == "1.0.0"
-    with pytest.raises(ValueError, match="nothing of summarizer is live in production"):
-        prompts.get_active("summarizer", "production")
+    assert prompts.get_active("summarizer", "production") is None

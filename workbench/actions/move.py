@@ -164,7 +164,7 @@ def _json(bench: Bench, ref: str, path: Path | None, environment: str) -> Path:
     version = where
     if not where or where in environments:
         environment = where or environment
-        version = bench.registry.get_active(prompt_id, environment, strict=True).version
+        version = bench.registry.require_active(prompt_id, environment, strict=True).version
     found = path or Path(f"{prompt_id}-{version}.json")
     try:
         return write_version_json(bench.registry, prompt_id, version, found, environment)

@@ -140,7 +140,7 @@ def _registered(bench: Bench, prompt_id: str, where: str) -> Source:
         return _draft(bench, path)
     environments = [settings.name for settings in bench.registry.environments()]
     if where in environments:
-        live = bench.registry.get_active(prompt_id, where)
+        live = bench.registry.require_active(prompt_id, where)
         return source_of(bench, live)
     return source_of(bench, bench.registry.get_version(prompt_id, where))
 

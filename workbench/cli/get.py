@@ -32,7 +32,7 @@ def get_command(
         environment = ""
     else:
         moment = _moment(at) if at else None
-        found = registry.get_active(name, environment, at=moment, requires=requires)
+        found = registry.require_active(name, environment, at=moment, requires=requires)
         live = [item for item in registry.live(name) if item.environment == environment]
         deployment = live[0] if live and not at else None
     prompt = found.prompt

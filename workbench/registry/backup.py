@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 from workbench.errors import RegistryError, RegistryUnusable
-from workbench.registry.last_good import FOLDER_SUFFIX
 from workbench.registry.opening import (
     WRITE_TIMEOUT_S,
     check_header,
@@ -20,6 +19,7 @@ from workbench.registry.opening import (
     open_reader,
     uri_of,
 )
+from workbench.registry.reader.last_good import FOLDER_SUFFIX
 from workbench.registry.writing import Writer, make_private
 
 

@@ -5,13 +5,12 @@ Imports stand in the methods: an app that only reads pays for sqlite3 alone.
 
 from __future__ import annotations
 
+from workbench.registry.registry_file import PRODUCTION
 from workbench.registry.rules_facade import RegistryRules
 from workbench.registry.values import PromptDeployment, PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import datetime
-
     from workbench.prompts.values import Prompt
     from workbench.registry.heads import Expected
     from workbench.registry.records import (
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
         Status,
     )
     from workbench.verdicts.values import Evidence
-
-PRODUCTION = "production"
 
 
 class _Seen:
@@ -42,64 +39,6 @@ class PromptRegistry(RegistryRules):
     Only `create=True` makes a file. All errors are RegistryErrors, which are ValueErrors. Safe
     to share between threads.
     """
-
-    # What apps call
-
-    def get_active(
-        self,
-        prompt_id: str,
-        environment: str = PRODUCTION,
-        *,
-        at: datetime.datetime | str | None = None,
-        default: PromptVersion | str | None = None,
-        requires: str | None = None,
-        strict: bool = False,
-    ) -> PromptVersion:
-        """The version that is live, in microseconds when nothing changed.
-
-        After its first success it does not fail: `source` and `age` of the answer say when it
-        comes from memory, from disk or is `default`. `requires` is a range like `>=1.2,<2`;
-        `at` asks for another time; `strict` raises rather than give what is not checked now.
-        Raises RegistryError when nothing is live and there is no `default`.
-        """
-        if at is not None:
-            from workbench.registry.clock import as_text
-
-            key = (prompt_id, environment, requires)
-            return self._reader.active_at(key, as_text(at), default)
-        return self._reader.active(prompt_id, environment, requires, default, strict)
-
-    async def aget_active(
-        self,
-        prompt_id: str,
-        environment: str = PRODUCTION,
-        *,
-        at: datetime.datetime | str | None = None,
-        default: PromptVersion | str | None = None,
-        requires: str | None = None,
-        strict: bool = False,
-    ) -> PromptVersion:
-        """`get_active` for asyncio: what needs the disk runs in a thread."""
-        if at is None:
-            found = self._reader.warm((prompt_id, environment, requires))
-            if found is not None:
-                return found
-        import asyncio
-
-        return await asyncio.to_thread(
-            self.get_active,
-            prompt_id,
-            environment,
-            at=at,
-            default=default,
-            requires=requires,
-            strict=strict,
-        )
-
-    @property
-    def last_error(self) -> Exception | None:
-        """Why the last `get_active` was not answered by the registry; None when it was."""
-        return self._reader.last_error
 
     # Versions
 

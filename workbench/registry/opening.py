@@ -5,11 +5,12 @@ and acknowledged commits could be lost. `os.stat` is safe; `open`, copy and hash
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH120
+# ruff: noqa: PTH100, PTH113, PTH116, PTH118, PTH120
 from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 
 from workbench.errors import OlderSchema, RegistryError, RegistryLocked, RegistryUnusable
 from workbench.links import STATE, owned_by_another
@@ -67,9 +68,24 @@ def check_there(path: str) -> os.stat_result:
         raise RegistryUnusable(
             f"{path} cannot be reached: {error.strerror}", hint="check the path and its permissions"
         ) from error
-    if os.path.isdir(path):
+    if stat.S_ISDIR(found.st_mode):
         raise RegistryUnusable(f"{path} is a folder, not a registry", hint="name the file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise RegistryUnusable(f"{path} is no file", hint="give the path of a registry.db")
     return found
+
+
+def check_beside(path: str) -> None:
+    """Raises RegistryUnusable when something else stands where SQLite keeps its logs: a named
+    pipe there would be waited for without end.
+    """
+    for suffix in ("-journal", "-wal", "-shm"):
+        try:
+            found = os.stat(path + suffix)
+        except OSError:
+            continue  # mostly there is none; what cannot be reached, SQLite explains
+        if not stat.S_ISREG(found.st_mode):
+            raise RegistryUnusable(f"{path}{suffix} is no file", hint="remove it")
 
 
 def uri_of(path: str, mode: str) -> str:
@@ -89,6 +105,7 @@ def open_reader(
     under trusted_schema=OFF. Apps do without.
     """
     found = check_there(path)
+    check_beside(path)
     try:
         return _open_reader(path, uri_of(path, "ro"), timeout, trusted, sqlite3.Connection)
     except RegistryUnusable:
@@ -172,10 +189,9 @@ def _settle(connection: sqlite3.Connection, trusted: bool) -> None:
 
 def check_header(connection: sqlite3.Connection, path: str) -> None:
     """Raises RegistryUnusable for other programs' files, and for those that need a newer reader."""
-    application, version = connection.execute(
-        "SELECT a.application_id, u.user_version"
-        " FROM pragma_application_id a, pragma_user_version u"
-    ).fetchone()
+    # Not as tables: a file may hold a view of that name.
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise RegistryUnusable(f"{path} is empty", hint="workbench init makes a registry")
     if application != APPLICATION_ID:
@@ -216,6 +232,8 @@ def explained(error: sqlite3.Error, path: str) -> RegistryError:
     for prefix, problem, hint in _PROBLEMS:
         if name.startswith(prefix):
             return RegistryUnusable(f"{path} {problem}", hint=hint)
+    if not text.isprintable() or text.startswith("Could not decode"):
+        return RegistryUnusable(f"{path} is damaged", hint="run workbench verify")
     if "no such table" in text or "no such column" in text or "no such view" in text:
         return RegistryUnusable(
             f"{path} lacks a part of its schema: {text}", hint="run workbench verify"

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 
-from workbench.registry.last_good import LastGood
+from workbench.errors import RegistryError, RegistryUnusable
 from workbench.registry.opening import check_there, named_registry
-from workbench.registry.reader import Reader
+from workbench.registry.reader.last_good import LastGood
+from workbench.registry.reader.reader import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import datetime
     import sqlite3
     from contextlib import AbstractContextManager
     from typing import Any, Self
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from workbench.registry.reading import Reading
     from workbench.registry.records import VerifyReport
     from workbench.registry.signing import SigningKey
+    from workbench.registry.values import PromptVersion
     from workbench.registry.writing import Transaction, Writer
 
+PRODUCTION = "production"
 
 _BEGUN = 64 * 1024
 """At most this many bytes has a file whose maker is still at work, or was killed over it; one
@@ -38,7 +42,7 @@ class RegistryFile:
         signing_key: SigningKey | None = None,
     ) -> None:
         """Raises RegistryUnusable when there is no file, unless a last good answer is stored."""
-        self._named = named_registry(path)
+        self._named = _named(path)
         # Two names of one file would have two write-ahead logs.
         self.path = os.path.realpath(self._named)
         self._create = create
@@ -52,6 +56,86 @@ class RegistryFile:
             self._writer().ensure()
         elif not there and not last_good.any():
             check_there(self.path)
+
+    # What apps call
+
+    def get_active(
+        self,
+        prompt_id: str,
+        environment: str = PRODUCTION,
+        *,
+        at: datetime.datetime | str | None = None,
+        default: PromptVersion | str | None = None,
+        requires: str | None = None,
+        strict: bool = False,
+    ) -> PromptVersion | None:
+        """The version that is live, in microseconds when nothing changed; when nothing is,
+        `default`, else None.
+
+        After its first answer it does not fail, and with `default` never: `source` and `age` say
+        when it comes from memory, from disk or is `default`. `requires` is a range like `>=1.2,<2`;
+        `at` asks for another time; `strict` raises rather than give None or what is not checked
+        now. Raises RegistryError.
+        """
+        if at is not None:
+            return self._reader.active_at((prompt_id, environment, requires), at, default, strict)
+        return self._reader.active(prompt_id, environment, requires, default, strict)
+
+    def require_active(
+        self,
+        prompt_id: str,
+        environment: str = PRODUCTION,
+        *,
+        at: datetime.datetime | str | None = None,
+        requires: str | None = None,
+        strict: bool = False,
+    ) -> PromptVersion:
+        """`get_active`, but raises NotInRegistry when nothing is live, with what may have been
+        meant.
+        """
+        key = (prompt_id, environment, requires)
+        found = (
+            self._reader.active(*key, strict=strict)
+            if at is None
+            else self._reader.active_at(key, at)
+        )
+        if found is None:
+            raise self._reader.nothing_live(key, at)
+        return found
+
+    async def aget_active(
+        self,
+        prompt_id: str,
+        environment: str = PRODUCTION,
+        *,
+        at: datetime.datetime | str | None = None,
+        default: PromptVersion | str | None = None,
+        requires: str | None = None,
+        strict: bool = False,
+    ) -> PromptVersion | None:
+        """`get_active` for asyncio: what needs the disk runs in a thread."""
+        if at is None:
+            found = self._reader.warm((prompt_id, environment, requires))
+            if found is not None:
+                return found
+        import asyncio
+
+        return await asyncio.to_thread(
+            self.get_active,
+            prompt_id,
+            environment,
+            at=at,
+            default=default,
+            requires=requires,
+            strict=strict,
+        )
+
+    @property
+    def last_error(self) -> Exception | None:
+        """Why the last `get_active` was not answered by the registry; None when it was."""
+        return self._reader.last_error
+
+    # The file as a whole
 
     def head(self) -> str:
         """The hash of the newest record: keep it elsewhere, and `verify(head=...)` checks it."""
@@ -121,3 +205,14 @@ class RegistryFile:
 
             self._write_side = Writer(self.path, create=self._create, named=self._named)
         return self._write_side
+
+
+def _named(path: str | os.PathLike[str] | None) -> str:
+    try:
+        named = named_registry(None if path is None else os.fsdecode(path))
+        os.path.realpath(named)
+        return named
+    except RegistryError:
+        raise
+    except (ValueError, OSError) as error:  # a NUL, half a surrogate pair; no current folder
+        raise RegistryUnusable(f"{path!a} is no path: {error}", hint="check the path") from error

@@ -1,0 +1,192 @@
+"""The open file: watched for another one in its place, and never waited for without end."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from time import monotonic
+
+from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
+from workbench.registry.digest import Column
+from workbench.registry.layout import SCHEMA_VERSION
+from workbench.registry.opening import check_there, explained, is_outdated, open_reader
+
+LONGEST_READ_S = 3.0
+"""A read that takes longer is cut short: the file was made to take for ever."""
+RETRY_AFTER_S = 1.0
+"""How long a registry that was locked, or took too long, is left alone."""
+LOOK_AT_THE_FILE_S = 0.02
+"""How often a busy reader asks whether another file took the place of this one."""
+
+_OPERATIONS = 100_000
+"""Steps of SQLite's machine between two looks at the clock; a few milliseconds."""
+
+_TABLES = ("deployments", "evaluations", "ledger", "revocations", "versions")
+_REAL_TABLES = f"""SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 0
+AND name IN ({", ".join(f"'{name}'" for name in _TABLES)})"""  # noqa: S608 - names from above
+
+
+class Connection:
+    """One connection to a registry that may be replaced, locked or damaged at any time."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.cursor: sqlite3.Cursor | None = None
+        self.look_again = 0.0
+        """When to ask the file system next, by the monotonic clock."""
+        self.data_version = -1
+        """What SQLite said when the file was last looked into."""
+        self.generation = 0
+        """Goes up with every change that was noticed."""
+        self._connection: sqlite3.Connection | None = None
+        self._file = (0, 0)
+        self._opened = self._deadline = 0.0
+        self._left_alone: RegistryError | None = None
+        self._left_alone_until = 0.0
+
+    def look(self) -> sqlite3.Cursor:
+        """Open the file, or open it again when another one took its place. Raises as sqlite3 and
+        `open_reader` do.
+        """
+        try:
+            found = check_there(self.path)
+        except RegistryError:
+            self.close()
+            raise
+        if (
+            self.cursor is None
+            or (found.st_dev, found.st_ino) != self._file
+            or is_outdated(self._connection, found, self.path)
+        ):
+            self.close()
+            self._open(found)
+        self.look_again = monotonic() + LOOK_AT_THE_FILE_S
+        assert self.cursor is not None
+        return self.cursor
+
+    def notice_commit(self, data_version: int) -> None:
+        """Somebody wrote. Raises RegistryUnusable when only newer programs may read it now."""
+        self.generation += 1
+        self._deadline = monotonic() + LONGEST_READ_S
+        schema = int((self.first("PRAGMA user_version", ()) or (0,))[0] or 0)
+        if schema > SCHEMA_VERSION:
+            raise RegistryUnusable(
+                f"{self.path} needs a reader of schema {schema} now; this one knows"
+                f" {SCHEMA_VERSION}",
+                hint="upgrade prompt-workbench in this app",
+            )
+        self.data_version = data_version
+
+    def first(self, sql: str, values: tuple[Column, ...]) -> tuple[Column, ...] | None:
+        """The first row of an answer."""
+        row: tuple[Column, ...] | None = self._execute(sql, values).fetchone()
+        return row
+
+    def row(self, sql: str, values: tuple[Column, ...]) -> dict[str, Column] | None:
+        """The first row by the names of its columns."""
+        cursor = self._execute(sql, values)
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        return dict(zip([column[0] for column in cursor.description], found, strict=True))
+
+    def rows(
+        self, sql: str, values: tuple[Column, ...]
+    ) -> tuple[list[str], list[tuple[Column, ...]]]:
+        """The names of the columns and all rows."""
+        cursor = self._execute(sql, values)
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def begin(self) -> None:
+        """All reads until `end` see one state, and together take a bounded time."""
+        self._deadline = monotonic() + LONGEST_READ_S
+        self._execute("BEGIN", ())
+
+    def end(self) -> None:
+        """End what `begin` began."""
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection; it is opened again when next asked."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self.cursor = None
+        self.generation += 1
+
+    def abandon(self) -> None:
+        """Forget a parent process's connection, which must be neither used nor closed here."""
+        _ORPHANS.append(self._connection)
+        self._connection = self.cursor = None
+        self.generation += 1
+
+    def problem(self, error: Exception) -> RegistryError:
+        """The sentence for whatever went wrong while reading."""
+        found = self._explained(error)
+        if isinstance(error, sqlite3.OperationalError) and "interrupt" in str(error):
+            found = RegistryUnusable(
+                f"{self.path} takes longer to read than {LONGEST_READ_S:.0f} s",
+                hint="run workbench verify",
+            )
+            self._leave_alone(found)
+            self._close_quietly()
+        elif type(error) is RegistryError or isinstance(found, RegistryLocked):
+            pass  # the file is sound
+        elif monotonic() > self._opened + RETRY_AFTER_S:
+            # Pages that SQLite keeps in memory would outlive a repair that it did not see.
+            self._close_quietly()
+        return found
+
+    def _explained(self, error: Exception) -> RegistryError:
+        if isinstance(error, RegistryError):
+            return error
+        if isinstance(error, sqlite3.Error):
+            return explained(error, self.path)
+        if isinstance(error, OSError):
+            return RegistryUnusable(f"{self.path}: {error}", hint="check the path")
+        return RegistryUnusable(
+            f"{self.path} cannot be read: {type(error).__name__}", hint="run workbench verify"
+        )
+
+    def _close_quietly(self) -> None:
+        try:
+            self.close()
+        except sqlite3.Error:
+            self.abandon()
+
+    def _leave_alone(self, problem: RegistryError) -> None:
+        self._left_alone, self._left_alone_until = problem, monotonic() + RETRY_AFTER_S
+
+    def _open(self, found: os.stat_result) -> None:
+        if self._left_alone is not None:
+            if monotonic() < self._left_alone_until:
+                raise self._left_alone
+            self._left_alone = None
+        self._opened = monotonic()
+        self._deadline = self._opened + LONGEST_READ_S
+        try:
+            self._connection = open_reader(self.path)
+        except RegistryLocked as error:
+            self._leave_alone(error)
+            raise
+        self._connection.set_progress_handler(self._is_overdue, _OPERATIONS)
+        self._file = (found.st_dev, found.st_ino)
+        self.data_version = -1
+        self.cursor = self._connection.cursor()
+        if self.first(_REAL_TABLES, ()) != (len(_TABLES),):
+            self.close()
+            raise RegistryUnusable(
+                f"{self.path} lacks a part of its schema", hint="run workbench verify"
+            )
+
+    def _is_overdue(self) -> bool:
+        return monotonic() > self._deadline
+
+    def _execute(self, sql: str, values: tuple[Column, ...]) -> sqlite3.Cursor:
+        if self.cursor is None:
+            raise RegistryUnusable(f"{self.path} is not open", hint="try again")
+        return self.cursor.execute(sql, values)
+
+
+_ORPHANS: list[sqlite3.Connection | None] = []
+"""Connections of a parent process, kept so that nothing closes them here."""
