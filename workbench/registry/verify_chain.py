@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from workbench.registry.digest import GENESIS, record_hash
-from workbench.registry.migrations import expected_schema, schema_of
+from workbench.registry.migrations import expected_objects, objects_of
 from workbench.registry.records import Finding
 
 Record = tuple[int, str, str, str, str, str, str]
@@ -22,18 +22,23 @@ def check_file(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding(0, table, f"row {rowid} points to nothing in {parent}")
 
 
-def check_schema(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Every table, view, index and trigger is as this program makes it."""
-    expected, found = expected_schema(), schema_of(connection)
-    for name in sorted(expected.keys() | found.keys()):
-        if name.startswith("sqlite_"):
-            continue
-        if name not in found:
-            yield Finding(0, "schema", f"{name} is missing")
-        elif name not in expected:
-            yield Finding(0, "schema", f"{name} does not belong here")
-        elif expected[name] != found[name]:
-            yield Finding(0, "schema", f"{name} was changed")
+def check_schema(connection: sqlite3.Connection) -> tuple[list[Finding], int]:
+    """Every table, view, index and trigger is as this program makes it; and how many there are.
+
+    By type and name: a trigger may have the name of a table. Names that begin with sqlite_ are
+    SQLite's own only where it makes them; through PRAGMA writable_schema anybody does.
+    """
+    expected, found = expected_objects(), objects_of(connection)
+    problems = []
+    for key in sorted(expected.keys() | found.keys()):
+        kind, name = key
+        if key not in found:
+            problems.append(f"the {kind} {name} is missing")
+        elif key not in expected:
+            problems.append(f"the {kind} {name} does not belong here")
+        elif found[key] != expected[key]:
+            problems.append(f"the {kind} {name} was changed")
+    return [Finding(0, "schema", problem) for problem in problems], len(found)
 
 
 def check_chain(records: Sequence[Record]) -> Iterator[Finding]:
