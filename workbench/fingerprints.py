@@ -9,15 +9,18 @@ from typing import Any
 
 SHOWN_DIGITS = 12
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
 
 def canonical_json(value: Any) -> str:
     """The one JSON text of `value`: keys sorted, no blanks, no NaN, text kept as it is.
 
     Raises ValueError on NaN and infinities, TypeError on what JSON cannot hold.
     """
-    return json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _ENCODER.encode(_plain(value))
 
 
 def fingerprint(value: Any) -> str:
@@ -31,6 +34,8 @@ def short(digest: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _LEAVES:  # nearly all; isinstance(..., Mapping) is many times slower
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

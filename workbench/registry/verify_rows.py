@@ -4,13 +4,14 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.fingerprints import fingerprint, short
-from workbench.registry.artefact import content_of, prompt_of
+from workbench.registry.artefact import content_of, fingerprint_of_text, prompt_of
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.evidence import evaluation_at, row_of, score_rows
 from workbench.registry.precedence import sort_key
@@ -22,6 +23,7 @@ from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
+_sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
 
 
 def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Finding]:
@@ -55,18 +57,22 @@ def _nothing(_connection: sqlite3.Connection, _row: Row) -> Iterator[Finding]:
 def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
     try:
-        prompt = prompt_of(prompt_id, str(row["content"]), str(row["body"]))
-        problems = [
-            (prompt.fingerprint != row["fingerprint"], "its fingerprint is not of its content"),
-            (bool(row["body"]) and content_of(prompt) != row["content"],
-             "its text is not that of its messages"),
-            (sort_key(version) != row["sort_key"], "its place in the order is wrong"),
-        ]  # fmt: skip
-    except (WorkbenchError, TypeError) as error:
-        problems = [(True, f"it cannot be read: {error}")]
-    for wrong, problem in problems:
-        if wrong:
+        for problem in _version_problems(prompt_id, version, row):
             yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
+    except (WorkbenchError, TypeError) as error:
+        problem = f"it cannot be read: {error}"
+        yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
+
+
+def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
+    content, body = str(row["content"]), str(row["body"])
+    prompt = prompt_of(prompt_id, content, body) if body else None
+    if (prompt.fingerprint if prompt else fingerprint_of_text(content)) != row["fingerprint"]:
+        yield "its fingerprint is not of its content"
+    if prompt and content_of(prompt) != content:
+        yield "its text is not that of its messages"
+    if _sort_key(version) != row["sort_key"]:
+        yield "its place in the order is wrong"
 
 
 def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
@@ -149,7 +155,7 @@ def _rows(
 ) -> Iterator[Row]:
     cursor = connection.execute(sql, values)
     names = [column[0] for column in cursor.description]
-    for row in cursor.fetchall():
+    for row in cursor:  # not all at once: the texts of all versions may be gigabytes
         yield dict(zip(names, row, strict=True))
 
 

@@ -16,8 +16,19 @@ from typing import Any
 from workbench.errors import RegistryError
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.records import Finding
+from workbench.registry.schema import KINDS
 
 _SECONDS_A_DAY = 86_400.0
+_COLUMNS = {
+    "version": ("seq", "prompt_id", "version", "fingerprint", "author"),
+    "evaluation": ("seq", "prompt_id", "version", "fingerprint", "suite", "suite_seq", "gate",
+                   "external", "finished_at"),
+}  # fmt: skip
+"""What the rules ask of the kinds whose rows are big."""
+_OF_INTEREST = {
+    "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments)"
+}
+"""Most versions are never deployed."""
 
 
 @dataclass(slots=True)
@@ -34,12 +45,17 @@ class _World:
 
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    suites: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Fingerprint and author."""
+    suites: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By prompt and name, as they are published now."""
     suite_rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-    evaluations: dict[int, dict[str, Any]] = field(default_factory=dict)
+    evaluations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """By prompt."""
     revoked: set[tuple[str, str]] = field(default_factory=set)
-    approvals: list[tuple[int, str, str, str, str]] = field(default_factory=list)
-    consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    approvals: dict[tuple[str, str, str], list[tuple[int, str]]] = field(default_factory=dict)
+    """By prompt, version and environment: seq and actor."""
+    consumers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """By prompt and environment: name and range."""
     heads: dict[tuple[str, str], _Entry] = field(default_factory=dict)
     deploys: dict[int, dict[str, Any]] = field(default_factory=dict)
     stacks: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -62,19 +78,13 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
-    tables = {
-        "environment": "environments",
-        "version": "versions",
-        "suite": "suites",
-        "evaluation": "evaluations",
-        "revocation": "revocations",
-        "approval": "approvals",
-        "consumer": "consumers",
-        "deployment": "deployments",
-    }
     found = []
-    for kind, table in tables.items():
-        sql = f"SELECT t.*, l.at, l.actor FROM {table} t LEFT JOIN ledger l ON l.seq = t.seq"
+    for kind in ("deployment", *_APPLY):
+        columns = ", ".join(f"t.{name}" for name in _COLUMNS.get(kind, ("*",)))
+        sql = (
+            f"SELECT {columns}, l.at, l.actor FROM {KINDS[kind]} t"
+            f" LEFT JOIN ledger l ON l.seq = t.seq{_OF_INTEREST.get(kind, '')}"
+        )
         found += [(kind, dict(row)) for row in connection.execute(sql).fetchall()]
     return sorted(found, key=lambda event: int(event[1]["seq"]))
 
@@ -88,12 +98,12 @@ def _version(world: _World, row: dict[str, Any]) -> None:
 
 
 def _suite(world: _World, row: dict[str, Any]) -> None:
-    world.suites[row["prompt_id"], row["suite"]] = row
+    world.suites.setdefault(row["prompt_id"], {})[row["suite"]] = row
     world.suite_rows[row["seq"]] = row
 
 
 def _evaluation(world: _World, row: dict[str, Any]) -> None:
-    world.evaluations[row["seq"]] = row
+    world.evaluations.setdefault(row["prompt_id"], []).append(row)
 
 
 def _revocation(world: _World, row: dict[str, Any]) -> None:
@@ -101,13 +111,13 @@ def _revocation(world: _World, row: dict[str, Any]) -> None:
 
 
 def _approval(world: _World, row: dict[str, Any]) -> None:
-    world.approvals.append(
-        (row["seq"], row["prompt_id"], row["version"], row["environment"], row["actor"] or "")
-    )
+    place = (row["prompt_id"], row["version"], row["environment"])
+    world.approvals.setdefault(place, []).append((row["seq"], row["actor"] or ""))
 
 
 def _consumer(world: _World, row: dict[str, Any]) -> None:
-    world.consumers[row["name"], row["prompt_id"], row["environment"]] = row["requires"]
+    place = (row["prompt_id"], row["environment"])
+    world.consumers.setdefault(place, {})[row["name"]] = row["requires"]
 
 
 _APPLY = {
@@ -209,19 +219,18 @@ def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
 
 def _approvers(world: _World, row: dict[str, Any], after: int) -> set[str]:
     author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
+    place = (row["prompt_id"], row["version"], row["environment"])
     return {
         actor
-        for seq, prompt_id, version, environment, actor in world.approvals
-        if (prompt_id, version, environment)
-        == (row["prompt_id"], row["version"], row["environment"])
-        and actor not in (author, row["actor"])
-        and seq > after
+        for seq, actor in world.approvals.get(place, ())
+        if actor not in (author, row["actor"]) and seq > after
     }
 
 
 def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
-    for (name, prompt_id, environment), requires in world.consumers.items():
-        if (prompt_id, environment) != (row["prompt_id"], row["environment"]) or not requires:
+    place = (row["prompt_id"], row["environment"])
+    for name, requires in world.consumers.get(place, {}).items():
+        if not requires:
             continue
         try:
             fits = allows(parse_range(requires), sort_key(row["version"]))
@@ -232,14 +241,13 @@ def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
 
 
 def _evidence(world: _World, row: dict[str, Any], rules: dict[str, Any]) -> Iterator[str]:
-    accepted = {seq: e for seq, e in world.evaluations.items() if _accepted(world, e, row, rules)}
+    known = world.evaluations.get(row["prompt_id"], ())
+    accepted = {e["seq"]: e for e in known if _accepted(world, e, row, rules)}
     if row["evaluation"] not in accepted:
         yield "it had no passing and current evaluation"
         return
     required = json.loads(rules["requires"]) or [
-        suite
-        for (prompt_id, suite), s in world.suites.items()
-        if prompt_id == row["prompt_id"] and not s["external"]
+        suite for suite, s in world.suites.get(row["prompt_id"], {}).items() if not s["external"]
     ]
     for suite in required:
         if not any(e["suite"] == suite for e in accepted.values()):
@@ -251,7 +259,7 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
     if e["gate"] != "pass" or any(e[name] != row[name] for name in same):
         return False
     suite = world.suite_rows.get(e["suite_seq"])
-    current = world.suites.get((e["prompt_id"], e["suite"]))
+    current = world.suites.get(e["prompt_id"], {}).get(e["suite"])
     parts = ("fingerprint", "parts", "policy", "external")
     if suite is None or current is None or any(suite[p] != current[p] for p in parts):
         return False
@@ -263,7 +271,7 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
         and (later["prompt_id"], later["suite"]) == (e["prompt_id"], e["suite"])
         and later["seq"] > e["seq"]
         and world.suite_rows[later["suite_seq"]]["fingerprint"] == suite["fingerprint"]
-        for later in world.evaluations.values()
+        for later in world.evaluations[e["prompt_id"]]
         if later["suite_seq"] in world.suite_rows
     ):
         return False
