@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
+UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a row raises that was made by hand."""
 _sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
 
 
@@ -40,7 +43,12 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
             scores = _scores(connection, seq) if kind == "evaluation" else []
             if _digest(kind, row, scores) != digests[seq][1]:
                 yield Finding(seq, table, f"{_named(row)} was altered after it was recorded")
-            yield from _CHECKS.get(kind, _nothing)(connection, row)
+            if kind not in _CHECKS:
+                continue
+            try:
+                yield from _CHECKS[kind](connection, row)
+            except UNREADABLE as error:
+                yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
     for seq in digests.keys() - found:
         yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
     for (seq,) in connection.execute(
@@ -50,17 +58,9 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
         yield Finding(seq, "scores", "scores without an evaluation")
 
 
-def _nothing(_connection: sqlite3.Connection, _row: Row) -> Iterator[Finding]:
-    return iter(())
-
-
 def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
-    try:
-        for problem in _version_problems(prompt_id, version, row):
-            yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
-    except (WorkbenchError, TypeError) as error:
-        problem = f"it cannot be read: {error}"
+    for problem in _version_problems(prompt_id, version, row):
         yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
 
 
@@ -76,8 +76,6 @@ def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
 
 
 def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
-    import json
-
     if row["external"]:
         return
     seq, where = int(row["seq"] or 0), f"suite {row['suite']}"
@@ -90,17 +88,15 @@ def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
 
 def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     seq = int(row["seq"] or 0)
-    try:
-        evidence = evaluation_at(connection, seq).evidence
-    except (WorkbenchError, ValueError, TypeError, KeyError) as error:
-        yield Finding(seq, "evaluations", f"it cannot be read: {error}")
-        return
+    evidence = evaluation_at(connection, seq).evidence
     expected = row_of(evidence, str(row["evaluation_id"]), int(row["suite_seq"] or 0))
     for name, value in expected.items():
         if row[name] != value:
             yield Finding(seq, "evaluations", f"its {name} is not that of its record")
     if short(fingerprint(evidence_to_json(evidence))) != row["evaluation_id"]:
         yield Finding(seq, "evaluations", "its id is not that of its evidence")
+    if not evidence.external and fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
+        yield Finding(seq, "evaluations", "its suite is another than the one it was made on")
     said = recompute(evidence)
     if said is not evidence.gate:
         yield Finding(

@@ -17,6 +17,7 @@ from workbench.errors import RegistryError
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.records import Finding
 from workbench.registry.schema import KINDS
+from workbench.registry.verify_rows import UNREADABLE
 
 _SECONDS_A_DAY = 86_400.0
 _COLUMNS = {
@@ -71,10 +72,14 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
         connection.row_factory = None
     world = _World()
     for kind, row in events:
-        if kind == "deployment":
-            yield from _deployment(world, row)
-        else:
+        if kind != "deployment":
             _APPLY[kind](world, row)
+            continue
+        try:
+            yield from _deployment(world, row)
+        except UNREADABLE as error:
+            problem = f"the rules that it was made under cannot be read: {error}"
+            yield Finding(int(row["seq"]), "deployments", problem)
 
 
 def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
