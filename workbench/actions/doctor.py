@@ -202,7 +202,9 @@ def _registry(workspace: Workspace) -> Check:
         return Check("registry", Level.PROBLEM, error.message, error.hint)
     if report.first_bad:
         bad = report.first_bad
-        return Check("registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "verify")
+        return Check(
+            "registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "workbench verify"
+        )
     if revoked:
         said = f"revoked and still live: {', '.join(revoked)}"
         return Check("registry", Level.PROBLEM, said, "roll back")

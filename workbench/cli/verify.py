@@ -68,25 +68,35 @@ def verify_command(
 
 
 _COUNTED = {
-    "triggers": "{} triggers, views, indexes and tables",
-    "chain": "{} records of the ledger",
-    "rows": "{} rows against their records",
-    "rules": "{} deployments against the rules of their time",
-    "anchors": "{} heads in registry.anchors",
-    "signatures": "{} signed records",
+    "triggers": "object",
+    "chain": "record",
+    "rows": "row",
+    "rules": "deployment",
+    "anchors": "head",
+    "signatures": "signed record",
 }
-"""What the parts of an audit look at."""
+_LOOKED_AT = {
+    "file": "the database's own check",
+    "triggers": "of the schema: tables, views, indexes, triggers",
+    "chain": "of the ledger",
+    "rows": "against their records",
+    "rules": "against the rules of their time",
+    "anchors": "kept in registry.anchors",
+    "signatures": "",
+}
+"""What the parts of an audit count, and what they do with it."""
 
 
 def _line(part: CheckedPart, report: VerifyReport) -> str:
-    counted = "the file itself" if part.name == "file" else _COUNTED[part.name].format(part.count)
-    if part.name == "signatures" and report.unsigned:
-        counted += f", {report.unsigned} not signed"
     state = {True: "ok", False: "FAILED", None: "not checked"}[part.ok]
-    why = ""
-    if part.ok is None:
-        why = " (give --key)" if part.name == "signatures" else " (there is no such file)"
-    return f"{part.name:<10} {state}: {counted}{why}"
+    counted = numbers.plural(part.count, _COUNTED[part.name]) if part.name in _COUNTED else ""
+    what = f"{counted} {_LOOKED_AT[part.name]}".strip()
+    if part.name == "anchors" and part.ok is None:
+        what = "no registry.anchors that could be read"
+    if part.name == "signatures":
+        what += f", {report.unsigned} not signed"
+        what += " (--key checks them)" if part.ok is None and part.count else ""
+    return f"{part.name:<10} {state}: {what}"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

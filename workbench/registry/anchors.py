@@ -58,8 +58,9 @@ class AnchorFile:
     path: str
     anchors: tuple[Anchor, ...] = ()
     problems: tuple[tuple[int, str], ...] = ()
+    there: bool = True
     unreadable: str = ""
-    """Why it could not be read; empty for one that is not there."""
+    """Why it could not be read."""
 
 
 def anchors_beside(registry: str) -> str:
@@ -131,7 +132,7 @@ def read_anchors(path: str) -> AnchorFile:
                 return AnchorFile(path, unreadable="it is no regular file")
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return AnchorFile(path)
+        return AnchorFile(path, there=False)
     except OSError as error:
         return AnchorFile(path, unreadable=error.strerror or str(error))
     if len(data) > MAX_BYTES:

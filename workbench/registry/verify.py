@@ -64,9 +64,9 @@ def _verify(
     ]
     warnings = []
     kept = read_anchors(anchors) if anchors else None
-    if kept is None or kept.unreadable:
+    if kept is None or not kept.there or kept.unreadable:
         parts.append((CheckedPart("anchors", 0, None), ()))
-        if kept:
+        if kept and kept.unreadable:
             warnings.append(f"{kept.path} could not be read: {kept.unreadable}")
     else:
         registry_id = registry_id_of(connection)
