@@ -25,12 +25,21 @@ def canonical_json(value: Any) -> str:
 
 def fingerprint(value: Any) -> str:
     """sha256 (64 hex digits) of the canonical form of `value`."""
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return _sha256(canonical_json(value))
+
+
+def fingerprint_of_parsed(value: Any) -> str:
+    """The same, in half the time, of what holds dicts with text keys only, as JSON gives them."""
+    return _sha256(_ENCODER.encode(value))
 
 
 def short(digest: str) -> str:
     """The first digits of a fingerprint, for people."""
     return digest[:SHOWN_DIGITS]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _plain(value: Any) -> Any:

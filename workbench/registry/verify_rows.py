@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.fingerprints import fingerprint, short
+from workbench.fingerprints import fingerprint, fingerprint_of_parsed, short
 from workbench.registry.artefact import content_of, fingerprint_of_text, prompt_of
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.evidence import evaluation_at, row_of, score_rows
@@ -66,11 +66,15 @@ def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
 
 def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
     content, body = str(row["content"]), str(row["body"])
-    prompt = prompt_of(prompt_id, content, body) if body else None
-    if (prompt.fingerprint if prompt else fingerprint_of_text(content)) != row["fingerprint"]:
+    if body:
+        prompt = prompt_of(prompt_id, content, body)
+        actual = fingerprint_of_parsed(prompt.behaviour())
+        if content_of(prompt) != content:
+            yield "its text is not that of its messages"
+    else:
+        actual = fingerprint_of_text(content)
+    if actual != row["fingerprint"]:
         yield "its fingerprint is not of its content"
-    if prompt and content_of(prompt) != content:
-        yield "its text is not that of its messages"
     if _sort_key(version) != row["sort_key"]:
         yield "its place in the order is wrong"
 
