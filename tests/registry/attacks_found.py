@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 
 from tests.registry.attack_kit import (
     Attack,
@@ -202,6 +203,23 @@ def signed_anew(victim: Victim) -> None:
         rehash(connection)
 
 
+def dropped(table: str) -> object:
+    """Drop a table; its triggers go with it."""
+
+    def do(victim: Victim) -> None:
+        connection = sqlite3.connect(victim.path, isolation_level=None)
+        connection.execute("PRAGMA foreign_keys=OFF")
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+        ).fetchall():
+            kind = "VIEW" if not name.endswith(("_insert", "_update", "_delete")) else "TRIGGER"
+            connection.execute(f"DROP {kind} {name}")
+        connection.execute(f"DROP TABLE {table}")
+        connection.close()
+
+    return do
+
+
 def weakened_gate(victim: Victim) -> None:
     with schema_by_hand(victim) as connection:
         connection.execute(
@@ -298,6 +316,13 @@ ROUND_THE_TRIGGERS: tuple[Attack, ...] = (
            changed("UPDATE suites SET policy = '{' || policy"), **FOUND),
     Attack("a text that is no UTF-8",
            changed("UPDATE deployments SET reason = CAST(x'ff' AS TEXT)"), **FOUND),
+    Attack("a name in the ledger that is no UTF-8",
+           changed("UPDATE ledger SET actor = CAST(x'ff' AS TEXT) WHERE kind = 'approval'"),
+           **FOUND),
+    Attack("rules of an environment that are no JSON",
+           changed("UPDATE environments SET requires = '[' || requires"), **FOUND),
+    Attack("drop a table", dropped("consumers"), **FOUND),
+    Attack("drop the ledger", dropped("ledger"), **FOUND),
     # deploy past the gate, with every hash right
     Attack("deploy an untested version past the gate, hashes right", past("1.2.0"), **FOUND),
     Attack("deploy a failing version past the gate, hashes right", past("1.3.0"), **FOUND),

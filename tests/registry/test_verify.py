@@ -459,3 +459,9 @@ def test_the_audit_of_many_deployments_takes_time_in_proportion(tmp_path: Path) 
         patch.setattr(verify_rules, "_accepted", count)
         assert problems(path) == []
     assert looked_at == 40
+
+
+def test_a_key_that_cannot_be_read_is_an_error_and_no_finding(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.pub").write_text("nothing")
+    with PromptRegistry(path) as registry, pytest.raises(RegistryError, match="no public key"):
+        registry.verify(key=tmp_path / "no.pub")

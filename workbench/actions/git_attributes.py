@@ -33,3 +33,18 @@ def add_union_merge(folder: Path) -> None:
     newline = b"\r\n" if b"\r\n" in before else b"\n"
     gap = newline if before and not before.endswith(b"\n") else b""
     write_atomically(path, before + gap + UNION_MERGE.encode() + newline)
+
+
+def merges_by_union(folder: Path) -> bool:
+    """Whether git keeps both sides of the anchors, or is told how else to merge them."""
+    here = folder.resolve()
+    for place in (here, *here.parents):
+        path = place / ATTRIBUTES
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
+        for line in text.splitlines():
+            pattern, *attributes = line.split() or [""]
+            if pattern.endswith(FILE_NAME) and any("merge" in item for item in attributes):
+                return True
+        if (place / ".git").exists():
+            break
+    return False

@@ -90,8 +90,9 @@ def keep_anchor(path: str, anchor: Anchor, warn: Callable[[str], None]) -> None:
     try:
         append_anchor(path, anchor)
     except OSError as error:
+        why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror or error
         warn(
-            f"{path} did not take the anchor of record {anchor.seq}: {error.strerror or error};"
+            f"{path} did not take the anchor of record {anchor.seq}: {why};"
             " what was done stays done, and the next anchor covers it"
         )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
 from workbench.fingerprints import short
 from workbench.registry.records import Finding
 from workbench.registry.schema import KINDS
-from workbench.registry.signing import open_envelope, public_keys
+from workbench.registry.signing import open_envelope
 from workbench.registry.statements import first_form, statement_of
 from workbench.registry.verify_chain import Record
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 _SIGNED_AT_FIRST = """
 SELECT seq FROM evaluations WHERE gate = 'pass' UNION ALL SELECT seq FROM deployments
@@ -21,14 +24,13 @@ SELECT seq FROM evaluations WHERE gate = 'pass' UNION ALL SELECT seq FROM deploy
 
 
 def check_signatures(
-    connection: sqlite3.Connection, records: Sequence[Record], keys: Any
+    connection: sqlite3.Connection, records: Sequence[Record], keys: Sequence[Ed25519PublicKey]
 ) -> tuple[int, list[Finding]]:
     """How many records the keys have signed, and what is wrong with the others.
 
     From the first signature on, every record needs one. A registry in which 0.1.0 signed needs
     them, up to there, on passing evaluations and deployments only.
     """
-    wanted = public_keys(keys)
     rows = connection.execute(
         "SELECT seq, target, envelope FROM signatures ORDER BY seq"
     ).fetchall()
@@ -42,7 +44,7 @@ def check_signatures(
     """seq of the first record that 0.1.0 signed."""
     for seq, target, envelope in rows:
         try:
-            said = open_envelope(envelope, wanted)
+            said = open_envelope(envelope, keys)
         except WorkbenchError:
             continue  # by another key: what lacks a signature by these is named below
         true = _statement(connection, target)
