@@ -12,8 +12,8 @@ import os
 
 from workbench.errors import RegistryError, WorkbenchError
 from workbench.links import STATE
-from workbench.registry.facade import PRODUCTION
 from workbench.registry.facade import PromptRegistry as _PromptRegistry
+from workbench.registry.registry_file import PRODUCTION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

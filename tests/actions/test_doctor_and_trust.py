@@ -9,6 +9,7 @@ import pytest
 from workbench.actions.bench import Bench
 from workbench.actions.doctor import Level, examine
 from workbench.actions.filesystems import network_warning
+from workbench.actions.git_attributes import add_union_merge
 from workbench.actions.init import create_workspace
 from workbench.actions.trust import check_trust, is_trusted, trust
 from workbench.errors import UntrustedWorkspace
@@ -155,3 +156,14 @@ def test_settings_that_reach_further_ask_for_trust_again(workspace: Workspace, t
 def test_a_loopback_provider_without_a_key_needs_no_trust(workspace: Workspace, host: str) -> None:
     changed = with_settings(workspace, f'[providers.o]\nbase_url = "http://{host}:1/v1"\n')
     check_trust(changed, changed.settings.provider("o"))
+
+
+def test_anchors_that_git_would_not_merge_are_warned_about(workspace: Workspace) -> None:
+    assert found(workspace, "anchors") == []
+    (workspace.root / "registry.anchors").touch()
+    (workspace.root / ".git").mkdir()
+    ((level, said),) = found(workspace, "anchors")
+    assert level is Level.WARNING
+    assert "conflicts" in said
+    add_union_merge(workspace.root)
+    assert found(workspace, "anchors") == []

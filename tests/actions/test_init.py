@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from workbench.actions.trust import is_trusted
 from workbench.datasets.fit import check_fit
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.prompty import read_draft
+from workbench.registry import PromptVersion
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +70,76 @@ def test_an_unknown_sample_makes_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no sample 'support'"):
         create_workspace(tmp_path / "w", "support")
     assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("git", [".git/", ".git"])
+def test_in_a_repository_the_anchors_are_merged_by_keeping_both_sides(
+    tmp_path: Path, git: str
+) -> None:
+    place = tmp_path / "repository"
+    folder = place / "prompts-of-support"
+    folder.mkdir(parents=True)
+    if git.endswith("/"):
+        (place / ".git").mkdir()
+    else:
+        (place / ".git").write_text("gitdir: elsewhere\n")  # a linked work tree, or a submodule
+
+    create_workspace(folder)
+
+    assert (folder / ".gitattributes").read_text() == "registry.anchors merge=union\n"
+    assert not (place / ".gitattributes").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"*.png binary\n", b"*.png binary\nregistry.anchors merge=union\n"),
+        (b"*.png binary", b"*.png binary\nregistry.anchors merge=union\n"),
+        (b"* text\r\n", b"* text\r\nregistry.anchors merge=union\r\n"),
+        (b"registry.anchors merge=ours\n", b"registry.anchors merge=ours\n"),
+    ],
+)
+def test_a_new_repository_may_have_attributes_which_are_kept(
+    tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    folder = tmp_path / "w"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".gitattributes").write_bytes(before)
+
+    create_workspace(folder)
+
+    assert (folder / ".gitattributes").read_bytes() == after
+
+
+def test_without_git_there_are_no_attributes(tmp_path: Path) -> None:
+    assert not (create_workspace(tmp_path / "w").root / ".gitattributes").exists()
+
+
+@pytest.mark.needs("git")
+def test_git_merges_the_heads_of_two_branches_so_that_they_hold(tmp_path: Path) -> None:
+    root = tmp_path / "w"
+
+    def git(*arguments: str) -> None:
+        command = ["git", "-c", "user.name=ana", "-c", "user.email=ana@example.com", *arguments]
+        subprocess.run(command, cwd=root, check=True, capture_output=True)
+
+    root.mkdir()
+    git("init", "-q", "-b", "main")
+    workspace = create_workspace(root)
+    with Bench(workspace) as bench:
+
+        def deploy(number: str) -> None:
+            bench.registry.register(PromptVersion("p", number, f"text {number}"))
+            bench.registry.deploy("p", number, "development", "ana")
+
+        deploy("1.0.0")
+        git("add", ".")
+        git("commit", "-qm", "one")
+        for branch in ("left", "right"):
+            git("checkout", "-qb", branch, "main")
+            deploy("1.1.0" if branch == "left" else "1.2.0")
+            git("commit", "-qam", branch)
+        git("merge", "-q", "left", "-m", "both")
+
+        assert len((root / "registry.anchors").read_text().splitlines()) == 3
+        assert bench.registry.verify().ok

@@ -13,9 +13,10 @@ import pytest
 
 from tests.registry.making import build_evidence
 from workbench.errors import RegistryError
-from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry import PromptRegistry, PromptVersion, verify_rules
 from workbench.registry.schema import TABLES
 from workbench.registry.signing import SigningKey, open_envelope
+from workbench.registry.statements import first_form, statement_of
 from workbench.registry.verify import verify
 from workbench.runs.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
@@ -86,7 +87,16 @@ def test_a_registry_that_was_left_alone_holds(path: Path, key: SigningKey) -> No
 
     assert report.findings == ()
     assert report.records == len(set(range(1, report.records + 1)))
-    assert report.signed == 5
+    assert (report.signed, report.unsigned) == (report.records / 2, 0), "each record, of each kind"
+    assert {part.name: part.ok for part in report.checked} == {
+        "file": True,
+        "triggers": True,
+        "chain": True,
+        "rows": True,
+        "rules": True,
+        "anchors": None,
+        "signatures": True,
+    }
 
 
 def columns() -> list[tuple[str, str]]:
@@ -287,7 +297,7 @@ def test_a_kept_head_shows_an_older_copy(path: Path, tmp_path: Path) -> None:
 def test_another_key_does_not_vouch(path: Path) -> None:
     found = problems(path, key=SigningKey.generate().public_pem)
 
-    assert sum("is not signed by this key" in problem for problem in found) == 5
+    assert found == ["signatures: nothing in this registry is signed by this key"]
 
 
 def test_a_signature_is_checked_without_this_database(
@@ -337,3 +347,121 @@ def test_a_key_in_the_environment_signs_and_a_registry_without_signatures_says_s
         registry.deploy("p", "1.0.0", "development", "ana")
 
         assert registry.verify(key=made.public_pem).signed == 1
+
+
+def first_form_only(path: Path, key: SigningKey) -> None:
+    """Sign as 0.1.0 did: passing evaluations and deployments, without naming the registry."""
+    with PromptRegistry(path) as registry, registry._writing() as transaction:
+        for (seq,) in transaction.connection.execute(
+            "SELECT seq FROM evaluations WHERE gate = 'pass' UNION SELECT seq FROM deployments"
+        ).fetchall():
+            statement = first_form(statement_of(transaction.connection, seq) or {})
+            assert statement is not None
+            envelope = {"target": seq, "keyid": key.keyid, "envelope": key.envelope(statement)}
+            transaction.append("signature", "ci", envelope)
+
+
+def some_deployments(path: Path, *numbers: str) -> None:
+    with PromptRegistry(path, create=True) as registry:
+        for number in numbers:
+            version = PromptVersion("p", number, f"text {number}", author="ana")
+            registry.register(version)
+            registry.record_evaluation(build_evidence(version), by="ci")
+            registry.deploy("p", number, "production", "ana")
+
+
+def test_what_0_1_0_signed_is_valid_and_the_rest_is_counted(tmp_path: Path) -> None:
+    path, key = tmp_path / "registry.db", SigningKey.generate()
+    some_deployments(path, "1.0.0", "1.1.0")
+    first_form_only(path, key)
+    with PromptRegistry(path) as registry:
+        report = registry.verify(key=key.public_pem)
+        assert (report.ok, report.signed) == (True, 4)
+        assert report.unsigned == report.records - 2 * 4
+        registry.revoke("p", "1.0.0", "ana", "leaks names")
+        assert registry.verify(key=key.public_pem).ok, "0.1.0 signed no revocations"
+
+    some_deployments(path, "1.2.0")
+    assert [p.partition(":")[0] for p in problems(path, key=key.public_pem)] == [
+        "evaluations",
+        "deployments",
+    ]
+
+
+def test_from_the_first_signature_on_every_record_needs_one(tmp_path: Path) -> None:
+    path, key = tmp_path / "registry.db", SigningKey.generate()
+    some_deployments(path, "1.0.0")
+    with PromptRegistry(path) as registry:
+        before = len(registry.history())
+    with PromptRegistry(path, signing_key=key) as registry:
+        registry.approve("p", "1.0.0", "production", "bob")
+        report = registry.verify(key=key.public_pem)
+        assert (report.ok, report.signed, report.unsigned) == (True, 1, before)
+    with PromptRegistry(path) as registry:
+        registry.register_consumer("app", "p", "production", ">=1,<2")
+
+    (found,) = problems(path, key=key.public_pem)
+    assert found.startswith("consumers: record ")
+    assert found.endswith("is not signed by this key")
+
+
+def test_several_keys_vouch_together(tmp_path: Path) -> None:
+    path, keys = tmp_path / "registry.db", [SigningKey.generate(), SigningKey.generate()]
+    for key, number in zip(keys, ("1.0.0", "1.1.0"), strict=True):
+        with PromptRegistry(path, create=True, signing_key=key) as registry:
+            registry.register(PromptVersion("p", number, f"text {number}"))
+
+    assert problems(path, key=[key.public_pem for key in keys]) == []
+    assert len(problems(path, key=keys[0].public_pem)) == 1
+
+
+@pytest.mark.parametrize("table", ["ledger", "revocations", "signatures"])
+def test_a_row_that_the_database_ignores_is_an_error_at_once(
+    path: Path, key: SigningKey, table: str
+) -> None:
+    connection = unguarded(path)
+    connection.execute(
+        f"CREATE TRIGGER quiet BEFORE INSERT ON {table} BEGIN SELECT RAISE(IGNORE); END"
+    )
+    connection.close()
+    with PromptRegistry(path, signing_key=key) as registry:
+        before = registry.head()
+        with pytest.raises(RegistryError, match=f"ignored a new row of {table}"):
+            registry.revoke("p", "1.0.0", "ana", "leaks names")
+        assert registry.head() == before
+
+
+def test_what_analyze_leaves_is_no_finding(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("ANALYZE")
+    connection.close()
+
+    assert problems(path) == []
+
+
+def test_the_audit_of_many_deployments_takes_time_in_proportion(tmp_path: Path) -> None:
+    """Each deployment looks at the evaluations of its own prompt, not at all of them."""
+    path = tmp_path / "registry.db"
+    with PromptRegistry(path, create=True) as registry:
+        for number in range(40):
+            version = PromptVersion(f"p{number}", "1.0.0", f"text {number}", author="ana")
+            registry.register(version)
+            registry.record_evaluation(build_evidence(version), by="ci")
+            registry.deploy(version.prompt_id, "1.0.0", "production", "ana")
+    looked_at = 0
+
+    def count(_world: object, evaluation: dict[str, object], *_: object) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return bool(evaluation["gate"] == "pass")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify_rules, "_accepted", count)
+        assert problems(path) == []
+    assert looked_at == 40
+
+
+def test_a_key_that_cannot_be_read_is_an_error_and_no_finding(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.pub").write_text("nothing")
+    with PromptRegistry(path) as registry, pytest.raises(RegistryError, match="no public key"):
+        registry.verify(key=tmp_path / "no.pub")

@@ -46,6 +46,7 @@ PROGRAMS = {
         ),
         package="chromium",
     ),
+    "git": Program(commands=("git",), check=("--version",), package="git"),
     "node": Program(commands=("node",), check=("--version",), package="nodejs"),
     "node:sqlite": Program(
         commands=("node",),

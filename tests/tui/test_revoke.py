@@ -128,3 +128,22 @@ async def test_what_was_retired_is_brought_back_and_the_preview_says_so(
         await until_shown(pilot, "nothing → 1.0.0", "1.0.0 was retired")
         await pilot.press("ctrl+s")
         await until_shown(pilot, "production is back on support_triage@1.0.0")
+
+
+async def test_a_head_that_cannot_be_kept_is_said_and_the_version_is_revoked(
+    workspace: Workspace,
+) -> None:
+    (workspace.root / "registry.anchors").unlink(missing_ok=True)
+    (workspace.root / "registry.anchors").mkdir()
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        await pilot.press("f9")
+        await until_shown(pilot, "first release")
+        await pilot.press("V")
+        await until_shown(pilot, "Revoke support_triage@1.0.0")
+        app.screen.query_one("#reason", Input).value = "leaks addresses"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: any("did not take the anchor" in said for said in app.said))
+    with Bench(workspace) as bench:
+        assert bench.registry.get_version(PROMPT, "1.0.0").revoked

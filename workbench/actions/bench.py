@@ -26,8 +26,12 @@ class Bench:
     another Bench on the same workspace for another thread.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(
+        self, workspace: Workspace, on_warning: Callable[[str], None] | None = None
+    ) -> None:
+        """`on_warning` is told, in the bench's thread, what a write could not do beside it."""
         self.workspace = workspace
+        self._on_warning = on_warning
         self._typed: dict[tuple[str, str], bool] = {}
         """Whether a version (by its fingerprint) asks cases (by theirs) otherwise than 0.1.0."""
 
@@ -42,7 +46,9 @@ class Bench:
 
         if not self.workspace.state.exists():
             self.workspace.make_state()
-        return PromptRegistry(self.workspace.registry_path, create=True)
+        return PromptRegistry(
+            self.workspace.registry_path, create=True, on_warning=self._on_warning
+        )
 
     @cached_property
     def store(self) -> RunStore:

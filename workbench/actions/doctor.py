@@ -114,6 +114,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     if warning:
         yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
     yield _registry(workspace)
+    yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():
         yield _provider(provider)
     yield _trust(workspace)
@@ -197,11 +198,23 @@ def _registry(workspace: Workspace) -> Check:
         return Check("registry", Level.PROBLEM, error.message, error.hint)
     if report.first_bad:
         bad = report.first_bad
-        return Check("registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "verify")
+        return Check(
+            "registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "workbench verify"
+        )
     if revoked:
         said = f"revoked and still live: {', '.join(revoked)}"
         return Check("registry", Level.PROBLEM, said, "roll back")
     return Check("registry", Level.OK, f"{report.records} records, everything holds")
+
+
+def _anchors(workspace: Workspace) -> Iterator[Check]:
+    from workbench.actions.git_attributes import ATTRIBUTES, UNION_MERGE, in_git, merges_by_union
+    from workbench.registry.anchors import FILE_NAME
+
+    there = (workspace.root / FILE_NAME).is_file()
+    if there and in_git(workspace.root) and not merges_by_union(workspace.root):
+        said = f"git will see conflicts where branches both deployed: {FILE_NAME} only grows"
+        yield Check("anchors", Level.WARNING, said, f"add to {ATTRIBUTES}: {UNION_MERGE}")
 
 
 def _permissions(path: Path) -> str:

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from workbench.actions.git_attributes import ATTRIBUTES, add_union_merge, in_git
 from workbench.actions.trust import trust
 from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
@@ -23,6 +24,8 @@ from workbench.workspace import (
 )
 
 STEPS = "steps"
+_KEPT = frozenset({".git", ATTRIBUTES})
+"""What a new workspace may find: a repository, and a file that it adds a line to."""
 _STEP = re.compile(r"\d+")
 
 _SETTINGS = """\
@@ -89,7 +92,7 @@ def sample_steps(name: str) -> tuple[Path, ...]:
 
 
 def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
-    """A new workspace in `folder`, which must be empty or not there; its maker trusts it.
+    """A new workspace in `folder`, empty but for git's files or not there; its maker trusts it.
 
     With `sample` it holds that suite and the first step of its prompt as the draft. Raises
     UsageError for a folder with something in it, NotFound for an unknown sample.
@@ -98,6 +101,8 @@ def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
     source = _sample(sample) if sample else None
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / ".gitignore", _IGNORED)
+    if in_git(folder):
+        add_union_merge(folder)
     if source:
         _copy_sample(source, folder)
     else:
@@ -115,7 +120,7 @@ def _check_free(folder: Path) -> None:
         raise UsageError(f"{folder} is a file", hint="name a folder")
     if (folder / FILE_NAME).exists():
         raise UsageError(f"{folder} is a workspace already", hint="workbench opens it")
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.is_dir() and any(path.name not in _KEPT for path in folder.iterdir()):
         raise UsageError(
             f"{folder} is not empty, and nothing in it may be overwritten", hint="name a new folder"
         )

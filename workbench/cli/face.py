@@ -43,7 +43,7 @@ class Face:
         """The workspace, opened; closed when the command ends."""
         from workbench.actions.bench import Bench
 
-        bench = Bench(self.workspace())
+        bench = Bench(self.workspace(), on_warning=lambda text: self.note(f"warning: {text}"))
         self._opened.append(bench)
         return bench
 

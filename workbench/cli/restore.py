@@ -35,7 +35,8 @@ def restore_command(face: Face, backup: Path) -> int:
         "records": report.records,
         "head": report.head,
     }
-    said = "everything holds" if report.ok else "not everything holds: workbench verify"
+    bad = report.first_bad
+    said = f"{bad.problem} (workbench verify)" if bad else "everything holds"
     records = numbers.plural(report.records, "record")
     face.answer(values, [f"restored {records}, head {report.head}: {said}"])
     return EXIT_DONE if report.ok else EXIT_REFUSED

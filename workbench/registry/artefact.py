@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -76,6 +78,20 @@ def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
         raise RegistryError(
             f"the stored body of {prompt_id} cannot be read: {error}", hint="run workbench verify"
         ) from error
+
+
+def fingerprint_of_text(content: str) -> str:
+    """The fingerprint of a version that is plain text, many times faster than by its prompt."""
+    before, after = _around_plain_text()
+    text = f"{before}{canonical_json(content)}{after}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@functools.cache
+def _around_plain_text() -> tuple[str, str]:
+    """What stands in the canonical form around the text of a version without a body."""
+    before, _, after = canonical_json(prompt_of("", "@", "").behaviour()).partition('"@"')
+    return before, after
 
 
 def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -38,8 +38,11 @@ UNAPPROVED = f"""SELECT 1 FROM open_loosenings x
     WHERE (x.environment = NEW.environment OR (x.prompt_id = NEW.prompt_id
       AND ({ENVIRONMENT.format("json_array_length(r.requires) = 0")}
         OR x.suite IN (SELECT j.value FROM json_each({ENVIRONMENT.format("r.requires")}) j))))
-    AND (SELECT count(DISTINCT l.actor) FROM rule_approvals a JOIN ledger l ON l.seq = a.seq
-        WHERE a.target = x.seq AND l.actor <> (SELECT actor FROM ledger WHERE seq = x.seq))
+    AND (SELECT count(*) FROM rule_approvals a JOIN ledger l ON l.seq = a.seq
+        WHERE a.target = x.seq
+        AND NOT {SAME_PERSON}(l.actor, (SELECT actor FROM ledger WHERE seq = x.seq))
+        AND NOT EXISTS (SELECT 1 FROM rule_approvals o JOIN ledger k ON k.seq = o.seq
+          WHERE o.target = x.seq AND o.seq < a.seq AND {SAME_PERSON}(k.actor, l.actor)))
       < max({ENVIRONMENT.format("r.approvals")}, coalesce((SELECT b.approvals FROM environments b
         WHERE b.name = NEW.environment AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0))"""
 """Loosenings that count there and that too few other people approved: as many as the environment

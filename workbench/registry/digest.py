@@ -46,23 +46,37 @@ ADDED: Mapping[str, Mapping[str, Column]] = {
 """Columns that a later schema brought, with their defaults: absent where they say no more, so that
 what was recorded before keeps its digest."""
 
+_NEVER = object()
+
 
 def row_digest(kind: str, columns: Iterable[Column]) -> str:
     """sha256 (64 hex digits) of a row: types and lengths of all columns, then the columns.
 
     Raises ValueError on text that UTF-8 cannot hold.
     """
-    texts, shape = [kind], []
+    texts, shape = [kind], list[str]()
     for column in columns:
-        if isinstance(column, str):
-            shape.append(f"s{len(column)}")
+        if column.__class__ is str:  # nearly all; here for speed
             texts.append(column)
-        elif column is None:
-            shape.append("n")
-        elif isinstance(column, float):
-            shape.append("f" + column.hex())
+            shape.append(f"s{len(column)}")
         else:
-            shape.append(f"i{column}")
+            _add(column, texts, shape)
+    return _hashed(texts, shape)
+
+
+def _add(column: Column, texts: list[str], shape: list[str]) -> None:
+    if isinstance(column, str):
+        shape.append(f"s{len(column)}")
+        texts.append(column)
+    elif column is None:
+        shape.append("n")
+    elif isinstance(column, float):
+        shape.append("f" + column.hex())
+    else:
+        shape.append(f"i{column}")
+
+
+def _hashed(texts: list[str], shape: list[str]) -> str:
     texts.append(",".join(shape))
     digest: str = sha256("\n".join(texts).encode("utf-8")).hexdigest()
     return digest
@@ -77,14 +91,40 @@ def digest_of(
     kind: str, row: Mapping[str, Column], scores: Sequence[Mapping[str, Column]] = ()
 ) -> str:
     """The digest of a row with all its columns, and of its score rows in order."""
-    columns: list[Column] = []
-    added = ADDED.get(kind, {})
-    for name in sorted(row):
-        if name in added and row[name] == added[name]:
-            continue
-        columns += (name, row[name])
+    texts, shape = [kind], list[str]()
+    added = ADDED.get(kind)
+    if added:
+        row = {name: value for name, value in row.items() if value != added.get(name, _NEVER)}
+    _add_row(row, texts, shape, _ordered(tuple(row)))
     for score in scores:
-        for name in sorted(score):
-            if name != "evaluation":
-                columns += (name, score[name])
-    return row_digest(kind, columns)
+        named = _ordered(tuple(score))
+        _add_row(score, texts, shape, [pair for pair in named if pair[0] != "evaluation"])
+    return _hashed(texts, shape)
+
+
+def _add_row(
+    row: Mapping[str, Column],
+    texts: list[str],
+    shape: list[str],
+    named: Iterable[tuple[str, str]],
+) -> None:
+    for name, length in named:
+        column = row[name]
+        texts.append(name)
+        shape.append(length)
+        if column.__class__ is str:  # nearly all; here for speed
+            texts.append(column)
+            shape.append(f"s{len(column)}")
+        else:
+            _add(column, texts, shape)
+
+
+_ORDERED: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
+
+
+def _ordered(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The columns in the order of the digest, each with its own part of the shape."""
+    found = _ORDERED.get(names)
+    if found is None:  # there are as many as there are tables
+        found = _ORDERED[names] = tuple((name, f"s{len(name)}") for name in sorted(names))
+    return found

@@ -90,7 +90,7 @@ class PromptRegistry(RegistryRules):
 
         with self._writing() as transaction:
             seq, evaluation_id = record_evaluation(transaction, evidence, by, reason)
-            self._sign(transaction, actor_named(by), seq)
+            transaction.sign(actor_named(by), seq)
         return evaluation_id
 
     def evaluations(self, prompt_id: str, version: str | None = None) -> list[EvaluationRecord]:
@@ -169,7 +169,7 @@ class PromptRegistry(RegistryRules):
         )
         with self._writing() as transaction:
             done = deploy(transaction, request)
-            self._sign(transaction, request.actor, done.seq)
+            transaction.sign(request.actor, done.seq)
         return done
 
     def preview_rollback(
@@ -212,7 +212,7 @@ class PromptRegistry(RegistryRules):
                 expect=UNSET if isinstance(expect, _Seen) else expect,
                 request_id=request_id,
             )
-            self._sign(transaction, actor, done.seq)
+            transaction.sign(actor, done.seq)
         return done
 
     def retire(
@@ -224,9 +224,7 @@ class PromptRegistry(RegistryRules):
 
         with self._writing() as transaction:
             actor = actor_named(retired_by, "retiring")
-            done = retire(transaction, prompt_id, environment, actor, reason)
-            self._sign(transaction, actor, done.seq)
-        return done
+            return retire(transaction, prompt_id, environment, actor, reason)
 
     def revoke(self, prompt_id: str, version: str, revoked_by: str, reason: str) -> None:
         """Never let a version go live again; where it is live, readers see `revoked`."""

@@ -198,6 +198,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedPart:
+    """One part of an audit: file, triggers, chain, rows, rules, anchors or signatures."""
+
+    name: str
+    count: int
+    """How many things it looked at; of anchors, the lines of this registry."""
+    ok: bool | None
+    """None when there was nothing to check it with: no file of anchors, no key."""
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyReport:
     """What an audit found."""
 
@@ -206,8 +217,11 @@ class VerifyReport:
     head: str
     findings: tuple[Finding, ...] = ()
     signed: int = 0
-    """Signatures that were checked with the key."""
+    """Records with a signature that was checked with the key."""
     warnings: tuple[str, ...] = field(default=())
+    unsigned: int = 0
+    """Records without a signature (with a key: by it), from before there was one or of 0.1.0."""
+    checked: tuple[CheckedPart, ...] = ()
 
     @property
     def first_bad(self) -> Finding | None:

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
     import sqlite3
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from typing import Any, Self
 
@@ -40,11 +41,21 @@ class RegistryFile:
         *,
         create: bool = False,
         signing_key: SigningKey | None = None,
+        anchors: str | os.PathLike[str] | None = None,
+        on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Raises RegistryUnusable when there is no file, unless a last good answer is stored."""
+        """Raises RegistryUnusable when there is no file, unless a last good answer is stored.
+
+        `anchors` is the file that takes the ledger's head after each deployment; a registry in the
+        .workbench folder of a workspace has registry.anchors there. `on_warning` is told what a
+        write could not do beside the registry; without it that is a Python warning.
+        """
         self._named = _named(path)
         # Two names of one file would have two write-ahead logs.
         self.path = os.path.realpath(self._named)
+        self._anchors = anchors
+        self._given = path
+        self._on_warning = on_warning
         self._create = create
         self._signing_key = signing_key
         last_good = LastGood(self.path)
@@ -143,15 +154,32 @@ class RegistryFile:
             row = connection.execute("SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1")
             return str(row.fetchone()[0])
 
-    def verify(self, head: str | None = None, key: Any = None) -> VerifyReport:
-        """Audit everything: the chain, each row, each pass, the schema, a kept head, signatures.
+    @property
+    def anchors(self) -> str:
+        """Where the ledger's heads are kept beside the registry; "" when they are not."""
+        from workbench.registry.anchors import anchors_beside
 
-        `key` is an Ed25519 public key (PEM text, bytes or a path) for the signatures.
+        if self._anchors is not None:
+            return os.fspath(self._anchors)
+        # As it was given: a link may lead to a file that several workspaces share.
+        return anchors_beside(self.path if self._given is None else os.fspath(self._given))
+
+    def verify(
+        self,
+        head: str | None = None,
+        key: Any = None,
+        anchors: str | os.PathLike[str] | None = None,
+    ) -> VerifyReport:
+        """Audit everything: the chain, each row, each pass, the schema, kept heads, signatures.
+
+        `key` is an Ed25519 public key (PEM text, bytes or a path) for the signatures, or several.
+        `anchors` is another file of anchors than the registry's own.
         """
         from workbench.registry.verify import verify
 
+        kept = self.anchors if anchors is None else os.fspath(anchors)
         with self._reading() as connection:
-            return verify(connection, head=head, key=key)
+            return verify(connection, head=head, key=key, anchors=kept)
 
     def backup(self, path: str | os.PathLike[str]) -> str:
         """A checked copy of the registry at `path`, while others write."""
@@ -201,9 +229,18 @@ class RegistryFile:
 
     def _writer(self) -> Writer:
         if self._write_side is None:
+            import warnings
+
             from workbench.registry.writing import Writer
 
-            self._write_side = Writer(self.path, create=self._create, named=self._named)
+            self._write_side = Writer(
+                self.path,
+                create=self._create,
+                named=self._named,
+                sign=self._sign,
+                anchors=self.anchors,
+                warn=self._on_warning or warnings.warn,
+            )
         return self._write_side
 
 

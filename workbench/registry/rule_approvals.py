@@ -5,20 +5,18 @@ from __future__ import annotations
 import sqlite3
 
 from workbench.errors import RegistryError
+from workbench.registry.people import distinct, same_person
 from workbench.registry.records import RuleChange, WaitingRule
 from workbench.registry.rule_changes import recorded_change
 from workbench.registry.writing import Transaction
 
 _WAITING = """
 SELECT x.seq, r.name, l.actor,
-  (SELECT count(DISTINCT y.actor) FROM rule_approvals a JOIN ledger y ON y.seq = a.seq
-    WHERE a.target = x.seq AND y.actor <> l.actor) AS given,
   max(r.approvals, coalesce((SELECT b.approvals FROM environments b
     WHERE b.name = r.name AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0)) AS asked_for
 FROM open_loosenings x JOIN environment_rules r JOIN ledger l ON l.seq = x.seq
 WHERE (x.environment = r.name OR (x.prompt_id IS NOT NULL AND (json_array_length(r.requires) = 0
     OR x.suite IN (SELECT j.value FROM json_each(r.requires) j))))
-  AND given < asked_for
 ORDER BY x.seq, r.name
 """
 """The same that the trigger of deployments asks, with who and where."""
@@ -27,7 +25,10 @@ ORDER BY x.seq, r.name
 def waiting_rules(connection: sqlite3.Connection) -> list[WaitingRule]:
     """Loosened rules that lack approvals by other people, the oldest first."""
     found: dict[int, WaitingRule] = {}
-    for seq, environment, actor, approvals, wanted in connection.execute(_WAITING).fetchall():
+    for seq, environment, actor, wanted in connection.execute(_WAITING).fetchall():
+        approvals = rule_approvers(connection, seq, actor)
+        if approvals >= wanted:
+            continue
         before = found.get(seq)
         change, reason = recorded_change(connection, seq) or (RuleChange((), True), "")
         found[seq] = WaitingRule(
@@ -40,6 +41,18 @@ def waiting_rules(connection: sqlite3.Connection) -> list[WaitingRule]:
             wanted=max(wanted, before.wanted if before else 0),
         )
     return list(found.values())
+
+
+def rule_approvers(
+    connection: sqlite3.Connection, seq: int, actor: str, before: int | None = None
+) -> int:
+    """How many people other than `actor` approved the loosened rule before that record, if any."""
+    names = connection.execute(
+        "SELECT l.actor FROM rule_approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.target = ?1 AND (?2 IS NULL OR a.seq < ?2) ORDER BY a.seq",
+        (seq, before),
+    ).fetchall()
+    return len(distinct(name for (name,) in names if not same_person(name, actor)))
 
 
 def waiting_for(
@@ -59,7 +72,7 @@ def approve_rules(
     """One's word for the loosened rules of others that wait for one, or for one of them."""
     waiting = waiting_rules(transaction.connection)
     chosen = [rule for rule in waiting if seq in (None, rule.seq)]
-    mine = [rule for rule in chosen if rule.by != actor]
+    mine = [rule for rule in chosen if not same_person(rule.by, actor)]
     if not chosen:
         raise RegistryError("no loosened rule waits for an approval", hint="see workbench rules")
     if not mine:

@@ -219,6 +219,7 @@ UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 INDEXES = (
     "CREATE INDEX deployments_head ON deployments (prompt_id, environment, seq)",
+    "CREATE INDEX versions_latest ON versions (prompt_id, sort_key, version)",
     "CREATE INDEX evaluations_of ON evaluations (prompt_id, fingerprint, suite, seq)",
     "CREATE INDEX suites_of ON suites (prompt_id, suite, seq)",
     "CREATE INDEX suites_loosened ON suites (prompt_id, suite) WHERE reason <> ''",

@@ -1,8 +1,8 @@
-"""Ed25519 signatures on evaluations and deployments, for what the file itself cannot prove.
+"""Ed25519 signatures on the records of the ledger, for what the file itself cannot prove.
 
 Whoever holds the file can forge scores that pass; only the runner's key can sign them. Each
-signature is an in-toto statement (predicate test-result v0.1) in a DSSE envelope (v1.0.2), so
-any tool that knows these can check it without this database. Needs the `cryptography` package.
+signature is an in-toto statement (statements.py) in a DSSE envelope (v1.0.2), so any tool that
+knows these can check it without this database. Needs the `cryptography` package.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ExtraMissing, RegistryError
-from workbench.fingerprints import canonical_json, short
-from workbench.registry.records import Finding
-from workbench.registry.statements import deployment_statement, evaluation_statement
+from workbench.fingerprints import canonical_json
+from workbench.registry.statements import statement_of
 from workbench.registry.writing import Transaction
 
 if TYPE_CHECKING:
@@ -30,14 +29,6 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "WORKBENCH_SIGNING_KEY"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-
-_TARGETS = """
-SELECT l.seq, l.kind, l.hash FROM ledger l
-LEFT JOIN evaluations e ON e.seq = l.seq
-WHERE (l.kind = 'deployment' OR (l.kind = 'evaluation' AND e.gate = 'pass'))
-  AND l.seq >= coalesce((SELECT min(target) FROM signatures), 9223372036854775807)
-ORDER BY l.seq
-"""
 
 
 class SigningKey:
@@ -114,7 +105,7 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
 
 
 def sign_record(transaction: Transaction, key: SigningKey, actor: str, seq: int) -> None:
-    """Sign the evaluation or deployment with that seq; a second time by one key does nothing."""
+    """Sign the record with that seq; a second time by one key does nothing."""
     connection = transaction.connection
     known = connection.execute(
         "SELECT 1 FROM signatures WHERE target = ? AND keyid = ?", (seq, key.keyid)
@@ -128,19 +119,6 @@ def sign_record(transaction: Transaction, key: SigningKey, actor: str, seq: int)
             actor,
             {"target": seq, "keyid": key.keyid, "envelope": key.envelope(statement)},
         )
-
-
-def statement_of(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
-    """What a signature on the record would say; None for records that are not signed."""
-    row = connection.execute("SELECT kind, hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
-    if row is None:
-        return None
-    kind, hashed = row
-    if kind == "evaluation":
-        return evaluation_statement(connection, seq, hashed)
-    if kind == "deployment":
-        return deployment_statement(connection, seq, hashed)
-    return None
 
 
 def envelopes_of(connection: sqlite3.Connection, prompt_id: str, version: str) -> list[str]:
@@ -180,36 +158,6 @@ def open_envelope(envelope: str | bytes, keys: Any) -> dict[str, Any]:
                 statement: dict[str, Any] = json.loads(payload)
                 return statement
     raise RegistryError("no signature in the envelope is by this key", hint="use the runner's key")
-
-
-def check_signatures(connection: sqlite3.Connection, keys: Any) -> tuple[int, list[Finding]]:
-    """How many signatures hold, and what is wrong with the others.
-
-    From the first signed record on, every passing evaluation and every deployment needs one.
-    """
-    findings, good = [], set()
-    wanted = public_keys(keys)
-    if connection.execute("SELECT count(*) FROM signatures").fetchone()[0] == 0:
-        return 0, [Finding(0, "signatures", "nothing in this registry is signed")]
-    for seq, target, envelope in connection.execute(
-        "SELECT seq, target, envelope FROM signatures ORDER BY seq"
-    ).fetchall():
-        try:
-            statement = open_envelope(envelope, wanted)
-        except RegistryError:
-            continue  # by another key: what lacks a signature by this one is found below
-        if statement == statement_of(connection, target):
-            good.add(target)
-        else:
-            findings.append(
-                Finding(seq, "signatures", f"it does not say what record {target} says")
-            )
-    for seq, kind, hashed in connection.execute(_TARGETS).fetchall():
-        if seq not in good:
-            findings.append(
-                Finding(seq, f"{kind}s", f"record {short(hashed)} is not signed by this key")
-            )
-    return len(good), findings
 
 
 def public_keys(keys: Any) -> list[Ed25519PublicKey]:

@@ -1,7 +1,8 @@
-"""What a signature says: in-toto statements with the test-result predicate.
+"""What a signature says: in-toto statements, for evaluations and deployments as test results.
 
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
-.../spec/predicates/test-result.md
+.../spec/predicates/test-result.md. The subjects are what was recorded, the record, and the first
+record of the registry. A record's hash covers its row, who, when, and all records before.
 """
 
 from __future__ import annotations
@@ -14,11 +15,41 @@ from workbench.verdicts.values import CasePair, Gate
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+RECORD_TYPE = "urn:prompt-workbench:ledger-record:v1"
+"""The predicate of the other kinds: kind, time, actor, and the digest of the row."""
 
 _RESULTS = {Gate.PASS: "PASSED", Gate.FAIL: "FAILED", Gate.NO_DECISION: "WARNED"}
 
 
-def evaluation_statement(connection: sqlite3.Connection, seq: int, record: str) -> dict[str, Any]:
+def statement_of(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
+    """What a signature on the record says; None when there is no such record."""
+    row = connection.execute(
+        "SELECT kind, at, actor, digest, hash, (SELECT hash FROM ledger WHERE seq = 1)"
+        " FROM ledger WHERE seq = ?",
+        (seq,),
+    ).fetchone()
+    if row is None:
+        return None
+    kind, at, actor, digest, hashed, first = row
+    subject = [_resource(f"ledger record {seq}", hashed), _resource("ledger record 1", first)]
+    if kind == "evaluation":
+        return _evaluation(connection, seq, subject)
+    if kind == "deployment":
+        return _deployment(connection, seq, subject)
+    predicate = {"kind": kind, "at": at, "actor": actor, "digest": digest}
+    return _statement(subject, RECORD_TYPE, predicate)
+
+
+def first_form(statement: dict[str, Any]) -> dict[str, Any] | None:
+    """What 0.1.0 signed instead, which did not name the registry; None for what it never signed."""
+    if statement["predicateType"] != PREDICATE_TYPE:
+        return None
+    return {**statement, "subject": statement["subject"][:-1]}
+
+
+def _evaluation(
+    connection: sqlite3.Connection, seq: int, subject: list[dict[str, Any]]
+) -> dict[str, Any]:
     """This prompt, on this suite, with these results by case."""
     evidence = evaluation_at(connection, seq).evidence
     pairs = next(iter(evidence.pairs.values()), ())
@@ -28,11 +59,10 @@ def evaluation_statement(connection: sqlite3.Connection, seq: int, record: str) 
         configuration.append(
             _resource(f"baseline {evidence.baseline_version}", evidence.baseline_fingerprint)
         )
+    version = _resource(f"{evidence.prompt_id}@{evidence.version}", evidence.prompt_fingerprint)
     return _statement(
-        f"{evidence.prompt_id}@{evidence.version}",
-        evidence.prompt_fingerprint,
-        seq,
-        record,
+        [version, *subject],
+        PREDICATE_TYPE,
         {
             "result": _RESULTS[evidence.gate],
             "configuration": configuration,
@@ -43,7 +73,9 @@ def evaluation_statement(connection: sqlite3.Connection, seq: int, record: str) 
     )
 
 
-def deployment_statement(connection: sqlite3.Connection, seq: int, record: str) -> dict[str, Any]:
+def _deployment(
+    connection: sqlite3.Connection, seq: int, subject: list[dict[str, Any]]
+) -> dict[str, Any]:
     """This prompt went live in this environment, on this evidence or past the gate."""
     (
         prompt_id,
@@ -74,10 +106,8 @@ def deployment_statement(connection: sqlite3.Connection, seq: int, record: str) 
         (loosening,) = connection.execute(sql, (loosened_by,)).fetchone()
         configuration.append(_resource(f"loosened rule {loosened_by}", loosening))
     return _statement(
-        f"{prompt_id}@{version}",
-        fingerprint,
-        seq,
-        record,
+        [_resource(f"{prompt_id}@{version}", fingerprint), *subject],
+        PREDICATE_TYPE,
         {
             "result": "WARNED" if override or loosened_by or evaluation is None else "PASSED",
             "configuration": configuration,
@@ -87,12 +117,12 @@ def deployment_statement(connection: sqlite3.Connection, seq: int, record: str) 
 
 
 def _statement(
-    name: str, fingerprint: str, seq: int, record: str, predicate: dict[str, Any]
+    subject: list[dict[str, Any]], predicate_type: str, predicate: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [_resource(name, fingerprint), _resource(f"ledger record {seq}", record)],
-        "predicateType": PREDICATE_TYPE,
+        "subject": subject,
+        "predicateType": predicate_type,
         "predicate": predicate,
     }
 

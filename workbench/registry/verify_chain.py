@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from workbench.registry.digest import GENESIS, record_hash
-from workbench.registry.migrations import expected_schema, schema_of
+from workbench.registry.migrations import expected_objects, objects_of
 from workbench.registry.records import Finding
 
 Record = tuple[int, str, str, str, str, str, str]
@@ -22,18 +23,23 @@ def check_file(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding(0, table, f"row {rowid} points to nothing in {parent}")
 
 
-def check_schema(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Every table, view, index and trigger is as this program makes it."""
-    expected, found = expected_schema(), schema_of(connection)
-    for name in sorted(expected.keys() | found.keys()):
-        if name.startswith("sqlite_"):
-            continue
-        if name not in found:
-            yield Finding(0, "schema", f"{name} is missing")
-        elif name not in expected:
-            yield Finding(0, "schema", f"{name} does not belong here")
-        elif expected[name] != found[name]:
-            yield Finding(0, "schema", f"{name} was changed")
+def check_schema(connection: sqlite3.Connection) -> tuple[list[Finding], int]:
+    """Every table, view, index and trigger is as this program makes it; and how many there are.
+
+    By type and name: a trigger may have the name of a table. Names that begin with sqlite_ are
+    SQLite's own only where it makes them; through PRAGMA writable_schema anybody does.
+    """
+    expected, found = expected_objects(), objects_of(connection)
+    problems = []
+    for key in sorted(expected.keys() | found.keys()):
+        kind, name = key
+        if key not in found:
+            problems.append(f"the {kind} {name} is missing")
+        elif key not in expected:
+            problems.append(f"the {kind} {name} does not belong here")
+        elif found[key] != expected[key]:
+            problems.append(f"the {kind} {name} was changed")
+    return [Finding(0, "schema", problem) for problem in problems], len(found)
 
 
 def check_chain(records: Sequence[Record]) -> Iterator[Finding]:
@@ -44,13 +50,20 @@ def check_chain(records: Sequence[Record]) -> Iterator[Finding]:
             yield Finding(seq, "ledger", f"records {last + 1} to {seq - 1} are missing")
         if previous != before:
             yield Finding(seq, "ledger", "it does not follow the record before")
-        if record_hash(seq, kind, at, actor, digest, previous) != hashed:
+        if _hash(seq, kind, at, actor, digest, previous) != hashed:
             yield Finding(seq, "ledger", "the record was altered: its hash is another")
         if at < time:
             yield Finding(seq, "ledger", "it is older than the record before")
         before, last, time = hashed, seq, at
     if not records:
         yield Finding(0, "ledger", "it is empty")
+
+
+def _hash(*record: Any) -> str:
+    try:
+        return record_hash(*record)
+    except ValueError:
+        return "unreadable"  # a text that is no UTF-8
 
 
 def check_head(records: Sequence[Record], head: str | None) -> Iterator[Finding]:

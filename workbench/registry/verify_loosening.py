@@ -21,7 +21,9 @@ from workbench.registry.loosened import (
     rules_at,
     table_rows,
 )
+from workbench.registry.people import same_person
 from workbench.registry.records import Finding
+from workbench.registry.rule_approvals import rule_approvers
 from workbench.registry.strictness import Change, environment_changes, suite_changes
 
 Row = Mapping[str, Any]
@@ -115,7 +117,7 @@ def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
     for row in table_rows(connection, sql):
         if not row["reason"].strip():
             yield Finding(row["seq"], "rule_approvals", "it approves no loosened rule")
-        elif row["actor"] == row["by"]:
+        elif same_person(row["actor"] or "", row["by"] or ""):
             yield Finding(row["seq"], "rule_approvals", "who loosened the rule approved it")
 
 
@@ -150,13 +152,7 @@ def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
 def _lacks_approval(connection: sqlite3.Connection, wish: Wish, loosening: Loosening) -> bool:
     rules = [rules_at(connection, wish.environment, seq) for seq in (wish.seq, loosening.seq)]
     wanted = max(int(row["approvals"]) for row in rules if row)
-    given = _first(
-        connection,
-        "SELECT count(DISTINCT l.actor) FROM rule_approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.target = ? AND a.seq < ? AND l.actor <> ?",
-        (loosening.seq, wish.seq, loosening.actor),
-    )
-    return (given or 0) < wanted
+    return rule_approvers(connection, loosening.seq, loosening.actor, wish.seq) < wanted
 
 
 def _first(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:

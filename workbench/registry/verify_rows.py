@@ -4,13 +4,15 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
+import functools
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.fingerprints import fingerprint, short
-from workbench.registry.artefact import content_of, prompt_of
+from workbench.fingerprints import fingerprint, fingerprint_of_parsed, short
+from workbench.registry.artefact import content_of, fingerprint_of_text, prompt_of
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.evidence import evaluation_at, row_of, score_rows
 from workbench.registry.precedence import sort_key
@@ -22,6 +24,9 @@ from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
+UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a row raises that was made by hand."""
+_sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
 
 
 def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Finding]:
@@ -38,7 +43,12 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
             scores = _scores(connection, seq) if kind == "evaluation" else []
             if _digest(kind, row, scores) != digests[seq][1]:
                 yield Finding(seq, table, f"{_named(row)} was altered after it was recorded")
-            yield from _CHECKS.get(kind, _nothing)(connection, row)
+            if kind not in _CHECKS:
+                continue
+            try:
+                yield from _CHECKS[kind](connection, row)
+            except UNREADABLE as error:
+                yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
     for seq in digests.keys() - found:
         yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
     for (seq,) in connection.execute(
@@ -48,30 +58,28 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
         yield Finding(seq, "scores", "scores without an evaluation")
 
 
-def _nothing(_connection: sqlite3.Connection, _row: Row) -> Iterator[Finding]:
-    return iter(())
-
-
 def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
-    try:
-        prompt = prompt_of(prompt_id, str(row["content"]), str(row["body"]))
-        problems = [
-            (prompt.fingerprint != row["fingerprint"], "its fingerprint is not of its content"),
-            (bool(row["body"]) and content_of(prompt) != row["content"],
-             "its text is not that of its messages"),
-            (sort_key(version) != row["sort_key"], "its place in the order is wrong"),
-        ]  # fmt: skip
-    except (WorkbenchError, TypeError) as error:
-        problems = [(True, f"it cannot be read: {error}")]
-    for wrong, problem in problems:
-        if wrong:
-            yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
+    for problem in _version_problems(prompt_id, version, row):
+        yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
+
+
+def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
+    content, body = str(row["content"]), str(row["body"])
+    if body:
+        prompt = prompt_of(prompt_id, content, body)
+        actual = fingerprint_of_parsed(prompt.behaviour())
+        if content_of(prompt) != content:
+            yield "its text is not that of its messages"
+    else:
+        actual = fingerprint_of_text(content)
+    if actual != row["fingerprint"]:
+        yield "its fingerprint is not of its content"
+    if _sort_key(version) != row["sort_key"]:
+        yield "its place in the order is wrong"
 
 
 def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
-    import json
-
     if row["external"]:
         return
     seq, where = int(row["seq"] or 0), f"suite {row['suite']}"
@@ -84,17 +92,15 @@ def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
 
 def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     seq = int(row["seq"] or 0)
-    try:
-        evidence = evaluation_at(connection, seq).evidence
-    except (WorkbenchError, ValueError, TypeError, KeyError) as error:
-        yield Finding(seq, "evaluations", f"it cannot be read: {error}")
-        return
+    evidence = evaluation_at(connection, seq).evidence
     expected = row_of(evidence, str(row["evaluation_id"]), int(row["suite_seq"] or 0))
     for name, value in expected.items():
         if row[name] != value:
             yield Finding(seq, "evaluations", f"its {name} is not that of its record")
     if short(fingerprint(evidence_to_json(evidence))) != row["evaluation_id"]:
         yield Finding(seq, "evaluations", "its id is not that of its evidence")
+    if not evidence.external and fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
+        yield Finding(seq, "evaluations", "its suite is another than the one it was made on")
     said = recompute(evidence)
     if said is not evidence.gate:
         yield Finding(
@@ -149,7 +155,7 @@ def _rows(
 ) -> Iterator[Row]:
     cursor = connection.execute(sql, values)
     names = [column[0] for column in cursor.description]
-    for row in cursor.fetchall():
+    for row in cursor:  # not all at once: the texts of all versions may be gigabytes
         yield dict(zip(names, row, strict=True))
 
 

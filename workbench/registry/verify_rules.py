@@ -18,9 +18,22 @@ from workbench.registry.origins import objection
 from workbench.registry.people import distinct, same_person
 from workbench.registry.precedence import allows, parse_range, sort_key
 from workbench.registry.records import Finding
+from workbench.registry.schema import KINDS
+from workbench.registry.verify_rows import UNREADABLE
 from workbench.settings import EnvironmentSettings
 
 _SECONDS_A_DAY = 86_400.0
+_COLUMNS = {
+    "version": ("t.seq", "t.prompt_id", "t.version", "t.fingerprint", "t.author"),
+    "evaluation": ("t.seq", "t.prompt_id", "t.version", "t.fingerprint", "t.suite", "t.suite_seq",
+                   "t.gate", "t.external", "t.finished_at", "t.baseline_fingerprint",
+                   "json_extract(t.record, '$.answers') AS answers"),
+}  # fmt: skip
+"""What the rules ask of the kinds whose rows are big."""
+_OF_INTEREST = {
+    "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments)"
+}
+"""Most versions are never deployed."""
 
 
 @dataclass(slots=True)
@@ -37,12 +50,19 @@ class _World:
 
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    suites: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Fingerprint and author."""
+    suites: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By prompt and name, as they are published now."""
     suite_rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-    evaluations: dict[int, dict[str, Any]] = field(default_factory=dict)
+    evaluations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """By prompt."""
     revoked: set[tuple[str, str]] = field(default_factory=set)
-    approvals: list[dict[str, Any]] = field(default_factory=list)
-    consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    approvals: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    """By prompt, version and environment."""
+    compares_people: bool = False
+    """An approval was recorded by the rules of today; 0.1.0 compared the text of names."""
+    consumers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """By prompt and environment: name and range."""
     heads: dict[tuple[str, str], _Entry] = field(default_factory=dict)
     deploys: dict[int, dict[str, Any]] = field(default_factory=dict)
     stacks: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -58,29 +78,27 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
         connection.row_factory = None
     world = _World()
     for kind, row in events:
-        if kind == "deployment":
-            yield from _deployment(world, row)
-            continue
-        if kind == "approval" and not row["rules"] and any(a["rules"] for a in world.approvals):
+        if kind == "approval" and not row["rules"] and world.compares_people:
             ref = f"{row['prompt_id']}@{row['version']} for {row['environment']}"
             yield Finding(int(row["seq"]), "approvals", f"{ref}: by an older rule than the last")
-        _APPLY[kind](world, row)
+        if kind != "deployment":
+            _APPLY[kind](world, row)
+            continue
+        try:
+            yield from _deployment(world, row)
+        except UNREADABLE as error:
+            problem = f"the rules that it was made under cannot be read: {error}"
+            yield Finding(int(row["seq"]), "deployments", problem)
 
 
 def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
-    tables = {
-        "environment": "environments",
-        "version": "versions",
-        "suite": "suites",
-        "evaluation": "evaluations",
-        "revocation": "revocations",
-        "approval": "approvals",
-        "consumer": "consumers",
-        "deployment": "deployments",
-    }
     found = []
-    for kind, table in tables.items():
-        sql = f"SELECT t.*, l.at, l.actor FROM {table} t LEFT JOIN ledger l ON l.seq = t.seq"
+    for kind in ("deployment", *_APPLY):
+        columns = ", ".join(_COLUMNS.get(kind, ("t.*",)))
+        sql = (
+            f"SELECT {columns}, l.at, l.actor FROM {KINDS[kind]} t"
+            f" LEFT JOIN ledger l ON l.seq = t.seq{_OF_INTEREST.get(kind, '')}"
+        )
         found += [(kind, dict(row)) for row in connection.execute(sql).fetchall()]
     return sorted(found, key=lambda event: int(event[1]["seq"]))
 
@@ -94,12 +112,12 @@ def _version(world: _World, row: dict[str, Any]) -> None:
 
 
 def _suite(world: _World, row: dict[str, Any]) -> None:
-    world.suites[row["prompt_id"], row["suite"]] = row
+    world.suites.setdefault(row["prompt_id"], {})[row["suite"]] = row
     world.suite_rows[row["seq"]] = row
 
 
 def _evaluation(world: _World, row: dict[str, Any]) -> None:
-    world.evaluations[row["seq"]] = row
+    world.evaluations.setdefault(row["prompt_id"], []).append(row)
 
 
 def _revocation(world: _World, row: dict[str, Any]) -> None:
@@ -107,11 +125,14 @@ def _revocation(world: _World, row: dict[str, Any]) -> None:
 
 
 def _approval(world: _World, row: dict[str, Any]) -> None:
-    world.approvals.append(row)
+    place = (row["prompt_id"], row["version"], row["environment"])
+    world.approvals.setdefault(place, []).append(row)
+    world.compares_people |= bool(row["rules"])
 
 
 def _consumer(world: _World, row: dict[str, Any]) -> None:
-    world.consumers[row["name"], row["prompt_id"], row["environment"]] = row["requires"]
+    place = (row["prompt_id"], row["environment"])
+    world.consumers.setdefault(place, {})[row["name"]] = row["requires"]
 
 
 _APPLY = {
@@ -213,29 +234,26 @@ def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
 
 def _approvers(world: _World, row: dict[str, Any], rules: dict[str, Any], after: int) -> list[str]:
     """Who approved it and counts; what 0.1.0 recorded counts by its rule, the names' text alone."""
-    place = ("prompt_id", "version", "environment")
     author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
-    evaluators = [
-        str(e["actor"]) for e in world.evaluations.values() if _accepted(world, e, row, rules)
-    ]
+    known = world.evaluations.get(row["prompt_id"], ())
+    evaluators = [str(e["actor"]) for e in known if _accepted(world, e, row, rules)]
+    place = (row["prompt_id"], row["version"], row["environment"])
     found: dict[str, None] = {}
-    for approval in world.approvals:
+    for approval in world.approvals.get(place, ()):
         name = approval["actor"] or ""
-        if approval["seq"] <= after or any(approval[key] != row[key] for key in place):
-            continue
-        if name in (author, row["actor"]):
+        if approval["seq"] <= after or name in (author, row["actor"]):
             continue
         involved = same_person(name, author) or same_person(name, row["actor"] or "")
         alone = evaluators and all(same_person(name, one) for one in evaluators)
         if not approval["rules"] or not (involved or (row["evaluation"] and alone)):
             found[name] = None
-    today = any(approval["rules"] for approval in world.approvals)
-    return distinct(found) if today else list(found)
+    return distinct(found) if world.compares_people else list(found)
 
 
 def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
-    for (name, prompt_id, environment), requires in world.consumers.items():
-        if (prompt_id, environment) != (row["prompt_id"], row["environment"]) or not requires:
+    place = (row["prompt_id"], row["environment"])
+    for name, requires in world.consumers.get(place, {}).items():
+        if not requires:
             continue
         try:
             fits = allows(parse_range(requires), sort_key(row["version"]))
@@ -246,14 +264,15 @@ def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
 
 
 def _evidence(world: _World, row: dict[str, Any], rules: dict[str, Any]) -> Iterator[str]:
-    accepted = {seq: e for seq, e in world.evaluations.items() if _accepted(world, e, row, rules)}
+    known = world.evaluations.get(row["prompt_id"], ())
+    accepted = {e["seq"]: e for e in known if _accepted(world, e, row, rules)}
     if row["evaluation"] not in accepted:
         yield "it had no passing and current evaluation"
         return
     required = json.loads(rules["requires"]) or [
         suite
-        for (prompt_id, suite), s in world.suites.items()
-        if prompt_id == row["prompt_id"] and not s["external"] and not s["removed"]
+        for suite, s in world.suites.get(row["prompt_id"], {}).items()
+        if not s["external"] and not s["removed"]
     ]
     for suite in required:
         if not any(e["suite"] == suite for e in accepted.values()):
@@ -265,7 +284,7 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
     if e["gate"] != "pass" or any(e[name] != row[name] for name in same):
         return False
     suite = world.suite_rows.get(e["suite_seq"])
-    current = world.suites.get((e["prompt_id"], e["suite"]))
+    current = world.suites.get(e["prompt_id"], {}).get(e["suite"])
     parts = ("fingerprint", "parts", "policy", "external")
     if suite is None or current is None or current["removed"]:
         return False
@@ -279,12 +298,12 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
         and (later["prompt_id"], later["suite"]) == (e["prompt_id"], e["suite"])
         and later["seq"] > e["seq"]
         and world.suite_rows[later["suite_seq"]]["fingerprint"] == suite["fingerprint"]
-        for later in world.evaluations.values()
+        for later in world.evaluations[e["prompt_id"]]
         if later["suite_seq"] in world.suite_rows
     ):
         return False
     if objection(
-        json.loads(e["record"]).get("answers") or {},
+        json.loads(e["answers"] or "{}"),
         _settings_of(rules),
         baseline=e["baseline_fingerprint"] is not None,
     ):

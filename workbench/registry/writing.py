@@ -9,11 +9,13 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
 from workbench.links import link_in_the_way, open_lock
 from workbench.registry import clock
+from workbench.registry.anchors import anchor_of, keep_anchor
 from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
 from workbench.registry.limits import check_clock, check_texts
 from workbench.registry.migrations import migrate, refuse_foreign
@@ -42,15 +44,22 @@ _JOURNAL_LIMIT = 16 * 1024 * 1024
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.001, 0.02
 
 Row = Mapping[str, Column]
+Sign = Callable[["Transaction", str, int], None]
+"""Signs the record with that seq, as that actor, in the same transaction."""
 
 
 class Transaction:
     """What may be done while the registry is locked for writing."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str = "") -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: str = "", sign: Sign | None = None
+    ) -> None:
         """`path` is the file's, for its time; a new file has none to compare with."""
         self.connection = connection
+        self.kinds: set[str] = set()
+        """Of the records that were appended."""
         self._path = path
+        self._sign = sign
 
     def head(self) -> tuple[int, str, str]:
         """seq, hash and time of the newest record; (0, sixty-four zeros, "") in a new file."""
@@ -91,28 +100,57 @@ class Transaction:
         )
         self._insert("scores", *({"evaluation": seq, **score} for score in scores))
         self._insert(KINDS[kind], full)
+        self.kinds.add(kind)
+        if kind != "signature":
+            self.sign(actor, seq)
         return seq, at
 
+    def sign(self, actor: str, seq: int) -> None:
+        """Sign a record, when there is a key that has not signed it yet."""
+        if self._sign is not None:
+            self._sign(self, actor, seq)
+
     def _insert(self, table: str, *rows: Row) -> None:
-        """Rows with the same columns in the same order."""
+        """Rows with the same columns in the same order.
+
+        Raises RegistryUnusable when the database took fewer: a trigger may ignore them in silence.
+        """
         if not rows:
             return
         columns = ", ".join(rows[0])
         places = ", ".join("?" * len(rows[0]))
         # Table and column names are this package's own constants; values are bound.
         statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
-        self.connection.executemany(statement, [tuple(row.values()) for row in rows])
+        taken = self.connection.executemany(statement, [tuple(row.values()) for row in rows])
+        if taken.rowcount != len(rows):
+            raise RegistryUnusable(
+                f"the database ignored a new row of {table}: its triggers were changed",
+                hint="nothing was written; run workbench verify",
+            )
 
 
 class Writer:
     """Opens the file for writing when that is first needed, and keeps it open."""
 
     def __init__(
-        self, path: str, *, create: bool, named: str = "", timeout: float = WRITE_TIMEOUT_S
+        self,
+        path: str,
+        *,
+        create: bool,
+        named: str = "",
+        timeout: float = WRITE_TIMEOUT_S,
+        sign: Sign | None = None,
+        anchors: str = "",
+        warn: Callable[[str], None] = warnings.warn,
     ) -> None:
-        """`named` is the path as it was given, its links unresolved."""
+        """`named` is the path as it was given, its links unresolved; `anchors` the file that takes
+        a line after each deployment, "" for none.
+        """
         self.path = path
         self._named = named or path
+        self._sign = sign
+        self._anchors = anchors
+        self._warn = warn
         self._create = create
         self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
@@ -132,12 +170,16 @@ class Writer:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Transaction(connection, self.path)
+                    transaction = Transaction(connection, self.path, self._sign)
+                    yield transaction
+                    anchor = anchor_of(connection, transaction.kinds) if self._anchors else None
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
+                if anchor is not None:
+                    keep_anchor(self._anchors, anchor, self._warn)
                 self._checkpoint_sometimes(connection)
             except sqlite3.Error as error:
                 raise explained(error, self.path) from error
@@ -228,7 +270,7 @@ class Writer:
             refuse_foreign(connection, self.path, may_be_empty=self._create)
             self._check_clock(connection, before)
             _settle(connection, self.path)
-            migrate(connection, self.path)
+            migrate(connection, self.path, sign=self._sign)
             check_header(connection, self.path)
         except sqlite3.Error as error:
             connection.close()

@@ -21,11 +21,14 @@ T = TypeVar("T")
 
 
 async def call_in_thread(
-    workspace: Workspace, fn: Callable[[Bench], T], first: Callable[[], None] | None = None
+    workspace: Workspace,
+    fn: Callable[[Bench], T],
+    first: Callable[[], None] | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> T:
     """What `fn(bench)` returns, from a daemon thread: a job that never ends cannot hold up
-    quitting. `first` is called before it, in that thread. Raises WorkbenchError for what it
-    raised itself, and in place of OSError and sqlite3.Error.
+    quitting. `first` is called before it and `on_warning` by the bench, in that thread. Raises
+    WorkbenchError for what it raised itself, and in place of OSError and sqlite3.Error.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -44,7 +47,7 @@ async def call_in_thread(
         try:
             if first:
                 first()
-            with Bench(workspace) as bench:
+            with Bench(workspace, on_warning) as bench:
                 result = fn(bench)
         except (OSError, sqlite3.Error) as raised:
             error = WorkbenchError(f"{type(raised).__name__}: {raised}")
@@ -69,11 +72,14 @@ async def run_job(
     A bug in there must not take the app down with a draft that is not saved and a run that is
     paid for: it is said, with the whole story under Messages, and the app goes on.
     """
+    warnings: list[str] = []
     try:
         # What was typed up to now is in its file before anybody reads it.
-        result = await call_in_thread(app.workspace, fn, app.pen.wait)
+        result = await call_in_thread(app.workspace, fn, app.pen.wait, warnings.append)
         if done and not app.is_ending:
             done(result)
+        for warning in warnings:
+            app.tell(f"warning: {warning}", error=True)
     except WorkbenchError as error:
         if app.is_ending:
             return

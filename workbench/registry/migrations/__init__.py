@@ -32,12 +32,20 @@ from workbench.registry.opening import steps_in
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
+    from workbench.registry.writing import Sign
+
 Step = Callable[["Database"], None]
 
 _NO_PUNCTUATION = str.maketrans("", "", ":-.")
 
 
-def migrate(connection: sqlite3.Connection, path: str, steps: Sequence[Step] | None = None) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    path: str,
+    steps: Sequence[Step] | None = None,
+    *,
+    sign: Sign | None = None,
+) -> None:
     """Apply the steps that the file lacks; a file that lacks none is not touched.
 
     Raises sqlite3.Error, and RegistryUnusable when a newer program made further steps.
@@ -59,6 +67,8 @@ def migrate(connection: sqlite3.Connection, path: str, steps: Sequence[Step] | N
         # Again, now that nobody else can write: two processes may have come here at once.
         if steps_in(connection) < wanted:
             _apply(connection, steps)
+            if connection.execute("SELECT count(*) FROM ledger").fetchone()[0] == 0:
+                _begin_ledger(connection, sign)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={OLDEST_READER}")
         connection.execute("COMMIT")
@@ -68,30 +78,65 @@ def migrate(connection: sqlite3.Connection, path: str, steps: Sequence[Step] | N
         raise
 
 
-@functools.cache
-def expected_schema() -> dict[str, str]:
-    """Name to DDL of all that a registry of this version holds."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        connection.execute("BEGIN")
-        _apply(connection, STEPS, first=False)
-        return schema_of(connection)
-    finally:
-        connection.close()
-
-
-def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
-    """Name to DDL of everything in the file."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {name: normalized(sql) for name, sql in rows}
-
-
 def normalized(ddl: str) -> str:
     """DDL without the blanks that depend on how it was written: ALTER TABLE leaves its own."""
     return re.sub(r" ?([(),]) ?", r"\1", " ".join(ddl.split()))
 
 
-def _apply(connection: sqlite3.Connection, steps: Sequence[Step], *, first: bool = True) -> None:
+Objects = dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
+"""(type, name) to table and DDL: one of each, unless somebody wrote into the schema by hand."""
+
+_STATISTICS: Objects = {
+    ("table", "sqlite_stat1"): (
+        ("sqlite_stat1", normalized("CREATE TABLE sqlite_stat1(tbl,idx,stat)")),
+    ),
+    ("table", "sqlite_stat4"): (
+        ("sqlite_stat4", normalized("CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)")),
+    ),
+}
+"""What ANALYZE makes."""
+
+
+@functools.cache
+def expected_objects() -> Objects:
+    """All that a registry of this version holds."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.execute("BEGIN")
+        _apply(connection, STEPS)
+        return objects_of(connection)
+    finally:
+        connection.close()
+
+
+def objects_of(connection: sqlite3.Connection) -> Objects:
+    """All that the file holds, but for what ANALYZE makes."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid")
+    found: Objects = {}
+    for kind, name, table, sql in rows.fetchall():
+        # Other versions of SQLite leave other blanks when they alter a table, and nowhere else.
+        ddl = normalized(sql) if kind == "table" and sql is not None else sql
+        found[kind, name] = (*found.get((kind, name), ()), (table, ddl))
+    return {key: value for key, value in found.items() if _STATISTICS.get(key) != value}
+
+
+def expected_schema() -> dict[str, str]:
+    """Name to normalized DDL of all that a registry of this version holds."""
+    return _by_name(expected_objects())
+
+
+def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
+    """Name to normalized DDL of everything in the file."""
+    return _by_name(objects_of(connection))
+
+
+def _by_name(objects: Objects) -> dict[str, str]:
+    return {
+        name: normalized(ddl) for (_, name), found in objects.items() for _, ddl in found if ddl
+    }
+
+
+def _apply(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     from sqlite_utils.db import Database
     from sqlite_utils.migrations import Migrations
 
@@ -99,8 +144,6 @@ def _apply(connection: sqlite3.Connection, steps: Sequence[Step], *, first: bool
     for step in steps:
         known(name=step.__name__)(step)
     known.apply(Database(connection, execute_plugins=False))
-    if first and connection.execute("SELECT count(*) FROM ledger").fetchone()[0] == 0:
-        _begin_ledger(connection)
 
 
 def _step(file_name: str) -> Step:
@@ -124,11 +167,11 @@ def statements(script: str) -> Iterator[str]:
             text = ""
 
 
-def _begin_ledger(connection: sqlite3.Connection) -> None:
+def _begin_ledger(connection: sqlite3.Connection, sign: Sign | None) -> None:
     from workbench.registry.environments import default_rows
     from workbench.registry.writing import Transaction
 
-    transaction = Transaction(connection)
+    transaction = Transaction(connection, sign=sign)
     actor = "workbench"
     transaction.append("registry", actor, {"registry_id": uuid.uuid4().hex})
     for row in default_rows():

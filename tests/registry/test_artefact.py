@@ -1,0 +1,27 @@
+"""A prompt as the registry keeps it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.fingerprints import fingerprint, fingerprint_of_parsed
+from workbench.registry.artefact import fingerprint_of_text, prompt_of
+
+
+@given(st.text())
+def test_the_short_way_to_the_fingerprint_of_plain_text_leads_to_the_same(content: str) -> None:
+    assert fingerprint_of_text(content) == prompt_of("p", content, "").fingerprint
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(JSON)
+def test_what_json_gave_has_one_fingerprint_by_either_way(value: object) -> None:
+    assert fingerprint_of_parsed(value) == fingerprint(value)
