@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.fingerprints import short
-from workbench.registry.opening import STATE
+from workbench.links import STATE
 from workbench.registry.records import Finding
 
 FILE_NAME = "registry.anchors"
