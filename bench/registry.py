@@ -31,7 +31,7 @@ from workbench.registry.precedence import sort_key
 from workbench.registry.writing import Writer
 
 ENVIRONMENT = "development"
-WARM_BOUND, READ_BOUND, COLD_BOUND, AUDIT_BOUND = 0.5, 2.0, 2.0, 4.0
+WARM_BOUND, READ_BOUND, COLD_BOUND, AUDIT_BOUND = 0.5, 2.0, 2.0, 5.0
 RAW = "SELECT * FROM active_prompts WHERE prompt_id = ? AND environment = ?"
 """What an app in another language asks, for the same answer: version, texts, who and when."""
 TEXT = "Answer with one queue name only. " * 60

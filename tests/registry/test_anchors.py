@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.registry.making import fast_folder
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.anchors import Anchor, AnchorFile, parse_anchors, read_anchors
 
@@ -18,9 +21,15 @@ ENVIRONMENT = "development"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=fast_folder()) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def path(folder: Path) -> Path:
     """A registry in a workspace, with one deployment."""
-    state = tmp_path / "home" / ".workbench"
+    state = folder / "home" / ".workbench"
     state.mkdir(parents=True)
     with PromptRegistry(state / "registry.db", create=True) as registry:
         register(registry, "1.0.0")
@@ -289,8 +298,8 @@ def test_a_registry_outside_of_a_workspace_keeps_heads_where_it_is_told(tmp_path
 ANCHORS = st.builds(
     Anchor,
     st.integers(1, 10**17),
-    st.text("0123456789abcdef", min_size=64, max_size=64),
-    st.text("0123456789abcdef", min_size=32, max_size=32),
+    st.binary(min_size=32, max_size=32).map(bytes.hex),
+    st.uuids().map(lambda found: found.hex),
     st.datetimes().map(lambda at: f"{at.year:04}-" + at.strftime("%m-%dT%H:%M:%S.%fZ")),
 )
 
