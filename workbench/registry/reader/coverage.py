@@ -57,6 +57,11 @@ class Coverage:
         self.hash = ""
         """The hash of the record at `high`."""
 
+    @property
+    def head(self) -> tuple[int, str]:
+        """seq and hash of the last record that was looked at."""
+        return self.high, self.hash
+
     def extend(self, low: int, rows: Rows) -> None:
         """Compare everything after `low`. Raises Unverified.
 

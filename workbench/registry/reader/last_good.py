@@ -50,6 +50,11 @@ class Kept:
         """seq and hash of the deployment."""
         return self.record.seq, self.record.hash
 
+    def is_as_good_as(self, other: Kept) -> bool:
+        """Whether it says the same, and saves a restart nearly as much."""
+        same = self.record.says_the_same(other.record)
+        return same and other.high < self.high + _WORTH_WRITING
+
 
 class LastGood:
     """Reads and writes the files; whatever goes wrong here never reaches an app."""
@@ -85,14 +90,9 @@ class LastGood:
     def keep(self, prompt_id: str, environment: str, kept: Kept) -> None:
         """Write it, unless it is there already or another process kept a newer one."""
         before = self.read(prompt_id, environment)
-        if before is not None:
-            if (
-                before.record.says_the_same(kept.record)
-                and kept.high < before.high + _WORTH_WRITING
-            ):
-                return
-            if before.record.seq > kept.record.seq:
-                return
+        newer = before is not None and before.record.seq > kept.record.seq
+        if before is not None and (newer or before.is_as_good_as(kept)):
+            return
         text = _packed(kept.record, kept.high, kept.hash)
         for folder in (self._beside, self._cache):
             try:

@@ -248,10 +248,10 @@ class Reader:
                 self._entries[key] = entry
             return entry
         version = None if record.is_retirement else record.as_version()
-        now = Kept(record, self._coverage.high, self._coverage.hash)
-        if before is not None and (before.seq, before.version) == (record.seq, version):
+        if before is not None and before.version == version:
             version = before.version  # with what was compiled of it
-        else:
+        now = Kept(record, *self._coverage.head)
+        if seen is None or not seen.is_as_good_as(now):
             self._last_good.keep(prompt_id, environment, now)
         self._seen[key[:2]] = now
         if version is not None and requires is not None:
