@@ -40,10 +40,10 @@ RECORD = """INSERT INTO ledger SELECT max(seq) + 1, '{kind}',
   lower(hex(randomblob(32))) FROM ledger;"""
 DEPLOY = """INSERT {conflict} INTO deployments (seq, prompt_id, environment, action, version,
   fingerprint, previous_seq, previous_version, stands_for, evaluation, override, again, stale,
-  reason, request_id)
+  reason, request_id, loosened_by)
 SELECT (SELECT max(seq) FROM ledger), '{prompt}', '{environment}', '{action}', '{version}',
   {fingerprint}, {previous_seq}, {previous_version}, {stands_for}, {evaluation},
-  {override}, {again}, 0, '{reason}', NULL;"""
+  {override}, {again}, 0, '{reason}', NULL, NULL;"""
 
 
 def record(kind: str, actor: str = "eve") -> str:
@@ -187,7 +187,7 @@ ATTACKS: dict[str, str] = {
     # replace, upsert, ignore
     "replace a deployment": "REPLACE INTO deployments SELECT seq, prompt_id, environment, action,"
     " '1.2.0', fingerprint, previous_seq, previous_version, stands_for, evaluation, 1, 0, 0, 'x',"
-    " NULL FROM deployments WHERE version = '1.0.0' LIMIT 1;",
+    " NULL, NULL FROM deployments WHERE version = '1.0.0' LIMIT 1;",
     "deploy with OR IGNORE": deploy("1.2.0", conflict="OR IGNORE"),
     "deploy with OR REPLACE": deploy("1.2.0", conflict="OR REPLACE"),
     "upsert a version": "INSERT INTO versions SELECT * FROM versions WHERE version = '1.0.0'"
@@ -260,7 +260,32 @@ ATTACKS: dict[str, str] = {
     " WHERE version = '1.1.0' LIMIT 1;" + deploy("1.2.0"),
     "take a suite over as external": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), 'p', 'quality', 'x', '{}', '{}',"
-    " 1;",
+    " 1, 0, 'x', 0, '';",
+    # loosen a rule
+    "allow what is untested without a reason": record("environment")
+    + "INSERT INTO environments SELECT (SELECT max(seq) FROM ledger), name, requires, approvals,"
+    " promote_from, external, 1, frozen, max_age_days, ' ', 1 FROM environment_rules"
+    " WHERE name = 'production';" + deploy("1.2.0", evaluation="NULL"),
+    "lower a threshold without a reason": record("suite")
+    + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
+    " parts, json_set(policy, '$.threshold', 0.0), external, 0, '', 1, '' FROM current_suites"
+    " WHERE suite = 'quality';",
+    "remove a suite without a reason": record("suite")
+    + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
+    " parts, policy, external, 1, '', 1, '' FROM current_suites WHERE suite = 'quality';",
+    "approve what one loosened oneself": record("rule_approval", "ana")
+    + "INSERT INTO rule_approvals SELECT (SELECT max(seq) FROM ledger), max(seq), 'x' FROM suites"
+    " WHERE reason <> '';",
+    "approve a rule that nobody loosened": record("rule_approval")
+    + "INSERT INTO rule_approvals SELECT (SELECT max(seq) FROM ledger), 1, 'x';",
+    "deploy where loosened rules lack an approval": record("approval", "bob")
+    + "INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,"
+    " 'guarded', '' FROM versions WHERE version = '1.1.0';"
+    + deploy("1.1.0", environment="guarded"),
+    "deploy as allowed by a rule that nobody loosened": deploy("1.1.0").replace("NULL;", "1;"),
+    "record a team's suite that everything passes": record("suite")
+    + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), 'p', 'theirs', 'x', '{}',"
+    " '{\"threshold\": 0}', 1, 0, '', 1, '';",
     # time
     "backdate a record": record("approval").replace("'now'", "'now','-1 day'"),
     "postdate a record": record("approval").replace("'now'", "'now','+1 day'"),
@@ -303,7 +328,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         record_ = functools.partial(registry.record_evaluation, by="ci")
         record_(build_evidence(p["1.5.0"], dataset="an older dataset"))
         for number in ("1.0.0", "1.1.0", "1.6.0", "1.7.0", "2.0.0"):
-            record_(build_evidence(p[number]))
+            record_(build_evidence(p[number]), by="ana", reason="its cases were wrong")
         record_(build_evidence(p["1.3.0"], scores=(0.0,) * 20))
         record_(build_evidence(p["1.4.0"], scores=(1.0,) * 7, planned=20, gate=Gate.PASS))
         registry.deploy("p", "1.0.0", "production", "ana")

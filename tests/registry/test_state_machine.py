@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests.registry.making import build_evidence, fast_folder
-from workbench.errors import RegistryError
+from workbench.errors import RegistryError, RulesLoosened
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.settings import EnvironmentSettings
 
@@ -121,7 +121,11 @@ class Machine(RuleBasedStateMachine):
     def change_the_dataset(self) -> None:
         self.dataset += 1
         parts = build_evidence(PromptVersion("p", "0.0.1", "x"), dataset=f"dataset {self.dataset}")
-        self.registry.publish_suite("p", "quality", parts.suite_parts, parts.policy, "ana")
+        what = (parts.suite_parts, parts.policy)
+        with pytest.raises(RulesLoosened):
+            self.registry.publish_suite("p", "quality", *what, "ana")
+        self.registry.publish_suite("p", "quality", *what, "ana", reason="other cases")
+        self.registry.approve_rules("bob")
 
     @rule(number=versions, where=st.sampled_from(ENVIRONMENTS), who=st.sampled_from(PEOPLE),
           again=st.booleans())  # fmt: skip
