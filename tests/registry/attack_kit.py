@@ -16,8 +16,10 @@ from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.anchors import anchor_of, registry_id_of
 from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
 from workbench.registry.evidence import record_evaluation
+from workbench.registry.people import RULES, same_person
 from workbench.registry.schema import KINDS, TABLES
 from workbench.registry.signing import SigningKey
+from workbench.registry.trigger_parts import SAME_PERSON
 from workbench.registry.writing import Transaction
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Evidence
@@ -101,8 +103,9 @@ def fill(registry: PromptRegistry, text: str = "text") -> None:
 
 @contextlib.contextmanager
 def guarded(victim: Victim) -> Iterator[sqlite3.Connection]:
-    """A connection of the attacker's; the triggers are in place."""
+    """A connection of the attacker's; the triggers are in place, and find what they ask for."""
     connection = sqlite3.connect(victim.path, isolation_level=None)
+    connection.create_function(SAME_PERSON, 2, same_person)
     connection.execute("BEGIN")
     yield connection
     connection.execute("COMMIT")
@@ -199,6 +202,8 @@ def about(kind: str, number: str, actor: str = "bob", **more: Column) -> Callabl
     def do(victim: Victim) -> None:
         with guarded(victim) as connection:
             row = version_row(connection, number) | more
+            if kind == "approval":
+                row |= {"rules": RULES}
             Transaction(connection).append(kind, actor, row)
 
     return do
@@ -231,6 +236,7 @@ def deployment(connection: sqlite3.Connection, number: str, **changes: Column) -
         "stale": 0,
         "reason": "",
         "request_id": None,
+        "loosened_by": None,
     }
     Transaction(connection).append("deployment", "ana", row | changes, own_seq="stands_for")
 

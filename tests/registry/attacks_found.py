@@ -28,12 +28,15 @@ from tests.registry.attack_kit import (
     rows,
     schema_by_hand,
     unguarded,
+    version_row,
 )
 from tests.registry.test_attacks import deploy, evaluation, record
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.environments import row_of as environment_row
 from workbench.registry.evidence import row_of, score_rows
+from workbench.registry.people import RULES
 from workbench.registry.signing import SigningKey, sign_record
+from workbench.registry.trigger_parts import SAME_PERSON
 from workbench.registry.writing import Transaction
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import evidence_to_json
@@ -56,7 +59,7 @@ def laxer_policy(victim: Victim, *, own_fingerprint: bool) -> None:
     with guarded(victim) as connection:
         (suite,) = rows(connection, "SELECT * FROM current_suites WHERE suite = 'quality'")
         policy = str(suite["policy"]).replace('"threshold":0.8', '"threshold":0.0')
-        row = suite | {"policy": policy}
+        row = suite | {"policy": policy, "reason": "hurry"}
         if own_fingerprint:
             import json
 
@@ -65,6 +68,14 @@ def laxer_policy(victim: Victim, *, own_fingerprint: bool) -> None:
         del row["seq"]
         assert policy != suite["policy"]
         Transaction(connection).append("suite", "ana", row)
+
+
+def own_version_approved(victim: Victim) -> None:
+    with guarded(victim) as connection:
+        connection.create_function(SAME_PERSON, 2, lambda *_: 0)
+        row = version_row(connection, "1.2.0")
+        row |= {"environment": "guarded", "reason": "", "rules": RULES}
+        Transaction(connection).append("approval", "Ana", row)
 
 
 def signed_by_another(victim: Victim) -> None:
@@ -108,12 +119,14 @@ IN_PLACE: tuple[Attack, ...] = (
            key=True),
     Attack("approve, and sign with another key", signed_by_another, key=True),
     Attack("approve, with the signature of another approval", replayed, key=True),
-    Attack("let an environment take untested versions",
-           append("environment", environment_row(LOOSE)), key=True),
-    Attack("publish a laxer policy under the old fingerprint",
+    Attack("approve one's own version, by a comparison of names that finds all different",
+           own_version_approved, alone=True, anchor=True, key=True),
+    Attack("let an environment take untested versions, and give a reason",
+           append("environment", {**environment_row(LOOSE), "reason": "hurry"}), key=True),
+    Attack("publish a laxer policy under the old fingerprint, and give a reason",
            lambda victim: laxer_policy(victim, own_fingerprint=False),
            alone=True, anchor=True, key=True),
-    Attack("publish a laxer policy under a fingerprint of its own",
+    Attack("publish a laxer policy under a fingerprint of its own, and give a reason",
            lambda victim: laxer_policy(victim, own_fingerprint=True), key=True),
     Attack("a record without a row", script(record("approval")),
            alone=True, anchor=True, key=True),
@@ -311,7 +324,7 @@ ROUND_THE_TRIGGERS: tuple[Attack, ...] = (
     Attack("remove the row of a revocation", changed("DELETE FROM revocations"), **FOUND),
     Attack("add a row without a record",
            changed("INSERT INTO approvals SELECT 9999, prompt_id, '1.2.0', fingerprint,"
-                   " environment, '' FROM approvals"), **FOUND),
+                   " environment, '', 1 FROM approvals"), **FOUND),
     Attack("a policy that is no JSON",
            changed("UPDATE suites SET policy = '{' || policy"), **FOUND),
     Attack("a text that is no UTF-8",

@@ -264,7 +264,8 @@ ATTACKS: dict[str, str] = {
     # loosen a rule
     "allow what is untested without a reason": record("environment")
     + "INSERT INTO environments SELECT (SELECT max(seq) FROM ledger), name, requires, approvals,"
-    " promote_from, external, 1, frozen, max_age_days, ' ', 1 FROM environment_rules"
+    " promote_from, external, 1, frozen, max_age_days, answers, endpoints, ' ', 1"
+    " FROM environment_rules"
     " WHERE name = 'production';" + deploy("1.2.0", evaluation="NULL"),
     "lower a threshold without a reason": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
@@ -278,9 +279,7 @@ ATTACKS: dict[str, str] = {
     " WHERE reason <> '';",
     "approve a rule that nobody loosened": record("rule_approval")
     + "INSERT INTO rule_approvals SELECT (SELECT max(seq) FROM ledger), 1, 'x';",
-    "deploy where loosened rules lack an approval": record("approval", "bob")
-    + "INSERT INTO approvals SELECT (SELECT max(seq) FROM ledger), 'p', '1.1.0', fingerprint,"
-    " 'guarded', '' FROM versions WHERE version = '1.1.0';"
+    "deploy where loosened rules lack an approval": approve("bob")
     + deploy("1.1.0", environment="guarded"),
     "deploy as allowed by a rule that nobody loosened": deploy("1.1.0").replace("NULL;", "1;"),
     "record a team's suite that everything passes": record("suite")
@@ -439,7 +438,12 @@ def test_a_tool_that_cannot_compare_names_deploys_and_approves_nothing(copy: Pat
 
 
 def test_another_persons_approval_counts(copy: Path) -> None:
-    assert by_module(copy, approve("bob") + deploy("1.1.0", environment="guarded")) == ""
+    of_rules = record("rule_approval", "bob") + (
+        "INSERT INTO rule_approvals SELECT (SELECT max(seq) FROM ledger), max(seq), ''"
+        " FROM suites WHERE reason <> '';"
+    )
+    wanted = approve("bob") + of_rules + deploy("1.1.0", environment="guarded")
+    assert by_module(copy, wanted) == ""
 
 
 def test_the_same_sql_deploys_what_has_passed_and_no_reader_believes_its_record(

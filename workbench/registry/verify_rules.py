@@ -31,7 +31,8 @@ _COLUMNS = {
 }  # fmt: skip
 """What the rules ask of the kinds whose rows are big."""
 _OF_INTEREST = {
-    "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments)"
+    "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments"
+    " UNION SELECT prompt_id, version FROM approvals)"
 }
 """Most versions are never deployed."""
 
@@ -78,9 +79,8 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
         connection.row_factory = None
     world = _World()
     for kind, row in events:
-        if kind == "approval" and not row["rules"] and world.compares_people:
-            ref = f"{row['prompt_id']}@{row['version']} for {row['environment']}"
-            yield Finding(int(row["seq"]), "approvals", f"{ref}: by an older rule than the last")
+        if kind == "approval":
+            yield from _approved(world, row)
         if kind != "deployment":
             _APPLY[kind](world, row)
             continue
@@ -128,6 +128,15 @@ def _approval(world: _World, row: dict[str, Any]) -> None:
     place = (row["prompt_id"], row["version"], row["environment"])
     world.approvals.setdefault(place, []).append(row)
     world.compares_people |= bool(row["rules"])
+
+
+def _approved(world: _World, row: dict[str, Any]) -> Iterator[Finding]:
+    ref = f"{row['prompt_id']}@{row['version']} for {row['environment']}"
+    if not row["rules"] and world.compares_people:
+        yield Finding(int(row["seq"]), "approvals", f"{ref}: by an older rule than the last")
+    author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
+    if row["rules"] and same_person(row["actor"] or "", author):
+        yield Finding(int(row["seq"]), "approvals", f"{ref}: its author approved it")
 
 
 def _consumer(world: _World, row: dict[str, Any]) -> None:
