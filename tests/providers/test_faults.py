@@ -298,6 +298,14 @@ def test_an_invalid_response_shows_its_first_characters_without_control_codes() 
         (answer(message={"content": None, "refusal": "I will not"}), Outcome.REFUSED, "I will not"),
         (answer(""), Outcome.EMPTY, ""),
         (answer(None), Outcome.EMPTY, ""),
+        (answer(" \n"), Outcome.EMPTY, " \n"),
+        (answer(message={"content": None, "audio": {"transcript": "hi"}}), Outcome.EMPTY, ""),
+        (answer(message={"text": "fine"}), Outcome.INVALID, ""),
+        (
+            answer(message={"content": None, "refusal": {"why": "no"}}),
+            Outcome.REFUSED,
+            '{"why":"no"}',
+        ),
         (answer("half", finish="error"), Outcome.PROVIDER_ERROR, "half"),
         (
             answer(

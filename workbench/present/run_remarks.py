@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.numbers import count, plural
-from workbench.runs.environment import MAYBE_BILLED, STRANGE_LINES
+from workbench.runs.environment import EMPTY, MAYBE_BILLED, STRANGE_LINES
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:
@@ -24,11 +24,20 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
             f"{plural(unsure, 'call')} brought no answer after being sent and may be billed:"
             " the cost may be higher"
         )
+    empty = empty_words(environment)
+    if empty:
+        said.append(empty)
     strange = environment.get(STRANGE_LINES)
     if strange:
         said.append(f"{plural(strange, 'line')} of the batch fit none of its questions")
     notes = environment.get("notes") or {}
     return said + [f"{note} ({plural(times, 'answer')})" for note, times in notes.items()]
+
+
+def empty_words(environment: Mapping[str, Any]) -> str:
+    """How many answers of a run were empty; nothing where none was."""
+    empty = environment.get(EMPTY)
+    return f"{plural(empty, 'answer')} {'was' if empty == 1 else 'were'} empty" if empty else ""
 
 
 def latency_words(p50: float | None, p95: float | None, first_token: float | None = None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.present import numbers
+from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, named, percent
 from workbench.units import loss, points
@@ -42,8 +43,11 @@ def saved_line(evidence: Evidence) -> str:
 
 
 def evidence_notes(evidence: Evidence) -> list[str]:
-    """What a record says beside its verdicts: calls saved, and earlier uses of its cases."""
-    return [line for line in (saved_line(evidence), *wear_lines(evidence)) if line]
+    """What a record says beside its verdicts: calls saved, empty answers, and earlier uses of its
+    cases.
+    """
+    lines = (saved_line(evidence), empty_words(evidence.environment), *wear_lines(evidence))
+    return [line for line in lines if line]
 
 
 def margin_line(found: Sequence[Evidence], margin: float) -> str:

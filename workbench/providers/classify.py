@@ -124,8 +124,8 @@ def _of_model(
 ) -> Answer:
     """The class of an answer that the server finished."""
     text = known.text
-    refusal = message.get("refusal")
-    refusal = storable(refusal) if isinstance(refusal, str) and refusal else content.refusal
+    refusal = message.get("refusal") or content.refusal
+    refusal = storable(refusal if isinstance(refusal, str) else calls_text(refusal))
     if refusal or finish is Finish.REFUSED:
         return replace(known, outcome=Outcome.REFUSED, text=text or refusal)
     if finish is Finish.FILTERED:
@@ -136,8 +136,10 @@ def _of_model(
         return replace(known, outcome=Outcome.TRUNCATED, text=said)
     if finish is Finish.BAD_CALL or (calls and not text.strip()):
         return replace(known, outcome=Outcome.TOOL_CALL, text=said)
-    if not text:
+    if not text.strip():
         thought = content.thought or has_thought(message)
+        if "content" not in message and not thought:
+            return invalid(asked, "a message without content, tool calls or a refusal")
         return replace(known, outcome=Outcome.EMPTY, note="reasoning only" if thought else "")
     notes = [
         "it called tools beside its text" if calls else "",

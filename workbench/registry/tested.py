@@ -19,7 +19,11 @@ from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
 _ORDER = (State.FAILING, State.STALE, State.EXPIRED, State.UNTESTED)
-_PARTS = {"cells": "reading of cells", "readings": "reading of expected answers"}
+_PARTS = {
+    "cells": "reading of cells",
+    "readings": "reading of expected answers",
+    "empties": "scoring of empty answers",
+}
 """What the parts of a suite are called where their names do not say it."""
 
 

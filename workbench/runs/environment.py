@@ -19,6 +19,9 @@ MAYBE_BILLED = "maybe_billed"
 AVAILABLE = "available"
 """How many cases the run's split had; a run of fewer is a part."""
 
+EMPTY = "empty"
+"""How many answers had no text, or only blanks."""
+
 STRANGE_LINES = "strange_lines"
 """How many lines of a batch's answers belong to none of its questions."""
 

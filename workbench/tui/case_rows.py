@@ -107,7 +107,7 @@ class ResultRow:
 
     @property
     def is_fault(self) -> bool:
-        """Whether the model refused, was cut short, or answered in another way than with text."""
+        """Whether the model refused, was cut short, or gave no text."""
         return self.result is not None and self.result.answer.outcome.is_models_fault
 
     @property
