@@ -31,7 +31,8 @@ from tests.support.fault_server import (
 from workbench.datasets.values import Case
 from workbench.errors import ProviderError, SettingsError
 from workbench.prompts.values import Message
-from workbench.providers.classify import Asked, classify_body, classify_completion, retry_after
+from workbench.providers.asked import Asked
+from workbench.providers.classify import classify_body, classify_completion, retry_after
 from workbench.providers.client import open_connection
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.failures import classify_failure
