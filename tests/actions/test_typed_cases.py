@@ -130,6 +130,26 @@ def test_evidence_of_0_1_0_is_stale_where_expected_answers_now_read_otherwise(
     assert status.reason.startswith("reading of expected answers changed since")
 
 
+@pytest.mark.parametrize(
+    ("scorers", "stale"), [("{max_chars: {limit: 9}}", True), ("{matches: {pattern: t}}", False)]
+)
+def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
+    bench: Bench, tmp_path: Path, scorers: str, stale: bool
+) -> None:
+    write(tmp_path, "string", CASES.replace("FALSE", ""), scorers)
+    number = version(bench)
+    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
+    bench.sync()
+    status = bench.registry.status("triage", number)
+    assert (status.state is State.STALE) == stale
+    said = status.reason.startswith("scoring of empty answers changed since it passed triage")
+    assert said == stale
+    (found,) = evaluate(bench, "triage", number)
+    bench.sync()
+    assert bench.registry.status("triage", number).state is State.TESTED
+    assert not found.environment.get("calls"), "cached answers count"
+
+
 @pytest.mark.parametrize(("kind", "cell"), [("string", "true"), ("integer", "7")])
 def test_evidence_of_0_1_0_stays_where_the_same_is_asked(
     bench: Bench, tmp_path: Path, kind: str, cell: str

@@ -21,6 +21,7 @@ from workbench.providers.values import Answer
 from workbench.providers.vendor_codes import filtered_results, is_filtered
 
 _DONE = b"[DONE]"
+_WHOLE = ("content", "refusal", "tool_calls", "function_call", "error")
 
 
 class Assembled:
@@ -163,7 +164,9 @@ class _Choice:
         if not delta and isinstance(choice.get("text"), str):
             delta = {"content": choice["text"]}  # as completions that are no chat have it
         text = self._take_delta(delta) if isinstance(delta, Mapping) else ""
-        if not self.text and not self.calls and isinstance(message, Mapping):
+        if self.text or self.calls or not isinstance(message, Mapping):
+            return text
+        if any(message.get(key) for key in _WHOLE):
             # Some servers send the whole message at once, if nothing came before.
             self._message = {}
             text = self._take_delta(message)
@@ -189,7 +192,7 @@ class _Choice:
         if content.thought:
             self._message.setdefault("reasoning_content", "…")
         if content.refusal:
-            self._message["refusal"] = self._message.get("refusal", "") + content.refusal
+            self._message["refusal"] = str(self._message.get("refusal", "")) + content.refusal
         self._others += [{"type": kind} for kind in content.others]
         if content.text:
             self.text.append(content.text)

@@ -140,6 +140,42 @@ SHAPES = (
         events=[piece({}, "tool_calls", message={"content": None, "tool_calls": [CALL]})],
     ),
 )
+THOUGHTS = (
+    Row(
+        "vLLM",
+        "thoughts and no content at all",
+        "empty",
+        "",
+        0.0,
+        note="reasoning only",
+        body={
+            **whole(),
+            "choices": [{"message": {"reasoning": "shipping? no"}, "finish_reason": "stop"}],
+        },
+        events=[piece({"reasoning": "shipping? no"}), piece({}, "stop", message={"content": ""})],
+    ),
+    Row(
+        "vLLM",
+        "blanks alone",
+        "empty",
+        " \n",
+        0.0,
+        body=whole(" \n"),
+        events=pieces(" ", "\n"),
+    ),
+    Row(
+        "some proxy",
+        "a refusal beside whole messages of nothing",
+        "refused",
+        "No way",
+        0.0,
+        events=[
+            piece({"refusal": "No "}, message={}),
+            piece({"refusal": "way"}, message={}),
+            piece({}, "stop", message={"content": None}),
+        ],
+    ),
+)
 FILTERED = (
     Row(
         "Azure",
@@ -279,4 +315,4 @@ PAGES = (
     ),
 )
 
-ODD_ANSWERS = (*FINISHES, *SHAPES, *FILTERED, *ERRORS, *PAGES)
+ODD_ANSWERS = (*FINISHES, *SHAPES, *THOUGHTS, *FILTERED, *ERRORS, *PAGES)
