@@ -18,7 +18,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.register import register
 from workbench.actions.run import make_spec, start, try_case
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError
+from workbench.errors import DatasetError, UsageError
 from workbench.prompts.untyped import Untyped
 from workbench.registry import State
 from workbench.verdicts.values import Evidence
@@ -148,6 +148,18 @@ def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
     bench.sync()
     assert bench.registry.status("triage", number).state is State.TESTED
     assert not found.environment.get("calls"), "cached answers count"
+
+
+def test_evidence_that_gave_empty_answers_a_score_cannot_be_extended(
+    bench: Bench, tmp_path: Path
+) -> None:
+    write(tmp_path, "string", CASES.replace("FALSE", ""), "{max_chars: {limit: 9}}")
+    suite = tmp_path / "evals" / "triage" / "suite.yaml"
+    suite.write_text(suite.read_text().replace("none}", "none, extend: true}"))
+    number = version(bench)
+    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
+    with pytest.raises(UsageError, match="has other scoring of empty answers since"):
+        evaluate(bench, "triage", number, extend=True)
 
 
 @pytest.mark.parametrize(("kind", "cell"), [("string", "true"), ("integer", "7")])

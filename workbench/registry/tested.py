@@ -19,7 +19,7 @@ from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
 _ORDER = (State.FAILING, State.STALE, State.EXPIRED, State.UNTESTED)
-_PARTS = {
+PART_WORDS = {
     "cells": "reading of cells",
     "readings": "reading of expected answers",
     "empties": "scoring of empty answers",
@@ -225,7 +225,7 @@ def _behaviour_changes(old: PromptVersion, new: PromptVersion) -> str:
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return " and ".join(_PARTS.get(name, name) for name in names) or "policy"
+    return " and ".join(PART_WORDS.get(name, name) for name in names) or "policy"
 
 
 def _day(at: str) -> str:

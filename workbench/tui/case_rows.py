@@ -22,6 +22,7 @@ GROUP_WORDS = {ERROR: "ERROR", FAILURE: "FAIL", PASS: "pass", WAITING: "…"}
 _SIGNS: Mapping[int, Sign] = {ERROR: "error", FAILURE: "fail", PASS: "pass", WAITING: "quiet"}
 
 FAULT_WORDS = {
+    Outcome.EMPTY: "EMPTY",
     Outcome.TRUNCATED: "CUT",
     Outcome.REFUSED: "REFUSED",
     Outcome.FILTERED: "FILTERED",
