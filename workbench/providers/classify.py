@@ -178,13 +178,16 @@ def _word(value: Any) -> str:
     return storable(value)[:200] if isinstance(value, str) else ""
 
 
-def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: Asked) -> Answer:
-    """The answer for a response with an error status.
+def classify_status(
+    status: int, headers: Mapping[str, str], body: Any, asked: Asked, shown: str = ""
+) -> Answer:
+    """The answer for a response with an error status; `shown`: what to call that, if not so.
 
     Raises ProviderError for what no other call of the run would get past.
     """
     found = read_error(body)
-    _stop_if_in_vain(status, headers, found, asked)
+    shown = shown or str(status)
+    _stop_if_in_vain(status, headers, found, asked, shown)
     said = _said(found, asked)
     if status in (400, 403) and "content_filter" in found.codes:
         return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
@@ -196,7 +199,7 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
     if status in (400, 413, 422) and _is_the_contents(found):
         return Answer(
             Outcome.REJECTED,
-            error=f"{asked.host} refuses this content ({status}{said})",
+            error=f"{asked.host} refuses this content ({shown}{said})",
             status=status,
         )
     again = status in RETRIED or status >= 500
@@ -210,7 +213,9 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
     )
 
 
-def _stop_if_in_vain(status: int, headers: Mapping[str, str], found: Said, asked: Asked) -> None:
+def _stop_if_in_vain(
+    status: int, headers: Mapping[str, str], found: Said, asked: Asked, shown: str
+) -> None:
     """Raises ProviderError for a refusal that every other call would get, too."""
     said = _said(found, asked)
     if status == 407:
@@ -225,7 +230,7 @@ def _stop_if_in_vain(status: int, headers: Mapping[str, str], found: Said, asked
         raise _unknown_model(said, asked)
     if status == 401 or _is_the_keys(status, found, asked.standing):
         raise ProviderError(
-            f"key refused by {asked.host} ({status}{said})",
+            f"key refused by {asked.host} ({shown}{said})",
             hint="check the variable that api_key_env names",
         )
     spent = found.has_quota_code or (
@@ -233,7 +238,7 @@ def _stop_if_in_vain(status: int, headers: Mapping[str, str], found: Said, asked
     )
     if status == 402 or spent:
         raise ProviderError(
-            f"the quota at {asked.host} is used up ({status}{said})", hint="top up, then resume"
+            f"the quota at {asked.host} is used up ({shown}{said})", hint="top up, then resume"
         )
     if 300 <= status < 400:
         elsewhere = asked.line(headers.get("location", ""), 80)
@@ -307,7 +312,7 @@ def _reported(data: Any, asked: Asked) -> Answer:
     answer = (
         Answer(Outcome.INVALID, retry=True)
         if status is None
-        else classify_status(status, {}, data, asked)
+        else classify_status(status, {}, data, asked, "status 200")
     )
     if not answer.outcome.is_error:
         return answer

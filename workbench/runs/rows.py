@@ -45,8 +45,10 @@ def read_answer(row: Sequence[Any], cached: bool) -> Answer:
     One of blanks alone is empty, which 0.1.0 stored as ok.
     """
     outcome = Outcome(row[0])
+    if outcome is Outcome.OK and (not row[1] or row[1].isspace()):
+        outcome = Outcome.EMPTY
     return Answer(
-        outcome=Outcome.EMPTY if outcome is Outcome.OK and not row[1].strip() else outcome,
+        outcome=outcome,
         text=row[1],
         error=row[2] or "",
         note=row[3] or "",

@@ -271,7 +271,7 @@ ERRORS = (
     Row("OpenRouter", "an error inside a message", "provider_error", "billing", calls=5,
         error="upstream broke", body=whole(message={"error": {"message": "upstream broke"}}),
         events=[piece({"content": "billing", "error": {"message": "upstream broke"}}, "stop")]),
-    Row("MiniMax", "an empty account", "", error="insufficient balance",
+    Row("MiniMax", "an empty account", "", error="is used up (status 200: insufficient balance)",
         body=minimax(1008, "insufficient balance")),
     Row("MiniMax", "an empty account beside a choice", "", error="quota",
         body=whole("", base_resp={"status_code": 1008, "status_msg": "insufficient balance"})),
