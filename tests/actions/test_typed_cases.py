@@ -18,7 +18,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.register import register
 from workbench.actions.run import make_spec, start, try_case
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError
+from workbench.errors import DatasetError, UsageError
 from workbench.prompts.untyped import Untyped
 from workbench.registry import State
 from workbench.verdicts.values import Evidence
@@ -128,6 +128,38 @@ def test_evidence_of_0_1_0_is_stale_where_expected_answers_now_read_otherwise(
     status = bench.registry.status("triage", number)
     assert status.state is State.STALE
     assert status.reason.startswith("reading of expected answers changed since")
+
+
+@pytest.mark.parametrize(
+    ("scorers", "stale"), [("{max_chars: {limit: 9}}", True), ("{matches: {pattern: t}}", False)]
+)
+def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
+    bench: Bench, tmp_path: Path, scorers: str, stale: bool
+) -> None:
+    write(tmp_path, "string", CASES.replace("FALSE", ""), scorers)
+    number = version(bench)
+    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
+    bench.sync()
+    status = bench.registry.status("triage", number)
+    assert (status.state is State.STALE) == stale
+    said = status.reason.startswith("scoring of empty answers changed since it passed triage")
+    assert said == stale
+    (found,) = evaluate(bench, "triage", number)
+    bench.sync()
+    assert bench.registry.status("triage", number).state is State.TESTED
+    assert not found.environment.get("calls"), "cached answers count"
+
+
+def test_evidence_that_gave_empty_answers_a_score_cannot_be_extended(
+    bench: Bench, tmp_path: Path
+) -> None:
+    write(tmp_path, "string", CASES.replace("FALSE", ""), "{max_chars: {limit: 9}}")
+    suite = tmp_path / "evals" / "triage" / "suite.yaml"
+    suite.write_text(suite.read_text().replace("none}", "none, extend: true}"))
+    number = version(bench)
+    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
+    with pytest.raises(UsageError, match="has other scoring of empty answers since"):
+        evaluate(bench, "triage", number, extend=True)
 
 
 @pytest.mark.parametrize(("kind", "cell"), [("string", "true"), ("integer", "7")])

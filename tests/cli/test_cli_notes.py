@@ -69,3 +69,31 @@ def test_one_run_says_all_that_it_was_made_with(tmp_path: Path) -> None:
     assert found["environment"]["commit"] == said["commit"]
     assert {"cases", "dataset", "scorers"} <= found["suite_parts"].keys()
     assert [run["run_id"] for run in listed] == [made["run_id"]]
+
+
+def test_a_run_and_an_evaluation_count_empty_answers_as_wrong_and_say_how_many(
+    tmp_path: Path,
+) -> None:
+    def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
+        number = int(messages[-1]["content"].split()[-1])
+        contents = {3: None, 5: "", 7: " \n"}
+        said = {"role": "assistant", "content": contents.get(number, "short")}
+        return Reply("short", message=said)
+
+    with OpenAIServer(script) as server:
+        cli = make_cli(tmp_path / "w", server.base_url)
+        suite = cli.root / "evals" / "triage" / "suite.yaml"
+        kind = "[{max_chars: {limit: 9}}]"
+        suite.write_text(suite.read_text().replace("[exact_match]", kind))
+        rows = [{"id": f"c{n}", "inputs": {"ticket": f"case {n}"}} for n in range(10)]
+        (suite.parent / "cases.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        run = cli.here("run", "triage", "--split", "all", "--yes", "--json").json
+        cli.here("register", "triage", "-d", "first")
+        evaluated = cli.here("evaluate", "triage@1.0.0", "--yes")
+        again = cli.here("run", "triage", "--split", "all", "--yes", "--json").json
+    assert (run["score"], run["outcomes"]) == (0.7, {"ok": 7, "empty": 3})
+    assert "3 answers were empty" in run["notes"]
+    assert "3 answers were empty" in evaluated.out
+    assert evaluated.code != 0
+    assert (again["score"], again["calls"]) == (0.7, 0), "the stored answers say the same"
+    assert "3 answers were empty" in again["notes"]

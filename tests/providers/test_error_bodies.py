@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.fault_server import completion
 from workbench.errors import ProviderError
-from workbench.providers.classify import Asked, classify_completion, classify_status
-from workbench.providers.error_bodies import parse_error, read_error
+from workbench.providers.asked import Asked
+from workbench.providers.classify import classify_completion, classify_status
+from workbench.providers.error_bodies import is_error, parse_error, read_error
 from workbench.providers.values import Answer, Outcome
 
 
@@ -301,3 +303,20 @@ def test_a_body_nested_beyond_reason_is_an_error_all_the_same() -> None:
     deep = b'{"error": [' * 500 + b'"boom"' + b"]}" * 500
     assert refused(500, deep).error.startswith("host answered 500")
     assert refused(500, b"[" * 60_000).error.startswith("host answered 500")
+
+
+NOTHING = st.recursive(
+    st.sampled_from([None, "", " ", 0, "0", 200, "200", "ok", "OK", "Success", False]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(NOTHING)
+def test_an_error_that_says_nothing_is_none_beside_an_answer(nothing: Any) -> None:
+    assert not is_error({**completion("fine"), "error": nothing})
+
+
+@given(NOTHING, st.sampled_from([1, 500, "x", True, "failed", "overloaded"]))
+def test_an_error_that_says_anything_is_one_beside_an_answer(nothing: Any, said: Any) -> None:
+    assert is_error({**completion("fine"), "error": {"code": nothing, "message": said}})

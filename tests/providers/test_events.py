@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ProviderError
-from workbench.providers.classify import Asked
+from workbench.providers.asked import Asked
 from workbench.providers.stream import Assembled
 from workbench.providers.values import Answer, Outcome
 
@@ -150,6 +150,30 @@ def test_a_stream_in_which_nothing_says_why_it_ended_is_no_answer(done: bool, wo
 def test_a_null_in_every_piece_does_not_hide_the_reason_at_the_end() -> None:
     answer, _ = assembled(stream(chunk({"content": "fine"}, "null"), chunk({}, "stop")))
     assert (answer.outcome, answer.text, answer.finish_reason) == (Outcome.OK, "fine", "stop")
+
+
+FINISHES = (
+    "stop",
+    "end_turn",
+    "null",
+    "length",
+    "content_filter",
+    "refusal",
+    "abort",
+    "unheard_of",
+)
+
+
+@given(st.lists(st.sampled_from(FINISHES), min_size=1, max_size=5))
+def test_the_first_reason_that_is_no_good_one_stands_wherever_it_comes(words: list[str]) -> None:
+    raw = stream(chunk({"content": "fine"}), *(chunk({}, word) for word in words))
+    said = [word for word in words if word != "null"]
+    bad = [word for word in said if word not in ("stop", "end_turn")]
+    alone = bad[:1] or said[-1:]
+    assert assembled(raw) == assembled(
+        stream(chunk({"content": "fine"}), *(chunk({}, word) for word in alone))
+    )
+    assert (assembled(raw)[0].outcome is Outcome.OK) == (bool(said) and not bad)
 
 
 def test_what_was_thought_is_no_part_of_the_answer() -> None:

@@ -31,7 +31,8 @@ from tests.support.fault_server import (
 from workbench.datasets.values import Case
 from workbench.errors import ProviderError, SettingsError
 from workbench.prompts.values import Message
-from workbench.providers.classify import Asked, classify_body, classify_completion, retry_after
+from workbench.providers.asked import Asked
+from workbench.providers.classify import classify_body, classify_completion, retry_after
 from workbench.providers.client import open_connection
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.failures import classify_failure
@@ -298,6 +299,14 @@ def test_an_invalid_response_shows_its_first_characters_without_control_codes() 
         (answer(message={"content": None, "refusal": "I will not"}), Outcome.REFUSED, "I will not"),
         (answer(""), Outcome.EMPTY, ""),
         (answer(None), Outcome.EMPTY, ""),
+        (answer(" \n"), Outcome.EMPTY, " \n"),
+        (answer(message={"content": None, "audio": {"transcript": "hi"}}), Outcome.EMPTY, ""),
+        (answer(message={"text": "fine"}), Outcome.INVALID, ""),
+        (
+            answer(message={"content": None, "refusal": {"why": "no"}}),
+            Outcome.REFUSED,
+            '{"why":"no"}',
+        ),
         (answer("half", finish="error"), Outcome.PROVIDER_ERROR, "half"),
         (
             answer(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.fault_server import completion
 from workbench.datasets.values import Case
-from workbench.providers.classify import Asked, classify_completion
+from workbench.providers.asked import Asked
+from workbench.providers.classify import classify_completion
 from workbench.providers.finish import Finish, class_of, finish_word
 from workbench.providers.values import Answer, Outcome
 from workbench.scorers.catalog import make_scorer

@@ -22,8 +22,8 @@ from tests.support.fault_server import CLOSE, FaultServer, answer, completion, e
 from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
+from workbench.providers.asked import Asked
 from workbench.providers.asking import LONGEST_OUTAGE_S, LONGEST_START_S, Asking, RetryBudget
-from workbench.providers.classify import Asked
 from workbench.providers.failures import classify_failure
 from workbench.providers.limits import Throttle
 from workbench.providers.opening import open_provider

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.support.fault_server import completion
 from workbench.errors import ProviderError
 from workbench.prompts.key_like import key_in
-from workbench.providers.classify import Asked, classify_body, classify_completion, classify_status
+from workbench.providers.asked import Asked
+from workbench.providers.classify import classify_body, classify_completion, classify_status
 from workbench.providers.redact import one_line
 from workbench.providers.stream import Assembled
 from workbench.providers.values import Answer, Outcome

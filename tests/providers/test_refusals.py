@@ -183,3 +183,33 @@ def test_calls_at_once_do_not_take_one_refusal_for_that_of_the_key() -> None:
     with FaultServer(script) as server:
         found = asyncio.run(many(server.base_url))
     assert [number for number, one in enumerate(found) if one.outcome.is_error] == [5]
+
+
+LOGIN = http("<html><title>Sign in to WiFi</title></html>", kind="text/html")
+
+
+def test_web_pages_in_place_of_every_answer_end_the_run_at_the_third() -> None:
+    assert ask_all(LOGIN, LOGIN)[1].error.endswith("sent a web page and no JSON: Sign in to WiFi")
+    with pytest.raises(ProviderError, match="a web page and no JSON: Sign in to WiFi") as caught:
+        ask_all(LOGIN, LOGIN, LOGIN, answer())
+    assert "check base_url" in str(caught.value.hint)
+
+
+def test_web_pages_after_an_answer_are_the_error_of_their_case() -> None:
+    found = ask_all(answer(), *[LOGIN] * 4, answer())
+    assert [(one.outcome, one.retry) for one in found[1:5]] == [(Outcome.INVALID, False)] * 4
+    assert found[5].outcome is Outcome.OK
+
+
+ACCOUNT = [
+    {"choices": None, "base_resp": {"status_code": 1004, "status_msg": "login fail"}},
+    {"error_code": 110, "error_msg": "Access token invalid or no longer valid"},
+    {"success": False, "message": "insufficient balance"},
+]
+
+
+@pytest.mark.parametrize("body", ACCOUNT)
+def test_words_about_the_account_stop_no_run_in_which_one_call_went_well(body: Any) -> None:
+    found = ask_all(answer(), http(json.dumps(body)), answer())
+    assert found[1].outcome.is_error
+    assert found[2].outcome is Outcome.OK

@@ -18,7 +18,7 @@ from workbench.runs.engine import start_run
 from workbench.runs.ids import new_run_id
 from workbench.runs.lease import Holder, process_start, this_host, this_process
 from workbench.runs.outbox import Outbox
-from workbench.runs.rows import prompt_content, read_prompt
+from workbench.runs.rows import answer_row, prompt_content, read_answer, read_prompt
 from workbench.runs.store import KILLED, RunStore
 from workbench.runs.values import Result, RunStatus, RunSummary
 
@@ -232,3 +232,12 @@ def test_a_process_of_another_container_is_judged_by_its_heartbeat_alone() -> No
     assert Holder(there, gone, "1", now).is_alive
     assert not Holder(there, gone, "1", now - 3600).is_alive
     assert not Holder(this_host(), gone, "1", now).is_alive
+
+
+def test_an_answer_of_blanks_that_0_1_0_kept_as_ok_is_read_as_empty() -> None:
+    blank = Answer(Outcome.OK, " \n", cost_usd=0.5)
+    assert read_answer(answer_row(blank), cached=True) == replace(
+        blank, outcome=Outcome.EMPTY, cached=True
+    )
+    said = Answer(Outcome.OK, "x")
+    assert read_answer(answer_row(said), cached=False) == said

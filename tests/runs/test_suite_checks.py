@@ -82,3 +82,26 @@ def test_a_suite_has_a_further_part_only_where_0_1_0_read_its_cases_otherwise(
     assert set(read.parts) - set(plain.parts) == {"cells", "readings"}
     assert {k: read.parts[k] for k in listed.parts} == listed.parts
     assert read.fingerprint != listed.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("scorers", "more", "credited"),
+    [
+        ("[{max_chars: {limit: 9}}]", "", True),
+        ("[{matches: {pattern: '^[^x]*$'}}]", "", True),
+        ("[{matches: {pattern: 'a'}}]", "", False),
+        ("[exact_match, contains, starts_with, similarity]", "", False),
+        ("[json_equals]", "", False),
+        ("[json_schema, latency, cost]", "", False),
+        ("[{one_of: {labels: [a, '']}}]", "", False),
+        ("[exact_match, {max_chars: {limit: 9, required: false}}]", "", False),
+        ("[{max_chars: {limit: 9}}]", "faults: {empty: wrong}\n", True),
+        ("[{max_chars: {limit: 9}}]", "faults: {empty: scored}\n", False),
+    ],
+)
+def test_what_0_1_0_proved_is_stale_only_where_an_empty_answer_would_have_scored(
+    tmp_path: Path, scorers: str, more: str, credited: bool
+) -> None:
+    suite = suite_of(tmp_path, f"{scorers}\n{more}", "id,t,expected\n1,x,5\n2,x,6\n")
+    read = suite.as_read(suite.dataset.cases)
+    assert ("empties" in read.parts) is credited

@@ -177,6 +177,7 @@ def test_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path
         if outcome.is_models_fault
     }
     assert scores == {
+        Outcome.EMPTY: 0.0,
         Outcome.TRUNCATED: None,
         Outcome.TOOL_CALL: 1.0,
         Outcome.REFUSED: 0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.providers.values import Answer, Outcome
+from workbench.scorers.base import FaultScore, Score
 from workbench.scorers.catalog import KINDS, make_scorer
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -19,6 +21,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "matches": {"pattern": "a+"},
     "json_schema": {"schema": {"type": "object"}},
 }
+
+
+MEASURES = ("latency", "cost")
+EMPTY = Answer(Outcome.EMPTY, " \n", latency_s=1.0, cost_usd=0.0)
 
 
 def score(
@@ -124,10 +130,38 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
     if outcome.is_error:
         assert found.value is None
         assert found.reason == "why"
-    elif outcome.is_models_fault:
+    elif outcome.is_models_fault and not (outcome is Outcome.EMPTY and name in MEASURES):
         assert found.value == 0.0
     else:
         assert found.value is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((name, OPTIONS.get(name, {})) for name in sorted(KINDS) if name not in MEASURES),
+        ("matches", {"pattern": "^((?!sorry)[^x])*$"}),
+        ("exact_match", {"strip": False}),
+    ],
+)
+def test_an_empty_answer_is_none_and_gets_0_by_every_scorer_of_text(
+    name: str, options: dict[str, Any]
+) -> None:
+    scorer = make_scorer(name, options, "suite.yaml")
+    case = Case("1", {"t": "x"}, "billing")
+    assert scorer.score(EMPTY, case) == Score(0.0, "the answer is empty")
+    missing = replace(scorer, faults={Outcome.EMPTY: FaultScore.MISSING})
+    assert missing.score(EMPTY, case) == Score(None, "the answer is empty")
+    scored = replace(scorer, faults={Outcome.EMPTY: FaultScore.SCORED})
+    assert scored.score(EMPTY, case) == scorer.score(Answer(Outcome.OK, EMPTY.text), case)
+
+
+def test_an_empty_answer_is_right_where_the_case_or_the_labels_say_so() -> None:
+    for name in ("exact_match", "similarity"):
+        assert score(name, "", [""], answer=EMPTY) == 1.0
+        assert score(name, "", ["a", ""], answer=EMPTY) == 1.0
+        assert score(name, "", "", answer=EMPTY) is None, "a blank alone is no expected answer"
+    assert score("one_of", "", answer=EMPTY, labels=["a", ""]) == 1.0
 
 
 @given(st.sampled_from(sorted(KINDS)), st.text(), st.text() | st.integers() | st.lists(st.text()))
@@ -149,6 +183,15 @@ def test_every_score_lies_between_0_and_1_or_is_missing(
         ("one_of", {}, "labels: name at least one"),
         ("latency", {"at_most": "soon"}, "at_most:"),
         ("json_schema", {"schema": {"type": "objekt"}}, "schema:"),
+        ("json_schema", {"schema": {}}, "json_schema.schema is empty"),
+        ("similarity", {"at_least": 80}, "at_least: 80 does not lie between 0 and 1; write 0.8"),
+        ("similarity", {"at_least": -1}, "at_least: -1 does not lie between 0 and 1"),
+        ("similarity", {"at_least": float("nan")}, "at_least: nan does not lie between 0 and 1"),
+        ("max_chars", {"limit": -1}, "limit: 1 character is the least"),
+        ("max_chars", {"limit": 0}, "limit: 1 character is the least"),
+        ("latency", {"at_most": "0s"}, "at_most: no answer comes in no time"),
+        ("cost", {"at_most_usd": -0.5}, "at_most_usd: -0.5 is no amount"),
+        ("cost", {"at_most_usd": float("inf")}, "at_most_usd: inf is no amount"),
     ],
 )
 def test_a_wrong_scorer_or_option_is_refused(name: str, options: dict[str, Any], said: str) -> None:

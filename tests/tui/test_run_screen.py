@@ -157,9 +157,9 @@ async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
         async with app.run_test(size=(80, 24)) as pilot:
             screen = await on_run_screen(pilot)
             await pilot.press("enter")
-            await until_shown(pilot, "refused or cut 2", "CUT", "REFUSED")
+            await until_shown(pilot, "faults 2", "CUT", "REFUSED")
             await pilot.press("f", "f", "f")
-            await until_shown(pilot, "refused or cut: 2 of 20")
+            await until_shown(pilot, "faults: 2 of 20")
             assert [row.value("case") for row in screen.table.model.visible()] == ["t-003", "t-004"]
 
 

@@ -20,6 +20,7 @@ from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
 from workbench.registry.records import EvaluationRecord
+from workbench.registry.tested import PART_WORDS
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
@@ -183,8 +184,9 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
             f"{prompt_id}@{version} was not evaluated on {suite.name}: there is nothing to extend",
             hint=f"workbench evaluate {prompt_id}@{version}",
         )
-    parts = {k: v for k, v in suite.parts.items() if before.evidence.suite_parts.get(k) != v}
-    changed = ", ".join(sorted(parts.keys() - {"dataset", "policy"}))
+    parts, judged = bench.as_read(suite).parts, before.evidence.suite_parts
+    names = {name for name, digest in parts.items() if judged.get(name) != digest}
+    changed = ", ".join(PART_WORDS.get(n, n) for n in sorted(names - {"dataset", "policy"}))
     if changed:
         raise UsageError(
             f"{suite.name} has other {changed} since", hint="evaluate it without --extend"

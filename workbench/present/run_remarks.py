@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.numbers import count, plural
-from workbench.runs.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED, STRANGE_LINES
+from workbench.runs.environment import ALTERED, ASKED_AGAIN, EMPTY, MAYBE_BILLED, STRANGE_LINES
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:
@@ -25,6 +25,9 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
             " the cost may be higher"
         )
     said += stored_remarks(environment)
+    empty = empty_words(environment)
+    if empty:
+        said.append(empty)
     strange = environment.get(STRANGE_LINES)
     if strange:
         said.append(f"{plural(strange, 'line')} of the batch fit none of its questions")
@@ -45,6 +48,12 @@ def stored_remarks(environment: Mapping[str, Any]) -> list[str]:
         " stored again"
         for case_id, by, day in environment.get(ASKED_AGAIN) or ()
     ]
+
+
+def empty_words(environment: Mapping[str, Any]) -> str:
+    """How many answers of a run were empty; nothing where none was."""
+    empty = environment.get(EMPTY)
+    return f"{plural(empty, 'answer')} {'was' if empty == 1 else 'were'} empty" if empty else ""
 
 
 def latency_words(p50: float | None, p95: float | None, first_token: float | None = None) -> str:

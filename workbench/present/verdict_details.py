@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.answer_origin import altered_lines, origin_lines
+from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, named, percent
 from workbench.units import loss, points
@@ -43,11 +44,17 @@ def saved_line(evidence: Evidence) -> str:
 
 
 def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
-    """What a record says beside its verdicts: calls saved, where its answers came from (unless
-    that is said elsewhere), and earlier uses of its cases.
+    """What a record says beside its verdicts: calls saved, empty answers, where its answers came
+    from (unless that is said elsewhere), and earlier uses of its cases.
     """
     sides = origin_lines(evidence) if origin else []
-    lines = (saved_line(evidence), *sides, *altered_lines(evidence), *wear_lines(evidence))
+    lines = (
+        saved_line(evidence),
+        empty_words(evidence.environment),
+        *sides,
+        *altered_lines(evidence),
+        *wear_lines(evidence),
+    )
     return [line for line in lines if line]
 
 

@@ -13,13 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import BatchRefused, ProviderError, UsageError
-from workbench.providers.classify import (
-    RETRIED,
-    Asked,
-    classify_completion,
-    classify_status,
-    invalid,
-)
+from workbench.providers.asked import Asked, invalid
+from workbench.providers.classify import RETRIED, classify_completion, classify_status
 from workbench.providers.error_bodies import read_error
 from workbench.providers.failures import classify_failure
 from workbench.providers.forms import FORMS

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from workbench.errors import ProviderError
+from workbench.providers.asked import Asked, Standing, invalid
 from workbench.providers.content import Content, calls_text, has_thought, read_content, size_of
-from workbench.providers.error_bodies import Said, is_error, read_error
-from workbench.providers.finish import Finish, class_of, finish_word
+from workbench.providers.error_bodies import Said, error_in, is_error, read_error
+from workbench.providers.finish import Finish, class_of, finish_word, names_calls
 from workbench.providers.pauses import retry_after
 from workbench.providers.redact import holds, one_line, storable
 from workbench.providers.values import Answer, Outcome
+from workbench.providers.vendor_codes import is_filtered
 
 RETRIED = frozenset({408, 409, 425, 429})
 _CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
@@ -22,48 +25,11 @@ _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
 """The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
 _STATUS = re.compile("[45][0-9][0-9]")
 _MOST_TOKENS = 1_000_000_000
-_FORBIDDEN_IN_VAIN = 3
-"""So many times 403 before the first answer mean that it is the key."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """What the calls of one run have shown: what is refused once and granted once is no matter of
-    the key or of the options, which are the same for all of them.
-    """
-
-    answered: bool = False
-    forbidden: int = 0
-
-    def forgives(self) -> bool:
-        """Count a 403 that does not say why; whether it may be about its request alone."""
-        self.forbidden += 1
-        return self.answered or self.forbidden < _FORBIDDEN_IN_VAIN
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who was asked for what: the words of an error, and what must never be in it."""
-
-    host: str
-    model: str
-    secrets: Collection[str] = ()
-    standing: Standing = field(default_factory=Standing)
-    provider: str = ""
-    """The settings' name for it."""
-    proxy: str = ""
-    """Host and port of the proxy that calls go through, and the variable that names it."""
-
-    def line(self, text: str, limit: int = 200) -> str:
-        """`text` from the provider, safe to show."""
-        return one_line(text, self.secrets, limit)
-
-
-def invalid(asked: Asked, what: str, raw: bytes = b"") -> Answer:
-    """A response that is no answer, with its first safe characters."""
-    shown = asked.line(raw[:8000].decode("utf-8", "replace"))
-    error = f"{asked.host} sent {what}" + (f": {shown}" if shown else "")
-    return Answer(Outcome.INVALID, error=error, retry=True, maybe_billed=True)
+_PAGE = re.compile(
+    rb"\s*<(?:!doctype|html|head|body|title|meta|script|h[1-6]|p|div|center)\b", re.IGNORECASE
+)
+_PAGE_BYTES = 1000
+_UNCALLED = "its finish reason names tool calls, and none came"
 
 
 def classify_body(raw: bytes, asked: Asked) -> Answer:
@@ -75,8 +41,22 @@ def classify_body(raw: bytes, asked: Asked) -> Answer:
     except RecursionError:
         return invalid(asked, "JSON that is nested too deeply")
     except ValueError:
+        if _PAGE.match(raw[:_PAGE_BYTES]):
+            return _page(raw, asked)
         return invalid(asked, "something that is not JSON", raw)
     return classify_completion(data, asked, raw)
+
+
+def _page(raw: bytes, asked: Asked) -> Answer:
+    """A page in place of an answer: of a login, of a proxy, or of another address than was meant.
+
+    Raises ProviderError when nothing else has come.
+    """
+    said = _said(read_error(raw.decode("utf-8", "replace")), asked)
+    error = f"{asked.host} sent a web page and no JSON{said}"
+    if asked.standing.is_elsewhere():
+        raise ProviderError(error, hint="check base_url, and whether a login stands before it")
+    return Answer(Outcome.INVALID, error=error)
 
 
 def classify_completion(data: Any, asked: Asked, raw: bytes = b"") -> Answer:
@@ -88,15 +68,28 @@ def classify_completion(data: Any, asked: Asked, raw: bytes = b"") -> Answer:
     choices = data.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         return invalid(asked, "a completion without choices", raw)
-    answer = _from_choice(choices[0], asked, raw)
+    choice = min(choices, key=_index)
+    answer = _from_choice(choice, asked, raw)
     notes = [answer.note, f"{len(choices)} choices came, the first counts" if choices[1:] else ""]
+    if not answer.outcome.is_error and is_filtered(data, choice):
+        if answer.outcome is not Outcome.FILTERED:
+            notes.append(f"the filter took hold, though the finish is {answer.finish_reason}")
+        answer = replace(answer, outcome=Outcome.FILTERED)
     return replace(answer, note="; ".join(filter(None, notes)), **_metadata(data))
+
+
+def _index(choice: Any) -> int:
+    """The number of a choice: they come in any order."""
+    given = choice.get("index") if isinstance(choice, Mapping) else None
+    return given if isinstance(given, int) and given >= 0 else sys.maxsize
 
 
 def _from_choice(choice: Mapping[str, Any], asked: Asked, raw: bytes) -> Answer:
     message = choice.get("message")
     word = finish_word(choice.get("finish_reason"))
     finish = class_of(word)
+    if message is None and isinstance(choice.get("text"), str):
+        message = {"content": choice["text"]}  # as completions that are no chat have it
     if not isinstance(message, Mapping):
         if not word or message is not None or finish is Finish.COMPLETE:
             return invalid(asked, "a choice without a message", raw)
@@ -108,8 +101,9 @@ def _from_choice(choice: Mapping[str, Any], asked: Asked, raw: bytes) -> Answer:
         return invalid(asked, f"content that is {said or 'no text'}{size}")
     text = storable(content.text)
     known = Answer(Outcome.OK, text, finish_reason=storable(word)[:40])
-    if finish is Finish.FAILED or choice.get("error"):
-        return _failed(known, choice.get("error"), asked)
+    error = error_in(choice) or error_in(message)
+    if finish is Finish.FAILED or error:
+        return _failed(known, error, asked)
     if not word:
         return replace(invalid(asked, "an answer without a finish reason"), text=text)
     if finish is Finish.UNKNOWN:
@@ -124,8 +118,8 @@ def _of_model(
 ) -> Answer:
     """The class of an answer that the server finished."""
     text = known.text
-    refusal = message.get("refusal")
-    refusal = storable(refusal) if isinstance(refusal, str) and refusal else content.refusal
+    refusal = message.get("refusal") or content.refusal
+    refusal = storable(refusal if isinstance(refusal, str) else calls_text(refusal))
     if refusal or finish is Finish.REFUSED:
         return replace(known, outcome=Outcome.REFUSED, text=text or refusal)
     if finish is Finish.FILTERED:
@@ -136,10 +130,15 @@ def _of_model(
         return replace(known, outcome=Outcome.TRUNCATED, text=said)
     if finish is Finish.BAD_CALL or (calls and not text.strip()):
         return replace(known, outcome=Outcome.TOOL_CALL, text=said)
-    if not text:
+    uncalled = "" if calls or not names_calls(known.finish_reason) else _UNCALLED
+    if not text.strip():
         thought = content.thought or has_thought(message)
-        return replace(known, outcome=Outcome.EMPTY, note="reasoning only" if thought else "")
+        if "content" not in message and not thought:
+            return invalid(asked, "a message without content, tool calls or a refusal")
+        note = "reasoning only" if thought else uncalled
+        return replace(known, outcome=Outcome.EMPTY, note=note)
     notes = [
+        uncalled,
         "it called tools beside its text" if calls else "",
         "it repeats the provider's key" if holds(text, asked.secrets) else "",
     ]
@@ -179,13 +178,16 @@ def _word(value: Any) -> str:
     return storable(value)[:200] if isinstance(value, str) else ""
 
 
-def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: Asked) -> Answer:
-    """The answer for a response with an error status.
+def classify_status(
+    status: int, headers: Mapping[str, str], body: Any, asked: Asked, shown: str = ""
+) -> Answer:
+    """The answer for a response with an error status; `shown`: what to call that, if not so.
 
     Raises ProviderError for what no other call of the run would get past.
     """
     found = read_error(body)
-    _stop_if_in_vain(status, headers, found, asked)
+    shown = shown or str(status)
+    _stop_if_in_vain(status, headers, found, asked, shown)
     said = _said(found, asked)
     if status in (400, 403) and "content_filter" in found.codes:
         return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
@@ -197,7 +199,7 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
     if status in (400, 413, 422) and _is_the_contents(found):
         return Answer(
             Outcome.REJECTED,
-            error=f"{asked.host} refuses this content ({status}{said})",
+            error=f"{asked.host} refuses this content ({shown}{said})",
             status=status,
         )
     again = status in RETRIED or status >= 500
@@ -211,7 +213,9 @@ def classify_status(status: int, headers: Mapping[str, str], body: Any, asked: A
     )
 
 
-def _stop_if_in_vain(status: int, headers: Mapping[str, str], found: Said, asked: Asked) -> None:
+def _stop_if_in_vain(
+    status: int, headers: Mapping[str, str], found: Said, asked: Asked, shown: str
+) -> None:
     """Raises ProviderError for a refusal that every other call would get, too."""
     said = _said(found, asked)
     if status == 407:
@@ -226,7 +230,7 @@ def _stop_if_in_vain(status: int, headers: Mapping[str, str], found: Said, asked
         raise _unknown_model(said, asked)
     if status == 401 or _is_the_keys(status, found, asked.standing):
         raise ProviderError(
-            f"key refused by {asked.host} ({status}{said})",
+            f"key refused by {asked.host} ({shown}{said})",
             hint="check the variable that api_key_env names",
         )
     spent = found.has_quota_code or (
@@ -234,7 +238,7 @@ def _stop_if_in_vain(status: int, headers: Mapping[str, str], found: Said, asked
     )
     if status == 402 or spent:
         raise ProviderError(
-            f"the quota at {asked.host} is used up ({status}{said})", hint="top up, then resume"
+            f"the quota at {asked.host} is used up ({shown}{said})", hint="top up, then resume"
         )
     if 300 <= status < 400:
         elsewhere = asked.line(headers.get("location", ""), 80)
@@ -296,14 +300,19 @@ def _reported(data: Any, asked: Asked) -> Answer:
     said = _said(found, asked)
     status = next((int(code) for code in sorted(found.codes) if _STATUS.fullmatch(code)), None)
     if status is None:
-        if found.names_key:
-            status = 401 if not asked.standing.answered else None
-        elif found.has_quota_code or found.has_model_code:
-            status = 402 if found.has_quota_code else 404
+        fresh = not asked.standing.answered
+        if "content_filter" in found.codes:
+            status = 400
+        elif found.names_key:
+            status = 401 if fresh else None
+        elif found.has_quota_code or (fresh and found.names_quota):
+            status = 402
+        elif found.has_model_code or (fresh and found.names_model):
+            status = 404
     answer = (
         Answer(Outcome.INVALID, retry=True)
         if status is None
-        else classify_status(status, {}, data, asked)
+        else classify_status(status, {}, data, asked, "status 200")
     )
     if not answer.outcome.is_error:
         return answer

@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.providers.vendor_codes import failed_by_code, vendor_codes
+
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "status_msg", "error_description")
 _HEADINGS = ("title", "description")
 """Read where nothing else says more."""
 _NESTED = ("error", "errors", "detail", "details", "base_resp", "fault")
 _CODES = ("code", "type", "status", "error_code", "errorCode", "status_code", "reason")
+_FINE = frozenset({"", "0", "200", "none", "null", "ok", "success", "succeeded"})
 _DEEPEST = 8
 _MOST_MESSAGES = 4
 _MOST_CHARS = 8000
@@ -42,7 +45,9 @@ _KEY = re.compile(
     r"\b(?:invalid|incorrect|wrong|expired|missing|no|unknown|unauthorized) api[ _-]?key"
     r"|api[ _-]?key (?:is |was |has |format is |you provided is |provided is )?"
     r"(?:not valid|invalid|incorrect|expired|not found|missing|required|revoked|disabled"
-    r"|been (?:revoked|disabled|reported))|authentication fails",
+    r"|been (?:revoked|disabled|reported))|authentication fails|\blogin fail"
+    r"|\b(?:invalid|expired|missing) (?:access|auth|bearer)[ _-]token"
+    r"|\baccess[ _-]?token (?:is |has )?(?:not valid|invalid|expired|missing|required)",
     re.I,
 )
 _CONTENT_CODES = frozenset(
@@ -153,15 +158,28 @@ def is_error(data: Any) -> bool:
         return bool(data) and isinstance(data[0], Mapping) and is_error(data[0])
     if not isinstance(data, Mapping):
         return False
-    if data.get("error"):
+    if not says_nothing(data.get("error")) or failed_by_code(data):
         return True
     if data.get("choices"):
         return False
-    if str(data.get("object")).lower() == "error" or data.get("errors"):
+    if str(data.get("object")).lower() == "error" or data.get("errors") or any(vendor_codes(data)):
         return True
-    coded = any(data.get(name) for name in ("code", "status", "type"))
-    worded = any(data.get(name) for name in ("message", "msg"))
-    return bool(data.get("detail") or data.get("base_resp") or (coded and worded))
+    coded = any(not says_nothing(data.get(name)) for name in _CODES) or data.get("success") is False
+    worded = any(data.get(name) for name in _MESSAGES)
+    return bool(data.get("detail") or (coded and worded))
+
+
+def says_nothing(error: Any) -> bool:
+    """Whether an `error` is none: missing, blank in all its fields, or code 0 with the word ok."""
+    if isinstance(error, (Mapping, list)):
+        return all(map(says_nothing, error.values() if isinstance(error, Mapping) else error))
+    return error is None or error is False or str(error).strip().casefold() in _FINE
+
+
+def error_in(part: Mapping[str, Any]) -> Any:
+    """What a choice or a message says under `error`; None where that is none."""
+    found = part.get("error")
+    return None if says_nothing(found) else found
 
 
 def read_error(body: Any) -> Said:
@@ -224,6 +242,7 @@ class _Found:
             value = body.get(name)
             if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
                 self._codes[str(value)] = None
+        self._codes.update(dict.fromkeys(vendor_codes(body)))
         self._details(body)
         said = False
         for names in ((*_MESSAGES, *_NESTED), _HEADINGS):

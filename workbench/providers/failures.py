@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workbench.providers.classify import Asked, invalid
+from workbench.providers.asked import Asked, invalid
 from workbench.providers.values import Answer, Outcome
 
 _NO_FILE = "too many open files"

@@ -46,6 +46,7 @@ _WORDS = {
         malformed_model_output malformed_response""",
 }
 _CLASSES = {word: finish for finish, words in _WORDS.items() for word in words.split()}
+_CALLS = frozenset({"tool_call", "tool_calls", "tool_use", "function_call"})
 _PREFIX = re.compile(r"(?:.*\.)?(?:finish_?reason_|reason_)?")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NONE = ("", "null", "none", "nil", "undefined")
@@ -60,7 +61,15 @@ def finish_word(value: Any) -> str:
 
 def class_of(word: str) -> Finish:
     """What the word says, in upper or lower case, camel case, or as the name of an enumeration."""
+    return _CLASSES.get(_plain(word), Finish.UNKNOWN)
+
+
+def names_calls(word: str) -> bool:
+    """Whether the word says that the model ended by calling a tool."""
+    return _plain(word) in _CALLS
+
+
+def _plain(word: str) -> str:
     plain = re.sub(r"[\s-]+", "_", _HUMP.sub("_", word)).casefold()
     # Gemini adds why: "content_filter: RECITATION".
-    named = _PREFIX.sub("", plain.partition(":")[0], count=1)
-    return _CLASSES.get(named, Finish.UNKNOWN)
+    return _PREFIX.sub("", plain.partition(":")[0], count=1)

@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
 from workbench.lean import uncollected
-from workbench.providers.classify import (
-    Asked,
-    Standing,
-    classify_body,
-    classify_status,
-)
+from workbench.providers.asked import Asked, Standing
+from workbench.providers.classify import classify_body, classify_status
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.error_bodies import parse_error, read_error
 from workbench.providers.events import looks_like_events

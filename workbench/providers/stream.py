@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from workbench.providers.classify import Asked, classify_completion, invalid
+from workbench.providers.asked import Asked, invalid
+from workbench.providers.classify import classify_completion
 from workbench.providers.content import THOUGHT_FIELDS, read_content
-from workbench.providers.error_bodies import is_error
+from workbench.providers.error_bodies import error_in, is_error
 from workbench.providers.events import Event, Events
-from workbench.providers.finish import finish_word
+from workbench.providers.finish import Finish, class_of, finish_word
 from workbench.providers.values import Answer
+from workbench.providers.vendor_codes import filtered_results, is_filtered
 
 _DONE = b"[DONE]"
+_WHOLE = ("content", "refusal", "tool_calls", "function_call", "error")
 
 
 class Assembled:
@@ -31,6 +34,7 @@ class Assembled:
         self._choices: dict[int, _Choice] = {}
         self._head: dict[str, Any] = {}
         self._broken: Answer | None = None
+        self._filtered = False
         self.done = False
 
     @property
@@ -52,6 +56,9 @@ class Assembled:
         # Others than the first are not shown either.
         index = min(self._choices, default=0)
         choice = self._choices.get(index, _Choice())
+        choice.filtered = choice.filtered or self._filtered
+        if self._filtered and not choice.finish:
+            choice.finish = "content_filter"  # nothing else is said of what ended it
         if not choice.finish and not choice.error:
             what = "a stream that ended before the answer did"
             return invalid(self._asked, what, choice.joined.encode("utf-8", "replace"))
@@ -87,6 +94,8 @@ class Assembled:
             return
         if chunk is _NOTHING:
             self._break(invalid(self._asked, "a piece of a stream that is not JSON", data))
+        elif isinstance(chunk, dict) and is_filtered(chunk, {}):
+            self._take_chunk(chunk)
         elif is_error(chunk) or (event.name == b"error" and chunk):
             shaped = chunk if is_error(chunk) else {"error": chunk}
             self._break(classify_completion(shaped, self._asked))
@@ -98,12 +107,15 @@ class Assembled:
             if chunk.get(key):
                 self._head[key] = chunk[key]
         choices = chunk.get("choices")
+        self._filtered = self._filtered or is_filtered(chunk, {})
         for at, choice in enumerate(choices if isinstance(choices, list) else ()):
             if not isinstance(choice, dict):
                 continue
             given = choice.get("index")
             index = given if isinstance(given, int) and not isinstance(given, bool) else at
-            text = self._choices.setdefault(index, _Choice()).take(choice)
+            taken = self._choices.setdefault(index, _Choice())
+            taken.filtered = taken.filtered or is_filtered({}, choice)
+            text = taken.take(choice)
             if text and index == 0:
                 self._on_text(text)
 
@@ -120,6 +132,7 @@ class _Choice:
         self.text: list[str] = []
         self.calls: list[dict[str, Any]] = []
         self.finish = ""
+        self.filtered = False
         self.error: Any = None
         self._open: dict[Any, dict[str, Any]] = {}
         self._message: dict[str, Any] = {}
@@ -137,18 +150,30 @@ class _Choice:
         message = {**self._message, "content": content}
         if self.calls:
             message["tool_calls"] = self.calls
-        return {"message": message, "finish_reason": self.finish, "error": self.error}
+        whole = {"message": message, "finish_reason": self.finish, "error": self.error}
+        return {**whole, **(filtered_results() if self.filtered else {})}
 
     def take(self, choice: Mapping[str, Any]) -> str:
         """The next piece; its text."""
-        self.finish = finish_word(choice.get("finish_reason")) or self.finish
-        self.error = choice.get("error") or self.error
-        delta = choice.get("delta")
-        if not isinstance(delta, Mapping):
+        word = finish_word(choice.get("finish_reason"))
+        # A last chunk says `stop` behind `length`, too: what spoilt the answer stands.
+        if word and (not self.finish or class_of(self.finish) is Finish.COMPLETE):
+            self.finish = word
+        self.error = self.error or error_in(choice)
+        delta, message = choice.get("delta"), choice.get("message")
+        if not delta and isinstance(choice.get("text"), str):
+            delta = {"content": choice["text"]}  # as completions that are no chat have it
+        text = self._take_delta(delta) if isinstance(delta, Mapping) else ""
+        if self.text or self.calls or not isinstance(message, Mapping):
+            return text
+        if any(message.get(key) for key in _WHOLE):
             # Some servers send the whole message at once, if nothing came before.
-            delta = {} if self.text else choice.get("message")
-        if not isinstance(delta, Mapping):
-            return ""
+            self._message = {}
+            text = self._take_delta(message)
+        return text
+
+    def _take_delta(self, delta: Mapping[str, Any]) -> str:
+        self.error = self.error or error_in(delta)
         for key in ("refusal", *THOUGHT_FIELDS):
             if isinstance(delta.get(key), str):
                 self._message[key] = str(self._message.get(key, "")) + delta[key]
@@ -167,7 +192,7 @@ class _Choice:
         if content.thought:
             self._message.setdefault("reasoning_content", "…")
         if content.refusal:
-            self._message["refusal"] = self._message.get("refusal", "") + content.refusal
+            self._message["refusal"] = str(self._message.get("refusal", "")) + content.refusal
         self._others += [{"type": kind} for kind in content.others]
         if content.text:
             self.text.append(content.text)

@@ -11,10 +11,11 @@ from workbench.prompts.values import Message
 
 
 class Outcome(enum.StrEnum):
-    """What became of a call; only OK (and EMPTY, if no error) carries an answer to score."""
+    """What became of a call; only OK carries an answer to score."""
 
     OK = "ok"
     EMPTY = "empty"
+    """It ended as an answer does, and there is no text, or only blanks."""
     TRUNCATED = "truncated"
     REFUSED = "refused"
     FILTERED = "filtered"
@@ -33,6 +34,7 @@ class Outcome(enum.StrEnum):
     def is_models_fault(self) -> bool:
         """The prompt or the model spoilt the answer: scores as the suite says, 0 by default."""
         return self in (
+            Outcome.EMPTY,
             Outcome.TRUNCATED,
             Outcome.REFUSED,
             Outcome.FILTERED,

@@ -120,6 +120,7 @@ PART_FACTS = (
     # Set by the program where it reads the same files otherwise than an earlier release did.
     Fact("cells", ONCE_SET),
     Fact("readings", ONCE_SET),
+    Fact("empties", ONCE_SET),
 )
 """Keys of a suite's parts. `dataset` is compared case by case, `policy` by its own facts."""
 

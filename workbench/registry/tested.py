@@ -21,7 +21,11 @@ from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
 _ORDER = (State.FAILING, State.STALE, State.EXPIRED, State.UNTESTED)
-_PARTS = {"cells": "reading of cells", "readings": "reading of expected answers"}
+PART_WORDS = {
+    "cells": "reading of cells",
+    "readings": "reading of expected answers",
+    "empties": "scoring of empty answers",
+}
 """What the parts of a suite are called where their names do not say it."""
 
 
@@ -120,6 +124,7 @@ def _suites(
         row[0]
         for row in connection.execute(
             "SELECT DISTINCT s.suite FROM suites s WHERE s.prompt_id = ? AND s.external = 0"
+            " AND s.removed = 0"
             " AND s.seq = (SELECT max(x.seq) FROM suites x"
             "  WHERE x.prompt_id = s.prompt_id AND x.suite = s.suite) ORDER BY s.suite",
             (version.prompt_id,),
@@ -236,7 +241,7 @@ def _behaviour_changes(old: PromptVersion, new: PromptVersion) -> str:
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return " and ".join(_PARTS.get(name, name) for name in names) or "policy"
+    return " and ".join(PART_WORDS.get(name, name) for name in names) or "policy"
 
 
 def _day(at: str) -> str:

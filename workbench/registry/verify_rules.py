@@ -234,7 +234,7 @@ def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
         source is None or source.action == "retire" or source.version != row["version"]
     ):
         yield f"it was not live in {rules['promote_from']}"
-    if rules["approvals"] > len(_approvers(world, row, rules, left or 0)):
+    if rules["approvals"] and rules["approvals"] > len(_approvers(world, row, rules, left or 0)):
         yield "it lacked approvals"
     yield from _consumers(world, row)
     if not rules["untested"]:

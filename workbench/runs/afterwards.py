@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from workbench.providers.values import Outcome
+from workbench.runs.environment import EMPTY
 from workbench.runs.tally import percentile
 
 _MODELS_SHOWN = 20
@@ -16,12 +18,13 @@ def afterwards(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
 
     Names of models and fingerprints (`mixed` when there are several), `latency_s` and, where
     answers were streamed, `first_token_s` with p50 and p95 in seconds, and how often each note was
-    made.
+    made; `empty`: how many answers were.
     """
     return {
         **_answered_by(connection, run),
         **_latencies(connection, run),
         **_notes(connection, run),
+        **_empty(connection, run),
     }
 
 
@@ -64,3 +67,12 @@ def _notes(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
         [run, _NOTES_SHOWN],
     ).fetchall()
     return {"notes": dict(rows)} if rows else {}
+
+
+def _empty(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    found = connection.execute(
+        "SELECT count(*) FROM results JOIN answers ON answers.id = results.answer WHERE run = ?"
+        " AND (outcome = ? OR (outcome = ? AND trim(text, char(9, 10, 13, 32)) = ''))",
+        [run, Outcome.EMPTY, Outcome.OK],
+    ).fetchone()[0]
+    return {EMPTY: found} if found else {}

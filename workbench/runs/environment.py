@@ -25,6 +25,9 @@ ALTERED = "altered"
 ASKED_AGAIN = "forgotten_before"
 """Cases of the run that were forgotten before it: id, by whom and on which day."""
 
+EMPTY = "empty"
+"""How many answers had no text, or only blanks."""
+
 STRANGE_LINES = "strange_lines"
 """How many lines of a batch's answers belong to none of its questions."""
 

@@ -40,9 +40,15 @@ def answer_row(answer: Answer) -> tuple[Any, ...]:
 
 
 def read_answer(row: Sequence[Any], cached: bool) -> Answer:
-    """The answer in a row of `answers` without its id and key."""
+    """The answer in a row of `answers` without its id and key.
+
+    One of blanks alone is empty, which 0.1.0 stored as ok.
+    """
+    outcome = Outcome(row[0])
+    if outcome is Outcome.OK and (not row[1] or row[1].isspace()):
+        outcome = Outcome.EMPTY
     return Answer(
-        outcome=Outcome(row[0]),
+        outcome=outcome,
         text=row[1],
         error=row[2] or "",
         note=row[3] or "",

@@ -85,6 +85,7 @@ def changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any
         ("repeats", "the number of repeats"),
         ("cells", "the reading of cells"),
         ("readings", "the reading of expected answers"),
+        ("empties", "the scoring of empty answers"),
     ):
         if before.get(part) != after.get(part):
             changed.append(words)

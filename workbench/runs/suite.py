@@ -92,6 +92,8 @@ class Suite:
     """The kinds of the prompt's inputs change what is asked, see `as_read`."""
     reread: bool = False
     """A scorer reads what a case expects otherwise than 0.1.0, see `as_read`."""
+    credited: bool = False
+    """An empty answer, which is wrong now, scored above 0 in 0.1.0, see `as_read`."""
 
     def as_read(self, cases: Sequence[Case], *, typed: bool = False) -> Suite:
         """The suite with what 0.1.0 read otherwise of these cases: its results do not count then.
@@ -100,7 +102,10 @@ class Suite:
         """
         reads = [scorer.kind.reads for scorer in self.scorers if scorer.kind.reads]
         reread = any(read.is_new(case) for read in reads for case in cases)
-        return replace(self, typed=typed, reread=reread)
+        # What reads an expected answer gave an empty one 0 unless it was expected, as it does now.
+        free = [s for s in self.scorers if s.name in self.gate.scorers and not s.kind.reads]
+        credited = any(scorer.credited_empty(case) for scorer in free for case in cases[:1])
+        return replace(self, typed=typed, reread=reread, credited=credited)
 
     @cached_property
     def gate_cases(self) -> Dataset:
@@ -116,7 +121,8 @@ class Suite:
     def parts(self) -> dict[str, str]:
         """Fingerprints of what an evaluation depends on: dataset, scorers, policy, repeats.
 
-        `cells` and `readings` are there only where 0.1.0 read the same files otherwise.
+        `cells` and `readings` are there only where 0.1.0 read the same files otherwise, `empties`
+        only where it gave an empty answer a score above 0.
         """
         parts = {
             "dataset": self.gate_cases.fingerprint,
@@ -128,6 +134,8 @@ class Suite:
             parts["cells"] = fingerprint(_REVISION)
         if self.reread:
             parts["readings"] = fingerprint(_REVISION)
+        if self.credited:
+            parts["empties"] = fingerprint(_REVISION)
         return parts
 
     @cached_property

@@ -150,6 +150,6 @@ class RunProgress:
     slots: tuple[Slot, ...] = ()
     """The calls under way, the oldest first."""
     faults: int = 0
-    """Answers that the model itself spoilt: refused, cut short, filtered, a tool call."""
+    """Answers that the model itself spoilt: empty, refused, cut short, filtered, a tool call."""
     at_once: int = 0
     """How many calls the throttle allows at a time now."""

@@ -33,6 +33,9 @@ class FaultScore(enum.StrEnum):
     """What the scorer makes of its text."""
 
 
+_BLANKS = ("", " ", "\n")
+_REASONS = {Outcome.EMPTY: "the answer is empty"}
+
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
 
 
@@ -51,6 +54,8 @@ class Kind:
     """How it reads what a case expects; None: it needs nothing of the kind."""
     check: Callable[[Mapping[str, Any]], str] = field(default=lambda _options: "")
     """A sentence about what is wrong with the options, or nothing."""
+    takes_empty: Callable[[Case, Mapping[str, Any]], bool] = field(default=lambda *_: False)
+    """Whether it judges an empty answer, too: it looks at no text, or the empty one is wanted."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +91,30 @@ class Scorer:
     def score(self, answer: Answer, case: Case) -> Score:
         """The score of one answer; an answer that is an error has none.
 
-        What the model itself did wrong (refused, cut short, filtered, a tool call instead of
-        text) scores 0, unless `faults` says otherwise.
+        What the model itself did wrong (nothing, refused, cut short, filtered, a tool call
+        instead of text) scores 0, unless `faults` says otherwise.
         """
-        if answer.outcome.is_error:
-            return Score(None, answer.error or answer.outcome.value)
-        if answer.outcome.is_models_fault:
-            counts = self.faults.get(answer.outcome, FaultScore.WRONG)
-            if counts is not FaultScore.SCORED:
-                wrong = 0.0 if counts is FaultScore.WRONG else None
-                return Score(wrong, answer.outcome.value)
+        outcome = answer.outcome
+        if outcome.is_error:
+            return Score(None, answer.error or outcome.value)
+        counts = self._counts(outcome, case) if outcome.is_models_fault else FaultScore.SCORED
+        if counts is not FaultScore.SCORED:
+            wrong = 0.0 if counts is FaultScore.WRONG else None
+            return Score(wrong, _REASONS.get(outcome, outcome.value))
         lacking = self.lacks(case)
         if lacking:
             return Score(None, lacking)
         return self.kind.score(answer, case, self.options)
+
+    def _counts(self, fault: Outcome, case: Case) -> FaultScore:
+        takes = fault is Outcome.EMPTY and self.kind.takes_empty(case, self.options)
+        if takes or (fault is Outcome.EMPTY and self.lacks(case)):
+            return FaultScore.SCORED  # which is missing where the case lacks what it needs
+        return self.faults.get(fault, FaultScore.WRONG)
+
+    def credited_empty(self, case: Case) -> bool:
+        """Whether 0.1.0, which scored empty answers like others, gave one more than it gets now."""
+        if self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
+            return False
+        scores = (self.kind.score(Answer(Outcome.OK, b), case, self.options) for b in _BLANKS)
+        return any(score.value for score in scores)

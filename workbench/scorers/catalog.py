@@ -53,6 +53,8 @@ def _typed(value: Any, default: Any, where: str) -> Any:
         return float(value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise SuiteError(f"{where} must be a {wanted.__name__}, not {value!r}")
+    if value == {}:
+        raise SuiteError(f"{where} is empty", hint="leave it out where every JSON value is right")
     return value
 
 

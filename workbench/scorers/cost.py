@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,10 +28,20 @@ def _cost(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
 
 def _duration_problem(options: Mapping[str, Any]) -> str:
     try:
-        seconds(options["at_most"])
+        positive = seconds(options["at_most"]) > 0
     except ValueError as error:
         return f"at_most: {error}"
-    return ""
+    return "" if positive else "at_most: no answer comes in no time; write 5s"
+
+
+def _money_problem(options: Mapping[str, Any]) -> str:
+    most = options["at_most_usd"]
+    return "" if 0 <= most < math.inf else f"at_most_usd: {most:g} is no amount; write 0.01"
+
+
+def _always(_case: Case, _options: Mapping[str, Any]) -> bool:
+    """What an answer took is known of an empty one, too."""
+    return True
 
 
 KINDS = (
@@ -40,11 +51,14 @@ KINDS = (
         _latency,
         {"at_most": "5s"},
         check=_duration_problem,
+        takes_empty=_always,
     ),
     Kind(
         "cost",
         "The answer cost at most this much.",
         _cost,
         {"at_most_usd": 0.01},
+        check=_money_problem,
+        takes_empty=_always,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,11 @@ def texts(case: Case) -> list[str]:
         text = as_text(case.expected)
         return [folded(text)] if text.strip() else []
     return [folded(as_text(item)) for item in items]
+
+
+def wants_blank(case: Case, _options: Mapping[str, Any]) -> bool:
+    """Whether a case says that an empty answer is right, as `expected: [""]` does."""
+    return any(not text.strip() for text in texts(case))
 
 
 def parts(case: Case) -> list[str]:

@@ -9,7 +9,7 @@ from workbench.datasets.delimited import folded
 from workbench.datasets.values import Case
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
-from workbench.scorers.expected import NEAR, texts
+from workbench.scorers.expected import NEAR, texts, wants_blank
 
 
 def _similarity(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
@@ -22,6 +22,15 @@ def _similarity(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score
     return Score(near, f"similarity {near:.2f}")
 
 
+def _share_problem(options: Mapping[str, Any]) -> str:
+    share = options["at_least"]
+    if 0 <= share <= 1:
+        return ""
+    return f"at_least: {share:g} does not lie between 0 and 1" + (
+        f"; write {share / 100:g}" if 1 < share <= 100 else ""
+    )
+
+
 KINDS = (
     Kind(
         "similarity",
@@ -29,5 +38,7 @@ KINDS = (
         _similarity,
         {"at_least": 0.0},
         reads=NEAR,
+        check=_share_problem,
+        takes_empty=wants_blank,
     ),
 )

@@ -9,7 +9,7 @@ from workbench.datasets.delimited import folded
 from workbench.datasets.values import Case
 from workbench.providers.values import Answer
 from workbench.scorers.base import Kind, Score
-from workbench.scorers.expected import PART, WHOLE, parts, texts
+from workbench.scorers.expected import PART, WHOLE, parts, texts, wants_blank
 from workbench.scorers.patterns import is_found, pattern_problem
 
 SHOWN_CHARS = 60
@@ -73,7 +73,12 @@ _TEXT_OPTIONS = {"ignore_case": False, "strip": True}
 
 KINDS = (
     Kind(
-        "exact_match", "The answer is the expected text.", _exact_match, _TEXT_OPTIONS, reads=WHOLE
+        "exact_match",
+        "The answer is the expected text.",
+        _exact_match,
+        _TEXT_OPTIONS,
+        reads=WHOLE,
+        takes_empty=wants_blank,
     ),
     Kind(
         "contains", "The answer contains the expected text.", _contains, _TEXT_OPTIONS, reads=PART
@@ -91,6 +96,7 @@ KINDS = (
         _one_of,
         {**_TEXT_OPTIONS, "labels": []},
         check=lambda options: "" if options["labels"] else "labels: name at least one",
+        takes_empty=lambda _case, options: any(not str(one).strip() for one in options["labels"]),
     ),
     Kind(
         "matches",
@@ -105,5 +111,6 @@ KINDS = (
         "The answer has at most this many characters.",
         _max_chars,
         {"limit": 1000},
+        check=lambda options: "" if options["limit"] > 0 else "limit: 1 character is the least",
     ),
 )

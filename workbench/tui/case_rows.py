@@ -22,6 +22,7 @@ GROUP_WORDS = {ERROR: "ERROR", FAILURE: "FAIL", PASS: "pass", WAITING: "…"}
 _SIGNS: Mapping[int, Sign] = {ERROR: "error", FAILURE: "fail", PASS: "pass", WAITING: "quiet"}
 
 FAULT_WORDS = {
+    Outcome.EMPTY: "EMPTY",
     Outcome.TRUNCATED: "CUT",
     Outcome.REFUSED: "REFUSED",
     Outcome.FILTERED: "FILTERED",
@@ -107,7 +108,7 @@ class ResultRow:
 
     @property
     def is_fault(self) -> bool:
-        """Whether the model refused, was cut short, or answered in another way than with text."""
+        """Whether the model refused, was cut short, or gave no text."""
         return self.result is not None and self.result.answer.outcome.is_models_fault
 
     @property

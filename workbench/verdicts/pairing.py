@@ -117,6 +117,8 @@ def what_differs(
         differs.append("the scorers")
     if parts_a.get("readings") != parts_b.get("readings"):
         differs.append("the reading of expected answers")
+    if parts_a.get("empties") != parts_b.get("empties"):
+        differs.append("the scoring of empty answers")
     if _judge(summary_a) != _judge(summary_b):
         differs.append("the judge")
     return differs

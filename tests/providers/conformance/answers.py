@@ -154,14 +154,23 @@ ANSWERS = (
     Row(
         "Gemini",
         "a message without content",
-        "empty",
-        "",
-        0.0,
+        "invalid_response",
+        calls=3,
+        error="a message without content, tool calls or a refusal",
         body={
             **whole(),
             "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant"}}],
         },
-        events=pieces(),
+    ),
+    Row("Gemini", "a stream without content", "empty", "", 0.0, events=pieces()),
+    Row(
+        "Gemini",
+        "content that is null",
+        "empty",
+        "",
+        0.0,
+        body=whole(None),
+        events=pieces(None),
     ),
     Row(
         "Gemini",

@@ -324,12 +324,4 @@ REFUSALS = (
         error="answered 502: Bad gateway",
         body=b"<html><head><title>Bad gateway</title></head><body>nginx</body></html>",
     ),
-    Row(
-        "some proxy",
-        "a page with status 200",
-        "invalid_response",
-        calls=3,
-        error="not JSON",
-        body=b"<html><body>Sign in</body></html>",
-    ),
 )

@@ -48,7 +48,7 @@ NAMED = (
     NamedFilter("all"),
     NamedFilter("errors", _in_group(ERROR)),
     NamedFilter("failures", _in_group(FAILURE)),
-    NamedFilter("refused or cut", _is_fault),
+    NamedFilter("faults", _is_fault),
     NamedFilter("passes", _in_group(PASS)),
     NamedFilter("waiting", _in_group(WAITING)),
 )

@@ -204,7 +204,7 @@ def _counts(head: RunHead) -> str:
         parts += [f"pass {head.passed}", f"fail {head.failed}"]
     parts.append(f"error {head.errors}")
     if head.faults:
-        parts.append(f"refused or cut {head.faults}")
+        parts.append(f"faults {head.faults}")
     if head.cached:
         parts.append(f"cached {head.cached}")
     return "  ".join(parts)
