@@ -1,20 +1,23 @@
 PYTHON ?= python3
 VENV ?= .venv
-BIN = $(VENV)/bin
+BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The program and its local model; all of it and what the tests need.
 DEMO_READY = $(VENV)/.demo-ready
 READY = $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help demo test check format soak bench lock clean
+.PHONY: help demo test lint check coverage format soak bench lock release clean
 
 help:
 	@echo "make demo    set up and run the main job (the screens on a terminal, else in text)"
 	@echo "make test    set up and run the tests"
-	@echo "make check   ruff, mypy --strict, import contracts and the tests"
+	@echo "make lint    ruff, mypy --strict and the import contracts"
+	@echo "make check   lint, and the tests"
+	@echo "make coverage  the tests, and which lines they reach; fails below the floor"
 	@echo "make soak    the long crash and contention loops, and properties on new examples"
-	@echo "make bench   the benchmarks, which print ratios"
+	@echo "make bench   the benchmarks, which print ratios; kept in bench/results"
+	@echo "make release VERSION=X.Y.Z  changelog, build, a check of the wheel, and the tag"
 
 demo: $(DEMO_READY)
 	$(BIN)/workbench demo
@@ -22,12 +25,16 @@ demo: $(DEMO_READY)
 test: $(READY)
 	$(BIN)/pytest -q -n $(WORKERS)
 
-check: $(READY)
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n $(WORKERS)
+
+check: lint test
+
+coverage: $(READY)
+	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=html
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -41,9 +48,10 @@ soak: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py crowd --seconds 60
 
 bench: $(READY)
-	@for name in registry engine decisions compare terminal; do \
-	  echo "== bench/$$name.py"; PYTHONPATH=. $(BIN)/python bench/$$name.py || exit 1; done
-	@echo "== bench/error_rates.py"; $(BIN)/python bench/error_rates.py --quick
+	$(BIN)/python bench/run_all.py
+
+release: $(READY)
+	$(BIN)/python scripts/release.py $(VERSION)
 
 lock:
 	$(PYTHON) scripts/lock.py

@@ -56,8 +56,10 @@ def measure(*arguments: str) -> Measured:
     return Measured(wall, cpu, usage.ru_maxrss / 1024, inner["inner_s"], int(inner["calls"]))
 
 
-def compare(cases: int, delay: float) -> None:
-    """Three processes against one mock server, and what they cost beside one another."""
+def compare(cases: int, delay: float) -> tuple[dict[str, Measured], float, int]:
+    """By name what was measured, the ideal time in seconds, and the bytes stored.
+
+    Three processes against one mock server, and what they cost beside one another."""
     ideal = cases * delay / CONCURRENCY
     with tempfile.TemporaryDirectory() as folder, running(delay) as base_url:
         store = Path(folder) / "runs.db"
@@ -67,6 +69,11 @@ def compare(cases: int, delay: float) -> None:
             "ours, again": measure("ours", base_url, str(cases), str(store)),
         }
         size = sum(path.stat().st_size for path in Path(folder).glob("runs.db*"))
+    return rows, ideal, size
+
+
+def show(rows: dict[str, Measured], cases: int, delay: float, ideal: float, size: int) -> None:
+    """Print the table of one size and delay."""
     print(f"\n{cases:,} cases, {delay * 1000:g} ms, {CONCURRENCY} at once; ideal {ideal:.2f} s")
     heads = [f"{head:>9}" for head in ("wall s", "x ideal", "run s", "CPU s", "ms/case")]
     print(f"{'':20}{''.join(heads)}{'MB':>7}{'calls':>8}")
@@ -80,14 +87,33 @@ def compare(cases: int, delay: float) -> None:
     print(f"ours / bare: CPU {share:.2f}; stored {size / cases:.0f} bytes a result, text included")
 
 
+def figures(rows: dict[str, Measured], ideal: float) -> dict[str, float]:
+    """What is worth comparing with an earlier run: ratios, and memory."""
+    ours, bare, again = rows["ours"], rows["bare openai loop"], rows["ours, again"]
+    return {
+        "wall_to_bare": ours.wall_s / bare.wall_s,
+        "cpu_to_bare": ours.cpu_s / bare.cpu_s,
+        "again_s": again.inner_s,
+        "peak_mb": ours.peak_mb,
+        **({"wall_to_ideal": ours.wall_s / ideal} if ideal else {}),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, nargs="*", default=[1000, 10000])
     parser.add_argument("--delays", type=float, nargs="*", default=[0.0, 0.05, 0.5])
+    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    found = {}
     for cases in given.cases:
         for delay in given.delays:
-            compare(cases, delay)
+            rows, ideal, size = compare(cases, delay)
+            found[f"{cases} cases, {delay * 1000:g} ms"] = figures(rows, ideal)
+            if not given.json:
+                show(rows, cases, delay, ideal, size)
+    if given.json:
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

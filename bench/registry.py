@@ -230,6 +230,7 @@ def main() -> int:
     """Measure, print one JSON object, and say which bounds do not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smaller registry")
+    parser.add_argument("--json", action="store_true", help="what it prints anyway")
     options = parser.parse_args()
     sizes = [(10, 10), (100, 10) if options.quick else (1000, 100)]
     report: dict[str, dict[str, float]] = {}

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "constraints.txt"
 DEVELOPMENT = ROOT / "constraints-dev.txt"
 DEMO_EXTRAS = ("local",)
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = {
     "Linux x86_64": [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 17, 12, 5)]
     + ["manylinux2014_x86_64"],
@@ -33,6 +33,7 @@ PLATFORMS = {
         f"macosx_{major}_0_{arch}" for major in (14, 13, 12, 11) for arch in ("arm64", "universal2")
     ]
     + ["macosx_10_9_universal2"],
+    "Windows x86_64": ["win_amd64"],
 }
 
 
