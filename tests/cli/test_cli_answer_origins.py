@@ -11,10 +11,10 @@ from tests.cli.conftest import Cli
 
 
 def ask_for(cli: Cli, rules: str) -> None:
-    """Give production these rules alone."""
+    """Give production these rules beside where versions come from."""
     path = cli.root / "workbench.toml"
     whole = path.read_text().partition("\n[environments.production]")[0]
-    path.write_text(f"{whole}\n[environments.production]\n{rules}\n")
+    path.write_text(f'{whole}\n[environments.production]\nfrom = "staging"\n{rules}\n')
 
 
 def endpoint(cli: Cli) -> str:
@@ -82,7 +82,8 @@ def test_where_answers_must_be_fresh_stored_ones_make_nothing_tested_and_that_is
     done = cli.here("evaluate", "triage@1.0.0", "--fresh")
     assert "counts fresh" not in done.err and "does not count" not in done.out
     assert status(cli, "1.0.0")[0] == "tested"
-    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    for environment in ("staging", "production"):
+        assert cli.here("deploy", "triage@1.0.0", environment).code == 0
     assert cli.here("verify").code == 0
 
 
@@ -92,7 +93,8 @@ def test_fresh_asks_the_baseline_anew_too(fresh_cli: Cli) -> None:
     cli.say("better")
     cli.here("register", "triage", "-d", "first")
     cli.here("evaluate", "triage@1.0.0", "--fresh")
-    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    for environment in ("staging", "production"):
+        assert cli.here("deploy", "triage@1.0.0", environment).code == 0
     cli.say("best")
     cli.here("register", "triage", "-d", "second")
 
@@ -156,8 +158,10 @@ def test_evidence_from_another_endpoint_does_not_count_where_one_is_named(fresh_
     assert cli.here("deploy", "triage@1.0.0", "production").code == 5
 
     ask_for(cli, f'endpoints = ["https://api.openai.com/v1", "{endpoint(cli)}/"]')
+    assert cli.here("rules", "apply", "--reason", "ours too").code == 0
     assert status(cli, "1.0.0")[0] == "tested"
-    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    for environment in ("staging", "production"):
+        assert cli.here("deploy", "triage@1.0.0", environment).code == 0
     assert cli.here("verify").code == 0
 
 

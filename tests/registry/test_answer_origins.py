@@ -126,7 +126,7 @@ def test_the_database_and_the_reasons_always_agree(
     ):
         evaluated(registry, answers, baseline=baseline)
         for one in asked:
-            registry.set_environment(one, "ana")
+            registry.set_environment(one, "ana", reason="to try it")
             why = objection(answers, one, baseline=baseline)
             status = registry.status("p", "1.0.0")
             assert (status.tested, why in status.reason) == (not why, True), one

@@ -17,6 +17,8 @@ import pytest
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.clock import now
 from workbench.registry.digest import digest_of, record_hash
+from workbench.registry.people import same_person
+from workbench.registry.trigger_parts import SAME_PERSON
 
 Tested = Callable[..., PromptVersion]
 
@@ -213,6 +215,7 @@ def test_a_forged_record_of_one_prompt_takes_no_other_away(path: Path) -> None:
     with PromptRegistry(path) as registry:
         registry.register(PromptVersion("q", "1.0.0", "text"))
     connection = sqlite3.connect(path)
+    connection.create_function(SAME_PERSON, 2, same_person)
     connection.executescript("""
     INSERT INTO ledger SELECT max(seq) + 1, 'deployment', at, 'eve', lower(hex(randomblob(32))),
       hash, lower(hex(randomblob(32))) FROM ledger;
