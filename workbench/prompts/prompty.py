@@ -10,8 +10,8 @@ from typing import Any
 
 from workbench.errors import DraftError
 from workbench.prompts.front_matter import EXTENSION, TOP, Front, check, split
+from workbench.prompts.revisions import least_revision
 from workbench.prompts.strict_yaml import dump_yaml
-from workbench.prompts.templates import least_revision
 from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
