@@ -30,12 +30,44 @@ def test_blank_lines_may_stand_before_the_front_matter(before: str) -> None:
         ("<!-- ana -->\n\n---\nname: a\ninputs: []\n---\nuser:\nhi\n", 3),
         ("----\nname: a\nmodel: m\n----\nuser:\nhi\n", 1),
         ("+++\nname: a\nmodel: m\n+++\nhi\n", 1),
+        ('+++\nname = "a"\n+++\nuser:\nhi\n', 1),
+        ("%YAML 1.2\n---\nname: a\n---\nuser:\nhi\n", 1),
+        ("--- # mine\nname: a\n---\nuser:\nhi\n", 1),
+        ("\ufeff\ufeff---\nname: a\n---\nuser:\nhi\n", 1),
+        ("```yaml\nname: a\nmodel: {id: m}\n```\nuser:\nhi\n", 1),
+        ("name: a\nmodel: {id: m}\nuser:\nhi\n", 1),
+        ("\ndescription: a\n\nuser:\nhi\n", 2),
+        ("# Support\n---\nname: a\ndescription: b\n---\nuser:\nhi\n", 2),
+        ("Support\n\n```yaml\nname: a\n```\nuser:\nhi\n", 3),
+        (f"{HEAD}---\nname: b\n---\nuser:\nhi\n", 5),
+        (f"{HEAD}\n---\nmodel: {{id: n}}\n---\nhi\n", 6),
+        (f"{HEAD}Support\n---\nname: b\n---\nuser:\nhi\n", 6),
+        (f"{HEAD}----\ndescription: b\n----\nuser:\nhi\n", 5),
+        (f"{HEAD}inputs: [q]\n---\nuser:\nhi\n", 5),
+        (f"{HEAD}```\ntools: []\n```\nuser:\nhi\n", 5),
     ],
 )
 def test_front_matter_that_is_none_is_never_sent(text: str, line: int) -> None:
     with pytest.raises(DraftError, match=rf"^p: line {line} .*front matter") as caught:
         parse_prompty(text, where="p", default_id="a")
     assert "---" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "---\nAnswer briefly.\n---\nuser:\nhi",
+        "Answer briefly.\n\n---\n\nuser:\nhi",
+        "name: the customer's\nuser:\nhi",
+        "Answer with YAML:\n```yaml\nqueue: billing\nmodel: x\n```\nuser:\nhi",
+        "system:\n---\nname: b\nmodel: c\n---\nuser:\n```yaml\nname: x\n```",
+        "| a | b |\n|---|---|\nuser:\nhi",
+        "user:\nhi\n---\nname: b\n---\nbye",
+    ],
+)
+def test_a_text_with_rules_and_keys_stays_a_text(body: str) -> None:
+    messages = parse_prompty(f"{HEAD}{body}\n").messages
+    assert "\n".join(m.content for m in messages).count("---") == body.count("---")
 
 
 def test_a_rule_in_a_text_is_no_front_matter() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from workbench.errors import DraftError
+from workbench.prompts.fences import TOP, cut
 from workbench.prompts.kinds import KINDS, UNSUPPORTED, fits
 from workbench.prompts.strict_yaml import line_of, parse_yaml
 from workbench.suggestions import did_you_mean
@@ -17,18 +18,8 @@ from workbench.suggestions import did_you_mean
 EXTENSION = "x-"
 """What a key of somebody's own begins with."""
 
-_FRONT = re.compile(r"(?:[ \t]*\n)*---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
-_FENCE = re.compile(r"(?:[ \t]*\n)*[ \t]*---")
-_RULE = re.compile(r"^[ \t]*(?:-{2,}|\+{3}|—)[ \t]*$", re.MULTILINE)
-_KEY = re.compile(r"^(?:model|inputs|template)[ \t]*:", re.MULTILINE)
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?:[ \t].*)?$", re.MULTILINE)
 _REFERENCE = re.compile(r"\$\{\s*(env|file)\s*:[^}]*\}", re.IGNORECASE)
-_ROLE = re.compile(r"^[ \t]*#?[ \t]*(?:system|developer|user|assistant|tool)[ \t]*:", re.I | re.M)
 
-TOP = frozenset(
-    {"name", "displayName", "description", "metadata", "inputs", "outputs", "model", "tools"}
-    | {"template"}
-)
 MODEL = frozenset({"id", "provider", "apiType", "options"})
 PROPERTY = frozenset(
     {"name", "kind", "description", "required", "nullable", "default", "example", "enumValues"}
@@ -88,47 +79,11 @@ class Front:
 
 def split(text: str, where: str) -> tuple[Front, str]:
     """A draft's front matter, which may be absent, and its body. LF ends the lines of `text`."""
-    _refuse_conflicts(text, where)
-    found = _FRONT.match(text)
-    if not found:
-        _refuse_odd_fences(text, where)
-        return Front(where, "", 1, {}), text
-    inner = found.group(1) or ""
-    first_line = text.count("\n", 0, found.start(1) if inner else found.end()) + 1
+    inner, first_line, body = cut(text, where)
     data = parse_yaml(inner, where, first_line=first_line)
     if not isinstance(data, Mapping):
         raise DraftError(f"{where}: line {first_line} the front matter must be a mapping")
-    return Front(where, inner, first_line, data), text[found.end() :]
-
-
-def _refuse_conflicts(text: str, where: str) -> None:
-    found = _CONFLICT.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
-        raise DraftError(
-            f"{where}: line {line} is left over from a merge: {found.group()[:40]}",
-            hint=f"resolve it; if it is meant as text, write {{{{ '{found.group()[:7]}' }}}}",
-        )
-
-
-def _refuse_odd_fences(text: str, where: str) -> None:
-    """What was meant as front matter must not be sent as a message."""
-    fence = _FENCE.match(text)
-    if fence and re.match(r"[ \t]*(?:\n|\Z)", text[fence.end() :]):
-        line = text.count("\n", 0, fence.end()) + 1
-        raise DraftError(
-            f"{where}: line {line} opens front matter that no line '---' closes",
-            hint="close it with a line of its own: ---",
-        )
-    role = _ROLE.search(text)
-    before = text[: role.start()] if role else text
-    late = _RULE.search(before)
-    if late and _KEY.search(before, late.end()):
-        line = text.count("\n", 0, late.start()) + 1
-        raise DraftError(
-            f"{where}: line {line} begins front matter that is not at the top of the file",
-            hint="begin and end it with '---', before all other text",
-        )
+    return Front(where, inner, first_line, data), body
 
 
 def check(front: Front) -> None:
