@@ -24,7 +24,9 @@ _RULE = re.compile(rf"^{_FENCE}$", re.MULTILINE)
 _DECIDING = re.compile(r"^[ \t]*(?:model|inputs|outputs|tools|template)[ \t]*[:=]", re.MULTILINE)
 _ANY = re.compile(rf"[ \t]*(?:{'|'.join(sorted(TOP))})[ \t]*[:=]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?:[ \t].*)?$", re.MULTILINE)
-_ROLE = re.compile(r"^[ \t]*(?:#[ \t]*)?(?:system|developer|user|assistant|tool)[ \t]*:", re.I | re.M)
+_ROLE = re.compile(
+    r"^[ \t]*(?:#[ \t]*)?(?:system|developer|user|assistant|tool)[ \t]*:", re.I | re.M
+)
 _HINT = (
     "begin and end it with '---', once, before all other text; a text that looks like it goes"
     " below a line 'system:'"
