@@ -97,6 +97,7 @@ prompts = st.builds(
         st.fixed_dictionaries({"name": names}, optional={"description": any_text}),
         min_size=1,
         max_size=2,
+        unique_by=lambda tool: tool["name"],
     ),
     revision=st.sampled_from([FIRST_REVISION, REVISION]),
     description=st.just("") | any_text,
