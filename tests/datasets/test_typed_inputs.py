@@ -201,3 +201,47 @@ def test_a_blank_input_with_an_expected_answer_is_sent_and_said(tmp_path: Path) 
     dataset = read_dataset(path)
     notes = check_fit(prompt_of("string"), dataset.cases, dataset.place_of)
     assert notes == ("1 case has a blank x, which p needs: it is sent as nothing",)
+
+
+@pytest.mark.parametrize(
+    ("template", "cell", "note"),
+    [
+        ("{% if x %}VIP{% endif %}", "false", "the text 'false' holds"),
+        ("{{ 'VIP' if not x else '' }}", " No ", "the text 'no' holds"),
+        ("{% if q == 'a' and x %}VIP{% endif %}", "0", "the text '0' holds"),
+        ("{% for c in x %}{{ c }}{% endfor %}", '["a"]', "loops over the letters"),
+        ("{% for c in x | list %}{{ c }}{% endfor %}", "ab", "loops over the letters"),
+    ],
+)
+def test_a_text_that_a_template_takes_for_another_type_is_said(
+    template: str, cell: str, note: str
+) -> None:
+    prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
+    case = Case("1", {"q": Untyped("a"), "x": Untyped(cell)})
+    (said,) = check_fit(prompt, [case, case], lambda _: "a.csv")
+    assert said.startswith("x: ")
+    assert note in said
+    kind = "array" if "letters" in note else "boolean"
+    assert said.endswith(f"kind: {kind}")
+    typed_prompt = replace(prompt, inputs=(Input("q"), Input("x", kind)))
+    value = ["a"] if kind == "array" else False
+    assert not check_fit(typed_prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
+
+
+@pytest.mark.parametrize("cell", ["", "Ana", "true"])
+def test_a_text_may_be_tested_for_being_there(cell: str) -> None:
+    prompt = prompt_of("string", "{% if x %}{{ x }}{% endif %}", required=False)
+    assert not check_fit(prompt, [Case("1", {"x": Untyped(cell)})], lambda _: "a.csv")
+
+
+def test_who_forgot_to_declare_an_input_with_a_default_is_told_how() -> None:
+    prompt = parse_prompty("---\nname: p\ninputs: [q]\n---\n{{ q }}{{ x | default('d') }}")
+    with pytest.raises(TemplateError, match="needs the input x") as caught:
+        Renderer(prompt).render({"q": "a"})
+    assert "declare x with required: false" in caught.value.hint
+    with pytest.raises(DatasetError, match="has no x") as refused:
+        check_fit(prompt, [Case("1", {"q": "a"})], lambda _: "a.csv")
+    assert "declare x with required: false" in refused.value.hint
+    with pytest.raises(TemplateError, match="needs the input q") as plain:
+        Renderer(prompt).render({"x": "a"})
+    assert "required: false" not in plain.value.hint

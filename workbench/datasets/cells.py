@@ -43,7 +43,11 @@ def typed(cell: str, kind: str) -> Any:
         return str(cell)
     if not text:
         return None
-    value = _parsed(text, kind)
+    try:
+        value = _parsed(text, kind)
+    except DatasetError as error:
+        reason = error.message.removeprefix(f"{kind}: ")
+        raise DatasetError(f"{misfit(str(cell), kind)}: {reason}") from error
     if misfit(value, kind):
         raise DatasetError(misfit(str(cell), kind))
     return value
@@ -101,15 +105,16 @@ def _values(value: Any) -> Any:
 
 
 def _parsed(text: str, kind: str) -> Any:
-    """None for what is no value of the kind."""
+    """The text itself where it is no value of the kind. Raises DatasetError for bad JSON, and for
+    a number that is too large.
+    """
     if kind == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if kind in ("array", "object"):
-        try:
-            return parse_json(text, kind)
-        except DatasetError:
-            return text
+        return parse_json(text, kind)
     number = _number(text)
+    if number is None and _NUMBER.fullmatch(text):
+        raise DatasetError("it takes more than 64 bits")
     if kind == "integer" and isinstance(number, float) and number.is_integer():
         number = int(number)
     return text if number is None else number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.cells import is_typed, misfit, typed
@@ -11,7 +11,11 @@ from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.prompts.templates import Renderer
 from workbench.prompts.untyped import Untyped
+from workbench.prompts.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.values import Message, Prompt
+
+_FALSE = frozenset({"false", "0", "0.0", "no", "off", "none", "null", "nil", "[]", "{}"})
+"""Words that people mean as false, and that are no empty text."""
 
 
 def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +59,8 @@ def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
 def check_fit(
     prompt: Prompt, cases: Sequence[Case], place_of: Callable[[Case], str]
 ) -> tuple[str, ...]:
-    """Notes about columns that no template uses, and about blank cells that are sent.
+    """Notes about columns that no template uses, blank cells that are sent, and texts that a
+    template takes for another type.
 
     Raises DatasetError when a case lacks an input that the prompt needs, has one of another kind,
     or has nothing but an id, naming both and the place of the case.
@@ -63,6 +68,7 @@ def check_fit(
     renderer = Renderer(prompt)
     needed = renderer.missing({})
     blank: Counter[str] = Counter()
+    uses, mistaken = uses_of(prompt), set[tuple[str, str]]()
     for case in cases:
         where = f"{place_of(case)}: case {case.id!r}"
         try:
@@ -73,9 +79,12 @@ def check_fit(
         if missing:
             names = ", ".join(missing)
             given = ", ".join(sorted(inputs)) or "no inputs"
+            how = how_to_leave_out(prompt, missing)
             raise DatasetError(
-                f"{where} has no {names}, which {prompt.prompt_id} needs", hint=f"it has: {given}"
+                f"{where} has no {names}, which {prompt.prompt_id} needs",
+                hint=f"it has: {given}" + (f"; {how}" if how else ""),
             )
+        mistaken.update(_mistaken(uses, inputs))
         blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
         if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
             raise DatasetError(
@@ -89,7 +98,18 @@ def check_fit(
         notes.append(
             f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
         )
-    return tuple(notes)
+    return (*notes, *(f"{name}: {said}" for name, said in sorted(mistaken)))
+
+
+def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts of which a template takes every letter for an item, or which it takes for true."""
+    for name in uses.looped & inputs.keys():
+        if isinstance(inputs[name], str) and inputs[name].strip():
+            yield name, "a template loops over the letters of a text; for a list: kind: array"
+    for name in uses.tested & inputs.keys():
+        word = inputs[name].strip().lower() if isinstance(inputs[name], str) else ""
+        if word in _FALSE:
+            yield name, f"the text {word!r} holds where a template tests it: kind: boolean"
 
 
 def _is_blank(value: Any) -> bool:

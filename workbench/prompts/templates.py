@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
+from workbench.prompts.uses import how_to_leave_out
 from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
@@ -90,9 +91,10 @@ class Renderer:
     def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         lacking = self.missing(inputs)
         if lacking:
+            usual = "give it a value, or a default in the front matter"
             raise TemplateError(
                 f"{self._prompt.prompt_id} needs the input {', '.join(lacking)}",
-                hint="give it a value, or a default in the front matter",
+                hint=how_to_leave_out(self._prompt, lacking) or usual,
             )
         values = {**self._defaults, **inputs}
         null: Any = ""
