@@ -74,7 +74,7 @@ def _why_not(value: Any) -> str:
         return f"a {kind} is printed, which is no text: add | list or | join(', ')"
     if isinstance(value, (bytes, bytearray)):
         return "bytes are printed, which are no text"
-    kind_of = type(value)
-    if kind_of.__str__ is object.__str__ and kind_of.__repr__ is object.__repr__:
-        return f"a {kind_of.__name__} is printed, which is no text"
+    of: Any = type(value)
+    if of.__str__ is object.__str__ and of.__repr__ is object.__repr__:
+        return f"a {of.__name__} is printed, which is no text"
     return ""

@@ -91,6 +91,11 @@ def _shows_more_than_values(template: str, tags: list[str], kinds: Mapping[str, 
         return False  # it does not compile, by any revision
 
 
+def _constant(item: Any) -> Any:
+    """The key of `order['items']`, where it stands there."""
+    return getattr(item.arg, "value", None)
+
+
 def _assignments(node: Any) -> Iterator[tuple[Any, Any]]:
     """What a `set` or a `with` assigns: the target, and the expression."""
     return zip(
@@ -162,7 +167,7 @@ class _Showing:
         n = self._nodes
         if id(node) in self._called:
             return False
-        name = node.attr if isinstance(node, n.Getattr) else getattr(node.arg, "value", "")
+        name = node.attr if isinstance(node, n.Getattr) else _constant(node)
         kind = self._kinds.get(node.node.name) if isinstance(node.node, n.Name) else None
         if isinstance(node.node, n.Name) and node.node.name in _NO_TEXT - self._kinds.keys():
             return False
