@@ -60,7 +60,9 @@ models = st.builds(
     Model,
     id=any_text,
     provider=any_text,
-    options=st.dictionaries(st.sampled_from(["temperature", "stop", "zz"]), plain, max_size=3),
+    options=st.fixed_dictionaries(
+        {}, optional={"temperature": st.floats(0, 2), "stop": any_text, "zz": plain}
+    ),
 )
 of_kind: dict[str, st.SearchStrategy[object]] = {
     "string": any_text,
