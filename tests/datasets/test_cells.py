@@ -45,3 +45,20 @@ def test_a_cell_is_read_as_its_kind(kind: str, text: str, value: object) -> None
 def test_a_cell_of_another_kind_is_refused(kind: str, text: str) -> None:
     with pytest.raises(DatasetError, match="is needed"):
         typed(text, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "reason"),
+    [
+        ("number", "100000000000000000000", "it takes more than 64 bits"),
+        ("integer", "-9223372036854775809", "it takes more than 64 bits"),
+        ("number", "1e999", "it takes more than 64 bits"),
+        ("object", '{"a": 1, "a": 2}', "the key 'a' stands twice"),
+        ("array", "[1, NaN]", "NaN is refused"),
+        ("array", "[1, 2", "column 6: "),
+    ],
+)
+def test_the_reason_why_a_cell_is_no_value_is_said(kind: str, text: str, reason: str) -> None:
+    with pytest.raises(DatasetError) as caught:
+        typed(text, kind)
+    assert f"is needed: {reason}" in caught.value.message

@@ -103,3 +103,18 @@ def test_tags_and_inputs_may_be_json(tmp_path: Path) -> None:
 def test_an_open_quote_in_the_header_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="line 1"):
         read(tmp_path, "a.csv", 'id,"t\n1,x\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("sep=;\nid;q\n1;a\n", "line 1: 'sep=;' is no header"),
+        ("SEP=,\nid,q\n1,a\n", "line 1: 'SEP=,' is no header"),
+        ("id|q\n1|a\n", r"line 1: the columns are separated by '\|'"),
+    ],
+)
+def test_another_delimiter_is_refused_by_its_name(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DatasetError, match=problem):
+        read_dataset(path)

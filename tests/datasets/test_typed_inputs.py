@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from workbench.datasets.fit import asks_otherwise, check_fit, sent_inputs, typed
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
+from workbench.prompts.prompty import parse_prompty
 from workbench.prompts.templates import Renderer
 from workbench.prompts.untyped import Untyped
 from workbench.prompts.values import Input, Message, Prompt
@@ -146,3 +148,100 @@ def test_yaml_numbers_that_stay_text_fit_number_kinds(tmp_path: Path) -> None:
     assert typed_inputs(prompt_of("string"), dataset.cases[0].inputs) == {"x": "1.10"}
     with pytest.raises(DatasetError, match=r"row 2: case '2': x is '1\.10', and a number"):
         check_fit(prompt_of("number"), dataset.cases, dataset.place_of)
+
+
+@pytest.mark.parametrize("kind", ["string", "boolean", "number", "object", "made_up"])
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_cell_of_an_optional_input_is_not_given(
+    tmp_path: Path, kind: str, blank: str
+) -> None:
+    prompt = parse_prompty(
+        "---\nname: p\ninputs: [{name: q}, {name: x, required: false}]\n---\n"
+        "Hi {{ x | default('there') }}"
+    )
+    prompt = replace(prompt, inputs=(Input("q"), Input("x", kind, required=False)))
+    said = []
+    for name, text in (("a.csv", f"id,q,x\n1,a,{blank}\n"), ("a.jsonl", '{"id": "1", "q": "a"}\n')):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        case = read_dataset(tmp_path / name).cases[0]
+        said.append(Renderer(prompt).render(typed_inputs(prompt, case.inputs))[0].content)
+    assert said == ["Hi there"] * 2
+
+
+def test_a_blank_cell_takes_the_default_and_an_empty_text_of_json_stays_one() -> None:
+    prompt = Prompt(
+        "p", (Message("user", "<{{ x }}>"),), inputs=(Input("x", required=False, default="d"),)
+    )
+    for value, said in ((Untyped(""), "<d>"), ("", "<>"), (Untyped("e"), "<e>")):
+        found = typed_inputs(prompt, {"x": value})
+        assert Renderer(prompt).render(found)[0].content == said
+        assert asks_otherwise(prompt, [Case("1", {"x": value})]) == (said == "<d>")
+    no_default = prompt_of("string", required=False)
+    assert not asks_otherwise(no_default, [Case("1", {"x": Untyped("")})]), "it printed as nothing"
+
+
+@pytest.mark.parametrize("row", ["2,,", "2, ,", "2,,\t"])
+def test_a_row_with_nothing_but_an_id_is_refused_where_the_prompt_needs_an_input(
+    tmp_path: Path, row: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,x,expected\n1,a,b\n{row}\n", encoding="utf-8")
+    dataset = read_dataset(path)
+    with pytest.raises(
+        DatasetError, match=r"a\.csv: line 3: case '2' is blank: p needs x"
+    ) as caught:
+        check_fit(prompt_of("string"), dataset.cases, dataset.place_of)
+    assert "take it out" in caught.value.hint
+    assert not check_fit(prompt_of("string", required=False), dataset.cases, dataset.place_of)
+
+
+def test_a_blank_input_with_an_expected_answer_is_sent_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,x,expected\n1,,ask again\n2,a,b\n", encoding="utf-8")
+    dataset = read_dataset(path)
+    notes = check_fit(prompt_of("string"), dataset.cases, dataset.place_of)
+    assert notes == ("1 case has a blank x, which p needs: it is sent as nothing",)
+
+
+@pytest.mark.parametrize(
+    ("template", "cell", "note"),
+    [
+        ("{% if x %}VIP{% endif %}", "false", "the text 'false' holds"),
+        ("{{ 'VIP' if not x else '' }}", " No ", "the text 'no' holds"),
+        ("{% if q == 'a' and x %}VIP{% endif %}", "0", "the text '0' holds"),
+        ("{% for c in x %}{{ c }}{% endfor %}", '["a"]', "loops over the letters"),
+        ("{% for c in x | list %}{{ c }}{% endfor %}", "ab", "loops over the letters"),
+    ],
+)
+def test_a_text_that_a_template_takes_for_another_type_is_said(
+    template: str, cell: str, note: str
+) -> None:
+    prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
+    case = Case("1", {"q": Untyped("a"), "x": Untyped(cell)})
+    (said,) = check_fit(prompt, [case, case], lambda _: "a.csv")
+    assert said.startswith("x: ")
+    assert note in said
+    kind = "array" if "letters" in note else "boolean"
+    assert said.endswith(f"kind: {kind}")
+    typed_prompt = replace(prompt, inputs=(Input("q"), Input("x", kind)))
+    value = ["a"] if kind == "array" else False
+    assert not check_fit(typed_prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
+
+
+@pytest.mark.parametrize("cell", ["", "Ana", "true"])
+def test_a_text_may_be_tested_for_being_there(cell: str) -> None:
+    prompt = prompt_of("string", "{% if x %}{{ x }}{% endif %}", required=False)
+    assert not check_fit(prompt, [Case("1", {"x": Untyped(cell)})], lambda _: "a.csv")
+
+
+def test_who_forgot_to_declare_an_input_with_a_default_is_told_how() -> None:
+    prompt = parse_prompty("---\nname: p\ninputs: [q]\n---\n{{ q }}{{ x | default('d') }}")
+    with pytest.raises(TemplateError, match="needs the input x") as caught:
+        Renderer(prompt).render({"q": "a"})
+    assert "declare x with required: false" in caught.value.hint
+    with pytest.raises(DatasetError, match="has no x") as refused:
+        check_fit(prompt, [Case("1", {"q": "a"})], lambda _: "a.csv")
+    assert "declare x with required: false" in refused.value.hint
+    with pytest.raises(TemplateError, match="needs the input q") as plain:
+        Renderer(prompt).render({"x": "a"})
+    assert "required: false" not in plain.value.hint

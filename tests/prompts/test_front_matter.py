@@ -9,7 +9,9 @@ import pytest
 from workbench.errors import DraftError
 from workbench.prompts.prompty import parse_prompty, write_prompty
 from workbench.prompts.values import Message
+from workbench.providers.options import build_options
 
+OPTIONS = "name: a\nmodel:\n  id: m\n  options:\n"
 HEAD = "---\nname: a\nmodel: {id: m, provider: x}\n---\n"
 
 
@@ -30,12 +32,44 @@ def test_blank_lines_may_stand_before_the_front_matter(before: str) -> None:
         ("<!-- ana -->\n\n---\nname: a\ninputs: []\n---\nuser:\nhi\n", 3),
         ("----\nname: a\nmodel: m\n----\nuser:\nhi\n", 1),
         ("+++\nname: a\nmodel: m\n+++\nhi\n", 1),
+        ('+++\nname = "a"\n+++\nuser:\nhi\n', 1),
+        ("%YAML 1.2\n---\nname: a\n---\nuser:\nhi\n", 1),
+        ("--- # mine\nname: a\n---\nuser:\nhi\n", 1),
+        ("\ufeff\ufeff---\nname: a\n---\nuser:\nhi\n", 1),
+        ("```yaml\nname: a\nmodel: {id: m}\n```\nuser:\nhi\n", 1),
+        ("name: a\nmodel: {id: m}\nuser:\nhi\n", 1),
+        ("\ndescription: a\n\nuser:\nhi\n", 2),
+        ("# Support\n---\nname: a\ndescription: b\n---\nuser:\nhi\n", 2),
+        ("Support\n\n```yaml\nname: a\n```\nuser:\nhi\n", 3),
+        (f"{HEAD}---\nname: b\n---\nuser:\nhi\n", 5),
+        (f"{HEAD}\n---\nmodel: {{id: n}}\n---\nhi\n", 6),
+        (f"{HEAD}Support\n---\nname: b\n---\nuser:\nhi\n", 6),
+        (f"{HEAD}----\ndescription: b\n----\nuser:\nhi\n", 5),
+        (f"{HEAD}inputs: [q]\n---\nuser:\nhi\n", 5),
+        (f"{HEAD}```\ntools: []\n```\nuser:\nhi\n", 5),
     ],
 )
 def test_front_matter_that_is_none_is_never_sent(text: str, line: int) -> None:
     with pytest.raises(DraftError, match=rf"^p: line {line} .*front matter") as caught:
         parse_prompty(text, where="p", default_id="a")
     assert "---" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "---\nAnswer briefly.\n---\nuser:\nhi",
+        "Answer briefly.\n\n---\n\nuser:\nhi",
+        "name: the customer's\nuser:\nhi",
+        "Answer with YAML:\n```yaml\nqueue: billing\nmodel: x\n```\nuser:\nhi",
+        "system:\n---\nname: b\nmodel: c\n---\nuser:\n```yaml\nname: x\n```",
+        "| a | b |\n|---|---|\nuser:\nhi",
+        "user:\nhi\n---\nname: b\n---\nbye",
+    ],
+)
+def test_a_text_with_rules_and_keys_stays_a_text(body: str) -> None:
+    messages = parse_prompty(f"{HEAD}{body}\n").messages
+    assert "\n".join(m.content for m in messages).count("---") == body.count("---")
 
 
 def test_a_rule_in_a_text_is_no_front_matter() -> None:
@@ -135,6 +169,46 @@ def test_signs_that_only_look_like_a_merge_are_text() -> None:
         ("name: a\nmodel:\n  id: ${env:X}", 4, "model.id refers to ${env:X}", "api_key_env"),
         ("name: a\ndescription: ${FILE:x.md}", 3, "refers to ${FILE:x.md}", "itself"),
         ("name: a\nmetadata: {a: [b, 'x ${env:KEY:y}']}", 3, "metadata.a[1] refers to", ""),
+        ("name: a\noutputs: foo", 3, "outputs must be a list, not 'foo'", "{name:"),
+        ("name: a\noutputs:\n- answer", 4, "outputs[0] is no mapping", "{name:"),
+        ("name: a\noutputs:\n- kind: string", 4, "outputs[0] needs a name", "{name:"),
+        ("name: a\noutputs: {a: 5}", 3, "outputs.a is no mapping", "{name:"),
+        ("name: a\noutputs: {a: strng}", 3, "outputs.a.kind 'strng' is unknown", "string"),
+        ("name: a\noutputs:\n- {name: b}\n- {name: b}", 5, "'b' is declared twice", ""),
+        ("name: a\noutputs:\n- {name: b, enum: xyz}", 4, "enum must be a list", ""),
+        (
+            "name: a\noutputs:\n- {name: b, items: integer}",
+            4,
+            "must be a mapping",
+            "{kind: integer}",
+        ),
+        ("name: a\noutputs:\n- {name: b, kind: object, properties: c}", 4, "must be a list", ""),
+        ("name: a\ntools: search", 3, "tools must be a list, not 'search'", "{name:"),
+        ("name: a\ntools: [search]", 3, "tools[0] is no mapping", "{name:"),
+        ("name: a\ntools: {search: web}", 3, "tools.search is no mapping", "{name:"),
+        ("name: a\ntools:\n- kind: function", 4, "tools[0] needs a name", "{name:"),
+        ("name: a\ntools:\n- {name: ' '}", 4, "tools[0] needs a name", "{name:"),
+        ("name: a\ntools:\n- {type: function, function: {}}", 4, "tools[0] needs a name", ""),
+        ("name: a\ntools:\n- {name: t, parameters: q}", 4, "parameters must be a list", ""),
+        ("name: a\ntools:\n- {name: t, parameters: [q]}", 4, "is no mapping", "{name: query"),
+        ("name: a\ninputs: {q: string}", 3, "inputs.q: string may be a kind", "{kind: string}"),
+        ("name: a\ninputs:\n  n: 5\n  vip: Boolean", 5, "inputs.vip: Boolean may be", "default:"),
+        (f"{OPTIONS}    maxOutputTokens: 9\n    max_tokens: 5", 7, "says again", "keep one"),
+        (f"{OPTIONS}    max_completion_tokens: 9\n    maxOutputTokens: 9", 7, "says again", ""),
+        (
+            f"{OPTIONS}    temperature: 0\n    additionalProperties:\n      temperature: 1",
+            8,
+            "additionalProperties.temperature says again what temperature says",
+            "keep one",
+        ),
+        (f"{OPTIONS}    additionalProperties: {{top_p: 1}}\n    topP: 1", 7, "says again", ""),
+        (f"{OPTIONS}    additionalProperties: [1]", 6, "must be a mapping", ""),
+        (f"{OPTIONS}    temperature: '0'", 6, "temperature is '0': a number is needed", ""),
+        (f"{OPTIONS}    temperature: true", 6, "a number is needed", ""),
+        (f"{OPTIONS}    seed: 1.5", 6, "seed is 1.5: a whole number is needed", ""),
+        (f"{OPTIONS}    max_tokens: '8'", 6, "a whole number is needed", ""),
+        (f"{OPTIONS}    stopSequences: [1]", 6, "a list of texts is needed", ""),
+        (f"{OPTIONS}    allowMultipleToolCalls: 'no'", 6, "true or false is needed", ""),
         ("name: a\nname: b", 3, "'name' stands twice", ""),
         ("name: a\nx-a: &n 1\nx-b: *n", 4, "aliases are refused", ""),
         ("name: a\nmodel:\n\tid: m", 4, "", ""),
@@ -194,3 +268,30 @@ def test_a_model_without_a_provider_says_so() -> None:
         assert prompt.model is not None
         assert prompt.model.provider == ""
         assert "provider" not in write_prompty(prompt)
+
+
+def test_named_items_may_be_a_list_or_a_mapping_and_an_input_may_have_a_value_for_a_default() -> (
+    None
+):
+    prompt = parse_prompty("""\
+---
+name: a
+model: {id: m, options: {maxOutputTokens: 9, additionalProperties: {temperature: hot}}}
+inputs: {q: hello, n: 5, kind: {kind: string}}
+outputs: {answer: string, score: {kind: number}}
+tools: {search: {description: d, parameters: {query: string}}}
+---
+user:
+{{ q }}{{ n }}{{ kind }}
+""")
+    assert [(i.name, i.kind, i.default) for i in prompt.inputs] == [
+        ("q", "string", "hello"),
+        ("n", "string", 5),
+        ("kind", "string", None),
+    ]
+    options = build_options(prompt)
+    assert options["temperature"] == "hot", "what is sent as it stands has no type here"
+    schema = options["response_format"]["json_schema"]["schema"]
+    assert schema["properties"] == {"answer": {"type": "string"}, "score": {"type": "number"}}
+    (tool,) = options["tools"]
+    assert tool["function"]["parameters"]["properties"] == {"query": {"type": "string"}}

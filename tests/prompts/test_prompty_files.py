@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import DraftError
 from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
-from workbench.prompts.templates import least_revision
+from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import FIRST_REVISION, REVISION, Input, Message, Model, Prompt
 
 WHOLE = """\
@@ -60,7 +60,9 @@ models = st.builds(
     Model,
     id=any_text,
     provider=any_text,
-    options=st.dictionaries(st.sampled_from(["temperature", "stop", "zz"]), plain, max_size=3),
+    options=st.fixed_dictionaries(
+        {}, optional={"temperature": st.floats(0, 2), "stop": any_text, "zz": plain}
+    ),
 )
 of_kind: dict[str, st.SearchStrategy[object]] = {
     "string": any_text,
@@ -97,6 +99,7 @@ prompts = st.builds(
         st.fixed_dictionaries({"name": names}, optional={"description": any_text}),
         min_size=1,
         max_size=2,
+        unique_by=lambda tool: tool["name"],
     ),
     revision=st.sampled_from([FIRST_REVISION, REVISION]),
     description=st.just("") | any_text,

@@ -68,10 +68,70 @@ def test_a_list_means_any_of_them(name: str, make: Any) -> None:
     assert scored(name, "xyz", expected).value == 0.0
 
 
-def test_brackets_in_a_cell_that_are_no_list_of_texts_are_text() -> None:
-    assert scored("contains", "as said in [1].", Untyped("[1]")).value == 1.0
-    assert scored("contains", "at 1 o'clock", Untyped("[1]")).value == 0.0
-    assert not is_new("contains", Untyped("[1]"))
+@pytest.mark.parametrize("items", [["a", 1], [1, 2], [True], [None], [1.5, [2]], [{"a": True}]])
+def test_a_list_in_a_cell_means_what_it_means_in_jsonl(items: list[Any]) -> None:
+    cell = Untyped(json.dumps(items))
+    for text in (*map(json.dumps, items), "a", str(cell), ""):
+        in_cell, in_jsonl = (scored("exact_match", text, e).value for e in (cell, items))
+        assert in_cell == in_jsonl
+    assert scored("exact_match", json.dumps(items[-1]), cell).value == 1.0
+    assert is_new("exact_match", cell), "0.1.0 compared with the text of the cell"
+
+
+def test_brackets_in_a_cell_that_are_no_json_are_text() -> None:
+    assert scored("contains", "as said in [a].", Untyped("[a]")).value == 1.0
+    assert scored("contains", "a", Untyped("[a]")).value == 0.0
+    assert not is_new("contains", Untyped("[a]"))
+    assert scored("contains", "as said in [1].", Untyped('["[1]"]')).value == 1.0
+    assert scored("exact_match", "", Untyped("[]")).reason == scored("exact_match", "", []).reason
+
+
+def in_yaml(tmp_path: Path, expected: str) -> Any:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"- {{id: '1', inputs: {{t: x}}, expected: {expected}}}\n", encoding="utf-8")
+    return read_dataset(path).cases[0].expected
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("[True, False]", [True, False]),
+        ("TRUE", True),
+        ("[1.50, TRUE, 'True', '1.50']", [1.5, True, "True", "1.50"]),
+        ("{a: TRUE, b: [False, 1.50]}", {"a": True, "b": [False, 1.5]}),
+    ],
+)
+def test_yaml_words_and_numbers_are_json_values_however_they_are_written(
+    tmp_path: Path, written: str, value: Any
+) -> None:
+    expected = in_yaml(tmp_path, written)
+    assert scored("json_equals", json.dumps(value), expected).value == 1.0
+    assert scored("json_equals", json.dumps({"x": value}), expected).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("{a: TRUE, b: 1.50}", '{"a": true, "b": 1.50}'),
+        ("{a: '1.50', b: 'TRUE', c: 007}", '{"a": "1.50", "b": "TRUE", "c": 7}'),
+        ("[[TRUE, 1.50], x]", "[true, 1.50]"),
+        ("1.50", "1.50"),
+        ("TRUE", "TRUE"),
+    ],
+)
+def test_a_yaml_object_is_compared_as_an_answer_would_write_it(
+    tmp_path: Path, written: str, text: str
+) -> None:
+    expected = in_yaml(tmp_path, written)
+    assert scored("exact_match", text, expected).value == 1.0
+    assert is_new("exact_match", expected) == (text[0] in "{[")
+
+
+def test_a_number_in_an_object_stands_as_the_file_has_it() -> None:
+    expected = parse_json('{"a": 1.50, "b": [1e3]}', "x")
+    assert scored("exact_match", '{"a": 1.50, "b": [1e3]}', expected).value == 1.0
+    assert is_new("exact_match", expected)
+    assert not is_new("exact_match", {"a": 1.5, "b": [1000.0]})
 
 
 def test_a_list_is_a_json_value_for_json_equals() -> None:

@@ -99,7 +99,7 @@ def scores(dataset: Dataset, answers: Sequence[str], names: Sequence[Any]) -> li
 
 
 EXPECTED = (
-    TEXT | st.booleans() | NUMBERS | st.none() | st.lists(TEXT, max_size=3).filter(bool)
+    TEXT | st.booleans() | NUMBERS | st.none() | st.lists(TEXT | JSON, max_size=3)
     | st.dictionaries(TEXT, st.integers(), max_size=2)
 )  # fmt: skip
 

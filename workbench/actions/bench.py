@@ -110,11 +110,11 @@ class Bench:
 
         Typed are its cases when any version of its prompt asks them otherwise for its kinds.
         """
-        from workbench.datasets.fit import asks_otherwise, has_typed_inputs
+        from workbench.datasets.fit import asks_otherwise, may_ask_otherwise
 
         cases = suite.gate_cases
         typed = False
-        for prompt in filter(has_typed_inputs, self.registry.contents(suite.prompt_id)):
+        for prompt in filter(may_ask_otherwise, self.registry.contents(suite.prompt_id)):
             key = (prompt.fingerprint, cases.fingerprint)
             if key not in self._typed:
                 self._typed[key] = asks_otherwise(prompt, cases.cases)

@@ -111,8 +111,8 @@ def read_prompt(path: Path) -> Prompt:
 
 def _from_json(data: Any, path: Path) -> Prompt:
     from workbench.exchange.snapshot import JSON_FORMAT
+    from workbench.prompts.revisions import least_revision
     from workbench.prompts.strict_yaml import dump_yaml
-    from workbench.prompts.templates import least_revision
 
     if not isinstance(data, Mapping) or data.get("format") != JSON_FORMAT:
         raise DraftError(f"{path} is no export of a version", hint="workbench export json PROMPT")

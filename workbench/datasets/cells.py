@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.datasets.json_values import MAX_INTEGER, parse_json
+from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json, written
 from workbench.errors import DatasetError
 from workbench.prompts.kinds import fits
 from workbench.prompts.untyped import Untyped
@@ -24,6 +24,7 @@ _WANTED = {
     "object": "a JSON object",
 }
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -42,7 +43,11 @@ def typed(cell: str, kind: str) -> Any:
         return str(cell)
     if not text:
         return None
-    value = _parsed(text, kind)
+    try:
+        value = _parsed(text, kind)
+    except DatasetError as error:
+        reason = error.message.removeprefix(f"{kind}: ")
+        raise DatasetError(f"{misfit(str(cell), kind)}: {reason}") from error
     if misfit(value, kind):
         raise DatasetError(misfit(str(cell), kind))
     return value
@@ -63,33 +68,53 @@ def json_of(value: Any) -> Any:
     Raises DatasetError for a cell that holds none.
     """
     if not isinstance(value, Untyped):
-        return _numbers(value)
+        return _values(value)
     text = value.strip()
     return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else parse_json(text, "expected")
 
 
-def _numbers(value: Any) -> Any:
-    """With plain YAML numbers as numbers, however they are written."""
+def text_of(value: Any) -> str:
+    """A value as an answer would write it; what YAML writes plainly in a list or an object, such
+    as 1.50 or TRUE, is the number or the word of JSON there.
+    """
+    return str(value) if isinstance(value, str) else written(value, _plain)
+
+
+def _plain(text: str) -> str | None:
+    """What stands in JSON for a scalar that YAML writes without quotes; None for a text."""
+    found = _scalar(text) if isinstance(text, Untyped) else None
+    if found is None:
+        return None
+    return str(text) if _JSON_NUMBER.fullmatch(text) else as_text(found)
+
+
+def _scalar(text: str) -> bool | int | float | None:
+    return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else _number(text)
+
+
+def _values(value: Any) -> Any:
+    """With plain YAML numbers and booleans as such, however they are written."""
     if isinstance(value, Untyped):
-        number = _number(value)
-        return str(value) if number is None else number
+        found = _scalar(value)
+        return str(value) if found is None else found
     if isinstance(value, Mapping):
-        return {key: _numbers(item) for key, item in value.items()}
+        return {key: _values(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_numbers(item) for item in value]
+        return [_values(item) for item in value]
     return value
 
 
 def _parsed(text: str, kind: str) -> Any:
-    """None for what is no value of the kind."""
+    """The text itself where it is no value of the kind. Raises DatasetError for bad JSON, and for
+    a number that is too large.
+    """
     if kind == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if kind in ("array", "object"):
-        try:
-            return parse_json(text, kind)
-        except DatasetError:
-            return text
+        return parse_json(text, kind)
     number = _number(text)
+    if number is None and _NUMBER.fullmatch(text):
+        raise DatasetError("it takes more than 64 bits")
     if kind == "integer" and isinstance(number, float) and number.is_integer():
         number = int(number)
     return text if number is None else number

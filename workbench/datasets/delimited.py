@@ -20,10 +20,23 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def read_csv(text: str, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Rows of a file with commas; with semicolons or tabs where its header has no comma."""
+    """Rows of a file with commas; with semicolons or tabs where its header has no comma.
+
+    Raises DatasetError for a row that does not fit the header, and for another delimiter.
+    """
     header = _FIRST_RECORD.match(text)
     unquoted = _QUOTED.sub("", header[1]) if header else ""
     found = [mark for mark in ",;\t" if mark in unquoted]
+    if unquoted.lower().startswith("sep="):
+        raise DatasetError(
+            f"{where}: line 1: {unquoted.strip()!r} is no header",
+            hint="take the line out: commas, semicolons and tabs are found without it",
+        )
+    if "|" in unquoted and not found:
+        raise DatasetError(
+            f"{where}: line 1: the columns are separated by '|'",
+            hint="separate them by commas, semicolons or tabs",
+        )
     return _rows(text, where, found[0] if len(found) == 1 else ",")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.cells import is_typed, misfit, typed
@@ -10,19 +11,27 @@ from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.prompts.templates import Renderer
 from workbench.prompts.untyped import Untyped
+from workbench.prompts.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.values import Message, Prompt
+
+_FALSE = frozenset({"false", "0", "0.0", "no", "off", "none", "null", "nil", "[]", "{}"})
+"""Words that people mean as false, and that are no empty text."""
 
 
 def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs as the prompt's kinds need them; a blank cell of a typed one is not given.
+    """The inputs as the prompt's kinds need them; a blank cell of one that is typed, or that may be
+    left out, is not given.
 
     An undeclared input, and one of kind string, takes whatever is there. Raises TemplateError
     when a value does not fit its kind: only cells are converted, what has a type keeps it.
     """
     kinds = {item.name: item.kind for item in prompt.inputs if is_typed(item.kind)}
+    optional = {item.name for item in prompt.inputs if not item.required}
     values: dict[str, Any] = {}
     for name, value in inputs.items():
         kind = kinds.get(name, "")
+        if name in optional and _is_blank(value):
+            continue
         if not isinstance(value, Untyped):
             problem = misfit(value, kind)
             if problem:
@@ -50,12 +59,16 @@ def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
 def check_fit(
     prompt: Prompt, cases: Sequence[Case], place_of: Callable[[Case], str]
 ) -> tuple[str, ...]:
-    """Notes about columns that no template uses.
+    """Notes about columns that no template uses, blank cells that are sent, and texts that a
+    template takes for another type.
 
-    Raises DatasetError when a case lacks an input that the prompt needs, or has one of another
-    kind, naming both and the place of the case.
+    Raises DatasetError when a case lacks an input that the prompt needs, has one of another kind,
+    or has nothing but an id, naming both and the place of the case.
     """
     renderer = Renderer(prompt)
+    needed = renderer.missing({})
+    blank: Counter[str] = Counter()
+    uses, mistaken = uses_of(prompt), set[tuple[str, str]]()
     for case in cases:
         where = f"{place_of(case)}: case {case.id!r}"
         try:
@@ -66,21 +79,52 @@ def check_fit(
         if missing:
             names = ", ".join(missing)
             given = ", ".join(sorted(inputs)) or "no inputs"
+            how = how_to_leave_out(prompt, missing)
             raise DatasetError(
-                f"{where} has no {names}, which {prompt.prompt_id} needs", hint=f"it has: {given}"
+                f"{where} has no {names}, which {prompt.prompt_id} needs",
+                hint=f"it has: {given}" + (f"; {how}" if how else ""),
+            )
+        mistaken.update(_mistaken(uses, inputs))
+        blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
+        if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
+            raise DatasetError(
+                f"{where} is blank: {prompt.prompt_id} needs {', '.join(needed)}",
+                hint="fill the row in, or take it out",
             )
     unused = {name for case in cases for name in case.inputs} - renderer.names
-    return tuple(f"the column {name!r} is used by no template" for name in sorted(unused))
+    notes = [f"the column {name!r} is used by no template" for name in sorted(unused)]
+    for name, times in blank.items():
+        count = "1 case has" if times == 1 else f"{times:,} cases have"
+        notes.append(
+            f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
+        )
+    return (*notes, *(f"{name}: {said}" for name, said in sorted(mistaken)))
 
 
-def has_typed_inputs(prompt: Prompt) -> bool:
-    """Whether it declares an input that is not text."""
-    return any(is_typed(item.kind) for item in prompt.inputs)
+def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts of which a template takes every letter for an item, or which it takes for true."""
+    for name in uses.looped & inputs.keys():
+        if isinstance(inputs[name], str) and inputs[name].strip():
+            yield name, "a template loops over the letters of a text; for a list: kind: array"
+    for name in uses.tested & inputs.keys():
+        word = inputs[name].strip().lower() if isinstance(inputs[name], str) else ""
+        if word in _FALSE:
+            yield name, f"the text {word!r} holds where a template tests it: kind: boolean"
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether it is a cell in which nothing stands."""
+    return isinstance(value, Untyped) and not value.strip()
+
+
+def may_ask_otherwise(prompt: Prompt) -> bool:
+    """Whether it declares an input that is not text, or that may be left out."""
+    return any(is_typed(item.kind) or not item.required for item in prompt.inputs)
 
 
 def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
-    """Whether the kinds of the inputs change what is asked: 0.1.0 rendered every cell as text."""
-    if not has_typed_inputs(prompt):
+    """Whether the declared inputs change what is asked: 0.1.0 rendered every cell as text."""
+    if not may_ask_otherwise(prompt):
         return False
     renderer = Renderer(prompt)
     for case in cases:

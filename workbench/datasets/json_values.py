@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from workbench.errors import DatasetError
@@ -42,11 +44,32 @@ def parse_json(text: str, where: str) -> Any:
 
 def as_text(value: Any) -> str:
     """A value as an answer would write it, and as its file does: `true`, not `True`; 1.50."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, WrittenFloat):
-        return value.written
-    return json.dumps(value, ensure_ascii=False)
+    return str(value) if isinstance(value, str) else written(value)
+
+
+def written(value: Any, plain: Callable[[str], str | None] = lambda _text: None) -> str:
+    """JSON in which a number stands as it was written: 1.50 is compared as it stands.
+
+    `plain` may say what stands for a text without quotes.
+    """
+    marked: dict[str, str] = {}
+
+    def mark(item: Any) -> Any:
+        stands = item.written if isinstance(item, WrittenFloat) else None
+        if isinstance(item, str):
+            stands = plain(item)
+        if stands is not None:
+            name = f"{uuid.uuid4()}"
+            marked[f'"{name}"'] = stands
+            return name
+        if isinstance(item, Mapping):
+            return {key: mark(part) for key, part in item.items()}
+        return [mark(part) for part in item] if isinstance(item, (list, tuple)) else item
+
+    text = json.dumps(mark(value), ensure_ascii=False)
+    for name, stands in marked.items():
+        text = text.replace(name, stands)
+    return text
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

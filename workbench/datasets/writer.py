@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.json_values import WrittenFloat, parse_json
+from workbench.datasets.json_values import parse_json, written
 from workbench.datasets.readers import READERS, dataset_from_rows, decode, read_dataset
 from workbench.datasets.values import CASE_KEYS, Case
 from workbench.errors import DatasetError
@@ -117,26 +115,7 @@ def _line(case: Case, before: str = "") -> str:
         "group": case.group,
     }
     row = {**{key: value for key, value in fields.items() if value is not None}, **row}
-    return _as_json(row)
-
-
-def _as_json(row: Any) -> str:
-    """JSON in which a number stands as it was written: 1.50 is compared as it stands."""
-    numbers: dict[str, str] = {}
-
-    def marked(value: Any) -> Any:
-        if isinstance(value, WrittenFloat):
-            mark = f"{uuid.uuid4()}"
-            numbers[f'"{mark}"'] = value.written
-            return mark
-        if isinstance(value, dict):
-            return {key: marked(item) for key, item in value.items()}
-        return [marked(item) for item in value] if isinstance(value, list) else value
-
-    text = json.dumps(marked(row), ensure_ascii=False, allow_nan=False)
-    for mark, written in numbers.items():
-        text = text.replace(mark, written)
-    return text
+    return written(row)
 
 
 def _text(path: Path) -> str:

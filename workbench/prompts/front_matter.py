@@ -10,25 +10,17 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from workbench.errors import DraftError
+from workbench.prompts.fences import TOP, cut
 from workbench.prompts.kinds import KINDS, UNSUPPORTED, fits
+from workbench.prompts.options import MORE, misfit, twice
 from workbench.prompts.strict_yaml import line_of, parse_yaml
 from workbench.suggestions import did_you_mean
 
 EXTENSION = "x-"
 """What a key of somebody's own begins with."""
 
-_FRONT = re.compile(r"(?:[ \t]*\n)*---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
-_FENCE = re.compile(r"(?:[ \t]*\n)*[ \t]*---")
-_RULE = re.compile(r"^[ \t]*(?:-{2,}|\+{3}|—)[ \t]*$", re.MULTILINE)
-_KEY = re.compile(r"^(?:model|inputs|template)[ \t]*:", re.MULTILINE)
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?:[ \t].*)?$", re.MULTILINE)
 _REFERENCE = re.compile(r"\$\{\s*(env|file)\s*:[^}]*\}", re.IGNORECASE)
-_ROLE = re.compile(r"^[ \t]*#?[ \t]*(?:system|developer|user|assistant|tool)[ \t]*:", re.I | re.M)
 
-TOP = frozenset(
-    {"name", "displayName", "description", "metadata", "inputs", "outputs", "model", "tools"}
-    | {"template"}
-)
 MODEL = frozenset({"id", "provider", "apiType", "options"})
 PROPERTY = frozenset(
     {"name", "kind", "description", "required", "nullable", "default", "example", "enumValues"}
@@ -59,6 +51,11 @@ _OPTIONS = frozenset(
 _TYPO = 0.88
 """Other options than these are sent as they stand; one that is this near to one of them is not."""
 
+_LIKE_KINDS = frozenset(
+    {*KINDS, *UNSUPPORTED, "str", "text", "int", "bool", "list", "dict", "date", "any", "map"}
+)
+"""Words by which people mean the kind of an input."""
+
 Path = tuple[str | int, ...]
 
 
@@ -88,47 +85,11 @@ class Front:
 
 def split(text: str, where: str) -> tuple[Front, str]:
     """A draft's front matter, which may be absent, and its body. LF ends the lines of `text`."""
-    _refuse_conflicts(text, where)
-    found = _FRONT.match(text)
-    if not found:
-        _refuse_odd_fences(text, where)
-        return Front(where, "", 1, {}), text
-    inner = found.group(1) or ""
-    first_line = text.count("\n", 0, found.start(1) if inner else found.end()) + 1
+    inner, first_line, body = cut(text, where)
     data = parse_yaml(inner, where, first_line=first_line)
     if not isinstance(data, Mapping):
         raise DraftError(f"{where}: line {first_line} the front matter must be a mapping")
-    return Front(where, inner, first_line, data), text[found.end() :]
-
-
-def _refuse_conflicts(text: str, where: str) -> None:
-    found = _CONFLICT.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
-        raise DraftError(
-            f"{where}: line {line} is left over from a merge: {found.group()[:40]}",
-            hint=f"resolve it; if it is meant as text, write {{{{ '{found.group()[:7]}' }}}}",
-        )
-
-
-def _refuse_odd_fences(text: str, where: str) -> None:
-    """What was meant as front matter must not be sent as a message."""
-    fence = _FENCE.match(text)
-    if fence and re.match(r"[ \t]*(?:\n|\Z)", text[fence.end() :]):
-        line = text.count("\n", 0, fence.end()) + 1
-        raise DraftError(
-            f"{where}: line {line} opens front matter that no line '---' closes",
-            hint="close it with a line of its own: ---",
-        )
-    role = _ROLE.search(text)
-    before = text[: role.start()] if role else text
-    late = _RULE.search(before)
-    if late and _KEY.search(before, late.end()):
-        line = text.count("\n", 0, late.start()) + 1
-        raise DraftError(
-            f"{where}: line {line} begins front matter that is not at the top of the file",
-            hint="begin and end it with '---', before all other text",
-        )
+    return Front(where, inner, first_line, data), body
 
 
 def check(front: Front) -> None:
@@ -146,11 +107,14 @@ def check(front: Front) -> None:
     front.known(data, TOP, ())
     if isinstance(model, Mapping):
         _model(front, model)
-    _named(front, data.get("inputs"), ("inputs",), _input)
+    inputs = data.get("inputs")
+    for name, value in inputs.items() if isinstance(inputs, Mapping) else ():
+        _no_kind_for_a_default(front, name, value)
+    _named(front, inputs, ("inputs",), _input)
     outputs = data.get("outputs")
     if not (isinstance(outputs, Mapping) and ("type" in outputs or "$schema" in outputs)):
-        _named(front, outputs, ("outputs",), _output)
-    _named(front, data.get("tools"), ("tools",), _tool)
+        _each(front, outputs, ("outputs",), "{name: answer, kind: string}", _property)
+    _each(front, data.get("tools"), ("tools",), "{name: search, parameters: […]}", _tool)
     template = data.get("template")
     if isinstance(template, Mapping):
         _template(front, template)
@@ -163,11 +127,36 @@ def _model(front: Front, model: Mapping[str, Any]) -> None:
     if not isinstance(model.get("provider", ""), (str, type(None))):
         front.refuse(("model", "provider"), "model.provider must be a name")
     options = model.get("options")
-    for name in options if isinstance(options, Mapping) else ():
+    if isinstance(options, Mapping):
+        _options(front, options)
+
+
+def _options(front: Front, options: Mapping[str, Any]) -> None:
+    at = ("model", "options")
+    more = options.get(MORE)
+    if not isinstance(more, (Mapping, type(None))):
+        front.refuse((*at, MORE), f"model.options.{MORE} must be a mapping")
+    again = twice(options)
+    if again:
+        path, before = again
+        said = f"model.options.{'.'.join(path)} says again what {before} says"
+        front.refuse((*at, *path), said, "keep one of the two")
+    for name, value in options.items():
+        wanted = misfit(name, value)
+        if wanted:
+            front.refuse((*at, name), f"model.options.{name} is {value!r}: {wanted} is needed")
         near = difflib.get_close_matches(str(name), _OPTIONS, 1, _TYPO)
         if near and name not in _OPTIONS:
             hint = f"did you mean {near[0]!r}? As it stands: additionalProperties: {{{name}: ...}}"
-            front.refuse(("model", "options", name), f"model.options has no {name!r}", hint)
+            front.refuse((*at, name), f"model.options has no {name!r}", hint)
+
+
+def _no_kind_for_a_default(front: Front, name: Any, value: Any) -> None:
+    """`{q: string}` looks like a kind, and Prompty takes it for the value."""
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    if word.removesuffix("?").removesuffix("[]") in _LIKE_KINDS:
+        hint = f"the kind: {name}: {{kind: {value}}}; the text itself: {name}: {{default: {value}}}"
+        front.refuse(("inputs", name), f"inputs.{name}: {value} may be a kind or a default", hint)
 
 
 def _input(front: Front, item: Mapping[str, Any], path: Path) -> None:
@@ -189,25 +178,37 @@ def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
         front.refuse((*path, "kind"), f"{_said((*path, 'kind'))} {kind!r} is {said}", hint)
 
 
-def _output(front: Front, item: Mapping[str, Any], path: Path) -> None:
-    _property(front, item, path)
-    _kind(front, item, path)
-
-
 def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
     front.known(item, PROPERTY, path)
-    _named(front, item.get("properties"), (*path, "properties"), _property)
-    if isinstance(item.get("items"), Mapping):
-        _property(front, item["items"], (*path, "items"))
+    _kind(front, item, path)
+    _each(
+        front, item.get("properties"), (*path, "properties"), "{name: a, kind: string}", _property
+    )
+    for key in ("enum", "enumValues"):
+        if not isinstance(item.get(key, []), list):
+            front.refuse((*path, key), f"{_said((*path, key))} must be a list of values")
+    items = item.get("items")
+    if isinstance(items, Mapping):
+        _property(front, items, (*path, "items"))
+    elif items is not None:
+        hint = f"items: {{kind: {items}}}" if items in KINDS else "items: {kind: string}"
+        front.refuse((*path, "items"), f"{_said((*path, 'items'))} must be a mapping", hint)
 
 
 def _tool(front: Front, item: Mapping[str, Any], path: Path) -> None:
-    if item.get("type") == "function" and isinstance(item.get("function"), Mapping):
-        front.known(item, ("type", "function"), path)
+    function = item.get("function")
+    if item.get("type") == "function" and isinstance(function, Mapping):
+        front.known(item, ("type", "function", "name"), path)
+        if not isinstance(function.get("name"), str) or not function["name"].strip():
+            front.refuse((*path, "function"), f"{_said(path)}: the function needs a name")
         return
     if item.get("kind", "function") != "function":
         front.refuse((*path, "kind"), f"the kind {item['kind']!r} of a tool is not supported")
     front.known(item, TOOL, path)
+    parameters = item.get("parameters")
+    if not (isinstance(parameters, Mapping) and "type" in parameters):
+        at = (*path, "parameters")
+        _each(front, parameters, at, "{name: query, kind: string}", _property)
 
 
 def _template(front: Front, template: Mapping[str, Any]) -> None:
@@ -233,6 +234,40 @@ def _named(
     for place, item in items.items() if isinstance(items, Mapping) else enumerate(listed):
         if isinstance(item, Mapping):
             each(front, item, (*path, place))
+
+
+def _each(
+    front: Front,
+    items: Any,
+    path: Path,
+    example: str,
+    each: Callable[[Front, Mapping[str, Any], Path], None],
+) -> None:
+    """Check named items, which are a list of mappings, or a mapping from name to mapping or kind.
+
+    Anything else would be sent as nothing.
+    """
+    said = _said(path)
+    if items is None:
+        return
+    if not isinstance(items, (list, Mapping)):
+        front.refuse(path, f"{said} must be a list, not {items!r}", f"- {example}")
+    seen: set[str] = set()
+    for place, item in items.items() if isinstance(items, Mapping) else enumerate(items):
+        at = (*path, place)
+        if isinstance(items, Mapping) and not isinstance(item, Mapping):
+            item = {"kind": item} if path[-1] != "tools" and isinstance(item, str) else None
+        if not isinstance(item, Mapping):
+            front.refuse(at, f"{_said(at)} is no mapping", f"- {example}")
+        function = item.get("function")
+        given = function if path == ("tools",) and isinstance(function, Mapping) else item
+        name = place if isinstance(items, Mapping) else given.get("name")
+        if not isinstance(name, str) or not name.strip():
+            front.refuse(at, f"{_said(at)} needs a name", f"- {example}")
+        if name in seen:
+            front.refuse(at, f"{said}: {name!r} is declared twice")
+        seen.add(name)
+        each(front, item, at)
 
 
 def _values(front: Front, value: Any, path: Path) -> None:

@@ -35,12 +35,17 @@ _ENTRY_BYTES = 100
 
 
 class Meter:
-    """The account of one rendering. Every method raises SecurityError once a limit is passed."""
+    """The account of one rendering. Every method raises SecurityError once a limit is passed.
 
-    __slots__ = ("_weights", "made", "steps", "work")
+    `odd` is called with whatever is about to be made into text and is neither text nor number,
+    list or mapping, and with whether it stands in a list or a mapping.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_odd", "_weights", "made", "steps", "work")
+
+    def __init__(self, odd: Callable[[Any, bool], None] | None = None) -> None:
         self.steps = self.work = self.made = 0
+        self._odd = odd
         self._weights: dict[int, tuple[Any, int]] = {}
 
     def step(self, work: int = 0) -> None:
@@ -119,6 +124,8 @@ class Meter:
 
     def _show(self, value: Any, leaf: Callable[[str], str], size: int) -> int:
         self.spend(_SHOWN_PART)
+        if self._odd and not isinstance(value, _PLAIN):
+            self._odd(value, size > 0)
         if isinstance(value, str):
             self.spend(len(value) // _CHARS_A_UNIT)
             size += len(value) if len(value) > MAX_SIZE else len(leaf(value))
@@ -148,12 +155,14 @@ def _parts(value: Any) -> list[Any] | tuple[Any, ...] | Set[Any]:
     return parts
 
 
+_PLAIN = (str, int, float, list, tuple, Mapping, type(None))
+
 _now = threading.local()
 
 
-def begin() -> Meter:
+def begin(odd: Callable[[Any, bool], None] | None = None) -> Meter:
     """A new account for the rendering that this thread begins."""
-    _now.meter = Meter()
+    _now.meter = Meter(odd)
     meter: Meter = _now.meter
     return meter
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DraftError
-from workbench.prompts.front_matter import EXTENSION, TOP, Front, check, split
+from workbench.prompts.fences import TOP
+from workbench.prompts.front_matter import EXTENSION, Front, check, split
+from workbench.prompts.revisions import least_revision
 from workbench.prompts.strict_yaml import dump_yaml
-from workbench.prompts.templates import least_revision
 from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
@@ -24,7 +25,7 @@ from workbench.prompts.values import (
     Prompt,
 )
 
-_MARKER = re.compile(r"[ \t]*#?[ \t]*(system|developer|user|assistant|tool)[ \t]*:[ \t]*", re.I)
+_MARKER = re.compile(r"[ \t]*(?:#[ \t]*)?(system|developer|user|assistant|tool)[ \t]*:[ \t]*", re.I)
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"}
 _INPUT = {"name", "kind", "required", "default", "description"}

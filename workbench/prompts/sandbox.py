@@ -18,10 +18,10 @@ from jinja2 import Template, TemplateSyntaxError, nodes, pass_context, pass_eval
 from jinja2.filters import do_join, make_attrgetter
 from jinja2.runtime import Context, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import _PassArg
+from jinja2.utils import _PassArg, object_type_repr
 from jinja2.visitor import NodeTransformer
 
-from workbench.prompts import guards
+from workbench.prompts import guards, printing
 from workbench.prompts.metering import A_FILTER, A_MACRO, begin, check, current, drawn
 from workbench.prompts.values import FIRST_REVISION
 
@@ -38,6 +38,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which no operator, method or filter fills the memory."""
 
     intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
+    revision = FIRST_REVISION
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         current().spend(1)
@@ -45,7 +46,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         return current().keep(super().call_binop(context, operator, left, right))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        return super().getitem(obj, guards.hashed(argument))
+        found = super().getitem(obj, guards.hashed(argument))
+        named = self.revision != FIRST_REVISION and isinstance(argument, str)
+        if not named or not printing.is_method(obj, found):
+            return found
+        kind = object_type_repr(obj)
+        hint = f"{kind!r} has no key {argument!r}; the method is called by {argument}()"
+        return self.undefined(hint, obj=obj, name=argument)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, str) and attr in ("format", "format_map"):
@@ -61,8 +68,28 @@ class _Environment(ImmutableSandboxedEnvironment):
         return current().keep(made) if guards.makes(__obj) else made
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree: nodes.Template = _Guards().visit(super()._parse(source, name, filename))
+        parsed = super()._parse(source, name, filename)
+        if self.revision != FIRST_REVISION:
+            parsed = _KeysFirst().visit(parsed)
+        tree: nodes.Template = _Guards().visit(parsed)
         return tree
+
+
+class _KeysFirst(NodeTransformer):
+    """Makes `order.items` the item of that name; a method is what is called."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Call:
+        called = node.node
+        self.generic_visit(called)
+        node.node = nodes.Const(None)
+        self.generic_visit(node)
+        node.node = called
+        return node
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Getitem:
+        self.generic_visit(node)
+        key = nodes.Const(node.attr, lineno=node.lineno)
+        return nodes.Getitem(node.node, key, node.ctx, lineno=node.lineno)
 
 
 class _Guards(NodeTransformer):
@@ -141,6 +168,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
         cache_size=0,
         finalize=_finalize,
     )
+    made.revision = revision
     gone = {"lipsum"}
     if revision == FIRST_REVISION:
         gone |= {"cycler", "joiner", "namespace"}
@@ -153,7 +181,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
     for name in ("urlize", "pprint"):
         made.filters.pop(name)
     for name, usual in made.filters.items():
-        made.filters[name] = _guarded_filter(name, usual)
+        made.filters[name] = _guarded_filter(name, usual, revision)
     for name, usual in made.tests.items():
         made.tests[name] = _guarded_test(name, usual)
     made.filters.update(
@@ -170,7 +198,8 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
 
 def render(template: Template, values: Mapping[str, Any]) -> str:
     """The text of a compiled template. Raises SecurityError when it takes too much."""
-    begin()
+    first = getattr(template.environment, "revision", FIRST_REVISION) == FIRST_REVISION
+    begin(None if first else printing.refuse)
     pieces: list[str] = []
     size = 0
     for piece in template.generate(values):
@@ -228,7 +257,7 @@ def _tojson(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-def _guarded_filter(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded_filter(name: str, usual: Callable[..., Any], revision: int) -> Callable[..., Any]:
     guard = guards.FILTERS.get(name)
     ours = 0 if _PassArg.from_obj(usual) is None else 1
     fresh = name in ("batch", "slice")
@@ -241,7 +270,8 @@ def _guarded_filter(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
             guard(*args[ours:], **options)
         made = usual(*args, **options)
         if hasattr(made, "__next__"):
-            return drawn(made, fresh)
+            items = drawn(made, fresh)
+            return items if revision == FIRST_REVISION else printing.Lazy(items)
         if name in guards.MAKES_NOTHING or any(made is arg for arg in args[ours:]):
             return made
         return meter.keep(made)

@@ -6,17 +6,17 @@ Values are data: a `{{ 7 * 7 }}` inside a value stays as it stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
+from workbench.prompts.uses import how_to_leave_out
 from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
     JINJA2,
     REVISION,
-    Input,
     Message,
     Prompt,
 )
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 
 MAX_RENDERED_CHARS = 10_000_000
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-_OPEN = re.compile(r"\{[{%]")
-_CLOSE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|([%}]\})""", re.DOTALL)
-_CHANGED = (
-    r"(?:\||\bfilter)\s*(?:tojson|random|format)\b|['\"](?:tojson|random|format)['\"]"
-    r"|\b(?:namespace|cycler|joiner)\s*\("
-)
-"""In a tag: what reads otherwise, or at all, since the second revision."""
 
 _Fill = Callable[[Mapping[str, Any]], str]
 
@@ -49,31 +41,6 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     for message in prompt.messages:
         names.update(dict.fromkeys(_variables_of(message.content, prompt)))
     return tuple(names)
-
-
-def least_revision(
-    messages: Iterable[Message], inputs: Iterable[Input], template_format: str
-) -> int:
-    """The first revision by which these templates mean what they mean today.
-
-    Where no rendering can differ that is the first one, so that the fingerprint stays.
-    """
-    if template_format != JINJA2:
-        return FIRST_REVISION
-    optional = [re.escape(i.name) for i in inputs if not i.required and i.default is None]
-    pattern = re.compile("|".join([_CHANGED, *(rf"\b{name}\b" for name in optional)]))
-    tags = (tag for message in messages for tag in _tags(message.content))
-    return REVISION if any(map(pattern.search, tags)) else FIRST_REVISION
-
-
-def _tags(template: str) -> Iterator[str]:
-    """The text of each `{{ }}` and `{% %}`; a text within one does not end it."""
-    at = 0
-    while opened := _OPEN.search(template, at):
-        closing = (found for found in _CLOSE.finditer(template, opened.end()) if found[1])
-        closed = next(closing, None)
-        at = closed.end() if closed else len(template)
-        yield template[opened.start() : at]
 
 
 class Renderer:
@@ -124,9 +91,10 @@ class Renderer:
     def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         lacking = self.missing(inputs)
         if lacking:
+            usual = "give it a value, or a default in the front matter"
             raise TemplateError(
                 f"{self._prompt.prompt_id} needs the input {', '.join(lacking)}",
-                hint="give it a value, or a default in the front matter",
+                hint=how_to_leave_out(self._prompt, lacking) or usual,
             )
         values = {**self._defaults, **inputs}
         null: Any = ""

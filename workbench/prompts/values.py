@@ -23,7 +23,9 @@ BRACES = "braces"
 FIRST_REVISION = 1
 """An optional input that was not given is the empty text, and `tojson` writes for HTML."""
 REVISION = 2
-"""Jinja's own meaning: such an input is undefined; `tojson` writes plain UTF-8 JSON."""
+"""Jinja's own meaning: such an input is undefined; `tojson` writes plain UTF-8 JSON. A key wins
+over a method of its name, and only values are printed.
+"""
 
 
 @dataclass(frozen=True, slots=True)

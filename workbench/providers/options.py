@@ -6,22 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.errors import DraftError, UsageError
+from workbench.prompts.options import NAMES
 from workbench.prompts.values import Message, Prompt
 from workbench.providers.values import Request
 
-NAMES = {
-    "temperature": "temperature",
-    "maxOutputTokens": "max_completion_tokens",
-    "topP": "top_p",
-    "topK": "top_k",
-    "frequencyPenalty": "frequency_penalty",
-    "presencePenalty": "presence_penalty",
-    "seed": "seed",
-    "stopSequences": "stop",
-    "allowMultipleToolCalls": "parallel_tool_calls",
-    "max_tokens": "max_completion_tokens",
-    "max_output_tokens": "max_completion_tokens",
-}
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 """What servers call the limit of an answer's length; each knows one, or both."""
 OURS = ("model", "messages", "stream", "stream_options", "n")

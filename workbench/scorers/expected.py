@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.datasets.cells import json_of
+from workbench.datasets.cells import json_of, text_of
 from workbench.datasets.delimited import folded
-from workbench.datasets.json_values import as_text
+from workbench.datasets.json_values import parse_json
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
 from workbench.prompts.untyped import Untyped
@@ -33,9 +33,9 @@ def texts(case: Case) -> list[str]:
     """The texts that are right: one, or any of a list. A blank alone is none."""
     items = _items(case.expected)
     if items is None:
-        text = as_text(case.expected)
+        text = text_of(case.expected)
         return [folded(text)] if text.strip() else []
-    return [folded(as_text(item)) for item in items]
+    return [folded(text_of(item)) for item in items]
 
 
 def wants_blank(case: Case, _options: Mapping[str, Any]) -> bool:
@@ -49,23 +49,23 @@ def parts(case: Case) -> list[str]:
 
 
 def _items(expected: Any) -> list[Any] | None:
-    """The items of a list, also of one in a cell: `["a", "b"]`, which no answer would look like."""
+    """The items of a list, also of one in a cell: `["a", 1]` means either, in every format."""
     if isinstance(expected, (list, tuple)):
         return list(expected)
     if not isinstance(expected, Untyped) or not expected.lstrip().startswith("["):
         return None
     try:
-        items = json.loads(expected)
-    except (ValueError, RecursionError):
+        items = parse_json(expected, "expected")
+    except DatasetError:
         return None
-    return items if items and all(isinstance(item, str) for item in items) else None
+    return items if isinstance(items, list) else None
 
 
 def _lacks(read: Callable[[Case], list[str]]) -> Callable[[Case], str]:
     def lacks(case: Case) -> str:
         if case.expected is None:
             return NOTHING
-        if case.expected == []:
+        if _items(case.expected) == []:
             return "the list of expected answers is empty"
         return "" if read(case) else "the expected answer is blank"
 

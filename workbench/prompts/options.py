@@ -1,0 +1,71 @@
+"""Options of a model: what Prompty and the OpenAI API call them, and of what type they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NAMES = {
+    "temperature": "temperature",
+    "maxOutputTokens": "max_completion_tokens",
+    "topP": "top_p",
+    "topK": "top_k",
+    "frequencyPenalty": "frequency_penalty",
+    "presencePenalty": "presence_penalty",
+    "seed": "seed",
+    "stopSequences": "stop",
+    "allowMultipleToolCalls": "parallel_tool_calls",
+    "max_tokens": "max_completion_tokens",
+    "max_output_tokens": "max_completion_tokens",
+}
+MORE = "additionalProperties"
+"""The option under which anything is sent as it stands."""
+
+_NUMBERS = frozenset(
+    {"temperature", "top_p", "frequency_penalty", "presence_penalty", "min_p"}
+    | {"repetition_penalty"}
+)
+_WHOLE = frozenset({"max_completion_tokens", "top_k", "seed", "top_logprobs"})
+_BOOLEANS = frozenset({"parallel_tool_calls", "logprobs"})
+_TEXTS = frozenset({"reasoning_effort", "verbosity"})
+
+
+def twice(options: Mapping[str, Any]) -> tuple[tuple[str, ...], str] | None:
+    """The place of an option that another one says already, and that one's name."""
+    first: dict[str, str] = {}
+    for path, name in _all(options):
+        sent = NAMES.get(name, name)
+        if sent in first:
+            return path, first[sent]
+        first[sent] = ".".join(path)
+    return None
+
+
+def misfit(name: str, value: Any) -> str:
+    """What the option has to be and is not, or nothing; null is never sent."""
+    sent = NAMES.get(name, name)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is None:
+        return ""
+    if sent in _NUMBERS and not is_number:
+        return "a number"
+    if sent in _WHOLE and not (is_number and value == int(value)):
+        return "a whole number"
+    if sent in _BOOLEANS and not isinstance(value, bool):
+        return "true or false"
+    if sent in _TEXTS and not isinstance(value, str):
+        return "a word"
+    if sent == "stop" and not (
+        isinstance(value, str)
+        or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+    ):
+        return "a text or a list of texts"
+    return ""
+
+
+def _all(options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, value in options.items():
+        if name == MORE and isinstance(value, Mapping):
+            yield from (((name, str(key)), str(key)) for key in value if value[key] is not None)
+        elif value is not None:
+            yield (str(name),), str(name)
