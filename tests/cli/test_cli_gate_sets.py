@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Cli, Done
 
 SUITE = """\
@@ -145,3 +147,22 @@ def test_a_gate_that_stops_without_a_decision_is_exit_code_3(fresh_cli: Cli) -> 
     write(cli, rows(cli)[:30] + rows(cli)[100:])
     done = cli.here("evaluate", "triage@1.0.1", "--json")
     assert (done.code, done.json["gate"]) == (3, "no_decision")
+
+
+@pytest.mark.parametrize("name", ["Production", "prod", "productoin", "None", "''"])
+def test_a_gate_that_looks_into_an_environment_that_is_none_decides_nothing(
+    fresh_cli: Cli, name: str
+) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    suite = cli.root / "evals" / "triage" / "suite.yaml"
+    suite.write_text(SUITE % f", baseline: {name}")
+    done = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert done.code == 2 and "there is no environment" in done.err
+    assert "suite.yaml: gate.baseline" in done.err
+    doctor = cli.here("doctor")
+    assert doctor.code and "gate.baseline: there is no environment" in doctor.out
+    if name.lower().startswith("prod"):
+        assert "did you mean 'production'?" in done.err

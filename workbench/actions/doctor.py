@@ -143,7 +143,23 @@ def _files(workspace: Workspace) -> Iterator[Check]:
         except WorkbenchError as error:
             yield Check("suite", Level.PROBLEM, error.message, error.hint)
             continue
+        yield from _baseline(workspace, suite)
         yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
+    """Whether there is the environment whose live version the gate compares with."""
+    from workbench.registry import PromptRegistry
+    from workbench.runs.suite_checks import check_baseline
+
+    known = set(workspace.settings.environments)
+    try:
+        if suite.gate.baseline not in known and workspace.registry_path.exists():
+            with PromptRegistry(workspace.registry_path) as registry:
+                known |= {settings.name for settings in registry.environments()}
+        check_baseline(suite, known)
+    except WorkbenchError as error:
+        yield Check("suite", Level.PROBLEM, error.message, error.hint)
 
 
 def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
+from workbench.runs.suite_checks import check_baseline
 from workbench.runs.values import Result, RunSpec, RunSummary
 from workbench.verdicts.evidence import make_evidence
 from workbench.verdicts.extension import extend_plan
@@ -75,9 +76,13 @@ def evaluate(
 
 
 def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
-    """What is live where the suite's gate looks; None when nothing is, or it is this version."""
+    """What is live where the suite's gate looks; None when nothing is, or it is this version.
+
+    Raises SuiteError where the gate looks into an environment that does not exist.
+    """
     if suite.gate.baseline is None:
         return None
+    check_baseline(suite, [settings.name for settings in bench.registry.environments()])
     for deployment in bench.registry.live(source.prompt.prompt_id):
         if deployment.environment == suite.gate.baseline:
             if deployment.version == source.version:
