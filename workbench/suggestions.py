@@ -14,8 +14,8 @@ _LEAST_BEGUN = 3
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?` for the nearest known name, else the list of them.
 
-    Never suggests `name` itself. Case, Unicode's compatible forms and beginnings count as near; characters
-    that may look the same are told apart by their numbers.
+    Never suggests `name` itself. Case, Unicode's compatible forms and beginnings count as
+    near; characters that may look the same are told apart by their numbers.
     """
     others = sorted(set(known) - {name})
     by_form: dict[str, str] = {}

@@ -166,3 +166,50 @@ def test_a_gate_that_looks_into_an_environment_that_is_none_decides_nothing(
     assert doctor.code and "gate.baseline: there is no environment" in doctor.out
     if name.lower().startswith("prod"):
         assert "did you mean 'production'?" in done.err
+
+
+def with_note(cli: Cli, count: int, note: str) -> None:
+    """100 rows that ask `count` questions, told apart by a column that no template uses."""
+    path = cli.root / "evals" / "triage" / "cases.jsonl"
+    given = [
+        {"id": f"c{n:03}", "ticket": f"Ticket {n % count:03}", "expected": "billing"}
+        | {"note": f"{note} {n}"}
+        for n in range(100)
+    ]
+    path.write_text("\n".join(map(json.dumps, given)))
+
+
+def test_a_column_that_no_template_uses_makes_no_new_question(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    with_note(cli, 10, "row")
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE % "")
+    cli.here("register", "triage", "-d", "first")
+    few = cli.here("evaluate", "triage@1.0.0", "--json")
+    assert (few.json["cases"], few.json["gate"]) == (10, "no_decision")
+
+    cli.say("best")
+    compared = cli.here("compare", "triage@1.0.0", "triage", "--split", "gate", "--json")
+    assert (compared.json["cases"], compared.json["gate"]) == (10, "no_decision")
+
+
+def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(
+    fresh_cli: Cli,
+) -> None:
+    cli = fresh_cli
+    with_note(cli, 100, "first")
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 1
+    with_note(cli, 100, "second")
+    again = cli.here("evaluate", "triage@1.0.1", "--json").json
+    assert again["attempt"] == 2
+    assert not [note for note in again["notes"] if "since the last attempt" in note]
+
+    lines = ["id,ticket,expected", *(f"x{n},Ticket {n:03},billing" for n in range(100))]
+    (cli.root / "evals" / "triage" / "cases.csv").write_text("\n".join(lines))
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(
+        (SUITE % "").replace("cases.jsonl", "cases.csv")
+    )
+    assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 3
+    assert cli.here("verify").code == 0

@@ -170,7 +170,8 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, *others)
-    cases, preview = distinct(suite.cases(split)), None
+    cases = distinct(suite.cases(split), [source.prompt for source in (a, *others)])
+    preview = None
     check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
         preview = Preview(limit, len(cases), _seed(suite))
@@ -183,7 +184,7 @@ def compare_many(
         on_ahead([Ahead(item.spec) for item in wanted if item.spec and not item.run_id])
     side_a, *sides = named([side_of(bench, item, on_run) for item in wanted])
     for side in sides:
-        note_comparison(bench, suite, side.source.prompt.fingerprint, cases)
+        note_comparison(bench, suite, side.source.prompt, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     best = rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
     return replace(best, notes=tuple(dict.fromkeys(s.note for s in (a, *others) if s.note)))
@@ -214,11 +215,12 @@ def pair_up(
         raise UsageError(f"{SAME}: {a.summary.run_id}", hint="pick another side")
     check_comparable(a.summary, b.summary, a.cases, b.cases)
     asked = {case.id for case in a.cases} & {case.id for case in b.cases}
-    cases = tuple(case for case in suite.dataset.cases if case.id in asked)
+    prompts = (a.source.prompt, b.source.prompt)
+    cases = distinct((case for case in suite.dataset.cases if case.id in asked), prompts)
     if preview:
         cases = preview.sample(cases)
     else:
-        preview = part_of(suite, split, cases, (a.summary, b.summary))
+        preview = part_of(suite, split, cases, (a.summary, b.summary), prompts)
     pairs = {
         scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
         for scorer in suite.scorers

@@ -164,29 +164,31 @@ def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
 
 def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """What a run would say about the suite's cases, or refuse them for."""
-    from workbench.datasets.distinct import check_consistent, remarks
+    from workbench.datasets.distinct import check_consistent, distinct, remarks
     from workbench.datasets.fit import check_fit
     from workbench.runs.suite_checks import check_expected
 
     cases = suite.dataset.cases
     try:
-        for note in (*suite.dataset.notes, *check_expected(suite, cases), *remarks(cases)):
+        asked = distinct(cases, [prompt] if prompt else [])
+        for note in (*suite.dataset.notes, *check_expected(suite, cases), *remarks(cases, asked)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
         check_consistent(cases, suite.dataset.place_of)
-        yield from _rule(suite)
+        yield from _rule(suite, prompt)
         if prompt is not None:
             check_fit(prompt, cases, suite.dataset.place_of)
     except WorkbenchError as error:
         yield Check("suite", Level.PROBLEM, error.message, error.hint)
 
 
-def _rule(suite: Suite) -> Iterator[Check]:
+def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Whether the gate's rule can decide anything on the suite's cases."""
     from workbench.datasets.distinct import distinct
     from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
     from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 
-    gate, cases = suite.gate, len(distinct(suite.gate_cases.cases))
+    gate = suite.gate
+    cases = len(distinct(suite.gate_cases.cases, [prompt] if prompt else []))
     if gate.rule != NOT_WORSE or gate.baseline is None:
         return
     if proposed_rule(cases, gate.margin, gate.confidence) != NOT_WORSE:

@@ -10,7 +10,7 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
-from workbench.actions.gate_uses import note_evaluation, wear_of
+from workbench.actions.gate_uses import note_evaluation, questions_of, wear_of
 from workbench.actions.refs import Source, source_of
 from workbench.datasets.distinct import check_consistent
 from workbench.errors import NotFound, RunCutShort, UsageError
@@ -125,8 +125,9 @@ def _gate(
     started_at = _now()
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
     seed = int(suite.gate_cases.fingerprint[:8], 16)
-    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
     baseline = baseline_of(bench, source, suite)
+    beside = [baseline.prompt] if baseline else []
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
     plan = make_plan(
         len(spec.cases),
         suite.gate,
@@ -138,8 +139,8 @@ def _gate(
         created_at=started_at,
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    wanted = look_up(bench, baseline, suite, GATE_SPLIT) if baseline else None
-    worn = wear_of(bench, source.prompt.prompt_id, spec.cases, with_baseline=baseline is not None)
+    wanted = look_up(bench, baseline, suite, GATE_SPLIT, cases=spec.cases) if baseline else None
+    worn = wear_of(bench, spec, with_baseline=baseline is not None)
     return _GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
 
 
@@ -167,8 +168,12 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
             f"another version than {before.evidence.baseline_version} is the baseline now",
             hint="evaluate it without --extend: that is a new attempt",
         )
-    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
-    plan, cases = extend_plan(before.evidence, before.id, suite.gate, spec.cases, started_at)
+    beside = [baseline.prompt] if baseline else []
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
+    questions = questions_of(source.prompt, spec.cases)
+    plan, cases = extend_plan(
+        before.evidence, before.id, suite.gate, spec.cases, started_at, questions=questions
+    )
     spec = replace(spec, cases=cases, plan=plan.content())
     wanted = look_up(bench, baseline, suite, GATE_SPLIT, cases=cases) if baseline else None
     attempt = before.evidence.attempt
@@ -180,7 +185,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
     source, spec, suite = gate.source, gate.spec, gate.spec.suite
     side_a = side_of(bench, gate.baseline, on_run) if gate.baseline else None
     live = running.start(bench, spec)
-    use = note_evaluation(bench, suite, source.prompt.fingerprint, spec.cases)
+    use = note_evaluation(bench, suite, source.prompt, spec.cases)
     if on_run:
         on_run(live, source.name)
     decision, pairs, unasked = _watch(live, spec, gate, side_a)
@@ -211,10 +216,18 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
         attempt=gate.attempt,
         cases=spec.cases,
         judged_before=gate.before.evidence.cases if gate.before else (),
+        questions=(*_questions_before(gate), *questions_of(source.prompt, spec.cases)),
         wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
         environment={**_environment(summary), **_calls(bench, gate, summary, side_a)},
     )
     return evidence, use
+
+
+def _questions_before(gate: _GateRun) -> tuple[str, ...]:
+    """Of the cases that an extended evaluation had judged."""
+    if gate.before is None:
+        return ()
+    return gate.before.evidence.questions or gate.before.evidence.cases
 
 
 def _watch(

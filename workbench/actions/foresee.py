@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
@@ -52,12 +52,15 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
     source = Source(registered.prompt, registered.version, version=registered.version)
     lines, specs = [], []
     for suite in bench.workspace.suites_of(prompt_id):
-        spec = running.make_spec(source, suite, split=GATE_SPLIT)
-        specs.append(spec)
         baseline = baseline_of(bench, source, suite)
-        worn = wear_of(bench, prompt_id, spec.cases, with_baseline=baseline is not None)
+        beside = [baseline.prompt] if baseline else []
+        spec = running.make_spec(source, suite, split=GATE_SPLIT, beside=beside)
+        specs.append(spec)
+        worn = wear_of(bench, spec, with_baseline=baseline is not None)
         if baseline:
-            of_baseline = running.make_spec(baseline, suite, split=GATE_SPLIT)
+            of_baseline = replace(
+                running.make_spec(baseline, suite, split=GATE_SPLIT), cases=spec.cases
+            )
             specs += [] if _is_stored(bench, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
         lines.append(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from workbench.datasets.distinct import distinct
 from workbench.datasets.values import Case
 from workbench.present.verdict_lines import PREVIEW
+from workbench.prompts.values import Prompt
 from workbench.runs.environment import AVAILABLE
 from workbench.runs.suite import Suite
 from workbench.runs.values import RunSummary
@@ -48,10 +49,19 @@ class Preview:
 
 
 def part_of(
-    suite: Suite, split: str | None, cases: Sequence[Case], runs: Sequence[RunSummary]
+    suite: Suite,
+    split: str | None,
+    cases: Sequence[Case],
+    runs: Sequence[RunSummary],
+    prompts: Sequence[Prompt],
 ) -> Preview | None:
-    """What two stored runs share is a preview where one of them asked a part of its split."""
-    available = len(distinct(suite.cases(split or runs[-1].split)))
+    """What two stored runs of these prompts share is a preview where one of them asked a part of
+    its split.
+    """
+    there = suite.cases(split or runs[-1].split)
+    if len(cases) >= len(there):
+        return None
+    available = len(distinct(there, prompts))
     if len(cases) >= available:
         return None
     # A run that noted nothing was made by an older version: of this dataset, or of one unknown.

@@ -38,9 +38,11 @@ def make_spec(
     budget_usd: float | None = None,
     fresh: bool = False,
     equal_cases: bool = False,
+    beside: Sequence[Prompt] = (),
 ) -> RunSpec:
     """What to run, checked before the first call. Cases that ask and expect the same are asked
-    once, unless `equal_cases` are wanted.
+    once, unless `equal_cases` are wanted: those for which this prompt and all those `beside` it
+    send the same.
 
     Raises UsageError when the suite tries another prompt or no case is left, DatasetError when a
     case lacks an input, or has a value that is not what the prompt or a scorer needs.
@@ -49,11 +51,9 @@ def make_spec(
         raise UsageError(
             f"the suite {suite.name} tries {suite.prompt_id}, not {source.prompt.prompt_id}"
         )
-    cases = suite.cases(split)
-    if not equal_cases:
-        cases = distinct(cases)
-    available = len(cases)
-    cases = cases[:limit]
+    there = suite.cases(split)
+    asked = there if equal_cases else distinct(there, (source.prompt, *beside))
+    cases = asked[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
@@ -75,7 +75,7 @@ def make_spec(
         split=split_name(suite, split),
         label=source.label,
         fresh=fresh,
-        available=available,
+        available=len(asked),
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(
@@ -83,7 +83,7 @@ def make_spec(
             *suite.dataset.notes,
             *unused,
             *check_expected(suite, cases),
-            *remarks(suite.cases(split)),
+            *remarks(there, asked),
             *_keys(cases),
         ),
     )
