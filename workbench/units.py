@@ -31,6 +31,13 @@ def points(fraction: float, digits: int = 1) -> str:
     return f"{round(100 * fraction, digits) + 0.0:+.{digits}f}"
 
 
+def points_beside(fraction: float, mark: float) -> str:
+    """The same with as many digits as tell it from `mark`, and one where the two are equal."""
+    tried = (points(fraction, digits) for digits in range(1, 7))
+    is_other = (text for text in tried if float(text) != round(100 * mark, 6))
+    return points(fraction) if fraction == mark else next(is_other, points(fraction))
+
+
 def loss(fraction: float, digits: int | None = None) -> str:
     """Percentage points without a sign, `1 point` or `2.5 points`; all digits unless told."""
     said = f"{100 * fraction:g}" if digits is None else f"{100 * fraction:.{digits}f}"

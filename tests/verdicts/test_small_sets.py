@@ -19,9 +19,10 @@ from workbench.verdicts.case_counts import (
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.rules import FIRST_RULES
+from workbench.verdicts.sequential import conclude
 from workbench.verdicts.values import CasePair, Gate, Verdict
 
-POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8)
+POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8, min_cases=10)
 ALONE = GatePolicy(scorers=("s",), threshold=0.8, baseline=None)
 
 
@@ -39,6 +40,36 @@ def test_ten_of_ten_after_ten_of_ten_passes_by_a_rule_of_thumb_that_says_what_it
     assert "a rule of thumb: 10 cases can hide 31 points" in found.reason
     strict = compare_pairs(pairs_of(*[(1.0, 1.0)] * 10), replace(POLICY, rule="not_worse"), "s")
     assert strict.gate is Gate.NO_DECISION
+
+
+def test_a_rule_of_thumb_decides_nothing_on_too_few_cases_or_without_a_threshold() -> None:
+    def right(n: int) -> tuple[CasePair, ...]:
+        return pairs_of(*[(1.0, 1.0)] * n)
+
+    one = compare_pairs(right(1), replace(POLICY, min_cases=None), "s")
+    assert (one.gate, "1 case is too few" in one.reason) == (Gate.NO_DECISION, True)
+    few = compare_pairs(right(9), POLICY, "s")
+    assert (few.gate, "at least 10 are needed" in few.reason) == (Gate.NO_DECISION, True)
+    bare = compare_pairs(right(30), replace(POLICY, threshold=None), "s")
+    assert (bare.gate, "needs a threshold" in bare.reason) == (Gate.NO_DECISION, True)
+
+
+@pytest.mark.parametrize("rule", ["no_regressions", "not_worse"])
+def test_what_is_never_right_passes_no_gate_however_bad_the_baseline_is(rule: str) -> None:
+    policy = replace(POLICY, rule=rule, threshold=0.0)
+    found = compare_pairs(pairs_of(*[(0.0, 0.0)] * 100), policy, "s")
+    assert (found.gate, "B scores 0.0 %" in found.reason) == (Gate.FAIL, True)
+    assert compare_pairs(pairs_of(*[(0.0, 0.0)] * 99, (0.0, 1.0)), policy, "s").gate is Gate.PASS
+
+
+@pytest.mark.parametrize("rules", [FIRST_RULES, 2])
+def test_passes_that_were_recorded_by_earlier_rules_are_derived_as_they_were(rules: int) -> None:
+    one = replace(POLICY, threshold=None, min_cases=None)
+    plan = replace(make_plan(1, one, 1), rules=rules)
+    assert conclude({"s": pairs_of((0.0, 0.0))}, plan, one).gate is Gate.PASS
+    strict = replace(one, rule="not_worse")
+    plan = replace(make_plan(99, strict, 1), rules=rules)
+    assert conclude({"s": pairs_of(*[(0.0, 0.0)] * 99)}, plan, strict).gate is Gate.PASS
 
 
 def test_one_case_that_falls_fails_however_many_are_won() -> None:
@@ -97,7 +128,7 @@ def test_what_few_cases_can_hide(cases: int, loss: float) -> None:
 def test_making_a_suite_says_what_its_cases_can_decide_and_proposes_the_rule() -> None:
     assert decides_sentence(10, 0.05) == (
         "10 cases can exclude a loss of 28 points at best; a margin of 5 needs 72: take rule:"
-        " no_regressions until then"
+        " no_regressions with min_cases: 10 until then"
     )
     assert decides_sentence(100, 0.05) == "100 cases can exclude a loss of 4 points at best"
     assert (proposed_rule(71, 0.05), proposed_rule(72, 0.05)) == ("no_regressions", "not_worse")

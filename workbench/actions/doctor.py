@@ -184,11 +184,21 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
 def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Whether the gate's rule can decide anything on the suite's cases."""
     from workbench.datasets.distinct import distinct
-    from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
+    from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
     from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
     cases = len(distinct(suite.gate_cases.cases, [prompt] if prompt else []))
+    if gate.rule == NO_REGRESSIONS:
+        if gate.threshold is None:
+            said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"
+            yield Check("suite", Level.WARNING, said, "gate: {threshold: 0.8}")
+        least = gate.min_cases or MIN_CASES
+        if cases < least:
+            said = f"{suite.name}: the gate needs {least} cases and has {cases}"
+            yield Check(
+                "suite", Level.WARNING, said, "add cases, or say how few will do: min_cases"
+            )
     if gate.rule != NOT_WORSE or gate.baseline is None:
         return
     if proposed_rule(cases, gate.margin, gate.confidence) != NOT_WORSE:

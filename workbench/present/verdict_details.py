@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.present.verdict_lines import SHOWN_IDS, named, percent
+from workbench.present.verdict_lines import SHOWN_IDS, lower_bound, named, percent
 from workbench.units import loss, points
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
@@ -104,7 +104,7 @@ def details(comparison: Comparison, *, b: str = "B") -> list[str]:
             f" like this; a claim needs less than {found['alpha']:.4g}"
         )
     if found.get("gate_low") not in (None, comparison.low):
-        lines.append(f"the gate's lower bound: {points(found['gate_low'])} pts")
+        lines.append(f"the gate's lower bound: {lower_bound(comparison, found['gate_low'])} pts")
     lines += _case_lines(comparison, b)
     lines += _look_lines(comparison)
     if comparison.reason:
@@ -118,7 +118,8 @@ def _interval_line(comparison: Comparison) -> list[str]:
     if comparison.difference is None:
         what, low, high = "score", percent(comparison.low), percent(comparison.high)
     else:
-        what, low, high = "difference", points(comparison.low), points(comparison.high)
+        low, high = lower_bound(comparison, comparison.low), points(comparison.high)
+        what = "difference"
     sure = 100 * comparison.details.get("confidence", 0.95)
     return [f"[{low}, {high}]: the true {what} lies in here, {sure:g} % sure"]
 

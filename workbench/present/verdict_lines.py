@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
-from workbench.units import loss
+from workbench.units import loss, points_beside
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
 from workbench.verdicts.values import Comparison, Gate, Verdict
@@ -176,8 +176,9 @@ def _pass_sentence(comparison: Comparison, policy: GatePolicy, shown: str, a: st
     if policy.rule == NO_REGRESSIONS:
         units = comparison.details.get("units", comparison.cases)
         hidden = loss(hidden_loss(units, policy.confidence), 0)
+        score = "" if comparison.score_b is None else f" at {percent(comparison.score_b)} %"
         return (
-            f"no case of {b} falls below {a}: {shown}; a rule of thumb:"
+            f"no case of {b} falls below {a}{score}: {shown}; a rule of thumb:"
             f" {numbers.plural(units, 'case')} can hide a loss of {hidden}"
         )
     if comparison.verdict is Verdict.BETTER:
@@ -236,8 +237,16 @@ def _is_early(comparison: Comparison) -> bool:
 
 
 def _effect(comparison: Comparison) -> str:
-    low, high = numbers.points(comparison.low), numbers.points(comparison.high)
+    low, high = lower_bound(comparison, comparison.low), numbers.points(comparison.high)
     return f"{numbers.points(comparison.difference)} pts [{low}, {high}]"
+
+
+def lower_bound(comparison: Comparison, low: float | None) -> str:
+    """Points with as many digits as show on which side of the margin they lie."""
+    margin = comparison.details.get("margin")
+    if low is None or margin is None:
+        return numbers.points(low)
+    return points_beside(low, -margin)
 
 
 def named(reason: str, a: str, b: str) -> str:

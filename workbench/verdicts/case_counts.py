@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
+from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
 from workbench.units import loss
 from workbench.verdicts.distributions import critical_z, normal_quantile
 
@@ -95,7 +95,8 @@ def decides_sentence(cases: int, margin: float, confidence: float = 0.95) -> str
     needed = minimum_cases(margin, confidence)
     if cases >= needed:
         return sentence
+    few = f" with min_cases: {cases}" if cases < MIN_CASES else ""
     return (
         f"{sentence}; a margin of {100 * margin:g} needs {needed:,}: take rule:"
-        f" {NO_REGRESSIONS} until then"
+        f" {NO_REGRESSIONS}{few} until then"
     )

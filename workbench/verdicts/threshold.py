@@ -45,11 +45,12 @@ def judge_threshold(
         verdict = Verdict.WORSE if worse else Verdict.UNDECIDED
         reason = f"B scores {100 * score:.1f} %, below the threshold of {100 * threshold:g} %"
         return verdict, Gate.FAIL, reason
-    if sample.complete.units < least:
+    units = sample.complete.units
+    if units < least:
+        cases = "1 case is" if units == 1 else f"{units} cases are"
         return (
             *undecided,
-            f"{sample.complete.units} cases are too few for a threshold: at least {least} are"
-            " needed (gate: min_cases)",
+            f"{cases} too few for a threshold: at least {least} are needed (gate: min_cases)",
         )
     if sample.worst_score_b is None or sample.worst_score_b < threshold - ROUNDING:
         return (
