@@ -186,10 +186,35 @@ def test_a_column_that_no_template_uses_makes_no_new_question(fresh_cli: Cli) ->
     cli.here("register", "triage", "-d", "first")
     few = cli.here("evaluate", "triage@1.0.0", "--json")
     assert (few.json["cases"], few.json["gate"]) == (10, "no_decision")
+    said = [
+        "the column 'note' is used by no template",
+        "90 cases ask and expect the same as others: each question counts once",
+    ]
+    assert few.json["notes"] == said
 
     cli.say("best")
     compared = cli.here("compare", "triage@1.0.0", "triage", "--split", "gate", "--json")
     assert (compared.json["cases"], compared.json["gate"]) == (10, "no_decision")
+    assert compared.json["notes"] == said
+
+
+def test_a_verdict_says_what_is_suspected_of_its_cases(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    document = "The invoice of March lists three items and one discount of"
+    given = [
+        {"id": f"c{n:03}", "ticket": f"{document} {n // 2:03}", "q": str(n), "expected": "billing"}
+        for n in range(40)
+    ]
+    write(cli, given)
+    draft = cli.root / "prompts" / "triage.prompty"
+    draft.write_text(draft.read_text().replace("{{ ticket }}", "{{ ticket }} {{ q }}"))
+    cli.here("register", "triage", "-d", "first")
+    suspicion = "40 cases share their ticket with another, and no group is declared"
+    assert suspicion in cli.here("evaluate", "triage@1.0.0").out
+    draft.write_text(draft.read_text().replace("plain", "best"))
+    done = cli.here("compare", "triage@1.0.0", "triage", "--json")
+    assert suspicion in done.err
+    assert suspicion in " ".join(done.json["notes"])
 
 
 def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(

@@ -71,6 +71,8 @@ class Compared:
     """What A's answers flip by themselves, where it was run twice without the cache."""
     preview: Preview | None = None
     """Set where a sample was compared: that decides nothing."""
+    notes: tuple[str, ...] = ()
+    """What must be known of the cases."""
 
     @property
     def headline(self) -> Comparison:
@@ -104,7 +106,7 @@ class BestOf:
     note: str
     """How far ahead luck alone would put the best of them; empty for one."""
     notes: tuple[str, ...] = ()
-    """What was taken for something that a side leaves out."""
+    """What was taken for something that a side leaves out, and what is said of the cases."""
 
 
 def compare(
@@ -187,7 +189,9 @@ def compare_many(
         note_comparison(bench, suite, side.source.prompt, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     best = rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
-    return replace(best, notes=tuple(dict.fromkeys(s.note for s in (a, *others) if s.note)))
+    taken = [source.note for source in (a, *others) if source.note]
+    said = [note for one in found for note in one.notes]
+    return replace(best, notes=tuple(dict.fromkeys([*taken, *said])))
 
 
 def named(sides: Sequence[Side]) -> list[Side]:
@@ -241,6 +245,7 @@ def pair_up(
         comparisons,
         combine(comparisons),
         preview=preview,
+        notes=running.case_notes(suite, split or b.summary.split, cases, prompts),
     )
 
 

@@ -14,7 +14,7 @@ from workbench.actions.gate_uses import note_evaluation, questions_of, wear_of
 from workbench.actions.refs import Source, source_of
 from workbench.datasets.distinct import check_consistent
 from workbench.errors import NotFound, RunCutShort, UsageError
-from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
+from workbench.present.verdict_details import BASELINE_CALLS, CASE_NOTES, UNASKED
 from workbench.registry.records import EvaluationRecord
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
@@ -218,9 +218,19 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
         judged_before=gate.before.evidence.cases if gate.before else (),
         questions=(*_questions_before(gate), *questions_of(source.prompt, spec.cases)),
         wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
-        environment={**_environment(summary), **_calls(bench, gate, summary, side_a)},
+        environment={
+            **_environment(summary),
+            **_calls(bench, gate, summary, side_a),
+            **_notes(gate),
+        },
     )
     return evidence, use
+
+
+def _notes(gate: _GateRun) -> dict[str, list[str]]:
+    """What must be known of the cases beside the verdict."""
+    notes = [note for note in gate.spec.notes if note != gate.source.note]
+    return {CASE_NOTES: notes} if notes else {}
 
 
 def _questions_before(gate: _GateRun) -> tuple[str, ...]:

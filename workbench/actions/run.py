@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from workbench.actions.bench import Bench
 from workbench.actions.refs import DRAFT, Source, resolve
 from workbench.datasets.distinct import distinct, remarks
-from workbench.datasets.fit import asks_otherwise, check_fit
+from workbench.datasets.fit import asks_otherwise, check_fit, unused_columns
 from workbench.datasets.values import Case
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import DatasetError, UsageError, WorkbenchError
 from workbench.prompts.key_like import key_in
+from workbench.prompts.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.spec_parts import OPTIONS
@@ -87,6 +88,28 @@ def make_spec(
             *_keys(cases),
         ),
     )
+
+
+def case_notes(
+    suite: Suite, split: str | None, cases: Sequence[Case], prompts: Sequence[Prompt]
+) -> tuple[str, ...]:
+    """What must be known of the cases that several prompts were asked, beside their results."""
+    there = suite.cases(split)
+    asked = distinct(there, prompts) if len(there) > len(cases) else cases
+    return (
+        *suite.dataset.notes,
+        *unused_columns([Renderer(prompt) for prompt in prompts], cases),
+        *_unjudged(suite, cases),
+        *remarks(there, asked),
+    )
+
+
+def _unjudged(suite: Suite, cases: Sequence[Case]) -> tuple[str, ...]:
+    """What `check_expected` says, of cases that were asked already."""
+    try:
+        return tuple(check_expected(suite, cases))
+    except DatasetError as error:
+        return (error.message,)
 
 
 def _keys(cases: Sequence[Case]) -> Iterator[str]:

@@ -69,7 +69,13 @@ def check_fit(
             raise DatasetError(
                 f"{where} has no {names}, which {prompt.prompt_id} needs", hint=f"it has: {given}"
             )
-    unused = {name for case in cases for name in case.inputs} - renderer.names
+    return unused_columns([renderer], cases)
+
+
+def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tuple[str, ...]:
+    """Notes about columns that none of these prompts uses."""
+    unused = {name for case in cases for name in case.inputs}
+    unused.difference_update(*(renderer.names for renderer in renderers))
     return tuple(f"the column {name!r} is used by no template" for name in sorted(unused))
 
 

@@ -18,6 +18,8 @@ UNASKED = "unasked"
 """In a record's environment: questions of the candidate that an early stop left out."""
 BASELINE_CALLS = "baseline_calls"
 """The same: calls that were made for the baseline, where no stored run had its answers."""
+CASE_NOTES = "case_notes"
+"""The same: what is said of the cases, such as suspected groups and unused columns."""
 
 _METHODS = {
     "tango": "Tango score interval, McNemar p",
@@ -42,8 +44,9 @@ def saved_line(evidence: Evidence) -> str:
 
 
 def evidence_notes(evidence: Evidence) -> list[str]:
-    """What a record says beside its verdicts: calls saved, and earlier uses of its cases."""
-    return [line for line in (saved_line(evidence), *wear_lines(evidence)) if line]
+    """What a record says beside its verdicts: of its cases, their earlier uses, calls saved."""
+    of_cases = [safe_line(str(note)) for note in evidence.environment.get(CASE_NOTES) or ()]
+    return [line for line in (saved_line(evidence), *wear_lines(evidence), *of_cases) if line]
 
 
 def margin_line(found: Sequence[Evidence], margin: float) -> str:

@@ -98,6 +98,7 @@ class VerdictHead(Widget):
         else:
             verdicts = [self._verdict(compared)]
         more = [*scorer_lines(compared), *noise_lines(compared), *shown.claims]
+        more += [f"note: {safe_line(note)}" for note in compared.notes]
         if compared.preview:
             more = [f"PREVIEW: {compared.preview.reason}", *more]
         elif compared.part:
