@@ -238,3 +238,16 @@ def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(
     )
     assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 3
     assert cli.here("verify").code == 0
+
+
+def test_cases_whose_split_is_misspelt_pass_no_gate(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE % "")
+    cli.here("register", "triage", "-d", "first")
+    plain = rows(cli)
+    for key, gate in (("Split", "gate"), ("split", "Gate")):
+        write(cli, [{**row, key: "dev" if n % 5 else gate} for n, row in enumerate(plain)])
+        for command in (("evaluate", "triage@1.0.0"), ("run", "triage"), ("doctor",)):
+            done = cli.here(*command)
+            assert done.code and "did you mean" in done.out + done.err
+    assert cli.here("log", "triage").code == 0

@@ -166,12 +166,17 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """What a run would say about the suite's cases, or refuse them for."""
     from workbench.datasets.distinct import check_consistent, distinct, remarks
     from workbench.datasets.fit import check_fit
+    from workbench.datasets.near_misses import check_names, split_notes
+    from workbench.prompts.templates import Renderer
     from workbench.runs.suite_checks import check_expected
 
     cases = suite.dataset.cases
     try:
+        if prompt is not None:
+            check_names(suite.dataset, Renderer(prompt).names)
         asked = distinct(cases, [prompt] if prompt else [])
-        for note in (*suite.dataset.notes, *check_expected(suite, cases), *remarks(cases, asked)):
+        notes = (*suite.dataset.notes, *split_notes(suite.dataset))
+        for note in (*notes, *check_expected(suite, cases), *remarks(cases, asked)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
         check_consistent(cases, suite.dataset.place_of)
         yield from _rule(suite, prompt)

@@ -11,6 +11,7 @@ from workbench.actions.bench import Bench
 from workbench.actions.refs import DRAFT, Source, resolve
 from workbench.datasets.distinct import distinct, remarks
 from workbench.datasets.fit import asks_otherwise, check_fit, unused_columns
+from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError, WorkbenchError
 from workbench.prompts.key_like import key_in
@@ -58,6 +59,8 @@ def make_spec(
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
+    used = Renderer(source.prompt).names
+    check_names(suite.dataset, used)
     unused = check_fit(source.prompt, cases, suite.dataset.place_of)
     # All cases, not those of this run: what is paired or resumed must not depend on a limit.
     everything = suite.dataset.cases
@@ -83,6 +86,8 @@ def make_spec(
             *filter(None, [source.note]),
             *suite.dataset.notes,
             *unused,
+            *name_notes(suite.dataset, used),
+            *split_notes(suite.dataset),
             *check_expected(suite, cases),
             *remarks(there, asked),
             *_keys(cases),
@@ -96,9 +101,12 @@ def case_notes(
     """What must be known of the cases that several prompts were asked, beside their results."""
     there = suite.cases(split)
     asked = distinct(there, prompts) if len(there) > len(cases) else cases
+    renderers = [Renderer(prompt) for prompt in prompts]
     return (
         *suite.dataset.notes,
-        *unused_columns([Renderer(prompt) for prompt in prompts], cases),
+        *unused_columns(renderers, cases),
+        *name_notes(suite.dataset, {name for known in renderers for name in known.names}),
+        *split_notes(suite.dataset),
         *_unjudged(suite, cases),
         *remarks(there, asked),
     )

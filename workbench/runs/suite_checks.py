@@ -52,8 +52,10 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
 
 def _none_left(suite: Suite, scorer: str, lacking: Counter[str]) -> DatasetError:
     others = [reason for reason in lacking if reason != NOTHING]
+    columns = ", ".join(sorted({name for case in suite.dataset.cases for name in case.inputs}))
     return DatasetError(
         f"{suite.dataset.source}: no case has expected, which the scorer {scorer} needs"
         + (f": {others[0]}" if others else ""),
-        hint="add it, or take a scorer that needs none",
+        hint="name the column with the right answers expected, or take a scorer that needs none;"
+        f" the inputs are: {columns}",
     )

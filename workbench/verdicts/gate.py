@@ -243,8 +243,8 @@ def _is_too_low(standing: Standing, policy: GatePolicy) -> bool:
 
 
 def _has_nothing(standing: Standing) -> bool:
-    scored = standing.rules >= SCORE_COUNTS and standing.score is not None
-    return scored and standing.score <= ROUNDING
+    score = standing.score
+    return standing.rules >= SCORE_COUNTS and score is not None and score <= ROUNDING
 
 
 def _is_below(score: float | None, threshold: float | None) -> bool:
