@@ -251,3 +251,22 @@ def test_cases_whose_split_is_misspelt_pass_no_gate(fresh_cli: Cli) -> None:
             done = cli.here(*command)
             assert done.code and "did you mean" in done.out + done.err
     assert cli.here("log", "triage").code == 0
+
+
+def test_a_deployment_says_that_its_evidence_is_against_another_version_than_the_live_one(
+    fresh_cli: Cli,
+) -> None:
+    cli = fresh_cli
+    live(cli)
+    for word, version in (("plain again", "1.0.1"), ("best", "1.0.2")):
+        cli.say(word)
+        cli.here("register", "triage", "-d", word)
+        assert cli.here("evaluate", f"triage@{version}").code == 0
+    for environment in ("staging", "production"):
+        cli.here("deploy", "triage@1.0.2", environment)
+    done = cli.here("deploy", "triage@1.0.1", "staging", "--json")
+    said = "triage compared it with 1.0.0; 1.0.2 is live in production now"
+    assert (done.code, done.json["warnings"]) == (0, [said])
+    assert f"warning: {said}" in done.err
+    again = cli.here("deploy", "triage@1.0.2", "staging", "--json")
+    assert again.json["warnings"] == []

@@ -44,6 +44,9 @@ def deploy_command(
     if preview:
         face.answer(_preview_json(seen), _preview_lines(seen))
         return
+    warnings = list(seen.status.warnings)
+    for warning in warnings:
+        face.note(f"warning: {warning}")
     done = deploying.deploy(
         bench,
         prompt_id,
@@ -56,9 +59,8 @@ def deploy_command(
         request_id=request,
     )
     was = f", was {done.previous_version}" if done.previous_version else ""
-    face.answer(
-        deployment_json(done), [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
-    )
+    values = {**deployment_json(done), "warnings": warnings}
+    face.answer(values, [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"])
 
 
 @command("retire", example='workbench retire support_triage staging --reason "not used"')

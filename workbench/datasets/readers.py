@@ -59,7 +59,10 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
         raise DatasetError(f"{where}: ids stand twice: {'; '.join(twice[:5])}")
     if not cases:
         raise DatasetError(f"{where}: 0 cases", hint="a row is {id, inputs, expected, tags, split}")
-    notes = [f"{made_up} cases had no id: made from their content"] if made_up else []
+    notes = []
+    if made_up:
+        had, made = ("case", "its") if made_up == 1 else ("cases", "their")
+        notes.append(f"{made_up} {had} had no id: made from {made} content")
     notes += [f"the key {key!r} is read by nothing: {_near(key)}" for key in unread]
     return Dataset(name, tuple(cases), where, tuple(notes), places, unread)
 
