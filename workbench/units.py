@@ -1,4 +1,4 @@
-"""Durations and money as people write them in a suite; points as they read them."""
+"""Durations and money as people write them in a suite; points and counts as they read them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def dollars(text: str | float) -> float:
     if not match:
         raise ValueError(f"{text!r} is no amount: write 2.00 USD")
     return float(match.group(1))
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 case`, `400 cases`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def points(fraction: float, digits: int = 1) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from scipy.stats import binom
 
+from workbench.present.verdict_words import headline
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
 from workbench.verdicts.case_counts import (
     decides_sentence,
@@ -84,6 +85,18 @@ def test_a_missing_score_that_may_hide_a_fall_is_no_decision(
     found = compare_pairs(pairs_of(gone, *[(1.0, 1.0)] * 29), POLICY, "s")
     assert found.gate is Gate.NO_DECISION
     assert "missing" in found.reason
+
+
+def test_one_case_is_called_a_case() -> None:
+    one = pairs_of((1.0, 1.0))
+    said = [
+        compare_pairs(one, replace(POLICY, min_cases=1), "s").reason,
+        compare_pairs(one, replace(POLICY, rule="not_worse"), "s").reason,
+        compare_threshold(alone(1, 1), ALONE, "s").reason,
+        headline(compare_threshold(alone(1, 1), replace(ALONE, min_cases=1), "s"), ALONE),
+    ]
+    assert not [line for line in said if "1 cases" in line], said
+    assert sum("1 case" in line for line in said) == 3, said
 
 
 def test_the_threshold_holds_beside_the_rule() -> None:

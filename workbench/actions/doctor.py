@@ -190,6 +190,7 @@ def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Whether the gate's rule can decide anything on the suite's cases."""
     from workbench.datasets.distinct import distinct
     from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
+    from workbench.units import plural
     from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
@@ -200,7 +201,7 @@ def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
             yield Check("suite", Level.WARNING, said, "gate: {threshold: 0.8}")
         least = gate.min_cases or MIN_CASES
         if cases < least:
-            said = f"{suite.name}: the gate needs {least} cases and has {cases}"
+            said = f"{suite.name}: the gate needs {plural(least, 'case')} and has {cases}"
             yield Check(
                 "suite", Level.WARNING, said, "add cases, or say how few will do: min_cases"
             )

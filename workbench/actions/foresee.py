@@ -15,6 +15,7 @@ from workbench.actions.sides import asked_run
 from workbench.runs.estimate import Estimate
 from workbench.runs.suite import GATE_SPLIT
 from workbench.runs.values import RunSpec
+from workbench.units import plural
 
 HUGE = 5_000
 """So many calls are asked about whatever they cost."""
@@ -64,8 +65,8 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
             specs += [] if _is_stored(bench, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
         lines.append(
-            f"attempt {worn.attempts + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
-            f" against {against}"
+            f"attempt {worn.attempts + 1} of the gate of {suite.name}:"
+            f" {plural(len(spec.cases), 'case')}, against {against}"
         )
     return foresee_runs(bench, specs, lines)
 
@@ -88,7 +89,7 @@ def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None
         suite = bench.workspace.suite_for(source.prompt.prompt_id, suite_name)
         spec = running.make_spec(source, suite, split=split)
         if not _is_stored(bench, spec):
-            lines.append(f"{source.name} on {suite.name}: {len(spec.cases)} cases")
+            lines.append(f"{source.name} on {suite.name}: {plural(len(spec.cases), 'case')}")
             specs.append(spec)
     return foresee_runs(bench, specs, lines)
 

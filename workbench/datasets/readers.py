@@ -16,6 +16,7 @@ from workbench.fingerprints import fingerprint
 from workbench.prompts.strict_yaml import parse_yaml, yaml_as_text
 from workbench.prompts.untyped import Untyped
 from workbench.suggestions import did_you_mean
+from workbench.units import plural
 
 MAX_BYTES = 1_000_000_000
 
@@ -61,8 +62,8 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
         raise DatasetError(f"{where}: 0 cases", hint="a row is {id, inputs, expected, tags, split}")
     notes = []
     if made_up:
-        had, made = ("case", "its") if made_up == 1 else ("cases", "their")
-        notes.append(f"{made_up} {had} had no id: made from {made} content")
+        whose = "its" if made_up == 1 else "their"
+        notes.append(f"{plural(made_up, 'case')} had no id: made from {whose} content")
     notes += [f"the key {key!r} is read by nothing: {_near(key)}" for key in unread]
     return Dataset(name, tuple(cases), where, tuple(notes), places, unread)
 

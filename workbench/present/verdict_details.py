@@ -132,7 +132,10 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
     lines = []
     if found.get("clustered"):
         few = "; fewer than 30 make this interval rough" if found["units"] < 30 else ""
-        lines.append(f"{found['units']} independent groups in {comparison.cases} cases{few}")
+        lines.append(
+            f"{numbers.plural(found['units'], 'independent group')} in"
+            f" {numbers.plural(comparison.cases, 'case')}{few}"
+        )
     if not found.get("binary", True) and (found.get("much_better") or found.get("collapsed")):
         lines.append(
             f"{len(found['much_better'])} much better, {len(found['collapsed'])} collapsed"
@@ -142,7 +145,9 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
         worst = f"; with all of them as losses the bound is {points(low)} pts" if low else ""
         lines.append(f"{len(comparison.missing)} missing{worst}")
     if found.get("partial"):
-        lines.append(f"{len(found['partial'])} cases lack a repeat")
+        lines.append(
+            numbers.plural(len(found["partial"]), "case lacks", "cases lack") + " a repeat"
+        )
     if found.get("repeats"):
         lines.append(_repeat_line(found, b))
     if found.get("within") is not None:
@@ -177,7 +182,7 @@ def _look_lines(comparison: Comparison) -> list[str]:
         low, high = record["low"], record["high"]
         interval = "no interval" if low is None else f"[{points(low)}, {points(high)}]"
         lines.append(
-            f"look {record['look']}: {record['cases']} cases  {interval}"
+            f"look {record['look']}: {numbers.plural(record['cases'], 'case')}  {interval}"
             f"  {record['fixed']} fixed  {record['broke']} broke  {record['same']} same"
         )
     return lines

@@ -167,7 +167,7 @@ def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str, *, cou
         left = comparison.planned - _seen(comparison)
         return (
             f"{b} can hardly pass any more ({chance:.0f} % chance if as good as {a});"
-            f" {left:,} cases not asked"
+            f" {numbers.plural(left, 'case')} not asked"
         )
     return _open_sentence(comparison, policy, why)
 
@@ -188,7 +188,7 @@ def _pass_sentence(comparison: Comparison, policy: GatePolicy, shown: str, a: st
         text = f"{b} a little worse than {a}, inside the margin you allowed {margin}"
     else:
         text = f"{b} not worse than {a} {margin}"
-    return f"{text}: {shown}  {comparison.cases:,} cases"
+    return f"{text}: {shown}  {numbers.plural(comparison.cases, 'case')}"
 
 
 def _open_sentence(comparison: Comparison, policy: GatePolicy, why: str) -> str:
@@ -215,7 +215,7 @@ def _threshold_sentence(comparison: Comparison, policy: GatePolicy, b: str) -> s
     missing = f"  {len(comparison.missing)} missing" if comparison.missing else ""
     return (
         f"{b} scores {percent(comparison.score_b)} %{interval}, {relation} the threshold of"
-        f" {100 * policy.threshold:g} %  {comparison.cases:,} cases{missing}"
+        f" {100 * policy.threshold:g} %  {numbers.plural(comparison.cases, 'case')}{missing}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, GatePolicy
-from workbench.units import loss, points_beside
+from workbench.units import loss, plural, points_beside
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.looks import MIN_GROUPS
 from workbench.verdicts.measure import E_PROCESS, Measure
@@ -119,7 +119,8 @@ def rule(standing: Standing, policy: GatePolicy) -> Ruling:
         )
     if not _enough_groups(found):
         return _undecided(
-            f"the cases come from {found.units} groups, and a gate needs at least {MIN_GROUPS}"
+            f"the cases come from {plural(found.units, 'group')}, and a gate needs at least"
+            f" {MIN_GROUPS}"
         )
     below = _threshold_reason(standing, policy)
     if policy.rule == NO_REGRESSIONS:
@@ -138,8 +139,7 @@ def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, be
     if found is None or worst is None:
         return _undecided("no case has a score on both sides")
     if found.losses:
-        many = "case scores" if found.losses == 1 else "cases score"
-        reason = f"{found.losses} {many} lower under B than under A"
+        reason = f"{plural(found.losses, 'case scores', 'cases score')} lower under B than under A"
         return Ruling(verdict, Gate.FAIL, reason, STOPPED_FAIL)
     if below and _is_too_low(standing, policy):
         return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
@@ -152,7 +152,7 @@ def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, be
     if below:
         return Ruling(verdict, Gate.NO_DECISION, below)
     hidden = loss(hidden_loss(found.units, policy.confidence), 0)
-    cases = "1 case" if found.units == 1 else f"{found.units} cases"
+    cases = plural(found.units, "case")
     reason = f"no case falls (a rule of thumb: {cases} can hide {hidden})"
     return Ruling(verdict, Gate.PASS, reason, STOPPED_PASS)
 
@@ -166,7 +166,7 @@ def _lacking(found: Measure, policy: GatePolicy) -> str:
     least = policy.min_cases or MIN_CASES
     if found.units >= least:
         return ""
-    cases = "1 case is" if found.units == 1 else f"{found.units} cases are"
+    cases = plural(found.units, "case is", "cases are")
     return f"{cases} too few to decide on: at least {least} are needed (gate: min_cases)"
 
 
@@ -200,9 +200,10 @@ def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
     found = standing.found
     if found is not None and found.gate_low > -policy.margin:
         if found.units < standing.n_min:
-            what = "groups" if found.clustered else "cases"
+            what = "group" if found.clustered else "case"
+            few = plural(found.units, f"{what} is", f"{what}s are")
             reason = (
-                f"{found.units} {what} are too few for a margin of {loss(policy.margin)}:"
+                f"{few} too few for a margin of {loss(policy.margin)}:"
                 f" at least {standing.n_min} are needed"
             )
             return Ruling(verdict, Gate.NO_DECISION, reason, open=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from workbench.runs.suite import GatePolicy
+from workbench.units import plural
 from workbench.verdicts.case_counts import binomial_tail
 from workbench.verdicts.gate import ROUNDING
 from workbench.verdicts.sample import Sample
@@ -47,10 +48,10 @@ def judge_threshold(
         return verdict, Gate.FAIL, reason
     units = sample.complete.units
     if units < least:
-        cases = "1 case is" if units == 1 else f"{units} cases are"
         return (
             *undecided,
-            f"{cases} too few for a threshold: at least {least} are needed (gate: min_cases)",
+            f"{plural(units, 'case is', 'cases are')} too few for a threshold: at least {least}"
+            " are needed (gate: min_cases)",
         )
     if sample.worst_score_b is None or sample.worst_score_b < threshold - ROUNDING:
         return (
