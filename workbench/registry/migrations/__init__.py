@@ -163,7 +163,15 @@ def _application(connection: sqlite3.Connection) -> int:
 
 
 STEPS: tuple[Step, ...] = tuple(
-    map(_step, ("m001_first_schema.sql", "m002_graded_gain.sql", "m003_small_sets.sql"))
+    map(
+        _step,
+        (
+            "m001_first_schema.sql",
+            "m002_graded_gain.sql",
+            "m003_small_sets.sql",
+            "m004_few_cases.sql",
+        ),
+    )
 )
 """In order; never changed once released. Their number is the schema's version."""
 
