@@ -433,3 +433,13 @@ def test_a_bound_beside_the_margin_shows_on_which_side_of_it_it_lies() -> None:
     assert any("[-4.996, +2.1]" in line for line in details(close))
     assert points_beside(-0.05, -0.05) == "-5.0"
     assert points_beside(-0.0312, -0.05) == "-3.1"
+
+
+def test_a_pass_that_is_mostly_wrong_says_its_score_where_no_threshold_asks_for_more() -> None:
+    policy = replace(POLICY, threshold=None)
+    wrong = tuple(CasePair(str(i), (float(i < 3),), (float(i < 3),)) for i in range(100))
+    found = compare_pairs(wrong, policy, "s")
+    assert found.gate is Gate.PASS
+    said = "it scores 3.0 % and no threshold asks for more (gate: threshold)"
+    assert said in beneath(found, policy)
+    assert said not in beneath(found, replace(policy, threshold=0.01))

@@ -20,6 +20,7 @@ SHOWN_IDS = 5
 PREVIEW = "preview"
 """In the details of a comparison of a sample."""
 _WIDTH = 13
+_HALF = 0.5
 _SIDE = re.compile(r"\b[AB]\b")
 
 
@@ -89,6 +90,15 @@ def luck_line(comparison: Comparison) -> str:
     )
 
 
+def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
+    """The score of what passes beside a baseline and is mostly wrong, where nothing asks for more."""
+    score = comparison.score_b
+    beside = comparison.gate is Gate.PASS and comparison.difference is not None
+    if not beside or policy.threshold is not None or score is None or score >= _HALF:
+        return ""
+    return f"it scores {percent(score)} % and no threshold asks for more (gate: threshold)"
+
+
 def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
     """What to do after NO DECISION or FAIL, in one sentence; empty where the headline says it.
 
@@ -125,7 +135,12 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
 
 def beneath(comparison: Comparison, policy: GatePolicy, ref: str = "") -> list[str]:
     """The lines that stand under a headline wherever it is shown."""
-    lines = (broken_line(comparison), luck_line(comparison), next_step(comparison, policy, ref))
+    lines = (
+        broken_line(comparison),
+        luck_line(comparison),
+        low_score_line(comparison, policy),
+        next_step(comparison, policy, ref),
+    )
     return [line for line in lines if line]
 
 
