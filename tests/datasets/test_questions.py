@@ -13,6 +13,8 @@ from workbench.datasets.distinct import distinct
 from workbench.datasets.questions import question_digest
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
+from workbench.errors import TemplateError
+from workbench.prompts.templates import Renderer
 from workbench.prompts.values import Message, Prompt
 
 TEXTS = st.text(st.sampled_from("ab 7.-tTrue{[\n"), max_size=8)
@@ -84,3 +86,17 @@ def test_an_unused_input_never_changes_the_digest_and_a_used_one_does(
 def test_plain_cases_keep_the_digest_that_earlier_records_have() -> None:
     case = Case("1", {"q": "x", "n": 3}, {"a": "b"})
     assert question_digest(case, {"q", "n"}) == case.digest
+
+
+def test_a_template_that_fails_for_the_cases_is_not_tried_on_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+    monkeypatch.setattr(Renderer, "render", lambda *_: tried.append(1) or fail())
+    cases = [Case(str(n), {"q": str(n % 50)}) for n in range(1_000)]
+    assert len(distinct(cases, [prompt("{{ q }}")])) == 50
+    assert len(tried) < 50
+
+
+def fail() -> None:
+    raise TemplateError("it took too long")

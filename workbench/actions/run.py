@@ -60,7 +60,8 @@ def make_spec(
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
     used = Renderer(source.prompt).names
-    check_names(suite.dataset, used)
+    if not equal_cases:  # what was begun is gone on with
+        check_names(suite.dataset, used)
     unused = check_fit(source.prompt, cases, suite.dataset.place_of)
     # All cases, not those of this run: what is paired or resumed must not depend on a limit.
     everything = suite.dataset.cases

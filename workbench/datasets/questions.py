@@ -15,6 +15,9 @@ from workbench.fingerprints import fingerprint, short
 from workbench.prompts.templates import Renderer
 from workbench.prompts.values import Prompt
 
+_MOST_FAILURES = 20
+"""A template that fails for so many cases, and may take its time for each, is not tried on."""
+
 _MAY_BE_JSON = frozenset('-0123456789[{tfnTF"')
 
 
@@ -36,13 +39,16 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], object]:
     question.
     """
     renderers = [(prompt, Renderer(prompt)) for prompt in prompts]
+    failures = 0
 
     def sent(case: Case) -> object:
+        nonlocal failures
+        if not renderers or failures > _MOST_FAILURES:
+            return as_json(case.inputs)
         try:
             told = [renderer.render(typed_inputs(p, case.inputs)) for p, renderer in renderers]
         except TemplateError:
-            told = []
-        if not told:
+            failures += 1
             return as_json(case.inputs)
         texts = [[(m.role, m.content.strip()) for m in messages] for messages in told]
         # Of a fixed size: rendered messages of all cases need not be held at once.

@@ -91,7 +91,7 @@ def luck_line(comparison: Comparison) -> str:
 
 
 def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
-    """The score of what passes beside a baseline and is mostly wrong, where nothing asks for more."""
+    """The score of what passes beside a baseline, mostly wrong, where nothing asks for more."""
     score = comparison.score_b
     beside = comparison.gate is Gate.PASS and comparison.difference is not None
     if not beside or policy.threshold is not None or score is None or score >= _HALF:
