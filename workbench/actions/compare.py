@@ -172,8 +172,7 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = bench.workspace.suite_for(a.prompt.prompt_id, suite_name)
     split = split or _split_of(bench, a, *others)
-    cases = distinct(suite.cases(split), [source.prompt for source in (a, *others)])
-    preview = None
+    cases, preview = suite.asked(split, [source.prompt for source in (a, *others)]), None
     check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
         preview = Preview(limit, len(cases), _seed(suite))

@@ -164,7 +164,7 @@ def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
 
 def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """What a run would say about the suite's cases, or refuse them for."""
-    from workbench.datasets.distinct import check_consistent, distinct, remarks
+    from workbench.datasets.distinct import check_consistent, remarks
     from workbench.datasets.fit import check_fit
     from workbench.datasets.near_misses import check_names, split_notes
     from workbench.prompts.templates import Renderer
@@ -174,7 +174,7 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     try:
         if prompt is not None:
             check_names(suite.dataset, Renderer(prompt).names)
-        asked = distinct(cases, [prompt] if prompt else [])
+        asked = suite.asked("all", [prompt] if prompt else [])
         notes = (*suite.dataset.notes, *split_notes(suite.dataset))
         for note in (*notes, *check_expected(suite, cases), *remarks(cases, asked)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
@@ -188,13 +188,12 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
 
 def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Whether the gate's rule can decide anything on the suite's cases."""
-    from workbench.datasets.distinct import distinct
-    from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
+    from workbench.runs.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
     from workbench.units import plural
     from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
-    cases = len(distinct(suite.gate_cases.cases, [prompt] if prompt else []))
+    cases = len(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
     if gate.rule == NO_REGRESSIONS:
         if gate.threshold is None:
             said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"

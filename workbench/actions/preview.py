@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workbench.datasets.distinct import distinct
 from workbench.datasets.values import Case
 from workbench.present.verdict_lines import PREVIEW
 from workbench.prompts.values import Prompt
@@ -58,10 +57,10 @@ def part_of(
     """What two stored runs of these prompts share is a preview where one of them asked a part of
     its split.
     """
-    there = suite.cases(split or runs[-1].split)
-    if len(cases) >= len(there):
+    split = split or runs[-1].split
+    if len(cases) >= len(suite.cases(split)):
         return None
-    available = len(distinct(there, prompts))
+    available = len(suite.asked(split, prompts))
     if len(cases) >= available:
         return None
     # A run that noted nothing was made by an older version: of this dataset, or of one unknown.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
 from workbench.actions.refs import DRAFT, Source, resolve
-from workbench.datasets.distinct import distinct, remarks
+from workbench.datasets.distinct import remarks
 from workbench.datasets.fit import asks_otherwise, check_fit, unused_columns
 from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
@@ -54,7 +54,7 @@ def make_spec(
             f"the suite {suite.name} tries {suite.prompt_id}, not {source.prompt.prompt_id}"
         )
     there = suite.cases(split)
-    asked = there if equal_cases else distinct(there, (source.prompt, *beside))
+    asked = there if equal_cases else suite.asked(split, (source.prompt, *beside))
     cases = asked[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
@@ -101,7 +101,7 @@ def case_notes(
 ) -> tuple[str, ...]:
     """What must be known of the cases that several prompts were asked, beside their results."""
     there = suite.cases(split)
-    asked = distinct(there, prompts) if len(there) > len(cases) else cases
+    asked = suite.asked(split, prompts) if len(there) > len(cases) else cases
     renderers = [Renderer(prompt) for prompt in prompts]
     return (
         *suite.dataset.notes,
