@@ -92,11 +92,12 @@ def test_a_template_that_fails_for_the_cases_is_not_tried_on_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tried = []
-    monkeypatch.setattr(Renderer, "render", lambda *_: tried.append(1) or fail())
+
+    def fail(renderer: Renderer, inputs: object) -> None:
+        tried.append(inputs)
+        raise TemplateError("it took too long")
+
+    monkeypatch.setattr(Renderer, "render", fail)
     cases = [Case(str(n), {"q": str(n % 50)}) for n in range(1_000)]
     assert len(distinct(cases, [prompt("{{ q }}")])) == 50
     assert len(tried) < 50
-
-
-def fail() -> None:
-    raise TemplateError("it took too long")
