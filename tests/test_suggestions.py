@@ -46,3 +46,10 @@ def test_what_is_not_near_is_listed_without_what_was_asked(known: set[str]) -> N
 )
 def test_the_nearest_other_name_is_told_apart(name: str, known: list[str], hint: str) -> None:
     assert did_you_mean(name, known).endswith(hint)
+
+
+def test_the_beginning_of_one_known_name_alone_is_near_it() -> None:
+    known = ("development", "production", "staging")
+    assert did_you_mean("prod", known) == "did you mean 'production'?"
+    assert did_you_mean("pr", known).startswith("known: ")
+    assert did_you_mean("prod", ("production-eu", "production-us")).startswith("known: ")

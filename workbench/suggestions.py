@@ -7,19 +7,25 @@ import unicodedata
 from collections.abc import Iterable
 
 _MOST_LISTED = 20
+_LEAST_BEGUN = 3
+"""So many first letters of one known name alone are near it: `prod`."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?` for the nearest known name, else the list of them.
 
-    Never suggests `name` itself. Case and Unicode's compatible forms count as near; characters
-    that may look the same are told apart by their numbers.
+    Never suggests `name` itself. Case, Unicode's compatible forms and beginnings count as
+    near; characters that may look the same are told apart by their numbers.
     """
     others = sorted(set(known) - {name})
     by_form: dict[str, str] = {}
     for other in others:
         by_form.setdefault(_form(other), other)
-    near = difflib.get_close_matches(_form(name), by_form, n=1, cutoff=0.6)
+    form = _form(name)
+    near = difflib.get_close_matches(form, by_form, n=1, cutoff=0.6)
+    begun = [other for other in by_form if len(form) >= _LEAST_BEGUN and other.startswith(form)]
+    if not near and len(begun) == 1:
+        near = begun
     if near:
         meant = by_form[near[0]]
         return f"did you mean {meant!r}?{_told_apart(name, meant)}"

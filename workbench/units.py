@@ -1,4 +1,4 @@
-"""Durations and money as people write them in a suite; points as they read them."""
+"""Durations and money as people write them in a suite; points and counts as they read them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,22 @@ def dollars(text: str | float) -> float:
     return float(match.group(1))
 
 
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 case`, `400 cases`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def points(fraction: float, digits: int = 1) -> str:
     """A difference in percentage points with its sign: `+3.2`; what rounds to 0 is `+0.0`."""
     # Adding 0.0 turns the negative zero that rounding leaves into a positive one.
     return f"{round(100 * fraction, digits) + 0.0:+.{digits}f}"
+
+
+def points_beside(fraction: float, mark: float) -> str:
+    """The same with as many digits as tell it from `mark`, and one where the two are equal."""
+    tried = (points(fraction, digits) for digits in range(1, 7))
+    is_other = (text for text in tried if float(text) != round(100 * mark, 6))
+    return points(fraction) if fraction == mark else next(is_other, points(fraction))
 
 
 def loss(fraction: float, digits: int | None = None) -> str:

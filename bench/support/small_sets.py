@@ -16,6 +16,8 @@ from workbench import PromptVersion
 from workbench.actions.bench import Bench
 from workbench.actions.gate_uses import wear_of
 from workbench.actions.preview import Preview
+from workbench.actions.refs import source_of
+from workbench.actions.run import make_spec
 from workbench.datasets.values import Case, Dataset
 from workbench.runs.suite import NO_REGRESSIONS, THRESHOLD, Suite
 from workbench.scorers.base import Kind, Score, Scorer
@@ -33,7 +35,7 @@ SIZES = (10, 20, 50, 100, 300)
 
 def no_regressions(rng: np.random.Generator, runs: int) -> list[tuple[str, ...]]:
     """Rows: cases, and the share of evaluations that pass, for each truth."""
-    policy = replace(POLICY, rule=NO_REGRESSIONS)
+    policy = replace(POLICY, rule=NO_REGRESSIONS, threshold=0.0, min_cases=1)
     truths = (Flips(0.05, -0.05), Flips(0.1, -0.05), Flips(0.02, 0.0), Flips(0.1, 0.0))
     rows = []
     for n in SIZES:
@@ -148,5 +150,8 @@ def _told(pairs: Sequence[CasePair]) -> list[str]:
                 for c, pair in zip(cases, pairs, strict=True)
                 if (pair.b[0] or 0) >= (pair.a[0] or 0)
             ]
-            wear = wear_of(bench, "t", kept, with_baseline=True)
+            suite = Suite("t", "t", Dataset("d", tuple(kept)), (scorer,), POLICY)
+            source = source_of(bench, bench.registry.get_version("t", "1.1.0"))
+            spec = make_spec(source, suite)
+            wear = wear_of(bench, spec, with_baseline=True)
     return [attempt_note(wear.attempts + 1), *wear_notes(wear.content())]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Cli, Done
 
 SUITE = """\
@@ -149,3 +151,126 @@ def test_a_gate_that_stops_without_a_decision_is_exit_code_3(fresh_cli: Cli) -> 
     write(cli, rows(cli)[:30] + rows(cli)[100:])
     done = cli.here("evaluate", "triage@1.0.1", "--json")
     assert (done.code, done.json["gate"]) == (3, "no_decision")
+
+
+@pytest.mark.parametrize("name", ["Production", "prod", "productoin", "None", "''"])
+def test_a_gate_that_looks_into_an_environment_that_is_none_decides_nothing(
+    fresh_cli: Cli, name: str
+) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    suite = cli.root / "evals" / "triage" / "suite.yaml"
+    suite.write_text(SUITE % f", baseline: {name}")
+    done = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert done.code == 2 and "there is no environment" in done.err
+    assert "suite.yaml: gate.baseline" in done.err
+    doctor = cli.here("doctor")
+    assert doctor.code and "gate.baseline: there is no environment" in doctor.out
+    if name.lower().startswith("prod"):
+        assert "did you mean 'production'?" in done.err
+
+
+def with_note(cli: Cli, count: int, note: str) -> None:
+    """100 rows that ask `count` questions, told apart by a column that no template uses."""
+    path = cli.root / "evals" / "triage" / "cases.jsonl"
+    given = [
+        {"id": f"c{n:03}", "ticket": f"Ticket {n % count:03}", "expected": "billing"}
+        | {"note": f"{note} {n}"}
+        for n in range(100)
+    ]
+    path.write_text("\n".join(map(json.dumps, given)))
+
+
+def test_a_column_that_no_template_uses_makes_no_new_question(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    with_note(cli, 10, "row")
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE % "")
+    cli.here("register", "triage", "-d", "first")
+    few = cli.here("evaluate", "triage@1.0.0", "--json")
+    assert (few.json["cases"], few.json["gate"]) == (10, "no_decision")
+    said = [
+        "the column 'note' is used by no template",
+        "90 cases ask and expect the same as others: each question counts once",
+    ]
+    assert few.json["notes"] == said
+
+    cli.say("best")
+    compared = cli.here("compare", "triage@1.0.0", "triage", "--split", "gate", "--json")
+    assert (compared.json["cases"], compared.json["gate"]) == (10, "no_decision")
+    assert compared.json["notes"] == said
+
+
+def test_a_verdict_says_what_is_suspected_of_its_cases(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    document = "The invoice of March lists three items and one discount of"
+    given = [
+        {"id": f"c{n:03}", "ticket": f"{document} {n // 2:03}", "q": str(n), "expected": "billing"}
+        for n in range(40)
+    ]
+    write(cli, given)
+    draft = cli.root / "prompts" / "triage.prompty"
+    draft.write_text(draft.read_text().replace("{{ ticket }}", "{{ ticket }} {{ q }}"))
+    cli.here("register", "triage", "-d", "first")
+    suspicion = "40 cases share their ticket with another, and no group is declared"
+    assert suspicion in cli.here("evaluate", "triage@1.0.0").out
+    draft.write_text(draft.read_text().replace("plain", "best"))
+    done = cli.here("compare", "triage@1.0.0", "triage", "--json")
+    assert suspicion in done.err
+    assert suspicion in " ".join(done.json["notes"])
+
+
+def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(
+    fresh_cli: Cli,
+) -> None:
+    cli = fresh_cli
+    with_note(cli, 100, "first")
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 1
+    with_note(cli, 100, "second")
+    again = cli.here("evaluate", "triage@1.0.1", "--json").json
+    assert again["attempt"] == 2
+    assert not [note for note in again["notes"] if "since the last attempt" in note]
+
+    lines = ["id,ticket,expected", *(f"x{n},Ticket {n:03},billing" for n in range(100))]
+    (cli.root / "evals" / "triage" / "cases.csv").write_text("\n".join(lines))
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(
+        (SUITE % "").replace("cases.jsonl", "cases.csv")
+    )
+    assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 3
+    assert cli.here("verify").code == 0
+
+
+def test_cases_whose_split_is_misspelt_pass_no_gate(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE % "")
+    cli.here("register", "triage", "-d", "first")
+    plain = rows(cli)
+    for key, gate in (("Split", "gate"), ("split", "Gate")):
+        write(cli, [{**row, key: "dev" if n % 5 else gate} for n, row in enumerate(plain)])
+        for command in (("evaluate", "triage@1.0.0"), ("run", "triage"), ("doctor",)):
+            done = cli.here(*command)
+            assert done.code and "did you mean" in done.out + done.err
+    assert cli.here("log", "triage").code == 0
+
+
+def test_a_deployment_says_that_its_evidence_is_against_another_version_than_the_live_one(
+    fresh_cli: Cli,
+) -> None:
+    cli = fresh_cli
+    live(cli)
+    for word, version in (("plain again", "1.0.1"), ("best", "1.0.2")):
+        cli.say(word)
+        cli.here("register", "triage", "-d", word)
+        assert cli.here("evaluate", f"triage@{version}").code == 0
+    for environment in ("staging", "production"):
+        cli.here("deploy", "triage@1.0.2", environment)
+    done = cli.here("deploy", "triage@1.0.1", "staging", "--json")
+    said = "triage compared it with 1.0.0; 1.0.2 is live in production now"
+    assert (done.code, done.json["warnings"]) == (0, [said])
+    assert f"warning: {said}" in done.err
+    again = cli.here("deploy", "triage@1.0.2", "staging", "--json")
+    assert again.json["warnings"] == []

@@ -20,6 +20,7 @@ from workbench.present.verdict_words import (
     evidence_notes,
     gate_word,
     headline,
+    headline_lines,
     junit_xml,
     margin_line,
     markdown_summary,
@@ -27,6 +28,7 @@ from workbench.present.verdict_words import (
     wear_lines,
 )
 from workbench.runs.suite import GatePolicy
+from workbench.units import points_beside
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
@@ -351,10 +353,10 @@ def test_a_preview_is_called_one_and_says_how_to_decide() -> None:
 
 
 def test_a_pass_without_regressions_is_called_a_rule_of_thumb() -> None:
-    policy = replace(POLICY, rule="no_regressions")
+    policy = replace(POLICY, rule="no_regressions", threshold=0.8, min_cases=10)
     line = headline(compare_pairs(pairs(0, 0, 10), policy, "s"), policy, a="1.0.0", b="1.0.1")
     assert line.startswith(
-        "PASS         no case of 1.0.1 falls below 1.0.0: +0.0 pts [-27.8, +27.8]"
+        "PASS         no case of 1.0.1 falls below 1.0.0 at 100.0 %: +0.0 pts [-27.8, +27.8]"
     )
     assert line.endswith("; a rule of thumb: 10 cases can hide a loss of 31 points")
     line = headline(compare_pairs(pairs(0, 2, 10), policy, "s"), policy, a="1.0.0", b="1.0.1")
@@ -422,3 +424,22 @@ def test_the_margins_that_a_gate_had_are_told_in_their_order() -> None:
     )
     assert margin_line([of(0.05)], 0.08).endswith("5 points in 1 evaluation, now 8")
     assert margin_line([], 0.05) == ""
+
+
+def test_a_bound_beside_the_margin_shows_on_which_side_of_it_it_lies() -> None:
+    close = replace(compare_pairs(pairs(0, 0, 100), POLICY, "s"), low=-0.04996, high=0.021)
+    assert close.details["margin"] == 0.05
+    assert "[-4.996, +2.1]" in " ".join(headline_lines(close, POLICY, a="A", b="B"))
+    assert any("[-4.996, +2.1]" in line for line in details(close))
+    assert points_beside(-0.05, -0.05) == "-5.0"
+    assert points_beside(-0.0312, -0.05) == "-3.1"
+
+
+def test_a_pass_that_is_mostly_wrong_says_its_score_where_no_threshold_asks_for_more() -> None:
+    policy = replace(POLICY, threshold=None)
+    wrong = tuple(CasePair(str(i), (float(i < 3),), (float(i < 3),)) for i in range(100))
+    found = compare_pairs(wrong, policy, "s")
+    assert found.gate is Gate.PASS
+    said = "it scores 3.0 % and no threshold asks for more (gate: threshold)"
+    assert said in beneath(found, policy)
+    assert said not in beneath(found, replace(policy, threshold=0.01))

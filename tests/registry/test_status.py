@@ -20,6 +20,7 @@ from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion, State
 from workbench.runs.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
+from workbench.verdicts.values import Gate
 
 Tested = Callable[..., PromptVersion]
 
@@ -263,6 +264,34 @@ def test_a_comparison_with_a_baseline_is_derived_again_in_the_database(
     assert registry.status("p", "1.1.0").state is State.FAILING
     with pytest.raises(GateRefused, match="does not follow from its scores"):
         registry.deploy("p", "1.1.0", "production", "ana")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "min_cases", "a", "b"),
+    [(None, 1, 1.0, 1.0), (0.5, None, 1.0, 1.0), (0.0, 1, 0.0, 0.0)],
+)
+def test_few_cases_pass_by_the_rules_of_their_record(
+    registry: PromptRegistry,
+    tested: Tested,
+    threshold: float | None,
+    min_cases: int | None,
+    a: float,
+    b: float,
+) -> None:
+    policy = GatePolicy(
+        scorers=("exact",), rule="no_regressions", threshold=threshold, min_cases=min_cases
+    )
+    states = {}
+    for rules in (2, 3):
+        version = tested("p", f"1.{rules}.0", passes=False)
+        found = build_evidence(
+            version, scores=(b,) * 10, baseline=(a,) * 10, policy=policy, gate=Gate.PASS
+        )
+        registry.record_evaluation(replace(found, plan={**found.plan, "rules": rules}))
+        states[rules] = registry.status("p", version.version).state
+    assert states == {2: State.TESTED, 3: State.FAILING}
+    problems = [finding.problem for finding in registry.verify().findings]
+    assert len(problems) == 1 and problems[0].startswith("p@1.3.0 is recorded as pass")
 
 
 def test_a_pass_against_something_else_than_what_is_live_is_said(

@@ -224,3 +224,25 @@ def test_a_stream_is_asked_for_with_yes_or_no(tmp_path: Path) -> None:
     assert not suite_of(tmp_path, WHOLE).run.stream
     with pytest.raises(SuiteError, match="stream must be true or false, not 'often'"):
         suite_of(tmp_path, WHOLE.replace("repeats: 1,", "repeats: 1, stream: often,"))
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ('"80 %"', "threshold: 0.8"),
+        ("80%", "threshold: 0.8"),
+        ("80", "threshold: 0.8"),
+        ("'0.8'", "threshold: 0.8"),
+        ("'0,8'", "threshold: 0.8"),
+        ("97.5 %", "threshold: 0.975"),
+        ("-1", ""),
+        ("high", ""),
+        ("true", ""),
+    ],
+)
+def test_a_share_that_is_written_in_per_cent_is_refused_with_the_fraction(
+    tmp_path: Path, written: str, hint: str
+) -> None:
+    with pytest.raises(SuiteError, match="threshold must lie between 0 and 1") as told:
+        suite_of(tmp_path, WHOLE.replace("threshold: 0.80", f"threshold: {written}"))
+    assert told.value.hint == hint

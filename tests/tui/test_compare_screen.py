@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -61,6 +62,23 @@ async def test_two_versions_are_run_where_needed_and_compared(workspace: Workspa
         assert row is not None
         assert row.change == "fixed"
         assert "[-how-to-]" in shown
+
+
+async def test_the_verdict_stands_over_what_is_suspected_of_the_cases(
+    workspace: Workspace,
+) -> None:
+    cases = workspace.root / "evals" / PROMPT / "cases.jsonl"
+    rows = [json.loads(line) for line in cases.read_text().splitlines()]
+    for row in rows:
+        row["inputs"]["colour"] = "red\x1b"
+    rows.append({**rows[0], "id": "copy", "inputs": {**rows[0]["inputs"], "colour": "blue"}})
+    cases.write_text("\n".join(map(json.dumps, rows)))
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await compared(pilot)
+        shown = screen_text(app)
+    assert "note: the column 'colour' is used by no template" in shown
+    assert "note: 1 case asks and expects the same as another: the two count as one" in shown
 
 
 async def test_worst_first_and_the_counts_filter(workspace: Workspace) -> None:

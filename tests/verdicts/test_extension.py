@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.datasets.questions import question_digest
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import UsageError
 from workbench.runs.suite import GatePolicy, Suite
@@ -83,6 +84,20 @@ def test_fresh_cases_come_after_the_old_ones_and_decide() -> None:
     assert after.gate is Gate.PASS
     assert recompute(after) is Gate.PASS
     assert contradiction(after, before) == ""
+
+
+def test_a_copy_of_an_old_question_is_no_fresh_case() -> None:
+    before = undecided()
+    copies = tuple(Case(f"d{i}", {"x": i, "unused": "y"}) for i in range(120))
+
+    def extended(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        questions = [question_digest(case, {"x"}) for case in cases]
+        return extend_plan(before, "first", POLICY, cases, questions=questions)[1]
+
+    with pytest.raises(UsageError, match="no fresh case"):
+        extended((*cases_of(120), *copies))
+    fresh = extended((*cases_of(120), *copies, *cases_of(30, 120)))
+    assert {case.id for case in fresh} == {f"c{i}" for i in range(120, 150)}
 
 
 def test_an_extension_may_be_extended() -> None:

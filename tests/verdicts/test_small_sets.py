@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from scipy.stats import binom
 
+from workbench.present.verdict_words import headline
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
 from workbench.verdicts.case_counts import (
     decides_sentence,
@@ -19,9 +20,10 @@ from workbench.verdicts.case_counts import (
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.looks import make_plan
 from workbench.verdicts.rules import FIRST_RULES
+from workbench.verdicts.sequential import conclude
 from workbench.verdicts.values import CasePair, Gate, Verdict
 
-POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8)
+POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8, min_cases=10)
 ALONE = GatePolicy(scorers=("s",), threshold=0.8, baseline=None)
 
 
@@ -41,6 +43,36 @@ def test_ten_of_ten_after_ten_of_ten_passes_by_a_rule_of_thumb_that_says_what_it
     assert strict.gate is Gate.NO_DECISION
 
 
+def test_a_rule_of_thumb_decides_nothing_on_too_few_cases_or_without_a_threshold() -> None:
+    def right(n: int) -> tuple[CasePair, ...]:
+        return pairs_of(*[(1.0, 1.0)] * n)
+
+    one = compare_pairs(right(1), replace(POLICY, min_cases=None), "s")
+    assert (one.gate, "1 case is too few" in one.reason) == (Gate.NO_DECISION, True)
+    few = compare_pairs(right(9), POLICY, "s")
+    assert (few.gate, "at least 10 are needed" in few.reason) == (Gate.NO_DECISION, True)
+    bare = compare_pairs(right(30), replace(POLICY, threshold=None), "s")
+    assert (bare.gate, "needs a threshold" in bare.reason) == (Gate.NO_DECISION, True)
+
+
+@pytest.mark.parametrize("rule", ["no_regressions", "not_worse"])
+def test_what_is_never_right_passes_no_gate_however_bad_the_baseline_is(rule: str) -> None:
+    policy = replace(POLICY, rule=rule, threshold=0.0)
+    found = compare_pairs(pairs_of(*[(0.0, 0.0)] * 100), policy, "s")
+    assert (found.gate, "B scores 0.0 %" in found.reason) == (Gate.FAIL, True)
+    assert compare_pairs(pairs_of(*[(0.0, 0.0)] * 99, (0.0, 1.0)), policy, "s").gate is Gate.PASS
+
+
+@pytest.mark.parametrize("rules", [FIRST_RULES, 2])
+def test_passes_that_were_recorded_by_earlier_rules_are_derived_as_they_were(rules: int) -> None:
+    one = replace(POLICY, threshold=None, min_cases=None)
+    plan = replace(make_plan(1, one, 1), rules=rules)
+    assert conclude({"s": pairs_of((0.0, 0.0))}, plan, one).gate is Gate.PASS
+    strict = replace(one, rule="not_worse")
+    plan = replace(make_plan(99, strict, 1), rules=rules)
+    assert conclude({"s": pairs_of(*[(0.0, 0.0)] * 99)}, plan, strict).gate is Gate.PASS
+
+
 def test_one_case_that_falls_fails_however_many_are_won() -> None:
     found = compare_pairs(pairs_of((1.0, 0.0), *[(0.0, 1.0)] * 9), POLICY, "s")
     assert (found.gate, found.reason) == (Gate.FAIL, "1 case scores lower under B than under A")
@@ -53,6 +85,18 @@ def test_a_missing_score_that_may_hide_a_fall_is_no_decision(
     found = compare_pairs(pairs_of(gone, *[(1.0, 1.0)] * 29), POLICY, "s")
     assert found.gate is Gate.NO_DECISION
     assert "missing" in found.reason
+
+
+def test_one_case_is_called_a_case() -> None:
+    one = pairs_of((1.0, 1.0))
+    said = [
+        compare_pairs(one, replace(POLICY, min_cases=1), "s").reason,
+        compare_pairs(one, replace(POLICY, rule="not_worse"), "s").reason,
+        compare_threshold(alone(1, 1), ALONE, "s").reason,
+        headline(compare_threshold(alone(1, 1), replace(ALONE, min_cases=1), "s"), ALONE),
+    ]
+    assert not [line for line in said if "1 cases" in line], said
+    assert sum("1 case" in line for line in said) == 3, said
 
 
 def test_the_threshold_holds_beside_the_rule() -> None:
@@ -97,7 +141,7 @@ def test_what_few_cases_can_hide(cases: int, loss: float) -> None:
 def test_making_a_suite_says_what_its_cases_can_decide_and_proposes_the_rule() -> None:
     assert decides_sentence(10, 0.05) == (
         "10 cases can exclude a loss of 28 points at best; a margin of 5 needs 72: take rule:"
-        " no_regressions until then"
+        " no_regressions with min_cases: 10 until then"
     )
     assert decides_sentence(100, 0.05) == "100 cases can exclude a loss of 4 points at best"
     assert (proposed_rule(71, 0.05), proposed_rule(72, 0.05)) == ("no_regressions", "not_worse")

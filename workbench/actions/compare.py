@@ -73,6 +73,8 @@ class Compared:
     """What A's answers flip by themselves, where it was run twice without the cache."""
     preview: Preview | None = None
     """Set where a sample was compared: that decides nothing."""
+    notes: tuple[str, ...] = ()
+    """What must be known of the cases."""
 
     @property
     def headline(self) -> Comparison:
@@ -106,7 +108,7 @@ class BestOf:
     note: str
     """How far ahead luck alone would put the best of them; empty for one."""
     notes: tuple[str, ...] = ()
-    """What was taken for something that a side leaves out."""
+    """What was taken for something that a side leaves out, and what is said of the cases."""
 
 
 def compare(
@@ -167,7 +169,7 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = suite_of(bench, (a, *others), suite_name)
     split = split or split_of(bench, a, *others)
-    cases, preview = distinct(suite.cases(split)), None
+    cases, preview = suite.asked(split, [source.prompt for source in (a, *others)]), None
     check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
         preview = Preview(limit, len(cases), _seed(suite))
@@ -183,7 +185,9 @@ def compare_many(
         note_comparison(bench, suite, side.source.prompt, cases)
     found = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     best = rank([replace(compared, noise=own_noise(bench, compared)) for compared in found])
-    return replace(best, notes=tuple(dict.fromkeys(s.note for s in (a, *others) if s.note)))
+    taken = [source.note for source in (a, *others) if source.note]
+    said = [note for one in found for note in one.notes]
+    return replace(best, notes=tuple(dict.fromkeys([*taken, *said])))
 
 
 def named(sides: Sequence[Side]) -> list[Side]:
@@ -211,11 +215,12 @@ def pair_up(
         raise UsageError(f"{SAME}: {a.summary.run_id}", hint="pick another side")
     check_comparable(a.summary, b.summary, a.cases, b.cases)
     asked = {case.id for case in a.cases} & {case.id for case in b.cases}
-    cases = tuple(case for case in suite.dataset.cases if case.id in asked)
+    prompts = (a.source.prompt, b.source.prompt)
+    cases = distinct((case for case in suite.dataset.cases if case.id in asked), prompts)
     if preview:
         cases = preview.sample(cases)
     else:
-        preview = part_of(suite, split, cases, (a.summary, b.summary))
+        preview = part_of(suite, split, cases, (a.summary, b.summary), prompts)
     pairs = {
         scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
         for scorer in suite.scorers
@@ -236,6 +241,7 @@ def pair_up(
         comparisons,
         combine(comparisons),
         preview=preview,
+        notes=running.case_notes(suite, split or b.summary.split, cases, prompts),
     )
 
 

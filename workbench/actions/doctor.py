@@ -144,34 +144,67 @@ def _files(workspace: Workspace) -> Iterator[Check]:
         except WorkbenchError as error:
             yield Check("suite", Level.PROBLEM, error.message, error.hint)
             continue
+        yield from _baseline(workspace, suite)
         yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
+    """Whether there is the environment whose live version the gate compares with."""
+    from workbench.registry import PromptRegistry
+    from workbench.runs.suite_checks import check_baseline
+
+    known = set(workspace.settings.environments)
+    try:
+        if suite.gate.baseline not in known and workspace.registry_path.exists():
+            with PromptRegistry(workspace.registry_path) as registry:
+                known |= {settings.name for settings in registry.environments()}
+        check_baseline(suite, known)
+    except WorkbenchError as error:
+        yield Check("suite", Level.PROBLEM, error.message, error.hint)
 
 
 def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """What a run would say about the suite's cases, or refuse them for."""
     from workbench.datasets.distinct import check_consistent, remarks
     from workbench.datasets.fit import check_fit
+    from workbench.datasets.near_misses import check_names, split_notes
+    from workbench.prompts.templates import Renderer
     from workbench.runs.suite_checks import check_expected
 
     cases = suite.dataset.cases
     try:
-        for note in (*suite.dataset.notes, *check_expected(suite, cases), *remarks(cases)):
+        if prompt is not None:
+            check_names(suite.dataset, Renderer(prompt).names)
+        asked = suite.asked("all", [prompt] if prompt else [])
+        notes = (*suite.dataset.notes, *split_notes(suite.dataset))
+        for note in (*notes, *check_expected(suite, cases), *remarks(cases, asked)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
         check_consistent(cases, suite.dataset.place_of)
-        yield from _rule(suite)
+        yield from _rule(suite, prompt)
         if prompt is not None:
             check_fit(prompt, cases, suite.dataset.place_of)
     except WorkbenchError as error:
         yield Check("suite", Level.PROBLEM, error.message, error.hint)
 
 
-def _rule(suite: Suite) -> Iterator[Check]:
+def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Whether the gate's rule can decide anything on the suite's cases."""
-    from workbench.datasets.distinct import distinct
-    from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
+    from workbench.runs.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
+    from workbench.units import plural
     from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 
-    gate, cases = suite.gate, len(distinct(suite.gate_cases.cases))
+    gate = suite.gate
+    cases = len(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
+    if gate.rule == NO_REGRESSIONS:
+        if gate.threshold is None:
+            said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"
+            yield Check("suite", Level.WARNING, said, "gate: {threshold: 0.8}")
+        least = gate.min_cases or MIN_CASES
+        if cases < least:
+            said = f"{suite.name}: the gate needs {plural(least, 'case')} and has {cases}"
+            yield Check(
+                "suite", Level.WARNING, said, "add cases, or say how few will do: min_cases"
+            )
     if gate.rule != NOT_WORSE or gate.baseline is None:
         return
     if proposed_rule(cases, gate.margin, gate.confidence) != NOT_WORSE:

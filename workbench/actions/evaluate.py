@@ -10,7 +10,7 @@ from workbench.actions import run as running
 from workbench.actions.bench import Bench
 from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
 from workbench.actions.costs import Ahead, OnAhead
-from workbench.actions.gate_uses import note_evaluation, wear_of
+from workbench.actions.gate_uses import note_evaluation, questions_of, wear_of
 from workbench.actions.refs import Source, source_of
 from workbench.actions.rules import publish_suite
 from workbench.addresses import address_of
@@ -18,12 +18,13 @@ from workbench.datasets.distinct import check_consistent
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
-from workbench.present.verdict_details import BASELINE_CALLS, UNASKED
+from workbench.present.verdict_details import BASELINE_CALLS, CASE_NOTES, UNASKED
 from workbench.registry.records import EvaluationRecord
 from workbench.registry.tested import PART_WORDS
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
 from workbench.runs.suite import GATE_SPLIT, Suite
+from workbench.runs.suite_checks import check_baseline
 from workbench.runs.values import Result, RunSpec, RunSummary
 from workbench.times import utc_now
 from workbench.verdicts.evidence import make_evidence
@@ -90,9 +91,13 @@ def evaluate(
 
 
 def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
-    """What is live where the suite's gate looks; None when nothing is, or it is this version."""
+    """What is live where the suite's gate looks; None when nothing is, or it is this version.
+
+    Raises SuiteError where the gate looks into an environment that does not exist.
+    """
     if suite.gate.baseline is None:
         return None
+    check_baseline(suite, [settings.name for settings in bench.registry.environments()])
     for deployment in bench.registry.live(source.prompt.prompt_id):
         if deployment.environment == suite.gate.baseline:
             if deployment.version == source.version:
@@ -140,8 +145,9 @@ def _gate(
     started_at = utc_now()
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
     seed = int(suite.gate_cases.fingerprint[:8], 16)
-    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
     baseline = baseline_of(bench, source, suite)
+    beside = [baseline.prompt] if baseline else []
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
     plan = make_plan(
         len(spec.cases),
         suite.gate,
@@ -153,8 +159,8 @@ def _gate(
         created_at=started_at,
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    wanted = _wanted_baseline(bench, baseline, suite, fresh)
-    worn = wear_of(bench, source.prompt.prompt_id, spec.cases, with_baseline=baseline is not None)
+    wanted = _wanted_baseline(bench, baseline, suite, fresh, spec.cases)
+    worn = wear_of(bench, spec, with_baseline=baseline is not None)
     return _GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
 
 
@@ -198,8 +204,12 @@ def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _
             f"another version than {before.evidence.baseline_version} is the baseline now",
             hint="evaluate it without --extend: that is a new attempt",
         )
-    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
-    plan, cases = extend_plan(before.evidence, before.id, suite.gate, spec.cases, started_at)
+    beside = [baseline.prompt] if baseline else []
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
+    questions = questions_of(source.prompt, spec.cases)
+    plan, cases = extend_plan(
+        before.evidence, before.id, suite.gate, spec.cases, started_at, questions=questions
+    )
     spec = replace(spec, cases=cases, plan=plan.content())
     wanted = _wanted_baseline(bench, baseline, suite, fresh, cases)
     attempt = before.evidence.attempt
@@ -211,7 +221,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
     source, spec, suite = gate.source, gate.spec, gate.spec.suite
     side_a = side_of(bench, gate.baseline, on_run) if gate.baseline else None
     live = running.start(bench, spec)
-    use = note_evaluation(bench, suite, source.prompt.fingerprint, spec.cases)
+    use = note_evaluation(bench, suite, source.prompt, spec.cases)
     if on_run:
         on_run(live, source.name)
     decision, pairs, unasked = _watch(live, spec, gate, side_a)
@@ -243,9 +253,14 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
         attempt=gate.attempt,
         cases=spec.cases,
         judged_before=gate.before.evidence.cases if gate.before else (),
+        questions=(*_questions_before(gate), *questions_of(source.prompt, spec.cases)),
         wear=gate.before.evidence.wear if gate.before else gate.wear.content(),
         answers=_answers(gate, decision.seen, results, summary, side_a),
-        environment={**_environment(summary), **_calls(gate, results, side_a)},
+        environment={
+            **_environment(summary),
+            **_calls(gate, results, side_a),
+            **_notes(gate),
+        },
     )
     return evidence, use
 
@@ -272,6 +287,19 @@ def _answers(
 
 def _address(summary: RunSummary) -> str:
     return address_of(summary.environment.get("identity") or {})
+
+
+def _notes(gate: _GateRun) -> dict[str, list[str]]:
+    """What must be known of the cases beside the verdict."""
+    notes = [note for note in gate.spec.notes if note != gate.source.note]
+    return {CASE_NOTES: notes} if notes else {}
+
+
+def _questions_before(gate: _GateRun) -> tuple[str, ...]:
+    """Of the cases that an extended evaluation had judged."""
+    if gate.before is None:
+        return ()
+    return gate.before.evidence.questions or gate.before.evidence.cases
 
 
 def _watch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.actions import run as running
 from workbench.actions.answer_origins import notes_before, wants_fresh
@@ -16,6 +16,7 @@ from workbench.actions.sides import asked_run, suite_of
 from workbench.runs.estimate import Estimate
 from workbench.runs.suite import GATE_SPLIT
 from workbench.runs.values import RunSpec
+from workbench.units import plural
 
 HUGE = 5_000
 """So many calls are asked about whatever they cost."""
@@ -57,17 +58,20 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
     lines, specs = [], []
     fresh = wants_fresh(bench)
     for suite in bench.workspace.suites_of(prompt_id):
-        spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh)
-        specs.append(spec)
         baseline = baseline_of(bench, source, suite)
-        worn = wear_of(bench, prompt_id, spec.cases, with_baseline=baseline is not None)
+        beside = [baseline.prompt] if baseline else []
+        spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
+        specs.append(spec)
+        worn = wear_of(bench, spec, with_baseline=baseline is not None)
         if baseline:
-            of_baseline = running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh)
+            of_baseline = replace(
+                running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh), cases=spec.cases
+            )
             specs += [] if not fresh and _is_stored(bench, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
         lines.append(
-            f"attempt {worn.attempts + 1} of the gate of {suite.name}: {len(spec.cases)} cases,"
-            f" against {against}"
+            f"attempt {worn.attempts + 1} of the gate of {suite.name}:"
+            f" {plural(len(spec.cases), 'case')}, against {against}"
         )
     if fresh:
         lines.append("all is asked anew: an environment counts fresh answers only")
@@ -93,7 +97,7 @@ def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None
             continue
         spec = running.make_spec(source, suite, split=split)
         if not _is_stored(bench, spec):
-            lines.append(f"{source.name} on {suite.name}: {len(spec.cases)} cases")
+            lines.append(f"{source.name} on {suite.name}: {plural(len(spec.cases), 'case')}")
             specs.append(spec)
     return foresee_runs(bench, specs, lines)
 

@@ -1,4 +1,4 @@
-"""How often the cases of a gate were used for a prompt before, counted case by case.
+"""How often the cases of a gate were used for a prompt before, counted question by question.
 
 A use is an evaluation, one that was begun and never recorded, or a comparison on gate cases. What
 evaluations used stands in the registry; the other two are known to this workspace's runs alone.
@@ -6,32 +6,34 @@ evaluations used stands in the registry; the other two are known to this workspa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from workbench.actions.bench import Bench
+from workbench.datasets.questions import question_digest
 from workbench.datasets.values import Case
+from workbench.prompts.templates import variables
 from workbench.prompts.values import Prompt
 from workbench.runs.gate_uses import COMPARED, EVALUATED
 from workbench.runs.suite import Suite
+from workbench.runs.values import RunSpec
 from workbench.verdicts.values import Evidence
 from workbench.verdicts.wear import Wear
 
 _Scored = tuple[tuple[str, float | None], ...]
 
 
-def wear_of(bench: Bench, prompt_id: str, cases: Sequence[Case], *, with_baseline: bool) -> Wear:
+def wear_of(bench: Bench, spec: RunSpec, *, with_baseline: bool) -> Wear:
     """What earlier uses of any of these cases mean for the next evaluation on them.
 
     Where there is a baseline, evaluations that had none are no attempts to be better than it.
     """
-    digests = {case.id: case.digest for case in cases}
-    now = set(digests.values())
+    prompt_id = spec.prompt.prompt_id
+    known = _digests(bench, spec.prompt, spec.cases)
     used: set[str] = set()
     attempts, last = 0, None
     for use in bench.registry.gate_uses(prompt_id):
         # Records of 0.1.0 know their cases by their ids alone.
-        before = use.digests or [digests[i] for i in use.case_ids if i in digests]
-        shared = now.intersection(before)
+        shared = _known(known, use.digests) if use.digests else _ids(spec.cases, use.case_ids)
         if not shared or use.extended or (with_baseline and not use.has_baseline):
             continue
         attempts += 1
@@ -41,7 +43,7 @@ def wear_of(bench: Bench, prompt_id: str, cases: Sequence[Case], *, with_baselin
     if bench.workspace.runs_path.exists():
         seen: set[tuple[str, frozenset[str]]] = set()
         for local in bench.store.gate_uses(prompt_id):
-            shared = now & local.digests
+            shared = _known(known, local.digests)
             if not shared or local.evaluation:
                 continue
             used |= shared
@@ -50,7 +52,7 @@ def wear_of(bench: Bench, prompt_id: str, cases: Sequence[Case], *, with_baselin
             elif (local.fingerprint, local.digests) not in seen:
                 seen.add((local.fingerprint, local.digests))
                 compared += 1
-    removed, changed = _gone(bench, last, cases) if last is not None else ((), ())
+    removed, changed = _gone(bench, last, spec) if last is not None else ((), ())
     return Wear(
         attempts=attempts + interrupted + compared,
         interrupted=interrupted,
@@ -66,30 +68,68 @@ def note_comparison(bench: Bench, suite: Suite, candidate: Prompt, cases: Sequen
     suite's prompt too where it is another's, since what was learnt may end up in either.
     """
     gate = {case.id for case in suite.gate_cases.cases}
-    digests = [case.digest for case in cases if case.id in gate]
+    digests = _noted(candidate, [case for case in cases if case.id in gate])
     if not digests or bench.store.is_read_only:
         return
     for prompt_id in dict.fromkeys((suite.prompt_id, candidate.prompt_id)):
         bench.store.note_gate_use(prompt_id, suite.name, COMPARED, candidate.fingerprint, digests)
 
 
-def note_evaluation(bench: Bench, suite: Suite, fingerprint: str, cases: Sequence[Case]) -> int:
+def note_evaluation(bench: Bench, suite: Suite, candidate: Prompt, cases: Sequence[Case]) -> int:
     """Remember that an evaluation began, before its first call: the use's id."""
-    digests = [case.digest for case in cases]
-    return bench.store.note_gate_use(suite.prompt_id, suite.name, EVALUATED, fingerprint, digests)
+    digests = _noted(candidate, cases)
+    return bench.store.note_gate_use(
+        suite.prompt_id, suite.name, EVALUATED, candidate.fingerprint, digests
+    )
 
 
-def _gone(bench: Bench, seq: int, cases: Sequence[Case]) -> tuple[_Scored, _Scored]:
+def questions_of(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
+    """The digest of each case by what the prompt's templates use of it."""
+    names = frozenset(variables(prompt))
+    return tuple(question_digest(case, names) for case in cases)
+
+
+def _noted(candidate: Prompt, cases: Sequence[Case]) -> list[str]:
+    """By the inputs that the candidate uses, and by all, which any other prompt can be told by."""
+    return sorted({*questions_of(candidate, cases), *(case.digest for case in cases)})
+
+
+def _digests(bench: Bench, prompt: Prompt, cases: Sequence[Case]) -> dict[str, set[str]]:
+    """Ids of the cases by each digest that an earlier use may know them by.
+
+    Which inputs count was up to the version that was evaluated; earlier programs took all.
+    """
+    used = {
+        frozenset(variables(known))
+        for known in (prompt, *bench.registry.contents(prompt.prompt_id))
+    }
+    found: dict[str, set[str]] = {}
+    for case in cases:
+        for digest in {case.digest, *(question_digest(case, names) for names in used if names)}:
+            found.setdefault(digest, set()).add(case.id)
+    return found
+
+
+def _known(known: Mapping[str, set[str]], digests: Iterable[str]) -> set[str]:
+    """Ids of the cases that have one of these digests."""
+    return {case_id for digest in digests for case_id in known.get(digest, ())}
+
+
+def _ids(cases: Sequence[Case], ids: Iterable[str]) -> set[str]:
+    return {case.id for case in cases}.intersection(ids)
+
+
+def _gone(bench: Bench, seq: int, spec: RunSpec) -> tuple[_Scored, _Scored]:
     """The cases of an earlier evaluation that were removed or changed since, with their scores."""
     evidence = bench.registry.evaluation(seq).evidence
-    now = {case.id: case.digest for case in cases}
-    kept = set(now.values())
+    everything = spec.suite.gate_cases.cases
+    ids, kept = {case.id for case in everything}, _digests(bench, spec.prompt, everything)
     removed: list[tuple[str, float | None]] = []
     changed: list[tuple[str, float | None]] = []
     for case_id, digest, score in _scored(evidence):
-        if digest in kept or (not digest and case_id in now):
+        if digest in kept or (not digest and case_id in ids):
             continue
-        (changed if case_id in now else removed).append((case_id, score))
+        (changed if case_id in ids else removed).append((case_id, score))
     return tuple(removed), tuple(changed)
 
 
@@ -98,7 +138,7 @@ def _scored(evidence: Evidence) -> list[tuple[str, str, float | None]]:
     from workbench.verdicts.sample import mean
 
     pairs = next(iter(evidence.pairs.values()), ())
-    digests = evidence.cases or ("",) * len(pairs)
+    digests = evidence.questions or evidence.cases or ("",) * len(pairs)
     return [
         (pair.case_id, digest, mean(pair.b)) for pair, digest in zip(pairs, digests, strict=True)
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workbench.datasets.distinct import distinct
 from workbench.datasets.values import Case
 from workbench.present.verdict_lines import PREVIEW
+from workbench.prompts.values import Prompt
 from workbench.runs.environment import AVAILABLE
 from workbench.runs.suite import Suite
 from workbench.runs.values import RunSummary
@@ -48,10 +48,19 @@ class Preview:
 
 
 def part_of(
-    suite: Suite, split: str | None, cases: Sequence[Case], runs: Sequence[RunSummary]
+    suite: Suite,
+    split: str | None,
+    cases: Sequence[Case],
+    runs: Sequence[RunSummary],
+    prompts: Sequence[Prompt],
 ) -> Preview | None:
-    """What two stored runs share is a preview where one of them asked a part of its split."""
-    available = len(distinct(suite.cases(split or runs[-1].split)))
+    """What two stored runs of these prompts share is a preview where one of them asked a part of
+    its split.
+    """
+    split = split or runs[-1].split
+    if len(cases) >= len(suite.cases(split)):
+        return None
+    available = len(suite.asked(split, prompts))
     if len(cases) >= available:
         return None
     # A run that noted nothing was made by an older version: of this dataset, or of one unknown.

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
 from workbench.actions.refs import DRAFT, Source, resolve
-from workbench.datasets.distinct import distinct, remarks
-from workbench.datasets.fit import asks_otherwise, check_fit
+from workbench.datasets.distinct import remarks
+from workbench.datasets.fit import asks_otherwise, check_fit, unused_columns
+from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import DatasetError, UsageError, WorkbenchError
 from workbench.prompts.key_like import key_in
+from workbench.prompts.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.spec_parts import OPTIONS
@@ -38,22 +40,25 @@ def make_spec(
     budget_usd: float | None = None,
     fresh: bool = False,
     equal_cases: bool = False,
+    beside: Sequence[Prompt] = (),
 ) -> RunSpec:
     """What to run, checked before the first call. Cases that ask and expect the same are asked
-    once, unless `equal_cases` are wanted.
+    once, unless `equal_cases` are wanted: those for which this prompt and all those `beside` it
+    send the same.
 
     Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
     Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
     that is not what the prompt or a scorer needs.
     """
-    cases = suite.cases(split)
-    if not equal_cases:
-        cases = distinct(cases)
-    available = len(cases)
-    cases = cases[:limit]
+    there = suite.cases(split)
+    asked = there if equal_cases else suite.asked(split, (source.prompt, *beside))
+    cases = asked[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
+    used = Renderer(source.prompt).names
+    if not equal_cases:  # what was begun is gone on with
+        check_names(suite.dataset, used)
     unused = check_fit(source.prompt, cases, suite.dataset.place_of)
     # All cases, not those of this run: what is paired or resumed must not depend on a limit.
     everything = suite.dataset.cases
@@ -72,18 +77,45 @@ def make_spec(
         split=split_name(suite, split),
         label=source.label,
         fresh=fresh,
-        available=available,
+        available=len(asked),
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(
             *filter(None, [source.note]),
             *suite.dataset.notes,
             *unused,
+            *name_notes(suite.dataset, used),
+            *split_notes(suite.dataset),
             *check_expected(suite, cases),
-            *remarks(suite.cases(split)),
+            *remarks(there, asked),
             *_keys(cases),
         ),
     )
+
+
+def case_notes(
+    suite: Suite, split: str | None, cases: Sequence[Case], prompts: Sequence[Prompt]
+) -> tuple[str, ...]:
+    """What must be known of the cases that several prompts were asked, beside their results."""
+    there = suite.cases(split)
+    asked = suite.asked(split, prompts) if len(there) > len(cases) else cases
+    renderers = [Renderer(prompt) for prompt in prompts]
+    return (
+        *suite.dataset.notes,
+        *unused_columns(renderers, cases),
+        *name_notes(suite.dataset, {name for known in renderers for name in known.names}),
+        *split_notes(suite.dataset),
+        *_unjudged(suite, cases),
+        *remarks(there, asked),
+    )
+
+
+def _unjudged(suite: Suite, cases: Sequence[Case]) -> tuple[str, ...]:
+    """What `check_expected` says, of cases that were asked already."""
+    try:
+        return tuple(check_expected(suite, cases))
+    except DatasetError as error:
+        return (error.message,)
 
 
 def _keys(cases: Sequence[Case]) -> Iterator[str]:

@@ -44,6 +44,9 @@ def deploy_command(
     if preview:
         face.answer(_preview_json(seen), _preview_lines(seen))
         return
+    warnings = list(seen.status.warnings)
+    for warning in warnings:
+        face.note(f"warning: {warning}")
     done = deploying.deploy(
         bench,
         prompt_id,
@@ -59,7 +62,7 @@ def deploy_command(
     lines = [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
     if done.loosened_by:
         lines.append(f"loosened rules allowed it (record {done.loosened_by} of the log)")
-    face.answer(deployment_json(done), lines)
+    face.answer({**deployment_json(done), "warnings": warnings}, lines)
 
 
 @command("retire", example='workbench retire support_triage staging --reason "not used"')

@@ -91,14 +91,20 @@ def check_fit(
                 f"{where} is blank: {prompt.prompt_id} needs {', '.join(needed)}",
                 hint="fill the row in, or take it out",
             )
-    unused = {name for case in cases for name in case.inputs} - renderer.names
-    notes = [f"the column {name!r} is used by no template" for name in sorted(unused)]
+    notes = list(unused_columns([renderer], cases))
     for name, times in blank.items():
         count = "1 case has" if times == 1 else f"{times:,} cases have"
         notes.append(
             f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
         )
     return (*notes, *(f"{name}: {said}" for name, said in sorted(mistaken)))
+
+
+def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tuple[str, ...]:
+    """Notes about columns that none of these prompts uses."""
+    unused = {name for case in cases for name in case.inputs}
+    unused.difference_update(*(renderer.names for renderer in renderers))
+    return tuple(f"the column {name!r} is used by no template" for name in sorted(unused))
 
 
 def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from workbench.fingerprints import fingerprint
 from workbench.prompts.strict_yaml import parse_yaml, yaml_as_text
 from workbench.prompts.untyped import Untyped
 from workbench.suggestions import did_you_mean
+from workbench.units import plural
 
 MAX_BYTES = 1_000_000_000
 
@@ -42,7 +43,7 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
     cases: list[Case] = []
     places: dict[str, str] = {}
     twice: list[str] = []
-    unread: dict[str, None] = {}
+    unread: dict[str, str] = {}
     made_up = 0
     for place, row in rows:
         case = _case(row, f"{where}: {place}", len(cases))
@@ -51,15 +52,20 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
             twice.append(f"{case.id!r} on {places[case.id]} and {place}")
         places.setdefault(case.id, place)
         if "inputs" in row:
-            unread.update(dict.fromkeys(str(key) for key in row if key not in CASE_KEYS))
+            for key in row:
+                if key not in CASE_KEYS:
+                    unread.setdefault(str(key), place)
         cases.append(case)
     if twice:
         raise DatasetError(f"{where}: ids stand twice: {'; '.join(twice[:5])}")
     if not cases:
         raise DatasetError(f"{where}: 0 cases", hint="a row is {id, inputs, expected, tags, split}")
-    notes = [f"{made_up} cases had no id: made from their content"] if made_up else []
+    notes = []
+    if made_up:
+        whose = "its" if made_up == 1 else "their"
+        notes.append(f"{plural(made_up, 'case')} had no id: made from {whose} content")
     notes += [f"the key {key!r} is read by nothing: {_near(key)}" for key in unread]
-    return Dataset(name, tuple(cases), where, tuple(notes), places)
+    return Dataset(name, tuple(cases), where, tuple(notes), places, unread)
 
 
 def _near(key: str) -> str:
@@ -88,9 +94,14 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
         inputs=dict(inputs),
         expected=row.get("expected"),
         tags=tuple(as_text(tag) for tag in tags),
-        split=as_text(split) if split not in (None, "") else None,
-        group=as_text(group) if group not in (None, "") else None,
+        split=_label(split),
+        group=_label(group),
     )
+
+
+def _label(value: Any) -> str | None:
+    """A split or a group; blanks around it mean nothing in any format."""
+    return None if value is None else as_text(value).strip() or None
 
 
 def _check_values(value: Any, where: str, depth: int = 0) -> None:

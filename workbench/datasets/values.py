@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -54,6 +54,8 @@ class Dataset:
     """What the reader wants the user to know, such as made-up ids."""
     places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each case stands in the source, by its id: `line 3`."""
+    unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Keys beside `inputs` that nothing reads, and where each stands first."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -70,7 +72,7 @@ class Dataset:
         if split is None or split == "all":
             return self
         cases = tuple(case for case in self.cases if case.split == split)
-        return Dataset(self.name, cases, self.source, self.notes, self.places)
+        return replace(self, cases=cases)
 
     def place_of(self, case: Case) -> str:
         """Where a case stands, for messages: the source and the line or row in it."""

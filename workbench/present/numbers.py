@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from workbench import units
 
+plural = units.plural
+
 UNKNOWN = "\N{EN DASH}"
 """What is not known, on every screen."""
 
@@ -128,8 +130,3 @@ def age(text: str, now: datetime) -> str:
             return f"{int(passed / unit)} {name} ago"
     days = int(passed / _DAY_S)
     return f"{days} d ago" if days < 60 else then.strftime("%Y-%m-%d")
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """`1 case`, `400 cases`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

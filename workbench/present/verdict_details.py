@@ -10,7 +10,7 @@ from workbench.present import numbers
 from workbench.present.answer_origin import altered_lines, origin_lines
 from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
-from workbench.present.verdict_lines import SHOWN_IDS, named, percent
+from workbench.present.verdict_lines import SHOWN_IDS, lower_bound, named, percent
 from workbench.units import loss, points
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
@@ -20,6 +20,8 @@ UNASKED = "unasked"
 """In a record's environment: questions of the candidate that an early stop left out."""
 BASELINE_CALLS = "baseline_calls"
 """The same: calls that were made for the baseline, where no stored run had its answers."""
+CASE_NOTES = "case_notes"
+"""The same: what is said of the cases, such as suspected groups and unused columns."""
 
 _METHODS = {
     "tango": "Tango score interval, McNemar p",
@@ -45,15 +47,17 @@ def saved_line(evidence: Evidence) -> str:
 
 def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
     """What a record says beside its verdicts: calls saved, empty answers, where its answers came
-    from (unless that is said elsewhere), and earlier uses of its cases.
+    from (unless that is said elsewhere), and of its cases, their earlier uses among it.
     """
     sides = origin_lines(evidence) if origin else []
+    of_cases = [safe_line(str(note)) for note in evidence.environment.get(CASE_NOTES) or ()]
     lines = (
         saved_line(evidence),
         empty_words(evidence.environment),
         *sides,
         *altered_lines(evidence),
         *wear_lines(evidence),
+        *of_cases,
     )
     return [line for line in lines if line]
 
@@ -116,7 +120,7 @@ def details(comparison: Comparison, *, b: str = "B") -> list[str]:
             f" like this; a claim needs less than {found['alpha']:.4g}"
         )
     if found.get("gate_low") not in (None, comparison.low):
-        lines.append(f"the gate's lower bound: {points(found['gate_low'])} pts")
+        lines.append(f"the gate's lower bound: {lower_bound(comparison, found['gate_low'])} pts")
     lines += _case_lines(comparison, b)
     lines += _look_lines(comparison)
     if comparison.reason:
@@ -130,7 +134,8 @@ def _interval_line(comparison: Comparison) -> list[str]:
     if comparison.difference is None:
         what, low, high = "score", percent(comparison.low), percent(comparison.high)
     else:
-        what, low, high = "difference", points(comparison.low), points(comparison.high)
+        low, high = lower_bound(comparison, comparison.low), points(comparison.high)
+        what = "difference"
     sure = 100 * comparison.details.get("confidence", 0.95)
     return [f"[{low}, {high}]: the true {what} lies in here, {sure:g} % sure"]
 
@@ -140,7 +145,10 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
     lines = []
     if found.get("clustered"):
         few = "; fewer than 30 make this interval rough" if found["units"] < 30 else ""
-        lines.append(f"{found['units']} independent groups in {comparison.cases} cases{few}")
+        lines.append(
+            f"{numbers.plural(found['units'], 'independent group')} in"
+            f" {numbers.plural(comparison.cases, 'case')}{few}"
+        )
     if not found.get("binary", True) and (found.get("much_better") or found.get("collapsed")):
         lines.append(
             f"{len(found['much_better'])} much better, {len(found['collapsed'])} collapsed"
@@ -150,7 +158,9 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
         worst = f"; with all of them as losses the bound is {points(low)} pts" if low else ""
         lines.append(f"{len(comparison.missing)} missing{worst}")
     if found.get("partial"):
-        lines.append(f"{len(found['partial'])} cases lack a repeat")
+        lines.append(
+            numbers.plural(len(found["partial"]), "case lacks", "cases lack") + " a repeat"
+        )
     if found.get("repeats"):
         lines.append(_repeat_line(found, b))
     if found.get("within") is not None:
@@ -185,7 +195,7 @@ def _look_lines(comparison: Comparison) -> list[str]:
         low, high = record["low"], record["high"]
         interval = "no interval" if low is None else f"[{points(low)}, {points(high)}]"
         lines.append(
-            f"look {record['look']}: {record['cases']} cases  {interval}"
+            f"look {record['look']}: {numbers.plural(record['cases'], 'case')}  {interval}"
             f"  {record['fixed']} fixed  {record['broke']} broke  {record['same']} same"
         )
     return lines

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
-from workbench.units import loss
+from workbench.units import loss, points_beside
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
 from workbench.verdicts.values import Comparison, Gate, Verdict
@@ -20,6 +20,7 @@ SHOWN_IDS = 5
 PREVIEW = "preview"
 """In the details of a comparison of a sample."""
 _WIDTH = 13
+_HALF = 0.5
 _SIDE = re.compile(r"\b[AB]\b")
 
 
@@ -89,6 +90,15 @@ def luck_line(comparison: Comparison) -> str:
     )
 
 
+def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
+    """The score of what passes beside a baseline, mostly wrong, where nothing asks for more."""
+    score = comparison.score_b
+    beside = comparison.gate is Gate.PASS and comparison.difference is not None
+    if not beside or policy.threshold is not None or score is None or score >= _HALF:
+        return ""
+    return f"it scores {percent(score)} % and no threshold asks for more (gate: threshold)"
+
+
 def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
     """What to do after NO DECISION or FAIL, in one sentence; empty where the headline says it.
 
@@ -125,7 +135,12 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
 
 def beneath(comparison: Comparison, policy: GatePolicy, ref: str = "") -> list[str]:
     """The lines that stand under a headline wherever it is shown."""
-    lines = (broken_line(comparison), luck_line(comparison), next_step(comparison, policy, ref))
+    lines = (
+        broken_line(comparison),
+        luck_line(comparison),
+        low_score_line(comparison, policy),
+        next_step(comparison, policy, ref),
+    )
     return [line for line in lines if line]
 
 
@@ -167,7 +182,7 @@ def _sentence(comparison: Comparison, policy: GatePolicy, a: str, b: str, *, cou
         left = comparison.planned - _seen(comparison)
         return (
             f"{b} can hardly pass any more ({chance:.0f} % chance if as good as {a});"
-            f" {left:,} cases not asked"
+            f" {numbers.plural(left, 'case')} not asked"
         )
     return _open_sentence(comparison, policy, why)
 
@@ -176,8 +191,9 @@ def _pass_sentence(comparison: Comparison, policy: GatePolicy, shown: str, a: st
     if policy.rule == NO_REGRESSIONS:
         units = comparison.details.get("units", comparison.cases)
         hidden = loss(hidden_loss(units, policy.confidence), 0)
+        score = "" if comparison.score_b is None else f" at {percent(comparison.score_b)} %"
         return (
-            f"no case of {b} falls below {a}: {shown}; a rule of thumb:"
+            f"no case of {b} falls below {a}{score}: {shown}; a rule of thumb:"
             f" {numbers.plural(units, 'case')} can hide a loss of {hidden}"
         )
     if comparison.verdict is Verdict.BETTER:
@@ -187,7 +203,7 @@ def _pass_sentence(comparison: Comparison, policy: GatePolicy, shown: str, a: st
         text = f"{b} a little worse than {a}, inside the margin you allowed {margin}"
     else:
         text = f"{b} not worse than {a} {margin}"
-    return f"{text}: {shown}  {comparison.cases:,} cases"
+    return f"{text}: {shown}  {numbers.plural(comparison.cases, 'case')}"
 
 
 def _open_sentence(comparison: Comparison, policy: GatePolicy, why: str) -> str:
@@ -214,7 +230,7 @@ def _threshold_sentence(comparison: Comparison, policy: GatePolicy, b: str) -> s
     missing = f"  {len(comparison.missing)} missing" if comparison.missing else ""
     return (
         f"{b} scores {percent(comparison.score_b)} %{interval}, {relation} the threshold of"
-        f" {100 * policy.threshold:g} %  {comparison.cases:,} cases{missing}"
+        f" {100 * policy.threshold:g} %  {numbers.plural(comparison.cases, 'case')}{missing}"
     )
 
 
@@ -236,8 +252,16 @@ def _is_early(comparison: Comparison) -> bool:
 
 
 def _effect(comparison: Comparison) -> str:
-    low, high = numbers.points(comparison.low), numbers.points(comparison.high)
+    low, high = lower_bound(comparison, comparison.low), numbers.points(comparison.high)
     return f"{numbers.points(comparison.difference)} pts [{low}, {high}]"
+
+
+def lower_bound(comparison: Comparison, low: float | None) -> str:
+    """Points with as many digits as show on which side of the margin they lie."""
+    margin = comparison.details.get("margin")
+    if low is None or margin is None:
+        return numbers.points(low)
+    return points_beside(low, -margin)
 
 
 def named(reason: str, a: str, b: str) -> str:

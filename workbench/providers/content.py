@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.fingerprints import canonical_json
+from workbench.units import plural
 
 _TEXTS = ("text", "output_text")
 _THOUGHTS = (
@@ -68,7 +69,7 @@ def _kind(part: Any) -> str:
 def size_of(content: Any) -> str:
     """` of 1,234 bytes`; empty when that cannot be told."""
     try:
-        return f" of {len(json.dumps(content)):,} bytes"
+        return f" of {plural(len(json.dumps(content)), 'byte')}"
     except RecursionError:
         return ""
 

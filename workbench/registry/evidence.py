@@ -120,7 +120,7 @@ def gate_uses(connection: sqlite3.Connection, prompt_id: str) -> list[GateUse]:
         "SELECT e.seq, e.baseline_fingerprint IS NOT NULL,"
         " EXISTS (SELECT 1 FROM evaluations x WHERE x.prompt_id = e.prompt_id"
         "   AND json_extract(x.plan, '$.extends') = e.evaluation_id),"
-        " coalesce(json_extract(e.record, '$.cases'), '[]'),"
+        " coalesce(json_extract(e.record, '$.questions'), json_extract(e.record, '$.cases'), '[]'),"
         " (SELECT json_group_array(DISTINCT c.case_id) FROM scores c WHERE c.evaluation = e.seq)"
         " FROM evaluations e WHERE e.prompt_id = ? AND e.external = 0 ORDER BY e.seq",
         (prompt_id,),

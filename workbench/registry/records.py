@@ -109,7 +109,7 @@ class GateUse:
     extended: bool
     """A later evaluation goes on from it, so the two are one."""
     digests: tuple[str, ...]
-    """Of the cases' contents; empty in records of 0.1.0, where `case_ids` have to do."""
+    """Of the cases' questions; empty in records of 0.1.0, where `case_ids` have to do."""
     case_ids: tuple[str, ...]
 
 

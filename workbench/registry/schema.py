@@ -259,6 +259,12 @@ _NO_REGRESSIONS = "sum(coalesce(c.b, 0.0) < coalesce(c.a, 1.0) - 1e-9) = 0"
 # A threshold alone needs cases; records of the first decision rules asked for none.
 _ENOUGH = """(coalesce(json_extract(e.plan, '$.rules'), 1) < 2
           OR count(*) >= coalesce(json_extract(s.policy, '$.min_cases'), 20))"""
+# Since the third decision rules a baseline excuses no score of 0, and the rule for few cases wants
+# a threshold and enough cases.
+_SCORED = f"""(coalesce(json_extract(e.plan, '$.rules'), 1) < 3
+          OR (sum(coalesce(c.b, 0.0)) > 0 AND (
+            coalesce(json_extract(s.policy, '$.rule'), '') <> 'no_regressions'
+            OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND {_ENOUGH}))))"""
 
 _SOUND = f"""
       SELECT count(*) > 0
@@ -272,6 +278,7 @@ _SOUND = f"""
           >= coalesce(json_extract(s.policy, '$.threshold'), -1.0) - 1e-9
         AND (e.baseline_fingerprint IS NOT NULL
           OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND {_ENOUGH}))
+        AND (e.baseline_fingerprint IS NULL OR {_SCORED})
         AND (e.baseline_fingerprint IS NULL
           OR CASE json_extract(s.policy, '$.rule')
             WHEN 'no_regressions' THEN {_NO_REGRESSIONS} ELSE {_NOT_WORSE} END)

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from workbench.datasets.distinct import distinct
 from workbench.datasets.values import Case, Dataset
 from workbench.fingerprints import fingerprint, short
+from workbench.prompts.values import Prompt
 from workbench.scorers.base import Scorer
 
 NOT_WORSE = "not_worse"
@@ -175,3 +177,15 @@ class Suite:
         if split == GATE_SPLIT:
             return self.gate_cases.cases
         return self.dataset.only(split).cases
+
+    def asked(self, split: str | None, prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
+        """Of the cases of a split those that are questions of their own, see `distinct`."""
+        key = (split, *(prompt.fingerprint for prompt in prompts))
+        if key not in self._asked:
+            self._asked[key] = distinct(self.cases(split), prompts)
+        return self._asked[key]
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str | None, ...], tuple[Case, ...]]:
+        """What `asked` found: a form asks at every key, and rendering all cases takes a while."""
+        return {}

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError
+from workbench.errors import DatasetError, SuiteError
 from workbench.runs.suite import Suite
 from workbench.scorers.expected import NOTHING
+from workbench.suggestions import did_you_mean
+
+
+def check_baseline(suite: Suite, environments: Iterable[str]) -> None:
+    """Raises SuiteError where the gate's baseline is none of the environments there are: nothing
+    can be live in it, and the gate would decide by the threshold alone.
+    """
+    name, known = suite.gate.baseline, set(environments)
+    if name is not None and name not in known:
+        raise SuiteError(
+            f"{suite.path or suite.name}: gate.baseline: there is no environment {name!r}",
+            hint=did_you_mean(name, {*known, "none"}),
+        )
 
 
 def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
@@ -39,8 +52,10 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
 
 def _none_left(suite: Suite, scorer: str, lacking: Counter[str]) -> DatasetError:
     others = [reason for reason in lacking if reason != NOTHING]
+    columns = ", ".join(sorted({name for case in suite.dataset.cases for name in case.inputs}))
     return DatasetError(
         f"{suite.dataset.source}: no case has expected, which the scorer {scorer} needs"
         + (f": {others[0]}" if others else ""),
-        hint="add it, or take a scorer that needs none",
+        hint="name the column with the right answers expected, or take a scorer that needs none;"
+        f" the inputs are: {columns}",
     )

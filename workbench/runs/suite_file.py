@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from workbench.units import dollars, seconds
 
 MAX_CONCURRENCY = 1_000
 MAX_REPEATS = 100
+_PER_CENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(%|per cent|percent|pts?|points?)?\s*")
 _SUITE = {"suite", "prompt", "dataset", "scorers", "faults", "gate", "run", "description"}
 _FAULTS = {outcome.value: outcome for outcome in Outcome if outcome.is_models_fault}
 _GATE = {
@@ -217,8 +219,20 @@ def _share(data: Mapping[str, Any], key: str, where: str, usual: float) -> float
     if value is None:
         return usual
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise SuiteError(f"{where}.{key} must lie between 0 and 1, not {value!r}")
+        raise SuiteError(
+            f"{where}.{key} must lie between 0 and 1, not {value!r}", hint=_as_share(key, value)
+        )
     return float(value)
+
+
+def _as_share(key: str, value: Any) -> str:
+    """`threshold: 0.8` for `80 %`, `80` or `0.8` in quotes; or nothing."""
+    found = _PER_CENT.fullmatch(str(value))
+    if not found or isinstance(value, bool):
+        return ""
+    number = float(found[1].replace(",", "."))
+    share = number / 100 if found[2] or number > 1 else number
+    return f"{key}: {share:g}" if 0 <= share <= 1 else ""
 
 
 def _confidence(data: Mapping[str, Any], where: str) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from workbench.runs.suite import NO_REGRESSIONS, NOT_WORSE
-from workbench.units import loss
+from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
+from workbench.units import loss, plural
 from workbench.verdicts.distributions import critical_z, normal_quantile
 
 DEFAULT_FLIP_RATE = 0.15
@@ -89,13 +89,13 @@ def proposed_rule(cases: int, margin: float, confidence: float = 0.95) -> str:
 
 def decides_sentence(cases: int, margin: float, confidence: float = 0.95) -> str:
     """What so many cases can decide, and which rule fits them."""
-    plural = "case" if cases == 1 else "cases"
     excluded = loss(excluded_loss(cases, confidence), 0)
-    sentence = f"{cases:,} {plural} can exclude a loss of {excluded} at best"
+    sentence = f"{plural(cases, 'case')} can exclude a loss of {excluded} at best"
     needed = minimum_cases(margin, confidence)
     if cases >= needed:
         return sentence
+    few = f" with min_cases: {cases}" if cases < MIN_CASES else ""
     return (
         f"{sentence}; a margin of {100 * margin:g} needs {needed:,}: take rule:"
-        f" {NO_REGRESSIONS} until then"
+        f" {NO_REGRESSIONS}{few} until then"
     )

@@ -227,6 +227,7 @@ def _standing(sample: Sample, found: Measure | None, question: _Question, seen: 
         min_flips=MIN_FLIPS,
         power=power,
         futile=power is not None and power < (question.futility or 0.0),
+        rules=question.rules,
     )
 
 

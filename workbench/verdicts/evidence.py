@@ -18,7 +18,7 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 
 SCHEMA = 1
 
-_LATER = ("cases", "wear", "answers")
+_LATER = ("cases", "questions", "wear", "answers")
 """Fields that 0.1.0 lacks: absent where they are empty, so that its records keep their text."""
 _ID_LISTS = ("fixed", "broke", "missing")
 
@@ -41,14 +41,18 @@ def make_evidence(
     attempt: int = 1,
     cases: Sequence[Case] = (),
     judged_before: Sequence[str] = (),
+    questions: Sequence[str] = (),
     wear: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """The record of an evaluation of ours. `pairs` are in the plan's order; those after the look
     that decided are left out. `cases` were asked now, in that order; `judged_before` are the
-    digests of those that an extended evaluation had judged. Times are ISO 8601 in UTC.
+    digests of those that an extended evaluation had judged; `questions` are those of what is used
+    of both, in one order. Times are ISO 8601 in UTC.
     """
+    digests = (*judged_before, *(case.digest for case in cases))[: decision.seen]
+    asked = tuple(questions[: decision.seen])
     return Evidence(
         prompt_id=prompt_id,
         version=version,
@@ -70,7 +74,8 @@ def make_evidence(
         finished_at=finished_at,
         attempt=attempt,
         plan=plan.content(),
-        cases=(*judged_before, *(case.digest for case in cases))[: decision.seen],
+        cases=digests,
+        questions=() if asked == digests else asked,
         wear=dict(wear or {}),
         answers=dict(answers or {}),
         environment=dict(environment or {}),
@@ -183,6 +188,7 @@ def evidence_from_json(text: str | bytes) -> Evidence:
         known = {item.name: content[item.name] for item in fields(Evidence) if item.name in content}
         known["gate"] = Gate(content["gate"])
         known["cases"] = tuple(content.get("cases", ()))
+        known["questions"] = tuple(content.get("questions", ()))
         known["pairs"] = {
             name: tuple(_pair_from_row(row) for row in rows)
             for name, rows in content["pairs"].items()

@@ -20,10 +20,14 @@ def extend_plan(
     policy: GatePolicy,
     cases: Sequence[Case],
     created_at: str = "",
+    *,
+    questions: Sequence[str] = (),
 ) -> tuple[Plan, tuple[Case, ...]]:
     """The plan that goes on from a recorded evaluation, and the fresh ones of `cases` in its order.
 
-    The old cases come first, as they were judged; the stakes stay those of the first plan. Raises
+    The old cases come first, as they were judged; the stakes stay those of the first plan.
+    `questions` tell what each of `cases` asks: a case that asks what an old one did is not fresh.
+    Raises
     UsageError where the record may not be extended, or an old case was changed or removed.
     """
     _check_rule(before, policy)
@@ -36,11 +40,15 @@ def extend_plan(
     by_id = {case.id: case for case in cases}
     _check_old(old, before.cases, by_id)
     known = set(old)
-    fresh = [case for case in cases if case.id not in known]
+    asked = dict(zip((case.id for case in cases), questions, strict=False))
+    judged = {asked.get(case_id, case_id) for case_id in old}
+    fresh = [
+        case for case in cases if case.id not in known and asked.get(case.id, case.id) not in judged
+    ]
     if not fresh:
         raise UsageError(
             "there is no fresh case to extend the evaluation with",
-            hint="add cases to the gate split of the dataset",
+            hint="add cases that ask something new to the gate split of the dataset",
         )
     groups = {by_id[case_id].group for case_id in old} - {None}
     torn = next((case for case in fresh if case.group in groups), None)

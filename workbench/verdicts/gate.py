@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
-from workbench.units import loss, points
+from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, GatePolicy
+from workbench.units import loss, plural, points_beside
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.looks import MIN_GROUPS
 from workbench.verdicts.measure import E_PROCESS, Measure
+from workbench.verdicts.rules import RULES, SCORE_COUNTS
 from workbench.verdicts.values import Gate, Verdict
 
 ROUNDING = 1e-12
@@ -41,6 +42,8 @@ class Standing:
     min_flips: int
     power: float | None
     futile: bool
+    rules: int = RULES
+    """The revision of the decision rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ def rule(standing: Standing, policy: GatePolicy) -> Ruling:
         )
     if not _enough_groups(found):
         return _undecided(
-            f"the cases come from {found.units} groups, and a gate needs at least {MIN_GROUPS}"
+            f"the cases come from {plural(found.units, 'group')}, and a gate needs at least"
+            f" {MIN_GROUPS}"
         )
     below = _threshold_reason(standing, policy)
     if policy.rule == NO_REGRESSIONS:
@@ -135,26 +139,42 @@ def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, be
     if found is None or worst is None:
         return _undecided("no case has a score on both sides")
     if found.losses:
-        many = "case scores" if found.losses == 1 else "cases score"
-        reason = f"{found.losses} {many} lower under B than under A"
+        reason = f"{plural(found.losses, 'case scores', 'cases score')} lower under B than under A"
         return Ruling(verdict, Gate.FAIL, reason, STOPPED_FAIL)
-    if below and _is_below(standing.score, policy.threshold):
+    if below and _is_too_low(standing, policy):
         return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
+    lacking = _lacking(found, policy) if standing.rules >= SCORE_COUNTS else ""
+    if lacking:
+        return Ruling(verdict, Gate.NO_DECISION, lacking)
     if worst.losses:
         reason = "no case falls, but missing ones may have; run them again"
         return Ruling(verdict, Gate.NO_DECISION, reason)
     if below:
         return Ruling(verdict, Gate.NO_DECISION, below)
     hidden = loss(hidden_loss(found.units, policy.confidence), 0)
-    reason = f"no case falls (a rule of thumb: {found.units} cases can hide {hidden})"
+    cases = plural(found.units, "case")
+    reason = f"no case falls (a rule of thumb: {cases} can hide {hidden})"
     return Ruling(verdict, Gate.PASS, reason, STOPPED_PASS)
+
+
+def _lacking(found: Measure, policy: GatePolicy) -> str:
+    """What a rule of thumb cannot do without, or nothing."""
+    if policy.threshold is None:
+        return (
+            f"{NO_REGRESSIONS} needs a threshold, for where both score badly (gate: threshold: 0.8)"
+        )
+    least = policy.min_cases or MIN_CASES
+    if found.units >= least:
+        return ""
+    cases = plural(found.units, "case is", "cases are")
+    return f"{cases} too few to decide on: at least {least} are needed (gate: min_cases)"
 
 
 def _not_passed(standing: Standing, policy: GatePolicy, verdict: Verdict, below: str) -> Ruling:
     found = standing.found
     if found is None:
         return _undecided("no case has a score on both sides")
-    if standing.last and below and _is_below(standing.score, policy.threshold):
+    if standing.last and below and _is_too_low(standing, policy):
         return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
     if verdict is Verdict.WORSE:
         beyond = found.high < -policy.margin
@@ -180,9 +200,10 @@ def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
     found = standing.found
     if found is not None and found.gate_low > -policy.margin:
         if found.units < standing.n_min:
-            what = "groups" if found.clustered else "cases"
+            what = "group" if found.clustered else "case"
+            few = plural(found.units, f"{what} is", f"{what}s are")
             reason = (
-                f"{found.units} {what} are too few for a margin of {loss(policy.margin)}:"
+                f"{few} too few for a margin of {loss(policy.margin)}:"
                 f" at least {standing.n_min} are needed"
             )
             return Ruling(verdict, Gate.NO_DECISION, reason, open=True)
@@ -200,12 +221,14 @@ def _pass_reason(verdict: Verdict, found: Measure, policy: GatePolicy) -> str:
         return "B is better than A"
     if verdict is Verdict.WORSE:
         return f"B is a little worse than A, inside the margin of {loss(policy.margin)}"
-    bound = points(found.gate_low)
+    bound = points_beside(found.gate_low, -policy.margin)
     return f"a loss of {loss(policy.margin)} is excluded (at worst {bound})"
 
 
 def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
-    """Why the threshold is not reached, or nothing."""
+    """Why the score is not high enough, or nothing."""
+    if _has_nothing(standing):
+        return "B scores 0.0 %: what is never right does not pass, whatever A scores"
     if policy.threshold is None:
         return ""
     wanted = f"the threshold of {100 * policy.threshold:g} %"
@@ -214,6 +237,15 @@ def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
     if _is_below(standing.worst_score, policy.threshold):
         return f"B reaches {wanted}, but not if the missing cases are losses; run them again"
     return ""
+
+
+def _is_too_low(standing: Standing, policy: GatePolicy) -> bool:
+    return _has_nothing(standing) or _is_below(standing.score, policy.threshold)
+
+
+def _has_nothing(standing: Standing) -> bool:
+    score = standing.score
+    return standing.rules >= SCORE_COUNTS and score is not None and score <= ROUNDING
 
 
 def _is_below(score: float | None, threshold: float | None) -> bool:

@@ -3,6 +3,8 @@
 1: t intervals for graded scores, a mixture of stakes for `--anytime`, no least number of cases for
    a threshold. What 0.1.0 recorded.
 2: betting intervals for all but passes and failures, and a least number of cases.
+3: `no_regressions` needs a threshold and the least number of cases beside a baseline too, and
+   nothing passes there without a single point.
 """
 
 from __future__ import annotations
@@ -10,5 +12,8 @@ from __future__ import annotations
 FIRST_RULES = 1
 """Of a record that names none."""
 
-RULES = 2
+SCORE_COUNTS = 3
+"""From here on the candidate's own score and the number of cases count beside a baseline."""
+
+RULES = 3
 """Of what is decided now."""

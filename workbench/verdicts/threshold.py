@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from workbench.runs.suite import GatePolicy
+from workbench.units import plural
 from workbench.verdicts.case_counts import binomial_tail
 from workbench.verdicts.gate import ROUNDING
 from workbench.verdicts.sample import Sample
@@ -45,11 +46,12 @@ def judge_threshold(
         verdict = Verdict.WORSE if worse else Verdict.UNDECIDED
         reason = f"B scores {100 * score:.1f} %, below the threshold of {100 * threshold:g} %"
         return verdict, Gate.FAIL, reason
-    if sample.complete.units < least:
+    units = sample.complete.units
+    if units < least:
         return (
             *undecided,
-            f"{sample.complete.units} cases are too few for a threshold: at least {least} are"
-            " needed (gate: min_cases)",
+            f"{plural(units, 'case is', 'cases are')} too few for a threshold: at least {least}"
+            " are needed (gate: min_cases)",
         )
     if sample.worst_score_b is None or sample.worst_score_b < threshold - ROUNDING:
         return (

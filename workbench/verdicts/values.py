@@ -112,6 +112,8 @@ class Evidence:
     """Written before the first call: looks, boundary, futility, order seed, minimum cases."""
     cases: tuple[str, ...] = ()
     """Digest of each case's content, in the order of `pairs`; empty in records of 0.1.0."""
+    questions: tuple[str, ...] = ()
+    """The same of what the candidate's templates use of each case; empty where it is all of it."""
     wear: Mapping[str, Any] = field(default_factory=dict)
     """What happened before with these cases, see `wear.Wear.content`."""
     answers: Mapping[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ CREATE TABLE "_sqlite_migrations" (
 INSERT INTO "_sqlite_migrations" VALUES(1,'workbench.registry','first_schema','2026-11-22 14:02:52.715035+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(2,'workbench.registry','graded_gain','2026-11-22 17:24:33.405659+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(3,'workbench.registry','small_sets','2026-11-27 10:23:19.045430+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'workbench.registry','marks_people_origins','2026-11-27 15:00:44.303561+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'workbench.registry','marks_people_origins','2026-11-27 15:08:21.964385+00:00');
 CREATE TABLE approvals (
   seq INTEGER PRIMARY KEY,
   prompt_id TEXT NOT NULL CHECK (prompt_id GLOB '[a-z0-9]*' AND prompt_id NOT GLOB '*[^a-z0-9_.-]*'
@@ -380,6 +380,9 @@ BEGIN
   SELECT RAISE(ABORT, 'signature: no such record') WHERE NOT coalesce((EXISTS (SELECT 1 FROM ledger WHERE seq = NEW.target)), 0);
   SELECT RAISE(ABORT, 'signature: the envelope is JSON') WHERE NOT coalesce((json_valid(NEW.envelope)), 0);
 END;
+CREATE INDEX versions_latest ON versions (prompt_id, sort_key, version);
+CREATE INDEX suites_loosened ON suites (prompt_id, suite) WHERE reason <> '';
+CREATE INDEX environments_loosened ON environments (name) WHERE reason <> '';
 CREATE VIEW sound_evaluations AS
 SELECT e.seq, e.prompt_id, e.version, e.fingerprint, e.suite, e.suite_seq, e.external, e.score,
   e.finished_at, s.policy, s.parts, s.fingerprint AS suite_fingerprint
@@ -402,6 +405,11 @@ WHERE e.gate = 'pass' AND s.prompt_id = e.prompt_id AND s.suite = e.suite
         AND (e.baseline_fingerprint IS NOT NULL
           OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND (coalesce(json_extract(e.plan, '$.rules'), 1) < 2
           OR count(*) >= coalesce(json_extract(s.policy, '$.min_cases'), 20))))
+        AND (e.baseline_fingerprint IS NULL OR (coalesce(json_extract(e.plan, '$.rules'), 1) < 3
+          OR (sum(coalesce(c.b, 0.0)) > 0 AND (
+            coalesce(json_extract(s.policy, '$.rule'), '') <> 'no_regressions'
+            OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND (coalesce(json_extract(e.plan, '$.rules'), 1) < 2
+          OR count(*) >= coalesce(json_extract(s.policy, '$.min_cases'), 20)))))))
         AND (e.baseline_fingerprint IS NULL
           OR CASE json_extract(s.policy, '$.rule')
             WHEN 'no_regressions' THEN sum(coalesce(c.b, 0.0) < coalesce(c.a, 1.0) - 1e-9) = 0 ELSE (sum(c.a IS NOT NULL AND c.b IS NOT NULL) > 0 AND (sum(c.b - c.a) + sum(c.a IS NOT NULL AND c.b IS NOT NULL) * CAST(json_extract(s.policy, '$.margin') AS REAL)) > 0 AND (NOT (sum(coalesce(c.a NOT IN (0.0, 1.0), 0)) + sum(coalesce(c.b NOT IN (0.0, 1.0), 0))
@@ -413,9 +421,6 @@ WHERE e.gate = 'pass' AND s.prompt_id = e.prompt_id AND s.suite = e.suite
           AND (((sum(c.b - c.a) + sum(c.a IS NOT NULL AND c.b IS NOT NULL) * CAST(json_extract(s.policy, '$.margin') AS REAL)) * (sum(c.b - c.a) + sum(c.a IS NOT NULL AND c.b IS NOT NULL) * CAST(json_extract(s.policy, '$.margin') AS REAL)) / ((CASE json_extract(s.policy, '$.confidence')
           WHEN 0.9 THEN 2.705543 WHEN 0.95 THEN 3.841458 WHEN 0.99 THEN 6.634896 ELSE 0.01 END) * sum(c.a IS NOT NULL AND c.b IS NOT NULL)) + CAST(json_extract(s.policy, '$.margin') AS REAL) * (1 + CAST(json_extract(s.policy, '$.margin') AS REAL))) / 2) > -(-(sum(c.b > c.a) + sum(c.b < c.a)) - (2.0 * sum(c.a IS NOT NULL AND c.b IS NOT NULL) - sum(c.b > c.a) + sum(c.b < c.a)) * CAST(json_extract(s.policy, '$.margin') AS REAL)) / (4.0 * sum(c.a IS NOT NULL AND c.b IS NOT NULL))))) END)
       FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value), 0));
-CREATE INDEX versions_latest ON versions (prompt_id, sort_key, version);
-CREATE INDEX suites_loosened ON suites (prompt_id, suite) WHERE reason <> '';
-CREATE INDEX environments_loosened ON environments (name) WHERE reason <> '';
 CREATE VIEW passing_evaluations AS
 SELECT p.* FROM sound_evaluations p
 WHERE EXISTS (

@@ -23,6 +23,7 @@ from workbench.verdicts.values import Gate
 
 HEIGHT = 4
 MOST_LABEL = 24
+MOST_NOTES = 3
 _COLOURS: Mapping[Gate, str] = {Gate.PASS: "pass", Gate.FAIL: "fail", Gate.NO_DECISION: "open"}
 
 
@@ -39,6 +40,15 @@ class Shown:
     """Every candidate, where there are several: instead of B's verdict."""
     claims: Sequence[str] = ()
     """What they may claim together."""
+
+
+def _notes(compared: Compared) -> list[str]:
+    """What is said of the cases; the list of these needs the room that many notes would take."""
+    notes = [f"note: {safe_line(note)}" for note in compared.notes]
+    if len(notes) > MOST_NOTES:
+        left = len(notes) - MOST_NOTES + 1
+        notes[MOST_NOTES - 1 :] = [f"note: {left} more, which workbench compare prints"]
+    return notes
 
 
 class VerdictHead(Widget):
@@ -98,6 +108,7 @@ class VerdictHead(Widget):
         else:
             verdicts = [self._verdict(compared)]
         more = [*scorer_lines(compared), *noise_lines(compared), *shown.claims]
+        more += _notes(compared)
         if compared.preview:
             more = [f"PREVIEW: {compared.preview.reason}", *more]
         elif compared.part:

@@ -1,0 +1,87 @@
+"""What a case asks, known again in another file: by the inputs that templates use, and expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from workbench.datasets.delimited import folded
+from workbench.datasets.fit import typed_inputs
+from workbench.datasets.values import Case
+from workbench.errors import TemplateError
+from workbench.fingerprints import fingerprint, short
+from workbench.prompts.templates import Renderer
+from workbench.prompts.values import Prompt
+
+_MOST_FAILURES = 20
+"""A template that fails for so many cases, and may take its time for each, is not tried on."""
+
+_MAY_BE_JSON = frozenset('-0123456789[{tfnTF"')
+
+
+def question_digest(case: Case, names: Collection[str]) -> str:
+    """Of the inputs of these names, and of what is expected, whatever format they were read from.
+
+    Blanks around a text, line ends, and JSON that a cell holds as text make no difference. Where
+    `names` are all inputs and none of these occurs, it is the case's own digest.
+    """
+    inputs = {name: _plain(value) for name, value in case.inputs.items() if name in names}
+    given = {name: value for name, value in inputs.items() if value not in (None, "")}
+    return short(fingerprint({"inputs": given, "expected": _plain(case.expected)}))
+
+
+def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], object]:
+    """What every one of these prompts sends for a case; its inputs where there is none.
+
+    Two cases for which all of them send the same, but for blanks around a message, are one
+    question.
+    """
+    renderers = [(prompt, Renderer(prompt)) for prompt in prompts]
+    failures = 0
+
+    def sent(case: Case) -> object:
+        nonlocal failures
+        if not renderers or failures > _MOST_FAILURES:
+            return as_json(case.inputs)
+        try:
+            told = [renderer.render(typed_inputs(p, case.inputs)) for p, renderer in renderers]
+        except TemplateError:
+            failures += 1
+            return as_json(case.inputs)
+        texts = [[(m.role, m.content.strip()) for m in messages] for messages in told]
+        # Of a fixed size: rendered messages of all cases need not be held at once.
+        return blake2b(repr(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    return sent
+
+
+def as_json(value: object) -> str:
+    """An exact text of a value: 1, "1" and true differ."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    """A value without what a format adds to it or loses of it."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    text = folded(value).strip()
+    if text[:1] not in _MAY_BE_JSON:
+        return text
+    known = text.lower() if text.lower() in ("true", "false") else text
+    try:
+        found = json.loads(known, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(found, str) else _plain(found)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
