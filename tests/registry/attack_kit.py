@@ -19,8 +19,8 @@ from workbench.registry.evidence import record_evaluation
 from workbench.registry.people import RULES, same_person
 from workbench.registry.schema import KINDS, TABLES
 from workbench.registry.signing import SigningKey
+from workbench.registry.transaction import Transaction
 from workbench.registry.trigger_parts import SAME_PERSON
-from workbench.registry.writing import Transaction
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Evidence
 

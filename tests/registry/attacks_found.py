@@ -36,8 +36,8 @@ from workbench.registry.environments import row_of as environment_row
 from workbench.registry.evidence import row_of, score_rows
 from workbench.registry.people import RULES
 from workbench.registry.signing import SigningKey, sign_record
+from workbench.registry.transaction import Transaction
 from workbench.registry.trigger_parts import SAME_PERSON
-from workbench.registry.writing import Transaction
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import evidence_to_json
 

@@ -409,7 +409,7 @@ def test_the_database_refuses_a_looser_rule_without_a_reason_as_programs_of_old_
 def test_verify_finds_rules_that_were_loosened_round_the_triggers(
     registry: PromptRegistry, tested: Tested
 ) -> None:
-    from workbench.registry.writing import Transaction
+    from workbench.registry.transaction import Transaction
 
     tested("p", "1.0.0")
     registry.close()

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.actions import run as running
 from workbench.actions.bench import Bench
-from workbench.actions.compare import OnRun, Side, Wanted, look_up, side_of
-from workbench.actions.costs import Ahead, OnAhead
-from workbench.actions.gate_uses import note_evaluation, questions_of, wear_of
-from workbench.actions.refs import Source, source_of
+from workbench.actions.compare import OnRun, Side, side_of
+from workbench.actions.costs import OnAhead
+from workbench.actions.gate_run import GateRun, extended_gate, whole_gate
+from workbench.actions.gate_uses import note_evaluation, questions_of
+from workbench.actions.refs import source_of
 from workbench.actions.rules import publish_suite
 from workbench.addresses import address_of
-from workbench.datasets.distinct import check_consistent
-from workbench.datasets.values import Case
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, CASE_NOTES, UNASKED
-from workbench.registry.records import EvaluationRecord
-from workbench.registry.tested import PART_WORDS
 from workbench.runs.environment import PLAN
 from workbench.runs.live import LiveRun
-from workbench.runs.suite import GATE_SPLIT, Suite
-from workbench.runs.suite_checks import check_baseline
+from workbench.runs.suite import Suite
 from workbench.runs.values import Result, RunSpec, RunSummary
 from workbench.times import utc_now
 from workbench.verdicts.evidence import make_evidence
-from workbench.verdicts.extension import extend_plan
-from workbench.verdicts.looks import Plan, make_plan
 from workbench.verdicts.origin import joined, side_origin
 from workbench.verdicts.pairing import by_case, check_comparable, pair_results
 from workbench.verdicts.sequential import LookDecision, decide_prefix
 from workbench.verdicts.values import CasePair, Evidence, Gate
-from workbench.verdicts.wear import Wear
 
 LOOK_INTERVAL_S = 0.1
 
@@ -76,9 +68,9 @@ def evaluate(
     for suite in suites:
         publish_suite(bench, suite)  # one that was named may lie elsewhere
     if extend:
-        gates = [_extended_gate(bench, source, suite, fresh) for suite in suites]
+        gates = [extended_gate(bench, source, suite, fresh) for suite in suites]
     else:
-        gates = [_gate(bench, source, suite, full, anytime, fresh) for suite in suites]
+        gates = [whole_gate(bench, source, suite, full, anytime, fresh) for suite in suites]
     if on_ahead:
         on_ahead([ahead for gate in gates for ahead in gate.ahead])
     found = []
@@ -90,133 +82,7 @@ def evaluate(
     return tuple(found)
 
 
-def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
-    """What is live where the suite's gate looks; None when nothing is, or it is this version.
-
-    Raises SuiteError where the gate looks into an environment that does not exist.
-    """
-    if suite.gate.baseline is None:
-        return None
-    check_baseline(suite, [settings.name for settings in bench.registry.environments()])
-    for deployment in bench.registry.live(source.prompt.prompt_id):
-        if deployment.environment == suite.gate.baseline:
-            if deployment.version == source.version:
-                return None
-            live = bench.registry.get_version(source.prompt.prompt_id, deployment.version)
-            return source_of(bench, live)
-    return None
-
-
-@dataclass(frozen=True)
-class _GateRun:
-    """One suite's gate before its first call."""
-
-    source: Source
-    spec: RunSpec
-    plan: Plan
-    baseline: Wanted | None
-    started_at: str
-    attempt: int
-    wear: Wear
-    before: EvaluationRecord | None = None
-    """The evaluation that is extended: its scores come first, and only fresh cases are asked."""
-
-    @property
-    def judged(self) -> Mapping[str, tuple[CasePair, ...]]:
-        """The pairs that were judged before."""
-        return self.before.evidence.pairs if self.before else {}
-
-    @property
-    def buys_baseline(self) -> bool:
-        """Whether the baseline is run for this evaluation, not looked up."""
-        return self.baseline is not None and self.baseline.run_id is None
-
-    @property
-    def ahead(self) -> list[Ahead]:
-        found = [Ahead(self.spec)]
-        if self.baseline and self.baseline.spec and not self.baseline.run_id:
-            found.append(Ahead(self.baseline.spec))
-        return found
-
-
-def _gate(
-    bench: Bench, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
-) -> _GateRun:
-    started_at = utc_now()
-    check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
-    seed = int(suite.gate_cases.fingerprint[:8], 16)
-    baseline = baseline_of(bench, source, suite)
-    beside = [baseline.prompt] if baseline else []
-    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
-    plan = make_plan(
-        len(spec.cases),
-        suite.gate,
-        seed,
-        full=full,
-        anytime=anytime,
-        cases=spec.cases,
-        baseline=baseline is not None,
-        created_at=started_at,
-    )
-    spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    wanted = _wanted_baseline(bench, baseline, suite, fresh, spec.cases)
-    worn = wear_of(bench, spec, with_baseline=baseline is not None)
-    return _GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
-
-
-def _wanted_baseline(
-    bench: Bench,
-    baseline: Source | None,
-    suite: Suite,
-    fresh: bool,
-    cases: tuple[Case, ...] | None = None,
-) -> Wanted | None:
-    """The baseline's side; a stored run that was altered since it was stored is none."""
-    if baseline is None:
-        return None
-    wanted = look_up(bench, baseline, suite, GATE_SPLIT, fresh, cases=cases)
-    altered = bench.store.altered(wanted.run_id) if wanted.run_id else 0
-    return replace(wanted, run_id=None, altered=altered) if altered else wanted
-
-
-def _extended_gate(bench: Bench, source: Source, suite: Suite, fresh: bool) -> _GateRun:
-    """The gate that goes on from the newest evaluation. Raises UsageError where it may not."""
-    started_at = utc_now()
-    prompt_id, version = source.prompt.prompt_id, source.version
-    records = bench.registry.evaluations(prompt_id, version)
-    before = next((record for record in records if record.suite == suite.name), None)
-    if before is None:
-        raise UsageError(
-            f"{prompt_id}@{version} was not evaluated on {suite.name}: there is nothing to extend",
-            hint=f"workbench evaluate {prompt_id}@{version}",
-        )
-    parts, judged = bench.as_read(suite).parts, before.evidence.suite_parts
-    names = {name for name, digest in parts.items() if judged.get(name) != digest}
-    changed = ", ".join(PART_WORDS.get(n, n) for n in sorted(names - {"dataset", "policy"}))
-    if changed:
-        raise UsageError(
-            f"{suite.name} has other {changed} since", hint="evaluate it without --extend"
-        )
-    baseline = baseline_of(bench, source, suite)
-    fingerprint = baseline.prompt.fingerprint if baseline else None
-    if fingerprint != before.evidence.baseline_fingerprint:
-        raise UsageError(
-            f"another version than {before.evidence.baseline_version} is the baseline now",
-            hint="evaluate it without --extend: that is a new attempt",
-        )
-    beside = [baseline.prompt] if baseline else []
-    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
-    questions = questions_of(source.prompt, spec.cases)
-    plan, cases = extend_plan(
-        before.evidence, before.id, suite.gate, spec.cases, started_at, questions=questions
-    )
-    spec = replace(spec, cases=cases, plan=plan.content())
-    wanted = _wanted_baseline(bench, baseline, suite, fresh, cases)
-    attempt = before.evidence.attempt
-    return _GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)
-
-
-def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[Evidence, int]:
+def _evaluate_one(bench: Bench, gate: GateRun, on_run: OnRun | None) -> tuple[Evidence, int]:
     """The evidence, and the id of the use that was noted when its run began."""
     source, spec, suite = gate.source, gate.spec, gate.spec.suite
     side_a = side_of(bench, gate.baseline, on_run) if gate.baseline else None
@@ -266,7 +132,7 @@ def _evaluate_one(bench: Bench, gate: _GateRun, on_run: OnRun | None) -> tuple[E
 
 
 def _answers(
-    gate: _GateRun,
+    gate: GateRun,
     seen: int,
     results: Sequence[Result],
     summary: RunSummary,
@@ -289,13 +155,13 @@ def _address(summary: RunSummary) -> str:
     return address_of(summary.environment.get("identity") or {})
 
 
-def _notes(gate: _GateRun) -> dict[str, list[str]]:
+def _notes(gate: GateRun) -> dict[str, list[str]]:
     """What must be known of the cases beside the verdict."""
     notes = [note for note in gate.spec.notes if note != gate.source.note]
     return {CASE_NOTES: notes} if notes else {}
 
 
-def _questions_before(gate: _GateRun) -> tuple[str, ...]:
+def _questions_before(gate: GateRun) -> tuple[str, ...]:
     """Of the cases that an extended evaluation had judged."""
     if gate.before is None:
         return ()
@@ -303,7 +169,7 @@ def _questions_before(gate: _GateRun) -> tuple[str, ...]:
 
 
 def _watch(
-    live: LiveRun, spec: RunSpec, gate: _GateRun, side_a: Side | None
+    live: LiveRun, spec: RunSpec, gate: GateRun, side_a: Side | None
 ) -> tuple[LookDecision, Mapping[str, tuple[CasePair, ...]], int]:
     """Follow the run; at each planned look decide on the contiguous prefix, and stop when told.
 
@@ -347,7 +213,7 @@ def _prefix(
 
 
 def _pairs(
-    gate: _GateRun,
+    gate: GateRun,
     results: Mapping[tuple[str, int], Result],
     side_a: Side | None,
     end: int,
@@ -369,7 +235,7 @@ def _environment(summary: RunSummary) -> dict[str, object]:
     return {**known, "model": summary.model, "calls": summary.calls}
 
 
-def _calls(gate: _GateRun, results: Sequence[Result], side_a: Side | None) -> dict[str, int]:
+def _calls(gate: GateRun, results: Sequence[Result], side_a: Side | None) -> dict[str, int]:
     """Calls that were made for the baseline now, questions that an early stop left out, and what
     of a stored run of the baseline was altered.
     """

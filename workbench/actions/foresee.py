@@ -9,7 +9,7 @@ from workbench.actions import run as running
 from workbench.actions.answer_origins import notes_before, wants_fresh
 from workbench.actions.bench import Bench
 from workbench.actions.costs import Ahead, Cost, worth_asking
-from workbench.actions.evaluate import baseline_of
+from workbench.actions.gate_run import baseline_of
 from workbench.actions.gate_uses import wear_of
 from workbench.actions.refs import Source, resolve, told_apart
 from workbench.actions.sides import asked_run, suite_of

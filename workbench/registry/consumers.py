@@ -7,8 +7,8 @@ import sqlite3
 
 from workbench.registry.environments import environment_named
 from workbench.registry.precedence import allows, parse_range, sort_key
+from workbench.registry.transaction import Transaction
 from workbench.registry.values import PromptVersion
-from workbench.registry.writing import Transaction
 
 
 def register_consumer(

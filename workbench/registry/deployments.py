@@ -27,9 +27,9 @@ from workbench.registry.loosened import Wish, loosened_by
 from workbench.registry.people import RULES, same_person
 from workbench.registry.refusals import Refusal, check_again, refusals, revoked_reason, way_out
 from workbench.registry.tested import accepted_evaluation
+from workbench.registry.transaction import Row, Transaction
 from workbench.registry.values import PromptDeployment, PromptVersion
 from workbench.registry.versions import difference, get_version
-from workbench.registry.writing import Row, Transaction
 
 
 def live(

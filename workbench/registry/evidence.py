@@ -15,7 +15,7 @@ from workbench.registry.digest import Column
 from workbench.registry.people import actor_named
 from workbench.registry.records import EvaluationRecord, GateUse
 from workbench.registry.rule_changes import suite_of_evidence
-from workbench.registry.writing import Transaction
+from workbench.registry.transaction import Transaction
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.values import CasePair, Evidence
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from workbench.registry.reading import Reading
     from workbench.registry.records import VerifyReport
     from workbench.registry.signing import SigningKey
+    from workbench.registry.transaction import Transaction
     from workbench.registry.values import PromptVersion
-    from workbench.registry.writing import Transaction, Writer
+    from workbench.registry.writing import Writer
 
 PRODUCTION = "production"
 

@@ -15,9 +15,9 @@ from workbench.registry.environments import environment_named
 from workbench.registry.heads import UNSET, Expected, Head, Request, deployment_at, head_of
 from workbench.registry.records import RollbackPreview, State
 from workbench.registry.tested import status_of
+from workbench.registry.transaction import Row, Transaction
 from workbench.registry.values import PromptDeployment
 from workbench.registry.versions import get_version
-from workbench.registry.writing import Row, Transaction
 
 _UNDERNEATH = """
 SELECT d.seq, d.version, d.fingerprint, d.evaluation, d.override,

@@ -8,7 +8,7 @@ from workbench.errors import RegistryError
 from workbench.registry.people import distinct, same_person
 from workbench.registry.records import RuleChange, WaitingRule
 from workbench.registry.rule_changes import recorded_change
-from workbench.registry.writing import Transaction
+from workbench.registry.transaction import Transaction
 
 _WAITING = """
 SELECT x.seq, r.name, l.actor,

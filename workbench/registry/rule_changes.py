@@ -15,7 +15,7 @@ from workbench.registry.people import actor_named
 from workbench.registry.records import FactChange, RuleChange
 from workbench.registry.rule_words import rule_words
 from workbench.registry.strictness import REVISION, environment_changes, suite_changes
-from workbench.registry.writing import Transaction
+from workbench.registry.transaction import Transaction
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ExtraMissing, RegistryError
 from workbench.fingerprints import canonical_json
 from workbench.registry.statements import statement_of
-from workbench.registry.writing import Transaction
+from workbench.registry.transaction import Transaction
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (

@@ -17,8 +17,8 @@ from workbench.registry.limits import check_texts
 from workbench.registry.people import actor_named
 from workbench.registry.precedence import sort_key
 from workbench.registry.records import PromptSummary
+from workbench.registry.transaction import Transaction
 from workbench.registry.values import PromptVersion
-from workbench.registry.writing import Transaction
 from workbench.suggestions import did_you_mean
 
 PROMPT_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")

@@ -32,7 +32,7 @@ from workbench.registry.opening import steps_in
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
-    from workbench.registry.writing import Sign
+    from workbench.registry.transaction import Sign
 
 Step = Callable[["Database"], None]
 
@@ -169,7 +169,7 @@ def statements(script: str) -> Iterator[str]:
 
 def _begin_ledger(connection: sqlite3.Connection, sign: Sign | None) -> None:
     from workbench.registry.environments import default_rows
-    from workbench.registry.writing import Transaction
+    from workbench.registry.transaction import Transaction
 
     transaction = Transaction(connection, sign=sign)
     actor = "workbench"
