@@ -82,7 +82,7 @@ def test_what_is_kept_for_a_later_start_is_not_written_through_a_link(
         registry.deploy("greet", "1.0.0", "development", "ana")
         assert registry.get_active("greet", "development").content == VERSION.content
     assert list((tmp_path / "elsewhere").iterdir()) == []
-    assert [path.name for path in (tmp_path / "cache").rglob("*.json")] == ["greet.json"]
+    assert [path.name for path in (tmp_path / "cache").rglob("greet*")] == ["greet.live"]
 
 
 def test_a_state_folder_behind_a_link_is_read_and_never_written(tmp_path: Path) -> None:

@@ -231,6 +231,7 @@ def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(
     cli.here("register", "triage", "-d", "worse")
     assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 1
     with_note(cli, 100, "second")
+    assert cli.here("rules", "apply", "--reason", "other notes").code == 0
     again = cli.here("evaluate", "triage@1.0.1", "--json").json
     assert again["attempt"] == 2
     assert not [note for note in again["notes"] if "since the last attempt" in note]
@@ -240,6 +241,7 @@ def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(
     (cli.root / "evals" / "triage" / "suite.yaml").write_text(
         (SUITE % "").replace("cases.jsonl", "cases.csv")
     )
+    assert cli.here("rules", "apply", "--reason", "another format").code == 0
     assert cli.here("evaluate", "triage@1.0.1", "--json").json["attempt"] == 3
     assert cli.here("verify").code == 0
 

@@ -236,8 +236,8 @@ def test_a_process_of_another_container_is_judged_by_its_heartbeat_alone() -> No
 
 def test_an_answer_of_blanks_that_0_1_0_kept_as_ok_is_read_as_empty() -> None:
     blank = Answer(Outcome.OK, " \n", cost_usd=0.5)
-    assert read_answer(answer_row(blank), cached=True) == replace(
+    assert read_answer((*answer_row(blank), ""), cached=True) == replace(
         blank, outcome=Outcome.EMPTY, cached=True
     )
     said = Answer(Outcome.OK, "x")
-    assert read_answer(answer_row(said), cached=False) == said
+    assert read_answer((*answer_row(said), ""), cached=False) == said

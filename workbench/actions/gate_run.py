@@ -17,7 +17,6 @@ from workbench.errors import UsageError
 from workbench.registry.records import EvaluationRecord
 from workbench.registry.tested import PART_WORDS
 from workbench.runs.suite import GATE_SPLIT, Suite
-from workbench.runs.suite_checks import check_baseline
 from workbench.runs.values import RunSpec
 from workbench.times import utc_now
 from workbench.verdicts.extension import extend_plan
@@ -27,13 +26,9 @@ from workbench.verdicts.wear import Wear
 
 
 def baseline_of(bench: Bench, source: Source, suite: Suite) -> Source | None:
-    """What is live where the suite's gate looks; None when nothing is, or it is this version.
-
-    Raises SuiteError where the gate looks into an environment that does not exist.
-    """
+    """What is live where the suite's gate looks; None when nothing is, or it is this version."""
     if suite.gate.baseline is None:
         return None
-    check_baseline(suite, [settings.name for settings in bench.registry.environments()])
     for deployment in bench.registry.live(source.prompt.prompt_id):
         if deployment.environment == suite.gate.baseline:
             if deployment.version == source.version:

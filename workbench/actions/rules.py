@@ -13,6 +13,7 @@ from workbench.actions.bench import Bench
 from workbench.errors import RulesLoosened, UsageError
 from workbench.registry.records import RuleChange, State, Status
 from workbench.runs.suite import Suite
+from workbench.runs.suite_checks import check_baseline
 from workbench.settings import EnvironmentSettings
 
 
@@ -92,6 +93,9 @@ def _of_environment(bench: Bench, settings: EnvironmentSettings) -> _Rule:
 
 
 def _of_suite(bench: Bench, suite: Suite) -> _Rule:
+    """Raises SuiteError where its gate looks into an environment that is none."""
+    known = {settings.name for settings in bench.registry.environments()}
+    check_baseline(suite, {*known, *bench.workspace.settings.environments})
     what = (suite.prompt_id, suite.name, suite.parts, suite.gate.content())
     return _Rule(
         lambda: bench.registry.suite_change(*what, contents=suite.contents),
