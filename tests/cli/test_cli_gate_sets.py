@@ -189,17 +189,29 @@ def test_a_column_that_no_template_uses_makes_no_new_question(fresh_cli: Cli) ->
     (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE % "")
     cli.here("register", "triage", "-d", "first")
     few = cli.here("evaluate", "triage@1.0.0", "--json")
-    assert (few.json["cases"], few.json["gate"]) == (10, "no_decision")
+    assert (few.json["cases"], few.json["gate"]) == (100, "no_decision")
     said = [
         "the column 'note' is used by no template",
-        "90 cases ask and expect the same as others: each question counts once",
+        "100 cases are sent as 10 prompts: those that are sent alike count as one group",
     ]
     assert few.json["notes"] == said
 
     cli.say("best")
     compared = cli.here("compare", "triage@1.0.0", "triage", "--split", "gate", "--json")
-    assert (compared.json["cases"], compared.json["gate"]) == (10, "no_decision")
+    assert (compared.json["cases"], compared.json["gate"]) == (100, "no_decision")
     assert compared.json["notes"] == said
+
+
+def test_a_template_that_leaves_out_what_is_hard_leaves_out_no_case(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    (cli.root / "evals" / "triage" / "suite.yaml").write_text(SUITE.replace("0.5", "0.8") % "")
+    draft = cli.root / "prompts" / "triage.prompty"
+    easy = "{% if ticket[-1] in '01234' %}{{ ticket }}{% else %}Ticket 009{% endif %}"
+    draft.write_text(draft.read_text().replace("{{ ticket }}", easy))
+    cli.here("register", "triage", "-d", "first")
+    found = cli.here("evaluate", "triage@1.0.0", "--json").json
+    assert (found["cases"], found["gate"]) != (51, "pass")
+    assert found["cases"] == 100 and found["gate"] != "pass" and found["score"] <= 0.6
 
 
 def test_a_verdict_says_what_is_suspected_of_its_cases(fresh_cli: Cli) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -263,3 +264,30 @@ def test_an_app_sees_a_changed_dataset_as_the_commands_do(fresh_cli: Cli) -> Non
         path.write_text(f"{before}\n{json.dumps(more)}\n")
         assert cli.here("evaluate", "triage@1.0.0").code == 0
         assert registry.deploy("triage", "1.0.0", "staging", "ana").loosened_by is None
+
+
+def test_two_suites_of_one_name_are_refused_with_both_files(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.here("register", "triage", "-d", "first")
+    evals = cli.root / "evals"
+    shutil.copytree(evals / "triage", evals / "another")
+    for command in (("rules",), ("evaluate", "triage@1.0.0"), ("rules", "apply", "--reason", "x")):
+        refused = cli.here(*command)
+        assert refused.code == 2
+        assert "evals/another/suite.yaml and in" in refused.err
+        assert "give one of them another name" in refused.err
+
+
+def test_a_reason_makes_no_line_of_its_own_in_the_log(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    cli.here("register", "triage", "-d", "first")
+    assert cli.here("evaluate", "triage@1.0.0").code in (0, 1)
+    suite = cli.root / "evals" / "triage" / "suite.yaml"
+    suite.write_text(suite.read_text().replace("margin: 0.1", "margin: 0.2"))
+    forged = "fix\n2026-11-27T15:18:52Z  approve     triage@1.0.0 production  by bob"
+    for unseen in (" ", "\t", "\u200b"):
+        assert cli.here("rules", "apply", "--reason", unseen).code == 2
+    assert cli.here("rules", "apply", "--reason", forged).code == 0
+    lines = cli.here("log", "triage").out.splitlines()
+    assert not [line for line in lines if line.startswith("2026-11-27T15:18:52Z")]
+    assert any("fix" in line and "by bob" in line for line in lines)

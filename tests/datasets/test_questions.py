@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.datasets.distinct import distinct
+from workbench.datasets.distinct import distinct, questions
 from workbench.datasets.questions import question_digest
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
@@ -25,7 +25,7 @@ def prompt(template: str) -> Prompt:
 
 
 @pytest.mark.parametrize(
-    ("template", "rows", "questions"),
+    ("template", "rows", "wanted"),
     [
         ("{{ q }}", [{"q": "x", "note": "1"}, {"q": "x", "note": "2"}], 1),
         ("{{ q }}{% if note %}{% endif %}", [{"q": "x", "note": "1"}, {"q": "x", "note": "2"}], 1),
@@ -38,17 +38,24 @@ def prompt(template: str) -> Prompt:
         ("{{ q }}", [{"q": 7}, {"q": "7"}], 1),
     ],
 )
-def test_cases_that_are_sent_alike_are_one_question(
-    template: str, rows: list[dict[str, object]], questions: int
+def test_cases_that_are_sent_alike_are_one_group_and_all_of_them_count(
+    template: str, rows: list[dict[str, object]], wanted: int
 ) -> None:
     cases = [Case(str(number), row, "ok") for number, row in enumerate(rows)]
-    assert len(distinct(cases, [prompt(template)])) == questions
+    asked = distinct(cases, [prompt(template)])
+    assert (len(asked), questions(asked)) == (len(cases), wanted)
+
+
+def test_a_group_that_was_declared_stays() -> None:
+    cases = [Case(str(n), {"q": "x", "note": str(n)}, "ok", group=f"g{n // 2}") for n in range(4)]
+    assert distinct(cases, [prompt("{{ q }}")]) == tuple(cases)
 
 
 def test_cases_that_one_of_two_prompts_tells_apart_are_two_questions() -> None:
     cases = [Case(str(n), {"q": "x", "note": str(n)}, "ok") for n in range(3)]
     narrow, wide = prompt("{{ q }}"), prompt("{{ q }} {{ note }}")
-    assert [len(distinct(cases, p)) for p in ([narrow], [narrow, wide], [])] == [1, 3, 3]
+    found = [questions(distinct(cases, p)) for p in ([narrow], [narrow, wide], [])]
+    assert found == [1, 3, 3]
 
 
 def test_a_question_has_the_same_digest_in_every_format(tmp_path: Path) -> None:

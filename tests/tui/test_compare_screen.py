@@ -78,7 +78,7 @@ async def test_the_verdict_stands_over_what_is_suspected_of_the_cases(
         await compared(pilot)
         shown = screen_text(app)
     assert "note: the column 'colour' is used by no template" in shown
-    assert "note: 1 case asks and expects the same as another: the two count as one" in shown
+    assert "note: 2 cases are sent as 1 prompt: those that are sent alike count as one" in shown
 
 
 async def test_worst_first_and_the_counts_filter(workspace: Workspace) -> None:

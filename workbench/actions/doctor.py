@@ -189,12 +189,13 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
 
 def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Whether the gate's rule can decide anything on the suite's cases."""
+    from workbench.datasets.distinct import questions
     from workbench.runs.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
     from workbench.units import plural
     from workbench.verdicts.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
-    cases = len(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
+    cases = questions(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
     if gate.rule == NO_REGRESSIONS:
         if gate.threshold is None:
             said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from workbench.actions.bench import Bench
 from workbench.errors import RulesLoosened, UsageError
+from workbench.registry.people import can_be_seen
 from workbench.registry.records import RuleChange, State, Status
 from workbench.runs.suite import Suite
 from workbench.runs.suite_checks import check_baseline
 from workbench.settings import EnvironmentSettings
+from workbench.verdicts.values import Evidence
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def pending(bench: Bench) -> tuple[RuleChange, ...]:
 
 def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
     """Tell the registry all of it, with the reason; what changed. Raises UsageError without one."""
-    if not reason.strip():
+    if not can_be_seen(reason):
         raise UsageError("loosening a rule needs a reason", hint="--reason TEXT")
     changed = []
     for rule in _rules(bench):
@@ -58,6 +60,15 @@ def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
         rule.publish(reason)
         changed += [change] if change else []
     return tuple(changed)
+
+
+def outdated(bench: Bench, evidence: Evidence) -> list[str]:
+    """A line where the suite in force is another than the one that this is evidence on."""
+    name = evidence.suite
+    of = (evidence.prompt_id, name, evidence.suite_parts, evidence.policy)
+    if bench.registry.suite_change(*of) is None:
+        return []
+    return [f"{name} was changed while this ran, so it is stale: evaluate {evidence.version} again"]
 
 
 def as_files_say(
@@ -76,9 +87,15 @@ def as_files_say(
 def _rules(bench: Bench) -> Iterator[_Rule]:
     for settings in bench.workspace.settings.environments.values():
         yield _of_environment(bench, settings)
-    there = set()
+    there: dict[tuple[str, str], Suite] = {}
     for suite in map(bench.as_read, bench.workspace.suites()):
-        there.add((suite.prompt_id, suite.name))
+        other = there.setdefault((suite.prompt_id, suite.name), suite)
+        if other is not suite:
+            raise UsageError(
+                f"the suite {suite.name} of {suite.prompt_id} stands in {other.path} and in"
+                f" {suite.path}",
+                hint="give one of them another name",
+            )
         yield _of_suite(bench, suite)
     for prompt_id, name in bench.registry.suite_names():
         if (prompt_id, name) not in there:

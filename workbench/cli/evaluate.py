@@ -49,6 +49,7 @@ def evaluate_command(
     from workbench.actions.answer_origins import notes_before, objections
     from workbench.actions.evaluate import evaluate
     from workbench.actions.refs import resolve
+    from workbench.actions.rules import outdated
 
     if full and anytime:
         raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
@@ -75,7 +76,10 @@ def evaluate_command(
             on_run=follower.on_run,
         )
     _write_files(found, junit, summary)
-    against = {evidence.suite: objections(bench, evidence) for evidence in found}
+    against = {
+        evidence.suite: [*objections(bench, evidence), *outdated(bench, evidence)]
+        for evidence in found
+    }
     each = [_json_of(evidence, against[evidence.suite]) for evidence in found]
     worst = max(range(len(found)), key=lambda index: _gravity(found[index]))
     notes = [*([note] if note else []), *each[worst]["notes"]]

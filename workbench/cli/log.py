@@ -8,6 +8,7 @@ import click
 
 from workbench.cli.face import Face, command
 from workbench.cli.rules import change_json
+from workbench.present.safe_text import safe_line
 
 if TYPE_CHECKING:
     from workbench.registry import LogEntry
@@ -38,7 +39,7 @@ def _line(entry: LogEntry) -> str:
     override = "  OVERRIDE" if entry.override else ""
     if entry.loosened_by:
         override += f"  ALLOWED BY LOOSENED RULES (record {entry.loosened_by})"
-    reason = f"  {entry.reason}" if entry.reason else ""
+    reason = f"  {safe_line(entry.reason)}" if entry.reason else ""
     if entry.change:
         reason = f"  {entry.change}{reason}"
     return f"{entry.at}  {entry.action:<11} {what}{where}  by {entry.by}{override}{reason}"

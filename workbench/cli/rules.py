@@ -8,6 +8,7 @@ import click
 
 from workbench.cli.face import Face, command
 from workbench.errors import UsageError
+from workbench.present.safe_text import safe_line
 
 if TYPE_CHECKING:
     from workbench.registry.records import RuleChange, WaitingRule
@@ -87,4 +88,4 @@ def _waiting_json(rule: WaitingRule) -> dict[str, Any]:
 
 
 def _waiting_line(rule: WaitingRule) -> str:
-    return f"record {rule.seq} by {rule.by}: {rule.change} ({rule.reason})"
+    return f"record {rule.seq} by {rule.by}: {rule.change} ({safe_line(rule.reason)})"

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from workbench.datasets.questions import as_json, sent_by
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
 from workbench.prompts.values import Prompt
+from workbench.units import plural
 
+SENT_ALIKE = "sent alike: "
+"""Begins the name of a group that nobody declared."""
 _LONG = 40
 """A text of so many characters that stands in several cases is no coincidence."""
 
 
 def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
-    """The cases without those that ask and expect what an earlier one does.
+    """The cases without those that ask and expect what an earlier one does, column by column.
 
-    Two answers to one question say no more about a prompt than one does. With `prompts` cases
-    ask the same for which all of these send the same, whatever other columns they have.
+    With `prompts` those for which all of these send the same get a group, where no case has one:
+    they are no independent questions, and yet all of them count, since it is a prompt's own
+    doing what it sends. A template that leaves out what is hard would else leave out cases.
     """
-    first: dict[tuple[object, str], Case] = {}
-    sent = sent_by(prompts)
+    first: dict[tuple[str, str], Case] = {}
     for case in cases:
-        first.setdefault((sent(case), as_json(case.expected)), case)
-    return tuple(first.values())
+        first.setdefault((as_json(case.inputs), as_json(case.expected)), case)
+    found = tuple(first.values())
+    if not prompts or any(case.group is not None for case in found):
+        return found
+    sent = sent_by(prompts)
+    keys = [sent(case) for case in found]
+    times = Counter(keys)
+    return tuple(
+        case if times[key] == 1 else replace(case, group=f"{SENT_ALIKE}{key}")
+        for case, key in zip(found, keys, strict=True)
+    )
+
+
+def questions(cases: Iterable[Case]) -> int:
+    """How many independent questions these cases are: a group is one."""
+    return len({case.group if case.group is not None else (case.id,) for case in cases})
 
 
 def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> None:
@@ -45,11 +63,18 @@ def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Itera
 
     `asked` are the distinct ones; None: those of no prompt in particular.
     """
-    equal = len(cases) - len(distinct(cases) if asked is None else asked)
+    known = distinct(cases) if asked is None else asked
+    equal = len(cases) - len(known)
     if equal == 1:
         yield "1 case asks and expects the same as another: the two count as one"
     elif equal:
         yield f"{equal} cases ask and expect the same as others: each question counts once"
+    alike = [case.group for case in known if (case.group or "").startswith(SENT_ALIKE)]
+    if alike:
+        yield (
+            f"{len(alike)} cases are sent as {plural(len(set(alike)), 'prompt')}: those that are"
+            " sent alike count as one group"
+        )
     if any(case.group is not None for case in cases):
         return
     for name in sorted({name for case in cases if len(case.inputs) > 1 for name in case.inputs}):

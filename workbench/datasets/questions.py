@@ -32,7 +32,7 @@ def question_digest(case: Case, names: Collection[str]) -> str:
     return short(fingerprint({"inputs": given, "expected": _plain(case.expected)}))
 
 
-def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], object]:
+def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
     """What every one of these prompts sends for a case; its inputs where there is none.
 
     Two cases for which all of them send the same, but for blanks around a message, are one
@@ -41,7 +41,7 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], object]:
     renderers = [(prompt, Renderer(prompt)) for prompt in prompts]
     failures = 0
 
-    def sent(case: Case) -> object:
+    def sent(case: Case) -> str:
         nonlocal failures
         if not renderers or failures > _MOST_FAILURES:
             return as_json(case.inputs)
@@ -52,7 +52,7 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], object]:
             return as_json(case.inputs)
         texts = [[(m.role, m.content.strip()) for m in messages] for messages in told]
         # Of a fixed size: rendered messages of all cases need not be held at once.
-        return blake2b(repr(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        return blake2b(repr(texts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     return sent
 

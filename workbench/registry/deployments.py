@@ -24,7 +24,7 @@ from workbench.registry.heads import (
     head_of,
 )
 from workbench.registry.loosened import Wish, loosened_by
-from workbench.registry.people import RULES, same_person
+from workbench.registry.people import RULES, can_be_seen, same_person
 from workbench.registry.refusals import Refusal, check_again, refusals, revoked_reason, way_out
 from workbench.registry.tested import accepted_evaluation
 from workbench.registry.transaction import Row, Transaction
@@ -77,7 +77,7 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
             f"{version.ref} cannot go to {request.environment}: {_joined(against)}",
             hint=way_out(against),
         )
-    if against and not request.reason.strip():
+    if against and not can_be_seen(request.reason):
         raise GateRefused(
             f"an override needs a reason: {_joined(against)}", hint="give it with --reason"
         )
@@ -187,7 +187,7 @@ def retire(
         raise RegistryError(
             f"nothing of {prompt_id} is live in {environment}", hint="see workbench log"
         )
-    if not reason.strip():
+    if not can_be_seen(reason):
         raise RegistryError("retiring needs a reason", hint="give it with --reason")
     row: Row = {
         "prompt_id": prompt_id,
@@ -214,7 +214,7 @@ def revoke(transaction: Transaction, prompt_id: str, version: str, actor: str, r
     found = get_version(transaction.connection, prompt_id, version)
     if found.revoked:
         raise RegistryError(f"{found.ref} is revoked already", hint="nothing to do")
-    if not reason.strip():
+    if not can_be_seen(reason):
         raise RegistryError("revoking needs a reason", hint="give it with --reason")
     transaction.append("revocation", actor, _about(found) | {"reason": reason})
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.registry.evidence import evaluation_at
+from workbench.registry.people import distinct, same_person
 from workbench.registry.records import EvaluationRecord
 from workbench.registry.strictness import (
     POLICY_FACTS,
@@ -148,21 +149,28 @@ def _approvals(connection: sqlite3.Connection, wish: Wish) -> int:
         " AND previous_version = ? AND action = 'rollback' AND seq < ?",
         (wish.prompt_id, wish.environment, wish.version, wish.seq),
     ).fetchone()[0]
-    row = connection.execute(
-        "SELECT count(DISTINCT l.actor) FROM approvals a JOIN ledger l ON l.seq = a.seq"
+    given = connection.execute(
+        "SELECT l.actor, a.rules FROM approvals a JOIN ledger l ON l.seq = a.seq"
         " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ?"
-        " AND l.actor NOT IN (?, ?) AND a.seq > ? AND a.seq < ?",
-        (
-            wish.prompt_id,
-            wish.version,
-            wish.environment,
-            wish.actor,
-            wish.author,
-            rolled_back,
-            wish.seq,
-        ),
-    ).fetchone()
-    return int(row[0])
+        " AND a.seq > ? AND a.seq < ? ORDER BY a.seq",
+        (wish.prompt_id, wish.version, wish.environment, rolled_back, wish.seq),
+    ).fetchall()
+    evaluators = connection.execute(
+        "SELECT l.actor FROM evaluations e JOIN ledger l ON l.seq = e.seq"
+        " WHERE e.prompt_id = ? AND e.version = ? AND e.gate = 'pass' AND e.seq < ?",
+        (wish.prompt_id, wish.version, wish.seq),
+    ).fetchall()
+    involved = (wish.actor, wish.author)
+    if not any(rules for _, rules in given):  # 0.1.0 compared the text of names
+        return len({name for name, _ in given} - set(involved))
+    return len(
+        distinct(
+            name
+            for name, _ in given
+            if not any(same_person(name, other) for other in involved)
+            and not (evaluators and all(same_person(name, one) for (one,) in evaluators))
+        )
+    )
 
 
 def _has_evidence(connection: sqlite3.Connection, wish: Wish, rules: Row, seq: int) -> bool:

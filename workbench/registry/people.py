@@ -51,6 +51,11 @@ def same_person(one: str, other: str) -> bool:
     return not _keys(one).isdisjoint(_keys(other))
 
 
+def can_be_seen(text: str) -> bool:
+    """Whether a reader sees any of it: blanks and characters without width are nothing."""
+    return not all(_unseen(character) for character in text)
+
+
 def distinct(names: Iterable[str]) -> list[str]:
     """The names without those of somebody who is there already."""
     given = list(names)

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.errors import NotInRegistry, RegistryError, RulesLoosened
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.digest import Column
-from workbench.registry.people import actor_named
+from workbench.registry.people import actor_named, can_be_seen
 from workbench.registry.records import FactChange, RuleChange
 from workbench.registry.rule_words import rule_words
 from workbench.registry.strictness import REVISION, environment_changes, suite_changes
@@ -211,7 +211,7 @@ def _append(
     reason: str,
 ) -> int:
     looser = change is not None and change.looser
-    if looser and not reason.strip() and not _may_still_be_set(transaction.connection, kind):
+    if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
         raise RulesLoosened((change,))
     said = reason.strip() if looser else ""
     seq, _ = transaction.append(kind, actor_named(by), row | {"reason": said})
