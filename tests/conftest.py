@@ -22,6 +22,8 @@ settings.load_profile("workbench")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In the background of a script: what the tests start would ignore ctrl+c, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -222,7 +222,9 @@ def test_a_broken_gguf_gives_one_line_that_quotes_the_child(cache: Path, tmp_pat
     with pytest.raises(ProviderError) as caught:
         start(find_weights(path))
     assert "broken did not start" in str(caught.value)
-    assert "gguf" in caught.value.message.split(":", 1)[1]
+    # llama.cpp logs from a thread of its own, which may be late.
+    said = caught.value.message.split(":", 1)[1]
+    assert "gguf" in said or "Failed to init" in said
     assert "\n" not in str(caught.value)
 
 

@@ -47,8 +47,9 @@ class Terminal:
         self.seen = b""
         self.pid, self.handle = pty.fork()
         if self.pid == 0:
-            # As a shell in a terminal would: who runs in the background ignores it.
+            # As a shell in a terminal would: who runs in the background, or by nohup, ignores them.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             told = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
             os.execvpe(argv[0], list(argv), told)
         size = struct.pack("HHHH", rows, columns, 0, 0)

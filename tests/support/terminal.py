@@ -29,8 +29,9 @@ class Terminal:
         self._code: int | None = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            # As a shell in a terminal would: who runs in the background ignores it.
+            # As a shell in a terminal would: who runs in the background, or by nohup, ignores them.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.chdir(cwd)
             os.execvpe(command[0], list(command), dict(environ))
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
