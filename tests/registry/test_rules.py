@@ -582,3 +582,20 @@ def test_what_a_suite_holds_is_checked_against_its_parts(
     found = [finding.problem for finding in registry.verify().findings]
 
     assert "suite other: its contents are not those of its parts" in found
+
+
+class Lax(Team):
+    """Another one, which asks for little."""
+
+
+def test_a_second_suite_of_a_team_needs_a_reason_where_theirs_alone_judge(
+    registry: PromptRegistry,
+) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
+    assert not evaluate_and_mark(registry, "p", "1.0.0", Team(0.9, 0.5))
+    with pytest.raises(RulesLoosened, match=r"suites \w+ -> \w+ too"):
+        evaluate_and_mark(registry, "p", "1.0.0", Lax(0.1, 0.5))
+    assert registry.status("p", "1.0.0").state is State.FAILING
+    assert evaluate_and_mark(registry, "p", "1.0.0", Lax(0.1, 0.5), reason="to get on")
+    assert "loosen" in {entry.action for entry in registry.history("p")}
+    assert registry.verify().ok

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.registry.making import build_evidence, fast_folder
-from workbench.errors import GateRefused
+from workbench.errors import GateRefused, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion, State
@@ -232,7 +232,10 @@ def test_external_evidence_counts_only_where_it_is_accepted_and_replaces_no_suit
     assert registry.status("p", "1.0.0", "staging").state is State.UNTESTED
     with pytest.raises(GateRefused, match="staging wants ours"):
         registry.deploy("p", "1.0.0", "staging", "ana")
-    registry.publish_suite("p", "quality", parts_of(POLICY), POLICY.content(), "ana")
+    ours = ("p", "quality", parts_of(POLICY), POLICY.content(), "ana")
+    with pytest.raises(RulesLoosened, match="suites theirs -> quality too"):
+        registry.publish_suite(*ours)
+    registry.publish_suite(*ours, reason="ours judges from now on")
     assert registry.status("p", "1.0.0").reason == "not evaluated on quality"
     with pytest.raises(ValueError, match="is a suite of the workspace"):
         registry.record_evaluation(

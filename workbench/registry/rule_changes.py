@@ -60,8 +60,25 @@ def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
     current = current_suite(connection, str(row["prompt_id"]), str(row["suite"]))
     if current is None:
         names = {"prompt_id": str(row["prompt_id"]), "suite": str(row["suite"])}
-        return RuleChange(_NEW, False, **names)
+        theirs = _judged_by_theirs_alone(connection, names["prompt_id"])
+        if not theirs:
+            return RuleChange(_NEW, False, **names)
+        return RuleChange(
+            (FactChange("suites", theirs, f"{names['suite']} too", True),), True, **names
+        )
     return change_of_suite(current, row)
+
+
+def _judged_by_theirs_alone(connection: sqlite3.Connection, prompt_id: str) -> str:
+    """The suites of a team's own, where the workspace has none for the prompt: one that passes is
+    enough there, so that a further suite may let through what these refuse.
+    """
+    rows = connection.execute(
+        "SELECT suite, external FROM current_suites WHERE prompt_id = ? AND removed = 0"
+        " ORDER BY suite",
+        (prompt_id,),
+    ).fetchall()
+    return ", ".join(name for name, _ in rows) if all(external for _, external in rows) else ""
 
 
 def change_of_suite(before: Row, after: Row) -> RuleChange | None:

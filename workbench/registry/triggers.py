@@ -90,7 +90,10 @@ _SUITE: tuple[Rule, ...] = (
         "trim(NEW.reason) <> '' OR coalesce((SELECT"
         f" {suite_sql('o', 'NEW')} FROM current_suites o"
         " WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite), NOT EXISTS (SELECT 1"
-        " FROM suites o WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite))",
+        " FROM suites o WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite)"
+        # Where a team's own suites alone judged the prompt, one that passes is enough.
+        " AND coalesce((SELECT min(c.external) FROM current_suites c"
+        "  WHERE c.prompt_id = NEW.prompt_id AND c.removed = 0), 0) = 0)",
         "suite: this lets more through, or cannot be compared; it needs a reason",
     ),
 )
