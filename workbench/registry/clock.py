@@ -36,5 +36,10 @@ def as_text(moment: datetime.datetime | str) -> str:
             raise UsageError(
                 f"{moment!r} is not a time", hint="write it like 2026-01-31T12:00:00Z"
             ) from error
-    utc = moment.astimezone(datetime.UTC)
+    try:
+        utc = moment.astimezone(datetime.UTC)
+    except (AttributeError, TypeError, OverflowError, ValueError, OSError) as error:
+        raise UsageError(
+            f"{moment!r} is not a time", hint="give a datetime, or 2026-01-31T12:00:00Z"
+        ) from error
     return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -89,10 +89,14 @@ def _scores(answer: Any) -> dict[str, float]:
 
 
 def _fraction(value: Any, what: str) -> float:
+    if isinstance(value, (str, bytes)):
+        raise RegistryError(f"{what} is {value!r:.40}, not a number", hint="give 0 to 1")
     try:
         number = float(value)
-    except (TypeError, ValueError) as error:
-        raise RegistryError(f"{what} is {value!r}, not a number", hint="give 0 to 1") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RegistryError(
+            f"{what} is a {type(value).__name__} and not a number from 0 to 1", hint="give 0 to 1"
+        ) from error
     if not math.isfinite(number) or not 0.0 <= number <= 1.0:
         raise RegistryError(
             f"{what} is {number!r}, not between 0 and 1", hint="scores are fractions of 1"
