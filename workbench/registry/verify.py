@@ -129,7 +129,10 @@ def _anchors(connection: sqlite3.Connection, records: list[Record], kept: Anchor
     heads = [(seq, at, hashed) for seq, _, at, _, _, _, hashed in records]
     deployed = _count(connection, "deployments") > 0
     own = sum(anchor.registry_id == registry_id for anchor in kept.anchors)
-    return _part("anchors", check_anchors(kept, registry_id, heads, deployed), own)
+    found = check_anchors(kept, registry_id, heads, deployed)
+    if not found and not own:
+        return CheckedPart("anchors", 0, None), ()
+    return _part("anchors", found, own)
 
 
 def _signatures(
