@@ -599,3 +599,11 @@ def test_a_second_suite_of_a_team_needs_a_reason_where_theirs_alone_judge(
     assert evaluate_and_mark(registry, "p", "1.0.0", Lax(0.1, 0.5), reason="to get on")
     assert "loosen" in {entry.action for entry in registry.history("p")}
     assert registry.verify().ok
+
+
+def test_the_log_says_how_many_cases_were_added(registry: PromptRegistry) -> None:
+    publish(registry, cases=20)
+    publish(registry, cases=25)
+    (added,) = registry.history("p", limit=1)
+    assert added.action == "suite"
+    assert "cases 20 -> 25 (5 added)" in str(added.change)

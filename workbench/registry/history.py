@@ -101,7 +101,9 @@ def log(
 def _entry(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LogEntry:
     at, action, prompt_id, version, environment, by, reason, previous, override, *rest = row
     seq, hashed, loosened_by, loosening = rest
-    changed = recorded_change(connection, seq) if loosening else None
+    # What became stricter is told as well: cases that were added may be easy ones.
+    told = loosening or action in ("suite", "environment")
+    changed = recorded_change(connection, seq) if told else None
     return LogEntry(
         at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
         hashed, changed[0] if changed else None, loosened_by,
