@@ -23,7 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
-NAMES = ("registry", "engine", "decisions", "compare", "terminal")
+NAMES = ("registry", "large", "engine", "decisions", "compare", "terminal")
 
 
 def main(argv: list[str]) -> int:
