@@ -16,7 +16,7 @@ help:
 	@echo "make check   lint, and the tests"
 	@echo "make coverage  the tests, and which lines they reach; fails below the floor"
 	@echo "make soak    the long crash and contention loops, and properties on new examples"
-	@echo "make bench   the benchmarks, which print ratios; kept in bench/results"
+	@echo "make bench   the benchmarks, which print ratios; kept in benchmarks/results"
 	@echo "make release VERSION=X.Y.Z  changelog, build, a check of the wheel, and the tag"
 
 demo: $(DEMO_READY)
@@ -48,7 +48,7 @@ soak: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/soak/registry_soak.py crowd --seconds 60
 
 bench: $(READY)
-	$(BIN)/python bench/run_all.py
+	$(BIN)/python benchmarks/run_all.py
 
 release: $(READY)
 	$(BIN)/python scripts/release.py $(VERSION)

@@ -14,9 +14,9 @@ import re
 import sys
 from pathlib import Path
 
-from workbench.registry import migrations
-from workbench.registry.schema import INDEXES, TABLES, VIEWS
-from workbench.registry.triggers import triggers
+from workbench.registry.storage.sqlite import migrations
+from workbench.registry.storage.sqlite.schema import INDEXES, TABLES, VIEWS
+from workbench.registry.storage.sqlite.triggers import triggers
 
 _CREATED = re.compile(r"\s*CREATE (TABLE|INDEX|UNIQUE INDEX|VIEW|TRIGGER) (\w+)")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.screens.compare import CompareScreen
+from workbench.tui.compare.screen import CompareScreen
 from workbench.workspace import open_workspace
 
 SIZE = (112, 34)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from workbench.providers.forms import FORMS
+from workbench.providers.openai_chat.forms import FORMS
 
 pytest_plugins = ["tests.support.needs"]
 

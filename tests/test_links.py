@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import make_cli
-from workbench.actions.bench import Bench
-from workbench.actions.init import create_workspace
+from workbench.actions.session import Session
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import RegistryUnusable, UsageError
 from workbench.files import write_atomically
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.runs.store import RunStore
-from workbench.runs.writer import RunWriter
+from workbench.runs.store.store import RunStore
+from workbench.runs.store.writer import RunWriter
 from workbench.workspace import open_workspace
 
 VERSION = PromptVersion("greet", "1.0.0", "Hello {{ name }}", author="ana")
@@ -87,10 +87,10 @@ def test_what_is_kept_for_a_later_start_is_not_written_through_a_link(
 
 def test_a_state_folder_behind_a_link_is_read_and_never_written(tmp_path: Path) -> None:
     mine = create_workspace(tmp_path / "mine")
-    with Bench(mine) as bench:
-        bench.sync()
-        bench.registry.register(VERSION)
-        assert bench.store.summaries() == []
+    with Session(mine) as session:
+        session.sync()
+        session.registry.register(VERSION)
+        assert session.store.summaries() == []
     cloned = create_workspace(tmp_path / "cloned")
     cloned.state.symlink_to(mine.state)
 
@@ -100,11 +100,11 @@ def test_a_state_folder_behind_a_link_is_read_and_never_written(tmp_path: Path) 
         return sorted(name for name in found if not name.endswith(("-wal", "-shm")))
 
     before = files()
-    with Bench(cloned) as bench:
-        assert bench.registry.get_version("greet", "1.0.0").content == VERSION.content
-        assert bench.store.summaries() == []
+    with Session(cloned) as session:
+        assert session.registry.get_version("greet", "1.0.0").content == VERSION.content
+        assert session.store.summaries() == []
         with pytest.raises(RegistryUnusable, match=r"\.workbench is a symbolic link"):
-            bench.registry.register(PromptVersion("greet", "1.0.1", "Hi", author="ana"))
+            session.registry.register(PromptVersion("greet", "1.0.1", "Hi", author="ana"))
     with pytest.raises(UsageError, match=r"\.workbench is a symbolic link: runs are read"):
         RunWriter(cloned.runs_path)
     with pytest.raises(UsageError, match=r"\.workbench is a symbolic link"):
@@ -196,9 +196,9 @@ def test_a_workspace_below_a_linked_folder_is_written_as_ever(tmp_path: Path) ->
     (tmp_path / "linked").symlink_to(tmp_path / "real")
     root = tmp_path / "linked" / "w"
     write_atomically(root / "prompts" / "new.prompty", "text")
-    with Bench(open_workspace(root)) as bench:
-        bench.sync()
-        bench.registry.register(VERSION)
+    with Session(open_workspace(root)) as session:
+        session.sync()
+        session.registry.register(VERSION)
     assert (tmp_path / "real" / "w" / "prompts" / "new.prompty").read_text() == "text"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.actions.init import create_workspace
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import RegistryUnusable, UntrustedWorkspace
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.workspace import find_root

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.actions.init import create_workspace
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, NotFound, SuiteError, UsageError
 from workbench.files import write_atomically
 from workbench.workspace import Workspace, find_workspace, open_workspace

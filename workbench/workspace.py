@@ -18,8 +18,8 @@ from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from workbench.prompts.prompty import Draft
-    from workbench.runs.suite import Suite
+    from workbench.prompts.files.prompty import Draft
+    from workbench.runs.spec.suite import Suite
 
 REGISTRY = "registry.db"
 RUNS = "runs.db"
@@ -67,7 +67,7 @@ class Workspace:
 
         Raises DraftError as `read_draft` does, and when the provider cannot be known.
         """
-        from workbench.prompts.prompty import read_draft
+        from workbench.prompts.files.prompty import read_draft
 
         draft = read_draft(path)
         prompt, note = self.with_provider(draft.prompt, str(path), draft.text)
@@ -102,7 +102,7 @@ class Workspace:
 
         Raises DraftError when none is found and one of them cannot be read.
         """
-        from workbench.prompts.prompty import read_draft
+        from workbench.prompts.files.prompty import read_draft
 
         broken: DraftError | None = None
         for path in sorted(self.draft_paths(), key=lambda path: path.stem != prompt_id):
@@ -126,14 +126,14 @@ class Workspace:
 
     def suites(self) -> Iterator[Suite]:
         """Every suite, read with its dataset. Raises what reading one raises."""
-        from workbench.runs.suite_file import read_suite
+        from workbench.runs.spec.suite_file import read_suite
 
         for path in self.suite_paths():
             yield read_suite(path)
 
     def suite(self, name: str) -> Suite:
         """The suite of that name, folder or path."""
-        from workbench.runs.suite_file import read_suite
+        from workbench.runs.spec.suite_file import read_suite
 
         given = Path(name)
         for path in (given, given / SUITE_FILE):

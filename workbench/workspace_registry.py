@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from workbench.actions.bench import Bench
-    from workbench.registry.records import Status
-    from workbench.registry.values import PromptDeployment
+    from workbench.actions.session import Session
+    from workbench.registry.models.records import Status
+    from workbench.registry.models.values import PromptDeployment
 
 _SETTINGS = "workbench.toml"
 
@@ -37,13 +37,13 @@ class PromptRegistry(_PromptRegistry):
         with, whether the registry was told of the change or not.
         """
         found = super().status(prompt_id, version, environment)
-        with self._bench() as bench:
-            if bench is None:
+        with self._bench() as session:
+            if session is None:
                 return found
-            from workbench.actions.rules import as_files_say, pending
+            from workbench.actions.releasing.rules import as_files_say, pending
 
             rules = next(known for known in self.environments() if known.name == environment)
-            return as_files_say(found, pending(bench), prompt_id, rules)
+            return as_files_say(found, pending(session), prompt_id, rules)
 
     def deploy(
         self, prompt_id: str, version: str, environment: str, deployed_by: str, **options: Any
@@ -55,15 +55,15 @@ class PromptRegistry(_PromptRegistry):
         StaleHead when somebody was faster, and in a workspace RulesLoosened when its files would
         let more through than the rules in force.
         """
-        with self._bench() as bench:
-            if bench is not None and options.get("override"):
-                bench.publish_rules()
-            elif bench is not None:
-                bench.sync(prompt_id)
+        with self._bench() as session:
+            if session is not None and options.get("override"):
+                session.publish_rules()
+            elif session is not None:
+                session.sync(prompt_id)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 
     @contextlib.contextmanager
-    def _bench(self) -> Iterator[Bench | None]:
+    def _bench(self) -> Iterator[Session | None]:
         """The workspace of the registry; None: it is in none. Raises RegistryErrors alone."""
         folder = os.path.dirname(self.path)
         root = os.path.dirname(folder)
@@ -73,12 +73,12 @@ class PromptRegistry(_PromptRegistry):
             return
         from pathlib import Path
 
-        from workbench.actions.bench import Bench
+        from workbench.actions.session import Session
         from workbench.workspace import open_workspace
 
         try:
-            with Bench(open_workspace(Path(root))) as bench:
-                yield bench
+            with Session(open_workspace(Path(root))) as session:
+                yield session
         except RegistryError:
             raise
         except WorkbenchError as error:

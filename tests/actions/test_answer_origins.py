@@ -9,10 +9,10 @@ import pytest
 
 from tests.actions.test_from_runs_to_verdicts import CASES, Script, make, version
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.answer_origins import notes_before, wants_fresh
-from workbench.actions.bench import Bench
-from workbench.actions.evaluate import evaluate
-from workbench.actions.foresee import foresee_evaluation
+from workbench.actions.releasing.answer_origins import notes_before, wants_fresh
+from workbench.actions.releasing.evaluate import evaluate
+from workbench.actions.running.preflight import preflight_evaluation
+from workbench.actions.session import Session
 from workbench.prompts.values import Message, Model, Prompt
 from workbench.workspace import open_workspace
 
@@ -25,25 +25,25 @@ def server() -> Iterator[OpenAIServer]:
         yield running
 
 
-def opened(root: Path, rules: str = "") -> Bench:
+def opened(root: Path, rules: str = "") -> Session:
     settings = root / "workbench.toml"
     before = settings.read_text().partition("\n[environments")[0]
     settings.write_text(f"{before}\n[environments.production]\n{rules}\n" if rules else before)
-    return Bench(open_workspace(root))
+    return Session(open_workspace(root))
 
 
 def test_where_fresh_answers_are_asked_for_the_screens_foresee_every_call_again(
     tmp_path: Path, server: OpenAIServer
 ) -> None:
     make(tmp_path, server.base_url)
-    with opened(tmp_path) as bench:
-        number = version(bench, "Answer with a queue.").partition("@")[2]
-        evaluate(bench, "triage", number)
-        assert not wants_fresh(bench)
-        assert foresee_evaluation(bench, "triage", number).estimate.calls == 0
-    with opened(tmp_path, 'answers = "fresh"') as bench:
-        found = foresee_evaluation(bench, "triage", number)
-        assert wants_fresh(bench)
+    with opened(tmp_path) as session:
+        number = version(session, "Answer with a queue.").partition("@")[2]
+        evaluate(session, "triage", number)
+        assert not wants_fresh(session)
+        assert preflight_evaluation(session, "triage", number).estimate.calls == 0
+    with opened(tmp_path, 'answers = "fresh"') as session:
+        found = preflight_evaluation(session, "triage", number)
+        assert wants_fresh(session)
         assert found.estimate.calls == CASES
         assert found.lines[-1] == "all is asked anew: an environment counts fresh answers only"
 
@@ -60,5 +60,5 @@ def test_where_fresh_answers_are_asked_for_the_screens_foresee_every_call_again(
 )
 def test_the_embedded_model_is_known_by_its_name(tmp_path: Path, rules: str, notes: int) -> None:
     make(tmp_path, "http://127.0.0.1:9/v1")
-    with opened(tmp_path, rules) as bench:
-        assert len(notes_before(bench, LOCAL, fresh=False)) == notes
+    with opened(tmp_path, rules) as session:
+        assert len(notes_before(session, LOCAL, fresh=False)) == notes

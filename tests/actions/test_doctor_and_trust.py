@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench.actions.bench import Bench
-from workbench.actions.doctor import Level, examine
-from workbench.actions.filesystems import network_warning
-from workbench.actions.git_attributes import add_union_merge
-from workbench.actions.init import create_workspace
-from workbench.actions.trust import check_trust, is_trusted, trust
+from workbench.actions.session import Session
+from workbench.actions.workspace.doctor import Level, examine
+from workbench.actions.workspace.filesystems import network_warning
+from workbench.actions.workspace.git_attributes import add_union_merge
+from workbench.actions.workspace.init import create_workspace
+from workbench.actions.workspace.trust import check_trust, is_trusted, trust
 from workbench.errors import UntrustedWorkspace
 from workbench.registry import PromptRegistry
 from workbench.workspace import Workspace, open_workspace
@@ -38,8 +38,8 @@ def test_a_new_workspace_has_no_problem(workspace: Workspace) -> None:
 
 
 def test_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
-    with Bench(workspace) as bench:
-        bench.sync()
+    with Session(workspace) as session:
+        session.sync()
     assert found(workspace, "registry")[0][0] is Level.OK
     workspace.registry_path.chmod(0o666)
     level, said = found(workspace, "registry")[0]
@@ -113,7 +113,7 @@ def test_a_network_file_system_is_warned_about(
 ) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/home {tmp_path} nfs4 rw 0 0\n")
-    monkeypatch.setattr("workbench.actions.filesystems._MOUNTS", mounts)
+    monkeypatch.setattr("workbench.actions.workspace.filesystems._MOUNTS", mounts)
     assert "nfs4 file system, where SQLite's locks do not hold" in network_warning(tmp_path / "w")
     assert network_warning(Path("/")) == ""
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.actions.bench import Bench
-from workbench.actions.compare import Compared, compare
-from workbench.actions.fill import estimate_fill, fill, gaps
+from workbench.actions.comparing.compare import Compared, compare
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
+from workbench.actions.running.rerun_missing import estimate_missing, gaps, rerun_missing
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
 from workbench.errors import UsageError
 from workbench.workspace import open_workspace
 
@@ -69,7 +69,7 @@ def server(script: Script) -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: OpenAIServer) -> Iterator[Bench]:
+def session(tmp_path: Path, server: OpenAIServer) -> Iterator[Session]:
     (tmp_path / "workbench.toml").write_text(
         f'[workspace]\nauthor = "ana"\n[providers.mock]\nbase_url = "{server.base_url}"\n'
         'prices = {"mock" = {input = 1.0, output = 1.0}}\n'
@@ -79,7 +79,7 @@ def bench(tmp_path: Path, server: OpenAIServer) -> Iterator[Bench]:
     (suite / "suite.yaml").write_text(SUITE)
     write_cases(tmp_path)
     (tmp_path / "prompts").mkdir()
-    with Bench(open_workspace(tmp_path)) as opened:
+    with Session(open_workspace(tmp_path)) as opened:
         yield opened
 
 
@@ -92,88 +92,90 @@ def write_cases(root: Path, more: str = "") -> None:
     (root / "evals" / "triage" / "cases.jsonl").write_text(lines)
 
 
-def run(bench: Bench, system: str, limit: int | None = None) -> str:
+def run(session: Session, system: str, limit: int | None = None) -> str:
     """Run a prompt with this system message on the first cases; the run's id."""
-    path = bench.workspace.root / "prompts" / "triage.prompty"
+    path = session.workspace.root / "prompts" / "triage.prompty"
     path.write_text(DRAFT.format(system=system))
-    spec = make_spec(resolve(bench, "triage"), bench.workspace.suite_for("triage"), limit=limit)
-    return start(bench, spec).wait(30).run_id
+    spec = make_spec(resolve(session, "triage"), session.workspace.suite_for("triage"), limit=limit)
+    return start(session, spec).wait(30).run_id
 
 
-def two_runs(bench: Bench, script: Script) -> Compared:
+def two_runs(session: Session, script: Script) -> Compared:
     """A failed on 3 and 7, B answered everything."""
     script.failing = {3, 7}
-    a = run(bench, "plain")
+    a = run(session, "plain")
     script.failing = set()
-    b = run(bench, "careful")
+    b = run(session, "careful")
     script.asked.clear()
-    return compare(bench, a, b)
+    return compare(session, a, b)
 
 
-def test_a_side_with_errors_goes_on_with_its_own_run(bench: Bench, script: Script) -> None:
-    compared = two_runs(bench, script)
+def test_a_side_with_errors_goes_on_with_its_own_run(session: Session, script: Script) -> None:
+    compared = two_runs(session, script)
     assert set(compared.headline.missing) == {"c3", "c7"}
     a, b = gaps(compared)
     assert (set(a.unanswered), a.unasked, b.cases) == ({"c3", "c7"}, (), 0)
     started = []
-    found = fill(bench, a, lambda live, name: started.append((live.run_id, name))).run_id
+    found = rerun_missing(session, a, lambda live, name: started.append((live.run_id, name))).run_id
     assert found == compared.a.summary.run_id
     assert [run_id for run_id, _ in started] == [found]
     assert sorted(script.asked) == [3, 7]
-    again = compare(bench, found, compared.b.summary.run_id)
+    again = compare(session, found, compared.b.summary.run_id)
     assert not again.headline.missing
     assert [gap.cases for gap in gaps(again)] == [0, 0]
 
 
-def test_cases_that_one_side_was_never_asked_make_a_new_run(bench: Bench, script: Script) -> None:
-    short, whole = run(bench, "plain", limit=5), run(bench, "careful")
+def test_cases_that_one_side_was_never_asked_make_a_new_run(
+    session: Session, script: Script
+) -> None:
+    short, whole = run(session, "plain", limit=5), run(session, "careful")
     script.asked.clear()
-    compared = compare(bench, short, whole)
+    compared = compare(session, short, whole)
     assert len(compared.cases) == 5
     a, b = gaps(compared)
     assert ([case.id for case in a.unasked], b.cases) == ([f"c{n}" for n in range(5, 20)], 0)
     names: list[str] = []
-    found = fill(bench, a, lambda _live, name: names.append(name)).run_id
+    found = rerun_missing(session, a, lambda _live, name: names.append(name)).run_id
     assert found != short
     assert names == ["triage (draft)"]
     assert sorted(script.asked) == list(range(5, 20))
-    again = compare(bench, found, whole)
+    again = compare(session, found, whole)
     assert len(again.cases) == 20
     assert [gap.cases for gap in gaps(again)] == [0, 0]
 
 
-def test_the_estimate_is_of_what_is_missing_only(bench: Bench, script: Script) -> None:
-    found = estimate_fill(bench, gaps(two_runs(bench, script))[:1])
+def test_the_estimate_is_of_what_is_missing_only(session: Session, script: Script) -> None:
+    found = estimate_missing(session, gaps(two_runs(session, script))[:1])
     assert (found.calls, found.cached) == (2, 0)
     assert found.usd is not None
     assert found.usd > 0
-    short, whole = run(bench, "other", limit=5), run(bench, "careful")
-    found = estimate_fill(bench, gaps(compare(bench, short, whole)))
+    short, whole = run(session, "other", limit=5), run(session, "careful")
+    found = estimate_missing(session, gaps(compare(session, short, whole)))
     assert found.calls == 15
 
 
-def test_what_fails_again_is_still_missing(bench: Bench, script: Script) -> None:
-    compared = two_runs(bench, script)
+def test_what_fails_again_is_still_missing(session: Session, script: Script) -> None:
+    compared = two_runs(session, script)
     script.failing = {7}
-    found = fill(bench, gaps(compared)[0]).run_id
-    again = compare(bench, found, compared.b.summary.run_id)
+    found = rerun_missing(session, gaps(compared)[0]).run_id
+    again = compare(session, found, compared.b.summary.run_id)
     assert gaps(again)[0].unanswered == ("c7",)
 
 
-def test_a_run_whose_dataset_changed_is_not_gone_on_with(bench: Bench, script: Script) -> None:
-    a = gaps(two_runs(bench, script))[0]
-    write_cases(bench.workspace.root, " changed")
+def test_a_run_whose_dataset_changed_is_not_gone_on_with(session: Session, script: Script) -> None:
+    a = gaps(two_runs(session, script))[0]
+    write_cases(session.workspace.root, " changed")
     with pytest.raises(UsageError, match="changed since"):
-        fill(bench, a)
+        rerun_missing(session, a)
     assert not script.asked
 
 
 def test_a_case_that_is_no_longer_in_the_dataset_cannot_be_asked(
-    bench: Bench, script: Script
+    session: Session, script: Script
 ) -> None:
     del script
-    short, whole = run(bench, "plain", limit=5), run(bench, "careful")
-    path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
+    short, whole = run(session, "plain", limit=5), run(session, "careful")
+    path = session.workspace.root / "evals" / "triage" / "cases.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:10]))
-    a, _ = gaps(compare(bench, short, whole))
+    a, _ = gaps(compare(session, short, whole))
     assert [case.id for case in a.unasked] == [f"c{n}" for n in range(5, 10)]

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.actions.bench import Bench
-from workbench.actions.bisect import bisect
-from workbench.actions.compare import compare, compare_many, finished_run, rank, swapped
-from workbench.actions.deploy import deploy
-from workbench.actions.evaluate import evaluate
+from workbench.actions.comparing.bisect import bisect
+from workbench.actions.comparing.compare import compare, compare_many, finished_run, rank, swapped
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
-from workbench.actions.run import make_spec
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.releasing.evaluate import evaluate
+from workbench.actions.releasing.register import register
+from workbench.actions.running.run import make_spec
+from workbench.actions.session import Session
 from workbench.errors import EXIT_INCOMPLETE, RunCutShort, UsageError
-from workbench.runs.live import LiveRun
+from workbench.runs.engine.live import LiveRun
 from workbench.verdicts import Gate, Verdict, recompute
 from workbench.verdicts.noise import below_noise
 from workbench.workspace import open_workspace
@@ -107,36 +107,36 @@ def make(root: Path, url: str, groups: int | None = None) -> None:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: OpenAIServer) -> Iterator[Bench]:
+def session(tmp_path: Path, server: OpenAIServer) -> Iterator[Session]:
     make(tmp_path, server.base_url)
-    with Bench(open_workspace(tmp_path)) as opened:
+    with Session(open_workspace(tmp_path)) as opened:
         yield opened
 
 
-def version(bench: Bench, system: str) -> str:
+def version(session: Session, system: str) -> str:
     """Register the prompt with this system message: `triage@1.0.0`."""
-    path = bench.workspace.root / "prompts" / "triage.prompty"
+    path = session.workspace.root / "prompts" / "triage.prompty"
     path.write_text(DRAFT.format(system=system))
-    return register(bench, resolve(bench, "triage"), description="x")
+    return register(session, resolve(session, "triage"), description="x")
 
 
-def live(bench: Bench, system: str) -> str:
+def live(session: Session, system: str) -> str:
     """Register, evaluate and deploy: the baseline of what follows."""
-    ref = version(bench, system)
-    (found,) = evaluate(bench, "triage", ref.partition("@")[2])
+    ref = version(session, system)
+    (found,) = evaluate(session, "triage", ref.partition("@")[2])
     assert found.gate is Gate.PASS
-    deploy(bench, "triage", ref.partition("@")[2], "production", reason="first")
+    deploy(session, "triage", ref.partition("@")[2], "production", reason="first")
     return ref
 
 
 def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
-    live(bench, "Answer with a queue.")
+    live(session, "Answer with a queue.")
     before = len(server.requests)
     server.delay_s = 0.05  # An endpoint that takes no time at all has answered before any look.
-    number = version(bench, "Guess a queue.").partition("@")[2]
-    (found,) = evaluate(bench, "triage", number)
+    number = version(session, "Guess a queue.").partition("@")[2]
+    (found,) = evaluate(session, "triage", number)
     seen = len(found.pairs["exact_match"])
     assert found.gate is not Gate.PASS
     assert seen in found.plan["block_ends"][:-1]
@@ -145,9 +145,9 @@ def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
     assert recompute(found) is found.gate
 
 
-def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(bench: Bench) -> None:
-    number = version(bench, "Answer with a queue.").partition("@")[2]
-    (found,) = evaluate(bench, "triage", number)
+def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(session: Session) -> None:
+    number = version(session, "Answer with a queue.").partition("@")[2]
+    (found,) = evaluate(session, "triage", number)
     assert found.baseline_version is None
     assert found.plan["baseline"] is False
     assert found.plan["looks"] == 1
@@ -156,7 +156,7 @@ def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(bench: Benc
 
 
 def test_a_run_that_was_ended_before_its_last_case_passes_no_gate(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
     under_way: list[LiveRun] = []
 
@@ -166,32 +166,32 @@ def test_a_run_that_was_ended_before_its_last_case_passes_no_gate(
         return "billing"
 
     server.script = script
-    suite = bench.workspace.root / "evals" / "triage" / "suite.yaml"
+    suite = session.workspace.root / "evals" / "triage" / "suite.yaml"
     suite.write_text(SUITE.replace("concurrency: 8", "concurrency: 1"))
-    number = version(bench, "Answer with a queue.").partition("@")[2]
+    number = version(session, "Answer with a queue.").partition("@")[2]
     said = r"1 of 120 questions not asked.* stopped by the user"
     with pytest.raises(RunCutShort, match=said) as refused:
-        evaluate(bench, "triage", number, on_run=lambda live, name: under_way.append(live))
+        evaluate(session, "triage", number, on_run=lambda live, name: under_way.append(live))
     assert refused.value.exit_code == EXIT_INCOMPLETE
-    assert bench.registry.evaluations("triage") == []
+    assert session.registry.evaluations("triage") == []
     server.script = lambda messages, options: "billing"
-    (found,) = evaluate(bench, "triage", number)
+    (found,) = evaluate(session, "triage", number)
     assert found.gate is Gate.PASS, "asked again, the rest is all that is paid"
     assert server.calls == CASES
 
 
 def test_the_plan_is_stored_with_the_run_before_its_first_call(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
     before = len(server.requests)
     stored: list[object] = []
 
     def look(run: LiveRun, name: str) -> None:
-        with Bench(bench.workspace) as other:
+        with Session(session.workspace) as other:
             stored.append(other.store.summary(run.run_id).environment["plan"])
 
-    number = version(bench, "Answer with a queue.").partition("@")[2]
-    (found,) = evaluate(bench, "triage", number, on_run=look)
+    number = version(session, "Answer with a queue.").partition("@")[2]
+    (found,) = evaluate(session, "triage", number, on_run=look)
     assert stored == [found.plan]
     assert "plan" not in found.environment
     assert len(server.requests) - before == CASES
@@ -199,10 +199,10 @@ def test_the_plan_is_stored_with_the_run_before_its_first_call(
 
 def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None:
     make(tmp_path, server.base_url, groups=110)
-    with Bench(open_workspace(tmp_path)) as bench:
-        live(bench, "Answer with a queue.")
+    with Session(open_workspace(tmp_path)) as session:
+        live(session, "Answer with a queue.")
         (found,) = evaluate(
-            bench, "triage", version(bench, "Answer with one queue.").partition("@")[2]
+            session, "triage", version(session, "Answer with one queue.").partition("@")[2]
         )
         assert found.plan["looks"] == 5
         pairs = found.pairs["exact_match"]
@@ -212,31 +212,31 @@ def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None
 
 
 def test_a_run_in_the_order_of_a_plan_is_compared_with_a_new_one(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
-    live(bench, "Answer with a queue.")
+    live(session, "Answer with a queue.")
     asked = len(server.requests)
-    version(bench, "Guess a queue.")
-    found = compare(bench, "triage@1.0.0", "triage@1.0.1")
+    version(session, "Guess a queue.")
+    found = compare(session, "triage@1.0.0", "triage@1.0.1")
     assert found.headline.cases == CASES
     assert found.headline.verdict is Verdict.WORSE
     assert len(server.requests) - asked == CASES, "the baseline's answers were there already"
 
 
-def run_of(bench: Bench, ref: str) -> str:
+def run_of(session: Session, ref: str) -> str:
     """The id of a complete run of that version on the split dev, made where there is none."""
-    spec = make_spec(resolve(bench, ref), bench.workspace.suite_for("triage"))
-    return finished_run(bench, spec, ref, None)
+    spec = make_spec(resolve(session, ref), session.workspace.suite_for("triage"))
+    return finished_run(session, spec, ref, None)
 
 
 def test_changed_cases_cannot_be_paired_with_a_stored_run_and_that_is_said_before_any_call(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
-    version(bench, "Answer with a queue.")
-    old = run_of(bench, "triage@1.0.0")
-    path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
+    version(session, "Answer with a queue.")
+    old = run_of(session, "triage@1.0.0")
+    path = session.workspace.root / "evals" / "triage" / "cases.jsonl"
     path.write_text(path.read_text().replace('"ticket 3"', '"ticket 3003"'))
-    with Bench(open_workspace(bench.workspace.root)) as again:
+    with Session(open_workspace(session.workspace.root)) as again:
         version(again, "Answer with one queue.")
         calls = server.calls
         for sides in ((old, "triage@1.0.1"), ("triage@1.0.1", old)):
@@ -245,79 +245,81 @@ def test_changed_cases_cannot_be_paired_with_a_stored_run_and_that_is_said_befor
         assert server.calls == calls
 
 
-def test_a_run_is_not_compared_with_itself(bench: Bench, server: OpenAIServer) -> None:
-    version(bench, "Answer with a queue.")
+def test_a_run_is_not_compared_with_itself(session: Session, server: OpenAIServer) -> None:
+    version(session, "Answer with a queue.")
     calls = server.calls
     # The draft was not changed since it was registered.
     for sides in (("triage@1.0.0", "triage@1.0.0"), ("triage@1.0.0", "triage")):
         with pytest.raises(UsageError, match="A and B are the same run"):
-            compare(bench, *sides)
+            compare(session, *sides)
     assert server.calls == calls
-    run_id = run_of(bench, "triage@1.0.0")
+    run_id = run_of(session, "triage@1.0.0")
     for sides in ((run_id, run_id), (run_id, "triage@1.0.0")):
         with pytest.raises(UsageError, match="A and B are the same run"):
-            compare(bench, *sides)
+            compare(session, *sides)
 
 
-def test_a_prompt_asked_twice_anew_is_compared_with_itself_to_see_its_noise(bench: Bench) -> None:
-    version(bench, "Answer with a queue.")
-    found = compare(bench, "triage@1.0.0", "triage@1.0.0", fresh=True)
+def test_a_prompt_asked_twice_anew_is_compared_with_itself_to_see_its_noise(
+    session: Session,
+) -> None:
+    version(session, "Answer with a queue.")
+    found = compare(session, "triage@1.0.0", "triage@1.0.0", fresh=True)
     assert found.a.summary.run_id != found.b.summary.run_id
 
 
 def test_calls_that_failed_are_made_again_unless_what_is_stored_will_do(
-    bench: Bench, server: OpenAIServer, script: Script
+    session: Session, server: OpenAIServer, script: Script
 ) -> None:
-    version(bench, "Answer with a queue.")
-    version(bench, "Answer with one queue.")
-    broken = f"triage@{bench.registry.versions('triage')[0].version}"
+    version(session, "Answer with a queue.")
+    version(session, "Answer with one queue.")
+    broken = f"triage@{session.registry.versions('triage')[0].version}"
     script.fails_for = 7
-    first = run_of(bench, broken)
-    assert bench.store.summary(first).errors == 1
+    first = run_of(session, broken)
+    assert session.store.summary(first).errors == 1
     script.fails_for = None
     other = next(ref for ref in ("triage@1.0.0", "triage@1.0.1") if ref != broken)
-    run_of(bench, other)
+    run_of(session, other)
     calls = server.calls
-    found = compare(bench, other, broken, as_stored=True)
+    found = compare(session, other, broken, as_stored=True)
     assert found.b.summary.run_id == first
     assert found.headline.missing == ("c7",)
     assert server.calls == calls
-    turned = swapped(bench, found)
+    turned = swapped(session, found)
     assert (turned.a.summary.run_id, turned.b.summary.run_id) == (
         first,
         found.a.summary.run_id,
     )
     assert turned.headline.fixed == found.headline.broke
-    assert compare(bench, other, broken).headline.missing == ()
+    assert compare(session, other, broken).headline.missing == ()
     assert server.calls == calls + 1
 
 
 def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
-    path = bench.workspace.root / "evals" / "triage" / "cases.jsonl"
+    path = session.workspace.root / "evals" / "triage" / "cases.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     for number, row in enumerate(rows):
         row["split"] = "gate" if number % 2 else "dev"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with Bench(open_workspace(bench.workspace.root)) as before:
+    with Session(open_workspace(session.workspace.root)) as before:
         version(before, "Answer with a queue.")
         old = run_of(before, "triage@1.0.0")
     path.write_text(path.read_text().replace('"ticket 4"', '"ticket 4004"'))
     asked = len(server.requests)
-    with Bench(open_workspace(bench.workspace.root)) as after:
+    with Session(open_workspace(session.workspace.root)) as after:
         assert run_of(after, "triage@1.0.0") != old
     (request,) = server.requests[asked:]
     assert request["messages"][-1]["content"] == "ticket 4004"
 
 
 def test_a_preview_of_runs_that_were_asked_more_counts_its_own_cases_alone(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
-    a, b = version(bench, "Answer with a queue."), version(bench, "Guess a queue.")
-    whole = compare(bench, a, b)
+    a, b = version(session, "Answer with a queue."), version(session, "Guess a queue.")
+    whole = compare(session, a, b)
     asked = len(server.requests)
-    quick = compare(bench, a, b, limit=40)
+    quick = compare(session, a, b, limit=40)
     assert len(whole.cases) == CASES
     assert len(server.requests) == asked
     assert quick.preview and quick.preview.available == CASES
@@ -326,15 +328,15 @@ def test_a_preview_of_runs_that_were_asked_more_counts_its_own_cases_alone(
 
 
 def test_several_candidates_share_one_run_of_the_baseline_and_the_risk_of_being_lucky(
-    bench: Bench, server: OpenAIServer
+    session: Session, server: OpenAIServer
 ) -> None:
-    version(bench, "Guess a queue.")
-    version(bench, "Answer with a queue.")
-    version(bench, "Guess one queue.")
+    version(session, "Guess a queue.")
+    version(session, "Answer with a queue.")
+    version(session, "Guess one queue.")
     names: list[str] = []
     refs = ["triage@1.0.1", "triage@1.0.2"]
     best = compare_many(
-        bench, "triage@1.0.0", refs, fresh=True, on_run=lambda run, name: names.append(name)
+        session, "triage@1.0.0", refs, fresh=True, on_run=lambda run, name: names.append(name)
     )
     assert names == ["triage@1.0.0", *refs]
     assert len(server.requests) == 3 * CASES
@@ -348,38 +350,38 @@ def test_several_candidates_share_one_run_of_the_baseline_and_the_risk_of_being_
     assert alone.holm_p == alone.mid_p
     assert rank([better.compared]).note == ""
     with pytest.raises(UsageError, match="are the same"):
-        compare_many(bench, "triage@1.0.0", ["triage@1.0.1", "triage@1.0.1"])
+        compare_many(session, "triage@1.0.0", ["triage@1.0.1", "triage@1.0.1"])
 
 
-def test_two_fresh_runs_of_a_show_its_noise(bench: Bench, script: Script) -> None:
+def test_two_fresh_runs_of_a_show_its_noise(session: Session, script: Script) -> None:
     script.flaky = 0.04
-    version(bench, "Answer with a queue.")
-    itself = compare(bench, "triage@1.0.0", "triage@1.0.0", fresh=True)
+    version(session, "Answer with a queue.")
+    itself = compare(session, "triage@1.0.0", "triage@1.0.0", fresh=True)
     assert itself.noise is not None
     assert itself.noise.flips == len(itself.headline.fixed) + len(itself.headline.broke) > 0
     script.flaky = 0.0
-    version(bench, "Answer with one queue.")
-    found = compare(bench, "triage@1.0.0", "triage@1.0.1")
+    version(session, "Answer with one queue.")
+    found = compare(session, "triage@1.0.0", "triage@1.0.1")
     assert found.noise == itself.noise
     assert below_noise(found.headline, itself.noise)
 
 
-def test_one_run_of_a_shows_no_noise(bench: Bench) -> None:
-    version(bench, "Answer with a queue.")
-    version(bench, "Answer with one queue.")
-    assert compare(bench, "triage@1.0.0", "triage@1.0.1").noise is None
+def test_one_run_of_a_shows_no_noise(session: Session) -> None:
+    version(session, "Answer with a queue.")
+    version(session, "Answer with one queue.")
+    assert compare(session, "triage@1.0.0", "triage@1.0.1").noise is None
 
 
 @pytest.mark.parametrize("halves", [True, False])
 def test_the_sentence_that_broke_it_is_named_from_the_broken_cases_alone(
-    bench: Bench, server: OpenAIServer, halves: bool
+    session: Session, server: OpenAIServer, halves: bool
 ) -> None:
-    version(bench, "Answer. Be kind. Think.\nStay calm.")
-    version(bench, "Answer now. Be very kind. Think. Guess if you must.\nStay calm, always.")
+    version(session, "Answer. Be kind. Think.\nStay calm.")
+    version(session, "Answer now. Be very kind. Think. Guess if you must.\nStay calm, always.")
     plans = []
-    compare(bench, "triage@1.0.0", "triage@1.0.1")
+    compare(session, "triage@1.0.0", "triage@1.0.1")
     before = len(server.requests)
-    found = bisect(bench, "triage@1.0.0", "triage@1.0.1", halves=halves, on_plan=plans.append)
+    found = bisect(session, "triage@1.0.0", "triage@1.0.1", halves=halves, on_plan=plans.append)
     assert [hunk.new.strip() for hunk in found.guilty] == ["Guess if you must."]
     broke = len(found.plan.compared.headline.broke)
     assert broke > 10

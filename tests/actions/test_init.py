@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench.actions.bench import Bench
-from workbench.actions.init import create_workspace, sample_steps, samples, samples_folder
-from workbench.actions.trust import is_trusted
+from workbench.actions.session import Session
+from workbench.actions.workspace.init import create_workspace, sample_steps, samples, samples_folder
+from workbench.actions.workspace.trust import is_trusted
 from workbench.datasets.fit import check_fit
 from workbench.errors import NotFound, UsageError
-from workbench.prompts.prompty import read_draft
+from workbench.prompts.files.prompty import read_draft
 from workbench.registry import PromptVersion
 
 
@@ -37,9 +37,9 @@ def test_an_empty_workspace_has_a_draft_that_reads(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path)
     assert [read_draft(path).prompt.prompt_id for path in workspace.draft_paths()] == ["hello"]
     assert workspace.suite_paths() == ()
-    with Bench(workspace) as bench:
-        bench.sync()
-        assert bench.registry.prompts() in ([], ())
+    with Session(workspace) as session:
+        session.sync()
+        assert session.registry.prompts() in ([], ())
 
 
 def test_every_sample_reads_and_its_steps_are_in_order() -> None:
@@ -126,11 +126,11 @@ def test_git_merges_the_heads_of_two_branches_so_that_they_hold(tmp_path: Path) 
     root.mkdir()
     git("init", "-q", "-b", "main")
     workspace = create_workspace(root)
-    with Bench(workspace) as bench:
+    with Session(workspace) as session:
 
         def deploy(number: str) -> None:
-            bench.registry.register(PromptVersion("p", number, f"text {number}"))
-            bench.registry.deploy("p", number, "development", "ana")
+            session.registry.register(PromptVersion("p", number, f"text {number}"))
+            session.registry.deploy("p", number, "development", "ana")
 
         deploy("1.0.0")
         git("add", ".")
@@ -142,4 +142,4 @@ def test_git_merges_the_heads_of_two_branches_so_that_they_hold(tmp_path: Path) 
         git("merge", "-q", "left", "-m", "both")
 
         assert len((root / "registry.anchors").read_text().splitlines()) == 3
-        assert bench.registry.verify().ok
+        assert session.registry.verify().ok

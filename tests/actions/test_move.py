@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from workbench.actions.bench import Bench
-from workbench.actions.init import create_workspace
-from workbench.actions.move import export, import_draft, read_prompt
-from workbench.actions.redraft import draft_from
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
+from workbench.actions.releasing.import_export import export, import_draft, read_prompt
+from workbench.actions.releasing.redraft import draft_from
+from workbench.actions.releasing.register import register
+from workbench.actions.session import Session
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, GateRefused, UsageError
-from workbench.prompts.prompty import parse_prompty, read_draft
+from workbench.prompts.files.prompty import parse_prompty, read_draft
 from workbench.prompts.values import FIRST_REVISION, REVISION
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.workspace import Workspace, open_workspace
@@ -25,20 +25,20 @@ from workbench.workspace import Workspace, open_workspace
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
     workspace = create_workspace(tmp_path / "w")
-    with Bench(workspace) as bench:
-        bench.sync()
-        register(bench, resolve(bench, "hello"), description="first")
-        bench.registry.deploy("hello", "1.0.0", "development", "ana")
+    with Session(workspace) as session:
+        session.sync()
+        register(session, resolve(session, "hello"), description="first")
+        session.registry.deploy("hello", "1.0.0", "development", "ana")
     return workspace
 
 
 def test_json_and_prompty_come_back_as_the_same_prompt(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    with Bench(workspace) as bench:
-        told = export(bench, "json", "hello@development", tmp_path / "a.json", "production")
-        draft = export(bench, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
-        wanted = resolve(bench, "hello").prompt.fingerprint
+    with Session(workspace) as session:
+        told = export(session, "json", "hello@development", tmp_path / "a.json", "production")
+        draft = export(session, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
+        wanted = resolve(session, "hello").prompt.fingerprint
     assert read_prompt(told).fingerprint == wanted
     assert read_prompt(draft).fingerprint == wanted
     for path in (told, draft):
@@ -52,15 +52,18 @@ def test_json_and_prompty_come_back_as_the_same_prompt(
 def test_a_version_that_is_not_approved_is_not_exported_as_json(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    with Bench(workspace) as bench, pytest.raises(GateRefused, match="not approved for production"):
-        export(bench, "json", "hello@1.0.0", tmp_path / "a.json", "production")
+    with (
+        Session(workspace) as session,
+        pytest.raises(GateRefused, match="not approved for production"),
+    ):
+        export(session, "json", "hello@1.0.0", tmp_path / "a.json", "production")
     assert not (tmp_path / "a.json").exists()
 
 
 def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_path: Path) -> None:
-    with Bench(workspace) as bench:
-        path = export(bench, "sqlite", None, tmp_path / "prompts.db", "production")
-        head = bench.registry.head()
+    with Session(workspace) as session:
+        path = export(session, "sqlite", None, tmp_path / "prompts.db", "production")
+        head = session.registry.head()
     with PromptRegistry(path) as registry:
         assert registry.get_active("hello", "development").version == "1.0.0"
         assert registry.verify(head=head).ok
@@ -78,8 +81,8 @@ def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_pa
 def test_a_wrong_export_says_what_is_wrong(
     workspace: Workspace, tmp_path: Path, target: str, ref: str | None, said: str
 ) -> None:
-    with Bench(workspace) as bench, pytest.raises(UsageError) as caught:
-        export(bench, target, ref, tmp_path / "x", "production")
+    with Session(workspace) as session, pytest.raises(UsageError) as caught:
+        export(session, target, ref, tmp_path / "x", "production")
     assert said in str(caught.value)
 
 
@@ -88,20 +91,20 @@ def test_a_configured_target_is_known_though_nothing_goes_there_yet(
 ) -> None:
     settings = workspace.root / "workbench.toml"
     settings.write_text('[targets.mlflow]\nkind = "mlflow"\nuri = "sqlite:///x.db"\n')
-    with Bench(open_workspace(workspace.root)) as bench:
+    with Session(open_workspace(workspace.root)) as session:
         with pytest.raises(UsageError, match=r"\[targets\.mlflow\]: .* to files only") as caught:
-            export(bench, "mlflow", "hello", tmp_path / "x", "production")
+            export(session, "mlflow", "hello", tmp_path / "x", "production")
         assert "did you mean" not in str(caught.value)
         with pytest.raises(UsageError, match="no target 'mlfow'") as caught:
-            export(bench, "mlfow", "hello", tmp_path / "x", "production")
+            export(session, "mlfow", "hello", tmp_path / "x", "production")
         assert "mlflow" not in str(caught.value)
 
 
 def test_a_folder_that_is_not_there_is_one_line(workspace: Workspace, tmp_path: Path) -> None:
-    with Bench(workspace) as bench:
+    with Session(workspace) as session:
         for target, ref in (("sqlite", None), ("json", "hello@development")):
             with pytest.raises(UsageError, match="cannot write"):
-                export(bench, target, ref, tmp_path / "none" / "x", "production")
+                export(session, target, ref, tmp_path / "none" / "x", "production")
 
 
 @pytest.mark.parametrize(
@@ -143,14 +146,14 @@ def test_a_version_leaves_and_comes_back_with_the_revision_of_its_templates(
     head = "---\nname: greet\ninputs: [{name: q, required: false}]\n---\n"
     text = f"{head}{{{{ q | default('é') | tojson }}}}"
     prompt = replace(parse_prompty(text), revision=revision)
-    with Bench(workspace) as bench:
-        bench.registry.register(PromptVersion.of(prompt, "1.0.0", "first", "ana"))
-        bench.registry.deploy("greet", "1.0.0", "development", "ana")
-        told = export(bench, "json", "greet@development", tmp_path / "a.json", "production")
-        draft = export(bench, "prompty", "greet@1.0.0", tmp_path / "a.prompty", "production")
-        copy = export(bench, "sqlite", None, tmp_path / "prompts.db", "production")
-        path = draft_from(bench, "greet", "1.0.0").path
-        assert bench.registry.verify().first_bad is None
+    with Session(workspace) as session:
+        session.registry.register(PromptVersion.of(prompt, "1.0.0", "first", "ana"))
+        session.registry.deploy("greet", "1.0.0", "development", "ana")
+        told = export(session, "json", "greet@development", tmp_path / "a.json", "production")
+        draft = export(session, "prompty", "greet@1.0.0", tmp_path / "a.prompty", "production")
+        copy = export(session, "sqlite", None, tmp_path / "prompts.db", "production")
+        path = draft_from(session, "greet", "1.0.0").path
+        assert session.registry.verify().first_bad is None
     assert ("revision" in json.loads(told.read_bytes())) == (revision == REVISION)
     for found in (told, draft, path, import_draft(workspace, told, "other")):
         assert read_prompt(found).fingerprint == prompt.fingerprint

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.actions.bench import Bench
-from workbench.actions.init import create_workspace
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
+from workbench.actions.releasing.register import register
+from workbench.actions.session import Session
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import NotFound
 from workbench.workspace import Workspace
 
@@ -20,8 +20,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def refused(workspace: Workspace, ref: str) -> str:
-    with Bench(workspace) as bench, pytest.raises(NotFound) as caught:
-        resolve(bench, ref)
+    with Session(workspace) as session, pytest.raises(NotFound) as caught:
+        resolve(session, ref)
     return f"{caught.value.message} ({caught.value.hint})"
 
 
@@ -33,8 +33,8 @@ def test_a_file_of_that_name_that_holds_another_prompt_is_named(workspace: Works
     assert told == (
         f"{moved} is the draft of 'hello', not of 'p' (its name: says so; ask for hello)"
     )
-    with Bench(workspace) as bench:
-        assert resolve(bench, "hello").path == moved
+    with Session(workspace) as session:
+        assert resolve(session, "hello").path == moved
 
 
 def test_the_names_of_prompts_are_suggested_and_not_those_of_files(workspace: Workspace) -> None:
@@ -46,9 +46,9 @@ def test_the_names_of_prompts_are_suggested_and_not_those_of_files(workspace: Wo
 
 
 def test_a_prompt_that_has_versions_only_is_said_to_have_no_draft(workspace: Workspace) -> None:
-    with Bench(workspace) as bench:
-        bench.sync()
-        register(bench, resolve(bench, "hello"), description="first")
+    with Session(workspace) as session:
+        session.sync()
+        register(session, resolve(session, "hello"), description="first")
     path = workspace.draft_path("hello")
     assert path is not None
     path.unlink()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import make_cli
-from workbench.actions.bench import Bench
-from workbench.actions.init import create_workspace
 from workbench.actions.refs import resolve
-from workbench.actions.register import propose, register
+from workbench.actions.releasing.register import propose, register
+from workbench.actions.session import Session
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import RegistryError, UsageError
 from workbench.workspace import Workspace
 
@@ -34,25 +34,25 @@ def change(workspace: Workspace, old: str, new: str) -> None:
     "new", ["Answer in  one short sentence.", "Answer in one\nshort sentence."]
 )
 def test_blanks_alone_make_another_version_with_a_warning(workspace: Workspace, new: str) -> None:
-    with Bench(workspace) as bench:
-        bench.sync()
-        register(bench, resolve(bench, "hello"), description="first")
+    with Session(workspace) as session:
+        session.sync()
+        register(session, resolve(session, "hello"), description="first")
         change(workspace, "Answer in one short sentence.", new)
-        found = propose(bench, resolve(bench, "hello"))
+        found = propose(session, resolve(session, "hello"))
         assert found.warnings == ("only blanks and line ends differ from 1.0.0",)
         assert found.same_as is None
-        assert register(bench, resolve(bench, "hello"), description="blanks") == "hello@1.0.1"
+        assert register(session, resolve(session, "hello"), description="blanks") == "hello@1.0.1"
         change(workspace, new, "Answer in one long sentence.")
-        assert propose(bench, resolve(bench, "hello")).warnings == ()
+        assert propose(session, resolve(session, "hello")).warnings == ()
 
 
 def test_what_no_reader_sees_is_warned_about_before_it_is_registered(
     workspace: Workspace,
 ) -> None:
     change(workspace, "one short", "one \u202eshort\u202c \U000e0041\u200b")
-    with Bench(workspace) as bench:
-        bench.sync()
-        found = propose(bench, resolve(bench, "hello"))
+    with Session(workspace) as session:
+        session.sync()
+        found = propose(session, resolve(session, "hello"))
     assert found.warnings == (
         "line 1 of the system message holds U+200B, U+202C, U+202E, U+E0041,"
         " which readers do not see and models do",
@@ -83,22 +83,22 @@ def test_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) 
 def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed(
     workspace: Workspace,
 ) -> None:
-    with Bench(workspace) as bench:
-        bench.sync()
+    with Session(workspace) as session:
+        session.sync()
 
         def registered(wording: str, version: str | None = None) -> str:
             path = workspace.root / "prompts" / "hello.prompty"
             text = path.read_text()
             head, _, body = text.partition("system:\n")
             path.write_text(f"{head}system:\n{wording}\n\nuser:{body.partition('user:')[2]}")
-            return register(bench, resolve(bench, "hello"), description="x", version=version)
+            return register(session, resolve(session, "hello"), description="x", version=version)
 
         assert registered("one") == "hello@1.0.0"
         assert registered("two", "2.0.0-rc.1") == "hello@2.0.0-rc.1"
         assert registered("three", "2.0.0-rc.2") == "hello@2.0.0-rc.2"
         assert registered("a patch meanwhile", "1.0.1") == "hello@1.0.1"
         change(workspace, "a patch meanwhile", "four")
-        found = propose(bench, resolve(bench, "hello"))
+        found = propose(session, resolve(session, "hello"))
         assert (found.previous, found.version) == ("1.0.1", "2.0.0")
         assert registered("four", "2.0.0-rc.3") == "hello@2.0.0-rc.3"
         assert registered("five") == "hello@2.0.0"
@@ -111,4 +111,4 @@ def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed
         assert registered("an older line", "1.0.2") == "hello@1.0.2"
         change(workspace, "an older line", "{{ more }}")
         with pytest.raises(RegistryError, match=r"1\.0\.3 is lower than 2\.0\.0, which this"):
-            register(bench, resolve(bench, "hello"), description="x", version="1.0.3")
+            register(session, resolve(session, "hello"), description="x", version="1.0.3")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.bench import Bench
-from workbench.actions.compare import compare
-from workbench.actions.report import html_report
+from workbench.actions.comparing.compare import compare
+from workbench.actions.comparing.report import html_report
+from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 
 DRAFT = """---
@@ -57,8 +57,8 @@ def test_two_drafts_give_a_page_with_their_differences(root: Path) -> None:
         a, b = root / "prompts" / "triage.prompty", root / "prompts" / "worse.prompty"
         a.write_text(DRAFT % "Answer with care.")
         b.write_text(DRAFT % "Answer carelessly.")
-        with Bench(open_workspace(root)) as bench:
-            page = html_report(bench, compare(bench, str(a), str(b), "triage", split="all"))
+        with Session(open_workspace(root)) as session:
+            page = html_report(session, compare(session, str(a), str(b), "triage", split="all"))
     assert "<strong>broke</strong> t-0" in page
     assert page.count("<strong>broke</strong>") == 6
     assert "<del>with care</del>" in page

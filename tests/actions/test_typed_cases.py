@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.bench import Bench
-from workbench.actions.compare import compare
-from workbench.actions.doctor import Level, examine
-from workbench.actions.evaluate import evaluate
+from workbench.actions.comparing.compare import compare
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
-from workbench.actions.run import make_spec, start, try_case
+from workbench.actions.releasing.evaluate import evaluate
+from workbench.actions.releasing.register import register
+from workbench.actions.running.run import make_spec, start, try_case
+from workbench.actions.session import Session
+from workbench.actions.workspace.doctor import Level, examine
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError
-from workbench.prompts.untyped import Untyped
+from workbench.prompts.files.untyped import Untyped
 from workbench.registry import State
 from workbench.verdicts.values import Evidence
 from workbench.workspace import open_workspace
@@ -58,13 +58,13 @@ def server() -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: OpenAIServer) -> Iterator[Bench]:
+def session(tmp_path: Path, server: OpenAIServer) -> Iterator[Session]:
     settings = f'[workspace]\nauthor = "ana"\n[providers.mock]\nbase_url = "{server.base_url}"\n'
     (tmp_path / "workbench.toml").write_text(settings)
     (tmp_path / "prompts").mkdir()
     (tmp_path / "evals" / "triage").mkdir(parents=True)
     write(tmp_path)
-    with Bench(open_workspace(tmp_path)) as opened:
+    with Session(open_workspace(tmp_path)) as opened:
         yield opened
 
 
@@ -80,52 +80,52 @@ def write(
     (root / "evals" / "triage" / "suite.yaml").write_text(SUITE.format(scorers=scorers))
 
 
-def version(bench: Bench) -> str:
-    return register(bench, resolve(bench, "triage"), description="x").partition("@")[2]
+def version(session: Session) -> str:
+    return register(session, resolve(session, "triage"), description="x").partition("@")[2]
 
 
-def as_in_0_1_0(bench: Bench, evidence: Evidence) -> None:
+def as_in_0_1_0(session: Session, evidence: Evidence) -> None:
     """The registry as that release would have left it: without the parts that it did not know."""
-    suite = bench.workspace.suite_for("triage")
+    suite = session.workspace.suite_for("triage")
     old = replace(evidence, suite_parts=suite.parts, suite_fingerprint=suite.fingerprint)
-    kept = bench.registry.get_version("triage", evidence.version)
-    bench.close()
-    bench.workspace.registry_path.unlink()
-    bench.registry.register(kept)
-    bench.registry.record_evaluation(old, by="ana")
+    kept = session.registry.get_version("triage", evidence.version)
+    session.close()
+    session.workspace.registry_path.unlink()
+    session.registry.register(kept)
+    session.registry.record_evaluation(old, by="ana")
 
 
-def test_typed_cells_are_asked_scored_and_recorded(bench: Bench, server: OpenAIServer) -> None:
-    number = version(bench)
-    (found,) = evaluate(bench, "triage", number)
+def test_typed_cells_are_asked_scored_and_recorded(session: Session, server: OpenAIServer) -> None:
+    number = version(session)
+    (found,) = evaluate(session, "triage", number)
     assert (found.score, len(server.requests)) == (1.0, 20)
     assert "cells" in found.suite_parts
-    bench.sync()
-    assert bench.registry.status("triage", number).state is State.TESTED
+    session.sync()
+    assert session.registry.status("triage", number).state is State.TESTED
 
 
-def test_evidence_of_0_1_0_is_stale_where_cells_now_read_otherwise(bench: Bench) -> None:
-    number = version(bench)
-    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
-    assert bench.registry.status("triage", number).state is State.TESTED
-    bench.sync()
-    status = bench.registry.status("triage", number)
+def test_evidence_of_0_1_0_is_stale_where_cells_now_read_otherwise(session: Session) -> None:
+    number = version(session)
+    as_in_0_1_0(session, *evaluate(session, "triage", number))
+    assert session.registry.status("triage", number).state is State.TESTED
+    session.sync()
+    status = session.registry.status("triage", number)
     assert status.state is State.STALE
     assert status.reason.startswith("reading of cells changed since it passed triage")
-    evaluate(bench, "triage", number)
-    bench.sync()
-    assert bench.registry.status("triage", number).state is State.TESTED
+    evaluate(session, "triage", number)
+    session.sync()
+    assert session.registry.status("triage", number).state is State.TESTED
 
 
 def test_evidence_of_0_1_0_is_stale_where_expected_answers_now_read_otherwise(
-    bench: Bench, tmp_path: Path
+    session: Session, tmp_path: Path
 ) -> None:
     lists = CASES.replace(",first\n", ',"[""first"", ""1st""]"\n')
     write(tmp_path, "string", lists.replace("FALSE", ""))
-    number = version(bench)
-    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
-    bench.sync()
-    status = bench.registry.status("triage", number)
+    number = version(session)
+    as_in_0_1_0(session, *evaluate(session, "triage", number))
+    session.sync()
+    status = session.registry.status("triage", number)
     assert status.state is State.STALE
     assert status.reason.startswith("reading of expected answers changed since")
 
@@ -134,55 +134,55 @@ def test_evidence_of_0_1_0_is_stale_where_expected_answers_now_read_otherwise(
     ("scorers", "stale"), [("{max_chars: {limit: 9}}", True), ("{matches: {pattern: t}}", False)]
 )
 def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
-    bench: Bench, tmp_path: Path, scorers: str, stale: bool
+    session: Session, tmp_path: Path, scorers: str, stale: bool
 ) -> None:
     write(tmp_path, "string", CASES.replace("FALSE", ""), scorers)
-    number = version(bench)
-    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
-    bench.sync()
-    status = bench.registry.status("triage", number)
+    number = version(session)
+    as_in_0_1_0(session, *evaluate(session, "triage", number))
+    session.sync()
+    status = session.registry.status("triage", number)
     assert (status.state is State.STALE) == stale
     said = status.reason.startswith("scoring of empty answers changed since it passed triage")
     assert said == stale
-    (found,) = evaluate(bench, "triage", number)
-    bench.sync()
-    assert bench.registry.status("triage", number).state is State.TESTED
+    (found,) = evaluate(session, "triage", number)
+    session.sync()
+    assert session.registry.status("triage", number).state is State.TESTED
     assert not found.environment.get("calls"), "cached answers count"
 
 
 def test_evidence_that_gave_empty_answers_a_score_cannot_be_extended(
-    bench: Bench, tmp_path: Path
+    session: Session, tmp_path: Path
 ) -> None:
     write(tmp_path, "string", CASES.replace("FALSE", ""), "{max_chars: {limit: 9}}")
     suite = tmp_path / "evals" / "triage" / "suite.yaml"
     suite.write_text(suite.read_text().replace("none}", "none, extend: true}"))
-    number = version(bench)
-    as_in_0_1_0(bench, *evaluate(bench, "triage", number))
+    number = version(session)
+    as_in_0_1_0(session, *evaluate(session, "triage", number))
     with pytest.raises(UsageError, match="has other scoring of empty answers since"):
-        evaluate(bench, "triage", number, extend=True)
+        evaluate(session, "triage", number, extend=True)
 
 
 @pytest.mark.parametrize(("kind", "cell"), [("string", "true"), ("integer", "7")])
 def test_evidence_of_0_1_0_stays_where_the_same_is_asked(
-    bench: Bench, tmp_path: Path, kind: str, cell: str
+    session: Session, tmp_path: Path, kind: str, cell: str
 ) -> None:
     cases = CASES.replace("FALSE,later", f"{cell},first").replace("true", cell)
     write(tmp_path, kind, cases, more="{# a comment #}")
-    number = version(bench)
-    (found,) = evaluate(bench, "triage", number)
+    number = version(session)
+    (found,) = evaluate(session, "triage", number)
     assert set(found.suite_parts) == {"dataset", "scorers", "policy", "repeats"}
-    as_in_0_1_0(bench, found)
-    bench.sync()
-    assert bench.registry.status("triage", number).state is State.TESTED
+    as_in_0_1_0(session, found)
+    session.sync()
+    assert session.registry.status("triage", number).state is State.TESTED
 
 
 def test_versions_of_other_kinds_are_compared_on_the_same_cells(
-    bench: Bench, tmp_path: Path
+    session: Session, tmp_path: Path
 ) -> None:
     write(tmp_path, "string")
-    text = version(bench)
+    text = version(session)
     write(tmp_path)
-    found = compare(bench, f"triage@{text}", "triage")
+    found = compare(session, f"triage@{text}", "triage")
     scores = [side.summary.score for side in (found.a, found.b)]
     assert scores == [0.5, 1.0]
 
@@ -195,36 +195,36 @@ def test_versions_of_other_kinds_are_compared_on_the_same_cells(
     ],
 )
 def test_a_cell_that_does_not_fit_is_refused_before_the_first_call(
-    bench: Bench, server: OpenAIServer, tmp_path: Path, cases: str, said: str
+    session: Session, server: OpenAIServer, tmp_path: Path, cases: str, said: str
 ) -> None:
     write(tmp_path, cases=cases)
-    suite = bench.workspace.suite_for("triage")
+    suite = session.workspace.suite_for("triage")
     with pytest.raises(DatasetError, match=said):
-        make_spec(resolve(bench, "triage"), suite)
+        make_spec(resolve(session, "triage"), suite)
     assert server.requests == []
-    problems = [c.said for c in examine(bench.workspace) if c.level is Level.PROBLEM]
+    problems = [c.said for c in examine(session.workspace) if c.level is Level.PROBLEM]
     assert any(said in problem for problem in problems)
 
 
-def test_doctor_says_which_answers_cannot_be_judged(bench: Bench, tmp_path: Path) -> None:
+def test_doctor_says_which_answers_cannot_be_judged(session: Session, tmp_path: Path) -> None:
     write(tmp_path, cases=CASES.replace("c3,ticket 3,FALSE,later", "c3,ticket 3,FALSE,"))
-    warnings = [c.said for c in examine(bench.workspace) if c.level is Level.WARNING]
+    warnings = [c.said for c in examine(session.workspace) if c.level is Level.WARNING]
     assert "triage: 1 of 20 cases have no expected, which exact_match needs" in warnings
     write(tmp_path, scorers="json_equals")
-    problems = [c.said for c in examine(bench.workspace) if c.level is Level.PROBLEM]
+    problems = [c.said for c in examine(session.workspace) if c.level is Level.PROBLEM]
     assert any("line 2: case 'c0': expected: 'first' is no JSON" in said for said in problems)
 
 
-def test_a_run_is_resumed_with_its_typed_cells(bench: Bench, server: OpenAIServer) -> None:
-    spec = make_spec(resolve(bench, "triage"), bench.workspace.suite_for("triage"), limit=5)
-    summary = start(bench, spec).wait()
+def test_a_run_is_resumed_with_its_typed_cells(session: Session, server: OpenAIServer) -> None:
+    spec = make_spec(resolve(session, "triage"), session.workspace.suite_for("triage"), limit=5)
+    summary = start(session, spec).wait()
     assert summary.score == 1.0
-    again = start(bench, spec, resume=summary.run_id).wait()
+    again = start(session, spec, resume=summary.run_id).wait()
     assert (again.score, len(server.requests)) == (1.0, 5)
 
 
-def test_an_input_that_is_typed_by_hand_is_read_like_a_cell(bench: Bench) -> None:
-    prompt = resolve(bench, "triage").prompt
+def test_an_input_that_is_typed_by_hand_is_read_like_a_cell(session: Session) -> None:
+    prompt = resolve(session, "triage").prompt
     for given, said in (("false", "later"), ("true", "first")):
         case = Case("given", {"ticket": Untyped("1"), "vip": Untyped(given)})
-        assert try_case(bench, prompt, case).text == said
+        assert try_case(session, prompt, case).text == said

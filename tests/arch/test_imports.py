@@ -65,7 +65,7 @@ def test_quick_commands_load_nothing_heavy(registry: Path, line: str) -> None:
     words = line.split()
     if len(words) > 1:
         words += ["--workspace", str(registry.parent.parent)]
-    found = loaded("import sys\nfrom workbench.cli.edge import run\nrun(sys.argv[1:])", *words)
+    found = loaded("import sys\nfrom workbench.cli.main import run\nrun(sys.argv[1:])", *words)
     assert "workbench.cli.app" in found
     assert found.isdisjoint(set(HEAVY) - {"click"})
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer
-from workbench.cli import edge
+from workbench.cli import main
 
 SETTINGS = """\
 [workspace]
@@ -109,7 +109,7 @@ class Cli:
         os.chdir(self.root)
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = edge.run(arguments)
+                code = main.run(arguments)
         finally:
             os.chdir(folder)
             os.environ.clear()

@@ -18,7 +18,7 @@ import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.cli import edge
+from workbench.cli import main
 from workbench.cli.app import workbench
 
 CANARY = "sk-canary-0123456789"
@@ -195,7 +195,7 @@ def test_an_unexpected_error_is_one_line_and_a_log_without_secrets(
         raise ZeroDivisionError(f"at {kept_in_a_local}\nsecond line")
 
     monkeypatch.setattr(workbench, "main", explode)
-    assert edge.run(["runs", "--json"]) == 4
+    assert main.run(["runs", "--json"]) == 4
     told = capsys.readouterr()
     assert told.err.startswith("workbench: unexpected ZeroDivisionError: at [secret]")
     assert len(told.err.splitlines()) == 1
@@ -212,7 +212,7 @@ def test_ctrl_c_before_a_run_exits_with_130(
         raise click.Abort
 
     monkeypatch.setattr(workbench, "main", interrupted)
-    assert edge.run(["runs"]) == 130
+    assert main.run(["runs"]) == 130
     assert capsys.readouterr().err == "workbench: interrupted\n"
 
 

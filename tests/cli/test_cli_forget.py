@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, Done
-from workbench.runs import forgetting
+from workbench.runs.store import forgetting
 
 NAME = "Wilhelmina Quaderstein of 17 Nowhere Lane 5"
 """In the inputs of a case; the endpoint takes its last number for the case's."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import make_cli
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.actions.bench import Bench
+from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 
 
@@ -36,8 +36,8 @@ def test_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path)
         )
         (found,) = cli.here("doctor", "--probe", "mock", "--json").json["probes"]
         assert (found["provider"], found["model"], found["seed"]) == ("mock", "mock", False)
-        with Bench(open_workspace(cli.root)) as bench:
-            stored = bench.store.probe(server.base_url, "mock")
+        with Session(open_workspace(cli.root)) as session:
+            stored = session.store.probe(server.base_url, "mock")
         assert stored is not None and stored.content().items() <= found.items()
         toml = cli.root / "workbench.toml"
         price = "[providers.mock.prices]\nmock = {input = 1.0, output = 2.0}\n"

@@ -10,10 +10,10 @@ import pytest
 
 from tests.cli.conftest import Cli
 from workbench import PromptRegistry
-from workbench.actions.bench import Bench
-from workbench.actions.evaluate import evaluate
+from workbench.actions.releasing.evaluate import evaluate
+from workbench.actions.session import Session
 from workbench.errors import GateRefused, RegistryError, RulesLoosened
-from workbench.registry.records import State
+from workbench.registry.models.records import State
 from workbench.verdicts.values import Gate
 from workbench.workspace import open_workspace
 
@@ -225,8 +225,8 @@ def test_an_evaluation_that_ends_after_another_process_made_the_rules_stricter_i
         write(cli, gate="{threshold: 0.95, margin: 0.1}")
         assert cli("deploy", "triage@1.0.0", "staging", "--preview").code == 0
 
-    with Bench(open_workspace(cli.root)) as bench:
-        (evidence,) = evaluate(bench, "triage", "1.0.0", on_run=meanwhile)
+    with Session(open_workspace(cli.root)) as session:
+        (evidence,) = evaluate(session, "triage", "1.0.0", on_run=meanwhile)
     assert evidence.gate is Gate.PASS
 
     done = cli.here("deploy", "triage@1.0.0", "staging")

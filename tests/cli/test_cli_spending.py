@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.actions.costs import is_own
+from workbench.actions.running.costs import is_own
 from workbench.settings import ProviderSettings
 
 PRICES = "[providers.mock.prices]\nmock = {{input = 0.0, output = {output}}}\n"

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import Cli, make_cli
 from tests.cli.test_cli_edges import Gated
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.cli import edge
+from workbench.cli import main
 from workbench.cli.app import workbench
 
 
@@ -156,7 +156,7 @@ def test_a_full_disk_is_one_line_and_no_traceback(
         full.execute("INSERT INTO texts VALUES (?)", ["x" * 100_000])
 
     monkeypatch.setattr(workbench, "main", write)
-    assert edge.run(["run", "triage"]) == 4
+    assert main.run(["run", "triage"]) == 4
     said = capsys.readouterr().err
     assert said.startswith(
         "workbench: the runs cannot be stored: the disk is full (free some space"

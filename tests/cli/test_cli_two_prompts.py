@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.conftest import DRAFT, Cli, make_cli
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.bench import Bench
+from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 
 SUITE = "suite: {0}\nprompt: {0}\ndataset: {1}\nscorers: [exact_match]\n"
@@ -80,8 +80,8 @@ def test_an_input_that_the_suite_lacks_is_named_before_the_first_call(
 def test_a_look_at_gate_cases_counts_for_both_prompts(cli: Cli) -> None:
     found = cli.here("compare", "triage", "router", "-s", "triage", "--split", "gate", "--json")
     assert (found.code, found.json["cases"]) == (0, 100), found.err
-    with Bench(open_workspace(cli.root)) as bench:
-        assert [len(bench.store.gate_uses(name)) for name in ("triage", "router")] == [1, 1]
+    with Session(open_workspace(cli.root)) as session:
+        assert [len(session.store.gate_uses(name)) for name in ("triage", "router")] == [1, 1]
 
 
 def test_a_suite_is_evidence_of_its_own_prompt_alone(cli: Cli) -> None:

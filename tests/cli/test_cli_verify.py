@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, make_cli
-from workbench.registry.signing import SigningKey
+from workbench.registry.content.signing import SigningKey
 
 
 @pytest.fixture

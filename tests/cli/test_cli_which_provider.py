@@ -11,9 +11,9 @@ import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec
+from workbench.actions.running.run import make_spec
+from workbench.actions.session import Session
 from workbench.errors import EXIT_USAGE, DraftError
 from workbench.registry import PromptVersion
 from workbench.workspace import open_workspace
@@ -120,16 +120,16 @@ def test_a_version_that_was_registered_without_one_keeps_the_embedded_model_and_
     assert drafted.model
     # As 0.1.0 stored it.
     stored = replace(drafted, model=replace(drafted.model, id="gpt-4o-mini", provider="local"))
-    with Bench(workspace) as bench:
-        bench.registry.register(PromptVersion.of(stored, "1.0.0", "first", "ana"))
-        source = resolve(bench, "triage@1.0.0")
+    with Session(workspace) as session:
+        session.registry.register(PromptVersion.of(stored, "1.0.0", "first", "ana"))
+        source = resolve(session, "triage@1.0.0")
         assert source.prompt.model
         assert source.prompt.model.provider == "local"
         assert source.note == (
             "triage@1.0.0 was registered with the provider local,"
             " so gemma-3-270m answers and not gpt-4o-mini"
         )
-        notes = make_spec(source, bench.workspace.suite("triage"), limit=1).notes
+        notes = make_spec(source, session.workspace.suite("triage"), limit=1).notes
     assert source.note in notes
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.init import create_workspace, samples_folder
-from workbench.actions.trust import trust
-from workbench.cli import demo_walk, edge
+from workbench.actions.workspace.init import create_workspace, samples_folder
+from workbench.actions.workspace.trust import trust
+from workbench.cli import demo_walk, main
 from workbench.workspace import Workspace, open_workspace
 
 RIGHT_OF_TEN = {0: 0, 1: 6, 2: 9}
@@ -61,7 +61,7 @@ def test_the_walk_tells_the_whole_story(
 ) -> None:
     with OpenAIServer(Model(RIGHT_OF_TEN)) as server:
         served(server)
-        code = edge.run(["demo", "--plain", str(tmp_path / "demo"), "--json"])
+        code = main.run(["demo", "--plain", str(tmp_path / "demo"), "--json"])
     told = capsys.readouterr()
     assert code == 0, told.err
     values = json.loads(told.out)
@@ -94,7 +94,7 @@ def test_the_walk_ends_where_its_story_ends(
 ) -> None:
     with OpenAIServer(Model({0: 0, 1: 0, 2: 0})) as server:
         served(server)
-        code = edge.run(["demo", "--plain", str(tmp_path / "demo"), "--json"])
+        code = main.run(["demo", "--plain", str(tmp_path / "demo"), "--json"])
     values = json.loads(capsys.readouterr().out)
     assert code == 4
     assert not values["ok"]

@@ -14,7 +14,7 @@ from workbench.datasets.questions import question_digest
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
-from workbench.prompts.templates import Renderer
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Message, Prompt
 
 TEXTS = st.text(st.sampled_from("ab 7.-tTrue{[\n"), max_size=8)

@@ -13,9 +13,9 @@ from workbench.datasets.fit import asks_otherwise, check_fit, sent_inputs, typed
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
-from workbench.prompts.prompty import parse_prompty
-from workbench.prompts.templates import Renderer
-from workbench.prompts.untyped import Untyped
+from workbench.prompts.files.prompty import parse_prompty
+from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
 
 

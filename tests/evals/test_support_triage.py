@@ -11,9 +11,9 @@ import prompty
 import pytest
 from rapidfuzz import fuzz
 
-from workbench.prompts.prompty import read_draft
-from workbench.prompts.templates import variables
-from workbench.runs.suite_file import read_suite
+from workbench.prompts.files.prompty import read_draft
+from workbench.prompts.templates.templates import variables
+from workbench.runs.spec.suite_file import read_suite
 
 FOLDER = Path(__file__).parents[2] / "evals" / "support_triage"
 STEPS = sorted((FOLDER / "steps").glob("*.prompty"))

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.browser import CONTROL, REBOUND, WAIT_S, Browser, Page
 from tests.support.openai_server import OpenAIServer
-from workbench.actions.init import create_workspace
+from workbench.actions.workspace.init import create_workspace
 
 pytestmark = [pytest.mark.anyio, pytest.mark.needs("chromium"), pytest.mark.timeout(180)]
 

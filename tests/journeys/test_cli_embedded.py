@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from workbench.actions.init import sample_steps, samples_folder
+from workbench.actions.workspace.init import sample_steps, samples_folder
 
 CASES = 12
 """Of the gate; few, because every case is a real call of a model on a shared machine."""

@@ -14,10 +14,10 @@ from textual.pilot import Pilot
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import pick_version, settled, until, until_it_takes_keys, until_shown
 from tests.tui.conftest import QUEUES, write_workspace
-from workbench.actions.bench import Bench
-from workbench.actions.init import create_workspace
+from workbench.actions.session import Session
+from workbench.actions.workspace.init import create_workspace
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -77,8 +77,8 @@ async def release(
 
 
 def live_version(workspace: Workspace) -> str:
-    with Bench(workspace) as bench:
-        return bench.registry.get_active(PROMPT).version
+    with Session(workspace) as session:
+        return session.registry.get_active(PROMPT).version
 
 
 @pytest.mark.timeout(300)

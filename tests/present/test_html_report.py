@@ -11,7 +11,7 @@ from tests.support.hostile import EVERYTHING, FORBIDDEN
 from workbench.present.charts import Confusion, histogram
 from workbench.present.html_report import Report, ReportCase, ReportSide, render_report
 from workbench.present.svg import interval_chart, share_bar
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.values import Comparison, Gate, Verdict
 
 ALLOWED = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.actions.preview import Preview
+from workbench.actions.comparing.preview import Preview
 from workbench.present.svg import interval_chart
 from workbench.present.verdict_words import (
     beneath,
@@ -27,11 +27,11 @@ from workbench.present.verdict_words import (
     next_step,
     wear_lines,
 )
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.units import points_beside
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
-from workbench.verdicts.looks import make_plan
 from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
+from workbench.verdicts.sequential_plan import make_plan
 from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 POLICY = GatePolicy(scorers=("s",), margin=0.05)

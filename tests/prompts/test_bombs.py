@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import TemplateError
-from workbench.prompts.templates import Renderer
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import REVISION, Message, Prompt
 
 MORE_BYTES = 100_000_000

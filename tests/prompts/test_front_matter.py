@@ -7,7 +7,7 @@ import re
 import pytest
 
 from workbench.errors import DraftError
-from workbench.prompts.prompty import parse_prompty, write_prompty
+from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.values import Message
 from workbench.providers.options import build_options
 

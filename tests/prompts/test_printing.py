@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from workbench.errors import TemplateError
-from workbench.prompts.prompty import parse_prompty
-from workbench.prompts.templates import Renderer
+from workbench.prompts.files.prompty import parse_prompty
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import FIRST_REVISION, REVISION, Prompt
 
 ORDER = {"items": ["tea"], "keys": 2, "title": "T", "lines": [{"name": "a"}, {}]}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import DraftError
-from workbench.prompts.prompty import parse_prompty, read_draft, write_prompty
+from workbench.prompts.files.prompty import parse_prompty, read_draft, write_prompty
 from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import FIRST_REVISION, REVISION, Input, Message, Model, Prompt
 

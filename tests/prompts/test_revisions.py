@@ -16,14 +16,14 @@ from tests.support.specs import make_spec
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.prompts.contract import changes
-from workbench.prompts.prompty import parse_prompty, write_prompty
-from workbench.prompts.templates import Renderer
+from workbench.prompts.files.prompty import parse_prompty, write_prompty
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import FIRST_REVISION, REVISION, Message, Model, Prompt
-from workbench.providers.values import Answer, Outcome, Request
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.registry import PromptVersion
-from workbench.runs.plan import Plan
-from workbench.runs.rows import packed, prompt_content, read_prompt, unpacked
-from workbench.runs.trial import try_case
+from workbench.runs.engine.trial import try_case
+from workbench.runs.spec.plan import Plan
+from workbench.runs.store.rows import packed, prompt_content, read_prompt, unpacked
 
 HEAD = """\
 ---

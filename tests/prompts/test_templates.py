@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import TemplateError
-from workbench.prompts.templates import Renderer, variables
+from workbench.prompts.templates.templates import Renderer, variables
 from workbench.prompts.values import BRACES, JINJA2, Input, Message, Prompt
 
 HOSTILE = [

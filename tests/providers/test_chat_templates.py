@@ -9,11 +9,11 @@ import pytest
 
 from tests.support.tiny_gguf import tiny_gguf
 from workbench.prompts.values import Message
-from workbench.providers import local
-from workbench.providers.gguf import has_chat_template
+from workbench.providers.base import Answer, Request
+from workbench.providers.embedded import local
+from workbench.providers.embedded.gguf import has_chat_template
+from workbench.providers.embedded.model_files import find_weights
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Request
-from workbench.providers.weights import find_weights
 from workbench.settings import ProviderSettings
 
 TEMPLATE = (

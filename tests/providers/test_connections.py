@@ -11,9 +11,9 @@ from pathlib import Path
 from tests.support.fault_server import FaultServer, Script, Step, answer
 from tests.support.specs import make_spec, start
 from workbench.prompts.values import Message
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Outcome, Request
-from workbench.runs.values import RunStatus
+from workbench.runs.spec.values import RunStatus
 from workbench.settings import ProviderSettings
 
 WAIT_S = 60.0

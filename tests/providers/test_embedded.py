@@ -17,9 +17,9 @@ import openai
 import pytest
 
 from workbench.errors import NotFound, ProviderError, UsageError
-from workbench.providers import openmp, weights
-from workbench.providers.embedded import EmbeddedServer, find_weights, start
-from workbench.providers.weights import PACKAGE_SHA256, join_parts
+from workbench.providers.embedded import model_files, openmp
+from workbench.providers.embedded.model import EmbeddedServer, find_weights, start
+from workbench.providers.embedded.model_files import PACKAGE_SHA256, join_parts
 
 SAME_LINE = {"temperature": 0, "seed": 7, "stop": ["\n"], "max_completion_tokens": 4}
 
@@ -34,7 +34,7 @@ def server() -> Iterator[EmbeddedServer]:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     folder.mkdir()
-    monkeypatch.setattr(weights, "cache_folder", lambda: folder)
+    monkeypatch.setattr(model_files, "cache_folder", lambda: folder)
     return folder
 
 
@@ -108,7 +108,7 @@ def test_a_system_without_openmp_takes_the_one_of_the_package(
 
 _PARENT = """
 import sys
-from workbench.providers.embedded import find_weights, start
+from workbench.providers.embedded.model import find_weights, start
 server = start(find_weights(), slots=1, context_tokens=256)
 print(server.pid, flush=True)
 sys.stdin.read()
@@ -234,7 +234,7 @@ def test_without_the_extra_the_error_names_the_command(missing: str) -> None:
 import sys
 sys.modules[{missing!r}] = None
 from workbench.errors import ExtraMissing
-from workbench.providers.embedded import find_weights, start
+from workbench.providers.embedded.model import find_weights, start
 try:
     start(find_weights())
 except ExtraMissing as error:
@@ -249,7 +249,7 @@ except ExtraMissing as error:
 def test_naming_the_weights_imports_no_native_code() -> None:
     code = """
 import sys
-from workbench.providers.embedded import find_weights
+from workbench.providers.embedded.model import find_weights
 find_weights()
 print(sorted({"xllamacpp", "openai", "numpy"} & set(sys.modules)))
 """

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.support.fault_server import completion
 from workbench.errors import ProviderError
-from workbench.providers.asked import Asked
-from workbench.providers.classify import classify_completion, classify_status
-from workbench.providers.error_bodies import is_error, parse_error, read_error
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.classify import classify_completion, classify_status
+from workbench.providers.openai_chat.error_bodies import is_error, parse_error, read_error
 
 
 def asked() -> Asked:

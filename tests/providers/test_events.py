@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ProviderError
-from workbench.providers.asked import Asked
-from workbench.providers.stream import Assembled
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.stream import Assembled
 
 ASKED = Asked("host", "m")
 

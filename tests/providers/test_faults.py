@@ -31,15 +31,15 @@ from tests.support.fault_server import (
 from workbench.datasets.values import Case
 from workbench.errors import ProviderError, SettingsError
 from workbench.prompts.values import Message
-from workbench.providers.asked import Asked
-from workbench.providers.classify import classify_body, classify_completion, retry_after
-from workbench.providers.client import open_connection
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.failures import classify_failure
+from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.classify import classify_body, classify_completion, retry_after
+from workbench.providers.openai_chat.http_client import open_connection
+from workbench.providers.openai_chat.stream import Assembled
 from workbench.providers.opening import open_provider
 from workbench.providers.redact import one_line
-from workbench.providers.stream import Assembled
-from workbench.providers.values import Answer, Outcome, Request
 from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 

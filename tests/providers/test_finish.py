@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.support.fault_server import completion
 from workbench.datasets.values import Case
-from workbench.providers.asked import Asked
-from workbench.providers.classify import classify_completion
-from workbench.providers.finish import Finish, class_of, finish_word
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.classify import classify_completion
+from workbench.providers.openai_chat.finish import Finish, class_of, finish_word
 from workbench.scorers.catalog import make_scorer
 
 

@@ -14,11 +14,11 @@ from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
 from workbench.prompts.values import Input, Message, Model, Prompt
+from workbench.providers.base import Answer, Outcome
 from workbench.providers.opening import open_provider
 from workbench.providers.options import build_options, build_request
 from workbench.providers.probe import probe
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.plan import Plan
+from workbench.runs.spec.plan import Plan
 from workbench.settings import ProviderSettings
 
 Options = Mapping[str, Any]

@@ -14,8 +14,8 @@ import pytest
 from tests.support.fault_server import CLOSE, FaultServer, Step, answer, completion, http
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Outcome, Request
 from workbench.settings import ProviderSettings
 
 REQUEST = Request("mock-model", (Message("user", "hello"),), {"temperature": 0})

@@ -12,9 +12,9 @@ import pytest
 from tests.support import virtual_time
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
-from workbench.providers.asking import Asking, RetryBudget
+from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.limits import Throttle
-from workbench.providers.values import Answer, Limits, Outcome, Price, Request
+from workbench.providers.retry import Asking, RetryBudget
 
 REQUEST = Request("m", (Message("user", "hi"),))
 FINE = Answer(Outcome.OK, "fine")
@@ -24,7 +24,7 @@ DOWN = Answer(Outcome.PROVIDER_ERROR, error="down", status=500, retry=True, retr
 
 @pytest.fixture(autouse=True)
 def short_back_offs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.001)
+    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.001)
 
 
 @dataclass

@@ -12,12 +12,12 @@ import pytest
 
 from tests.support.specs import make_spec
 from workbench.prompts.values import Input, Message, Model, Prompt
-from workbench.providers import local
-from workbench.providers.embedded import EmbeddedModel
+from workbench.providers.base import Answer, Outcome, Provider, Request
+from workbench.providers.embedded import local
+from workbench.providers.embedded.model import EmbeddedModel
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Outcome, Provider, Request
-from workbench.runs.engine import start_run
-from workbench.runs.values import RunStatus
+from workbench.runs.engine.engine import start_run
+from workbench.runs.spec.values import RunStatus
 from workbench.settings import ProviderSettings
 
 LOCAL = ProviderSettings("local")

@@ -8,10 +8,10 @@ import pytest
 
 from workbench.errors import DraftError, SettingsError, UsageError
 from workbench.prompts.values import Message, Model, Prompt
+from workbench.providers.base import Price
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.options import build_options, build_request, response_format
 from workbench.providers.prices import price_of
-from workbench.providers.values import Price
 from workbench.settings import ProviderSettings
 
 

@@ -22,13 +22,13 @@ from tests.support.fault_server import CLOSE, FaultServer, answer, completion, e
 from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
-from workbench.providers.asked import Asked
-from workbench.providers.asking import LONGEST_OUTAGE_S, LONGEST_START_S, Asking, RetryBudget
+from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.failures import classify_failure
 from workbench.providers.limits import Throttle
+from workbench.providers.openai_chat.asked import Asked
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Limits, Outcome, Price, Request
-from workbench.runs.values import RunStatus
+from workbench.providers.retry import LONGEST_OUTAGE_S, LONGEST_START_S, Asking, RetryBudget
+from workbench.runs.spec.values import RunStatus
 from workbench.settings import ProviderSettings
 
 WAIT_S = 60.0
@@ -158,8 +158,8 @@ def test_a_run_survives_a_spell_of_503(tmp_path: Path) -> None:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-offs of a fiftieth of their length, where a real server is waited for."""
-    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
-    monkeypatch.setattr("workbench.providers.asking._LONGEST_BACKOFF_S", 0.4)
+    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("workbench.providers.retry._LONGEST_BACKOFF_S", 0.4)
 
 
 @pytest.mark.usefixtures("short")
@@ -174,7 +174,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_answers_that_are_cut_are_not_put_down_to_the_address(
     tmp_path: Path, reply: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.asking.LONGEST_START_S", 0.5)
+    monkeypatch.setattr("workbench.providers.retry.LONGEST_START_S", 0.5)
     with FaultServer(lambda number, body: [reply, CLOSE]) as server:
         summary = start(make_spec(30), server.base_url, tmp_path / "runs.db").wait(WAIT_S)
     assert summary.scored == 0

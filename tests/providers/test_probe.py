@@ -13,7 +13,7 @@ from tests.support.openai_server import OpenAIServer, Reply, Script
 from tests.support.specs import make_prompt, make_spec, provider_at, start
 from workbench.errors import ProviderError
 from workbench.providers.probe import LONG_WORDS, Probe, probe
-from workbench.runs.store import RunStore
+from workbench.runs.store.store import RunStore
 
 
 def honest(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:

@@ -13,9 +13,9 @@ import pytest
 
 from tests.support import virtual_time
 from workbench.prompts.values import Message
-from workbench.providers.asking import Asking, RetryBudget
+from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.limits import Bucket, Throttle, TokenGuess
-from workbench.providers.values import Answer, Limits, Outcome, Price, Request
+from workbench.providers.retry import Asking, RetryBudget
 
 REQUEST = Request("m", (Message("user", "hi"),))
 LONG = Request("m", (Message("user", "four" * 1000),))

@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 from tests.support.fault_server import completion
 from workbench.errors import ProviderError
 from workbench.prompts.key_like import key_in
-from workbench.providers.asked import Asked
-from workbench.providers.classify import classify_body, classify_completion, classify_status
+from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.classify import (
+    classify_body,
+    classify_completion,
+    classify_status,
+)
+from workbench.providers.openai_chat.stream import Assembled
 from workbench.providers.redact import one_line
-from workbench.providers.stream import Assembled
-from workbench.providers.values import Answer, Outcome
 
 KEY = "canary-9f8e7d6c5b4a3210"
 ASKED = Asked("host", "mock-model", (KEY,))

@@ -12,8 +12,8 @@ import pytest
 from tests.support.fault_server import FaultServer, answer, error, http
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Outcome, Request
 from workbench.settings import ProviderSettings
 
 REQUEST = Request("mock-model", (Message("user", "hello"),), {"temperature": 0})

@@ -13,13 +13,13 @@ import pytest
 
 from tests.support.certificates import make_authority
 from tests.support.fault_server import FaultServer, Step, answer, http
-from workbench.actions.trust import is_trusted, trust
+from workbench.actions.workspace.trust import is_trusted, trust
 from workbench.errors import ProviderError, SettingsError
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Message
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.opening import open_provider
 from workbench.providers.proxies import is_loopback, proxy_of
-from workbench.providers.values import Answer, Outcome, Request
 from workbench.settings import ProviderSettings, read_settings
 from workbench.workspace import find_workspace
 

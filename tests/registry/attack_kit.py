@@ -13,14 +13,14 @@ from typing import Any
 from tests.registry.making import build_evidence
 from workbench.errors import RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.anchors import anchor_of, registry_id_of
-from workbench.registry.digest import GENESIS, Column, digest_of, record_hash
-from workbench.registry.evidence import record_evaluation
-from workbench.registry.people import RULES, same_person
-from workbench.registry.schema import KINDS, TABLES
-from workbench.registry.signing import SigningKey
-from workbench.registry.transaction import Transaction
-from workbench.registry.trigger_parts import SAME_PERSON
+from workbench.registry.content.evidence import record_evaluation
+from workbench.registry.content.signing import SigningKey
+from workbench.registry.models.actors import RULES, same_person
+from workbench.registry.models.digest import GENESIS, Column, digest_of, record_hash
+from workbench.registry.storage.anchors import anchor_of, registry_id_of
+from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.sqlite.schema import KINDS, TABLES
+from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Evidence
 

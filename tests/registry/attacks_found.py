@@ -32,12 +32,12 @@ from tests.registry.attack_kit import (
 )
 from tests.registry.test_attacks import deploy, evaluation, record
 from workbench.fingerprints import canonical_json, fingerprint, short
-from workbench.registry.environments import row_of as environment_row
-from workbench.registry.evidence import row_of, score_rows
-from workbench.registry.people import RULES
-from workbench.registry.signing import SigningKey, sign_record
-from workbench.registry.transaction import Transaction
-from workbench.registry.trigger_parts import SAME_PERSON
+from workbench.registry.content.evidence import row_of, score_rows
+from workbench.registry.content.signing import SigningKey, sign_record
+from workbench.registry.deploy.environments import row_of as environment_row
+from workbench.registry.models.actors import RULES
+from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import evidence_to_json
 

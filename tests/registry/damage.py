@@ -16,7 +16,7 @@ from pathlib import Path
 
 from workbench.errors import RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.signing import SigningKey
+from workbench.registry.content.signing import SigningKey
 
 PROMPTS = ("p", "q", "pa", "qa")
 """Pairs that one flipped bit makes into each other."""

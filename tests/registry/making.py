@@ -8,8 +8,8 @@ from typing import Any
 
 from workbench.fingerprints import fingerprint
 from workbench.registry import PromptVersion
-from workbench.registry.clock import now
-from workbench.runs.suite import GatePolicy
+from workbench.registry.storage.clock import now
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts import CasePair, Evidence, combine, conclude, make_plan
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.registry.making import fast_folder
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.anchors import Anchor, AnchorFile, parse_anchors, read_anchors
+from workbench.registry.storage.anchors import Anchor, AnchorFile, parse_anchors, read_anchors
 
 ENVIRONMENT = "development"
 

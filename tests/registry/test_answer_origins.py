@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.registry.making import build_evidence, fast_folder
 from workbench.errors import GateRefused
 from workbench.registry import PromptRegistry, PromptVersion, State
-from workbench.registry.origins import objection
-from workbench.registry.verify_rules import check_rules
+from workbench.registry.audit.verify_rules import check_rules
+from workbench.registry.models.origins import objection
 from workbench.settings import EnvironmentSettings
 
 OPENAI = "https://api.openai.com/v1"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.fingerprints import fingerprint, fingerprint_of_parsed
-from workbench.registry.artefact import fingerprint_of_text, prompt_of
+from workbench.registry.models.artefact import fingerprint_of_text, prompt_of
 
 
 @given(st.text())

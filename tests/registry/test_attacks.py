@@ -20,12 +20,12 @@ import pytest
 from tests.registry.making import build_evidence
 from workbench.errors import RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.people import RULES as RULES_OF_TODAY
-from workbench.registry.people import same_person
-from workbench.registry.signing import SigningKey
-from workbench.registry.trigger_parts import SAME_PERSON
-from workbench.registry.triggers import RULES
-from workbench.runs.suite import GatePolicy
+from workbench.registry.content.signing import SigningKey
+from workbench.registry.models.actors import RULES as RULES_OF_TODAY
+from workbench.registry.models.actors import same_person
+from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
+from workbench.registry.storage.sqlite.triggers import RULES
+from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import Gate
 

@@ -12,18 +12,18 @@ from tests.soak.registry_soak import crowd, kill_rounds
 
 def test_fifty_kills_lose_nothing_and_the_chain_holds() -> None:
     with TemporaryDirectory(dir=fast_folder()) as folder:
-        tally = kill_rounds(Path(folder), 50)
+        counters = kill_rounds(Path(folder), 50)
 
-    sys.stdout.write(f"{tally.as_dict()}\n")
-    assert tally.lost == []
-    assert tally.findings == []
-    assert tally.acknowledged > 50
+    sys.stdout.write(f"{counters.as_dict()}\n")
+    assert counters.lost == []
+    assert counters.findings == []
+    assert counters.acknowledged > 50
 
 
 def test_sixteen_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
-    tally = crowd(tmp_path, steps=5, seconds=4.0)
+    counters = crowd(tmp_path, steps=5, seconds=4.0)
 
-    sys.stdout.write(f"{tally.as_dict()}\n")
-    assert tally.lost == []
-    assert tally.findings == []
-    assert tally.acknowledged == 16 * 5 * 2
+    sys.stdout.write(f"{counters.as_dict()}\n")
+    assert counters.lost == []
+    assert counters.findings == []
+    assert counters.acknowledged == 16 * 5 * 2

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import EXIT_REFUSED, RegistryError, RegistryLocked, RegistryUnusable
-from workbench.registry import PromptRegistry, PromptVersion, clock
-from workbench.registry.layout import APPLICATION_ID, OLDEST_READER
-from workbench.registry.writing import Writer
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.storage import clock
+from workbench.registry.storage.sqlite.layout import APPLICATION_ID, OLDEST_READER
+from workbench.registry.storage.sqlite.writing import Writer
 
 Tested = Callable[..., PromptVersion]
 

@@ -14,15 +14,15 @@ import pytest
 from tests.cli.conftest import make_cli
 from tests.registry.making import build_evidence
 from tests.registry.test_migrations import GOLDEN, load
-from workbench.actions.init import create_workspace
-from workbench.actions.move import import_draft
+from workbench.actions.releasing.import_export import import_draft
+from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, RegistryError
 from workbench.exchange.snapshot import JSON_FORMAT
-from workbench.prompts.prompty import read_draft
+from workbench.prompts.files.prompty import read_draft
 from workbench.prompts.values import MAX_TEXT_BYTES
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry import limits as registry_limits
-from workbench.registry.clock import at_nanoseconds
+from workbench.registry.storage import limits as registry_limits
+from workbench.registry.storage.clock import at_nanoseconds
 from workbench.settings import EnvironmentSettings
 
 YEAR_S = 366 * 86_400

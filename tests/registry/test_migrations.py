@@ -16,17 +16,17 @@ import pytest
 
 from workbench.errors import RegistryUnusable
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
-from workbench.registry.migrations import (
+from workbench.registry.storage.sqlite.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
+from workbench.registry.storage.sqlite.migrations import (
     STEPS,
     expected_schema,
     migrate,
     normalized,
     schema_of,
 )
-from workbench.registry.opening import steps_in
-from workbench.registry.schema import INDEXES, TABLES, VIEWS
-from workbench.registry.triggers import triggers
+from workbench.registry.storage.sqlite.opening import steps_in
+from workbench.registry.storage.sqlite.schema import INDEXES, TABLES, VIEWS
+from workbench.registry.storage.sqlite.triggers import triggers
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("schema-*.sql"))
 

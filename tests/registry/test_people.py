@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.registry.making import build_evidence
 from workbench.errors import GateRefused, RegistryError
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.people import actor_named, distinct, same_person
-from workbench.registry.writing import Writer
+from workbench.registry.models.actors import actor_named, distinct, same_person
+from workbench.registry.storage.sqlite.writing import Writer
 from workbench.settings import EnvironmentSettings
 
 Tested = Callable[..., PromptVersion]

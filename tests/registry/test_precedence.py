@@ -7,7 +7,7 @@ import semver
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.registry.precedence import allows, parse_range, sort_key
+from workbench.registry.models.precedence import allows, parse_range, sort_key
 
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 10**20))
 IDENTIFIERS = st.one_of(

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.registry.clock import now
-from workbench.registry.digest import digest_of, record_hash
-from workbench.registry.people import same_person
-from workbench.registry.trigger_parts import SAME_PERSON
+from workbench.registry.models.actors import same_person
+from workbench.registry.models.digest import digest_of, record_hash
+from workbench.registry.storage.clock import now
+from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
 
 Tested = Callable[..., PromptVersion]
 

@@ -15,16 +15,16 @@ from tests.registry.making import build_evidence
 from workbench.errors import GateRefused, RegistryError, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.registry import PromptRegistry, PromptVersion, evaluate_and_mark
-from workbench.registry.environments import row_of
-from workbench.registry.records import State
-from workbench.registry.rule_changes import suite_row
-from workbench.registry.strictness import (
+from workbench.registry.content.rule_changes import suite_row
+from workbench.registry.deploy.environments import row_of
+from workbench.registry.models.records import State
+from workbench.registry.models.strictness import (
     environment_changes,
     environment_sql,
     suite_changes,
     suite_sql,
 )
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 
 Tested = Callable[..., PromptVersion]
@@ -409,7 +409,7 @@ def test_the_database_refuses_a_looser_rule_without_a_reason_as_programs_of_old_
 def test_verify_finds_rules_that_were_loosened_round_the_triggers(
     registry: PromptRegistry, tested: Tested
 ) -> None:
-    from workbench.registry.transaction import Transaction
+    from workbench.registry.storage.ledger import Transaction
 
     tested("p", "1.0.0")
     registry.close()

@@ -18,7 +18,7 @@ from workbench.errors import GateRefused, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion, State
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 

@@ -13,12 +13,13 @@ import pytest
 
 from tests.registry.making import build_evidence
 from workbench.errors import RegistryError
-from workbench.registry import PromptRegistry, PromptVersion, verify_rules
-from workbench.registry.schema import TABLES
-from workbench.registry.signing import SigningKey, open_envelope
-from workbench.registry.statements import first_form, statement_of
-from workbench.registry.verify import verify
-from workbench.runs.suite import GatePolicy
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.audit import verify_rules
+from workbench.registry.audit.verify import verify
+from workbench.registry.content.signing import SigningKey, open_envelope
+from workbench.registry.content.statements import first_form, statement_of
+from workbench.registry.storage.sqlite.schema import TABLES
+from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import Gate
 

@@ -13,10 +13,10 @@ from tests.support.batch_server import BatchServer, Line, done
 from tests.support.specs import make_spec, provider_at
 from workbench.errors import UsageError
 from workbench.present.run_remarks import remarks
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.batches import attach_batch, submit_batch
-from workbench.runs.store import RunStore
-from workbench.runs.values import RunStatus, RunSummary
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.batches import attach_batch, submit_batch
+from workbench.runs.spec.values import RunStatus, RunSummary
+from workbench.runs.store.store import RunStore
 
 Work = Callable[[list[Line]], tuple[list[Line], list[Line]]]
 

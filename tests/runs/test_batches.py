@@ -11,11 +11,11 @@ from tests.support.batch_server import BatchServer, Line, done
 from tests.support.openai_server import OpenAIServer
 from tests.support.specs import make_spec, provider_at, start
 from workbench.errors import BatchRefused, ProviderError, UsageError
-from workbench.providers.values import Outcome
-from workbench.runs.batches import attach_batch, submit_batch
-from workbench.runs.engine import start_run
-from workbench.runs.store import RunStore
-from workbench.runs.values import RunStatus
+from workbench.providers.base import Outcome
+from workbench.runs.engine.batches import attach_batch, submit_batch
+from workbench.runs.engine.engine import start_run
+from workbench.runs.spec.values import RunStatus
+from workbench.runs.store.store import RunStore
 
 PRICES = {"mock-model": {"input": 2.0, "output": 4.0}}
 

@@ -15,8 +15,8 @@ import pytest
 from tests.support.fault_server import RESET, FaultServer, completion, http
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_prompt, make_spec, provider_at
-from workbench.runs.engine import start_run
-from workbench.runs.values import RunStatus
+from workbench.runs.engine.engine import start_run
+from workbench.runs.spec.values import RunStatus
 
 WAIT_S = 60.0
 MODEL = "mock-model"
@@ -150,7 +150,7 @@ def test_calls_of_a_process_that_was_killed_may_be_billed_and_stay_in_the_budget
         code = f"""
 from pathlib import Path
 from tests.support.specs import make_prompt, make_spec, provider_at
-from workbench.runs.engine import start_run
+from workbench.runs.engine.engine import start_run
 spec = make_spec(40, concurrency=4, prompt=make_prompt(maxOutputTokens=20))
 live = start_run(spec, provider_at({server.base_url!r}, prices={prices!r}), Path({str(store)!r}))
 print(live.run_id, flush=True)
@@ -177,7 +177,7 @@ live.wait(60)
 def test_retries_do_not_start_beyond_the_budget(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.01)
     prices = {MODEL: {"input": 0.0, "output": 100.0}}
     spec = make_spec(30, concurrency=4, budget_usd=0.0085, prompt=make_prompt(maxOutputTokens=20))
     # Each call reserves 0.002: four may start, and no retry of them.

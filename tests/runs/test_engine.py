@@ -22,10 +22,10 @@ from tests.support.specs import make_cases, make_prompt, make_spec, provider_at,
 from workbench.datasets.values import Case
 from workbench.errors import SettingsError, TemplateError, UsageError
 from workbench.prompts.values import Message
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.engine import start_run
-from workbench.runs.store import RunStore
-from workbench.runs.values import Result, RunStatus
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.engine import start_run
+from workbench.runs.spec.values import Result, RunStatus
+from workbench.runs.store.store import RunStore
 from workbench.scorers.base import FaultScore, Kind, Score, Scorer
 from workbench.scorers.catalog import make_scorer
 
@@ -481,7 +481,7 @@ def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
 def test_calls_that_broke_off_may_be_billed_and_count_against_the_budget(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.01)
     prices = {"mock-model": {"input": 0.0, "output": 100.0}}
     spec = make_spec(30, concurrency=1, budget_usd=0.01, prompt=make_prompt(maxOutputTokens=20))
     broken = {"ticket 1", "ticket 2"}
@@ -689,8 +689,8 @@ def test_a_run_scores_and_stores_what_was_said_whatever_the_key_is(store: Path, 
 
 
 def test_a_sleeping_watcher_misses_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.runs.outbox.MOST", 10)
-    monkeypatch.setattr("workbench.runs.outbox.Outbox.__init__.__defaults__", (10,))
+    monkeypatch.setattr("workbench.runs.engine.result_queue.MOST", 10)
+    monkeypatch.setattr("workbench.runs.engine.result_queue.Outbox.__init__.__defaults__", (10,))
     with OpenAIServer() as server:
         live = start(make_spec(80, concurrency=8), server.base_url, store)
         live.wait(WAIT_S)

@@ -11,9 +11,9 @@ from typing import Any
 from tests.support.openai_server import OpenAIServer
 from tests.support.specs import make_spec, start
 from workbench.datasets.values import Case
-from workbench.runs.plan import Plan
-from workbench.runs.store import RunStore
-from workbench.runs.values import RunSpec
+from workbench.runs.spec.plan import Plan
+from workbench.runs.spec.values import RunSpec
+from workbench.runs.store.store import RunStore
 
 WAIT_S = 60.0
 PAIRS = 12

@@ -11,10 +11,10 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.specs import make_cases, make_prompt, make_spec, provider_at, start
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.estimate import estimate_run
-from workbench.runs.store import RunStore
-from workbench.runs.trial import try_case
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.trial import try_case
+from workbench.runs.spec.estimate import estimate_run
+from workbench.runs.store.store import RunStore
 from workbench.settings import ProviderSettings
 
 

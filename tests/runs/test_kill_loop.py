@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.soak.engine_soak import CONCURRENCY, kill_loop
-from workbench.runs.commits import on_their_way
+from workbench.runs.engine.commits import on_their_way
 
 
 def test_a_run_that_is_killed_again_and_again_has_every_case_exactly_once(

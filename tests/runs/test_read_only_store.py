@@ -13,8 +13,8 @@ import pytest
 from tests.support.batch_server import BatchServer
 from tests.support.specs import make_spec, start
 from workbench.errors import UsageError
-from workbench.runs.database import open_database
-from workbench.runs.store import RunStore
+from workbench.runs.store.database import open_database
+from workbench.runs.store.store import RunStore
 
 NOBODY = 65534
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.fault_server import FaultServer, answer, error
 from tests.support.specs import make_spec, start
-from workbench.providers.values import Outcome
-from workbench.runs.store import RunStore
-from workbench.runs.values import RunStatus
+from workbench.providers.base import Outcome
+from workbench.runs.spec.values import RunStatus
+from workbench.runs.store.store import RunStore
 
 WAIT_S = 60.0
 

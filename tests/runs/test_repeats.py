@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.repeats import steadiness
-from workbench.runs.values import Result
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.repeats import steadiness
+from workbench.runs.spec.values import Result
 from workbench.scorers.base import Score
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.prompts.values import Message
-from workbench.providers.values import Answer, Outcome, Price, Request
-from workbench.runs.spending import Spending
+from workbench.providers.base import Answer, Outcome, Price, Request
+from workbench.runs.engine.budget import Budget
 
 REQUEST = Request("m", (Message("user", "hello"),), {"max_completion_tokens": 10})
 PRICE = Price(1.0, 7.0)
@@ -19,7 +19,7 @@ PRICE = Price(1.0, 7.0)
 def test_what_is_reserved_never_exceeds_the_limit_and_goes_back_to_nothing(
     starts: list[bool], limit: float
 ) -> None:
-    spending = Spending(limit, PRICE)
+    spending = Budget(limit, PRICE)
     reserved: list[float] = []
     for start in starts:
         if start:
@@ -37,7 +37,7 @@ def test_what_is_reserved_never_exceeds_the_limit_and_goes_back_to_nothing(
 
 def test_the_estimate_learns_how_long_answers_are_where_nothing_limits_them() -> None:
     open_ended = replace(REQUEST, options={})
-    spending = Spending(1.0, PRICE)
+    spending = Budget(1.0, PRICE)
     before = spending.estimate(open_ended)
     for _ in range(20):
         cost = spending.reserve(open_ended, 0.0)
@@ -49,7 +49,7 @@ def test_the_estimate_learns_how_long_answers_are_where_nothing_limits_them() ->
 
 
 def test_without_a_limit_nothing_is_held_back() -> None:
-    spending = Spending(None, None)
+    spending = Budget(None, None)
     assert spending.reserve(REQUEST, 1e9) == 0.0
     assert not spending.is_blind
-    assert Spending(1.0, None).is_blind
+    assert Budget(1.0, None).is_blind

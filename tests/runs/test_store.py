@@ -13,14 +13,14 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.specs import make_cases, make_spec, provider_at, start
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.values import Input, Message, Model, Prompt
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.engine import start_run
-from workbench.runs.ids import new_run_id
-from workbench.runs.lease import Holder, process_start, this_host, this_process
-from workbench.runs.outbox import Outbox
-from workbench.runs.rows import answer_row, prompt_content, read_answer, read_prompt
-from workbench.runs.store import KILLED, RunStore
-from workbench.runs.values import Result, RunStatus, RunSummary
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.engine import start_run
+from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.spec.values import Result, RunStatus, RunSummary
+from workbench.runs.store.holder import Holder, process_start, this_host, this_process
+from workbench.runs.store.ids import new_run_id
+from workbench.runs.store.rows import answer_row, prompt_content, read_answer, read_prompt
+from workbench.runs.store.store import KILLED, RunStore
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_prompt_survives_the_store() -> None:
 
 
 def test_the_outbox_keeps_the_newest_and_says_what_it_dropped() -> None:
-    box = Outbox(most=3)
+    box = ResultQueue(most=3)
     made = [Result(f"c{n}", 0, Answer(Outcome.OK), {}) for n in range(6)]
     box.put(10, made[:2])
     box.put(12, made[2:4])
@@ -192,7 +192,7 @@ def test_a_store_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_a_store_of_the_first_schema_is_brought_up_to_date(path: Path) -> None:
-    from workbench.runs import database, migrations
+    from workbench.runs.store import database, migrations
 
     with sqlite3.connect(path) as db:
         for statement in migrations.M001_FIRST_SCHEMA:

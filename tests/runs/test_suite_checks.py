@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import DatasetError, SuiteError
-from workbench.runs.suite import Suite
-from workbench.runs.suite_checks import check_expected
-from workbench.runs.suite_file import read_suite
+from workbench.runs.spec.suite import Suite
+from workbench.runs.spec.suite_checks import check_expected
+from workbench.runs.spec.suite_file import read_suite
 
 
 def suite_of(folder: Path, scorers: str, cases: str, name: str = "cases.csv") -> Suite:

@@ -8,9 +8,9 @@ import pytest
 
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError, WorkbenchError
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.suite import Suite
-from workbench.runs.suite_file import read_suite
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.suite import Suite
+from workbench.runs.spec.suite_file import read_suite
 from workbench.scorers.base import FaultScore
 
 WHOLE = """\

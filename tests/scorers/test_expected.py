@@ -14,8 +14,8 @@ from workbench.datasets.json_values import parse_json
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
-from workbench.prompts.untyped import Untyped
-from workbench.providers.values import Answer, Outcome
+from workbench.prompts.files.untyped import Untyped
+from workbench.providers.base import Answer, Outcome
 from workbench.scorers.base import Score
 from workbench.scorers.catalog import KINDS, make_scorer
 

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.scoring import score_answer
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.scoring import score_answer
 from workbench.scorers import patterns
 from workbench.scorers.base import Score
 from workbench.scorers.catalog import make_scorer

@@ -17,9 +17,9 @@ from workbench.datasets.fit import check_fit, typed_inputs
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Dataset
 from workbench.datasets.writer import replace_case
-from workbench.prompts.templates import Renderer
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
 from workbench.scorers.catalog import make_scorer
 
 SCORERS = [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
 from workbench.scorers.base import FaultScore, Score
 from workbench.scorers.catalog import KINDS, make_scorer
 

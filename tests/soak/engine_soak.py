@@ -77,7 +77,7 @@ class BadServer:
 def child(base_url: str, store: str, cases: int) -> None:
     """Start the run or go on with it, until it is done or killed."""
     from tests.support.specs import make_spec, start
-    from workbench.runs.store import RunStore
+    from workbench.runs.store.store import RunStore
 
     with RunStore(Path(store)) as opened:
         runs = opened.summaries()

@@ -35,9 +35,16 @@ CONTEXT = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "
 """Children start in milliseconds: a helper process that has opened no database has all imports."""
 if hasattr(os, "fork"):
     CONTEXT.set_forkserver_preload(
-        ["workbench.registry.facade", "workbench.registry.versions", "workbench.registry.writing",
-         "workbench.registry.deployments", "workbench.registry.reading", "difflib", "sqlite3"]
-    )  # fmt: skip
+        [
+            "workbench.registry.facade",
+            "workbench.registry.content.versions",
+            "workbench.registry.storage.sqlite.writing",
+            "workbench.registry.deploy.deployments",
+            "workbench.registry.storage.sqlite.reading",
+            "difflib",
+            "sqlite3",
+        ]
+    )
 
 
 def write(path: str, name: str, steps: int, acknowledge: Connection) -> None:
@@ -67,7 +74,7 @@ def read(path: str, seconds: float, prompt_id: str, report: Connection) -> None:
 
 
 @dataclass
-class Tally:
+class Counters:
     """What was promised, and what was found."""
 
     acknowledged: int = 0
@@ -117,12 +124,12 @@ class Child:
         return found
 
 
-def check(path: Path, acknowledged: list[str], tally: Tally, *, verify: bool) -> None:
+def check(path: Path, acknowledged: list[str], counters: Counters, *, verify: bool) -> None:
     """Compare the file with what was acknowledged."""
     started = time.perf_counter()
     with PromptRegistry(path) as registry:
         registry.prompts()
-        tally.first_open_ms.append((time.perf_counter() - started) * 1000)
+        counters.first_open_ms.append((time.perf_counter() - started) * 1000)
         with registry._reading() as connection:
             versions = {
                 f"{p}@{v}" for p, v in connection.execute("SELECT prompt_id, version FROM versions")
@@ -133,29 +140,29 @@ def check(path: Path, acknowledged: list[str], tally: Tally, *, verify: bool) ->
             }
             answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
         if answer != "ok":
-            tally.findings.append(f"integrity_check: {answer}")
+            counters.findings.append(f"integrity_check: {answer}")
         for line in acknowledged:
             kind, _, what = line.partition(" ")
             if what not in (versions if kind == "v" else deployed):
-                tally.lost.append(line)
+                counters.lost.append(line)
         if verify:
-            tally.findings += [f"{f.where}: {f.problem}" for f in registry.verify().findings]
-    tally.acknowledged += len(acknowledged)
+            counters.findings += [f"{f.where}: {f.problem}" for f in registry.verify().findings]
+    counters.acknowledged += len(acknowledged)
 
 
-def kill_rounds(folder: Path, rounds: int, *, writers: int = 2, seed: int = 1) -> Tally:
+def kill_rounds(folder: Path, rounds: int, *, writers: int = 2, seed: int = 1) -> Counters:
     """Start writers, let each acknowledge a few transactions, kill all of them, look."""
     rng = random.Random(seed)
     path = folder / "registry.db"
     PromptRegistry(path, create=True).close()
-    tally = Tally()
+    counters = Counters()
     started = time.monotonic()
     for number in range(rounds):
         children = [Child.start(write, str(path), f"r{number}w{w}", 10_000) for w in range(writers)]
         acknowledged = _run_until_killed(children, rng)
-        check(path, acknowledged, tally, verify=number % 10 == 9 or number == rounds - 1)
-    tally.figures = {"rounds": rounds, "seconds": round(time.monotonic() - started, 1)}
-    return tally
+        check(path, acknowledged, counters, verify=number % 10 == 9 or number == rounds - 1)
+    counters.figures = {"rounds": rounds, "seconds": round(time.monotonic() - started, 1)}
+    return counters
 
 
 def _run_until_killed(children: list[Child], rng: random.Random) -> list[str]:
@@ -181,13 +188,13 @@ def _run_until_killed(children: list[Child], rng: random.Random) -> list[str]:
 
 
 def crowd(folder: Path, *, writers: int = 16, readers: int = 8, steps: int = 10,
-          seconds: float = 5.0) -> Tally:  # fmt: skip
+          seconds: float = 5.0) -> Counters:  # fmt: skip
     """Many writers and readers at once; nobody fails, nothing acknowledged is missing."""
     path = folder / "registry.db"
     with PromptRegistry(path, create=True) as registry:
         registry.register(PromptVersion("w0", "0.0.0", "the first"))
         registry.deploy("w0", "0.0.0", ENVIRONMENT, "soak")
-    tally = Tally()
+    counters = Counters()
     started = time.monotonic()
     reading = [Child.start(read, str(path), seconds, "w0") for _ in range(readers)]
     writing = [Child.start(write, str(path), f"w{n}", steps) for n in range(writers)]
@@ -196,16 +203,16 @@ def crowd(folder: Path, *, writers: int = 16, readers: int = 8, steps: int = 10,
         said = child.messages()
         acknowledged += [line for line in said if line != "end"]
         if "end" not in said:
-            tally.findings.append(f"a writer failed with {child.process.exitcode}")
+            counters.findings.append(f"a writer failed with {child.process.exitcode}")
     spent = time.monotonic() - started
     reads, slowest = 0, 0.0
     for child in reading:
         for count, longest in child.messages() or [(0, 0.0)]:
             reads, slowest = reads + count, max(slowest, longest)
         if child.process.exitcode:
-            tally.findings.append(f"a reader failed with {child.process.exitcode}")
-    check(path, acknowledged, tally, verify=True)
-    tally.figures = {
+            counters.findings.append(f"a reader failed with {child.process.exitcode}")
+    check(path, acknowledged, counters, verify=True)
+    counters.figures = {
         "writers": writers,
         "readers": readers,
         "transactions_per_s": round(len(acknowledged) / spent, 1),
@@ -213,7 +220,7 @@ def crowd(folder: Path, *, writers: int = 16, readers: int = 8, steps: int = 10,
         "slowest_read_ms": round(slowest * 1000, 1),
         "wal_bytes": _size(path.with_name(path.name + "-wal")),
     }
-    return tally
+    return counters
 
 
 def _size(path: Path) -> int:
@@ -233,14 +240,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         if options.what in ("kill", "both"):
             (Path(folder) / "kill").mkdir()
-            tally = kill_rounds(Path(folder) / "kill", options.rounds)
-            report["kill"], ok = tally.as_dict(), ok and tally.ok
+            counters = kill_rounds(Path(folder) / "kill", options.rounds)
+            report["kill"], ok = counters.as_dict(), ok and counters.ok
         if options.what in ("crowd", "both"):
             (Path(folder) / "crowd").mkdir()
-            tally = crowd(
+            counters = crowd(
                 Path(folder) / "crowd", steps=int(options.seconds * 3), seconds=options.seconds
             )
-            report["crowd"], ok = tally.as_dict(), ok and tally.ok
+            report["crowd"], ok = counters.as_dict(), ok and counters.ok
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     return 0 if ok else 1
 

@@ -19,25 +19,25 @@ from textual.widgets import Static
 from tests.support.hostile import EVERYTHING, PIECES
 from workbench.datasets.values import Case
 from workbench.present.charts import Confusion, confusion_lines
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.values import Result, RunProgress, RunStatus, RunSummary
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.values import Result, RunProgress, RunStatus, RunSummary
 from workbench.scorers.base import Score
-from workbench.tui.case_rows import RESULT_COLUMNS, RUN_COLUMNS, ResultRow, RunRow
-from workbench.tui.dataset_rows import CASE_COLUMNS, CaseRow
-from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow
+from workbench.tui.compare.verdict_head import VerdictHead
+from workbench.tui.datasets.rows import CASE_COLUMNS, CaseRow
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.run.run_charts import chart_text
+from workbench.tui.table.case_rows import RESULT_COLUMNS, RUN_COLUMNS, ResultRow, RunRow
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.widgets.case_detail import CaseStrip, case_detail
 from workbench.tui.widgets.case_pane import CasePane
-from workbench.tui.widgets.case_table import CaseTable
 from workbench.tui.widgets.chrome import ModeTabs, StatusLine
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.plain_input import PlainInput
-from workbench.tui.widgets.prompt_editor import PromptEditor
-from workbench.tui.widgets.run_charts import chart_text
 from workbench.tui.widgets.run_header import RunHeader, head_of_progress, head_of_summary
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, notify_plain, plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.value_area import ValueArea
-from workbench.tui.widgets.verdict_head import VerdictHead
 
 BAD = EVERYTHING
 LONG = f"{BAD}{'x' * 1_000_000}{BAD}"

@@ -8,12 +8,12 @@ from typing import Any
 
 from workbench.datasets.values import Case, Dataset
 from workbench.prompts.values import Input, Message, Model, Prompt
+from workbench.providers.base import Provider
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Provider
-from workbench.runs.engine import start_run
-from workbench.runs.live import LiveRun
-from workbench.runs.suite import GatePolicy, RunOptions, Suite
-from workbench.runs.values import RunSpec
+from workbench.runs.engine.engine import start_run
+from workbench.runs.engine.live import LiveRun
+from workbench.runs.spec.suite import GatePolicy, RunOptions, Suite
+from workbench.runs.spec.values import RunSpec
 from workbench.scorers.base import Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings

@@ -13,11 +13,11 @@ from textual.app import App
 
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
-from workbench.actions.evaluate import evaluate
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.releasing.evaluate import evaluate
+from workbench.actions.releasing.register import register
+from workbench.actions.session import Session
 from workbench.workspace import Workspace, open_workspace
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -109,13 +109,13 @@ def released(tmp_path_factory: pytest.TempPathFactory, server: OpenAIServer) -> 
     root = tmp_path_factory.mktemp("released") / "shop"
     workspace = write_workspace(root, server.base_url)
     draft = root / "prompts" / f"{PROMPT}.prompty"
-    with Bench(workspace) as bench:
-        register(bench, resolve(bench, PROMPT), description="a plain instruction")
-        evaluate(bench, PROMPT, "1.0.0")
-        deploy(bench, PROMPT, "1.0.0", "production", reason="first release")
+    with Session(workspace) as session:
+        register(session, resolve(session, PROMPT), description="a plain instruction")
+        evaluate(session, PROMPT, "1.0.0")
+        deploy(session, PROMPT, "1.0.0", "production", reason="first release")
         draft.write_text(CAREFUL_DRAFT)
-        register(bench, resolve(bench, PROMPT), description="names must be exact")
-        evaluate(bench, PROMPT, "1.0.1")
+        register(session, resolve(session, PROMPT), description="names must be exact")
+        evaluate(session, PROMPT, "1.0.1")
     return root
 
 

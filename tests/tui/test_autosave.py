@@ -19,8 +19,8 @@ from tests.tui.test_tui_terminal import CTRL_Q, ROOT, draft_of, edit_the_draft, 
 from workbench.errors import UsageError
 from workbench.files import write_atomically
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.screens.draft import DraftScreen
-from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.draft.screen import DraftScreen
 from workbench.workspace import Workspace
 
 WIDE = (160, 36)
@@ -49,7 +49,7 @@ class Disk:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     found = Disk()
-    monkeypatch.setattr("workbench.tui.drafts.write_atomically", found.write)
+    monkeypatch.setattr("workbench.tui.services.drafts.write_atomically", found.write)
     return found
 
 
@@ -94,9 +94,9 @@ async def test_no_older_text_is_written_after_a_newer_one(workspace: Workspace, 
         for number in range(8):
             editor.insert(f"{number} ")
             texts.append(editor.text)
-            screen.keeper.save()
+            screen.autosave.save()
         disk.gate.set()
-        assert await screen.keeper.saved()
+        assert await screen.autosave.saved()
         assert disk.written[-1] == texts[-1] == draft_of(workspace).read_text()
         places = [texts.index(written) for written in disk.written]
         assert places == sorted(set(places)), "each text once, in the order in which it was typed"
@@ -115,20 +115,20 @@ async def test_saves_at_any_moment_end_with_what_was_typed_last(
         time.sleep(pauses[len(disk.written)])
         disk.write(path, content)
 
-    monkeypatch.setattr("workbench.tui.drafts.write_atomically", slow)
+    monkeypatch.setattr("workbench.tui.services.drafts.write_atomically", slow)
     async with WorkbenchApp(workspace).run_test(size=WIDE) as pilot:
         editor = await open_editor(pilot)
-        keeper = pilot.app.screen.keeper
+        autosave = pilot.app.screen.autosave
         for number in range(20):
             editor.insert(chance.choice("abc "))
             if chance.random() < 0.7:
-                keeper.save()
+                autosave.save()
             if chance.random() < 0.3:
-                keeper.look()
+                autosave.look()
             if number % 5 == 0:
                 await pilot.pause(0.01)
         last = editor.text
-        assert keeper.finish() == ""
+        assert autosave.finish() == ""
         assert draft_of(workspace).read_text() == last
         assert pilot.app.screen.id == editor.screen.id, "nobody was asked which text stays"
 

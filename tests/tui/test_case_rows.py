@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.values import Result
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.values import Result
 from workbench.scorers.base import Score
-from workbench.tui.case_rows import FAULT_WORDS, ResultRow
+from workbench.tui.table.case_rows import FAULT_WORDS, ResultRow
 
 
 @pytest.mark.parametrize("value", [0.0, None])

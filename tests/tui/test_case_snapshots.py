@@ -10,11 +10,11 @@ from textual.pilot import Pilot
 
 from tests.support.screens import settled, until, until_shown
 from tests.tui.conftest import PROMPT
-from workbench.actions.bench import Bench
-from workbench.runs.values import RunSummary
+from workbench.actions.session import Session
+from workbench.runs.spec.values import RunSummary
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.screens.compare import CompareScreen
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.compare.screen import CompareScreen
+from workbench.tui.run.screen import RunScreen
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.workspace import Workspace
 
@@ -26,8 +26,8 @@ Snapshot = Callable[[App[object], str], None]
 
 def gate_runs(workspace: Workspace) -> list[RunSummary]:
     """The two runs of the evaluations, older first."""
-    with Bench(workspace) as bench:
-        return list(reversed(bench.store.summaries(PROMPT)))
+    with Session(workspace) as session:
+        return list(reversed(session.store.summaries(PROMPT)))
 
 
 async def compared(pilot: Pilot[object], workspace: Workspace) -> CompareScreen:
@@ -63,7 +63,7 @@ async def test_a_run_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Times differ from run to run.
-    monkeypatch.setattr("workbench.tui.screens.run.sparkline", lambda _values: "")
+    monkeypatch.setattr("workbench.tui.run.screen.sparkline", lambda _values: "")
     monkeypatch.setattr("workbench.present.numbers.clock", lambda _seconds: "0:01")
     monkeypatch.setattr("workbench.present.numbers.seconds", lambda _seconds: "fast")
     app = WorkbenchApp(workspace)
@@ -100,7 +100,7 @@ async def test_a_comparison_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Latencies differ from run to run.
-    monkeypatch.setattr("workbench.tui.compare_reads.latency_of", lambda _results: 0.25)
+    monkeypatch.setattr("workbench.tui.compare.queries.latency_of", lambda _results: 0.25)
     app = WorkbenchApp(workspace)
     async with app.run_test(size=size) as pilot:
         screen = await compared(pilot, workspace)

@@ -9,9 +9,9 @@ from statistics import median
 import pytest
 from textual.app import App, ComposeResult
 
-from workbench.tui.filters import parse_filter
-from workbench.tui.table_model import Column, Order, Sign
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.filters import parse_filter
+from workbench.tui.table.table_model import Column, Order, Sign
 
 COLUMNS = (
     Column("id", "case", 8, frozen=True),

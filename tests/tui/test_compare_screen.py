@@ -10,13 +10,13 @@ from textual.pilot import Pilot
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.pair_rows import PairRow, what_changed
-from workbench.tui.ratings import ratings_of
-from workbench.tui.screens.compare import CompareScreen
+from workbench.tui.compare.screen import CompareScreen
+from workbench.tui.services.ratings import ratings_of
+from workbench.tui.table.pair_rows import PairRow, what_changed
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.verdicts.noise import noise_of
 from workbench.verdicts.values import CasePair
@@ -146,8 +146,8 @@ async def test_a_rating_is_kept_with_the_run(workspace: Workspace) -> None:
         assert screen.row.rating == "good"
         await pilot.press("j", "d")
         await until_shown(pilot, ": bad")
-    with Bench(workspace) as bench:
-        labels = {label.case_id: label.label for label in bench.store.labels(run_id)}
+    with Session(workspace) as session:
+        labels = {label.case_id: label.label for label in session.store.labels(run_id)}
     assert labels[case_id] == "good"
     assert sorted(labels.values()) == ["bad", "good"]
 
@@ -172,23 +172,23 @@ async def test_sides_that_change_places_keep_their_runs_and_ratings(workspace: W
         await settled(pilot)
         assert screen.comparing is not None
         assert screen.comparing.compared.a.summary == before.a.summary
-    with Bench(workspace) as bench:
-        assert len(bench.store.summaries(PROMPT)) == 4
+    with Session(workspace) as session:
+        assert len(session.store.summaries(PROMPT)) == 4
 
 
 async def test_a_rating_is_seen_in_every_run_that_gave_the_same_answer(
     workspace: Workspace,
 ) -> None:
-    with Bench(workspace) as bench:
-        spec = make_spec(resolve(bench, B), workspace.suite_for(PROMPT))
-        older, newer = (start(bench, replace(spec, fresh=f)).wait(30) for f in (False, True))
-        bench.store.label(older.run_id, "t-000", 0, "good")
-        bench.store.label(older.run_id, "t-001", 0, "bad")
-        bench.store.label(newer.run_id, "t-001", 0, "")
-        results = bench.store.results(newer.run_id)
-        assert ratings_of(bench, newer, results) == {"0:t-000": "good"}
+    with Session(workspace) as session:
+        spec = make_spec(resolve(session, B), workspace.suite_for(PROMPT))
+        older, newer = (start(session, replace(spec, fresh=f)).wait(30) for f in (False, True))
+        session.store.label(older.run_id, "t-000", 0, "good")
+        session.store.label(older.run_id, "t-001", 0, "bad")
+        session.store.label(newer.run_id, "t-001", 0, "")
+        results = session.store.results(newer.run_id)
+        assert ratings_of(session, newer, results) == {"0:t-000": "good"}
         changed = [replace(r, answer=replace(r.answer, text="other")) for r in results]
-        assert ratings_of(bench, newer, changed) == {}
+        assert ratings_of(session, newer, changed) == {}
 
 
 async def test_a_run_against_itself_has_no_verdict(workspace: Workspace) -> None:

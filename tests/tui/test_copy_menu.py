@@ -14,13 +14,13 @@ from textual.pilot import Pilot
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.case_rows import ResultRow
-from workbench.tui.copying import to_clipboard
-from workbench.tui.dialogs.copy_menu import CopyMenu
-from workbench.tui.screens.compare import CompareScreen
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.compare.screen import CompareScreen
+from workbench.tui.run.screen import RunScreen
+from workbench.tui.table.case_rows import ResultRow
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.copy_menu import CopyMenu
+from workbench.tui.table.copying import to_clipboard
 from workbench.tui.widgets.case_detail import CaseScreen
-from workbench.tui.widgets.case_table import CaseTable
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -111,7 +111,7 @@ async def test_the_menu_lists_only_what_there_is(
     workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It holds latencies, which differ from run to run.
-    monkeypatch.setattr("workbench.tui.row_copies.row_json", lambda *_: '{"id": "t-000"}')
+    monkeypatch.setattr("workbench.tui.table.row_copies.row_json", lambda *_: '{"id": "t-000"}')
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await compared(pilot)

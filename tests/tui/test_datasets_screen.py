@@ -13,8 +13,8 @@ from tests.tui.conftest import PROMPT
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.datasets.screen import DatasetsScreen
 from workbench.tui.dialogs.case_form import CaseForm
-from workbench.tui.screens.datasets import DatasetsScreen
 from workbench.tui.widgets.value_area import ValueArea
 from workbench.workspace import Workspace, open_workspace
 

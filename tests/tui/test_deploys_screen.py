@@ -6,14 +6,14 @@ import pytest
 
 from tests.support.screens import settled, until, until_shown
 from tests.tui.conftest import PROMPT
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
-from workbench.tui import reads
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.registry_watch import RegistryWatch
-from workbench.tui.screens import deploys
-from workbench.tui.screens.deploys import DeploysScreen
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.deploys import screen
+from workbench.tui.deploys.screen import DeploysScreen
+from workbench.tui.services import registry_queries
+from workbench.tui.services.registry_watch import RegistryWatch
+from workbench.tui.table.case_table import CaseTable
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -36,8 +36,8 @@ async def test_a_deployment_from_a_shell_is_seen_while_deploys_is_open(
         await settled(pilot)
         screen._look()
         assert not read
-        with Bench(workspace) as bench:
-            deploy(bench, PROMPT, "1.0.1", "production", reason="better")
+        with Session(workspace) as session:
+            deploy(session, PROMPT, "1.0.1", "production", reason="better")
         await until_shown(pilot, "1.0.1", "R rolls production back to 1.0.0")
         assert read
 
@@ -50,8 +50,8 @@ def test_a_registry_that_comes_goes_or_is_replaced_is_noticed(workspace: Workspa
     assert [watch.changed(), watch.changed()] == [False, False]
     aside.rename(path)
     assert [watch.changed(), watch.changed()] == [True, False]
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.1", "production", reason="better")
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.1", "production", reason="better")
     assert [watch.changed(), watch.changed()] == [True, False]
     watch.close()
     path.write_bytes(b"no database")
@@ -61,14 +61,14 @@ def test_a_registry_that_comes_goes_or_is_replaced_is_noticed(workspace: Workspa
 async def test_what_is_live_is_listed_before_every_status_was_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.0", "development", reason="to try")
-        monkeypatch.setattr(reads, "STATUSES_AT_ONCE", 1)
-        rows = reads.read_live(bench)
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.0", "development", reason="to try")
+        monkeypatch.setattr(registry_queries, "STATUSES_AT_ONCE", 1)
+        rows = registry_queries.read_live(session)
     live = [row for row in rows if row.deployment]
     assert len(live) == 2
     assert [row.status is None for row in live] == [False, True]
-    monkeypatch.setattr(deploys, "STATUSES_AT_ONCE", 1)
+    monkeypatch.setattr(screen, "STATUSES_AT_ONCE", 1)
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(120, 24)) as pilot:
         await pilot.press("f9")

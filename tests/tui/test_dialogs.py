@@ -15,15 +15,15 @@ from tests.support.screens import (
     until_it_takes_keys,
     until_shown,
 )
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
+from workbench.actions.releasing.register import register
+from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.dialogs.base import REST_S
+from workbench.tui.base.dialog import REST_S
 from workbench.tui.dialogs.changed_outside import ChangedOutside
 from workbench.tui.dialogs.deploy import Deploy, open_deploy
 from workbench.tui.dialogs.evaluate import Verdict
-from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -71,8 +71,8 @@ async def test_a_verdict_takes_no_key_that_was_meant_for_what_lay_under_it(
 async def test_a_verdict_is_a_notice_where_the_user_has_gone_on(
     fresh: Workspace, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Bench(fresh) as bench:
-        register(bench, resolve(bench, "support_triage"), description="first")
+    with Session(fresh) as session:
+        register(session, resolve(session, "support_triage"), description="first")
     app = WorkbenchApp(fresh)
     async with app.run_test(size=(80, 24)) as pilot:
         await pick_version(pilot, "1.0.0")
@@ -120,13 +120,13 @@ async def test_text_typed_on_never_chooses_which_draft_stays(workspace: Workspac
 async def test_a_dialog_for_which_something_is_read_does_not_follow_to_another_screen(
     workspace: Workspace,
 ) -> None:
-    from workbench.tui.dialogs.base import open_with
+    from workbench.tui.base.dialog import open_with
 
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "= 1.0.1")
 
-        def read(_bench: Bench) -> str:
+        def read(_bench: Session) -> str:
             app.on_loop(lambda: app.action_go("deploys"))
             return "read"
 
@@ -139,8 +139,8 @@ async def test_a_dialog_for_which_something_is_read_does_not_follow_to_another_s
 async def test_an_evaluation_says_first_what_it_will_ask_and_which_attempt_it_is(
     fresh: Workspace, server: OpenAIServer
 ) -> None:
-    with Bench(fresh) as bench:
-        register(bench, resolve(bench, "support_triage"), description="first")
+    with Session(fresh) as session:
+        register(session, resolve(session, "support_triage"), description="first")
     app = WorkbenchApp(fresh)
     async with app.run_test(size=(80, 24)) as pilot:
         await pick_version(pilot, "1.0.0")

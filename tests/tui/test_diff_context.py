@@ -12,16 +12,16 @@ from textual.widget import Widget
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.session import Session
 from workbench.errors import SettingsError
-from workbench.tui import keys
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.compare.prompt_diff import PromptDiffScreen
+from workbench.tui.compare.screen import CompareScreen
 from workbench.tui.dialogs.changed_outside import ChangedOutside
-from workbench.tui.diff_context import DiffContext
-from workbench.tui.screens.compare import CompareScreen
+from workbench.tui.keys import keys
+from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.diff_view import DiffView
-from workbench.tui.widgets.prompt_diff import PromptDiffScreen
 from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 
@@ -160,8 +160,8 @@ async def test_dialogs_that_show_what_changes_show_more_of_it_too(
     workspace: Workspace, pressed: list[str]
 ) -> None:
     app = WorkbenchApp(workspace)
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.1", "production")
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.1", "production")
     async with app.run_test(size=(100, 60)) as pilot:
         await until_shown(pilot, "= 1.0.1")
         for key in pressed:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.support.screens import pick_version, screen_text, settled, until, until_shown
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.prompt_rows import version_rows
-from workbench.tui.reads import read_page
-from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.prompts.rows import version_rows
+from workbench.tui.services.registry_queries import read_page
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -82,10 +82,10 @@ async def test_an_older_version_becomes_the_draft_and_the_draft_is_kept(
 def test_a_version_that_is_live_in_several_places_shows_that_in_a_narrow_list_too(
     workspace: Workspace, others: list[str], narrow: str
 ) -> None:
-    with Bench(workspace) as bench:
+    with Session(workspace) as session:
         for place in others:
-            deploy(bench, "support_triage", "1.0.0", place)
-        page = read_page(bench, "support_triage")
+            deploy(session, "support_triage", "1.0.0", place)
+        page = read_page(session, "support_triage")
     wide = version_rows(page)[-1].cells["where"]
     assert sorted(wide.split()) == ["PRODUCTION", *sorted(others)]
     assert version_rows(page, short=True)[-1].cells["where"] == narrow

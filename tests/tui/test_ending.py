@@ -10,9 +10,9 @@ import pytest
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import until, until_shown
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec
+from workbench.actions.running.run import make_spec
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.messages import RegistryChanged, RunTicked
+from workbench.tui.base.messages import RegistryChanged, RunTicked
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -42,11 +42,11 @@ class Hurried(WorkbenchApp):
 
 
 async def start_run(app: WorkbenchApp, workspace: Workspace) -> None:
-    from workbench.actions.bench import Bench
+    from workbench.actions.session import Session
 
-    with Bench(workspace) as bench:
-        source = resolve(bench, "support_triage@draft")
-        suite = bench.workspace.suite_for("support_triage", None)
+    with Session(workspace) as session:
+        source = resolve(session, "support_triage@draft")
+        suite = session.workspace.suite_for("support_triage", None)
         spec = make_spec(source, suite, split="all", concurrency=4, fresh=True)
     app.runs.start(spec, "a live run")
     app.open_run()

@@ -10,16 +10,16 @@ from textual.pilot import Pilot
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
 from workbench.registry import PromptRegistry
-from workbench.runs.values import RunSummary
+from workbench.runs.spec.values import RunSummary
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.files_watch import FilesWatch, files_of_suites
-from workbench.tui.screens.base import ModeScreen
+from workbench.tui.base.screen import ModeScreen
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.services.files_watch import FilesWatch, files_of_suites
 from workbench.tui.widgets.case_detail import CaseScreen
-from workbench.tui.widgets.prompt_editor import PromptEditor
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -35,9 +35,9 @@ def draft_of(workspace: Workspace) -> Path:
 
 def run_of_the_draft(workspace: Workspace) -> RunSummary:
     draft_of(workspace).write_text(draft_of(workspace).read_text() + "\nBe brief.\n")
-    with Bench(workspace) as bench:
-        source = resolve(bench, f"{PROMPT}@draft")
-        return start(bench, make_spec(source, workspace.suite_for(PROMPT), split="dev")).wait(60)
+    with Session(workspace) as session:
+        source = resolve(session, f"{PROMPT}@draft")
+        return start(session, make_spec(source, workspace.suite_for(PROMPT), split="dev")).wait(60)
 
 
 async def edit_and_come_back(pilot: Pilot[int], key: str) -> None:
@@ -50,7 +50,7 @@ async def edit_and_come_back(pilot: Pilot[int], key: str) -> None:
 async def test_evidence_is_stale_on_deploys_when_a_case_of_the_gate_was_edited(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.tui.screens.base.LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr("workbench.tui.base.screen.LOOK_EVERY_S", 0.1)
     cases, suite = cases_of(workspace), cases_of(workspace).with_name("suite.yaml")
     before, policy = cases.read_text(), suite.read_text()
     with PromptRegistry(workspace.registry_path) as registry:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from workbench.tui.filters import Value, parse_filter
+from workbench.tui.table.filters import Value, parse_filter
 
 FIELDS = ("score", "status", "output", "ms")
 

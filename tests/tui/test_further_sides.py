@@ -11,14 +11,14 @@ from textual.pilot import Pilot
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import CAREFUL_DRAFT, PLAIN_DRAFT, PROMPT
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.pair_rows import Answers, Change, PairRow, counts_of
-from workbench.tui.screens.compare import CompareScreen
-from workbench.tui.widgets.side_outputs import SideOutputs
+from workbench.tui.compare.screen import CompareScreen
+from workbench.tui.compare.side_outputs import SideOutputs
+from workbench.tui.table.pair_rows import Answers, Change, PairRow, counts_of
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -160,8 +160,8 @@ async def test_what_falls_on_a_further_side_alone_stands_first_and_can_be_read(
     draft = workspace.draft_path(PROMPT)
     assert draft
     draft.write_text(PLAIN_DRAFT)
-    with Bench(workspace) as bench:
-        plain = start(bench, make_spec(resolve(bench, PROMPT), workspace.suite_for(PROMPT)))
+    with Session(workspace) as session:
+        plain = start(session, make_spec(resolve(session, PROMPT), workspace.suite_for(PROMPT)))
         plain.wait(30)
     draft.write_text(CAREFUL_DRAFT.replace("names.", "names, please."))
     app = WorkbenchApp(workspace)
@@ -220,7 +220,7 @@ async def test_three_sides_look_as_they_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Latencies differ from run to run, and 12.5 % more cost is 12 or 13 by the order of a sum.
-    monkeypatch.setattr("workbench.tui.compare_reads.trade", lambda _compared: "")
+    monkeypatch.setattr("workbench.tui.compare.queries.trade", lambda _compared: "")
     app = WorkbenchApp(polite)
     async with app.run_test(size=size) as pilot:
         await with_c(pilot)

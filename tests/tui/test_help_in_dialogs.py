@@ -11,13 +11,13 @@ from textual.widgets import Input
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.dialogs.base import Dialog
+from workbench.tui.base.dialog import Dialog
 from workbench.tui.dialogs.deploy import Deploy
 from workbench.tui.dialogs.help import Help
 from workbench.tui.dialogs.run_options import RunOptions
 from workbench.tui.dialogs.simple import Reading
+from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_detail import CaseScreen
-from workbench.tui.widgets.case_table import CaseTable
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio

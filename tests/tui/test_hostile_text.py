@@ -14,9 +14,9 @@ import pytest
 from tests.support.hostile import EVERYTHING, FORBIDDEN, MARK, PIECES
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.pty_session import Terminal, bare, escapes
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,13 +84,13 @@ def test_a_workspace_full_of_hostile_text_can_be_walked_through(tmp_path: Path) 
 
     with OpenAIServer(script, model="hostile") as server:
         root = hostile_workspace(tmp_path / "shop", server.base_url)
-        with Bench(open_workspace(root)) as bench:
-            suite = bench.workspace.suite_for("triage")
+        with Session(open_workspace(root)) as session:
+            suite = session.workspace.suite_for("triage")
             for path in sorted(root.glob("prompts/*.prompty")):
-                source = resolve(bench, str(path))
+                source = resolve(session, str(path))
                 prompt = replace(source.prompt, prompt_id="triage")
                 spec = make_spec(replace(source, prompt=prompt), suite, split="all")
-                start(bench, spec).wait(60)
+                start(session, spec).wait(60)
         program = [sys.executable, "-m", "workbench.tui", str(root)]
         config = environment(WORKBENCH_CONFIG=str(tmp_path / "config"))
         with Terminal(program, config, columns=120, rows=40) as terminal:

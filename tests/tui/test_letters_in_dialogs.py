@@ -17,29 +17,29 @@ from textual.widgets import Input, TextArea
 import workbench.tui.dialogs
 from tests.support.screens import settled, until, until_shown
 from tests.tui.conftest import PROMPT
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.prompts.values import Input as PromptInput
 from workbench.prompts.values import Model
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.commands import available
-from workbench.tui.dialogs.approve import Confirmed
-from workbench.tui.dialogs.base import Dialog
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.compare.pick_ref import PickRef
+from workbench.tui.deploys.approve import Confirmed
+from workbench.tui.deploys.rollback import Rollback, open_rollback
 from workbench.tui.dialogs.case_form import CaseForm
 from workbench.tui.dialogs.deploy import Deploy, open_deploy
 from workbench.tui.dialogs.export import Export
 from workbench.tui.dialogs.help import Help
-from workbench.tui.dialogs.inputs_form import InputsForm
-from workbench.tui.dialogs.models import Models
-from workbench.tui.dialogs.new_draft import NewDraft
-from workbench.tui.dialogs.pick_ref import PickRef
-from workbench.tui.dialogs.register import Register, open_register
 from workbench.tui.dialogs.revoke import Revoke, open_revoke
-from workbench.tui.dialogs.rollback import Rollback, open_rollback
 from workbench.tui.dialogs.run_options import RunOptions, open_run_options
-from workbench.tui.list_rows import ListRow
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.draft.inputs_form import InputsForm
+from workbench.tui.draft.models_dialog import Models
+from workbench.tui.draft.register_dialog import Register, open_register
+from workbench.tui.keys.commands import available
+from workbench.tui.prompts.new_draft import NewDraft
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.list_rows import ListRow
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -112,8 +112,8 @@ async def _opened(app: WorkbenchApp, pilot: Pilot[int], dialog: type[Dialog[Any]
 
 
 async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: Workspace) -> None:
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.1", "production")
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.1", "production")
     toml = workspace.root / "workbench.toml"
     # A key of one's own is text there, too.
     toml.write_text(toml.read_text() + '\n[keys]\n"dialog.yes" = "Q,ctrl+s"\n"app.quit" = "W"\n')
@@ -145,14 +145,14 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
             dialog.dismiss(None)
             await until(pilot, lambda: len(app.screen_stack) == 1)
         assert not app.is_ending
-    with Bench(workspace) as bench:
-        live = bench.registry.get_active(PROMPT)
+    with Session(workspace) as session:
+        live = session.registry.get_active(PROMPT)
         assert (live.version, live.revoked) == ("1.0.1", False)
 
 
 async def test_rollback_begins_in_the_reason_and_ctrl_s_goes_back(workspace: Workspace) -> None:
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.1", "production")
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.1", "production")
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await _opened(app, pilot, Rollback)

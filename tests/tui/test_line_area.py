@@ -13,8 +13,8 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.document._wrapped_document import WrappedDocument
 
+from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.widgets.line_area import LineArea, Lines
-from workbench.tui.widgets.prompt_editor import PromptEditor
 from workbench.tui.widgets.value_area import ValueArea
 
 pytestmark = pytest.mark.anyio

@@ -12,9 +12,9 @@ import pytest
 from textual import events
 from textual.message import Message
 
-from workbench.tui import patient_driver
-from workbench.tui.patient_driver import BackgroundTold, PatientDriver
-from workbench.tui.terminal_colour import Replies
+from workbench.tui.terminal import patient_driver
+from workbench.tui.terminal.patient_driver import BackgroundTold, PatientDriver
+from workbench.tui.terminal.terminal_colour import Replies
 
 LONG_S = 60.0
 

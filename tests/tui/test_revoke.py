@@ -6,8 +6,8 @@ import pytest
 from textual.widgets import Input
 
 from tests.support.screens import pick_version, screen_text, settled, until, until_shown
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy, rollback
+from workbench.actions.releasing.deploy import deploy, rollback
+from workbench.actions.session import Session
 from workbench.errors import GateRefused
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace
@@ -20,8 +20,8 @@ PROMPT = "support_triage"
 async def test_a_version_that_is_live_is_revoked_with_a_reason_and_stays_live(
     workspace: Workspace,
 ) -> None:
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.1", "production", reason="better")
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.1", "production", reason="better")
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.1")
@@ -43,12 +43,14 @@ async def test_a_version_that_is_live_is_revoked_with_a_reason_and_stays_live(
         await until_shown(
             pilot, "is revoked, and still live in production", "REVOKED", "REVOKE", "leaks addres"
         )
-    with Bench(workspace) as bench:
-        live = bench.registry.get_active(PROMPT)
+    with Session(workspace) as session:
+        live = session.registry.get_active(PROMPT)
         assert (live.version, live.revoked) == ("1.0.1", True)
-        rollback(bench, PROMPT, "production", reason="it leaks")
+        rollback(session, PROMPT, "production", reason="it leaks")
         with pytest.raises(GateRefused, match="leaks addresses"):
-            deploy(bench, PROMPT, "1.0.1", "production", override=True, again=True, reason="please")
+            deploy(
+                session, PROMPT, "1.0.1", "production", override=True, again=True, reason="please"
+            )
 
 
 async def test_escape_and_enter_revoke_nothing(workspace: Workspace) -> None:
@@ -62,15 +64,15 @@ async def test_escape_and_enter_revoke_nothing(workspace: Workspace) -> None:
             await until_shown(pilot, "Revoke support_triage@1.0.0", "nothing there to go back to")
             await pilot.press(*keys)
             await until(pilot, lambda: "for ever" not in screen_text(app))
-    with Bench(workspace) as bench:
-        assert not bench.registry.get_version(PROMPT, "1.0.0").revoked
+    with Session(workspace) as session:
+        assert not session.registry.get_version(PROMPT, "1.0.0").revoked
 
 
 async def test_the_line_of_the_history_under_the_cursor_is_what_is_revoked(
     workspace: Workspace,
 ) -> None:
-    with Bench(workspace) as bench:
-        deploy(bench, PROMPT, "1.0.1", "production", reason="better")
+    with Session(workspace) as session:
+        deploy(session, PROMPT, "1.0.1", "production", reason="better")
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.1")
@@ -145,5 +147,5 @@ async def test_a_head_that_cannot_be_kept_is_said_and_the_version_is_revoked(
         app.screen.query_one("#reason", Input).value = "leaks addresses"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: any("did not take the anchor" in said for said in app.said))
-    with Bench(workspace) as bench:
-        assert bench.registry.get_version(PROMPT, "1.0.0").revoked
+    with Session(workspace) as session:
+        assert session.registry.get_version(PROMPT, "1.0.0").revoked

@@ -14,12 +14,12 @@ from textual.pilot import Pilot
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import CAREFUL_DRAFT, PROMPT, triage, write_workspace
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.dialogs.run_missing import RunMissing
-from workbench.tui.screens.compare import CompareScreen
+from workbench.tui.compare.run_missing import RunMissing
+from workbench.tui.compare.screen import CompareScreen
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -42,10 +42,10 @@ class Shop:
             draft.write_text(CAREFUL_DRAFT)
         self.failing.clear()
         self.failing.update(failing)
-        with Bench(self.workspace) as bench:
-            suite = bench.workspace.suite_for(PROMPT)
-            spec = make_spec(resolve(bench, PROMPT), suite, limit=limit)
-            run_id = start(bench, spec).wait(30).run_id
+        with Session(self.workspace) as session:
+            suite = session.workspace.suite_for(PROMPT)
+            spec = make_spec(resolve(session, PROMPT), suite, limit=limit)
+            run_id = start(session, spec).wait(30).run_id
         self.failing.clear()
         self.asked.clear()
         return run_id

@@ -12,20 +12,20 @@ from textual.pilot import Pilot
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT, triage, write_workspace
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.run import make_spec, start
-from workbench.runs.values import RunSpec, RunStatus
+from workbench.actions.running.run import make_spec, start
+from workbench.actions.session import Session
+from workbench.runs.spec.values import RunSpec, RunStatus
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.run.screen import RunScreen
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 
 
 def spec_of(workspace: Workspace, split: str = "all") -> RunSpec:
-    with Bench(workspace) as bench:
-        return make_spec(resolve(bench, PROMPT), workspace.suite_for(PROMPT), split=split)
+    with Session(workspace) as session:
+        return make_spec(resolve(session, PROMPT), workspace.suite_for(PROMPT), split=split)
 
 
 def run_screen(app: WorkbenchApp) -> RunScreen:
@@ -127,8 +127,8 @@ async def test_what_should_be_known_beside_the_figures_is_said_at_80_columns(
             re.sub('base_url = "[^"]*"', f'base_url = "{server.base_url}"', settings.read_text())
         )
         workspace = open_workspace(fresh.root)
-        with Bench(workspace) as bench:
-            start(bench, spec_of(workspace, "dev")).wait(60)
+        with Session(workspace) as session:
+            start(session, spec_of(workspace, "dev")).wait(60)
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_run_screen(pilot)
@@ -151,8 +151,8 @@ async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
 
     with OpenAIServer(spoiling, model="gpt-x-mini") as server:
         workspace = write_workspace(tmp_path / "shop", server.base_url)
-        with Bench(workspace) as bench:
-            start(bench, spec_of(workspace, "dev")).wait(60)
+        with Session(workspace) as session:
+            start(session, spec_of(workspace, "dev")).wait(60)
         app = WorkbenchApp(workspace)
         async with app.run_test(size=(80, 24)) as pilot:
             screen = await on_run_screen(pilot)
@@ -164,8 +164,8 @@ async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
 
 
 async def test_why_a_run_ended_early_is_said_at_80_columns(fresh: Workspace) -> None:
-    with Bench(fresh) as bench:
-        live = start(bench, spec_of(fresh))
+    with Session(fresh) as session:
+        live = start(session, spec_of(fresh))
         live.stop()
         reason = live.wait(60).reason
     assert reason
@@ -263,8 +263,8 @@ async def test_a_run_that_somebody_else_drains_is_read_from_the_store(workspace:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on_run_screen(pilot)
-        with Bench(workspace) as bench:
-            live = start(bench, spec_of(workspace))
+        with Session(workspace) as session:
+            live = start(session, spec_of(workspace))
             app.runs.follow(live, "an evaluation", drains=False)
             live.wait(20)
         await until_shown(pilot, "80/80", "complete")

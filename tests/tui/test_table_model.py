@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.tui.filters import Filter, Value
-from workbench.tui.table_model import Order, Sign, TableModel, following, natural
+from workbench.tui.table.filters import Filter, Value
+from workbench.tui.table.table_model import Order, Sign, TableModel, following, natural
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.support.terminal import Terminal
 from tests.tui.test_tui_terminal import CTRL_Q, ROOT
-from workbench.tui import themes
-from workbench.tui.terminal_colour import (
+from workbench.tui.terminal import themes
+from workbench.tui.terminal.terminal_colour import (
     DEADLINE_S,
     NOT_ASKED,
     QUERY,
@@ -303,7 +303,7 @@ class Plain(Terminal):
 def test_the_terminal_is_as_it_was_whatever_happens(ending: str, code: int) -> None:
     program = (
         "import os, time\n"
-        "from workbench.tui.terminal_colour import asked\n"
+        "from workbench.tui.terminal.terminal_colour import asked\n"
         "with asked('', os.environ) as answer:\n"
         "    print('asking', flush=True)\n"
         "    input()\n"

@@ -13,8 +13,8 @@ from tests.tui.conftest import PROMPT
 from workbench.errors import UsageError
 from workbench.prompts.values import Input
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.dialogs.inputs_form import InputsForm, values_of
-from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.draft.inputs_form import InputsForm, values_of
+from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.widgets.value_area import ValueArea
 from workbench.workspace import Workspace
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from workbench.datasets.values import Case
 from workbench.prompts.contract import Bump
-from workbench.prompts.prompty import parse_prompty
-from workbench.tui.checks import Baseline, check
+from workbench.prompts.files.prompty import parse_prompty
+from workbench.tui.draft.checks import Baseline, check
 from workbench.tui.widgets.prompt_text import front_matter_end, prompt_text, spans
 
 DRAFT = """\

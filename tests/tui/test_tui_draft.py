@@ -11,8 +11,8 @@ from textual.widgets import Input
 from tests.support.openai_server import OpenAIServer
 from tests.support.screens import screen_text, until, until_it_takes_keys, until_shown
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.drafts import DraftChanged, DraftFile, make_draft
-from workbench.tui.widgets.prompt_editor import PromptEditor
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.services.drafts import DraftChanged, DraftFile, make_draft
 from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 
@@ -180,11 +180,11 @@ async def test_a_long_text_is_cut_and_says_so(workspace: Workspace) -> None:
 
 
 def test_a_draft_is_not_made_over_another(workspace: Workspace) -> None:
-    from workbench.actions.bench import Bench
+    from workbench.actions.session import Session
     from workbench.errors import DraftError
 
-    with Bench(workspace) as bench, pytest.raises(DraftError, match="there already"):
-        make_draft(bench, "support_triage")
+    with Session(workspace) as session, pytest.raises(DraftError, match="there already"):
+        make_draft(session, "support_triage")
 
 
 async def test_several_models_answer_side_by_side(

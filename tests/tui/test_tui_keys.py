@@ -10,10 +10,10 @@ from textual.app import App
 
 from tests.support.screens import screen_text, settled, until, until_it_takes_keys, until_shown
 from workbench.errors import SettingsError
-from workbench.tui import keys
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.commands import available
-from workbench.tui.key_docs import markdown
+from workbench.tui.keys import keys
+from workbench.tui.keys.commands import available
+from workbench.tui.keys.key_docs import markdown
 from workbench.workspace import Workspace, open_workspace
 
 DOCS = Path(__file__).parents[2] / "docs" / "keys.md"
@@ -75,7 +75,9 @@ def test_keys_are_shown_as_people_write_them(key: str, shown: str) -> None:
 
 
 def test_the_page_of_keys_is_up_to_date() -> None:
-    assert DOCS.read_text() == markdown(), "run: python -m workbench.tui.key_docs > docs/keys.md"
+    assert DOCS.read_text() == markdown(), (
+        "run: python -m workbench.tui.keys.key_docs > docs/keys.md"
+    )
 
 
 def shown_footer(app: App[int]) -> str:

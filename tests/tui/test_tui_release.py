@@ -19,10 +19,10 @@ from tests.support.screens import (
     until_shown,
 )
 from tests.tui.conftest import CAREFUL_DRAFT, write_workspace
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.releasing.register import register
+from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace, open_workspace
@@ -87,9 +87,11 @@ async def test_the_whole_release_by_keys(fresh: Workspace) -> None:
         await until_shown(pilot, "1.0.1 → 1.0.0", "history is kept")
         await pilot.press("ctrl+s")
         await until_shown(pilot, "production is back on support_triage@1.0.0", "ROLLBACK")
-    with Bench(fresh) as bench:
-        assert bench.registry.get_active("support_triage").version == "1.0.0"
-        actions = [entry.action for entry in bench.registry.history("support_triage", "production")]
+    with Session(fresh) as session:
+        assert session.registry.get_active("support_triage").version == "1.0.0"
+        actions = [
+            entry.action for entry in session.registry.history("support_triage", "production")
+        ]
         assert actions == ["rollback", "deploy", "deploy"]
 
 
@@ -102,8 +104,8 @@ async def test_enter_and_escape_never_deploy(workspace: Workspace) -> None:
         await pilot.press("enter", "enter", "escape")
         await settled(pilot)
         assert "Deploy support" not in screen_text(app)
-    with Bench(workspace) as bench:
-        assert bench.registry.get_active("support_triage").version == "1.0.0"
+    with Session(workspace) as session:
+        assert session.registry.get_active("support_triage").version == "1.0.0"
 
 
 async def test_a_y_in_the_reason_is_a_letter(workspace: Workspace) -> None:
@@ -117,8 +119,8 @@ async def test_a_y_in_the_reason_is_a_letter(workspace: Workspace) -> None:
         assert app.screen.query_one("#reason", Input).value == "why not yet"
         await pilot.press("ctrl+s")
         await until_shown(pilot, "is live in production")
-    with Bench(workspace) as bench:
-        assert bench.registry.history("support_triage", "production")[0].reason == "why not yet"
+    with Session(workspace) as session:
+        assert session.registry.history("support_triage", "production")[0].reason == "why not yet"
 
 
 async def test_an_untested_version_is_refused_with_what_is_missing(
@@ -126,8 +128,8 @@ async def test_an_untested_version_is_refused_with_what_is_missing(
 ) -> None:
     draft = workspace.root / "prompts" / "support_triage.prompty"
     draft.write_text(CAREFUL_DRAFT.replace("exactly one", "exactly and only one"))
-    with Bench(workspace) as bench:
-        register(bench, resolve(bench, "support_triage"), description="untested")
+    with Session(workspace) as session:
+        register(session, resolve(session, "support_triage"), description="untested")
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.2")
@@ -138,29 +140,29 @@ async def test_an_untested_version_is_refused_with_what_is_missing(
         app.screen.query_one("CaseTable").show_key("production")
         await pilot.press("ctrl+s")
         await until_shown(pilot, "! support_triage@1.0.2 cannot go to production")
-    with Bench(workspace) as bench:
-        assert bench.registry.get_active("support_triage").version == "1.0.0"
+    with Session(workspace) as session:
+        assert session.registry.get_active("support_triage").version == "1.0.0"
 
 
 async def test_somebody_elses_deploy_is_never_overwritten(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=SMALL) as pilot:
         await until_shown(pilot, "= 1.0.1")
-        with Bench(workspace) as bench:
-            deploy(bench, "support_triage", "1.0.1", "production")
+        with Session(workspace) as session:
+            deploy(session, "support_triage", "1.0.1", "production")
         await pilot.press("f9")
         await until_shown(pilot, "R rolls production back to 1.0.0")
         await pilot.press("R")
         await until_shown(pilot, "1.0.1 → 1.0.0")
-        with Bench(workspace) as bench:
-            bench.registry.rollback("support_triage", "production", "raj", reason="first")
-            bench.registry.deploy(
+        with Session(workspace) as session:
+            session.registry.rollback("support_triage", "production", "raj", reason="first")
+            session.registry.deploy(
                 "support_triage", "1.0.1", "production", "raj", again=True, reason="second"
             )
         await pilot.press("ctrl+s")
         await until_shown(pilot, "! ", "raj")
-    with Bench(workspace) as bench:
-        assert bench.registry.get_active("support_triage").version == "1.0.1"
+    with Session(workspace) as session:
+        assert session.registry.get_active("support_triage").version == "1.0.1"
 
 
 async def test_a_lower_number_needs_a_reason(workspace: Workspace) -> None:
@@ -216,10 +218,10 @@ async def test_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
 
 
 async def test_a_problem_beside_the_loop_is_said_and_the_app_goes_on(workspace: Workspace) -> None:
-    def fails(_bench: Bench) -> None:
+    def fails(_bench: Session) -> None:
         raise WorkbenchError("it broke", hint="mend it")
 
-    def disk(_bench: Bench) -> None:
+    def disk(_bench: Session) -> None:
         raise OSError(28, "No space left on device")
 
     app = WorkbenchApp(workspace)
@@ -230,7 +232,7 @@ async def test_a_problem_beside_the_loop_is_said_and_the_app_goes_on(workspace: 
         app.in_thread(disk)
         await until_shown(pilot, "No space left on device")
 
-        def is_a_bug(_bench: Bench) -> None:
+        def is_a_bug(_bench: Session) -> None:
             raise KeyError("nobody thought of this")
 
         app.in_thread(is_a_bug)
@@ -247,7 +249,7 @@ async def test_a_newer_read_makes_an_older_one_unwanted(workspace: Workspace) ->
     first = threading.Event()
     got: list[str] = []
 
-    def slow(_bench: Bench) -> str:
+    def slow(_bench: Session) -> str:
         first.wait(20)
         return "old"
 
@@ -283,8 +285,8 @@ async def test_what_is_live_is_retired_after_asking(workspace: Workspace) -> Non
         app.screen.query_one("#reason", Input).value = "the product is gone"
         await pilot.press("ctrl+s")
         await until_shown(pilot, "RETIRE", "the product is gone")
-    with Bench(workspace) as bench:
-        assert bench.registry.live("support_triage") == []
+    with Session(workspace) as session:
+        assert session.registry.live("support_triage") == []
 
 
 async def test_links_are_shown_and_not_opened(
@@ -321,9 +323,9 @@ async def test_a_second_person_approves_and_only_then_it_goes_live(workspace: Wo
         await pilot.press("ctrl+s")
         await until_shown(pilot, "approved support_triage@1.0.1 for production")
     toml.write_text(toml.read_text().replace('author = "raj"', 'author = "ana"'))
-    with Bench(open_workspace(workspace.root)) as bench:
-        deploy(bench, "support_triage", "1.0.1", "production")
-        assert bench.registry.get_active("support_triage").version == "1.0.1"
+    with Session(open_workspace(workspace.root)) as session:
+        deploy(session, "support_triage", "1.0.1", "production")
+        assert session.registry.get_active("support_triage").version == "1.0.1"
 
 
 async def test_no_size_of_the_terminal_is_too_small(workspace: Workspace) -> None:

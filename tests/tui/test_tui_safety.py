@@ -13,9 +13,9 @@ from textual.color import Color
 
 from tests.support.screens import screen_text, until_shown
 from workbench.errors import SettingsError
-from workbench.tui import themes
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.safe_filter import SafeFilter
+from workbench.tui.terminal import themes
+from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import PlainStatic, notify_plain, plain, plain_block
 from workbench.workspace import Workspace, open_workspace

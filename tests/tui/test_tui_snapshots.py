@@ -8,8 +8,8 @@ import pytest
 from textual.app import App
 
 from tests.support.screens import settled, until_shown
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import deploy
+from workbench.actions.releasing.deploy import deploy
+from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace
 
@@ -74,8 +74,8 @@ async def test_a_dialog_fits_80_by_24(
 async def test_a_dialog_about_what_is_live_fits_80_by_24(
     workspace: Workspace, snapshot: Compare, name: str, key: str, shown: str
 ) -> None:
-    with Bench(workspace) as bench:
-        deploy(bench, "support_triage", "1.0.1", "production", reason="better")
+    with Session(workspace) as session:
+        deploy(session, "support_triage", "1.0.1", "production", reason="better")
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "= 1.0.1")

@@ -13,13 +13,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from tests.support.screens import until, until_shown
-from workbench.actions.bench import Bench
+from workbench.actions.session import Session
 from workbench.errors import NotFound
-from workbench.tui import type_ahead
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.help import Help
 from workbench.tui.dialogs.run_options import RunOptions
-from workbench.tui.type_ahead import TypeAhead, Typed
+from workbench.tui.keys import key_queue
+from workbench.tui.keys.key_queue import KeyQueue, Typed
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +126,7 @@ class SlowApp(App[int]):
         self.given = ""
         self.third = asyncio.Event()
         self.line = Slow()
-        self.ahead = TypeAhead(self, self.give)
+        self.ahead = KeyQueue(self, self.give)
 
     def compose(self) -> ComposeResult:
         yield self.line
@@ -158,7 +158,7 @@ async def test_a_key_waits_for_the_one_before_it() -> None:
 async def test_a_key_that_never_ends_does_not_hold_the_next_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(type_ahead, "PATIENCE_S", -1.0)
+    monkeypatch.setattr(key_queue, "PATIENCE_S", -1.0)
     app = SlowApp()
     async with app.run_test() as pilot:
         at_once(pilot, *typed("abc"))
@@ -173,7 +173,7 @@ async def test_keys_wait_for_a_dialog_for_which_something_is_read_first(
 ) -> None:
     reading, go = threading.Event(), threading.Event()
 
-    def slow(_bench: Bench) -> str:
+    def slow(_bench: Session) -> str:
         reading.set()
         assert go.wait(20)
         return "read"
@@ -193,7 +193,7 @@ async def test_keys_wait_for_a_dialog_for_which_something_is_read_first(
 
 
 async def test_keys_go_on_when_a_dialog_never_comes(workspace: Workspace) -> None:
-    def broken(_bench: Bench) -> str:
+    def broken(_bench: Session) -> str:
         raise NotFound("no such thing")
 
     class Opens(WorkbenchApp):

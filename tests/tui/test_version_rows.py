@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from workbench.actions.bench import Bench
 from workbench.actions.refs import resolve
-from workbench.actions.register import register
-from workbench.tui.reads import read_page
+from workbench.actions.releasing.register import register
+from workbench.actions.session import Session
+from workbench.tui.services.registry_queries import read_page
 from workbench.workspace import Workspace
 
 
 def test_the_difference_to_the_version_before_is_of_the_cases_that_both_were_asked(
     workspace: Workspace,
 ) -> None:
-    with Bench(workspace) as bench:
-        newer, older = read_page(bench, "support_triage").versions
+    with Session(workspace) as session:
+        newer, older = read_page(session, "support_triage").versions
         both = {"new": newer, "old": older}
         asked = {}
         for name, row in both.items():
@@ -31,8 +31,8 @@ def test_the_difference_to_the_version_before_is_of_the_cases_that_both_were_ask
 def test_without_evidence_there_is_no_difference(workspace: Workspace) -> None:
     draft = workspace.root / "prompts" / "support_triage.prompty"
     draft.write_text(draft.read_text().replace("exactly", "only"))
-    with Bench(workspace) as bench:
-        register(bench, resolve(bench, "support_triage"), description="untested")
-        untested = read_page(bench, "support_triage").versions[0]
+    with Session(workspace) as session:
+        register(session, resolve(session, "support_triage"), description="untested")
+        untested = read_page(session, "support_triage").versions[0]
     assert untested.evaluation is None
     assert untested.delta is None

@@ -294,9 +294,11 @@ def _runs(work: _Workspace) -> None:
     work.run("run", "triage", "--json")
     work.run("run", "triage", "--prompt", "triage@1.0.1", "--repeats", "3", "--json")
     work.run("run", "triage", "--prompt", "triage@1.0.3", "--limit", "5", "--json")
-    outage = rows(20, inputs=lambda n: {"ticket": f"case {n}" + (" outage" if n > 17 else "")})
+    circuit_breaker = rows(
+        20, inputs=lambda n: {"ticket": f"case {n}" + (" outage" if n > 17 else "")}
+    )
     work.draft("outage", SIMPLE.format(name="outage", first="best"))
-    work.suite("outage", "cases.jsonl", outage)
+    work.suite("outage", "cases.jsonl", circuit_breaker)
     work.run("run", "outage", "--json", "--split", "all", code=4)
     (work.root / COMPARED).write_text(work.run(*COMPARE, code=3))
 

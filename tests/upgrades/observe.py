@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from workbench.actions.bench import Bench
+from workbench.actions.session import Session
 from workbench.registry import PromptRegistry
 from workbench.workspace import open_workspace
 
@@ -16,9 +16,9 @@ INPUTS: dict[str, Any] = {"ticket": "case 3 & 'more'", "vip": False}
 def observe(root: Path) -> dict[str, Any]:
     """Versions with their evidence, what is live and what apps read, the audit, stored runs."""
     workspace = open_workspace(root)
-    with Bench(workspace) as bench:
-        bench.sync()
-        registry = bench.registry
+    with Session(workspace) as session:
+        session.sync()
+        registry = session.registry
         return {
             "versions": _versions(registry),
             "live": _live(registry),
@@ -28,7 +28,7 @@ def observe(root: Path) -> dict[str, Any]:
             ],
             "verified": registry.verify().ok,
             "head": registry.verify().head,
-            "runs": _runs(bench),
+            "runs": _runs(session),
         }
 
 
@@ -70,10 +70,10 @@ def _live(registry: PromptRegistry) -> dict[str, Any]:
     return found
 
 
-def _runs(bench: Bench) -> dict[str, Any]:
+def _runs(session: Session) -> dict[str, Any]:
     found = {}
-    for summary in bench.store.summaries():
-        results = bench.store.results(summary.run_id)
+    for summary in session.store.summaries():
+        results = session.store.results(summary.run_id)
         found[summary.run_id] = {
             "status": summary.status.value,
             "label": summary.label,
@@ -82,7 +82,7 @@ def _runs(bench: Bench) -> dict[str, Any]:
             "errors": summary.errors,
             "score": summary.score,
             "fingerprint": summary.fingerprint,
-            "prompt": bench.store.prompt(summary.run_id).fingerprint,
+            "prompt": session.store.prompt(summary.run_id).fingerprint,
             "answers": sorted(
                 [r.case_id, r.repeat, r.answer.text, {n: s.value for n, s in r.scores.items()}]
                 for r in results

@@ -18,7 +18,7 @@ from tests.upgrades.make_workspace import COMPARE, COMPARED, EXPECTED
 from tests.upgrades.observe import observe
 from workbench.errors import WorkbenchError
 from workbench.registry import PromptRegistry
-from workbench.runs.store import RunStore
+from workbench.runs.store.store import RunStore
 from workbench.times import utc_now
 from workbench.workspace import Workspace, open_workspace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.verdicts.boundaries import boundaries, spent
+from workbench.verdicts.statistics.boundaries import boundaries, spent
 
 PUBLISHED = [
     (0.95, (4.8769, 3.3570, 2.6803, 2.2898, 2.0310)),

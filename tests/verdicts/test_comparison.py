@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold
 from workbench.verdicts.gate import Standing, rule
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict

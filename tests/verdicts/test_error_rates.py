@@ -11,12 +11,12 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from workbench.runs.suite import GatePolicy
-from workbench.verdicts.betting import excludes, rounds_of
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.comparison import compare_pairs
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
-from workbench.verdicts.looks import Plan, make_plan
 from workbench.verdicts.sequential import compare_at
+from workbench.verdicts.sequential_plan import Plan, make_plan
+from workbench.verdicts.statistics.betting import excludes, rounds_of
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
 Counted = Callable[..., tuple[CasePair, ...]]

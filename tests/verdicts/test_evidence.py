@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import workbench.verdicts as verdicts
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import UsageError
-from workbench.runs.suite import GatePolicy, Suite
+from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.scorers.base import Kind, Score, Scorer
 from workbench.verdicts.evidence import (
     evidence_from_json,
@@ -23,8 +23,8 @@ from workbench.verdicts.evidence import (
     make_external_evidence,
     recompute,
 )
-from workbench.verdicts.looks import make_plan
 from workbench.verdicts.sequential import conclude, decide_prefix
+from workbench.verdicts.sequential_plan import make_plan
 from workbench.verdicts.values import CasePair, Evidence, Gate
 
 Counted = Callable[..., tuple[CasePair, ...]]

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from workbench.datasets.questions import question_digest
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import UsageError
-from workbench.runs.suite import GatePolicy, Suite
+from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.scorers.base import Kind, Score, Scorer
-from workbench.verdicts.betting import betting_interval, excludes, rounds_of
 from workbench.verdicts.evidence import make_evidence, recompute
 from workbench.verdicts.extension import contradiction, extend_plan
-from workbench.verdicts.looks import Plan, make_plan
 from workbench.verdicts.sequential import conclude
+from workbench.verdicts.sequential_plan import Plan, make_plan
+from workbench.verdicts.statistics.betting import betting_interval, excludes, rounds_of
 from workbench.verdicts.values import CasePair, Evidence, Gate
 
 POLICY = GatePolicy(scorers=("s",), margin=0.05, extend=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.values import Result
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.values import Result
 from workbench.verdicts.origin import answer_digest, joined, side_origin
 
 HERE = "http://127.0.0.1:1/v1"

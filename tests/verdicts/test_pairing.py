@@ -8,8 +8,8 @@ import pytest
 
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.providers.values import Answer, Outcome
-from workbench.runs.values import Result, RunStatus, RunSummary
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.scorers.base import Score
 from workbench.verdicts.pairing import NOT_ASKED, check_comparable, pair_results
 from workbench.verdicts.values import CasePair

@@ -11,10 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from workbench.runs.suite import GatePolicy
-from workbench.verdicts import anytime
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.case_counts import cases_needed
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
+from workbench.verdicts.multiple_comparisons import (
+    attempt_note,
+    best_of,
+    holm,
+    winners_curse,
+    winners_curse_note,
+)
 from workbench.verdicts.noise import Noise, below_noise, flip_rate, noise_of, noise_sentence
 from workbench.verdicts.planner import flip_rate_seen, plan_sentence
 from workbench.verdicts.repeats import (
@@ -24,8 +30,8 @@ from workbench.verdicts.repeats import (
     suggest_repeats,
     variances,
 )
+from workbench.verdicts.statistics import anytime
 from workbench.verdicts.values import CasePair
-from workbench.verdicts.wear import attempt_note, best_of, holm, winners_curse, winners_curse_note
 
 Counted = Callable[..., tuple[CasePair, ...]]
 POLICY = GatePolicy(scorers=("s",), margin=0.05)

@@ -13,14 +13,14 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from workbench.verdicts.distributions import (
+from workbench.verdicts.statistics.distributions import (
     critical_z,
     normal_cdf,
     t_quantile,
     t_tail,
     two_sided_p,
 )
-from workbench.verdicts.intervals import (
+from workbench.verdicts.statistics.intervals import (
     cluster_mean,
     cluster_t,
     mcnemar_mid_p,

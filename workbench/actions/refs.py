@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.actions.bench import Bench
+from workbench.actions.session import Session
 from workbench.errors import NotFound
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL
@@ -88,38 +88,38 @@ def _endings(paths: Iterable[Path]) -> dict[Path, str]:
     return found
 
 
-def resolve(bench: Bench, ref: str) -> Source:
+def resolve(session: Session, ref: str) -> Source:
     """The prompt that `ref` names: a path, `prompt_id`, `prompt_id@1.2.0`, `prompt_id@production`
     or a run id. Raises NotFound with the nearest name.
     """
     if ref.endswith(SUFFIX) or "/" in ref:
-        return _draft(bench, Path(ref))
+        return _draft(session, Path(ref))
     prompt_id, at, where = ref.partition("@")
     if at:
-        return _registered(bench, prompt_id, where)
-    path = bench.workspace.draft_path(prompt_id)
+        return _registered(session, prompt_id, where)
+    path = session.workspace.draft_path(prompt_id)
     if path:
-        return _draft(bench, path)
-    if bench.workspace.runs_path.exists():
-        summary = bench.store.summary_or_none(ref)
+        return _draft(session, path)
+    if session.workspace.runs_path.exists():
+        summary = session.store.summary_or_none(ref)
         if summary:
-            return Source(bench.store.prompt(ref), summary.label, run_id=ref)
-    raise _nothing_named(bench, ref)
+            return Source(session.store.prompt(ref), summary.label, run_id=ref)
+    raise _nothing_named(session, ref)
 
 
-def _nothing_named(bench: Bench, ref: str) -> NotFound:
+def _nothing_named(session: Session, ref: str) -> NotFound:
     """Why `ref` is no source, though a file or the registry may have its name."""
-    from workbench.prompts.prompty import read_draft
+    from workbench.prompts.files.prompty import read_draft
 
-    paths = {read_draft(path).prompt.prompt_id: path for path in bench.workspace.draft_paths()}
+    paths = {read_draft(path).prompt.prompt_id: path for path in session.workspace.draft_paths()}
     for prompt_id, path in paths.items():
         if path.stem == ref:
             return NotFound(
                 f"{path} is the draft of {prompt_id!r}, not of {ref!r}",
                 hint=f"its name: says so; ask for {prompt_id}",
             )
-    if bench.workspace.registry_path.exists():
-        versions = bench.registry.versions(ref)
+    if session.workspace.registry_path.exists():
+        versions = session.registry.versions(ref)
         if versions:
             return NotFound(
                 f"{ref!r} has no draft, only versions", hint=f"the newest is {versions[0].ref}"
@@ -127,28 +127,28 @@ def _nothing_named(bench: Bench, ref: str) -> NotFound:
     return NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, paths))
 
 
-def _draft(bench: Bench, path: Path) -> Source:
-    draft = bench.workspace.draft(path)
+def _draft(session: Session, path: Path) -> Source:
+    draft = session.workspace.draft(path)
     return Source(draft.prompt, DRAFT, path=path, note=draft.note)
 
 
-def _registered(bench: Bench, prompt_id: str, where: str) -> Source:
+def _registered(session: Session, prompt_id: str, where: str) -> Source:
     if where == DRAFT:
-        path = bench.workspace.draft_path(prompt_id)
+        path = session.workspace.draft_path(prompt_id)
         if path is None:
             raise NotFound(f"no draft of {prompt_id!r}")
-        return _draft(bench, path)
-    environments = [settings.name for settings in bench.registry.environments()]
+        return _draft(session, path)
+    environments = [settings.name for settings in session.registry.environments()]
     if where in environments:
-        live = bench.registry.require_active(prompt_id, where)
-        return source_of(bench, live)
-    return source_of(bench, bench.registry.get_version(prompt_id, where))
+        live = session.registry.require_active(prompt_id, where)
+        return source_of(session, live)
+    return source_of(session, session.registry.get_version(prompt_id, where))
 
 
-def source_of(bench: Bench, version: PromptVersion) -> Source:
+def source_of(session: Session, version: PromptVersion) -> Source:
     """A registered version as what is run."""
     model, note = version.prompt.model, ""
-    if model and bench.workspace.settings.answers_as_another(model.provider, model.id):
+    if model and session.workspace.settings.answers_as_another(model.provider, model.id):
         note = (
             f"{version.ref} was registered with the provider {model.provider}, so {EMBEDDED_MODEL}"
         )

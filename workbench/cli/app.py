@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.face import folder_of
+from workbench.cli.context import folder_of
 from workbench.errors import EXIT_DONE, UsageError
 from workbench.suggestions import did_you_mean
 
@@ -36,7 +36,7 @@ SECTIONS = {
         "revoke": "approve",
     },
     "Read": {"get": "get", "log": "log", "blame": "blame", "verify": "verify"},
-    "Move": {"export": "move", "import": "move"},
+    "Move": {"export": "import_export", "import": "import_export"},
     "Look after": {
         "dataset": "dataset",
         "doctor": "doctor",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.confirm import confirm, confirm_cost, yes_option
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_NO_DECISION
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.bisect import Bisected, BisectPlan
+    from workbench.actions.comparing.bisect import Bisected, BisectPlan
     from workbench.verdicts.hunks import Hunk
 
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--one-by-one", is_flag=True, help="Try each edit alone instead of by halves.")
 @yes_option
 def bisect_command(
-    face: Face,
+    context: CommandContext,
     a: str,
     b: str,
     suite: str | None,
@@ -38,37 +38,37 @@ def bisect_command(
     Only the broken cases run again, with some of the edits applied. Exit code 3 when no edit can
     be named.
     """
-    from workbench.actions.bisect import bisect
+    from workbench.actions.comparing.bisect import bisect
 
-    bench = face.bench()
+    session = context.session()
 
     def on_plan(plan: BisectPlan) -> None:
         cost = numbers.money(plan.usd)
-        face.note(
+        context.note(
             f"{numbers.plural(len(plan.compared.headline.broke), 'broken case')}, "
             f"{numbers.plural(len(plan.hunks), 'edit')}: about {plan.trials} trials, "
             f"{numbers.plural(plan.calls, 'call')}, {cost}"
         )
         if plan.cost and not yes:
-            confirm_cost(face, bench, plan.cost)
+            confirm_cost(context, session, plan.cost)
 
-    with Follower(face) as follower:
+    with Follower(context) as follower:
         found = bisect(
-            bench,
+            session,
             a,
             b,
             suite,
             split=split,
             halves=not one_by_one,
             on_plan=on_plan,
-            on_ahead=lambda runs: confirm(face, bench, runs, yes),
+            on_ahead=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    _answer(face, found)
+    _answer(context, found)
     return EXIT_DONE if found.guilty or not found.plan.compared.headline.broke else EXIT_NO_DECISION
 
 
-def _answer(face: Face, found: Bisected) -> None:
+def _answer(context: CommandContext, found: Bisected) -> None:
     headline = found.plan.compared.headline
     lines = []
     for hunk in found.guilty:
@@ -88,7 +88,7 @@ def _answer(face: Face, found: Bisected) -> None:
         "run_a": found.plan.compared.a.summary.run_id,
         "run_b": found.plan.compared.b.summary.run_id,
     }
-    face.answer(values, lines)
+    context.answer(values, lines)
 
 
 def _json(hunk: Hunk) -> dict[str, object]:

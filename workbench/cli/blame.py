@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 
 
 @command("blame", example="workbench blame support_triage@1.2.0")
 @click.argument("ref", metavar="PROMPT[@VERSION]")
-def blame_command(face: Face, ref: str) -> None:
+def blame_command(context: CommandContext, ref: str) -> None:
     """Which version brought each line of a prompt, by whom, why."""
     from workbench.present.tables import lay_out
 
     prompt_id, _, version = ref.partition("@")
-    found = face.registry().blame(prompt_id, version or None)
+    found = context.registry().blame(prompt_id, version or None)
     rows = [
         (line.version, line.author, line.at[:10], line.description[:40], line.line)
         for line in found
@@ -32,4 +32,4 @@ def blame_command(face: Face, ref: str) -> None:
             for line in found
         ],
     }
-    face.answer(values, lay_out(("version", "author", "date", "why", "line"), rows))
+    context.answer(values, lay_out(("version", "author", "date", "why", "line"), rows))

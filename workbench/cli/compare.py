@@ -9,11 +9,11 @@ import click
 
 from workbench.cli import verdict
 from workbench.cli.confirm import confirm, yes_option
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.cli.progress import Follower
 
 if TYPE_CHECKING:
-    from workbench.actions.compare import BestOf, Candidate, Compared
+    from workbench.actions.comparing.compare import BestOf, Candidate, Compared
 
 
 @command("compare", example="workbench compare support_triage@production support_triage")
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @yes_option
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def compare_command(
-    face: Face,
+    context: CommandContext,
     a: str,
     b: str,
     also: tuple[str, ...],
@@ -45,25 +45,25 @@ def compare_command(
     candidate is compared with A, and what may be claimed is adjusted for their number (Holm); the
     exit code still speaks of B.
     """
-    from workbench.actions.compare import compare_many
+    from workbench.actions.comparing.compare import compare_many
 
-    bench = face.bench()
-    with Follower(face) as follower:
+    session = context.session()
+    with Follower(context) as follower:
         best = compare_many(
-            bench,
+            session,
             a,
             (b, *also),
             suite,
             split=split,
             limit=limit,
             fresh=fresh,
-            on_ahead=lambda runs: confirm(face, bench, runs, yes),
+            on_ahead=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
     found = best.candidates[0].compared
     for note in best.notes:
-        face.note(f"note: {note}")
-    face.answer(_as_json(best), _lines(best, verbose))
+        context.note(f"note: {note}")
+    context.answer(_as_json(best), _lines(best, verbose))
     # A preview decides nothing, whatever is missing from it.
     missing = not found.preview and any(one.missing for one in found.comparisons)
     return verdict.exit_code(found.gate, missing)

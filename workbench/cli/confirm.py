@@ -8,35 +8,42 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli import interrupts
-from workbench.cli.face import Face
+from workbench.cli.context import CommandContext
 from workbench.errors import UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
-    from workbench.actions.costs import Ahead, Cost
+    from workbench.actions.running.costs import Ahead, Cost
+    from workbench.actions.session import Session
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask before it costs much.")
 _HINT = "--yes, or confirm_above in workbench.toml"
 
 
 def confirm(
-    face: Face, bench: Bench, runs: Iterable[Ahead], yes: bool, *, hint: str = _HINT
+    context: CommandContext,
+    session: Session,
+    runs: Iterable[Ahead],
+    yes: bool,
+    *,
+    hint: str = _HINT,
 ) -> None:
     """Ask before money is spent. Raises UsageError when told no, or when nobody is there."""
     if yes:
         return
-    from workbench.actions.costs import worth_asking
+    from workbench.actions.running.costs import worth_asking
 
-    cost = worth_asking(bench, runs)
+    cost = worth_asking(session, runs)
     if cost is not None:
-        confirm_cost(face, bench, cost, hint=hint)
+        confirm_cost(context, session, cost, hint=hint)
 
 
-def confirm_cost(face: Face, bench: Bench, cost: Cost, *, hint: str = _HINT) -> None:
+def confirm_cost(
+    context: CommandContext, session: Session, cost: Cost, *, hint: str = _HINT
+) -> None:
     """Ask about a cost that is worth it. Raises UsageError as `confirm` does."""
-    said = _in_words(cost, bench.workspace.settings.confirm_above_usd)
-    if not _agreed(face, f"This costs {said}. Run?"):
+    said = _in_words(cost, session.workspace.settings.confirm_above_usd)
+    if not _agreed(context, f"This costs {said}. Run?"):
         raise UsageError(f"not run: it would cost {said}", hint=hint)
 
 
@@ -51,7 +58,7 @@ def _in_words(cost: Cost, limit_usd: float) -> str:
     return " and ".join(parts) + more
 
 
-def _agreed(face: Face, question: str) -> bool:
+def _agreed(context: CommandContext, question: str) -> bool:
     """What a person answers; Ctrl+C at the question ends the command, as it does anywhere."""
     with interrupts.unwatched():
-        return face.agree(question)
+        return context.agree(question)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE
 
 SAMPLE = "support_triage"
@@ -17,21 +17,21 @@ FOLDER = "workbench-demo"
 @command("demo", example="workbench demo --plain")
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 @click.option("--plain", is_flag=True, help="Walk through in text, also on a terminal.")
-def demo_command(face: Face, folder: Path | None, plain: bool) -> int:
+def demo_command(context: CommandContext, folder: Path | None, plain: bool) -> int:
     """Show the main job on a real language model, without a key or a network service.
 
     On a terminal it opens the screens in a sample workspace. Elsewhere, or with --plain, it
     walks through all of it in text: every command that it prints is run, every figure is real.
     """
-    from workbench.actions.init import create_workspace
-    from workbench.providers.weights import find_weights
+    from workbench.actions.workspace.init import create_workspace
+    from workbench.providers.embedded.model_files import find_weights
     from workbench.settings import FILE_NAME
 
     find_weights()
-    walks = plain or face.as_json or not (sys.stdin.isatty() and sys.stdout.isatty())
-    root = face.folder / (folder or (_free() if walks else Path(FOLDER)))
+    walks = plain or context.as_json or not (sys.stdin.isatty() and sys.stdout.isatty())
+    root = context.folder / (folder or (_free() if walks else Path(FOLDER)))
     if walks:
-        return _walk(face, root)
+        return _walk(context, root)
     if not (root / FILE_NAME).exists():
         create_workspace(root, SAMPLE)
     from workbench.cli.app import open_tui
@@ -39,13 +39,13 @@ def demo_command(face: Face, folder: Path | None, plain: bool) -> int:
     return open_tui(root)
 
 
-def _walk(face: Face, root: Path) -> int:
+def _walk(context: CommandContext, root: Path) -> int:
     import contextlib
 
     from workbench.cli.demo_walk import Walk
 
     # What the commands print is narration here; with --json it must not mix with the object.
-    narration = sys.stderr if face.as_json else sys.stdout
+    narration = sys.stderr if context.as_json else sys.stdout
     with contextlib.redirect_stdout(narration):
         steps = Walk(root, SAMPLE).all()
     wrong = [step.command for step in steps if not step.as_told]
@@ -55,7 +55,7 @@ def _walk(face: Face, root: Path) -> int:
         "steps": [{"command": step.command, "exit_code": step.exit_code} for step in steps],
     }
     lines = [f"not as told: {line}" for line in wrong]
-    face.answer(values, [*lines, "", f"look around: workbench --workspace {root}"])
+    context.answer(values, [*lines, "", f"look around: workbench --workspace {root}"])
     return EXIT_INCOMPLETE if wrong else EXIT_DONE
 
 

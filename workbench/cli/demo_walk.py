@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from workbench.actions.init import create_workspace, sample_steps
-from workbench.cli import edge, streams
+from workbench.actions.workspace.init import create_workspace, sample_steps
+from workbench.cli import main, streams
 from workbench.errors import (
     EXIT_DONE,
     EXIT_GATE_FAILED,
@@ -151,7 +151,7 @@ class Walk:
     def _run(self, *arguments: str, expect: tuple[int, ...] = (EXIT_DONE,)) -> None:
         shown = f"workbench {shlex.join(arguments)}"
         self._print(f"$ {shown}")
-        code = edge.run([*arguments, "--workspace", str(self.root)])
+        code = main.run([*arguments, "--workspace", str(self.root)])
         self._steps.append(Step(shown, code, code in expect))
         self._print(*([] if code == EXIT_DONE else [f"(exit code {code})"]), "")
         if code not in expect:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.face import Face, command, split_ref
+from workbench.cli.context import CommandContext, command, split_ref
 from workbench.errors import UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.deploy import DeployPreview
+    from workbench.actions.releasing.deploy import DeployPreview
     from workbench.registry import PromptDeployment
 
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--request", metavar="KEY", help="The same key twice deploys once.")
 @click.option("--preview", is_flag=True, help="Only show what it would change.")
 def deploy_command(
-    face: Face,
+    context: CommandContext,
     ref: str,
     environment: str,
     reason: str,
@@ -34,21 +34,21 @@ def deploy_command(
     preview: bool,
 ) -> None:
     """Make a version live in ENVIRONMENT, if its evidence and the environment's rules allow it."""
-    from workbench.actions import deploy as deploying
+    from workbench.actions.releasing import deploy as deploying
 
     if (override or again) and not reason.strip():
         raise UsageError("an exception needs a reason", hint="--reason TEXT")
     prompt_id, version = split_ref(ref)
-    bench = face.bench()
-    seen = deploying.preview(bench, prompt_id, version, environment, override=override)
+    session = context.session()
+    seen = deploying.preview(session, prompt_id, version, environment, override=override)
     if preview:
-        face.answer(_preview_json(seen), _preview_lines(seen))
+        context.answer(_preview_json(seen), _preview_lines(seen))
         return
     warnings = list(seen.status.warnings)
     for warning in warnings:
-        face.note(f"warning: {warning}")
+        context.note(f"warning: {warning}")
     done = deploying.deploy(
-        bench,
+        session,
         prompt_id,
         version,
         environment,
@@ -62,18 +62,18 @@ def deploy_command(
     lines = [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
     if done.loosened_by:
         lines.append(f"loosened rules allowed it (record {done.loosened_by} of the log)")
-    face.answer({**deployment_json(done), "warnings": warnings}, lines)
+    context.answer({**deployment_json(done), "warnings": warnings}, lines)
 
 
 @command("retire", example='workbench retire support_triage staging --reason "not used"')
 @click.argument("prompt_id", metavar="PROMPT")
 @click.argument("environment")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
-def retire_command(face: Face, prompt_id: str, environment: str, reason: str) -> None:
+def retire_command(context: CommandContext, prompt_id: str, environment: str, reason: str) -> None:
     """Take a prompt out of ENVIRONMENT: nothing is live there any more."""
-    bench = face.bench()
-    done = bench.registry.retire(prompt_id, environment, bench.author, reason=reason)
-    face.answer(deployment_json(done), [f"{prompt_id} is no longer live in {environment}"])
+    session = context.session()
+    done = session.registry.retire(prompt_id, environment, session.author, reason=reason)
+    context.answer(deployment_json(done), [f"{prompt_id} is no longer live in {environment}"])
 
 
 def deployment_json(done: PromptDeployment) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 
 _SIGNS = {"same": " ", "removed": "-", "added": "+"}
 
@@ -12,21 +12,21 @@ _SIGNS = {"same": " ", "removed": "-", "added": "+"}
 @command("diff", example="workbench diff support_triage@1.0.0 support_triage")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("--context", type=click.IntRange(0), default=3, show_default=True)
-def diff_command(face: Face, a: str, b: str, context: int) -> None:
+@click.option("--context", "context_lines", type=click.IntRange(0), default=3, show_default=True)
+def diff_command(context: CommandContext, a: str, b: str, context_lines: int) -> None:
     """Differences of two prompts: text, contract, model."""
     from workbench.actions.refs import resolve
     from workbench.prompts.contract import changes, implied_bump
     from workbench.prompts.diff import diff_text
-    from workbench.prompts.prompty import write_prompty
+    from workbench.prompts.files.prompty import write_prompty
 
-    bench = face.bench()
-    old, new = resolve(bench, a), resolve(bench, b)
+    session = context.session()
+    old, new = resolve(session, a), resolve(session, b)
     found = changes(old.prompt, new.prompt)
     bump = implied_bump(old.prompt, new.prompt)
     diff = diff_text(write_prompty(old.prompt), write_prompty(new.prompt))
     lines = [f"--- {old.name}", f"+++ {new.name}"]
-    for hunk in diff.hunks(context):
+    for hunk in diff.hunks(context_lines):
         first = next((line.number_a or line.number_b for line in hunk), 1)
         lines.append(f"@@ line {first} @@")
         lines += [f"{_SIGNS[line.tag]} {line.text}" for line in hunk]
@@ -49,8 +49,8 @@ def diff_command(face: Face, a: str, b: str, context: int) -> None:
         "removed": diff.removed,
         "lines": [
             {"tag": line.tag, "a": line.number_a, "b": line.number_b, "text": line.text}
-            for hunk in diff.hunks(context)
+            for hunk in diff.hunks(context_lines)
             for line in hunk
         ],
     }
-    face.answer(values, lines)
+    context.answer(values, lines)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import EXIT_DONE, EXIT_USAGE, NotFound
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.doctor import Check
-    from workbench.actions.probe import Probed, Target
+    from workbench.actions.workspace.doctor import Check
+    from workbench.actions.workspace.probe import Probed, Target
 
 
 @command("doctor", example="workbench doctor")
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     flag_value="",
     help="Ask the providers, or one, what they honour: four calls a model.",
 )
-def doctor_command(face: Face, probe: str | None) -> int:
+def doctor_command(context: CommandContext, probe: str | None) -> int:
     """Check the machine, the settings, the drafts and suites, and the registry.
 
     It makes no call to any provider. With --probe it makes a few to each model that the drafts
     name, says before what they cost, and records which options are honoured and which ignored,
     so that runs can warn. Exit code 2 when something will not work.
     """
-    from workbench.actions.doctor import Level, examine
+    from workbench.actions.workspace.doctor import Level, examine
 
     try:
-        workspace = face.workspace()
+        workspace = context.workspace()
     except NotFound:
         workspace = None
-    probed = [] if probe is None else _probe(face, probe)
+    probed = [] if probe is None else _probe(context, probe)
     checks = [*examine(workspace), *(item.check for item in probed)]
     problems = sum(check.level is Level.PROBLEM for check in checks)
     values: dict[str, Any] = {
@@ -57,7 +57,7 @@ def doctor_command(face: Face, probe: str | None) -> int:
             for item in probed
             if item.found
         ]
-    face.answer(values, [_line(check) for check in checks])
+    context.answer(values, [_line(check) for check in checks])
     return EXIT_USAGE if problems else EXIT_DONE
 
 
@@ -66,16 +66,16 @@ def _line(check: Check) -> str:
     return f"{check.level.value:<8} {check.name}: {check.said}{hint}"
 
 
-def _probe(face: Face, provider: str) -> list[Probed]:
-    from workbench.actions.probe import probe_all, targets
+def _probe(context: CommandContext, provider: str) -> list[Probed]:
+    from workbench.actions.workspace.probe import probe_all, targets
     from workbench.providers.probe import PROMPT_TOKENS
 
-    bench = face.bench()
-    wanted = targets(bench, provider)
+    session = context.session()
+    wanted = targets(session, provider)
 
     def say(target: Target) -> None:
         cost = "cost unknown" if target.usd is None else f"about {numbers.money(target.usd)}"
         calls = f"{numbers.plural(target.calls, 'call')} of {PROMPT_TOKENS:,} tokens together"
-        face.note(f"probing {target.name}: {calls}, {cost}")
+        context.note(f"probing {target.name}: {calls}, {cost}")
 
-    return probe_all(bench, wanted, say)
+    return probe_all(session, wanted, say)

@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.cli.run import run_options, spec_of
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
-    from workbench.runs.suite import Suite
+    from workbench.actions.session import Session
+    from workbench.runs.spec.suite import Suite
 
 
 @command("estimate", example="workbench estimate support_triage --split gate --repeats 3")
 @click.argument("suite")
 @run_options
-def estimate_command(face: Face, suite: str, **options: Any) -> None:
+def estimate_command(context: CommandContext, suite: str, **options: Any) -> None:
     """Say what a run would take: calls, money, time, and the cases that its margin needs."""
-    from workbench.actions import run as running
+    from workbench.actions.running import run as running
     from workbench.verdicts.case_counts import cases_needed
     from workbench.verdicts.planner import plan_sentence
 
-    bench = face.bench()
-    spec, name = spec_of(bench, suite, options)
-    found = running.estimate(bench, spec)
+    session = context.session()
+    spec, name = spec_of(session, suite, options)
+    found = running.estimate(session, spec)
     gate = spec.suite.gate
-    flips = flip_rate_of(bench, spec.suite)
+    flips = flip_rate_of(session, spec.suite)
     needed = None
     if gate.margin:
         needed = cases_needed(gate.margin, flips, confidence=gate.confidence)
@@ -56,16 +56,16 @@ def estimate_command(face: Face, suite: str, **options: Any) -> None:
         "cases_needed": needed,
         "flip_rate": flips,
     }
-    face.answer(values, lines)
+    context.answer(values, lines)
 
 
-def flip_rate_of(bench: Bench, suite: Suite) -> float | None:
+def flip_rate_of(session: Session, suite: Suite) -> float | None:
     """The share of cases that changed in the suite's recorded evaluations; None before any."""
     from workbench.verdicts.planner import flip_rate_seen
 
-    if not bench.workspace.registry_path.exists():
+    if not session.workspace.registry_path.exists():
         return None
-    records = bench.registry.evaluations(suite.prompt_id)
+    records = session.registry.evaluations(suite.prompt_id)
     return flip_rate_seen(
         record.evidence.comparisons[0]
         for record in records

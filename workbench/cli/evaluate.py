@@ -9,7 +9,7 @@ import click
 
 from workbench.cli import verdict
 from workbench.cli.confirm import confirm, yes_option
-from workbench.cli.face import Face, command, split_ref
+from workbench.cli.context import CommandContext, command, split_ref
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--summary", type=click.Path(path_type=Path), help="Write a Markdown summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def evaluate_command(
-    face: Face,
+    context: CommandContext,
     ref: str,
     suite: str | None,
     full: bool,
@@ -46,25 +46,25 @@ def evaluate_command(
     It looks at planned points only and stops as soon as the plan allows. Exit code 0: the gate
     passes; 1: it fails; 3: no decision; 4: the provider left too many cases out.
     """
-    from workbench.actions.answer_origins import notes_before, objections
-    from workbench.actions.evaluate import evaluate
     from workbench.actions.refs import resolve
-    from workbench.actions.rules import outdated
+    from workbench.actions.releasing.answer_origins import notes_before, objections
+    from workbench.actions.releasing.evaluate import evaluate
+    from workbench.actions.releasing.rules import outdated
 
     if full and anytime:
         raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
     if extend and (full or anytime):
         raise click.UsageError("--extend goes on as its evaluation began: leave the other out")
     prompt_id, version = split_ref(ref)
-    bench = face.bench()
-    source = resolve(bench, ref)
+    session = context.session()
+    source = resolve(session, ref)
     note = source.note
-    before = notes_before(bench, source.prompt, fresh=fresh)
+    before = notes_before(session, source.prompt, fresh=fresh)
     for said in (note, *before) if note else before:
-        face.note(f"note: {said}")
-    with Follower(face) as follower:
+        context.note(f"note: {said}")
+    with Follower(context) as follower:
         found = evaluate(
-            bench,
+            session,
             prompt_id,
             version,
             suite_name=suite,
@@ -72,12 +72,12 @@ def evaluate_command(
             anytime=anytime,
             extend=extend,
             fresh=fresh,
-            on_ahead=lambda runs: confirm(face, bench, runs, yes),
+            on_ahead=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
     _write_files(found, junit, summary)
     against = {
-        evidence.suite: [*objections(bench, evidence), *outdated(bench, evidence)]
+        evidence.suite: [*objections(session, evidence), *outdated(session, evidence)]
         for evidence in found
     }
     each = [_json_of(evidence, against[evidence.suite]) for evidence in found]
@@ -89,7 +89,7 @@ def evaluate_command(
         for evidence in found
         for line in (*_lines_of(evidence, verbose), *against[evidence.suite])
     ]
-    face.answer(values, lines)
+    context.answer(values, lines)
     return _exit_code(found[worst])
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli import interrupts
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.forget import Forgotten, Wanted
+    from workbench.actions.workspace.forget import Forgotten, Wanted
 
 
 @command("forget", example='workbench dataset forget --case c042 --reason "she asked for it" --yes')
@@ -20,28 +20,30 @@ if TYPE_CHECKING:
 @click.option("--suite", "-s", help="Where several suites have a case of that id.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the record.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget_command(face: Face, case_id: str, suite: str | None, reason: str, yes: bool) -> int:
+def forget_command(
+    context: CommandContext, case_id: str, suite: str | None, reason: str, yes: bool
+) -> int:
     """Delete what a case says from the stored runs: inputs, expected, answers, notes.
 
     Every stored case with the same inputs goes with it, whatever its id and suite. Digests and
     scores stay, so that comparisons and the registry's evidence hold. Exit code 4: another
     process reads runs.db, so that old bytes may be left in its log; do it again.
     """
-    from workbench.actions.forget import find_case, forget
+    from workbench.actions.workspace.forget import find_case, forget
 
-    bench = face.bench()
-    wanted = find_case(bench, case_id, suite)
-    if not yes and not _agreed(face, wanted):
+    session = context.session()
+    wanted = find_case(session, case_id, suite)
+    if not yes and not _agreed(context, wanted):
         raise UsageError("nothing was forgotten", hint="--yes")
-    done = forget(bench, wanted, reason)
-    face.answer(_json(done), _lines(done))
+    done = forget(session, wanted, reason)
+    context.answer(_json(done), _lines(done))
     return EXIT_DONE if done.erased else EXIT_INCOMPLETE
 
 
-def _agreed(face: Face, wanted: Wanted) -> bool:
+def _agreed(context: CommandContext, wanted: Wanted) -> bool:
     sets = numbers.plural(wanted.held, "stored set of cases", "stored sets of cases")
     with interrupts.unwatched():
-        return face.agree(
+        return context.agree(
             f"Delete what case {wanted.case_id} of {wanted.suite} says from {sets}, for good?"
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @click.option("--at", metavar="TIME", help="What was live then, e.g. 2026-03-01T12:00Z.")
 @click.option("--requires", metavar="RANGE", help="Refuse other versions, e.g. '>=1.2,<2'.")
 def get_command(
-    face: Face, prompt_id: str, environment: str, at: str | None, requires: str | None
+    context: CommandContext, prompt_id: str, environment: str, at: str | None, requires: str | None
 ) -> None:
     """Print the live version of PROMPT in ENVIRONMENT (production by default).
 
     PROMPT@VERSION prints that version, live or not.
     """
-    registry = face.registry()
+    registry = context.registry()
     name, _, version = prompt_id.partition("@")
     if version:
         found = registry.get_version(name, version)
@@ -57,12 +57,14 @@ def get_command(
     }
     where = f" live in {environment}" if environment else ""
     since = f" since {deployment.deployed_at} by {deployment.deployed_by}" if deployment else ""
-    face.note(f"{found.ref}{where}{since}")
+    context.note(f"{found.ref}{where}{since}")
     if deployment and deployment.loosened_by:
-        face.note(f"note: loosened rules allowed it (record {deployment.loosened_by} of the log)")
+        context.note(
+            f"note: loosened rules allowed it (record {deployment.loosened_by} of the log)"
+        )
     if found.revoked:
-        face.note("warning: this version is revoked")
-    face.answer(values, [found.content])
+        context.note("warning: this version is revoked")
+    context.answer(values, [found.content])
 
 
 def _moment(text: str) -> datetime:

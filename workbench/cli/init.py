@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 
 
 @command(
@@ -15,21 +15,21 @@ from workbench.cli.face import Face, command
 )
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
 @click.option("--sample", metavar="NAME", help="Start from a sample suite, e.g. support_triage.")
-def init_command(face: Face, folder: Path, sample: str | None) -> None:
+def init_command(context: CommandContext, folder: Path, sample: str | None) -> None:
     """Make a workspace in DIR, empty or from a sample suite.
 
     DIR must be empty or not there yet; nothing is ever overwritten.
     """
-    from workbench.actions.filesystems import network_warning
-    from workbench.actions.init import create_workspace
+    from workbench.actions.workspace.filesystems import network_warning
+    from workbench.actions.workspace.init import create_workspace
 
-    workspace = create_workspace(face.folder / folder, sample)
+    workspace = create_workspace(context.folder / folder, sample)
     warning = network_warning(workspace.root)
     if warning:
-        face.note(f"warning: {warning}")
+        context.note(f"warning: {warning}")
     drafts = [str(path.relative_to(workspace.root)) for path in workspace.draft_paths()]
     suites = [str(path.relative_to(workspace.root)) for path in workspace.suite_paths()]
-    face.answer(
+    context.answer(
         {"workspace": str(workspace.root), "drafts": drafts, "suites": suites},
         [
             f"made a workspace in {workspace.root}",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import NotFound
 
 
 @command("keys", example="workbench keys --json")
-def keys_command(face: Face) -> None:
+def keys_command(context: CommandContext) -> None:
     """Every key of the screens, as [keys] in workbench.toml leaves it.
 
     Move one with its id: [keys] "app.start" = "f6". Unknown ids and clashes are errors.
@@ -17,8 +17,8 @@ def keys_command(face: Face) -> None:
     from workbench.present.tables import lay_out
 
     # By name: the commands must not depend on the screens.
-    table = import_module("workbench.tui.keys")
-    own = _own_keys(face)
+    table = import_module("workbench.tui.keys.keys")
+    own = _own_keys(context)
     table.check_keymap(own)
     rows = []
     for action_id, usual, label, what in table.table():
@@ -31,12 +31,12 @@ def keys_command(face: Face) -> None:
             for row in rows
         ]
     }
-    face.answer(values, lay_out(("id", "keys", "does", ""), rows))
+    context.answer(values, lay_out(("id", "keys", "does", ""), rows))
 
 
-def _own_keys(face: Face) -> dict[str, str]:
+def _own_keys(context: CommandContext) -> dict[str, str]:
     """The workspace's own keys; outside of a workspace there are none."""
     try:
-        return dict(face.workspace().settings.keys)
+        return dict(context.workspace().settings.keys)
     except NotFound:
         return {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.cli.rules import change_json
 from workbench.present.safe_text import safe_line
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 @click.argument("prompt_id", metavar="[PROMPT]", required=False)
 @click.argument("environment", required=False)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-def log_command(face: Face, prompt_id: str | None, environment: str | None, limit: int) -> None:
+def log_command(
+    context: CommandContext, prompt_id: str | None, environment: str | None, limit: int
+) -> None:
     """What happened, newest first: versions, evaluations, deployments, rollbacks, overrides."""
-    registry = face.registry()
+    registry = context.registry()
     found = registry.history(prompt_id, environment, limit + 1)
     shown = found[:limit]
     lines = [_line(entry) for entry in shown]
@@ -28,7 +30,9 @@ def log_command(face: Face, prompt_id: str | None, environment: str | None, limi
         lines.append(f"only the newest {limit} are shown: --limit shows more")
     if not found:
         lines = ["nothing happened yet"]
-    face.answer({"entries": [_json(entry) for entry in shown], "more": len(found) > limit}, lines)
+    context.answer(
+        {"entries": [_json(entry) for entry in shown], "more": len(found) > limit}, lines
+    )
 
 
 def _line(entry: LogEntry) -> str:

@@ -15,9 +15,9 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from workbench.cli.face import Face
-    from workbench.runs.live import LiveRun
-    from workbench.runs.values import RunProgress
+    from workbench.cli.context import CommandContext
+    from workbench.runs.engine.live import LiveRun
+    from workbench.runs.spec.values import RunProgress
 
 TICK_S = 0.1
 _WORTH_SAYING_S = 1.0
@@ -30,8 +30,8 @@ class Follower:
     Enter it before a run starts; `on_run` may be given to any action that starts runs.
     """
 
-    def __init__(self, face: Face) -> None:
-        self._face = face
+    def __init__(self, context: CommandContext) -> None:
+        self._face = context
         self._shows = sys.stderr.isatty()
         self._threads: list[threading.Thread] = []
         self._exits = contextlib.ExitStack()

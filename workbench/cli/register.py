@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 
 
 @command(
@@ -18,7 +18,7 @@ from workbench.cli.face import Face, command
     "--force", "force_reason", metavar="REASON", default="", help="Allow a lower number, and why."
 )
 def register_command(
-    face: Face, ref: str, version: str | None, description: str, force_reason: str
+    context: CommandContext, ref: str, version: str | None, description: str, force_reason: str
 ) -> None:
     """Make an immutable version of a draft.
 
@@ -28,15 +28,15 @@ def register_command(
     candidates, or a patch of an older line.
     """
     from workbench.actions.refs import resolve
-    from workbench.actions.register import propose, register
+    from workbench.actions.releasing.register import propose, register
 
-    bench = face.bench()
-    source = resolve(bench, ref)
-    proposal = propose(bench, source, version)
+    session = context.session()
+    source = resolve(session, ref)
+    proposal = propose(session, source, version)
     for warning in proposal.warnings:
-        face.note(f"warning: {warning}")
+        context.note(f"warning: {warning}")
     registered = register(
-        bench, source, description=description, version=version, force_reason=force_reason
+        session, source, description=description, version=version, force_reason=force_reason
     )
     prompt_id, _, number = registered.partition("@")
     values = {
@@ -52,4 +52,4 @@ def register_command(
     }
     reasons = "; ".join(change.reason for change in proposal.changes[:3])
     since = f" (after {proposal.previous}: {reasons})" if proposal.previous else ""
-    face.answer(values, [f"registered {registered}{since}"])
+    context.answer(values, [f"registered {registered}{since}"])

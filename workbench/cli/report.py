@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.confirm import confirm, yes_option
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.cli.progress import Follower
 
 
@@ -21,25 +21,31 @@ from workbench.cli.progress import Follower
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @yes_option
 def report_command(
-    face: Face, a: str, b: str, html: Path, suite: str | None, split: str | None, yes: bool
+    context: CommandContext,
+    a: str,
+    b: str,
+    html: Path,
+    suite: str | None,
+    split: str | None,
+    yes: bool,
 ) -> None:
     """Write one self-contained page about a comparison: verdict, charts, worst cases, diff."""
-    from workbench.actions.compare import compare
-    from workbench.actions.report import html_report
+    from workbench.actions.comparing.compare import compare
+    from workbench.actions.comparing.report import html_report
     from workbench.files import write_atomically
 
-    bench = face.bench()
-    with Follower(face) as follower:
+    session = context.session()
+    with Follower(context) as follower:
         found = compare(
-            bench,
+            session,
             a,
             b,
             suite,
             split=split,
-            on_ahead=lambda runs: confirm(face, bench, runs, yes),
+            on_ahead=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    write_atomically(html, html_report(bench, found))
+    write_atomically(html, html_report(session, found))
     values = {
         "html": str(html),
         "verdict": found.headline.verdict.value,
@@ -47,4 +53,4 @@ def report_command(
         "run_a": found.a.summary.run_id,
         "run_b": found.b.summary.run_id,
     }
-    face.answer(values, [f"wrote {html}"])
+    context.answer(values, [f"wrote {html}"])

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import EXIT_DONE, EXIT_REFUSED
 from workbench.present import numbers
 
 
 @command("restore", example="workbench restore prompts.db")
 @click.argument("backup", metavar="FILE", type=click.Path(path_type=Path))
-def restore_command(face: Face, backup: Path) -> int:
+def restore_command(context: CommandContext, backup: Path) -> int:
     """Put FILE, made by `workbench export sqlite`, in the place of the registry.
 
     What was there is kept beside it, damaged or not. Copying a file over a registry does nothing
     as long as its write-ahead log is there; this does it through SQLite.
     """
     from workbench.registry import PromptRegistry
-    from workbench.registry.opening import open_reader
+    from workbench.registry.storage.sqlite.opening import open_reader
 
-    workspace = face.workspace()
+    workspace = context.workspace()
     workspace.make_state()
     open_reader(str(backup)).close()  # what is no registry makes none; the file stays as it is
     missing = not workspace.registry_path.exists()
@@ -38,5 +38,5 @@ def restore_command(face: Face, backup: Path) -> int:
     bad = report.first_bad
     said = f"{bad.problem} (workbench verify)" if bad else "everything holds"
     records = numbers.plural(report.records, "record")
-    face.answer(values, [f"restored {records}, head {report.head}: {said}"])
+    context.answer(values, [f"restored {records}, head {report.head}: {said}"])
     return EXIT_DONE if report.ok else EXIT_REFUSED

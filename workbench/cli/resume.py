@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.confirm import confirm
-from workbench.cli.face import Face
+from workbench.cli.context import CommandContext
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
-    from workbench.runs.values import RunSpec
+    from workbench.actions.session import Session
+    from workbench.runs.spec.values import RunSpec
 
 AS_IT_WAS = "going on with the prompt as it was when the run began"
 _ALLOWED = {"--resume": ("concurrency", "budget"), "--attach": ()}
@@ -35,17 +35,17 @@ def check_flags(flag: str, options: Mapping[str, Any]) -> None:
 
 
 def going_on(
-    face: Face, bench: Bench, run_id: str, options: Mapping[str, Any], yes: bool
+    context: CommandContext, session: Session, run_id: str, options: Mapping[str, Any], yes: bool
 ) -> tuple[RunSpec, str]:
     """What is left of a run, agreed to, and its name for people."""
-    from workbench.actions import run as running
-    from workbench.actions.costs import Ahead
+    from workbench.actions.running import run as running
+    from workbench.actions.running.costs import Ahead
 
     spec = running.spec_of_run(
-        bench, run_id, concurrency=options["concurrency"], budget_usd=options["budget"]
+        session, run_id, concurrency=options["concurrency"], budget_usd=options["budget"]
     )
-    spent = bench.store.summary(run_id).cost_usd or 0.0
-    ahead = Ahead(spec, bench.store.done(run_id), spent)
-    confirm(face, bench, [ahead], yes, hint="--yes, or --budget USD")
-    other = running.differs_from_draft(bench, run_id)
+    spent = session.store.summary(run_id).cost_usd or 0.0
+    ahead = Ahead(spec, session.store.done(run_id), spent)
+    confirm(context, session, [ahead], yes, hint="--yes, or --budget USD")
+    other = running.differs_from_draft(session, run_id)
     return spec, AS_IT_WAS + (", not as the draft is now" if other else "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from workbench.cli.context import CommandContext, command
 from workbench.cli.deploy import deployment_json
-from workbench.cli.face import Face, command
 from workbench.errors import UsageError
 
 
@@ -17,7 +17,7 @@ from workbench.errors import UsageError
 @click.option("--preview", is_flag=True, help="Only show where it would go.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 def rollback_command(
-    face: Face,
+    context: CommandContext,
     prompt_id: str,
     environment: str,
     to: str | None,
@@ -28,13 +28,13 @@ def rollback_command(
     """Go back to what was live before; a second rollback goes further back, never forward."""
     import sys
 
-    from workbench.actions import deploy as deploying
+    from workbench.actions.releasing import deploy as deploying
 
-    bench = face.bench()
-    seen = deploying.rollback_preview(bench, prompt_id, environment, to)
+    session = context.session()
+    seen = deploying.rollback_preview(session, prompt_id, environment, to)
     line = f"{prompt_id} in {environment}: {seen.from_version} -> {seen.to_version}"
     for warning in seen.warnings:
-        face.note(f"warning: {warning}")
+        context.note(f"warning: {warning}")
     if preview:
         values = {
             "prompt_id": prompt_id,
@@ -45,13 +45,13 @@ def rollback_command(
             "reason": seen.status.reason,
             "warnings": list(seen.warnings),
         }
-        face.answer(values, [line, f"{seen.status.state.value}: {seen.status.reason}"])
+        context.answer(values, [line, f"{seen.status.state.value}: {seen.status.reason}"])
         return
-    asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes and not face.as_json
-    if asks and not face.agree(f"{line}. Roll back?"):
+    asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes and not context.as_json
+    if asks and not context.agree(f"{line}. Roll back?"):
         raise UsageError("not rolled back")
     done = deploying.rollback(
-        bench, prompt_id, environment, to=to, reason=reason, expect=seen.expect
+        session, prompt_id, environment, to=to, reason=reason, expect=seen.expect
     )
     stale = " (its evidence is stale)" if done.stale else ""
-    face.answer(deployment_json(done), [f"rolled back: {line}{stale}"])
+    context.answer(deployment_json(done), [f"rolled back: {line}{stale}"])

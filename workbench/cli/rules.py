@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import UsageError
 from workbench.present.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from workbench.registry.records import RuleChange, WaitingRule
+    from workbench.registry.models.records import RuleChange, WaitingRule
 
 
 @command(
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("action", type=click.Choice(["show", "apply", "approve"]), default="show")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
 @click.option("--record", type=int, metavar="SEQ", help="approve: this one of several.")
-def rules_command(face: Face, action: str, reason: str, record: int | None) -> None:
+def rules_command(context: CommandContext, action: str, reason: str, record: int | None) -> None:
     """Show what the files change of the rules in force, apply it openly, or approve what another
     person applied.
 
@@ -29,23 +29,23 @@ def rules_command(face: Face, action: str, reason: str, record: int | None) -> N
     that asks for less) takes effect by `apply` alone, with a reason. The log keeps it, and marks
     each deployment that it allowed.
     """
-    from workbench.actions import rules
+    from workbench.actions.releasing import rules
 
     if record is not None and action != "approve":
         raise UsageError("--record goes with approve", hint="workbench rules approve --record SEQ")
-    bench = face.bench()
+    session = context.session()
     if action == "approve":
-        done = bench.registry.approve_rules(bench.author, seq=record, reason=reason)
-        lines = [f"approved by {bench.author}: {_waiting_line(rule)}" for rule in done]
-        face.answer({"approved": [_waiting_json(rule) for rule in done]}, lines)
+        done = session.registry.approve_rules(session.author, seq=record, reason=reason)
+        lines = [f"approved by {session.author}: {_waiting_line(rule)}" for rule in done]
+        context.answer({"approved": [_waiting_json(rule) for rule in done]}, lines)
         return
     if action == "apply":
-        changes = rules.apply(bench, reason)
+        changes = rules.apply(session, reason)
         said = [f"applied: {change}" for change in changes] or ["nothing changed"]
     else:
-        changes = rules.pending(bench)
+        changes = rules.pending(session)
         said = [*map(_line, changes)] or ["the files and the registry have the same rules"]
-    waiting = bench.registry.waiting_rules()
+    waiting = session.registry.waiting_rules()
     said += [f"waits for an approval: {_waiting_line(rule)}" for rule in waiting]
     if action == "show" and any(change.looser for change in changes):
         said.append("to let more through: workbench rules apply --reason TEXT")
@@ -54,7 +54,7 @@ def rules_command(face: Face, action: str, reason: str, record: int | None) -> N
         "applied": action == "apply",
         "waiting": [_waiting_json(rule) for rule in waiting],
     }
-    face.answer(values, said)
+    context.answer(values, said)
 
 
 def change_json(change: RuleChange) -> dict[str, Any]:

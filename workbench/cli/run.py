@@ -9,8 +9,8 @@ import click
 
 from workbench.cli import interrupts
 from workbench.cli.confirm import confirm
-from workbench.cli.face import Face, command
-from workbench.cli.money import Dollars
+from workbench.cli.context import CommandContext, command
+from workbench.cli.param_types import Dollars
 from workbench.cli.progress import Follower
 from workbench.cli.resume import check_flags, going_on
 from workbench.cli.run_batch import next_step, send
@@ -19,10 +19,10 @@ from workbench.present import numbers
 from workbench.present.run_remarks import latencies, remarks
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
-    from workbench.providers.values import Outcome
-    from workbench.runs.repeats import Steadiness
-    from workbench.runs.values import RunSpec, RunSummary
+    from workbench.actions.session import Session
+    from workbench.providers.base import Outcome
+    from workbench.runs.spec.repeats import Steadiness
+    from workbench.runs.spec.values import RunSpec, RunSummary
 
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,13 +42,13 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def spec_of(bench: Bench, suite_name: str, options: dict[str, Any]) -> tuple[RunSpec, str]:
+def spec_of(session: Session, suite_name: str, options: dict[str, Any]) -> tuple[RunSpec, str]:
     """What is to be run, and its name for people."""
     from workbench.actions.refs import resolve
-    from workbench.actions.run import make_spec
+    from workbench.actions.running.run import make_spec
 
-    suite = bench.workspace.suite(suite_name)
-    source = resolve(bench, options["ref"] or suite.prompt_id)
+    suite = session.workspace.suite(suite_name)
+    source = resolve(session, options["ref"] or suite.prompt_id)
     spec = make_spec(
         source,
         suite,
@@ -70,7 +70,7 @@ def spec_of(bench: Bench, suite_name: str, options: dict[str, Any]) -> tuple[Run
 @click.option("--attach", metavar="RUN", help="Come back to a batch: store what it answered.")
 @click.option("--yes", is_flag=True, help="Do not ask before a dear run or one on the gate set.")
 def run_command(
-    face: Face,
+    context: CommandContext,
     suite: str | None,
     resume: str | None,
     batch: bool,
@@ -83,31 +83,31 @@ def run_command(
     Without --prompt it runs the draft. Ctrl+C stops: calls under way may finish, nothing is
     lost, and --resume goes on. Ctrl+C twice aborts the calls.
     """
-    from workbench.actions import run as running
+    from workbench.actions.running import run as running
 
     if [bool(suite), bool(resume), bool(attach)].count(True) != 1:
         raise click.UsageError("give a SUITE, or --resume RUN, or --attach RUN")
-    bench = face.bench()
+    session = context.session()
     spec, name = None, ""
     if suite:
-        spec, name = spec_of(bench, suite, options)
-        _confirm(face, bench, spec, options["split"], yes)
+        spec, name = spec_of(session, suite, options)
+        _confirm(context, session, spec, options["split"], yes)
     else:
         check_flags("--resume" if resume else "--attach", {**options, "batch": batch})
     if resume:
-        spec, name = going_on(face, bench, resume, options, yes)
+        spec, name = going_on(context, session, resume, options, yes)
     if spec is None:
-        summary = running.attach(bench, str(attach))
+        summary = running.attach(session, str(attach))
     elif batch:
-        summary = send(face, bench, spec, name)
+        summary = send(context, session, spec, name)
     else:
-        with Follower(face) as follower:
-            live = running.start(bench, spec, resume=resume)
+        with Follower(context) as follower:
+            live = running.start(session, spec, resume=resume)
             follower.on_run(live, name)
             summary = live.wait()
-    steady = running.steadiness_of(bench, summary)
-    outcomes = running.outcomes_of(bench, summary)
-    under_way = bench.store.batch_of(summary.run_id)
+    steady = running.steadiness_of(session, summary)
+    outcomes = running.outcomes_of(session, summary)
+    under_way = session.store.batch_of(summary.run_id)
     lines = lines_of(summary, under_way)
     if steady:
         lines.insert(2, steady_line(steady))
@@ -121,20 +121,22 @@ def run_command(
         "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
         "steadiness": steady_json(steady),
     }
-    face.answer({**as_json(summary), **found}, lines)
+    context.answer({**as_json(summary), **found}, lines)
     return EXIT_DONE if batch and under_way else exit_code(summary)
 
 
-def _confirm(face: Face, bench: Bench, spec: RunSpec, split: str | None, yes: bool) -> None:
+def _confirm(
+    context: CommandContext, session: Session, spec: RunSpec, split: str | None, yes: bool
+) -> None:
     """Ask before money is spent or the gate set worn. Raises UsageError when told no."""
-    from workbench.actions import run as running
-    from workbench.actions.costs import Ahead
+    from workbench.actions.running import run as running
+    from workbench.actions.running.costs import Ahead
 
     if not yes and running.needs_confirmation(spec.suite, split):
         question = "This looks at the gate set outside of an evaluation, which wears it out. Run?"
-        if not face.agree(question):
+        if not context.agree(question):
             raise UsageError("not run: the split gate is for evaluations", hint="or give --yes")
-    confirm(face, bench, [Ahead(spec)], yes, hint="--yes, or --budget USD")
+    confirm(context, session, [Ahead(spec)], yes, hint="--yes, or --budget USD")
 
 
 def as_json(summary: RunSummary) -> dict[str, Any]:
@@ -222,7 +224,7 @@ def steady_line(steady: Steadiness) -> str:
 
 def exit_code(summary: RunSummary) -> int:
     """0 complete, 4 incomplete, 130 stopped by the user."""
-    from workbench.runs.values import RunStatus
+    from workbench.runs.spec.values import RunStatus
 
     if summary.status is RunStatus.COMPLETE:
         return EXIT_DONE

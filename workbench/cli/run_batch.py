@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.cli.face import Face
+from workbench.cli.context import CommandContext
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
-    from workbench.runs.values import RunSpec, RunSummary
+    from workbench.actions.session import Session
+    from workbench.runs.spec.values import RunSpec, RunSummary
 
 
-def send(face: Face, bench: Bench, spec: RunSpec, name: str) -> RunSummary:
+def send(context: CommandContext, session: Session, spec: RunSpec, name: str) -> RunSummary:
     """Send a batch; where that fails or is interrupted, say how the run can go on."""
-    from workbench.actions import run as running
+    from workbench.actions.running import run as running
 
     started: list[str] = []
 
     def named(run_id: str) -> None:
         started.append(run_id)
-        face.note(f"run {run_id}: {name}")
+        context.note(f"run {run_id}: {name}")
 
     try:
-        return running.submit(bench, spec, named)
+        return running.submit(session, spec, named)
     except BaseException:
         for run_id in started:
-            face.note(next_step(run_id, bench.store.batch_of(run_id)))
+            context.note(next_step(run_id, session.store.batch_of(run_id)))
         raise
 
 

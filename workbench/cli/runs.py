@@ -7,31 +7,33 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.cli.run import as_json, lines_of
 from workbench.errors import NotFound
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.runs.values import RunSummary
+    from workbench.runs.spec.values import RunSummary
 
 
 @command("runs", example="workbench runs support_triage --limit 10")
 @click.argument("prompt_id", metavar="[PROMPT | RUN]", required=False)
 @click.option("--suite", help="Only runs on this suite.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-def runs_command(face: Face, prompt_id: str | None, suite: str | None, limit: int) -> None:
+def runs_command(
+    context: CommandContext, prompt_id: str | None, suite: str | None, limit: int
+) -> None:
     """List the stored runs, newest first; of one RUN, all that it was made with."""
     from workbench.present.tables import lay_out
 
-    bench = face.bench()
-    if not bench.workspace.runs_path.exists():
+    session = context.session()
+    if not session.workspace.runs_path.exists():
         raise NotFound("no run yet", hint="workbench run SUITE")
-    one = bench.store.summary_or_none(prompt_id) if prompt_id else None
+    one = session.store.summary_or_none(prompt_id) if prompt_id else None
     if one:
-        _show_one(face, one)
+        _show_one(context, one)
         return
-    found = bench.store.summaries(prompt_id, suite, limit + 1)
+    found = session.store.summaries(prompt_id, suite, limit + 1)
     shown = found[:limit]
     now = datetime.now(UTC)
     rows = [
@@ -52,10 +54,10 @@ def runs_command(face: Face, prompt_id: str | None, suite: str | None, limit: in
     if len(found) > limit:
         lines.append(f"only the newest {limit} are shown: --limit shows more")
     values = {"runs": [as_json(run) for run in shown], "more": len(found) > limit}
-    face.answer(values, lines)
+    context.answer(values, lines)
 
 
-def _show_one(face: Face, summary: RunSummary) -> None:
+def _show_one(context: CommandContext, summary: RunSummary) -> None:
     from workbench.present.run_origin import origin
     from workbench.present.run_remarks import remarks
 
@@ -65,4 +67,4 @@ def _show_one(face: Face, summary: RunSummary) -> None:
     lines = [*lines_of(summary), *(f"note: {note}" for note in notes), ""]
     lines += [f"{name:<{width}}  {value}" for name, value in made.items()]
     more = {"suite_parts": dict(summary.suite_parts), "environment": dict(summary.environment)}
-    face.answer({**as_json(summary), **more, "notes": notes}, lines)
+    context.answer({**as_json(summary), **more, "notes": notes}, lines)

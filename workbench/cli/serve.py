@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import ExtraMissing, UsageError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -25,7 +25,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
     show_default=True,
     help="Pages that may be open at once.",
 )
-def serve_command(face: Face, port: int, host: str, sessions: int) -> None:
+def serve_command(context: CommandContext, port: int, host: str, sessions: int) -> None:
     """Open the screens in a browser on this machine.
 
     The address has a token, new at each start: whoever has it can deploy, so keep it to yourself.
@@ -44,10 +44,10 @@ def serve_command(face: Face, port: int, host: str, sessions: int) -> None:
         )
     from workbench.cli.serving import LoopbackServer
 
-    root = face.workspace().root
+    root = context.workspace().root
     opens = shlex.join([sys.executable, "-P", "-m", "workbench.tui", str(root)])
     server = LoopbackServer(opens, host, port, sessions)
-    face.note(f"{server.page_url} (Ctrl+C ends it)")
+    context.note(f"{server.page_url} (Ctrl+C ends it)")
     with contextlib.redirect_stdout(sys.stderr):
         server.serve()
-    face.answer({"workspace": str(root), "host": host, "port": port}, [])
+    context.answer({"workspace": str(root), "host": host, "port": port}, [])

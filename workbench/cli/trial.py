@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli import streams
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound
 from workbench.present import numbers
 from workbench.present.safe_text import safe_text
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
+    from workbench.actions.session import Session
     from workbench.datasets.values import Case
     from workbench.prompts.values import Prompt
-    from workbench.providers.values import Answer
+    from workbench.providers.base import Answer
 
 
 @command("try", example="workbench try support_triage --case t-004")
@@ -28,41 +28,45 @@ if TYPE_CHECKING:
     "--input", "given", metavar="NAME=VALUE", multiple=True, help="Instead of a case: its inputs."
 )
 def try_command(
-    face: Face, ref: str, suite: str | None, case_id: str | None, given: tuple[str, ...]
+    context: CommandContext,
+    ref: str,
+    suite: str | None,
+    case_id: str | None,
+    given: tuple[str, ...],
 ) -> int:
     """Ask for one answer, printed as it comes. Nothing is stored."""
     from workbench.actions.refs import resolve
-    from workbench.actions.run import try_case
+    from workbench.actions.running.run import try_case
     from workbench.datasets.json_values import as_text
 
-    bench = face.bench()
-    source = resolve(bench, ref)
+    session = context.session()
+    source = resolve(session, ref)
     prompt = source.prompt
     if source.note:
-        face.note(f"note: {source.note}")
-    case = _given(given) if given else _case_of(bench, prompt, suite, case_id)
+        context.note(f"note: {source.note}")
+    case = _given(given) if given else _case_of(session, prompt, suite, case_id)
     for name, value in case.inputs.items():
-        face.note(f"{name}: {as_text(value)}")
+        context.note(f"{name}: {as_text(value)}")
 
     def show(text: str) -> None:
-        if not face.as_json:
+        if not context.as_json:
             streams.write(safe_text(text), flush=True)
 
-    answer = try_case(bench, prompt, case, on_text=show)
-    if not face.as_json:
+    answer = try_case(session, prompt, case, on_text=show)
+    if not context.as_json:
         streams.write("\n")
     expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
     said = f": {answer.error}" if answer.error else ""
-    face.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
-    if face.as_json:
+    context.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
+    if context.as_json:
         notes = [source.note] if source.note else []
-        face.answer({**_json(case, answer), "notes": notes}, [])
+        context.answer({**_json(case, answer), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 
-def _case_of(bench: Bench, prompt: Prompt, suite_name: str | None, case_id: str | None) -> Case:
+def _case_of(session: Session, prompt: Prompt, suite_name: str | None, case_id: str | None) -> Case:
     try:
-        suite = bench.workspace.suite_for(prompt.prompt_id, suite_name)
+        suite = session.workspace.suite_for(prompt.prompt_id, suite_name)
     except NoSuite as error:
         if case_id is not None:
             raise
@@ -80,7 +84,7 @@ def _case_of(bench: Bench, prompt: Prompt, suite_name: str | None, case_id: str 
 
 def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
     """A prompt that needs no inputs can be tried as it stands. Raises NoSuite for another."""
-    from workbench.prompts.templates import Renderer
+    from workbench.prompts.templates.templates import Renderer
 
     needed = Renderer(prompt).missing({})
     if needed:
@@ -91,7 +95,7 @@ def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
 
 def _given(given: tuple[str, ...]) -> Case:
     from workbench.datasets.values import Case
-    from workbench.prompts.untyped import Untyped
+    from workbench.prompts.files.untyped import Untyped
 
     pairs = [item.partition("=") for item in given]
     for name, sign, _ in pairs:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 
 
 @command("trust", example="workbench trust --workspace ~/src/team-prompts")
-def trust_command(face: Face) -> None:
+def trust_command(context: CommandContext) -> None:
     """Let this workspace's settings send prompts and keys where they say.
 
     A change of its providers or targets asks again.
     """
-    from workbench.actions.trust import trust
+    from workbench.actions.workspace.trust import trust
 
-    workspace = face.workspace()
+    workspace = context.workspace()
     trust(workspace)
     settings = workspace.settings
     reach = {name: item.base_url or item.model_path for name, item in settings.providers.items()}
@@ -25,4 +25,4 @@ def trust_command(face: Face) -> None:
         "providers": reach,
         "targets": {name: item.kind for name, item in settings.targets.items()},
     }
-    face.answer(values, lines)
+    context.answer(values, lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, EXIT_NO_DECISION
 
 if TYPE_CHECKING:
-    from workbench.runs.suite import GatePolicy
+    from workbench.runs.spec.suite import GatePolicy
     from workbench.verdicts.values import Comparison, Gate
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.face import Face, command
+from workbench.cli.context import CommandContext, command
 from workbench.errors import EXIT_DONE, EXIT_REFUSED
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.registry.records import CheckedPart, Finding, VerifyReport
+    from workbench.registry.models.records import CheckedPart, Finding, VerifyReport
 
 
 @command("verify", example="workbench verify --key runner.pub")
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     help="Check signatures with this public key; may be given several times.",
 )
 def verify_command(
-    face: Face, head: str | None, anchors: Path | None, keys: tuple[Path, ...]
+    context: CommandContext, head: str | None, anchors: Path | None, keys: tuple[Path, ...]
 ) -> int:
     """Audit the registry: walk the ledger, re-derive every pass from its scores.
 
     The heads in registry.anchors are checked without being asked for. Exit code 5 when something
     does not hold; the first bad record is named.
     """
-    report = face.registry().verify(head=head, key=keys or None, anchors=anchors)
+    report = context.registry().verify(head=head, key=keys or None, anchors=anchors)
     for warning in report.warnings:
-        face.note(f"warning: {warning}")
+        context.note(f"warning: {warning}")
     lines = [f"{numbers.plural(report.records, 'record')}, head {report.head or 'none'}"]
     lines += [_line(part, report) for part in report.checked]
     lines += [
@@ -63,7 +63,7 @@ def verify_command(
         "findings": [_finding(finding) for finding in report.findings],
         "warnings": list(report.warnings),
     }
-    face.answer(values, lines)
+    context.answer(values, lines)
     return EXIT_DONE if report.ok else EXIT_REFUSED
 
 

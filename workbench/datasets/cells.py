@@ -9,8 +9,8 @@ from typing import Any
 
 from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json, written
 from workbench.errors import DatasetError
+from workbench.prompts.files.untyped import Untyped
 from workbench.prompts.kinds import fits
-from workbench.prompts.untyped import Untyped
 
 _SHOWN_CHARS = 60
 _MAX_DIGITS = 20

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.values import CASE_KEYS
 from workbench.errors import DatasetError
-from workbench.prompts.untyped import Untyped
+from workbench.prompts.files.untyped import Untyped
 
 MAX_FIELD_CHARS = 10_000_000
 _NAMES = frozenset({"id", "split", "group"})

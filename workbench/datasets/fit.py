@@ -9,9 +9,9 @@ from typing import Any
 from workbench.datasets.cells import is_typed, misfit, typed
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
-from workbench.prompts.templates import Renderer
-from workbench.prompts.untyped import Untyped
-from workbench.prompts.uses import Uses, how_to_leave_out, uses_of
+from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.templates.templates import Renderer
+from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.values import Message, Prompt
 
 _FALSE = frozenset({"false", "0", "0.0", "no", "off", "none", "null", "nil", "[]", "{}"})

@@ -12,7 +12,7 @@ from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import fingerprint, short
-from workbench.prompts.templates import Renderer
+from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 
 _MOST_FAILURES = 20

@@ -13,8 +13,8 @@ from workbench.datasets.json_values import MAX_DEPTH, MAX_INTEGER, as_text, pars
 from workbench.datasets.values import CASE_KEYS, Case, Dataset
 from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
-from workbench.prompts.strict_yaml import parse_yaml, yaml_as_text
-from workbench.prompts.untyped import Untyped
+from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
+from workbench.prompts.files.untyped import Untyped
 from workbench.suggestions import did_you_mean
 from workbench.units import plural
 

@@ -10,7 +10,7 @@ from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.present.run_remarks import stored_remarks
 from workbench.present.safe_text import safe_line
-from workbench.runs.environment import ALTERED
+from workbench.runs.spec.environment import ALTERED
 from workbench.verdicts.values import Evidence
 
 BASELINE_ALTERED = "baseline_altered"

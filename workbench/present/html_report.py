@@ -18,7 +18,7 @@ from workbench.present.verdict_words import (
     margin_line,
 )
 from workbench.prompts.diff import Span, diff_text, diff_words
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.values import Comparison, Evidence, Gate
 
 SHOWN_CHARS = 4_000

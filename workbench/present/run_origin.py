@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.runs.values import RunSummary
+from workbench.runs.spec.values import RunSummary
 
 _SHORT = 12
 

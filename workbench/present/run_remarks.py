@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.numbers import count, plural
-from workbench.runs.environment import ALTERED, ASKED_AGAIN, EMPTY, MAYBE_BILLED, STRANGE_LINES
+from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, EMPTY, MAYBE_BILLED, STRANGE_LINES
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:

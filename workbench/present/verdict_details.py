@@ -12,9 +12,9 @@ from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, lower_bound, named, percent
 from workbench.units import loss, points
+from workbench.verdicts.multiple_comparisons import attempt_note, wear_notes, winners_curse_note
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
-from workbench.verdicts.wear import attempt_note, wear_notes, winners_curse_note
 
 UNASKED = "unasked"
 """In a record's environment: questions of the candidate that an early stop left out."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
+from workbench.runs.spec.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, points_beside
 from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.prompts.templates import variables
+from workbench.prompts.templates.templates import variables
 from workbench.prompts.values import Prompt
 
 

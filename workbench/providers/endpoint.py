@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import SettingsError
-from workbench.providers.values import Request
+from workbench.providers.base import Request
 from workbench.settings import FILE_NAME, ProviderSettings
 
 _OPENAI_HOST = "api.openai.com"

@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workbench.providers.asked import Asked, invalid
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.asked import Asked, invalid
 
 _NO_FILE = "too many open files"
 _NEVER_SENT = (

@@ -12,7 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
-from workbench.providers.values import Answer, Request
+from workbench.providers.base import Answer, Request
 
 MINUTE_S = 60.0
 _ROUNDING = 1e-9

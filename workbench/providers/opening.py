@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from functools import partial
 
+from workbench.providers.base import Limits, Provider
 from workbench.providers.endpoint import endpoint_of
-from workbench.providers.openai_compatible import OpenAICompatible
+from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.providers.prices import price_of
-from workbench.providers.values import Limits, Provider
 from workbench.providers.versions import sdk_version
 from workbench.settings import ProviderSettings
 
@@ -27,7 +27,7 @@ def open_provider(
     """
     variables = os.environ if environ is None else environ
     if settings.is_embedded:
-        from workbench.providers.local import LocalModel
+        from workbench.providers.embedded.local import LocalModel
 
         return LocalModel(settings)
     endpoint = endpoint_of(settings, variables)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.errors import DraftError, UsageError
-from workbench.prompts.options import NAMES
+from workbench.prompts.files.options import NAMES
 from workbench.prompts.values import Message, Prompt
-from workbench.providers.values import Request
+from workbench.providers.base import Request
 
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 """What servers call the limit of an answer's length; each knows one, or both."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import SettingsError
-from workbench.providers.values import Price
+from workbench.providers.base import Price
 from workbench.settings import ProviderSettings
 
 _SAMPLE_TOKENS = 1000

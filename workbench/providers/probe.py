@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
-from workbench.providers.values import Answer, Provider, Request
+from workbench.providers.base import Answer, Provider, Request
 
 LONG_WORDS = 5000
 """More than the 4,096 tokens that some servers keep by default."""

@@ -9,32 +9,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from workbench.registry.external import evaluate_and_mark as evaluate_and_mark
     from workbench.registry.facade import PromptRegistry as PromptRegistry
-    from workbench.registry.records import BlameLine as BlameLine
-    from workbench.registry.records import EvaluationRecord as EvaluationRecord
-    from workbench.registry.records import Finding as Finding
-    from workbench.registry.records import LogEntry as LogEntry
-    from workbench.registry.records import PromptSummary as PromptSummary
-    from workbench.registry.records import RollbackPreview as RollbackPreview
-    from workbench.registry.records import State as State
-    from workbench.registry.records import Status as Status
-    from workbench.registry.records import VerifyReport as VerifyReport
-    from workbench.registry.values import PromptDeployment as PromptDeployment
-    from workbench.registry.values import PromptVersion as PromptVersion
+    from workbench.registry.models.records import BlameLine as BlameLine
+    from workbench.registry.models.records import EvaluationRecord as EvaluationRecord
+    from workbench.registry.models.records import Finding as Finding
+    from workbench.registry.models.records import LogEntry as LogEntry
+    from workbench.registry.models.records import PromptSummary as PromptSummary
+    from workbench.registry.models.records import RollbackPreview as RollbackPreview
+    from workbench.registry.models.records import State as State
+    from workbench.registry.models.records import Status as Status
+    from workbench.registry.models.records import VerifyReport as VerifyReport
+    from workbench.registry.models.values import PromptDeployment as PromptDeployment
+    from workbench.registry.models.values import PromptVersion as PromptVersion
 
 _HOMES = {
     "PromptRegistry": "facade",
-    "PromptVersion": "values",
-    "PromptDeployment": "values",
+    "PromptVersion": "models.values",
+    "PromptDeployment": "models.values",
     "evaluate_and_mark": "external",
-    "BlameLine": "records",
-    "EvaluationRecord": "records",
-    "Finding": "records",
-    "LogEntry": "records",
-    "PromptSummary": "records",
-    "RollbackPreview": "records",
-    "State": "records",
-    "Status": "records",
-    "VerifyReport": "records",
+    "BlameLine": "models.records",
+    "EvaluationRecord": "models.records",
+    "Finding": "models.records",
+    "LogEntry": "models.records",
+    "PromptSummary": "models.records",
+    "RollbackPreview": "models.records",
+    "State": "models.records",
+    "Status": "models.records",
+    "VerifyReport": "models.records",
 }
 
 __all__ = [

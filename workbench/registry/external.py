@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from workbench.errors import RegistryError
 from workbench.fingerprints import fingerprint
-from workbench.registry import clock
 from workbench.registry.facade import PromptRegistry
+from workbench.registry.storage import clock
 
 SINGLE = "score"
 

@@ -5,15 +5,15 @@ Imports stand in the methods: an app that only reads pays for sqlite3 alone.
 
 from __future__ import annotations
 
+from workbench.registry.models.values import PromptDeployment, PromptVersion
 from workbench.registry.registry_file import PRODUCTION
 from workbench.registry.rules_facade import RegistryRules
-from workbench.registry.values import PromptDeployment, PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
-    from workbench.registry.heads import Expected
-    from workbench.registry.records import (
+    from workbench.registry.deploy.heads import Expected
+    from workbench.registry.models.records import (
         BlameLine,
         EvaluationRecord,
         GateUse,
@@ -44,35 +44,35 @@ class PromptRegistry(RegistryRules):
 
     def register(self, version: PromptVersion, *, force_reason: str = "") -> str:
         """Keep a version for ever: `prompt_id@version`. Raises RegistryError for a duplicate."""
-        from workbench.registry.versions import register
+        from workbench.registry.content.versions import register
 
         with self._writing() as transaction:
             return register(transaction, version, force_reason)
 
     def get_version(self, prompt_id: str, version: str) -> PromptVersion:
         """One version. Raises NotInRegistry, which is a ValueError."""
-        from workbench.registry.versions import get_version
+        from workbench.registry.content.versions import get_version
 
         with self._reading() as connection:
             return get_version(connection, prompt_id, version)
 
     def prompts(self) -> list[PromptSummary]:
         """All prompts by name."""
-        from workbench.registry.versions import list_prompts
+        from workbench.registry.content.versions import list_prompts
 
         with self._reading() as connection:
             return list_prompts(connection)
 
     def versions(self, prompt_id: str) -> list[PromptVersion]:
         """All versions of a prompt, the newest (by SemVer) first; none for an unknown prompt."""
-        from workbench.registry.versions import list_versions
+        from workbench.registry.content.versions import list_versions
 
         with self._reading() as connection:
             return list_versions(connection, prompt_id)
 
     def contents(self, prompt_id: str) -> list[Prompt]:
         """What each version of a prompt says, without how it stands: much cheaper to read."""
-        from workbench.registry.versions import contents_of
+        from workbench.registry.content.versions import contents_of
 
         with self._reading() as connection:
             return contents_of(connection, prompt_id)
@@ -85,8 +85,8 @@ class PromptRegistry(RegistryRules):
         A suite that is not known is published. Raises RulesLoosened when it asks for less than
         the one in force and there is no reason.
         """
-        from workbench.registry.evidence import record_evaluation
-        from workbench.registry.people import actor_named
+        from workbench.registry.content.evidence import record_evaluation
+        from workbench.registry.models.actors import actor_named
 
         with self._writing() as transaction:
             seq, evaluation_id = record_evaluation(transaction, evidence, by, reason)
@@ -95,21 +95,21 @@ class PromptRegistry(RegistryRules):
 
     def evaluations(self, prompt_id: str, version: str | None = None) -> list[EvaluationRecord]:
         """Evaluations of a prompt or of one version, newest first."""
-        from workbench.registry.evidence import evaluations
+        from workbench.registry.content.evidence import evaluations
 
         with self._reading() as connection:
             return evaluations(connection, prompt_id, version)
 
     def evaluation(self, seq: int) -> EvaluationRecord:
         """The evaluation with that number in the ledger."""
-        from workbench.registry.evidence import evaluation_at
+        from workbench.registry.content.evidence import evaluation_at
 
         with self._reading() as connection:
             return evaluation_at(connection, seq)
 
     def gate_uses(self, prompt_id: str) -> list[GateUse]:
         """Which cases the evaluations of a prompt used, oldest first."""
-        from workbench.registry.evidence import gate_uses
+        from workbench.registry.content.evidence import gate_uses
 
         with self._reading() as connection:
             return gate_uses(connection, prompt_id)
@@ -117,17 +117,17 @@ class PromptRegistry(RegistryRules):
     def attestations(self, prompt_id: str, version: str) -> list[str]:
         """The signatures on a version's evaluations and deployments, as DSSE envelopes in JSON.
 
-        `workbench.registry.signing.open_envelope(envelope, key)` checks one without a registry.
+        `registry.content.signing.open_envelope(envelope, key)` checks one without a registry.
         """
-        from workbench.registry.signing import envelopes_of
+        from workbench.registry.content.signing import envelopes_of
 
         with self._reading() as connection:
             return envelopes_of(connection, prompt_id, version)
 
     def status(self, prompt_id: str, version: str, environment: str = PRODUCTION) -> Status:
         """How a version stands in an environment, derived from its evidence now."""
-        from workbench.registry.tested import status_of
-        from workbench.registry.versions import get_version
+        from workbench.registry.content.versions import get_version
+        from workbench.registry.deploy.status import status_of
 
         with self._reading() as connection:
             return status_of(connection, get_version(connection, prompt_id, version), environment)
@@ -152,9 +152,9 @@ class PromptRegistry(RegistryRules):
         `expect` is what the deployer saw live (a version, a deployment's seq, None for nothing).
         Raises GateRefused with what is missing, StaleHead when somebody was faster.
         """
-        from workbench.registry.deployments import deploy
-        from workbench.registry.heads import UNSET, Request
-        from workbench.registry.people import actor_named
+        from workbench.registry.deploy.deployments import deploy
+        from workbench.registry.deploy.heads import UNSET, Request
+        from workbench.registry.models.actors import actor_named
 
         request = Request(
             prompt_id=prompt_id,
@@ -176,7 +176,7 @@ class PromptRegistry(RegistryRules):
         self, prompt_id: str, environment: str, to: str | None = None
     ) -> RollbackPreview:
         """Where `rollback` would go. Raises RegistryError when there is nothing to go back to."""
-        from workbench.registry.rollbacks import preview_rollback
+        from workbench.registry.deploy.rollbacks import preview_rollback
 
         with self._reading() as connection:
             return preview_rollback(connection, prompt_id, environment, to)
@@ -196,9 +196,9 @@ class PromptRegistry(RegistryRules):
 
         Raises RegistryError ("No previous version ...") when there is nothing to go back to.
         """
-        from workbench.registry.heads import UNSET
-        from workbench.registry.people import actor_named
-        from workbench.registry.rollbacks import rollback
+        from workbench.registry.deploy.heads import UNSET
+        from workbench.registry.deploy.rollbacks import rollback
+        from workbench.registry.models.actors import actor_named
 
         actor = actor_named(rolled_back_by, "a rollback")
         with self._writing() as transaction:
@@ -219,8 +219,8 @@ class PromptRegistry(RegistryRules):
         self, prompt_id: str, environment: str, retired_by: str, reason: str
     ) -> PromptDeployment:
         """Take a prompt out of an environment: nothing is live there any more."""
-        from workbench.registry.deployments import retire
-        from workbench.registry.people import actor_named
+        from workbench.registry.deploy.deployments import retire
+        from workbench.registry.models.actors import actor_named
 
         with self._writing() as transaction:
             actor = actor_named(retired_by, "retiring")
@@ -228,8 +228,8 @@ class PromptRegistry(RegistryRules):
 
     def revoke(self, prompt_id: str, version: str, revoked_by: str, reason: str) -> None:
         """Never let a version go live again; where it is live, readers see `revoked`."""
-        from workbench.registry.deployments import revoke
-        from workbench.registry.people import actor_named
+        from workbench.registry.deploy.deployments import revoke
+        from workbench.registry.models.actors import actor_named
 
         with self._writing() as transaction:
             revoke(transaction, prompt_id, version, actor_named(revoked_by, "revoking"), reason)
@@ -238,8 +238,8 @@ class PromptRegistry(RegistryRules):
         self, prompt_id: str, version: str, environment: str, approved_by: str, reason: str = ""
     ) -> None:
         """Another person's word for a version in an environment."""
-        from workbench.registry.deployments import approve
-        from workbench.registry.people import actor_named
+        from workbench.registry.deploy.deployments import approve
+        from workbench.registry.models.actors import actor_named
 
         with self._writing() as transaction:
             actor = actor_named(approved_by, "an approval")
@@ -249,7 +249,7 @@ class PromptRegistry(RegistryRules):
         self, prompt_id: str | None = None, *, revoked: bool = False
     ) -> list[PromptDeployment]:
         """What is live, one entry per prompt and environment; `revoked`: only revoked versions."""
-        from workbench.registry.deployments import live
+        from workbench.registry.deploy.deployments import live
 
         with self._reading() as connection:
             return live(connection, prompt_id, revoked=revoked)
@@ -263,14 +263,14 @@ class PromptRegistry(RegistryRules):
         limit: int | None = None,
     ) -> list[LogEntry]:
         """All that happened, newest first."""
-        from workbench.registry.history import log
+        from workbench.registry.audit.history import log
 
         with self._reading() as connection:
             return log(connection, prompt_id, environment, limit)
 
     def blame(self, prompt_id: str, version: str | None = None) -> list[BlameLine]:
         """Which version brought each line of a prompt, by whom and why."""
-        from workbench.registry.history import blame
+        from workbench.registry.audit.history import blame
 
         with self._reading() as connection:
             return blame(connection, prompt_id, version)

@@ -7,9 +7,9 @@ from __future__ import annotations
 import os
 
 from workbench.errors import RegistryError, RegistryUnusable
-from workbench.registry.opening import check_there, named_registry
 from workbench.registry.reader.last_good import LastGood
 from workbench.registry.reader.reader import Reader
+from workbench.registry.storage.sqlite.opening import check_there, named_registry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, Self
 
-    from workbench.registry.reading import Reading
-    from workbench.registry.records import VerifyReport
-    from workbench.registry.signing import SigningKey
-    from workbench.registry.transaction import Transaction
-    from workbench.registry.values import PromptVersion
-    from workbench.registry.writing import Writer
+    from workbench.registry.content.signing import SigningKey
+    from workbench.registry.models.records import VerifyReport
+    from workbench.registry.models.values import PromptVersion
+    from workbench.registry.storage.ledger import Transaction
+    from workbench.registry.storage.sqlite.reading import Reading
+    from workbench.registry.storage.sqlite.writing import Writer
 
 PRODUCTION = "production"
 
@@ -158,7 +158,7 @@ class RegistryFile:
     @property
     def anchors(self) -> str:
         """Where the ledger's heads are kept beside the registry; "" when they are not."""
-        from workbench.registry.anchors import anchors_beside
+        from workbench.registry.storage.anchors import anchors_beside
 
         if self._anchors is not None:
             return os.fspath(self._anchors)
@@ -176,7 +176,7 @@ class RegistryFile:
         `key` is an Ed25519 public key (PEM text, bytes or a path) for the signatures, or several.
         `anchors` is another file of anchors than the registry's own.
         """
-        from workbench.registry.verify import verify
+        from workbench.registry.audit.verify import verify
 
         kept = self.anchors if anchors is None else os.fspath(anchors)
         with self._reading() as connection:
@@ -184,13 +184,13 @@ class RegistryFile:
 
     def backup(self, path: str | os.PathLike[str]) -> str:
         """A checked copy of the registry at `path`, while others write."""
-        from workbench.registry.backup import backup
+        from workbench.registry.storage.sqlite.backup import backup
 
         return backup(self._writer(), os.fspath(path))
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Put a backup in the place of what is here now, which is kept beside it."""
-        from workbench.registry.backup import restore
+        from workbench.registry.storage.sqlite.backup import restore
 
         restore(self._writer(), os.fspath(path))
 
@@ -209,7 +209,7 @@ class RegistryFile:
 
     def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
         if self._read_side is None:
-            from workbench.registry.reading import Reading
+            from workbench.registry.storage.sqlite.reading import Reading
 
             self._read_side = Reading(self.path, lambda: self._writer().ensure())
         return self._read_side.snapshot()
@@ -221,7 +221,7 @@ class RegistryFile:
         """In the same transaction, when there is a key: given, or in $WORKBENCH_SIGNING_KEY."""
         if self._signing_key is None and not os.environ.get("WORKBENCH_SIGNING_KEY"):
             return
-        from workbench.registry.signing import key_from_environment, sign_record
+        from workbench.registry.content.signing import key_from_environment, sign_record
 
         if self._signing_key is None:
             self._signing_key = key_from_environment()
@@ -232,7 +232,7 @@ class RegistryFile:
         if self._write_side is None:
             import warnings
 
-            from workbench.registry.writing import Writer
+            from workbench.registry.storage.sqlite.writing import Writer
 
             self._write_side = Writer(
                 self.path,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from workbench.registry.records import RuleChange, WaitingRule
+    from workbench.registry.models.records import RuleChange, WaitingRule
     from workbench.settings import EnvironmentSettings
 
 
@@ -39,13 +39,13 @@ class RegistryRules(RegistryFile):
         """What evidence must match from now on. `contents` says what the parts are fingerprints
         of: without it no other dataset can be shown to hold the same cases and more.
         """
-        from workbench.registry.rule_changes import (
+        from workbench.registry.content.rule_changes import (
             current_suite,
             is_published,
             publish_suite,
             suite_row,
         )
-        from workbench.registry.versions import check_prompt_id
+        from workbench.registry.content.versions import check_prompt_id
 
         check_prompt_id(prompt_id)
         row = suite_row(prompt_id, suite, parts, policy, contents=contents)
@@ -66,7 +66,7 @@ class RegistryRules(RegistryFile):
         contents: Mapping[str, Any] | None = None,
     ) -> RuleChange | None:
         """What publishing this would change; None: nothing."""
-        from workbench.registry.rule_changes import suite_change, suite_row
+        from workbench.registry.content.rule_changes import suite_change, suite_row
 
         row = suite_row(prompt_id, suite, parts, policy, contents=contents)
         with self._reading() as connection:
@@ -82,7 +82,7 @@ class RegistryRules(RegistryFile):
 
     def removal(self, prompt_id: str, suite: str) -> RuleChange | None:
         """What `remove_suite` would change."""
-        from workbench.registry.rule_changes import current_suite, removal, suite_change
+        from workbench.registry.content.rule_changes import current_suite, removal, suite_change
 
         with self._reading() as connection:
             current = current_suite(connection, prompt_id, suite)
@@ -90,7 +90,7 @@ class RegistryRules(RegistryFile):
 
     def remove_suite(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
         """Ask for a suite no more."""
-        from workbench.registry.rule_changes import remove_suite
+        from workbench.registry.content.rule_changes import remove_suite
 
         with self._writing() as transaction:
             remove_suite(transaction, prompt_id, suite, by, reason)
@@ -99,15 +99,15 @@ class RegistryRules(RegistryFile):
 
     def environments(self) -> list[EnvironmentSettings]:
         """All environments with their rules, in the order in which they were made."""
-        from workbench.registry.environments import all_environments
+        from workbench.registry.deploy.environments import all_environments
 
         with self._reading() as connection:
             return all_environments(connection)
 
     def set_environment(self, settings: EnvironmentSettings, by: str, *, reason: str = "") -> None:
         """Change what a deployment needs somewhere."""
-        from workbench.registry.environments import row_of
-        from workbench.registry.rule_changes import publish_environment
+        from workbench.registry.content.rule_changes import publish_environment
+        from workbench.registry.deploy.environments import row_of
 
         same = row_of(settings)
         if any(row_of(known) == same for known in self.environments()):
@@ -117,8 +117,8 @@ class RegistryRules(RegistryFile):
 
     def environment_change(self, settings: EnvironmentSettings) -> RuleChange | None:
         """What `set_environment` would change; None: nothing."""
-        from workbench.registry.environments import row_of
-        from workbench.registry.rule_changes import environment_change
+        from workbench.registry.content.rule_changes import environment_change
+        from workbench.registry.deploy.environments import row_of
 
         with self._reading() as connection:
             return environment_change(connection, row_of(settings))
@@ -127,7 +127,7 @@ class RegistryRules(RegistryFile):
 
     def waiting_rules(self) -> list[WaitingRule]:
         """Loosened rules that lack approvals by other people, the oldest first."""
-        from workbench.registry.rule_approvals import waiting_rules
+        from workbench.registry.deploy.rule_approvals import waiting_rules
 
         with self._reading() as connection:
             return waiting_rules(connection)
@@ -138,8 +138,8 @@ class RegistryRules(RegistryFile):
         """Another person's word for the loosened rules that wait for one, or for the one that the
         ledger's record `seq` holds. Raises RegistryError when there is none, or it is one's own.
         """
-        from workbench.registry.people import actor_named
-        from workbench.registry.rule_approvals import approve_rules
+        from workbench.registry.deploy.rule_approvals import approve_rules
+        from workbench.registry.models.actors import actor_named
 
         with self._writing() as transaction:
             return approve_rules(transaction, actor_named(approved_by, "an approval"), seq, reason)
@@ -150,8 +150,8 @@ class RegistryRules(RegistryFile):
         self, name: str, prompt_id: str, environment: str, requires: str, *, by: str = ""
     ) -> None:
         """Remember that an app needs versions in a range; an empty range forgets it."""
-        from workbench.registry.consumers import register_consumer
-        from workbench.registry.people import actor_named
+        from workbench.registry.deploy.consumers import register_consumer
+        from workbench.registry.models.actors import actor_named
 
         with self._writing() as transaction:
             actor = actor_named(by or name, "a consumer")

@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
-from workbench.providers.values import Answer, Outcome
+from workbench.providers.base import Answer, Outcome
 from workbench.scorers.expected import Reading
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.datasets.values import Case
-from workbench.providers.values import Answer
+from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
 from workbench.units import seconds
 

@@ -12,7 +12,7 @@ from workbench.datasets.delimited import folded
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
-from workbench.prompts.untyped import Untyped
+from workbench.prompts.files.untyped import Untyped
 
 NOTHING = "the case has no expected answer"
 

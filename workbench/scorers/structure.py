@@ -10,7 +10,7 @@ from workbench.datasets.cells import json_of
 from workbench.datasets.json_values import unique_keys
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
-from workbench.providers.values import Answer
+from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
 from workbench.scorers.expected import VALUE
 from workbench.scorers.json_schemas import first_error, schema_problem

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.datasets.delimited import folded
 from workbench.datasets.values import Case
-from workbench.providers.values import Answer
+from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
 from workbench.scorers.expected import PART, WHOLE, parts, texts, wants_blank
 from workbench.scorers.patterns import is_found, pattern_problem

@@ -11,9 +11,9 @@ def run(workspace: Workspace) -> int:
     """Open the workbench in this workspace; the exit code. Blocks until it is quit."""
     import os
 
-    from workbench.lean import uncollected
-    from workbench.tui.terminal_colour import asked
-    from workbench.tui.theme_choice import kept
+    from workbench.lazy_imports import uncollected
+    from workbench.tui.terminal.terminal_colour import asked
+    from workbench.tui.terminal.theme_choice import kept
 
     with asked(kept(workspace.state) or workspace.settings.theme, os.environ) as answer:
         with uncollected():

@@ -15,18 +15,19 @@ from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
 
-from workbench.actions.bench import Bench
+from workbench.actions.session import Session
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
-from workbench.tui import keys, terminal_colour, theme_choice, themes
-from workbench.tui.background import run_job
-from workbench.tui.ending import EndingApp
-from workbench.tui.live_runs import LiveRuns
-from workbench.tui.messages import SelectionChanged
-from workbench.tui.pen import Pen
-from workbench.tui.safe_filter import SafeFilter
-from workbench.tui.selection import Selection
-from workbench.tui.type_ahead import TypeAhead
+from workbench.tui.base.messages import SelectionChanged
+from workbench.tui.base.selection import Selection
+from workbench.tui.keys import keys
+from workbench.tui.keys.key_queue import KeyQueue
+from workbench.tui.services.background import run_job
+from workbench.tui.services.file_worker import FileWorker
+from workbench.tui.services.live_runs import LiveRuns
+from workbench.tui.services.shutdown import EndingApp
+from workbench.tui.terminal import terminal_colour, theme_choice, themes
+from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.worker import Worker
 
-    from workbench.tui.column_choices import ColumnChoices
-    from workbench.tui.commands import Command
-    from workbench.tui.patient_driver import BackgroundTold
+    from workbench.tui.keys.commands import Command
+    from workbench.tui.table.column_choices import ColumnChoices
+    from workbench.tui.terminal.patient_driver import BackgroundTold
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
     """Made, and imported, when its mode is first shown."""
 
     def make() -> Screen[Any]:
-        made = getattr(import_module(f"workbench.tui.screens.{module}"), name)
+        made = getattr(import_module(f"workbench.tui.{module}.screen"), name)
         screen: Screen[Any] = made()
         return screen
 
@@ -55,7 +56,7 @@ def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
 
 
 def _commands() -> type[Provider]:
-    from workbench.tui.commands import CommandProvider
+    from workbench.tui.keys.commands import CommandProvider
 
     return CommandProvider
 
@@ -96,10 +97,10 @@ class WorkbenchApp(EndingApp):
         self.types_in_draft: bool | None = None
         """Whether Draft is opened to type into, or to look at; None: it is as it was left."""
         self.said: list[str] = []
-        self.pen = Pen(self.on_loop)
+        self.file_worker = FileWorker(self.on_loop)
         self.before_reading: list[Callable[[], object]] = []
         """Called before drafts are read from their files; to be written with the pen."""
-        self._type_ahead = TypeAhead(self, super().on_event)
+        self._type_ahead = KeyQueue(self, super().on_event)
         for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = self._theme_of(workspace)
@@ -156,7 +157,7 @@ class WorkbenchApp(EndingApp):
     @cached_property
     def columns(self) -> ColumnChoices:
         """Which columns of which table are hidden."""
-        from workbench.tui.column_choices import ColumnChoices
+        from workbench.tui.table.column_choices import ColumnChoices
 
         return ColumnChoices(self.workspace.state)
 
@@ -208,8 +209,8 @@ class WorkbenchApp(EndingApp):
         the result comes what keys that are typed from now on are for, a dialog or a list.
         """
 
-        def call(bench: Bench) -> T:
-            return fn(bench, *args)
+        def call(session: Session) -> T:
+            return fn(session, *args)
 
         async def job() -> None:
             try:
@@ -267,8 +268,8 @@ class WorkbenchApp(EndingApp):
             open_run_options(self, ref)
 
     def action_help(self) -> None:
-        from workbench.tui.commands import available
         from workbench.tui.dialogs.help import Help
+        from workbench.tui.keys.commands import available
 
         def picked(command: Command | None) -> None:
             if command:
@@ -343,4 +344,4 @@ def main_loop(
     return app.return_code or code or 0
 
 
-__all__ = ["Bench", "WorkbenchApp", "main_loop"]
+__all__ = ["Session", "WorkbenchApp", "main_loop"]

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
         make_external_evidence,
         recompute,
     )
-    from workbench.verdicts.looks import Plan, make_plan
     from workbench.verdicts.pairing import check_comparable, pair_results
     from workbench.verdicts.planner import plan_sentence
     from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
+    from workbench.verdicts.sequential_plan import Plan, make_plan
     from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 __all__ = [
@@ -59,8 +59,8 @@ _HOMES = {
     "LookDecision": "sequential",
     "conclude": "sequential",
     "decide_prefix": "sequential",
-    "Plan": "looks",
-    "make_plan": "looks",
+    "Plan": "sequential_plan",
+    "make_plan": "sequential_plan",
     "cases_needed": "case_counts",
     "plan_sentence": "planner",
     "check_comparable": "pairing",

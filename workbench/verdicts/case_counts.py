@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from workbench.runs.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
+from workbench.runs.spec.suite import MIN_CASES, NO_REGRESSIONS, NOT_WORSE
 from workbench.units import loss, plural
-from workbench.verdicts.distributions import critical_z, normal_quantile
+from workbench.verdicts.statistics.distributions import critical_z, normal_quantile
 
 DEFAULT_FLIP_RATE = 0.15
 POWER = 0.80

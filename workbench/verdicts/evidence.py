@@ -10,10 +10,10 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
-from workbench.runs.suite import GatePolicy, Suite
-from workbench.verdicts.looks import Plan, make_plan, plan_from_content
+from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import LookDecision, conclude
+from workbench.verdicts.sequential_plan import Plan, make_plan, plan_from_content
 from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 SCHEMA = 1

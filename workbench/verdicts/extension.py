@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.runs.suite import GatePolicy
-from workbench.verdicts.looks import Plan, make_plan, plan_from_content
+from workbench.runs.spec.suite import GatePolicy
+from workbench.verdicts.sequential_plan import Plan, make_plan, plan_from_content
 from workbench.verdicts.values import Evidence, Gate
 
 _NEW_ATTEMPT = "evaluate it without --extend: that is a new attempt"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from workbench.verdicts.anytime import count, interval, log_evidence
-from workbench.verdicts.betting import betting_interval, betting_p_value, rounds_of
-from workbench.verdicts.intervals import (
+from workbench.verdicts.rules import FIRST_RULES, RULES
+from workbench.verdicts.sample import Differences
+from workbench.verdicts.statistics.anytime import count, interval, log_evidence
+from workbench.verdicts.statistics.betting import betting_interval, betting_p_value, rounds_of
+from workbench.verdicts.statistics.intervals import (
     Mean,
     cluster_mean,
     critical_t,
@@ -20,8 +22,6 @@ from workbench.verdicts.intervals import (
     two_sided_p,
     two_sided_t_p,
 )
-from workbench.verdicts.rules import FIRST_RULES, RULES
-from workbench.verdicts.sample import Differences
 
 TANGO = "tango"
 PAIRED_T = "paired_t"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.verdicts.distributions import critical_z
-from workbench.verdicts.intervals import wilson
 from workbench.verdicts.sample import sample_of
+from workbench.verdicts.statistics.distributions import critical_z
+from workbench.verdicts.statistics.intervals import wilson
 from workbench.verdicts.values import CasePair, Comparison, Verdict
 
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.fingerprints import canonical_json
-from workbench.providers.values import Answer
-from workbench.runs.values import Result
+from workbench.providers.base import Answer
+from workbench.runs.spec.values import Result
 
 Side = dict[str, Any]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.runs.suite import GATE_SPLIT
-from workbench.runs.values import Result, RunSummary
+from workbench.runs.spec.suite import GATE_SPLIT
+from workbench.runs.spec.values import Result, RunSummary
 from workbench.scorers.base import Score
 from workbench.verdicts.values import CasePair
 

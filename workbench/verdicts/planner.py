@@ -11,8 +11,8 @@ from workbench.verdicts.case_counts import (
     cases_needed,
     minimum_cases,
 )
-from workbench.verdicts.distributions import critical_z, normal_quantile
 from workbench.verdicts.measure import Measure
+from workbench.verdicts.statistics.distributions import critical_z, normal_quantile
 from workbench.verdicts.values import Comparison
 
 _FURTHEST = 10_000_000

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold, undecided
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
-from workbench.verdicts.looks import Plan
+from workbench.verdicts.sequential_plan import Plan
 from workbench.verdicts.values import CasePair, Comparison, Gate
 
 NOT_AT_A_LOOK = "the run ended between two planned looks; run it again to fill the rest"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from workbench.runs.suite import GatePolicy
+from workbench.runs.spec.suite import GatePolicy
 from workbench.units import plural
 from workbench.verdicts.case_counts import binomial_tail
 from workbench.verdicts.gate import ROUNDING

@@ -16,10 +16,10 @@ from tests.support.fault_server import FaultServer
 from workbench.datasets.values import Case
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
-from workbench.providers.asking import Asking, RetryBudget
+from workbench.providers.base import Answer, Request
 from workbench.providers.limits import Throttle
 from workbench.providers.opening import open_provider
-from workbench.providers.values import Answer, Request
+from workbench.providers.retry import Asking, RetryBudget
 from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 
@@ -30,9 +30,9 @@ CASE = Case("1", {"t": "x"}, EXPECTED)
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.providers.asking._FIRST_BACKOFF_S", 0.0005)
-    monkeypatch.setattr("workbench.providers.asking._LONGEST_BACKOFF_S", 0.001)
-    monkeypatch.setattr("workbench.providers.asking._ATTEMPTS_IN_OUTAGE", 5)
+    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.0005)
+    monkeypatch.setattr("workbench.providers.retry._LONGEST_BACKOFF_S", 0.001)
+    monkeypatch.setattr("workbench.providers.retry._ATTEMPTS_IN_OUTAGE", 5)
 
 
 def ask(base_url: str, shown: list[str] | None) -> Answer:

@@ -7,9 +7,14 @@ import sqlite3
 from time import monotonic
 
 from workbench.errors import RegistryError, RegistryLocked, RegistryUnusable
-from workbench.registry.digest import Column
-from workbench.registry.layout import SCHEMA_VERSION
-from workbench.registry.opening import check_there, explained, is_outdated, open_reader
+from workbench.registry.models.digest import Column
+from workbench.registry.storage.sqlite.layout import SCHEMA_VERSION
+from workbench.registry.storage.sqlite.opening import (
+    check_there,
+    explained,
+    is_outdated,
+    open_reader,
+)
 
 LONGEST_READ_S = 3.0
 """A read that takes longer is cut short: the file was made to take for ever."""

@@ -7,14 +7,14 @@ compared with its rows. What was compared once is remembered, up to a hash of th
 
 from __future__ import annotations
 
-from workbench.registry.digest import record_hash
+from workbench.registry.models.digest import record_hash
 from workbench.registry.reader.live_record import Unverified, damaged, row_digest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.registry.digest import Column
+    from workbench.registry.models.digest import Column
     from workbench.registry.reader.connection import Connection
     from workbench.registry.reader.last_good import Kept
     from workbench.registry.reader.live_record import LiveRecord

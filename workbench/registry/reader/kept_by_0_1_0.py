@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from workbench.registry.digest import digest_of
+from workbench.registry.models.digest import digest_of
 from workbench.registry.reader.live_record import LiveRecord
 
 FORMAT = "workbench-live-1"

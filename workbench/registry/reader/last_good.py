@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 
-from workbench.registry.digest import Column, row_digest, sha256
+from workbench.registry.models.digest import Column, row_digest, sha256
 from workbench.registry.reader.live_record import LiveRecord
 
 FORMAT = "workbench-live-2"

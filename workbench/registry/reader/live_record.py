@@ -7,8 +7,8 @@ the record after it still follows it.
 from __future__ import annotations
 
 from workbench.errors import RegistryError
-from workbench.registry.digest import Column, digest_of, record_hash
-from workbench.registry.values import PromptVersion
+from workbench.registry.models.digest import Column, digest_of, record_hash
+from workbench.registry.models.values import PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

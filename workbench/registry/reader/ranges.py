@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from workbench.errors import RegistryError
-from workbench.registry.precedence import allows, parse_range, sort_key
+from workbench.registry.models.precedence import allows, parse_range, sort_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from workbench.registry.values import PromptVersion
+    from workbench.registry.models.values import PromptVersion
 
 
 def check_range(version: PromptVersion, requires: str) -> None:

@@ -14,7 +14,8 @@ from os import getpid
 from time import monotonic
 
 from workbench.errors import NotInRegistry, UsageError
-from workbench.registry.digest import GENESIS
+from workbench.registry.models.digest import GENESIS
+from workbench.registry.models.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 from workbench.registry.reader.connection import Connection
 from workbench.registry.reader.coverage import Coverage, check_newest
 from workbench.registry.reader.last_good import Kept
@@ -22,7 +23,6 @@ from workbench.registry.reader.live_record import (
     may_be_names,
     newest,
 )
-from workbench.registry.values import DEFAULT, MEMORY, SNAPSHOT, PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ class Reader:
             return self._default(key, default, problem)
 
     def _past(self, key: Key, moment: datetime.datetime | str) -> PromptVersion | None:
-        from workbench.registry.clock import as_text
         from workbench.registry.reader.past import live_at
+        from workbench.registry.storage.clock import as_text
 
         prompt_id, environment, requires = key
         at = as_text(moment)

@@ -10,20 +10,20 @@ from textual.widget import Widget
 
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.tui.dialogs.base import Dialog, open_with
+from workbench.tui.base.dialog import Dialog, open_with
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
-    from workbench.actions.foresee import Foreseen
-    from workbench.runs.estimate import Estimate
+    from workbench.actions.running.preflight import Preflight
+    from workbench.actions.session import Session
+    from workbench.runs.spec.estimate import Estimate
     from workbench.tui.app import WorkbenchApp
 
 
 def ask_before(
     app: WorkbenchApp,
     title: str,
-    foresee: Callable[[Bench], Foreseen],
+    foresee: Callable[[Session], Preflight],
     go: Callable[[], object],
     *,
     always: bool = False,
@@ -34,7 +34,7 @@ def ask_before(
     `always`: ask about any call at all. `no` is called when it was not agreed to.
     """
 
-    def ask(found: Foreseen) -> AskCalls | None:
+    def ask(found: Preflight) -> AskCalls | None:
         if found.needs_a_yes or (always and found.estimate.calls):
             return AskCalls(title, found)
         go()
@@ -52,7 +52,7 @@ def ask_before(
 class AskCalls(Dialog[bool]):
     """True: make the calls."""
 
-    def __init__(self, title: str, found: Foreseen) -> None:
+    def __init__(self, title: str, found: Preflight) -> None:
         super().__init__(f"{title} · y starts it", "Start")
         self._found = found
 
@@ -80,7 +80,7 @@ def estimate_line(found: Estimate) -> str:
     return " · ".join(parts)
 
 
-def dear_line(found: Foreseen, limit_usd: float) -> str:
+def dear_line(found: Preflight, limit_usd: float) -> str:
     """Why a person should agree first; empty: nobody need."""
     if found.cost is not None:
         if found.cost.unpriced:

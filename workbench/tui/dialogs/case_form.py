@@ -11,22 +11,22 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions.bench import Bench
-from workbench.actions.new_suite import first_case
+from workbench.actions.session import Session
+from workbench.actions.workspace.new_suite import first_case
 from workbench.datasets.values import Case
 from workbench.datasets.writer import parse_value
 from workbench.errors import DatasetError
 from workbench.present.safe_text import safe_line
-from workbench.runs.values import RunSummary
-from workbench.tui.case_rows import ResultRow, flat_json
-from workbench.tui.dataset_rows import (
+from workbench.runs.spec.values import RunSummary
+from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.datasets.rows import (
     DatasetPage,
     blank_case,
     read_datasets,
     save_case,
     save_first_case,
 )
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.tui.table.case_rows import ResultRow, flat_json
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 
@@ -119,10 +119,10 @@ class CaseForm(Dialog[tuple[str, str]]):
             self.problem(str(error))
             return
 
-        def save(bench: Bench) -> str:
+        def save(session: Session) -> str:
             if self._begins:
-                return save_first_case(bench, self._begins, case)
-            return save_case(bench, self._path, case, self._replaces)
+                return save_first_case(session, self._begins, case)
+            return save_case(session, self._path, case, self._replaces)
 
         def done(told: str) -> None:
             self.dismiss((told, case.id))

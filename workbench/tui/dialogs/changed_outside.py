@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from workbench.present.safe_text import safe_line
 from workbench.prompts.diff import Diff, diff_text
-from workbench.tui import keys
-from workbench.tui.dialogs.base import Dialog
-from workbench.tui.diff_context import DiffContext
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.keys import keys
+from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.text import PlainStatic
 from workbench.tui.widgets.text_view import TextView
 

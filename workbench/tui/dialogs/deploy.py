@@ -11,20 +11,20 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions import deploy as deploying
-from workbench.actions.bench import Bench
-from workbench.actions.deploy import DeployPreview
+from workbench.actions.releasing import deploy as deploying
+from workbench.actions.releasing.deploy import DeployPreview
+from workbench.actions.session import Session
 from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.tui import keys
-from workbench.tui.dialogs.base import Dialog, field, open_with
-from workbench.tui.diff_context import DiffContext
-from workbench.tui.evidence_lines import evidence_text
-from workbench.tui.list_rows import ListRow
-from workbench.tui.messages import RegistryChanged
-from workbench.tui.table_model import Column
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.keys import keys
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.list_rows import ListRow
+from workbench.tui.table.table_model import Column
+from workbench.tui.widgets.diff_context import DiffContext
+from workbench.tui.widgets.evidence_lines import evidence_text
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def open_deploy(
 ) -> None:
     """Read what a deployment would change in each environment, then ask."""
 
-    def read(bench: Bench) -> tuple[Place, ...]:
-        bench.sync(prompt_id)
-        environments = bench.registry.environments()
-        previews = [deploying.preview(bench, prompt_id, version, e.name) for e in environments]
+    def read(session: Session) -> tuple[Place, ...]:
+        session.sync(prompt_id)
+        environments = session.registry.environments()
+        previews = [deploying.preview(session, prompt_id, version, e.name) for e in environments]
         return places(version, previews, environments)
 
     open_with(app, read, lambda found: Deploy(prompt_id, version, found, environment))
@@ -167,9 +167,9 @@ class Deploy(Dialog["PromptDeployment"]):
             return
         reason = self.query_one("#reason", Input).value.strip()
 
-        def deploy(bench: Bench) -> PromptDeployment:
+        def deploy(session: Session) -> PromptDeployment:
             return deploying.deploy(
-                bench,
+                session,
                 self._prompt_id,
                 self._version,
                 preview.environment,

@@ -9,17 +9,17 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions.foresee import foresee_evaluation
-from workbench.tui import keys
+from workbench.actions.running.preflight import preflight_evaluation
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.base.messages import RegistryChanged
 from workbench.tui.dialogs.ask_calls import ask_before
-from workbench.tui.dialogs.base import Dialog
-from workbench.tui.evidence_lines import all_evidence
-from workbench.tui.messages import RegistryChanged
+from workbench.tui.keys import keys
+from workbench.tui.widgets.evidence_lines import all_evidence
 from workbench.tui.widgets.text_view import TextView
 from workbench.verdicts.values import Evidence, Gate
 
 if TYPE_CHECKING:
-    from workbench.actions.bench import Bench
+    from workbench.actions.session import Session
     from workbench.tui.app import WorkbenchApp
 
 
@@ -30,7 +30,7 @@ def start_evaluation(app: WorkbenchApp, prompt_id: str, version: str) -> None:
     ask_before(
         app,
         f"Evaluate {prompt_id}@{version}",
-        lambda bench: foresee_evaluation(bench, prompt_id, version),
+        lambda session: preflight_evaluation(session, prompt_id, version),
         lambda: _evaluate(app, prompt_id, version),
         always=True,
     )
@@ -41,12 +41,12 @@ def _evaluate(app: WorkbenchApp, prompt_id: str, version: str) -> None:
         app.tell("a run is alive: 3 shows it, x there stops it", error=True)
         return
 
-    def evaluate(bench: Bench) -> tuple[Evidence, ...]:
-        from workbench.actions.answer_origins import wants_fresh
-        from workbench.actions.evaluate import evaluate as gate
+    def evaluate(session: Session) -> tuple[Evidence, ...]:
+        from workbench.actions.releasing.answer_origins import wants_fresh
+        from workbench.actions.releasing.evaluate import evaluate as gate
 
         follow = app.runs.follow_from_thread
-        return gate(bench, prompt_id, version, fresh=wants_fresh(bench), on_run=follow)
+        return gate(session, prompt_id, version, fresh=wants_fresh(session), on_run=follow)
 
     def done(found: tuple[Evidence, ...]) -> None:
         app.post_to_screen(RegistryChanged())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions.bench import Bench
-from workbench.tui.dialogs.base import Dialog, field
+from workbench.actions.session import Session
+from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ class Export(Dialog[Path]):
     def confirm(self) -> None:
         said = {item.id: item.value.strip() for item in self.query(Input)}
 
-        def write(bench: Bench) -> Path:
-            from workbench.actions.move import export
+        def write(session: Session) -> Path:
+            from workbench.actions.releasing.import_export import export
 
             given = said["output"]
-            path = bench.workspace.root / Path(given).expanduser() if given else None
+            path = session.workspace.root / Path(given).expanduser() if given else None
             ref = said["ref"] if said["target"] != "sqlite" else None
-            return export(bench, said["target"], ref, path, said["environment"])
+            return export(session, said["target"], ref, path, said["environment"])
 
         self.bench_app.in_thread(write, done=self._done, failed=self.refused)
 

@@ -9,13 +9,13 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.tui import keys
-from workbench.tui.commands import Command
-from workbench.tui.dialogs.base import Dialog
-from workbench.tui.filters import parse_filter
-from workbench.tui.list_rows import ListRow
-from workbench.tui.table_model import Column
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.keys import keys
+from workbench.tui.keys.commands import Command
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.filters import parse_filter
+from workbench.tui.table.list_rows import ListRow
+from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.plain_input import PlainInput
 
 ONLY_BY_KEY = frozenset(("dialog.yes",))

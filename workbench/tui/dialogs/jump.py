@@ -11,7 +11,7 @@ from textual.geometry import Offset
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from workbench.tui import keys
+from workbench.tui.keys import keys
 from workbench.tui.widgets.text import PlainLabel
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"

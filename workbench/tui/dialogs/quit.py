@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
-from workbench.runs.values import RunProgress
-from workbench.tui.dialogs.base import Dialog
+from workbench.runs.spec.values import RunProgress
+from workbench.tui.base.dialog import Dialog
 from workbench.tui.widgets.text import PlainStatic
 
 

@@ -9,12 +9,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions import revoke as revoking
-from workbench.actions.bench import Bench
-from workbench.actions.revoke import RevokePreview
+from workbench.actions.releasing import revoke as revoking
+from workbench.actions.releasing.revoke import RevokePreview
+from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
-from workbench.tui.dialogs.base import Dialog, field, open_with
-from workbench.tui.messages import RegistryChanged
+from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ MEANING = (
 def open_revoke(app: WorkbenchApp, prompt_id: str, version: str) -> None:
     """Read where the version is live, then ask."""
 
-    def look(bench: Bench) -> RevokePreview:
-        return revoking.preview(bench, prompt_id, version)
+    def look(session: Session) -> RevokePreview:
+        return revoking.preview(session, prompt_id, version)
 
     open_with(app, look, Revoke)
 
@@ -59,8 +59,8 @@ class Revoke(Dialog[bool]):
             return
         version = self._preview.version
 
-        def revoke(bench: Bench) -> tuple[str, ...]:
-            return revoking.revoke(bench, version.prompt_id, version.version, reason)
+        def revoke(session: Session) -> tuple[str, ...]:
+            return revoking.revoke(session, version.prompt_id, version.version, reason)
 
         self.bench_app.in_thread(revoke, done=self._done, failed=self.refused)
 

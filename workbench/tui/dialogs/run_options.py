@@ -11,21 +11,21 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions import run as running
-from workbench.actions.bench import Bench
-from workbench.actions.foresee import Foreseen, foresee_runs
 from workbench.actions.refs import Source, resolve
+from workbench.actions.running import run as running
+from workbench.actions.running.preflight import Preflight, preflight_runs
+from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
 from workbench.present.safe_text import safe_line
-from workbench.runs.suite import DEV_SPLIT, Suite
-from workbench.runs.values import RunSpec
+from workbench.runs.spec.suite import DEV_SPLIT, Suite
+from workbench.runs.spec.values import RunSpec
+from workbench.tui.base.dialog import Dialog, field, open_with
 from workbench.tui.dialogs.ask_calls import dear_line, estimate_line
-from workbench.tui.dialogs.base import Dialog, field, open_with
 from workbench.tui.widgets.text import PlainStatic
 from workbench.units import dollars
 
 if TYPE_CHECKING:
-    from workbench.runs.estimate import Estimate
+    from workbench.runs.spec.estimate import Estimate
     from workbench.tui.app import WorkbenchApp
 
 ESTIMATE_S = 0.25
@@ -53,15 +53,15 @@ class Ahead:
 
     said: tuple[str, ...]
     spec: RunSpec
-    found: Foreseen
+    found: Preflight
 
 
 def open_run_options(app: WorkbenchApp, ref: str) -> None:
     """Read the prompt and its suites, then ask."""
 
-    def read(bench: Bench) -> Offer:
-        source = resolve(bench, ref if "@" in ref else f"{ref}@draft")
-        suites = bench.workspace.suites_of(source.prompt.prompt_id)
+    def read(session: Session) -> Offer:
+        source = resolve(session, ref if "@" in ref else f"{ref}@draft")
+        suites = session.workspace.suites_of(source.prompt.prompt_id)
         if not suites:
             name = source.prompt.prompt_id
             raise UsageError(f"no suite tries {name}", hint=f"write evals/{name}/suite.yaml")
@@ -144,7 +144,7 @@ class RunOptions(Dialog[None]):
         said = self._said()
         self.problem("")
         self.bench_app.in_thread(
-            lambda bench: foresee_runs(bench, [spec]),
+            lambda session: preflight_runs(session, [spec]),
             done=lambda found: self._show(Ahead(said, spec, found)),
             failed=self._unforeseen,
             group="estimate",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from workbench.tui.dialogs.base import Dialog
+from workbench.tui.base.dialog import Dialog
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Messages(Dialog[None]):
 
 def open_trust(app: WorkbenchApp) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.trust import is_trusted, trust
+    from workbench.actions.workspace.trust import is_trusted, trust
 
     if is_trusted(app.workspace):
         app.tell("this workspace is trusted, with the settings that it has now")
@@ -65,7 +65,7 @@ def open_trust(app: WorkbenchApp) -> None:
     def answered(agreed: bool | None) -> None:
         if agreed:
             app.in_thread(
-                lambda bench: trust(bench.workspace),
+                lambda session: trust(session.workspace),
                 done=lambda _: app.tell("trusted: try or run again"),
             )
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from workbench.errors import UsageError
-from workbench.tui import theme_choice, themes
-from workbench.tui.dialogs.base import Dialog
-from workbench.tui.list_rows import ListRow
-from workbench.tui.table_model import Column
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.list_rows import ListRow
+from workbench.tui.table.table_model import Column
+from workbench.tui.terminal import theme_choice, themes
 
 AUTO = "auto"
 

@@ -13,17 +13,17 @@ from workbench.datasets.fit import sent_inputs
 from workbench.errors import TemplateError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
-from workbench.prompts.templates import Renderer
-from workbench.tui import keys
-from workbench.tui.case_rows import ResultRow, flat_json
-from workbench.tui.copying import Copy
+from workbench.prompts.templates.templates import Renderer
+from workbench.tui.keys import keys
+from workbench.tui.table.case_rows import ResultRow, flat_json
+from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
-    from workbench.providers.values import Answer
+    from workbench.providers.base import Answer
     from workbench.scorers.base import Score
 
 SHOWN_CHARS = 100_000

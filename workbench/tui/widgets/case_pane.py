@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from workbench.tui import keys
-from workbench.tui.filters import NO_FILTER, Filter, Test, parse_filter
-from workbench.tui.widgets.case_table import CaseTable
+from workbench.tui.keys import keys
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.filters import NO_FILTER, Filter, Test, parse_filter
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import plain
 

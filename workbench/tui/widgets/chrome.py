@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from workbench.tui import keys
+from workbench.tui.keys import keys
 from workbench.tui.widgets.text import plain
 
 if TYPE_CHECKING:

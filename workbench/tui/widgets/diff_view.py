@@ -17,9 +17,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.present.diff_rows import DiffRows, Mode, Piece, diff_rows, mode_for
-from workbench.tui.copying import Copy, has_menu, open_copy_menu, to_clipboard
-from workbench.tui.diff_context import DiffContext
-from workbench.tui.keys import bindings
+from workbench.tui.keys.keys import bindings
+from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipboard
+from workbench.tui.widgets.diff_context import DiffContext
 
 View = Literal["auto", "split", "unified"]
 VIEWS: tuple[View, ...] = ("auto", "split", "unified")
@@ -118,7 +118,7 @@ class DiffView(ScrollView, can_focus=True):
     def copies(self) -> Sequence[Copy]:
         if self._texts is None:
             return ()
-        from workbench.tui.row_copies import diff_copy
+        from workbench.tui.table.row_copies import diff_copy
 
         return (Copy("this", "the second text", self._texts[1]), *diff_copy(*self._texts))
 

@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
-from workbench.tui import keys
-from workbench.tui.copying import Copy
+from workbench.tui.keys import keys
+from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.text import PlainStatic, plain
 
 if TYPE_CHECKING:

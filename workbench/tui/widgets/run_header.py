@@ -11,10 +11,10 @@ from textual.widget import Widget
 from workbench.present import numbers
 from workbench.present.run_remarks import latency_words
 from workbench.present.tables import fit
-from workbench.runs.values import RunProgress, RunStatus, RunSummary
+from workbench.runs.spec.values import RunProgress, RunStatus, RunSummary
 from workbench.tui.widgets.text import plain
-from workbench.verdicts.distributions import critical_z
-from workbench.verdicts.intervals import wilson
+from workbench.verdicts.statistics.distributions import critical_z
+from workbench.verdicts.statistics.intervals import wilson
 
 EDITED = "edited since"
 """Said of a draft whose answers are shown and that says something else by now."""

@@ -11,8 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from workbench.present.safe_text import safe_text
-from workbench.tui.copying import Copy, has_menu, open_copy_menu, to_clipboard
-from workbench.tui.keys import bindings
+from workbench.tui.keys.keys import bindings
+from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipboard
 from workbench.tui.widgets.text import PlainStatic
 
 MAX_CHARS = 200_000

@@ -1,0 +1,1 @@
+"""Compare versions, drafts and runs, and report on them."""

@@ -1,0 +1,1 @@
+"""Register, evaluate, deploy, revoke: the way of a version into an environment."""

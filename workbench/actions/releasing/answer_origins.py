@@ -1,0 +1,62 @@
+"""What environments ask of the answers that an evaluation rests on, before it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.actions.session import Session
+from workbench.addresses import LOCAL_MODEL, is_among, plain_address
+from workbench.prompts.values import Prompt
+from workbench.registry.models.origins import objection
+from workbench.settings import FRESH, EnvironmentSettings
+from workbench.verdicts.values import Evidence
+
+
+def notes_before(session: Session, prompt: Prompt, *, fresh: bool) -> list[str]:
+    """Where the evidence of an evaluation that is about to start cannot count, and why."""
+    notes: list[str] = []
+    for rules in _asking(session):
+        if rules.answers == FRESH and not fresh:
+            notes.append(
+                f"{rules.name} counts fresh answers only: with stored ones this evaluation does"
+                " not count there (--fresh asks all anew, the baseline's too)"
+            )
+        notes += _other_endpoint(session, prompt, rules)
+    return list(dict.fromkeys(notes))
+
+
+def wants_fresh(session: Session) -> bool:
+    """Whether an environment counts fresh answers only."""
+    return any(rules.answers == FRESH for rules in _asking(session))
+
+
+def objections(session: Session, evidence: Evidence) -> list[str]:
+    """Where recorded evidence does not count for what its answers are, and why."""
+    baseline = evidence.baseline_fingerprint is not None
+    return [
+        f"it does not count in {rules.name}: {why}"
+        for rules in _asking(session, files=False)
+        if (why := objection(evidence.answers, rules, baseline=baseline))
+    ]
+
+
+def _asking(session: Session, *, files: bool = True) -> Iterator[EnvironmentSettings]:
+    """The rules that ask for something, by the registry, and by the files, which may be ahead."""
+    named = session.workspace.settings.environments.values() if files else ()
+    for rules in (*named, *session.registry.environments()):
+        if not rules.untested and (rules.answers == FRESH or rules.endpoints):
+            yield rules
+
+
+def _other_endpoint(session: Session, prompt: Prompt, rules: EnvironmentSettings) -> Iterator[str]:
+    settings = session.provider_settings(prompt)
+    if settings.is_embedded:
+        # Which weights they are is known when it answers.
+        here, known = LOCAL_MODEL, not any(e.startswith(f"{LOCAL_MODEL}:") for e in rules.endpoints)
+    else:
+        here, known = plain_address(settings.base_url), True
+    if rules.endpoints and known and not is_among(here, rules.endpoints):
+        yield (
+            f"{rules.name} counts answers of {', '.join(rules.endpoints)} only, and {here} gives"
+            " these: this evaluation does not count there"
+        )

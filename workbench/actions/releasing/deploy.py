@@ -1,0 +1,88 @@
+"""Make a version live, and go back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.actions.session import Session
+
+if TYPE_CHECKING:
+    from workbench.prompts.diff import Diff
+    from workbench.registry import PromptDeployment, PromptVersion
+    from workbench.registry.models.records import EvaluationRecord, RollbackPreview, Status
+
+
+@dataclass(frozen=True)
+class DeployPreview:
+    """What a deployment would change, and what speaks for it."""
+
+    version: PromptVersion
+    environment: str
+    live: PromptDeployment | None
+    """What is live there now."""
+    status: Status
+    evaluations: tuple[EvaluationRecord, ...]
+    """Of this version, newest first."""
+    diff: Diff | None
+    """From the live version to this one, as Prompty text."""
+
+    @property
+    def seen(self) -> int | None:
+        """What the deployer saw: the sequence number of the live deployment."""
+        return self.live.seq if self.live else None
+
+
+def preview(
+    session: Session, prompt_id: str, version: str, environment: str, *, override: bool = False
+) -> DeployPreview:
+    """What `deploy` would do, with the gate's evidence."""
+    from workbench.prompts.diff import diff_text
+    from workbench.prompts.files.prompty import write_prompty
+
+    _tell_rules(session, prompt_id, override)
+    registry = session.registry
+    wanted = registry.get_version(prompt_id, version)
+    live = next((d for d in registry.live(prompt_id) if d.environment == environment), None)
+    diff = None
+    if live:
+        before = registry.get_version(prompt_id, live.version)
+        diff = diff_text(write_prompty(before.prompt), write_prompty(wanted.prompt))
+    return DeployPreview(
+        version=wanted,
+        environment=environment,
+        live=live,
+        status=registry.status(prompt_id, version, environment),
+        evaluations=tuple(registry.evaluations(prompt_id, version)),
+        diff=diff,
+    )
+
+
+def deploy(
+    session: Session, prompt_id: str, version: str, environment: str, **options: Any
+) -> PromptDeployment:
+    """Make it live. `options` are those of PromptRegistry.deploy: reason, expect, override, ..."""
+    _tell_rules(session, prompt_id, bool(options.get("override")))
+    return session.registry.deploy(prompt_id, version, environment, session.author, **options)
+
+
+def _tell_rules(session: Session, prompt_id: str, override: bool) -> None:
+    """Loosened rules stop a deployment, but not one that goes past the rules with a reason."""
+    if override:
+        session.publish_rules()
+    else:
+        session.sync(prompt_id)
+
+
+def rollback_preview(
+    session: Session, prompt_id: str, environment: str, to: str | None = None
+) -> RollbackPreview:
+    """Where a rollback would go. A broken suite file must not stand in the way, so none is read."""
+    return session.registry.preview_rollback(prompt_id, environment, to)
+
+
+def rollback(
+    session: Session, prompt_id: str, environment: str, **options: Any
+) -> PromptDeployment:
+    """Go back. `options` are those of PromptRegistry.rollback: reason, to, expect, ..."""
+    return session.registry.rollback(prompt_id, environment, session.author, **options)

@@ -1,0 +1,147 @@
+"""One suite's gate before its first call: what is asked, in which order, against what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from workbench.actions.comparing.compare import Wanted, look_up
+from workbench.actions.comparing.gate_uses import questions_of, wear_of
+from workbench.actions.refs import Source, source_of
+from workbench.actions.running import run as running
+from workbench.actions.running.costs import Ahead
+from workbench.actions.session import Session
+from workbench.datasets.distinct import check_consistent
+from workbench.datasets.values import Case
+from workbench.errors import UsageError
+from workbench.registry.deploy.status import PART_WORDS
+from workbench.registry.models.records import EvaluationRecord
+from workbench.runs.spec.suite import GATE_SPLIT, Suite
+from workbench.runs.spec.values import RunSpec
+from workbench.times import utc_now
+from workbench.verdicts.extension import extend_plan
+from workbench.verdicts.multiple_comparisons import Wear
+from workbench.verdicts.sequential_plan import Plan, make_plan
+from workbench.verdicts.values import CasePair
+
+
+def baseline_of(session: Session, source: Source, suite: Suite) -> Source | None:
+    """What is live where the suite's gate looks; None when nothing is, or it is this version."""
+    if suite.gate.baseline is None:
+        return None
+    for deployment in session.registry.live(source.prompt.prompt_id):
+        if deployment.environment == suite.gate.baseline:
+            if deployment.version == source.version:
+                return None
+            live = session.registry.get_version(source.prompt.prompt_id, deployment.version)
+            return source_of(session, live)
+    return None
+
+
+@dataclass(frozen=True)
+class GateRun:
+    """One suite's gate before its first call."""
+
+    source: Source
+    spec: RunSpec
+    plan: Plan
+    baseline: Wanted | None
+    started_at: str
+    attempt: int
+    wear: Wear
+    before: EvaluationRecord | None = None
+    """The evaluation that is extended: its scores come first, and only fresh cases are asked."""
+
+    @property
+    def judged(self) -> Mapping[str, tuple[CasePair, ...]]:
+        """The pairs that were judged before."""
+        return self.before.evidence.pairs if self.before else {}
+
+    @property
+    def buys_baseline(self) -> bool:
+        """Whether the baseline is run for this evaluation, not looked up."""
+        return self.baseline is not None and self.baseline.run_id is None
+
+    @property
+    def ahead(self) -> list[Ahead]:
+        found = [Ahead(self.spec)]
+        if self.baseline and self.baseline.spec and not self.baseline.run_id:
+            found.append(Ahead(self.baseline.spec))
+        return found
+
+
+def whole_gate(
+    session: Session, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
+) -> GateRun:
+    started_at = utc_now()
+    check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
+    seed = int(suite.gate_cases.fingerprint[:8], 16)
+    baseline = baseline_of(session, source, suite)
+    beside = [baseline.prompt] if baseline else []
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
+    plan = make_plan(
+        len(spec.cases),
+        suite.gate,
+        seed,
+        full=full,
+        anytime=anytime,
+        cases=spec.cases,
+        baseline=baseline is not None,
+        created_at=started_at,
+    )
+    spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
+    wanted = _wanted_baseline(session, baseline, suite, fresh, spec.cases)
+    worn = wear_of(session, spec, with_baseline=baseline is not None)
+    return GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
+
+
+def _wanted_baseline(
+    session: Session,
+    baseline: Source | None,
+    suite: Suite,
+    fresh: bool,
+    cases: tuple[Case, ...] | None = None,
+) -> Wanted | None:
+    """The baseline's side; a stored run that was altered since it was stored is none."""
+    if baseline is None:
+        return None
+    wanted = look_up(session, baseline, suite, GATE_SPLIT, fresh, cases=cases)
+    altered = session.store.altered(wanted.run_id) if wanted.run_id else 0
+    return replace(wanted, run_id=None, altered=altered) if altered else wanted
+
+
+def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -> GateRun:
+    """The gate that goes on from the newest evaluation. Raises UsageError where it may not."""
+    started_at = utc_now()
+    prompt_id, version = source.prompt.prompt_id, source.version
+    records = session.registry.evaluations(prompt_id, version)
+    before = next((record for record in records if record.suite == suite.name), None)
+    if before is None:
+        raise UsageError(
+            f"{prompt_id}@{version} was not evaluated on {suite.name}: there is nothing to extend",
+            hint=f"workbench evaluate {prompt_id}@{version}",
+        )
+    parts, judged = session.as_read(suite).parts, before.evidence.suite_parts
+    names = {name for name, digest in parts.items() if judged.get(name) != digest}
+    changed = ", ".join(PART_WORDS.get(n, n) for n in sorted(names - {"dataset", "policy"}))
+    if changed:
+        raise UsageError(
+            f"{suite.name} has other {changed} since", hint="evaluate it without --extend"
+        )
+    baseline = baseline_of(session, source, suite)
+    fingerprint = baseline.prompt.fingerprint if baseline else None
+    if fingerprint != before.evidence.baseline_fingerprint:
+        raise UsageError(
+            f"another version than {before.evidence.baseline_version} is the baseline now",
+            hint="evaluate it without --extend: that is a new attempt",
+        )
+    beside = [baseline.prompt] if baseline else []
+    spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
+    questions = questions_of(source.prompt, spec.cases)
+    plan, cases = extend_plan(
+        before.evidence, before.id, suite.gate, spec.cases, started_at, questions=questions
+    )
+    spec = replace(spec, cases=cases, plan=plan.content())
+    wanted = _wanted_baseline(session, baseline, suite, fresh, cases)
+    attempt = before.evidence.attempt
+    return GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)

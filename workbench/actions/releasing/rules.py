@@ -1,0 +1,132 @@
+"""The rules that the files set, beside those that the registry holds.
+
+What becomes stricter, and what is new, is told to the registry on the way. What would let more
+through is told by `apply` alone, with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from workbench.actions.session import Session
+from workbench.errors import RulesLoosened, UsageError
+from workbench.registry.models.actors import can_be_seen
+from workbench.registry.models.records import RuleChange, State, Status
+from workbench.runs.spec.suite import Suite
+from workbench.runs.spec.suite_checks import check_baseline
+from workbench.settings import EnvironmentSettings
+from workbench.verdicts.values import Evidence
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One rule as the files have it."""
+
+    change: Callable[[], RuleChange | None]
+    publish: Callable[[str], None]
+    """With a reason, or with none."""
+
+
+def publish(session: Session) -> tuple[RuleChange, ...]:
+    """Tell the registry what became stricter or is new; what was loosened, and was not told."""
+    loosened: list[RuleChange] = []
+    for rule in _rules(session):
+        try:
+            rule.publish("")
+        except RulesLoosened as error:
+            loosened += [change for change in error.changes if isinstance(change, RuleChange)]
+    return tuple(loosened)
+
+
+def publish_suite(session: Session, suite: Suite) -> None:
+    """The same of one suite, wherever its file is. Raises RulesLoosened."""
+    _of_suite(session, session.as_read(suite)).publish("")
+
+
+def pending(session: Session) -> tuple[RuleChange, ...]:
+    """What differs between the files and the registry. Nothing is written."""
+    changes = (rule.change() for rule in _rules(session))
+    return tuple(change for change in changes if change)
+
+
+def apply(session: Session, reason: str) -> tuple[RuleChange, ...]:
+    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one."""
+    if not can_be_seen(reason):
+        raise UsageError("loosening a rule needs a reason", hint="--reason TEXT")
+    changed = []
+    for rule in _rules(session):
+        change = rule.change()
+        rule.publish(reason)
+        changed += [change] if change else []
+    return tuple(changed)
+
+
+def outdated(session: Session, evidence: Evidence) -> list[str]:
+    """A line where the suite in force is another than the one that this is evidence on."""
+    name = evidence.suite
+    of = (evidence.prompt_id, name, evidence.suite_parts, evidence.policy)
+    if session.registry.suite_change(*of) is None:
+        return []
+    return [f"{name} was changed while this ran, so it is stale: evaluate {evidence.version} again"]
+
+
+def as_files_say(
+    status: Status, changes: Iterable[RuleChange], prompt_id: str, rules: EnvironmentSettings
+) -> Status:
+    """How a version stands when the suites that the environment asks for are what the files say."""
+    for change in changes:
+        asked = not rules.requires or change.suite in rules.requires
+        if change.prompt_id == prompt_id and asked and status.tested:
+            facts = ", ".join(map(str, change.facts))
+            said = f"{change.suite} changed since it passed: {facts}"
+            return replace(status, state=State.STALE, reason=said)
+    return status
+
+
+def _rules(session: Session) -> Iterator[_Rule]:
+    for settings in session.workspace.settings.environments.values():
+        yield _of_environment(session, settings)
+    there: dict[tuple[str, str], Suite] = {}
+    for suite in map(session.as_read, session.workspace.suites()):
+        other = there.setdefault((suite.prompt_id, suite.name), suite)
+        if other is not suite:
+            raise UsageError(
+                f"the suite {suite.name} of {suite.prompt_id} stands in {other.path} and in"
+                f" {suite.path}",
+                hint="give one of them another name",
+            )
+        yield _of_suite(session, suite)
+    for prompt_id, name in session.registry.suite_names():
+        if (prompt_id, name) not in there:
+            yield _of_gone(session, prompt_id, name)
+
+
+def _of_environment(session: Session, settings: EnvironmentSettings) -> _Rule:
+    return _Rule(
+        lambda: session.registry.environment_change(settings),
+        lambda reason: session.registry.set_environment(settings, session.author, reason=reason),
+    )
+
+
+def _of_suite(session: Session, suite: Suite) -> _Rule:
+    """Raises SuiteError where its gate looks into an environment that is none."""
+    known = {settings.name for settings in session.registry.environments()}
+    check_baseline(suite, {*known, *session.workspace.settings.environments})
+    what = (suite.prompt_id, suite.name, suite.parts, suite.gate.content())
+    return _Rule(
+        lambda: session.registry.suite_change(*what, contents=suite.contents),
+        lambda reason: session.registry.publish_suite(
+            *what, session.author, contents=suite.contents, reason=reason
+        ),
+    )
+
+
+def _of_gone(session: Session, prompt_id: str, name: str) -> _Rule:
+    """A suite that the registry asks for, and no file describes any more."""
+    return _Rule(
+        lambda: session.registry.removal(prompt_id, name),
+        lambda reason: session.registry.remove_suite(
+            prompt_id, name, session.author, reason=reason
+        ),
+    )

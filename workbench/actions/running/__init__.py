@@ -1,0 +1,1 @@
+"""Run a prompt on a suite, and what that will take."""

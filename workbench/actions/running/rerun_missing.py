@@ -1,0 +1,127 @@
+"""Run what a comparison lacks: cases without an answer, and cases that one side was never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from workbench.actions.comparing.compare import Compared, OnRun, Side
+from workbench.actions.refs import Source
+from workbench.actions.running import run as running
+from workbench.actions.session import Session
+from workbench.datasets.values import Case
+from workbench.runs.spec.suite import Suite
+from workbench.runs.spec.values import RunSpec, RunSummary
+
+if TYPE_CHECKING:
+    from workbench.runs.spec.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What one side of a comparison lacks."""
+
+    side: Side
+    suite: Suite
+    unanswered: tuple[str, ...] = ()
+    """Ids of cases that it was asked, with an error or nothing where an answer belongs."""
+    unasked: tuple[Case, ...] = ()
+    """Cases that only the other side was asked."""
+    split: str = ""
+    """That a run of both kinds is on."""
+
+    @property
+    def cases(self) -> int:
+        """How many cases lack an answer."""
+        return len(self.unanswered) + len(self.unasked)
+
+
+def gaps(compared: Compared) -> tuple[Gap, Gap]:
+    """What A lacks, and what B lacks."""
+    a, b = compared.a, compared.b
+    return _gap(compared, a, b), _gap(compared, b, a)
+
+
+def rerun_missing(session: Session, gap: Gap, on_run: OnRun | None = None) -> RunSummary:
+    """Run what is missing; what became of it. The side's own run goes on where it only lacks
+    answers; else a new one is asked everything, with what is known from the cache. Blocks.
+
+    Raises UsageError when the run cannot go on, and what starting a run raises.
+    """
+    spec = _spec(session, gap)
+    resume = None if gap.unasked else gap.side.summary.run_id
+    live = running.start(session, spec, resume=resume)
+    if on_run:
+        source = gap.side.source
+        # A new run is not the side's run, by whose id that may be named.
+        name = f"{source.prompt.prompt_id} ({source.label})" if gap.unasked else source.name
+        on_run(live, name)
+    return live.wait()
+
+
+def estimate_missing(session: Session, found: Sequence[Gap]) -> Estimate:
+    """Calls, money and time to fill all of these."""
+    from workbench.runs.spec.estimate import Estimate
+
+    each = []
+    for gap in found:
+        spec = _spec(session, gap)
+        lacking = {*gap.unanswered, *(case.id for case in gap.unasked)}
+        others = [case.id for case in spec.cases if case.id not in lacking]
+        if len(others) == len(spec.cases):
+            continue
+        repeats = range(spec.run_options.repeats)
+        done = frozenset((case_id, repeat) for case_id in others for repeat in repeats)
+        each.append(running.estimate(session, spec, done))
+    return Estimate(
+        sum(one.calls for one in each),
+        sum(one.cached for one in each),
+        _sum(one.usd for one in each),
+        _sum(one.seconds for one in each),
+    )
+
+
+def _spec(session: Session, gap: Gap) -> RunSpec:
+    summary = gap.side.summary
+    if not gap.unasked:
+        return running.spec_of_run(session, summary.run_id)
+    source = Source(gap.side.source.prompt, summary.label)
+    spec = running.make_spec(source, gap.suite, split=gap.split, repeats=summary.repeats)
+    wanted = {case.id for case in (*gap.side.cases, *gap.unasked)}
+    cases = tuple(case for case in gap.suite.dataset.cases if case.id in wanted)
+    return replace(spec, cases=cases)
+
+
+def _gap(compared: Compared, side: Side, other: Side) -> Gap:
+    asked = {case.id for case in side.cases}
+    # As the suite has them now: nothing else can be asked.
+    now = {case.id: case for case in compared.suite.dataset.cases}
+    unasked = tuple(c for c in other.cases if c.id not in asked and now.get(c.id) == c)
+    split = other.summary.split if unasked else side.summary.split
+    return Gap(side, compared.suite, _unanswered(compared, side), unasked, split)
+
+
+def _unanswered(compared: Compared, side: Side) -> tuple[str, ...]:
+    scorer = compared.headline.scorer
+    repeats = side.summary.repeats
+    failed = 0
+    lacking, without_score = [], []
+    for case in side.cases:
+        results = side.results.get(case.id, ())
+        errors = sum(result.answer.outcome.is_error for result in results)
+        failed += errors
+        if errors or len(results) < repeats:
+            lacking.append(case.id)
+        elif any(r.scores.get(scorer) is None or r.scores[scorer].value is None for r in results):
+            without_score.append(case.id)
+    # A run counts what it would ask again: a scorer that broke is among it, one that has nothing
+    # to say about an answer is not.
+    if side.summary.errors > failed:
+        lacking += without_score
+    return tuple(lacking)
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)

@@ -1,0 +1,134 @@
+"""A workspace with its registry, run store and providers opened: what every action works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from workbench.errors import DraftError, RulesLoosened
+from workbench.prompts.values import Prompt
+from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.providers.base import Provider
+    from workbench.registry import PromptRegistry
+    from workbench.registry.models.records import RuleChange
+    from workbench.runs.spec.suite import Suite
+    from workbench.runs.store.store import RunStore
+    from workbench.settings import ProviderSettings
+
+
+class Session:
+    """Opens each part when it is first needed; close it when done.
+
+    The registry and the store may be used from the thread that opened the bench only; open
+    another Bench on the same workspace for another thread.
+    """
+
+    def __init__(
+        self, workspace: Workspace, on_warning: Callable[[str], None] | None = None
+    ) -> None:
+        """`on_warning` is told, in the bench's thread, what a write could not do beside it."""
+        self.workspace = workspace
+        self._on_warning = on_warning
+        self._typed: dict[tuple[str, str], bool] = {}
+        """Whether a version (by its fingerprint) asks cases (by theirs) otherwise than 0.1.0."""
+
+    @property
+    def author(self) -> str:
+        return self.workspace.author
+
+    @cached_property
+    def registry(self) -> PromptRegistry:
+        """The workspace's registry, made on first use."""
+        from workbench.registry import PromptRegistry
+
+        if not self.workspace.state.exists():
+            self.workspace.make_state()
+        return PromptRegistry(
+            self.workspace.registry_path, create=True, on_warning=self._on_warning
+        )
+
+    @cached_property
+    def store(self) -> RunStore:
+        """The workspace's runs, made on first use."""
+        from workbench.runs.store.store import RunStore
+
+        if not self.workspace.state.exists():
+            self.workspace.make_state()
+        return RunStore(self.workspace.runs_path)
+
+    def provider_settings(self, prompt: Prompt) -> ProviderSettings:
+        """The settings of the provider that the prompt names. Raises if it names no model."""
+        if prompt.model is None:
+            raise DraftError(
+                f"{prompt.prompt_id} names no model", hint="model: {id: NAME, provider: NAME}"
+            )
+        if prompt.model.provider:
+            return self.workspace.settings.provider(prompt.model.provider)
+        prompt, _ = self.workspace.with_provider(prompt, prompt.prompt_id)
+        return self.workspace.settings.provider(prompt.model.provider if prompt.model else "")
+
+    def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
+        """A function that opens the prompt's provider, in the thread that will use it."""
+        from workbench.actions.workspace.trust import check_trust
+
+        settings = self.provider_settings(prompt)
+        check_trust(self.workspace, settings)
+
+        def open_it() -> Provider:
+            from workbench.providers.opening import open_provider
+
+            return open_provider(settings)
+
+        return open_it
+
+    def sync(self, prompt_id: str | None = None) -> None:
+        """Tell the registry what the files say now: environments' rules and suites.
+
+        Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when
+        an environment or a suite of this prompt (None: of any) would let more through: the
+        registry keeps what it has of these.
+        """
+        loosened = self.publish_rules()
+        here = tuple(c for c in loosened if prompt_id is None or c.prompt_id in ("", prompt_id))
+        if here:
+            raise RulesLoosened(here)
+
+    def publish_rules(self) -> tuple[RuleChange, ...]:
+        """Tell the registry what became stricter or is new; what was loosened, and was not told.
+
+        Raises what reading a suite raises.
+        """
+        from workbench.actions.releasing.rules import publish
+
+        return publish(self)
+
+    def as_read(self, suite: Suite) -> Suite:
+        """The suite that evidence must match: what 0.1.0 read otherwise is a part of it.
+
+        Typed are its cases when any version of its prompt asks them otherwise for its kinds.
+        """
+        from workbench.datasets.fit import asks_otherwise, may_ask_otherwise
+
+        cases = suite.gate_cases
+        typed = False
+        for prompt in filter(may_ask_otherwise, self.registry.contents(suite.prompt_id)):
+            key = (prompt.fingerprint, cases.fingerprint)
+            if key not in self._typed:
+                self._typed[key] = asks_otherwise(prompt, cases.cases)
+            typed = typed or self._typed[key]
+        return suite.as_read(cases.cases, typed=typed)
+
+    def close(self) -> None:
+        for name in ("registry", "store"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

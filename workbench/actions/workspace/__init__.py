@@ -1,0 +1,1 @@
+"""Make and look after a workspace: init, doctor, trust, suites, data of people."""

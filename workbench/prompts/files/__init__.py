@@ -1,0 +1,1 @@
+"""How a draft is read from and written to a .prompty file."""

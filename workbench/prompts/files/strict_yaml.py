@@ -1,0 +1,189 @@
+"""YAML as a file format for people: safe, no duplicate keys, no alias bombs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from workbench.errors import DraftError, UsageError
+from workbench.prompts.files.untyped import Untyped
+
+MAX_DEPTH = 64
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, and strict: an alias or a key twice is refused."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        mark = self.get_mark()
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases are refused", problem_mark=mark)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, (str, int, float, bool)):
+                raise yaml.MarkedYAMLError(
+                    problem="a key must be text", problem_mark=key_node.start_mark
+                )
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+_TAG = "tag:yaml.org,2002:"
+_WORDS = {
+    "null": ("~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": ("true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?[0-9]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+}
+
+
+class _PlainLoader(_Loader):
+    """YAML 1.2's words for values: `no`, `12:30:45` and dates stay the text that they are."""
+
+
+class _VerbatimLoader(_PlainLoader):
+    """Also a number stays text where printing it would not give what was written: 1.10, 007."""
+
+
+class _TextLoader(_Loader):
+    """Every scalar is the text that was written."""
+
+
+_TextLoader.yaml_implicit_resolvers = {}
+_PlainLoader.yaml_implicit_resolvers = {}
+for _kind, (_pattern, _first) in _WORDS.items():
+    _PlainLoader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), _first)
+
+
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """A leading zero makes no octal number here."""
+    text = str(loader.construct_scalar(node))
+    return int(text, 16) if text.startswith("0x") else int(text)
+
+
+def _decimal(loader: _Loader, node: yaml.ScalarNode) -> float:
+    text = str(loader.construct_scalar(node)).lower()
+    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def _whole_or_text(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+    number, text = _whole(loader, node), str(loader.construct_scalar(node))
+    return number if str(number) == text else Untyped(text)
+
+
+def _decimal_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
+    number, text = _decimal(loader, node), str(loader.construct_scalar(node))
+    return number if repr(number) == text or not math.isfinite(number) else Untyped(text)
+
+
+_PlainLoader.add_constructor(_TAG + "int", _whole)
+_PlainLoader.add_constructor(_TAG + "float", _decimal)
+_VerbatimLoader.add_constructor(_TAG + "int", _whole_or_text)
+_VerbatimLoader.add_constructor(_TAG + "float", _decimal_or_text)
+
+
+def parse_yaml(
+    text: str,
+    where: str,
+    error: type[UsageError] = DraftError,
+    *,
+    verbatim: bool = False,
+    first_line: int = 1,
+) -> Any:
+    """The values of a YAML text; None for an empty one gives {}. It begins on `first_line`.
+
+    With `verbatim`, as a dataset needs it, a number that would be printed otherwise than it is
+    written stays text, as Untyped. Raises `error` naming `where`, the line and the problem.
+    """
+    return _loaded(text, _VerbatimLoader if verbatim else _PlainLoader, where, error, first_line)
+
+
+def yaml_as_text(text: str, where: str, error: type[UsageError] = DraftError) -> Any:
+    """The same mappings and lists as of `parse_yaml`, with every scalar as it is written."""
+    return _loaded(text, _TextLoader, where, error)
+
+
+def _loaded(
+    text: str, loader: type[_Loader], where: str, error: type[UsageError], first_line: int = 1
+) -> Any:
+    try:
+        loaded = yaml.load(text, Loader=loader)
+    except yaml.MarkedYAMLError as bad:
+        mark = bad.problem_mark
+        line = f" line {mark.line + first_line}" if mark else ""
+        raise error(f"{where}:{line} {bad.problem or 'not YAML'}") from bad
+    except (yaml.YAMLError, ValueError, RecursionError) as bad:
+        raise error(f"{where}: {str(bad).splitlines()[0] if str(bad) else 'not YAML'}") from bad
+    return {} if loaded is None else loaded
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int:
+    """The line, from 1, of the key or item that `path` leads to, or of the last part of it that
+    is there. `text` is YAML that `parse_yaml` reads.
+    """
+    node, line = yaml.compose(text, Loader=_PlainLoader), 1
+    for part in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = [(item, item) for item in node.value[part : part + 1]]
+        elif isinstance(node, yaml.MappingNode):
+            found = [(k, v) for k, v in node.value if k.value == str(part)]
+        else:
+            found = []
+        if not found:
+            break
+        key, node = found[0]
+        line = key.start_mark.line + 1
+    return line
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that YAML 1.1 or 1.2 would read as something else."""
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [
+        *yaml.SafeDumper.yaml_implicit_resolvers.get(first, []),
+        *_PlainLoader.yaml_implicit_resolvers.get(first, []),
+    ]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_PlainLoader.yaml_implicit_resolvers}
+}
+
+_BREAKS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
+
+
+def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """PyYAML folds odd line breaks away in all styles but the double-quoted one."""
+    style = '"' if _BREAKS.search(text) else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+
+
+def dump_yaml(data: Any) -> str:
+    """YAML that `parse_yaml` reads back as it was, and other programs too."""
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text

@@ -1,0 +1,290 @@
+"""The Jinja2 environments that templates run in: no attributes that reach out, no bombs.
+
+Jinja2's sandbox keeps a template from what it must not touch. It does not keep it from taking all
+memory or time, so here whatever can grow a value says how large it would be before it does, and
+every turn of a loop, every call, filter and comparison is counted. Nothing is folded while a
+template is compiled: it would run uncounted.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Template, TemplateSyntaxError, nodes, pass_context, pass_eval_context
+from jinja2.filters import do_join, make_attrgetter
+from jinja2.runtime import Context, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import _PassArg, object_type_repr
+from jinja2.visitor import NodeTransformer
+
+from workbench.prompts.templates import guards, printing
+from workbench.prompts.templates.metering import A_FILTER, A_MACRO, begin, check, current, drawn
+from workbench.prompts.values import FIRST_REVISION
+
+_NODES_A_UNIT = 2
+
+
+class Null(str):
+    """An input that is JSON's null: an empty text in a template, and null in JSON again."""
+
+    __slots__ = ()
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox in which no operator, method or filter fills the memory."""
+
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
+    revision = FIRST_REVISION
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        current().spend(1)
+        guards.operator(operator, left, right)
+        return current().keep(super().call_binop(context, operator, left, right))
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        found = super().getitem(obj, guards.hashed(argument))
+        named = self.revision != FIRST_REVISION and isinstance(argument, str)
+        if not named or not printing.is_method(obj, found):
+            return found
+        kind = object_type_repr(obj)
+        hint = f"{kind!r} has no key {argument!r}; the method is called by {argument}()"
+        return self.undefined(hint, obj=obj, name=argument)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, str) and attr in ("format", "format_map"):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """`str.format` is refused: its widths and fields are a language of their own."""
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
+        args = guards.call(__obj, args, options)
+        made = super().call(__context, __obj, *args, **options)
+        return current().keep(made) if guards.makes(__obj) else made
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        parsed = super()._parse(source, name, filename)
+        if self.revision != FIRST_REVISION:
+            parsed = _KeysFirst().visit(parsed)
+        tree: nodes.Template = _Guards().visit(parsed)
+        return tree
+
+
+class _KeysFirst(NodeTransformer):
+    """Makes `order.items` the item of that name; a method is what is called."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Call:
+        called = node.node
+        self.generic_visit(called)
+        node.node = nodes.Const(None)
+        self.generic_visit(node)
+        node.node = called
+        return node
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Getitem:
+        self.generic_visit(node)
+        key = nodes.Const(node.attr, lineno=node.lineno)
+        return nodes.Getitem(node.node, key, node.ctx, lineno=node.lineno)
+
+
+class _Guards(NodeTransformer):
+    """Puts our filters where the language itself loops, joins, compares, cuts and hashes."""
+
+    def visit_For(self, node: nodes.For) -> nodes.For:
+        if node.recursive:
+            raise TemplateSyntaxError("recursive loops are refused", node.lineno)
+        work, text = _extent(node)
+        self.generic_visit(node)
+        node.iter = _filtered(node.iter, "_counted", [nodes.Const(work), nodes.Const(text)])
+        return node
+
+    def visit_Macro(self, node: Any) -> Any:
+        """What is called pays for its body as it begins."""
+        work, text = _extent(node)
+        work += A_MACRO
+        self.generic_visit(node)
+        price = _filtered(nodes.Const(work), "_price", [nodes.Const(text)], node.lineno)
+        node.body.insert(0, nodes.ExprStmt(price, lineno=node.lineno))
+        return node
+
+    visit_CallBlock = visit_Block = visit_Macro
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:
+        self.generic_visit(node)
+        first, *rest = node.nodes
+        return _filtered(first, "_joined", rest)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Compare:
+        self.generic_visit(node)
+        same = all(operand.op in ("eq", "ne") for operand in node.ops)
+        sides = [node.expr, *(operand.expr for operand in node.ops)]
+        if same and any(isinstance(side, nodes.Const) for side in sides):
+            return node  # it is seen at once whether they are equal
+        node.expr = _filtered(node.expr, "_compared", [])
+        for operand in node.ops:
+            operand.expr = _filtered(operand.expr, "_compared", [])
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
+        self.generic_visit(node)
+        return _filtered(node, "_kept", []) if isinstance(node.arg, nodes.Slice) else node
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Pair:
+        self.generic_visit(node)
+        if not isinstance(node.key, nodes.Const):
+            node.key = _filtered(node.key, "_hashed", [])
+        return node
+
+
+def _extent(body: nodes.Node) -> tuple[int, int]:
+    """The units of work of one turn, and the characters that stand in it as they are."""
+    count = text = 0
+    for node in body.find_all(nodes.Node):
+        count += 1
+        if isinstance(node, nodes.TemplateData):
+            text += len(node.data)
+    return 1 + count // _NODES_A_UNIT, text
+
+
+def _filtered(node: Any, name: str, args: list[Any], lineno: int = 0) -> nodes.Filter:
+    return nodes.Filter(node, name, args, [], None, None, lineno=lineno or node.lineno)
+
+
+@lru_cache(maxsize=2)
+def environment(revision: int) -> ImmutableSandboxedEnvironment:
+    """The environment of a revision: strict about undefined names, keeps the last newline, has
+    no loader.
+    """
+    made = _Environment(
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+        optimized=False,
+        cache_size=0,
+        finalize=_finalize,
+    )
+    made.revision = revision
+    gone = {"lipsum"}
+    if revision == FIRST_REVISION:
+        gone |= {"cycler", "joiner", "namespace"}
+        made.filters.pop("format")
+    else:
+        made.filters["tojson"] = _tojson
+        made.filters.pop("random")  # a prompt says the same each time
+    for name in gone:
+        made.globals.pop(name)
+    for name in ("urlize", "pprint"):
+        made.filters.pop(name)
+    for name, usual in made.filters.items():
+        made.filters[name] = _guarded_filter(name, usual, revision)
+    for name, usual in made.tests.items():
+        made.tests[name] = _guarded_test(name, usual)
+    made.filters.update(
+        _counted=_counted,
+        _price=_price,
+        _joined=_joined,
+        _compared=guards.compared,
+        _kept=lambda value: current().keep(value),
+        _hashed=guards.hashed,
+        join=_join,
+    )
+    return made
+
+
+def render(template: Template, values: Mapping[str, Any]) -> str:
+    """The text of a compiled template. Raises SecurityError when it takes too much."""
+    first = getattr(template.environment, "revision", FIRST_REVISION) == FIRST_REVISION
+    begin(None if first else printing.refuse)
+    pieces: list[str] = []
+    size = 0
+    for piece in template.generate(values):
+        size += len(piece)
+        check(size)
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+@pass_context
+def _finalize(_context: Context, value: Any) -> Any:
+    """What is about to be printed, here or into a macro's or a block's text."""
+    meter = current()
+    meter.spend(3)
+    meter.make(meter.show(value))
+    return value
+
+
+def _counted(items: Iterable[Any], work: int, text: int) -> Iterator[Any]:
+    meter = current()
+    for item in items:
+        meter.step(work)
+        meter.make(text)
+        yield item
+
+
+def _price(work: int, text: int) -> str:
+    current().spend(work)
+    current().make(text)
+    return ""
+
+
+def _joined(first: Any, *rest: Any) -> str:
+    parts = [guards.text_of(part) for part in (first, *rest)]
+    check(sum(map(len, parts)))
+    text: str = current().keep("".join(parts))
+    return text
+
+
+@pass_eval_context
+def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = None) -> str:
+    items = list(guards.drawn_items(value))
+    if attribute is not None:
+        items = list(map(make_attrgetter(context.environment, attribute), items))
+    separator = guards.text_of(d)
+    shown = [item if isinstance(item, str) else guards.text_of(item) for item in items]
+    check(sum(map(len, shown)) + len(separator) * len(shown))
+    text: str = current().keep(do_join(context, shown, d))
+    return text
+
+
+def _tojson(value: Any, indent: int | None = None) -> str:
+    """Plain UTF-8 JSON, the keys in the order in which they were given."""
+    value = None if isinstance(value, Null) else value
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _guarded_filter(name: str, usual: Callable[..., Any], revision: int) -> Callable[..., Any]:
+    guard = guards.FILTERS.get(name)
+    ours = 0 if _PassArg.from_obj(usual) is None else 1
+    fresh = name in ("batch", "slice")
+
+    @functools.wraps(usual)
+    def guarded(*args: Any, **options: Any) -> Any:
+        meter = current()
+        meter.spend(A_FILTER)
+        if guard:
+            guard(*args[ours:], **options)
+        made = usual(*args, **options)
+        if hasattr(made, "__next__"):
+            items = drawn(made, fresh)
+            return items if revision == FIRST_REVISION else printing.Lazy(items)
+        if name in guards.MAKES_NOTHING or any(made is arg for arg in args[ours:]):
+            return made
+        return meter.keep(made)
+
+    return guarded
+
+
+def _guarded_test(name: str, usual: Any) -> Callable[..., Any]:
+    ours = 0 if _PassArg.from_obj(usual) is None else 1
+
+    @functools.wraps(usual)
+    def guarded(*args: Any, **options: Any) -> Any:
+        guards.test(name, *args[ours:], *options.values())
+        return usual(*args, **options)
+
+    return guarded

@@ -1,0 +1,208 @@
+"""Templates: compiled once, rendered once, never twice.
+
+Values are data: a `{{ 7 * 7 }}` inside a value stays as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import TemplateError
+from workbench.prompts.templates.uses import how_to_leave_out
+from workbench.prompts.values import (
+    BRACES,
+    FIRST_REVISION,
+    JINJA2,
+    REVISION,
+    Message,
+    Prompt,
+)
+from workbench.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from jinja2 import Template, nodes
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_RENDERED_CHARS = 10_000_000
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+_Fill = Callable[[Mapping[str, Any]], str]
+
+
+def variables(prompt: Prompt) -> tuple[str, ...]:
+    """The names that the templates use, in order of first appearance.
+
+    Raises TemplateError with the line when a template does not compile.
+    """
+    names: dict[str, None] = {}
+    for message in prompt.messages:
+        names.update(dict.fromkeys(_variables_of(message.content, prompt)))
+    return tuple(names)
+
+
+class Renderer:
+    """Renders one prompt for many cases."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        """Raises TemplateError when a template does not compile."""
+        self._prompt = prompt
+        self._used = frozenset(variables(prompt))
+        self._fills: tuple[tuple[str, _Fill], ...] = tuple(
+            (message.role, _compiled(message.content, prompt)) for message in prompt.messages
+        )
+        self._defaults = {
+            item.name: item.default
+            for item in prompt.inputs
+            if item.default is not None or not item.required
+        }
+        declared = {item.name for item in prompt.inputs}
+        self.names = declared | self._used
+        """Every name that the prompt declares or uses."""
+
+    def render(self, inputs: Mapping[str, Any], *, strict: bool = False) -> tuple[Message, ...]:
+        """The messages to send.
+
+        Raises TemplateError when an input is missing; with `strict` also when one is unknown.
+        """
+        values = self._with_defaults(inputs)
+        if strict:
+            for name in inputs:
+                if name not in self.names:
+                    raise TemplateError(
+                        f"{self._prompt.prompt_id} has no input {name!r}",
+                        hint=did_you_mean(name, self.names),
+                    )
+        messages = tuple(Message(role, fill(values)) for role, fill in self._fills)
+        if sum(len(message.content) for message in messages) > MAX_RENDERED_CHARS:
+            raise TemplateError(
+                f"{self._prompt.prompt_id} renders to more than {MAX_RENDERED_CHARS:,} characters"
+            )
+        return messages
+
+    def missing(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names that are needed and neither given nor defaulted."""
+        required = {item.name for item in self._prompt.inputs if item.required}
+        known = self._defaults.keys() | inputs.keys()
+        return tuple(sorted((self._used | required) - known))
+
+    def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        lacking = self.missing(inputs)
+        if lacking:
+            usual = "give it a value, or a default in the front matter"
+            raise TemplateError(
+                f"{self._prompt.prompt_id} needs the input {', '.join(lacking)}",
+                hint=how_to_leave_out(self._prompt, lacking) or usual,
+            )
+        values = {**self._defaults, **inputs}
+        null: Any = ""
+        if self._prompt.revision != FIRST_REVISION and self._prompt.template_format == JINJA2:
+            from jinja2 import Undefined
+
+            from workbench.prompts.templates.sandbox import Null
+
+            null = Null()
+            for item in self._prompt.inputs:
+                if item.default is None and not item.required and values[item.name] is None:
+                    values[item.name] = Undefined(name=item.name)
+        return {name: null if value is None else value for name, value in values.items()}
+
+
+def _variables_of(template: str, prompt: Prompt) -> list[str]:
+    if prompt.template_format == BRACES:
+        return [match.group(1) for match in _PLACEHOLDER.finditer(template)]
+    from jinja2 import meta
+
+    with _compiling():
+        tree = _environment(prompt).parse(template)
+        found = meta.find_undeclared_variables(tree)
+    _refuse_other_files(tree)
+    return sorted(found, key=template.find)
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Whatever a text that is no template makes Jinja2 or Python raise, as a TemplateError."""
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        yield
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
+    except (RecursionError, MemoryError, SyntaxError) as error:
+        raise TemplateError("the template is nested too deeply") from error
+    except ValueError as error:
+        raise TemplateError(f"the template: {error}") from error
+
+
+def _refuse_other_files(tree: nodes.Template) -> None:
+    from jinja2 import nodes
+
+    reaching = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    for node in tree.find_all(reaching):
+        raise TemplateError(
+            f"line {node.lineno} of the template: {type(node).__name__.lower()} is refused",
+            hint="a prompt is one file: put the text itself here",
+        )
+
+
+def _compiled(template: str, prompt: Prompt) -> _Fill:
+    if prompt.template_format == BRACES:
+        return lambda values: _PLACEHOLDER.sub(lambda m: _as_text(values[m.group(1)]), template)
+    if prompt.template_format != JINJA2:
+        raise TemplateError(
+            f"template format {prompt.template_format!r} is not supported",
+            hint=did_you_mean(prompt.template_format, (JINJA2, BRACES)),
+        )
+    if "{{" not in template and "{%" not in template and "{#" not in template:
+        return lambda _values: template
+    with _compiling():
+        return _filling(_environment(prompt).from_string(template))
+
+
+def _filling(template: Template) -> _Fill:
+    from jinja2 import TemplateError as JinjaError
+
+    from workbench.prompts.templates.sandbox import render
+
+    def fill(values: Mapping[str, Any]) -> str:
+        try:
+            return render(template, values)
+        except JinjaError as error:
+            said = error.message or type(error).__name__
+            raise TemplateError(f"{_place(error)}: {said}") from error
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise TemplateError(f"{_place(error)}: {error}") from error
+        except (RecursionError, MemoryError) as error:
+            raise TemplateError(f"{_place(error)} needs too much memory or depth") from error
+        except (AssertionError, RuntimeError) as error:
+            raise TemplateError(f"{_place(error)}: {error}") from error
+
+    return fill
+
+
+def _place(error: BaseException) -> str:
+    """The line that was being rendered: Jinja2 gives its frames the template's own lines."""
+    line, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"line {line} of the template" if line else "the template"
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _environment(prompt: Prompt) -> ImmutableSandboxedEnvironment:
+    from workbench.prompts.templates.sandbox import environment
+
+    if prompt.revision not in (FIRST_REVISION, REVISION):
+        raise TemplateError(
+            f"{prompt.prompt_id} is of template revision {prompt.revision}, which is unknown here",
+            hint="upgrade prompt-workbench",
+        )
+    return environment(prompt.revision)

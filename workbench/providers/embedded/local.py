@@ -1,0 +1,192 @@
+"""The embedded model as a provider: its server starts with the first call and is shared."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workbench.providers.base import Answer, Limits, Outcome, Price, Request
+from workbench.providers.embedded.model import EmbeddedModel, EmbeddedServer, find_weights, start
+from workbench.providers.endpoint import Endpoint
+from workbench.providers.openai_chat.client import OpenAICompatible
+from workbench.providers.prices import FREE
+from workbench.providers.redact import one_line
+from workbench.providers.versions import installed_version
+from workbench.settings import PLAIN, ProviderSettings
+
+SLOTS = 2
+"""A run uses one at a time; the other keeps the prefix of what is tried beside it."""
+AT_ONCE = 1
+"""Calls that share a batch may differ in a token, so one at a time lets figures repeat; it costs
+next to nothing, as one call keeps the cores busy."""
+_DYING_STEPS = 20
+_DYING_STEP_S = 0.025
+IDLE_S = 300.0
+"""So long after its last use a server is ended."""
+
+
+class LocalModel:
+    """A small model in a child process; the sha256 of its weights is its identity."""
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        """Raises ExtraMissing when neither the extra nor a model file is there."""
+        path = Path(settings.model_path).expanduser() if settings.model_path else None
+        self._name = settings.name
+        self._model = find_weights(path, plain=settings.chat_template == PLAIN)
+        self._limits = Limits(at_once=AT_ONCE)
+        self._server: EmbeddedServer | None = None
+        self._answers: OpenAICompatible | None = None
+        self._starting = asyncio.Lock()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        identity = {"weights": self._model.sha256, "runtime": f"xllamacpp {_runtime()}"}
+        return identity | ({"chat_template": "own"} if self._model.own_template else {})
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    def price(self, model: str) -> Price | None:
+        del model
+        return FREE
+
+    async def answer(
+        self,
+        request: Request,
+        *,
+        timeout_s: float,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """See `Provider.answer`; starting the server does not count against the deadline.
+
+        A server that crashed is started again by the next call.
+        """
+        answers, server = await self._started()
+        answer = await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
+        if answer.outcome is not Outcome.PROVIDER_ERROR or answer.status is not None:
+            return answer
+        if await _lives_on(server):
+            return answer
+        words = one_line(server.last_words)
+        said = "the embedded model crashed" + (f": {words}" if words else "")
+        return replace(answer, error=said, retry=True)
+
+    async def _started(self) -> tuple[OpenAICompatible, EmbeddedServer]:
+        async with self._starting:
+            if self._server is not None and not self._server.alive:
+                await self._let_go()
+            server = self._server
+            if server is None:
+                server = await asyncio.to_thread(self._start)
+            if self._answers is None:
+                endpoint = Endpoint(self._name, server.base_url.rstrip("/"), server.api_key)
+                self._answers = OpenAICompatible(endpoint, self.identity, self.price, self._limits)
+            return self._answers, server
+
+    def _start(self) -> EmbeddedServer:
+        """Runs in a thread that nobody may be waiting for any more when it is done."""
+        server = _SERVERS.enter(self._model, SLOTS)
+        with self._lock:
+            if self._closed:
+                _SERVERS.leave(server)
+            else:
+                self._server = server
+        return server
+
+    async def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        answers, self._answers = self._answers, None
+        server, self._server = self._server, None
+        try:
+            if answers is not None:
+                await answers.close()
+        finally:
+            if server is not None:
+                _SERVERS.leave(server)
+
+
+async def _lives_on(server: EmbeddedServer) -> bool:
+    """Whether the server is still there after a broken connection.
+
+    A process that was killed is gone some milliseconds later than its connections.
+    """
+    for _ in range(_DYING_STEPS):
+        if not server.alive:
+            return False
+        await asyncio.sleep(_DYING_STEP_S)
+    return True
+
+
+class _Servers:
+    """The servers of this process, by weights and template: to load one takes seconds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[str, EmbeddedServer] = {}
+        self._users: dict[str, int] = {}
+        self._timers: dict[str, threading.Timer] = {}
+
+    def enter(self, model: EmbeddedModel, slots: int) -> EmbeddedServer:
+        """A server of that model, started if there is none. Blocks; raises what `start` does."""
+        with self._lock:
+            timer = self._timers.pop(model.key, None)
+            if timer is not None:
+                timer.cancel()
+            server = self._running.get(model.key)
+            if server is None or not server.alive:
+                if server is not None:
+                    server.close()
+                server = self._running[model.key] = start(model, slots)
+            self._users[model.key] = self._users.get(model.key, 0) + 1
+            return server
+
+    def leave(self, server: EmbeddedServer) -> None:
+        """One user less; without any the server ends after a while."""
+        key = server.model.key
+        with self._lock:
+            self._users[key] -= 1
+            if self._users[key] == 0 and key not in self._timers:
+                timer = threading.Timer(IDLE_S, self._end_idle, [key])
+                timer.daemon = True
+                timer.start()
+                self._timers[key] = timer
+
+    def close(self) -> None:
+        """End all of them."""
+        with self._lock:
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
+            for server in self._running.values():
+                server.close()
+            self._running.clear()
+
+    def _end_idle(self, key: str) -> None:
+        with self._lock:
+            self._timers.pop(key, None)
+            if self._users.get(key) == 0 and key in self._running:
+                self._running.pop(key).close()
+
+
+def _runtime() -> str:
+    return installed_version("xllamacpp")
+
+
+_SERVERS = _Servers()
+atexit.register(_SERVERS.close)

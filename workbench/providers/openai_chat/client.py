@@ -1,0 +1,254 @@
+"""Any endpoint that speaks the OpenAI chat completions API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ProviderError
+from workbench.lazy_imports import uncollected
+from workbench.providers.base import Answer, Limits, Outcome, Price, Request
+from workbench.providers.endpoint import Endpoint
+from workbench.providers.failures import classify_failure
+from workbench.providers.openai_chat.asked import Asked, Standing
+from workbench.providers.openai_chat.classify import classify_body, classify_status
+from workbench.providers.openai_chat.error_bodies import parse_error, read_error
+from workbench.providers.openai_chat.events import looks_like_events
+from workbench.providers.openai_chat.forms import FORMS
+from workbench.providers.openai_chat.stream import Assembled
+from workbench.providers.proxies import proxy_of
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+    from workbench.providers.openai_chat.http_client import Connection
+
+_LONG_CHARS = 8000
+_CHARS_A_TOKEN = 12
+"""More characters a token than any usual text has."""
+
+
+class OpenAICompatible:
+    """One endpoint. The HTTP client is imported and opened with the first call."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        identity: Mapping[str, Any],
+        price: Callable[[str], Price | None],
+        limits: Limits,
+    ) -> None:
+        self._endpoint = endpoint
+        self._identity = identity
+        self._price = price
+        self._limits = limits
+        self._connection: Connection | None = None
+        self._sdk: AsyncOpenAI | None = None
+        self._standing = Standing()
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return self._identity
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    def price(self, model: str) -> Price | None:
+        return self._price(model)
+
+    async def answer(
+        self,
+        request: Request,
+        *,
+        timeout_s: float,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """See `Provider.answer`."""
+        endpoint = self._endpoint
+        asked = Asked(
+            endpoint.host,
+            request.model,
+            endpoint.secrets,
+            self._standing,
+            endpoint.name,
+            self._proxy,
+        )
+        self._connected()  # what is imported and opened is no part of a call
+        call = _Call(request, asked, on_text, time.perf_counter(), timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._in_some_form(call)
+        except TimeoutError:
+            answer = Answer(
+                Outcome.TIMED_OUT,
+                error=f"{asked.host} did not finish within {timeout_s:g} s",
+                retry=True,
+                maybe_billed=True,
+            )
+        except ProviderError as error:
+            error.calls = call.made
+            raise
+        except Exception as error:  # noqa: BLE001 - transports' and parsers' own errors come through
+            answer = classify_failure(error, asked)
+        answer = replace(answer, latency_s=time.perf_counter() - call.started, attempts=call.made)
+        if answer.outcome.is_error:
+            return answer
+        self._standing.answered = True
+        price = self._price(request.model)
+        cost = price.cost(answer.prompt_tokens, answer.completion_tokens) if price else None
+        note = answer.note or was_cut(request, answer.prompt_tokens)
+        return replace(answer, cost_usd=cost, note=note)
+
+    async def _in_some_form(self, call: _Call) -> Answer:
+        """The answer to the request in the form that is known, or in the one that a refusal asks
+        for; what went well is remembered.
+        """
+        key = (self._endpoint.base_url, call.request.model)
+        known = form = FORMS.of(*key)
+        body = self._endpoint.body(call.request)
+        while True:
+            call.made += 1
+            stream = call.on_text is not None and form.streams
+            sent = form.shaped(body, stream=stream)
+            async with (
+                self._connection_for(stream) as connection,
+                connection.post(_encoded(sent), call.timeout_s) as response,
+            ):
+                if response.is_success:
+                    answer = await call.read(response)
+                    break
+                said = parse_error(await response.aread())
+                other = form.after(response.status_code, read_error(said), sent)
+                swapped = form.token_limit != known.token_limit
+                if other is None or (swapped and other.token_limit != form.token_limit):
+                    return classify_status(response.status_code, response.headers, said, call.asked)
+            form = other
+        if form != known:
+            FORMS.remember(*key, form)
+        return answer
+
+    @cached_property
+    def _proxy(self) -> str:
+        proxy = proxy_of(self._endpoint.base_url)
+        return proxy.said if proxy else ""
+
+    @asynccontextmanager
+    async def _connection_for(self, stream: bool) -> AsyncIterator[Connection]:
+        """The connection of all calls, or for a stream one of its own.
+
+        Some servers close the connection behind a stream, just when it would be used again.
+        """
+        if not stream:
+            yield self._connected()
+            return
+        async with self._connect() as connection:
+            yield connection
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it is; holds the key."""
+        return self._endpoint
+
+    def sdk(self) -> AsyncOpenAI:
+        """The openai package's client, opened when it is first needed."""
+        if self._sdk is None:
+            with uncollected():
+                from workbench.providers.openai_chat.sdk import open_sdk
+
+            self._sdk = open_sdk(self._endpoint)
+        return self._sdk
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> Connection:
+        with uncollected():
+            from workbench.providers.openai_chat.http_client import open_connection
+
+        return open_connection(self._endpoint)
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        sdk, self._sdk = self._sdk, None
+        if connection is not None:
+            await connection.close()
+        if sdk is not None:
+            await sdk.close()
+
+
+def was_cut(request: Request, prompt_tokens: int | None) -> str:
+    """A note when the server says that it read far fewer tokens than the prompt must have.
+
+    Some servers drop what does not fit, and answer with status 200.
+    """
+    sent = sum(len(message.content) for message in request.messages)
+    if prompt_tokens is None or sent < _LONG_CHARS or prompt_tokens * _CHARS_A_TOKEN > sent:
+        return ""
+    return "the server probably cut the prompt: it counts far fewer tokens than were sent"
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+@dataclass
+class _Call:
+    """One question and what is known while it is asked."""
+
+    request: Request
+    asked: Asked
+    on_text: Callable[[str], None] | None
+    started: float
+    timeout_s: float
+    made: int = 0
+
+    async def read(self, response: httpx2.Response) -> Answer:
+        """The answer in a response with a good status, whether or not it is streamed."""
+        from workbench.providers.response_limits import read_capped
+
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            return await self._streamed(response)
+        raw = await read_capped(response)
+        if looks_like_events(raw):
+            assembled = Assembled(self.asked, self.on_text or _unheard)
+            assembled.feed(raw)
+            return assembled.answer()
+        answer = classify_body(raw, self.asked)
+        if answer.text and self.on_text is not None:
+            self.on_text(answer.text)
+        return answer
+
+    async def _streamed(self, response: httpx2.Response) -> Answer:
+        from workbench.providers.response_limits import MAX_BODY_BYTES, too_long
+
+        assembled = Assembled(self.asked, self.on_text or _unheard)
+        first: float | None = None
+        size = 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > MAX_BODY_BYTES:
+                raise too_long()
+            assembled.feed(piece)
+            if first is None and assembled.started:
+                first = time.perf_counter() - self.started
+            if assembled.done:
+                break
+        return replace(assembled.answer(), first_token_s=first)
+
+
+def _unheard(text: str) -> None:
+    del text

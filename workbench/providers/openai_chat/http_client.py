@@ -1,0 +1,205 @@
+"""The HTTP client of an endpoint: no retries, no redirects, no deadline of its own.
+
+Calls go through httpx2, which the openai package is built on, and not through the package: to
+import it takes half a second and 30 MB, and to build a request with it longer than all that is done
+with the answer. Batches, with their files and pages, are asked for through it: see `sdk.py`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, Self
+
+import httpx2
+
+from workbench._version import __version__
+from workbench.errors import ProviderError
+from workbench.providers.endpoint import Endpoint
+from workbench.providers.failures import AnsweredTwice
+from workbench.providers.proxies import Proxy, is_loopback, proxy_of
+from workbench.providers.response_limits import bound, only_the_beginning
+
+CONNECT_S = 10.0
+TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
+
+
+class Connection:
+    """One endpoint's chat completions, with as many HTTP clients as there are calls at once.
+
+    The pool of one client looks at all its connections for each request: with fifty of them that
+    takes as long as all the rest. So each client holds one connection, and the one that was free
+    last is taken first.
+    """
+
+    def __init__(
+        self, open_http: Callable[[], httpx2.AsyncClient], url: str, headers: Mapping[str, str]
+    ) -> None:
+        self._open_http = open_http
+        self._clients: list[httpx2.AsyncClient] = []
+        self._free: list[httpx2.AsyncClient] = []
+        # What a call says beside its body is made once.
+        self._url = httpx2.URL(url)
+        self.headers = httpx2.Headers(self._take().headers)
+        self._free += self._clients
+        self.headers.update(headers)
+
+    @asynccontextmanager
+    async def post(self, content: bytes, timeout_s: float) -> AsyncIterator[httpx2.Response]:
+        """The response, its body not read yet. Raises what httpx2 raises, BodyTooLong too.
+
+        Whoever gives the call `timeout_s` in all need not cut a handshake short, which would
+        leave its socket open: connecting and TLS end on their own before that.
+
+        Raises AnsweredTwice for a response that had come before the request was sent, as the rest
+        of an earlier one: from then on each connection is used once.
+        """
+        connect = min(CONNECT_S, 0.45 * timeout_s)
+        request = httpx2.Request(
+            "POST",
+            self._url,
+            headers=self.headers,
+            content=content,
+            extensions={"timeout": {"connect": connect}},
+        )
+        http = self._take()
+        try:
+            response = await http.send(request, stream=True)
+            reading = _Reading.of(response)
+            try:
+                if not reading.begun:
+                    self.headers["Connection"] = "close"
+                    raise AnsweredTwice
+                if response.is_success:
+                    bound(response)
+                yield response
+            finally:
+                await response.aclose()
+                reading.begun = False
+        finally:
+            self._free.append(http)
+
+    def _take(self) -> httpx2.AsyncClient:
+        if self._free:
+            return self._free.pop()
+        http = self._open_http()
+        self._clients.append(http)
+        return http
+
+    async def close(self) -> None:
+        for http in self._clients:
+            await http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class _Reading:
+    """Stands in for the `read` of a connection's stream, and notes that it was called.
+
+    What the connection has read beyond the end of a response it takes for the next one.
+    """
+
+    def __init__(self, read: Callable[..., Any]) -> None:
+        self._read = read
+        self.begun = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.begun = True
+        return self._read(*args, **kwargs)
+
+    @classmethod
+    def of(cls, response: httpx2.Response) -> _Reading:
+        """That of the connection that the response came by, put there with its first one."""
+        stream = response.extensions["network_stream"]
+        read = stream.read
+        if not isinstance(read, cls):
+            stream.read = read = cls(read)
+        return read
+
+
+def open_connection(endpoint: Endpoint) -> Connection:
+    """A connection to that endpoint alone."""
+    headers = {
+        **dict(endpoint.ambient),
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "User-Agent": f"prompt-workbench/{__version__}",
+    }
+    if endpoint.key:
+        headers["Authorization"] = f"Bearer {endpoint.key}"
+    open_http = opened(endpoint)
+    return Connection(open_http, f"{endpoint.base_url}/chat/completions", headers)
+
+
+def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
+    """What opens a client for the endpoint: it follows no redirect, and reads of an error's body
+    only the beginning.
+
+    Raises ProviderError for a proxy or certificates that cannot be used.
+    """
+    trusted = _trusted_by(endpoint)
+
+    def open_http() -> httpx2.AsyncClient:
+        try:
+            return httpx2.AsyncClient(
+                verify=trusted,
+                follow_redirects=False,
+                timeout=TIMEOUT,
+                event_hooks={"response": [only_the_beginning]},
+                # The environment says no more than which proxy to take.
+                trust_env=not is_loopback(endpoint.base_url),
+            )
+        except (ImportError, ValueError, httpx2.InvalidURL) as error:
+            raise _unusable(proxy_of(endpoint.base_url)) from error
+
+    return open_http
+
+
+def _unusable(proxy: Proxy | None) -> ProviderError:
+    if proxy is None or not proxy.is_socks:
+        said = f"the proxy {proxy.said}" if proxy else "a proxy that the environment names"
+        return ProviderError(
+            f"{said} has an address that cannot be used",
+            hint="correct it, for example http://127.0.0.1:3128, or name the host in NO_PROXY",
+        )
+    if proxy.scheme in ("socks5", "socks5h"):
+        hint = "pip install socksio, or unset the variable, or name the host in NO_PROXY"
+        return ProviderError(
+            f"the proxy {proxy.said} is a SOCKS proxy, which needs the package socksio", hint=hint
+        )
+    return ProviderError(
+        f"the proxy {proxy.said} is a SOCKS proxy of a kind that cannot be used: {proxy.scheme}",
+        hint="socks5:// works, with the package socksio",
+    )
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
+
+
+def _trusted_by(endpoint: Endpoint) -> ssl.SSLContext:
+    """Whose certificates count: the system's and those of ca_bundle, or for an address without
+    TLS nobody's, since to read the system's takes a while.
+    """
+    if endpoint.base_url.startswith("http://"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not endpoint.ca_bundle:
+        return _system_trust()
+    trusted = httpx2.create_ssl_context()
+    try:
+        trusted.load_verify_locations(endpoint.ca_bundle)
+    except OSError as error:  # ssl.SSLError is one
+        said = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else ""
+        raise ProviderError(
+            f"[providers.{endpoint.name}] ca_bundle: {endpoint.ca_bundle}:"
+            f" {said or 'no certificates in PEM form'}",
+            hint="a file that begins with -----BEGIN CERTIFICATE-----",
+        ) from error
+    return trusted

@@ -1,0 +1,34 @@
+"""The openai client, with everything that the environment could slip in taken out.
+
+This module imports the SDK, which takes half a second: import it where a batch is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+
+from workbench.providers.endpoint import Endpoint
+from workbench.providers.openai_chat.http_client import TIMEOUT, opened
+
+# What the SDK tells each endpoint about this machine; no answer depends on it.
+_MACHINE = tuple(
+    f"X-Stainless-{what}"
+    for what in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
+)
+
+
+def open_sdk(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    """A client for that endpoint alone: no retries, no redirects, no deadline of its own."""
+    headers: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *endpoint.unwanted)}
+    return openai.AsyncOpenAI(
+        api_key=endpoint.key or "none",
+        admin_api_key="",
+        webhook_secret="",
+        base_url=endpoint.base_url,
+        max_retries=0,
+        timeout=TIMEOUT,
+        default_headers=headers,
+        http_client=opened(endpoint)(),
+    )

@@ -1,0 +1,230 @@
+"""A streamed completion, put together again piece by piece.
+
+The SDK ends normally on a stream that was cut, on HTML, and on events it does not know; here an
+answer without a finish reason is none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from workbench.providers.base import Answer
+from workbench.providers.openai_chat.asked import Asked, invalid
+from workbench.providers.openai_chat.classify import classify_completion
+from workbench.providers.openai_chat.content import THOUGHT_FIELDS, read_content
+from workbench.providers.openai_chat.error_bodies import error_in, is_error
+from workbench.providers.openai_chat.events import Event, Events
+from workbench.providers.openai_chat.finish import Finish, class_of, finish_word
+from workbench.providers.openai_chat.vendor_codes import filtered_results, is_filtered
+
+_DONE = b"[DONE]"
+_WHOLE = ("content", "refusal", "tool_calls", "function_call", "error")
+
+
+class Assembled:
+    """Feed it the bytes of a `text/event-stream`; `answer` classifies what they came to."""
+
+    def __init__(self, asked: Asked, on_text: Callable[[str], None]) -> None:
+        self._asked = asked
+        self._on_text = on_text
+        self._events = Events()
+        self._choices: dict[int, _Choice] = {}
+        self._head: dict[str, Any] = {}
+        self._broken: Answer | None = None
+        self._filtered = False
+        self.done = False
+
+    @property
+    def started(self) -> bool:
+        """The first token is there."""
+        return any(choice.text or choice.calls for choice in self._choices.values())
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes, however they were cut. Raises ProviderError as `answer` does."""
+        for event in self._events.feed(data):
+            if not self.done:
+                self._take(event)
+
+    def answer(self) -> Answer:
+        """What it came to. Raises ProviderError for what stops the whole run."""
+        self._end()
+        if self._broken is not None:
+            return self._broken
+        # Others than the first are not shown either.
+        index = min(self._choices, default=0)
+        choice = self._choices.get(index, _Choice())
+        choice.filtered = choice.filtered or self._filtered
+        if self._filtered and not choice.finish:
+            choice.finish = "content_filter"  # nothing else is said of what ended it
+        if not choice.finish and not choice.error:
+            what = "a stream that ended before the answer did"
+            return invalid(self._asked, what, choice.joined.encode("utf-8", "replace"))
+        if index:
+            self._on_text(choice.joined)
+        others: list[dict[str, Any]] = [{}] * (len(self._choices) - 1)
+        return classify_completion(
+            {**self._head, "choices": [choice.whole(), *others]}, self._asked
+        )
+
+    def _end(self) -> None:
+        """Take what no blank line follows, as far as it is whole."""
+        last = self._events.end()
+        if last is None or self.done:
+            return
+        if _loaded(last.data) is not _NOTHING:
+            self._take(last)
+            return
+        for line in last.lines:
+            if line.strip() == _DONE or _loaded(line) is not _NOTHING:
+                self._take(Event(last.name, (line,)))
+
+    def _take(self, event: Event) -> None:
+        data = event.data.strip()
+        if data == _DONE:
+            self.done = True
+            return
+        chunk = _loaded(data)
+        if chunk is _NOTHING and len(event.lines) > 1:
+            # Events without the blank line between them.
+            for line in event.lines:
+                self._take(Event(event.name, (line,)))
+            return
+        if chunk is _NOTHING:
+            self._break(invalid(self._asked, "a piece of a stream that is not JSON", data))
+        elif isinstance(chunk, dict) and is_filtered(chunk, {}):
+            self._take_chunk(chunk)
+        elif is_error(chunk) or (event.name == b"error" and chunk):
+            shaped = chunk if is_error(chunk) else {"error": chunk}
+            self._break(classify_completion(shaped, self._asked))
+        elif isinstance(chunk, dict):
+            self._take_chunk(chunk)
+
+    def _take_chunk(self, chunk: dict[str, Any]) -> None:
+        for key in ("usage", "model", "system_fingerprint"):
+            if chunk.get(key):
+                self._head[key] = chunk[key]
+        choices = chunk.get("choices")
+        self._filtered = self._filtered or is_filtered(chunk, {})
+        for at, choice in enumerate(choices if isinstance(choices, list) else ()):
+            if not isinstance(choice, dict):
+                continue
+            given = choice.get("index")
+            index = given if isinstance(given, int) and not isinstance(given, bool) else at
+            taken = self._choices.setdefault(index, _Choice())
+            taken.filtered = taken.filtered or is_filtered({}, choice)
+            text = taken.take(choice)
+            if text and index == 0:
+                self._on_text(text)
+
+    def _break(self, answer: Answer) -> None:
+        """An error: what came before it was made, and may be billed."""
+        billed = answer.maybe_billed or self.started
+        self._broken = self._broken or replace(answer, maybe_billed=billed)
+
+
+class _Choice:
+    """One of the answers in a stream: there is one, but where a server adds more."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.calls: list[dict[str, Any]] = []
+        self.finish = ""
+        self.filtered = False
+        self.error: Any = None
+        self._open: dict[Any, dict[str, Any]] = {}
+        self._message: dict[str, Any] = {}
+        self._others: list[dict[str, str]] = []
+
+    @property
+    def joined(self) -> str:
+        return "".join(self.text)
+
+    def whole(self) -> dict[str, Any]:
+        """The choice as a completion that was not streamed has it."""
+        content: Any = self.joined
+        if self._others:
+            content = [{"type": "text", "text": content}, *self._others]
+        message = {**self._message, "content": content}
+        if self.calls:
+            message["tool_calls"] = self.calls
+        whole = {"message": message, "finish_reason": self.finish, "error": self.error}
+        return {**whole, **(filtered_results() if self.filtered else {})}
+
+    def take(self, choice: Mapping[str, Any]) -> str:
+        """The next piece; its text."""
+        word = finish_word(choice.get("finish_reason"))
+        # A last chunk says `stop` behind `length`, too: what spoilt the answer stands.
+        if word and (not self.finish or class_of(self.finish) is Finish.COMPLETE):
+            self.finish = word
+        self.error = self.error or error_in(choice)
+        delta, message = choice.get("delta"), choice.get("message")
+        if not delta and isinstance(choice.get("text"), str):
+            delta = {"content": choice["text"]}  # as completions that are no chat have it
+        text = self._take_delta(delta) if isinstance(delta, Mapping) else ""
+        if self.text or self.calls or not isinstance(message, Mapping):
+            return text
+        if any(message.get(key) for key in _WHOLE):
+            # Some servers send the whole message at once, if nothing came before.
+            self._message = {}
+            text = self._take_delta(message)
+        return text
+
+    def _take_delta(self, delta: Mapping[str, Any]) -> str:
+        self.error = self.error or error_in(delta)
+        for key in ("refusal", *THOUGHT_FIELDS):
+            if isinstance(delta.get(key), str):
+                self._message[key] = str(self._message.get(key, "")) + delta[key]
+            elif delta.get(key):
+                self._message.setdefault(key, delta[key])
+        calls = delta.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            if isinstance(call, Mapping):
+                self._take_call(call)
+        if isinstance(delta.get("function_call"), Mapping):
+            self._take_call({"index": "only", "function": delta["function_call"]})
+        return self._take_content(delta.get("content"))
+
+    def _take_content(self, given: Any) -> str:
+        content = read_content(given)
+        if content.thought:
+            self._message.setdefault("reasoning_content", "…")
+        if content.refusal:
+            self._message["refusal"] = str(self._message.get("refusal", "")) + content.refusal
+        self._others += [{"type": kind} for kind in content.others]
+        if content.text:
+            self.text.append(content.text)
+        return content.text
+
+    def _take_call(self, call: Mapping[str, Any]) -> None:
+        """A call or the rest of one. Some servers number none of them, or all by 0."""
+        index, given = call.get("index"), call.get("id")
+        function = call.get("function")
+        function = function if isinstance(function, Mapping) else {}
+        index = index if isinstance(index, (int, str)) else None
+        kept = self._open.get(index)
+        is_other = kept and (
+            (given and kept["id"] and given != kept["id"])
+            or (index is None and function.get("name") and kept["function"]["name"])
+        )
+        if kept is None or is_other:
+            kept = {"id": given, "type": "function", "function": {"name": "", "arguments": ""}}
+            self.calls.append(kept)
+            self._open[index] = kept
+        kept["id"] = kept["id"] or given
+        for key in ("name", "arguments"):
+            if isinstance(function.get(key), str):
+                kept["function"][key] += function[key]
+
+
+_NOTHING = object()
+
+
+def _loaded(data: bytes) -> Any:
+    """The JSON in `data`; _NOTHING when there is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return _NOTHING

@@ -1,0 +1,192 @@
+"""One question, asked again where that may help: retries with jitter and a budget for the run."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from workbench.errors import ProviderError
+from workbench.providers.base import Answer, Outcome, Provider, Request
+from workbench.providers.circuit_breaker import CircuitBreaker
+from workbench.providers.failures import lacks_files, reached_nobody
+from workbench.providers.limits import Throttle, TokenGuess
+
+LONGEST_PAUSE_S = 900.0
+"""A provider that asks for more is not waited for: the run stops and can be resumed."""
+LONGEST_OUTAGE_S = 180.0
+"""When nothing is answered for so long the run stops and can be resumed."""
+LONGEST_START_S = 60.0
+"""The same before the first answer: a model may be loading, but the address may be wrong too."""
+_FIRST_BACKOFF_S = 0.5
+_LONGEST_BACKOFF_S = 20.0
+_TRIES_TO_REACH = 6
+"""So many calls in vain before the first answer mean that nobody is there."""
+_ROUNDS_OF_OUTAGE = 5
+"""So many times in vain at least, too, as a provider may ask for a long pause itself."""
+_OVERLOAD = (Outcome.RATE_LIMITED, Outcome.TIMED_OUT)
+# How often one question may fail in each way.
+_ATTEMPTS = {
+    Outcome.RATE_LIMITED: 10,
+    Outcome.PROVIDER_ERROR: 5,
+    Outcome.TIMED_OUT: 2,
+    Outcome.INVALID: 3,
+}
+_ATTEMPTS_IN_OUTAGE = 8
+"""Of a case that is asked while nothing is answered, unless it broke the server itself."""
+
+
+@dataclass
+class RetryBudget:
+    """How many retries a run may make: some to begin with, and a share of its calls.
+
+    When the provider is down, not every case is worth its own five attempts.
+    """
+
+    left: float = 30.0
+    a_call: float = 0.5
+
+    def earn(self) -> None:
+        self.left = min(200.0, self.left + self.a_call)
+
+    def spend(self) -> bool:
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+@dataclass
+class Asking:
+    """What the calls of one run share."""
+
+    provider: Provider
+    throttle: Throttle
+    timeout_s: float
+    budget: RetryBudget
+    on_call: Callable[[], None] = lambda: None
+    """Called with each call that is made."""
+    on_more_calls: Callable[[int], None] = lambda _calls: None
+    """Called with how many calls an answer took beyond its first."""
+    on_unsure: Callable[[Request], None] = lambda _request: None
+    """Called with each call that failed or was given up, and may be billed."""
+    backing_off: int = 0
+    retry_at: float = 0.0
+    answered: bool = False
+    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    _in_vain: int = 0
+    _guess: TokenGuess = field(default_factory=TokenGuess)
+
+    async def ask(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Answer | None:
+        """A classified answer after as many attempts as it is worth; None: no longer wanted.
+
+        Raises ProviderError for what stops the whole run.
+        """
+        attempt = calls = 0
+        failures: Counter[Outcome] = Counter()
+        guessed = self._guess.of(request) if self.throttle.counts_tokens else 0.0
+        while await self.throttle.enter(guessed):
+            attempt += 1
+            started = self.throttle.clock()
+            tokens = 0.0
+            try:
+                self.on_call()
+                answer = await self.provider.answer(
+                    request, timeout_s=self.timeout_s, on_text=on_text
+                )
+                calls += answer.attempts
+                self.on_more_calls(answer.attempts - 1)
+                if self.throttle.counts_tokens:
+                    tokens = self._used(request, answer, guessed)
+                if answer.maybe_billed:
+                    self.on_unsure(request)
+                self._learn(answer, started)
+            except ProviderError as error:
+                self.on_more_calls(error.calls - 1)
+                raise
+            except asyncio.CancelledError:
+                self.on_unsure(request)  # nobody waits any more for what it answers and costs
+                raise
+            finally:
+                self.throttle.leave(tokens, guessed)
+            failures[answer.outcome] += 1
+            if not self._again(answer, failures[answer.outcome]):
+                return replace(answer, attempts=calls) if attempt > 1 else answer
+            await self._back_off(attempt)
+        return None
+
+    def _used(self, request: Request, answer: Answer, guessed: float) -> float:
+        """The tokens of a call; as many as were guessed for an answer that does not say so."""
+        self._guess.learn(request, answer)
+        if answer.prompt_tokens is None and answer.completion_tokens is None:
+            return 0.0 if answer.outcome.is_error else guessed
+        return float((answer.prompt_tokens or 0) + (answer.completion_tokens or 0))
+
+    def _learn(self, answer: Answer, started: float) -> None:
+        if not answer.retry:  # whatever it says: somebody is there
+            self.circuit_breaker.over()
+        if not answer.outcome.is_error:
+            self.answered = True
+            self.throttle.went_well()
+            self.budget.earn()
+            return
+        if not self.answered and reached_nobody(answer):
+            self._in_vain += 1
+            if self._in_vain >= _TRIES_TO_REACH:
+                raise ProviderError(answer.error, hint="check base_url in workbench.toml")
+        if (answer.retry_after_s or 0) > LONGEST_PAUSE_S:
+            raise ProviderError(
+                f"{answer.error}; it asks to wait {answer.retry_after_s:.0f} s",
+                hint="resume the run then",
+            )
+        overload = answer.outcome in _OVERLOAD or answer.status in (503, 529)
+        if overload or lacks_files(answer):
+            self.throttle.overloaded(started)
+        if answer.retry_after_s:
+            self.throttle.pause(answer.retry_after_s)
+        if answer.outcome is Outcome.PROVIDER_ERROR and answer.retry:
+            self._count_outage(answer, started)
+
+    def _count_outage(self, answer: Answer, started: float) -> None:
+        """Hold the whole run back, the longer the more often it was in vain: one call at a time
+        then finds out whether the provider is back.
+        """
+        now = self.throttle.clock()
+        if not self.circuit_breaker.failed(started, now) or self.circuit_breaker.rounds == 1:
+            return
+        lasted = now - self.circuit_breaker.since
+        longest = LONGEST_OUTAGE_S if self.answered else LONGEST_START_S
+        if self.circuit_breaker.rounds >= _ROUNDS_OF_OUTAGE and lasted >= longest:
+            raise ProviderError(
+                f"{answer.error}; nothing was answered for {lasted:.0f} s",
+                hint="resume the run when the provider is back",
+            )
+        self.throttle.overloaded(started)
+        self.throttle.pause(_backoff_s(self.circuit_breaker.rounds - 1))
+
+    def _again(self, answer: Answer, failures: int) -> bool:
+        most = _ATTEMPTS.get(answer.outcome, 1)
+        if self.circuit_breaker.rounds > 1 and answer.status != 500:
+            most = max(most, _ATTEMPTS_IN_OUTAGE)
+        if not answer.retry or failures >= most:
+            return False
+        return answer.outcome is Outcome.RATE_LIMITED or self.budget.spend()
+
+    async def _back_off(self, attempt: int) -> None:
+        delay = _backoff_s(attempt)
+        self.backing_off += 1
+        self.retry_at = max(self.retry_at, self.throttle.clock() + delay)
+        try:
+            await self.throttle.rest(delay)
+        finally:
+            self.backing_off -= 1
+
+
+def _backoff_s(attempt: int) -> float:
+    """At random between a half and the whole of 0.5 s, 1 s, 2 s, ... 20 s."""
+    longest = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempt - 1, 20))
+    return longest * random.uniform(0.5, 1.0)

@@ -1,0 +1,1 @@
+"""Whether the records hold: the ledger's chain, every pass derived again, signatures, history."""

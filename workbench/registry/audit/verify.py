@@ -1,0 +1,174 @@
+"""The audit: nothing that is derived or stored is believed, everything is worked out again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from workbench.registry.audit.verify_chain import (
+    Record,
+    check_chain,
+    check_file,
+    check_head,
+    check_schema,
+)
+from workbench.registry.audit.verify_loosening import check_loosening
+from workbench.registry.audit.verify_rows import UNREADABLE, check_rows
+from workbench.registry.audit.verify_rules import check_rules
+from workbench.registry.models.records import CheckedPart, Finding, VerifyReport
+from workbench.registry.storage.anchors import (
+    AnchorFile,
+    check_anchors,
+    read_anchors,
+    registry_id_of,
+)
+
+
+def verify(
+    connection: sqlite3.Connection,
+    *,
+    head: str | None = None,
+    key: Any = None,
+    anchors: str = "",
+) -> VerifyReport:
+    """Everything that does not hold, by record.
+
+    `head` is a hash that was kept elsewhere, `anchors` the path of a file of them; `key` an
+    Ed25519 public key for the signatures, or several.
+    """
+    try:
+        return _verify(connection, head, key, anchors)
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    # A text that is no UTF-8: read it with the bytes escaped, and its record is named.
+    connection.text_factory = _escaped
+    try:
+        return _verify(connection, head, key, anchors)
+    finally:
+        connection.text_factory = str
+
+
+def _escaped(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
+
+
+def _verify(
+    connection: sqlite3.Connection, head: str | None, key: Any, anchors: str
+) -> VerifyReport:
+    schema, objects = check_schema(connection)
+    records = _records(connection)
+    parts = [
+        _part("file", check_file(connection), 1),
+        _part("triggers", schema, objects),
+        _part("chain", chain(check_chain(records), check_head(records, head)), len(records)),
+        _part("rows", check_rows(connection, records), len(records)),
+        _part(
+            "rules",
+            chain(check_rules(connection), check_loosening(connection)),
+            _count(connection, "deployments"),
+        ),
+    ]
+    kept = read_anchors(anchors) if anchors else AnchorFile("", there=False)
+    warnings = []
+    if kept.unreadable:
+        warnings.append(f"{kept.path} could not be read: {kept.unreadable}")
+    parts.append(_anchors(connection, records, kept))
+    signed, unsigned, signatures = _signatures(connection, records, key)
+    parts.append(signatures)
+    findings = {finding for _, found in parts for finding in found}
+    return VerifyReport(
+        ok=not findings,
+        records=len(records),
+        head=records[-1][6] if records else "",
+        findings=tuple(sorted(findings, key=lambda f: (f.seq, f.where, f.problem))),
+        signed=signed,
+        warnings=tuple(warnings),
+        unsigned=unsigned,
+        checked=tuple(part for part, _ in parts),
+    )
+
+
+_Part = tuple[CheckedPart, tuple[Finding, ...]]
+
+
+def _part(name: str, findings: Iterable[Finding], count: int) -> _Part:
+    """What a check finds, up to where it could not go on."""
+    found: list[Finding] = []
+    try:
+        found += findings
+    except UNREADABLE as error:
+        found.append(Finding(0, name, f"it cannot be read: {type(error).__name__}: {error}"))
+    except sqlite3.OperationalError as error:
+        if not _lacks_a_table(error):
+            raise
+        found.append(Finding(0, "schema", str(error)))
+    return CheckedPart(name, count, not found), tuple(found)
+
+
+def _lacks_a_table(error: sqlite3.OperationalError) -> bool:
+    return str(error).startswith(("no such table", "no such column"))
+
+
+def _records(connection: sqlite3.Connection) -> list[Record]:
+    try:
+        return connection.execute(
+            "SELECT seq, kind, at, actor, digest, previous, hash FROM ledger ORDER BY seq"
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        if not _lacks_a_table(error):
+            raise
+        return []  # the chain is empty then, and the schema says why
+
+
+def _anchors(connection: sqlite3.Connection, records: list[Record], kept: AnchorFile) -> _Part:
+    if not kept.there or kept.unreadable:
+        return CheckedPart("anchors", 0, None), ()
+    try:
+        registry_id = registry_id_of(connection)
+    except sqlite3.OperationalError:
+        registry_id = ""  # the table is gone, and the schema says so
+    heads = [(seq, at, hashed) for seq, _, at, _, _, _, hashed in records]
+    deployed = _count(connection, "deployments") > 0
+    own = sum(anchor.registry_id == registry_id for anchor in kept.anchors)
+    found = check_anchors(kept, registry_id, heads, deployed)
+    if not found and not own:
+        return CheckedPart("anchors", 0, None), ()
+    return _part("anchors", found, own)
+
+
+def _signatures(
+    connection: sqlite3.Connection, records: list[Record], key: Any
+) -> tuple[int, int, _Part]:
+    """Signed and unsigned records: by the key when there is one, else by anybody."""
+    targets = sum(kind != "signature" for _, kind, *_ in records)
+    if key is None:
+        signed = _count(connection, "signatures", "DISTINCT target")
+        return 0, targets - signed, (CheckedPart("signatures", signed, None), ())
+    from workbench.registry.audit.verify_signatures import check_signatures
+    from workbench.registry.content.signing import public_keys
+
+    keys = public_keys(key)  # a key that cannot be read is no finding
+    signed = 0
+
+    def problems() -> Iterator[Finding]:
+        nonlocal signed
+        signed, found = check_signatures(connection, records, keys)
+        yield from found
+
+    part, found = _part("signatures", problems(), 0)
+    return signed, targets - signed, (replace(part, count=signed), found)
+
+
+def _count(connection: sqlite3.Connection, table: str, what: str = "*") -> int:
+    try:
+        # The names are this module's own constants.
+        row = connection.execute(f"SELECT count({what}) FROM {table}").fetchone()  # noqa: S608
+    except sqlite3.OperationalError as error:
+        if not _lacks_a_table(error):
+            raise
+        return 0
+    return int(row[0])

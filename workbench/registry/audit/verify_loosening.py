@@ -1,0 +1,160 @@
+"""Was every loosened rule recorded as one, approved where that was asked for, and named by the
+deployments that it allowed?
+"""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.fingerprints import fingerprint
+from workbench.registry.deploy.loosened import (
+    Loosening,
+    Wish,
+    loosened_by,
+    open_loosenings,
+    rules_at,
+    table_rows,
+)
+from workbench.registry.deploy.rule_approvals import rule_approvers
+from workbench.registry.models.actors import same_person
+from workbench.registry.models.records import Finding
+from workbench.registry.models.strictness import Change, environment_changes, suite_changes
+
+Row = Mapping[str, Any]
+
+_RULES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], tuple[Change, ...]]], ...] = (
+    ("environments", ("name",), environment_changes),
+    ("suites", ("prompt_id", "suite"), suite_changes),
+)
+
+
+def check_loosening(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Everything that does not hold, by record."""
+    try:
+        yield from _check_all(connection)
+    except (ValueError, TypeError, LookupError, AttributeError, WorkbenchError) as error:
+        # What was written round the triggers need not even be JSON.
+        yield Finding(0, "rules", f"a rule or its evidence cannot be read: {error}")
+
+
+def _check_all(connection: sqlite3.Connection) -> Iterator[Finding]:
+    for table, same, changes_of in _RULES:
+        yield from _check_reasons(connection, table, same, changes_of)
+    yield from _check_contents(connection)
+    yield from _check_approvals(connection)
+    yield from _check_deployments(connection)
+
+
+def _check_reasons(
+    connection: sqlite3.Connection,
+    table: str,
+    same: tuple[str, ...],
+    changes_of: Callable[[Row, Row], tuple[Change, ...]],
+) -> Iterator[Finding]:
+    """A row that lets more through than the one before has a reason.
+
+    Releases that asked for none wrote no revision. They write none after one that did.
+    """
+    held = _first(
+        connection,
+        "SELECT min(seq) FROM (SELECT seq FROM environments WHERE revision > 0"
+        " UNION ALL SELECT seq FROM suites WHERE revision > 0)",
+    )
+    version = _first(connection, "SELECT min(seq) FROM versions")
+    before: dict[tuple[Any, ...], Row] = {}
+    for row in table_rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
+        name = tuple(row[column] for column in same)
+        old, before[name] = before.get(name), row
+        if old is None or row["reason"].strip() or held is None or row["seq"] < held:
+            continue
+        if table == "environments" and (version is None or row["seq"] < version):
+            continue
+        facts = ", ".join(change.fact for change in changes_of(old, row) if change.looser)
+        if facts:
+            problem = f"{'@'.join(name)} was loosened without a reason: {facts}"
+            yield Finding(int(row["seq"]), table, problem)
+
+
+def _check_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """What a suite says that it holds is what its parts are fingerprints of."""
+    judged: dict[int, list[tuple[int, str]]] = {}
+    # An evaluation that goes on from another began with the cases of the suite as it was then.
+    for suite, seq, cases in connection.execute(
+        "SELECT suite_seq, seq, CASE WHEN json_valid(record) AND json_valid(plan) THEN CASE"
+        " WHEN json_extract(plan, '$.extends') IS NULL THEN json_extract(record, '$.cases') END END"
+        " AS cases FROM evaluations WHERE external = 0 AND cases IS NOT NULL ORDER BY seq"
+    ).fetchall():
+        judged.setdefault(suite, []).append((seq, cases))
+    sql = "SELECT * FROM suites WHERE contents <> '' AND external = 0 ORDER BY seq"
+    for row in table_rows(connection, sql):
+        where = f"suite {row['suite']}"
+        contents, parts = json.loads(row["contents"]), json.loads(row["parts"])
+        if "scorers" in contents:
+            contents["scorers"] = [[item[2], item[1]] for item in contents["scorers"]]
+        told = [name for name in ("scorers", "repeats") if name in contents]
+        if any(fingerprint(contents[name]) != parts.get(name) for name in told):
+            yield Finding(row["seq"], "suites", f"{where}: its contents are not those of its parts")
+        held = {key.partition("#")[0].partition(".")[0] for key in contents.get("cases", ())}
+        for seq, cases in judged.get(row["seq"], ()):
+            if not held.issuperset(json.loads(cases)):
+                problem = f"it judged cases that {where} does not hold"
+                yield Finding(seq, "evaluations", problem)
+
+
+def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
+    sql = (
+        "SELECT a.seq, l.actor, t.actor AS by, coalesce(s.reason, n.reason, '') AS reason"
+        " FROM rule_approvals a LEFT JOIN ledger l ON l.seq = a.seq"
+        " LEFT JOIN ledger t ON t.seq = a.target LEFT JOIN suites s ON s.seq = a.target"
+        " LEFT JOIN environments n ON n.seq = a.target ORDER BY a.seq"
+    )
+    for row in table_rows(connection, sql):
+        if not row["reason"].strip():
+            yield Finding(row["seq"], "rule_approvals", "it approves no loosened rule")
+        elif same_person(row["actor"] or "", row["by"] or ""):
+            yield Finding(row["seq"], "rule_approvals", "who loosened the rule approved it")
+
+
+def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Only where a rule was ever loosened is there anything to derive."""
+    if not _first(
+        connection,
+        "SELECT max(seq) FROM (SELECT seq FROM environments WHERE reason <> ''"
+        " UNION ALL SELECT seq FROM suites WHERE reason <> ''"
+        " UNION ALL SELECT seq FROM deployments WHERE loosened_by IS NOT NULL)",
+    ):
+        return
+    sql = (
+        "SELECT d.*, v.author, l.actor, l.at FROM deployments d JOIN ledger l ON l.seq = d.seq"
+        " JOIN versions v ON v.prompt_id = d.prompt_id AND v.version = d.version ORDER BY d.seq"
+    )
+    names = ("prompt_id", "version", "fingerprint", "author", "environment", "actor", "seq", "at")
+    for row in table_rows(connection, sql):
+        if row["action"] != "deploy" or row["override"]:
+            continue
+        wish = Wish(**{name: row[name] for name in names})
+        where = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
+        for loosening in open_loosenings(connection, wish):
+            if _lacks_approval(connection, wish, loosening):
+                problem = f"the rules loosened by record {loosening.seq} lacked an approval"
+                yield Finding(row["seq"], "deployments", f"{where}: {problem}")
+        if loosened_by(connection, wish) != row["loosened_by"]:
+            problem = "it does not name the loosened rule that allowed it"
+            yield Finding(row["seq"], "deployments", f"{where}: {problem}")
+
+
+def _lacks_approval(connection: sqlite3.Connection, wish: Wish, loosening: Loosening) -> bool:
+    rules = [rules_at(connection, wish.environment, seq) for seq in (wish.seq, loosening.seq)]
+    wanted = max(int(row["approvals"]) for row in rules if row)
+    return rule_approvers(connection, loosening.seq, loosening.actor, wish.seq) < wanted
+
+
+def _first(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:
+    found: int | None = connection.execute(sql, values).fetchone()[0]
+    return found

@@ -1,0 +1,166 @@
+"""Is each row what the ledger recorded, and does each say what follows from it?"""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.fingerprints import fingerprint, fingerprint_of_parsed, short
+from workbench.registry.audit.verify_chain import Record
+from workbench.registry.content.evidence import evaluation_at, row_of, score_rows
+from workbench.registry.models.artefact import content_of, fingerprint_of_text, prompt_of
+from workbench.registry.models.digest import Column, digest_of
+from workbench.registry.models.precedence import sort_key
+from workbench.registry.models.records import Finding
+from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.verdicts import evidence_to_json, recompute
+from workbench.verdicts.extension import contradiction
+from workbench.verdicts.values import Evidence
+
+Row = dict[str, Column]
+UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a row raises that was made by hand."""
+_sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
+
+
+def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Finding]:
+    """Compare every row with its record, both ways."""
+    digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
+    found: set[int] = set()
+    for kind, table in KINDS.items():
+        for row in _rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
+            seq = int(row["seq"] or 0)
+            found.add(seq)
+            if digests.get(seq, ("", ""))[0] != kind:
+                yield Finding(seq, table, "the ledger has no such record")
+                continue
+            scores = _scores(connection, seq) if kind == "evaluation" else []
+            if _digest(kind, row, scores) != digests[seq][1]:
+                yield Finding(seq, table, f"{_named(row)} was altered after it was recorded")
+            if kind not in _CHECKS:
+                continue
+            try:
+                yield from _CHECKS[kind](connection, row)
+            except UNREADABLE as error:
+                yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
+    for seq in digests.keys() - found:
+        yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
+    for (seq,) in connection.execute(
+        "SELECT DISTINCT evaluation FROM scores WHERE evaluation NOT IN"
+        " (SELECT seq FROM evaluations)"
+    ).fetchall():
+        yield Finding(seq, "scores", "scores without an evaluation")
+
+
+def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
+    for problem in _version_problems(prompt_id, version, row):
+        yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
+
+
+def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
+    content, body = str(row["content"]), str(row["body"])
+    if body:
+        prompt = prompt_of(prompt_id, content, body)
+        actual = fingerprint_of_parsed(prompt.behaviour())
+        if content_of(prompt) != content:
+            yield "its text is not that of its messages"
+    else:
+        actual = fingerprint_of_text(content)
+    if actual != row["fingerprint"]:
+        yield "its fingerprint is not of its content"
+    if _sort_key(version) != row["sort_key"]:
+        yield "its place in the order is wrong"
+
+
+def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    if row["external"]:
+        return
+    seq, where = int(row["seq"] or 0), f"suite {row['suite']}"
+    parts, policy = json.loads(str(row["parts"])), json.loads(str(row["policy"]))
+    if fingerprint(parts) != row["fingerprint"]:
+        yield Finding(seq, "suites", f"{where}: its fingerprint is not of its parts")
+    if "policy" in parts and parts["policy"] != fingerprint(policy):
+        yield Finding(seq, "suites", f"{where}: its policy is not the one of its fingerprint")
+
+
+def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    seq = int(row["seq"] or 0)
+    evidence = evaluation_at(connection, seq).evidence
+    expected = row_of(evidence, str(row["evaluation_id"]), int(row["suite_seq"] or 0))
+    for name, value in expected.items():
+        if row[name] != value:
+            yield Finding(seq, "evaluations", f"its {name} is not that of its record")
+    if short(fingerprint(evidence_to_json(evidence))) != row["evaluation_id"]:
+        yield Finding(seq, "evaluations", "its id is not that of its evidence")
+    if not evidence.external and fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
+        yield Finding(seq, "evaluations", "its suite is another than the one it was made on")
+    said = recompute(evidence)
+    if said is not evidence.gate:
+        yield Finding(
+            seq,
+            "evaluations",
+            f"{evidence.prompt_id}@{evidence.version} is recorded as {evidence.gate.value} on"
+            f" {evidence.suite}, but its scores say {said.value}",
+        )
+    if evidence.plan.get("extends"):
+        yield from _extension(connection, seq, evidence)
+    stored = [{**score, "evaluation": seq} for score in score_rows(evidence.pairs)]
+    kept = _scores(connection, seq)
+    if stored != kept:
+        yield Finding(seq, "scores", "a score is not the mean of its repeats")
+
+
+def _extension(connection: sqlite3.Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
+    """The evaluation that it goes on from is there, and this one begins as that one ended."""
+    row = connection.execute(
+        "SELECT seq FROM evaluations WHERE evaluation_id = ? AND seq < ?",
+        (str(evidence.plan["extends"]), seq),
+    ).fetchone()
+    problem = "it extends an evaluation that is not there"
+    if row is not None:
+        problem = contradiction(evidence, evaluation_at(connection, row[0]).evidence)
+    if problem:
+        yield Finding(seq, "evaluations", problem)
+
+
+_CHECKS: dict[str, Any] = {"version": _version, "suite": _suite, "evaluation": _evaluation}
+
+
+def _digest(kind: str, row: Row, scores: list[Row]) -> str:
+    try:
+        return digest_of(kind, row, scores)
+    except (ValueError, TypeError):
+        return "unreadable"
+
+
+def _scores(connection: sqlite3.Connection, seq: int) -> list[Row]:
+    return list(
+        _rows(
+            connection,
+            "SELECT * FROM scores WHERE evaluation = ? ORDER BY scorer, position",
+            (seq,),
+        )
+    )
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, values: tuple[Column, ...] = ()
+) -> Iterator[Row]:
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    for row in cursor:  # not all at once: the texts of all versions may be gigabytes
+        yield dict(zip(names, row, strict=True))
+
+
+def _named(row: Row) -> str:
+    for names in (("prompt_id", "version"), ("prompt_id", "suite"), ("name",)):
+        if all(name in row for name in names):
+            return "@".join(str(row[name]) for name in names)
+    return "the row"

@@ -1,0 +1,192 @@
+"""What was evaluated, and what did it say? Suites and evaluations, one score row a case."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from workbench.errors import NotInRegistry, RegistryError
+from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.registry.content.rule_changes import suite_of_evidence
+from workbench.registry.models.actors import actor_named
+from workbench.registry.models.digest import Column
+from workbench.registry.models.records import EvaluationRecord, GateUse
+from workbench.registry.storage.ledger import Transaction
+from workbench.verdicts import evidence_from_json, evidence_to_json
+from workbench.verdicts.values import CasePair, Evidence
+
+_SELECT = """
+SELECT e.seq, e.evaluation_id, e.record, s.parts, s.policy, l.at, l.actor
+FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq = e.seq
+"""
+
+
+def record_evaluation(
+    transaction: Transaction, evidence: Evidence, by: str, reason: str = ""
+) -> tuple[int, str]:
+    """Keep the evidence with every score under the suite that judged it: seq and id of the
+    evaluation.
+
+    The same evidence has the same id and is kept once. A suite that is not known is published;
+    one that was published before is not published again, so that an evaluation which ends after
+    its suite was changed is stale from the start.
+
+    Raises RegistryError when it contradicts itself or the version, RulesLoosened when its suite
+    asks for less than the one in force and there is no `reason`.
+    """
+    _check(transaction.connection, evidence)
+    evaluation_id = short(fingerprint(evidence_to_json(evidence)))
+    known = transaction.connection.execute(
+        "SELECT seq FROM evaluations WHERE evaluation_id = ?", (evaluation_id,)
+    ).fetchone()
+    if known:
+        return int(known[0]), evaluation_id
+    suite_seq = suite_of_evidence(transaction, evidence, by, reason)
+    seq, _ = transaction.append(
+        "evaluation",
+        actor_named(by),
+        row_of(evidence, evaluation_id, suite_seq),
+        scores=list(score_rows(evidence.pairs)),
+    )
+    return seq, evaluation_id
+
+
+def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, Column]:
+    """The row of an evaluation: what SQL judges by, and the rest as one JSON record."""
+    return {
+        "evaluation_id": evaluation_id,
+        "prompt_id": evidence.prompt_id,
+        "version": evidence.version,
+        "fingerprint": evidence.prompt_fingerprint,
+        "suite": evidence.suite,
+        "suite_seq": suite_seq,
+        "gate": evidence.gate.value,
+        "score": None if evidence.score is None else float(evidence.score),
+        "planned": evidence.planned,
+        "plan": canonical_json(evidence.plan),
+        "baseline_version": evidence.baseline_version,
+        "baseline_fingerprint": evidence.baseline_fingerprint,
+        "external": int(evidence.external),
+        "attempt": evidence.attempt,
+        "started_at": evidence.started_at,
+        "finished_at": evidence.finished_at,
+        "record": evidence_to_json(replace(evidence, pairs={}, policy={}, suite_parts={})),
+    }
+
+
+def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, Column]]:
+    """One row a gating scorer and case, in the order of the plan."""
+    for scorer in sorted(pairs):
+        for position, pair in enumerate(pairs[scorer]):
+            yield {
+                "scorer": scorer,
+                "position": position,
+                "case_id": pair.case_id,
+                "a": _mean(pair.a),
+                "b": _mean(pair.b),
+                "a_repeats": _as_json(pair.a),
+                "b_repeats": _as_json(pair.b),
+                "case_group": pair.group,
+                "reason": pair.reason,
+            }
+
+
+def evaluations(
+    connection: sqlite3.Connection, prompt_id: str, version: str | None = None
+) -> list[EvaluationRecord]:
+    """Evaluations of a prompt or of one version, newest first."""
+    rows = connection.execute(
+        _SELECT + " WHERE e.prompt_id = ? AND (? IS NULL OR e.version = ?) ORDER BY e.seq DESC",
+        (prompt_id, version, version),
+    ).fetchall()
+    return [_record(connection, row) for row in rows]
+
+
+def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
+    """The evaluation with that seq. Raises NotInRegistry."""
+    row = connection.execute(_SELECT + " WHERE e.seq = ?", (seq,)).fetchone()
+    if row is None:
+        raise NotInRegistry(f"there is no evaluation {seq}", hint="run workbench verify")
+    return _record(connection, row)
+
+
+def gate_uses(connection: sqlite3.Connection, prompt_id: str) -> list[GateUse]:
+    """Which cases the evaluations of a prompt used, oldest first; external suites are not ours."""
+    rows = connection.execute(
+        "SELECT e.seq, e.baseline_fingerprint IS NOT NULL,"
+        " EXISTS (SELECT 1 FROM evaluations x WHERE x.prompt_id = e.prompt_id"
+        "   AND json_extract(x.plan, '$.extends') = e.evaluation_id),"
+        " coalesce(json_extract(e.record, '$.questions'), json_extract(e.record, '$.cases'), '[]'),"
+        " (SELECT json_group_array(DISTINCT c.case_id) FROM scores c WHERE c.evaluation = e.seq)"
+        " FROM evaluations e WHERE e.prompt_id = ? AND e.external = 0 ORDER BY e.seq",
+        (prompt_id,),
+    ).fetchall()
+    uses = []
+    for seq, baseline, extended, digests, ids in rows:
+        cases = tuple(json.loads(digests)), tuple(json.loads(ids))
+        uses.append(GateUse(seq, bool(baseline), bool(extended), *cases))
+    return uses
+
+
+def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationRecord:
+    seq, evaluation_id, record, parts, policy, at, actor = row
+    found: dict[str, list[CasePair]] = {}
+    for scorer, case_id, a, b, group, reason in connection.execute(
+        "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason FROM scores"
+        " WHERE evaluation = ? ORDER BY scorer, position",
+        (seq,),
+    ).fetchall():
+        pair = CasePair(case_id, tuple(json.loads(a)), tuple(json.loads(b)), group, reason)
+        found.setdefault(scorer, []).append(pair)
+    policy = json.loads(policy)
+    order = [*policy.get("scorers", ()), *found]
+    evidence = replace(
+        evidence_from_json(record),
+        pairs={name: tuple(found[name]) for name in dict.fromkeys(order) if name in found},
+        policy=policy,
+        suite_parts=json.loads(parts),
+    )
+    return EvaluationRecord(evaluation_id, evidence, at, actor, seq)
+
+
+def _as_json(scores: Iterable[float | None]) -> str:
+    """As canonical JSON would be, without its walk: there is one such text a case."""
+    return json.dumps(list(scores), allow_nan=False, separators=(",", ":"))
+
+
+def _mean(scores: Iterable[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return math.fsum(known) / len(known) if known else None
+
+
+def _check(connection: sqlite3.Connection, evidence: Evidence) -> None:
+    ref = f"{evidence.prompt_id}@{evidence.version}"
+    row = connection.execute(
+        "SELECT fingerprint FROM versions WHERE prompt_id = ? AND version = ?",
+        (evidence.prompt_id, evidence.version),
+    ).fetchone()
+    if row is None:
+        raise NotInRegistry(f"{ref} is not registered", hint="register it first")
+    if row[0] != evidence.prompt_fingerprint:
+        raise RegistryError(
+            f"this evidence is of prompt {short(evidence.prompt_fingerprint)}, but {ref} is"
+            f" {short(row[0])}",
+            hint="evaluate the registered version",
+        )
+    if evidence.external:
+        return
+    if fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
+        raise RegistryError(
+            f"the evidence of {ref} does not have the fingerprint of its suite's parts",
+            hint="evaluate again",
+        )
+    policy = evidence.suite_parts.get("policy")
+    if policy is not None and policy != fingerprint(evidence.policy):
+        raise RegistryError(
+            f"the evidence of {ref} was judged by another policy than its suite's",
+            hint="evaluate again",
+        )

@@ -1,0 +1,247 @@
+"""Publishing what evidence and deployments are held to; what lets more through needs a reason."""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.errors import NotInRegistry, RegistryError, RulesLoosened
+from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.registry.content.rule_words import rule_words
+from workbench.registry.models.actors import actor_named, can_be_seen
+from workbench.registry.models.digest import Column
+from workbench.registry.models.records import FactChange, RuleChange
+from workbench.registry.models.strictness import REVISION, environment_changes, suite_changes
+from workbench.registry.storage.ledger import Transaction
+from workbench.verdicts.values import Evidence
+
+Row = dict[str, Column]
+
+_NEW = (FactChange("rules", "none", "new", False),)
+_SAME_SUITE = ("fingerprint", "parts", "policy", "external")
+
+
+def suite_row(
+    prompt_id: str,
+    suite: str,
+    parts: Mapping[str, str],
+    policy: Mapping[str, Any],
+    *,
+    contents: Mapping[str, Any] | None = None,
+    external: bool = False,
+    suite_fingerprint: str = "",
+) -> Row:
+    """A suite as the registry keeps it. `contents` says what its parts are fingerprints of."""
+    return {
+        "prompt_id": prompt_id,
+        "suite": suite,
+        "fingerprint": suite_fingerprint or fingerprint(parts),
+        "parts": canonical_json(parts),
+        "policy": canonical_json(policy),
+        "external": int(external),
+        "contents": canonical_json(contents) if contents else "",
+        "removed": 0,
+        "reason": "",
+        "revision": REVISION,
+    }
+
+
+def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) -> Row | None:
+    """The row that is in force, or None."""
+    where = "prompt_id = ? AND suite = ?"
+    return _row(connection, f"SELECT * FROM current_suites WHERE {where}", (prompt_id, suite))
+
+
+def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
+    """What publishing this row would change; None: nothing."""
+    current = current_suite(connection, str(row["prompt_id"]), str(row["suite"]))
+    if current is None:
+        names = {"prompt_id": str(row["prompt_id"]), "suite": str(row["suite"])}
+        theirs = _judged_by_theirs_alone(connection, names["prompt_id"])
+        if not theirs:
+            return RuleChange(_NEW, False, **names)
+        return RuleChange(
+            (FactChange("suites", theirs, f"{names['suite']} too", True),), True, **names
+        )
+    return change_of_suite(current, row)
+
+
+def _judged_by_theirs_alone(connection: sqlite3.Connection, prompt_id: str) -> str:
+    """The suites of a team's own, where the workspace has none for the prompt: one that passes is
+    enough there, so that a further suite may let through what these refuse.
+    """
+    rows = connection.execute(
+        "SELECT suite, external FROM current_suites WHERE prompt_id = ? AND removed = 0"
+        " ORDER BY suite",
+        (prompt_id,),
+    ).fetchall()
+    return ", ".join(name for name, _ in rows) if all(external for _, external in rows) else ""
+
+
+def change_of_suite(before: Row, after: Row) -> RuleChange | None:
+    """What differs between two rows of a suite; None: nothing."""
+    found = suite_changes(before, after)
+    if not found:
+        return None
+    return RuleChange(
+        rule_words(found, before, after),
+        any(change.looser for change in found),
+        prompt_id=str(after["prompt_id"]),
+        suite=str(after["suite"]),
+    )
+
+
+def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "") -> int:
+    """What evidence must match from now on: the seq of the suite's row. Unchanged: no new row.
+
+    Raises RulesLoosened for what lets more through, or cannot be compared, without a reason.
+    """
+    current = current_suite(transaction.connection, str(row["prompt_id"]), str(row["suite"]))
+    if current is not None:
+        if row["external"] and not current["external"]:
+            raise RegistryError(
+                f"{row['suite']!r} is a suite of the workspace; a team's own suite cannot replace"
+                " it",
+                hint="give the suite object another name",
+            )
+        if is_published(current, row):
+            return int(str(current["seq"]))
+    change = suite_change(transaction.connection, row)
+    return _append(transaction, "suite", row, by, change, reason)
+
+
+def is_published(current: Mapping[str, Column], row: Row) -> bool:
+    """Whether the row in force says the same, and tells at least as much."""
+    same = all(current[name] == row[name] for name in (*_SAME_SUITE, "removed"))
+    return same and row["contents"] in ("", current["contents"])
+
+
+def remove_suite(
+    transaction: Transaction, prompt_id: str, suite: str, by: str, reason: str
+) -> None:
+    """Ask for this suite no more. Raises RulesLoosened without a reason."""
+    current = current_suite(transaction.connection, prompt_id, suite)
+    if current is None or current["removed"]:
+        raise NotInRegistry(f"{prompt_id} has no suite {suite!r}", hint="see workbench log")
+    row = removal(current)
+    change = suite_change(transaction.connection, row)
+    _append(transaction, "suite", row, by, change, reason)
+
+
+def removal(current: Row) -> Row:
+    """The row that takes a suite out of force."""
+    row = {name: value for name, value in current.items() if name != "seq"}
+    return row | {"removed": 1, "reason": "", "revision": REVISION}
+
+
+def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, reason: str) -> int:
+    """seq of the newest row of the suite that judged it; one that is not known is published."""
+    row = suite_row(
+        evidence.prompt_id,
+        evidence.suite,
+        evidence.suite_parts,
+        evidence.policy,
+        external=evidence.external,
+        suite_fingerprint=evidence.suite_fingerprint,
+        contents=_external_contents(evidence) if evidence.external else None,
+    )
+    known = transaction.connection.execute(
+        "SELECT max(seq) FROM suites WHERE prompt_id = ? AND suite = ? AND removed = 0 AND "
+        + " AND ".join(f"{name} = ?" for name in _SAME_SUITE),
+        (evidence.prompt_id, evidence.suite, *(row[name] for name in _SAME_SUITE)),
+    ).fetchone()[0]
+    if known is not None and not evidence.external:
+        return int(known)
+    return publish_suite(transaction, row, by, reason)
+
+
+def _external_contents(evidence: Evidence) -> dict[str, Any]:
+    """The cases of a team's own suite: known by their ids, and by its fingerprint if it has one."""
+    dataset = evidence.suite_parts.get("dataset", "")
+    ids = [pair.case_id for pairs in evidence.pairs.values() for pair in pairs]
+    return {"cases": {f"{i}@{short(dataset)}" if dataset else i: i for i in ids}}
+
+
+def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
+    """What publishing this row would change; None: nothing."""
+    sql = "SELECT * FROM environment_rules WHERE name = ?"
+    current = _row(connection, sql, (str(row["name"]),))
+    if current is None:
+        return RuleChange(_NEW, False, environment=str(row["name"]))
+    return change_of_environment(current, row)
+
+
+def change_of_environment(before: Row, after: Row) -> RuleChange | None:
+    """What differs between two rows of an environment; None: nothing."""
+    found = environment_changes(before, after)
+    if not found:
+        return None
+    return RuleChange(
+        rule_words(found, before, after),
+        any(change.looser for change in found),
+        environment=str(after["name"]),
+    )
+
+
+def publish_environment(transaction: Transaction, row: Row, by: str, reason: str = "") -> None:
+    """What a deployment needs there from now on. Unchanged: no new row.
+
+    Raises RulesLoosened as for a suite, once the registry holds a version.
+    """
+    change = environment_change(transaction.connection, row)
+    if change:
+        _append(transaction, "environment", row, by, change, reason)
+
+
+def recorded_change(connection: sqlite3.Connection, seq: int) -> tuple[RuleChange, str] | None:
+    """What the record of a suite or an environment changed, and the reason; None: nothing."""
+    for table, same, change_of in _TABLES:
+        after = _row(connection, f"SELECT * FROM {table} WHERE seq = ?", (seq,))
+        if after is None:
+            continue
+        where = " AND ".join(f"{name} = ?" for name in same)
+        before = _row(
+            connection,
+            f"SELECT * FROM {table} WHERE {where} AND seq < ? ORDER BY seq DESC LIMIT 1",
+            (*(after[name] for name in same), seq),
+        )
+        change = change_of(before, after) if before else None
+        return (change, str(after["reason"])) if change else None
+    return None
+
+
+_TABLES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], RuleChange | None]], ...] = (
+    ("suites", ("prompt_id", "suite"), change_of_suite),
+    ("environments", ("name",), change_of_environment),
+)
+
+
+def _append(
+    transaction: Transaction,
+    kind: str,
+    row: Row,
+    by: str,
+    change: RuleChange | None,
+    reason: str,
+) -> int:
+    looser = change is not None and change.looser
+    if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
+        raise RulesLoosened((change,))
+    said = reason.strip() if looser else ""
+    seq, _ = transaction.append(kind, actor_named(by), row | {"reason": said})
+    return seq
+
+
+def _may_still_be_set(connection: sqlite3.Connection, kind: str) -> bool:
+    """Until there is a version, the rules of environments are being set up."""
+    return kind == "environment" and not connection.execute("SELECT 1 FROM versions").fetchone()
+
+
+def _row(connection: sqlite3.Connection, sql: str, values: tuple[Column, ...]) -> Row | None:
+    cursor = connection.execute(sql, values)
+    found = cursor.fetchone()
+    names = [column[0] for column in cursor.description]
+    return None if found is None else dict(zip(names, found, strict=True))

@@ -1,0 +1,55 @@
+"""Which versions do apps need? A deploy outside of a registered range is refused."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from workbench.registry.deploy.environments import environment_named
+from workbench.registry.models.precedence import allows, parse_range, sort_key
+from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.ledger import Transaction
+
+
+def register_consumer(
+    transaction: Transaction, name: str, prompt_id: str, environment: str, requires: str, actor: str
+) -> None:
+    """Remember what an app needs; an empty range forgets it. Unchanged: nothing is written.
+
+    Raises RegistryError when it is not a range like >=1.2,<2.
+    """
+    environment_named(transaction.connection, environment)
+    known = transaction.connection.execute(
+        "SELECT requires FROM consumers WHERE name = ? AND prompt_id = ? AND environment = ?"
+        " ORDER BY seq DESC LIMIT 1",
+        (name, prompt_id, environment),
+    ).fetchone()
+    if (known[0] if known else "") == requires:
+        return
+    bounds = parse_range(requires) if requires.strip() else ()
+    transaction.append(
+        "consumer",
+        actor,
+        {
+            "name": name,
+            "prompt_id": prompt_id,
+            "environment": environment,
+            "requires": requires,
+            "bounds": json.dumps(bounds),
+        },
+    )
+
+
+def broken_consumers(
+    connection: sqlite3.Connection, version: PromptVersion, environment: str
+) -> list[tuple[str, str]]:
+    """(name, range) of each consumer that could not use this version."""
+    rows = connection.execute(
+        "SELECT c.name, c.requires FROM consumers c WHERE c.prompt_id = ? AND c.environment = ?"
+        " AND c.requires <> '' AND c.seq = (SELECT max(y.seq) FROM consumers y"
+        " WHERE y.prompt_id = c.prompt_id AND y.environment = c.environment AND y.name = c.name)"
+        " ORDER BY c.name",
+        (version.prompt_id, environment),
+    ).fetchall()
+    key = sort_key(version.version)
+    return [(name, wanted) for name, wanted in rows if not allows(parse_range(wanted), key)]

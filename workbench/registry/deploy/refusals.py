@@ -1,0 +1,137 @@
+"""Why a version may not go live: every rule that speaks against it, as a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workbench.errors import GateRefused, NotInRegistry
+from workbench.registry.deploy.consumers import broken_consumers
+from workbench.registry.deploy.heads import Request, deployment_at, head_of
+from workbench.registry.deploy.rule_approvals import waiting_for
+from workbench.registry.deploy.status import status_of
+from workbench.registry.models.actors import distinct, same_person
+from workbench.registry.models.records import State
+from workbench.registry.models.values import PromptVersion
+from workbench.settings import FRESH, EnvironmentSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One rule that speaks against it, and what would satisfy it."""
+
+    text: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def refusals(
+    connection: sqlite3.Connection,
+    request: Request,
+    rules: EnvironmentSettings,
+    version: PromptVersion,
+) -> list[Refusal]:
+    """Every rule of the environment that speaks against it."""
+    found = []
+    if rules.frozen:
+        found.append(Refusal(f"{rules.name} is frozen", "wait for the thaw"))
+    if rules.promote_from:
+        source = head_of(connection, request.prompt_id, rules.promote_from)
+        if source is None or not source.live or source.deployment.version != request.version:
+            first = rules.promote_from
+            said = f"it is not live in {first}, where it must be first"
+            found.append(Refusal(said, f"deploy it to {first} first"))
+    if rules.approvals:
+        count = _approvals(connection, request, version)
+        if count < rules.approvals:
+            said = f"{count} of {rules.approvals} approvals by other people"
+            found.append(Refusal(said, "have it approved"))
+    for rule in waiting_for(connection, request.prompt_id, request.environment):
+        said = (
+            f"{rule.by} loosened {rule.change} ({rule.reason}), and {rule.approvals} of"
+            f" {rule.wanted} other people approved that"
+        )
+        found.append(Refusal(said, "have it approved: workbench rules approve"))
+    for consumer, wanted in broken_consumers(connection, version, request.environment):
+        said = f"{consumer} reads it and needs {wanted}"
+        found.append(Refusal(said, "bring what reads it up first"))
+    if not rules.untested:
+        status = status_of(connection, version, request.environment)
+        if status.state is not State.TESTED:
+            way = "evaluate it with --fresh" if rules.answers == FRESH else "evaluate it"
+            found.append(Refusal(f"{status.state.value}: {status.reason}", way))
+    return found
+
+
+def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
+    """As the trigger counts them: other people than the author, the deployer, and the only one
+    who says that it passes.
+    """
+    place = (request.prompt_id, request.version, request.environment)
+    names = connection.execute(
+        "SELECT l.actor FROM approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ? AND a.seq > ?"
+        " ORDER BY a.seq",
+        (*place, _rolled_back_at(connection, request)),
+    ).fetchall()
+    evaluators = connection.execute(
+        "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
+        " WHERE e.prompt_id = ? AND e.version = ? AND e.environment = ? AND e.fingerprint = ?",
+        (*place, version.fingerprint),
+    ).fetchall()
+    others = [
+        name
+        for (name,) in names
+        if not same_person(name, request.actor) and not same_person(name, version.author)
+        if not evaluators or not all(same_person(name, one) for (one,) in evaluators)
+    ]
+    return len(distinct(others))
+
+
+def check_again(connection: sqlite3.Connection, request: Request) -> None:
+    """Raises GateRefused for what was rolled back, unless again is said with a reason."""
+    back = _rolled_back_at(connection, request)
+    deployed = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
+        " AND version = ? AND action = 'deploy'",
+        (request.prompt_id, request.environment, request.version),
+    ).fetchone()[0]
+    if back <= deployed or (request.again and request.reason.strip()):
+        return
+    entry = deployment_at(connection, back)
+    why = f": {entry.reason}" if entry.reason else ""
+    raise GateRefused(
+        f"{request.prompt_id}@{request.version} was rolled back by {entry.deployed_by} at"
+        f" {entry.deployed_at}{why}",
+        hint="to deploy it all the same: --again with a reason",
+    )
+
+
+def _rolled_back_at(connection: sqlite3.Connection, request: Request) -> int:
+    row = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
+        " AND previous_version = ? AND action = 'rollback'",
+        (request.prompt_id, request.environment, request.version),
+    ).fetchone()
+    return int(row[0])
+
+
+def revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> str:
+    """Who revoked it, and why."""
+    row = connection.execute(
+        "SELECT r.reason, l.actor FROM revocations r JOIN ledger l ON l.seq = r.seq"
+        " WHERE r.prompt_id = ? AND r.version = ?",
+        (version.prompt_id, version.version),
+    ).fetchone()
+    if row is None:
+        raise NotInRegistry(f"{version.ref} is not revoked")
+    return f"revoked by {row[1]}: {row[0]}"
+
+
+def way_out(against: Iterable[Refusal]) -> str:
+    """What to do about all of them."""
+    ways = dict.fromkeys(refusal.way_out for refusal in against)
+    return f"{', '.join(ways)}; or override with a reason (workbench deploy --override)"

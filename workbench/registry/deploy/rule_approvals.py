@@ -1,0 +1,85 @@
+"""Which loosened rules let nothing through yet, and a second person's word for them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from workbench.errors import RegistryError
+from workbench.registry.content.rule_changes import recorded_change
+from workbench.registry.models.actors import distinct, same_person
+from workbench.registry.models.records import RuleChange, WaitingRule
+from workbench.registry.storage.ledger import Transaction
+
+_WAITING = """
+SELECT x.seq, r.name, l.actor,
+  max(r.approvals, coalesce((SELECT b.approvals FROM environments b
+    WHERE b.name = r.name AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0)) AS asked_for
+FROM open_loosenings x JOIN environment_rules r JOIN ledger l ON l.seq = x.seq
+WHERE (x.environment = r.name OR (x.prompt_id IS NOT NULL AND (json_array_length(r.requires) = 0
+    OR x.suite IN (SELECT j.value FROM json_each(r.requires) j))))
+ORDER BY x.seq, r.name
+"""
+"""The same that the trigger of deployments asks, with who and where."""
+
+
+def waiting_rules(connection: sqlite3.Connection) -> list[WaitingRule]:
+    """Loosened rules that lack approvals by other people, the oldest first."""
+    found: dict[int, WaitingRule] = {}
+    for seq, environment, actor, wanted in connection.execute(_WAITING).fetchall():
+        approvals = rule_approvers(connection, seq, actor)
+        if approvals >= wanted:
+            continue
+        before = found.get(seq)
+        change, reason = recorded_change(connection, seq) or (RuleChange((), True), "")
+        found[seq] = WaitingRule(
+            seq=seq,
+            change=change,
+            by=actor,
+            reason=reason,
+            environments=(*(before.environments if before else ()), environment),
+            approvals=approvals,
+            wanted=max(wanted, before.wanted if before else 0),
+        )
+    return list(found.values())
+
+
+def rule_approvers(
+    connection: sqlite3.Connection, seq: int, actor: str, before: int | None = None
+) -> int:
+    """How many people other than `actor` approved the loosened rule before that record, if any."""
+    names = connection.execute(
+        "SELECT l.actor FROM rule_approvals a JOIN ledger l ON l.seq = a.seq"
+        " WHERE a.target = ?1 AND (?2 IS NULL OR a.seq < ?2) ORDER BY a.seq",
+        (seq, before),
+    ).fetchall()
+    return len(distinct(name for (name,) in names if not same_person(name, actor)))
+
+
+def waiting_for(
+    connection: sqlite3.Connection, prompt_id: str, environment: str
+) -> list[WaitingRule]:
+    """Those that stand in the way of a deployment there."""
+    return [
+        rule
+        for rule in waiting_rules(connection)
+        if environment in rule.environments and rule.change.prompt_id in ("", prompt_id)
+    ]
+
+
+def approve_rules(
+    transaction: Transaction, actor: str, seq: int | None, reason: str
+) -> list[WaitingRule]:
+    """One's word for the loosened rules of others that wait for one, or for one of them."""
+    waiting = waiting_rules(transaction.connection)
+    chosen = [rule for rule in waiting if seq in (None, rule.seq)]
+    mine = [rule for rule in chosen if not same_person(rule.by, actor)]
+    if not chosen:
+        raise RegistryError("no loosened rule waits for an approval", hint="see workbench rules")
+    if not mine:
+        raise RegistryError(
+            f"{actor} loosened {chosen[0].change.where} and cannot approve it",
+            hint="ask somebody else: workbench rules approve",
+        )
+    for rule in mine:
+        transaction.append("rule_approval", actor, {"target": rule.seq, "reason": reason})
+    return mine

@@ -1,0 +1,248 @@
+"""May this version go live there? Derived from its evidence each time, never stored.
+
+The database's views decide (they are what the triggers ask); this module says why.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from workbench.registry.content.evidence import evaluation_at
+from workbench.registry.content.rule_changes import current_suite
+from workbench.registry.deploy.environments import environment_named
+from workbench.registry.models.origins import objection
+from workbench.registry.models.records import EvaluationRecord, State, Status, SuiteStatus
+from workbench.registry.models.values import PromptVersion
+from workbench.settings import EnvironmentSettings
+from workbench.verdicts.values import Gate
+
+_ORDER = (State.FAILING, State.STALE, State.EXPIRED, State.UNTESTED)
+PART_WORDS = {
+    "cells": "reading of cells",
+    "readings": "reading of expected answers",
+    "empties": "scoring of empty answers",
+}
+"""What the parts of a suite are called where their names do not say it."""
+
+
+def status_of(connection: sqlite3.Connection, version: PromptVersion, environment: str) -> Status:
+    """How a version stands in an environment. Raises NotInRegistry for an unknown environment."""
+    rules = environment_named(connection, environment)
+    revoked = connection.execute(
+        "SELECT r.reason, l.actor, l.at FROM revocations r JOIN ledger l ON l.seq = r.seq"
+        " WHERE r.prompt_id = ? AND r.version = ?",
+        (version.prompt_id, version.version),
+    ).fetchone()
+    suites = _suites(connection, version, rules)
+    best = next((s.evaluation for s in suites if s.evaluation), None)
+    score = best.evidence.score if best else None
+    if revoked:
+        reason, actor, at = revoked
+        sentence = f"revoked by {actor} at {_day(at)}: {reason}"
+        return Status(State.REVOKED, sentence, score, best, suites)
+    if not suites and not rules.external and _has_external(connection, version):
+        sentence = f"only evaluations by other suites are recorded, and {environment} wants ours"
+        return Status(State.UNTESTED, sentence)
+    status = _combined(suites, score, best, rules)
+    return replace(status, warnings=_old_baselines(connection, version, suites))
+
+
+def accepted_evaluation(
+    connection: sqlite3.Connection, version: PromptVersion, environment: str
+) -> int | None:
+    """seq of the newest evaluation of the version that counts there now."""
+    row = connection.execute(
+        "SELECT max(seq) FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
+        " AND version = ? AND environment = ?",
+        (version.prompt_id, version.fingerprint, version.version, environment),
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
+def _old_baselines(
+    connection: sqlite3.Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
+) -> tuple[str, ...]:
+    """Passes that compared the version with something else than what is live now."""
+    found = []
+    for suite in suites:
+        if suite.state is not State.TESTED or suite.evaluation is None:
+            continue
+        evidence = suite.evaluation.evidence
+        where = evidence.policy.get("baseline")
+        row = connection.execute(
+            "SELECT version FROM heads WHERE prompt_id = ? AND environment = ?"
+            " AND action <> 'retire'",
+            (version.prompt_id, where),
+        ).fetchone()
+        live = row[0] if row else None
+        if live not in (None, version.version, evidence.baseline_version):
+            before = evidence.baseline_version or "nothing"
+            found.append(f"{suite.suite} compared it with {before}; {live} is live in {where} now")
+    return tuple(found)
+
+
+def _has_external(connection: sqlite3.Connection, version: PromptVersion) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM evaluations WHERE prompt_id = ? AND version = ? AND external = 1",
+        (version.prompt_id, version.version),
+    ).fetchone()
+    return row is not None
+
+
+def _combined(
+    suites: tuple[SuiteStatus, ...],
+    score: float | None,
+    best: EvaluationRecord | None,
+    rules: EnvironmentSettings,
+) -> Status:
+    required = bool(rules.requires) or any(
+        s.evaluation is None or not s.evaluation.evidence.external for s in suites
+    )
+    passed = [s for s in suites if s.state is State.TESTED]
+    if suites and (len(passed) == len(suites) or (passed and not required)):
+        chosen = passed[0]
+        found = chosen.evaluation
+        return Status(
+            State.TESTED, chosen.reason, found.evidence.score if found else None, found, suites
+        )
+    for state in _ORDER:
+        for suite in suites:
+            if suite.state is state:
+                return Status(state, suite.reason, score, best, suites)
+    return Status(State.UNTESTED, "no evaluation of this version is recorded", None, None, suites)
+
+
+def _suites(
+    connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings
+) -> tuple[SuiteStatus, ...]:
+    # As the view `required_suites` has it, which all prompts' suites go into.
+    names: Sequence[str] = rules.requires or [
+        row[0]
+        for row in connection.execute(
+            "SELECT DISTINCT s.suite FROM suites s WHERE s.prompt_id = ? AND s.external = 0"
+            " AND s.removed = 0"
+            " AND s.seq = (SELECT max(x.seq) FROM suites x"
+            "  WHERE x.prompt_id = s.prompt_id AND x.suite = s.suite) ORDER BY s.suite",
+            (version.prompt_id,),
+        )
+    ]
+    if not names and rules.external:
+        names = [
+            row[0]
+            for row in connection.execute(
+                "SELECT DISTINCT suite FROM evaluations WHERE prompt_id = ? AND version = ?",
+                (version.prompt_id, version.version),
+            )
+        ]
+    return tuple(_suite(connection, version, rules, name) for name in names)
+
+
+def _suite(
+    connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings, suite: str
+) -> SuiteStatus:
+    rows = connection.execute(
+        "SELECT e.seq, e.gate, s.fingerprint, s.parts, s.policy FROM evaluations e"
+        " JOIN suites s ON s.seq = e.suite_seq WHERE e.prompt_id = ? AND e.fingerprint = ?"
+        " AND e.version = ? AND e.suite = ? AND (? OR e.external = 0) ORDER BY e.seq DESC",
+        (version.prompt_id, version.fingerprint, version.version, suite, rules.external),
+    ).fetchall()
+    accepted = connection.execute(
+        "SELECT max(seq) FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
+        " AND version = ? AND environment = ? AND suite = ?",
+        (version.prompt_id, version.fingerprint, version.version, rules.name, suite),
+    ).fetchone()[0]
+    if accepted is not None:
+        found = evaluation_at(connection, accepted)
+        sentence = f"passed {suite} on {_day(found.recorded_at)}"
+        return SuiteStatus(suite, State.TESTED, sentence, found)
+    current = current_suite(connection, version.prompt_id, suite)
+    if current is None or current["removed"]:
+        sentence = f"the suite {suite} is required, and this prompt has none of that name"
+        return SuiteStatus(suite, State.UNTESTED, sentence)
+    if not rows:
+        return SuiteStatus(suite, State.UNTESTED, _never(connection, version, suite))
+    return _not_accepted(connection, suite, rows, current, rules)
+
+
+def _not_accepted(
+    connection: sqlite3.Connection,
+    suite: str,
+    rows: list[tuple[Any, ...]],
+    current: Any,
+    rules: EnvironmentSettings,
+) -> SuiteStatus:
+    now = tuple(current[name] for name in ("fingerprint", "parts", "policy"))
+    fresh = [row for row in rows if tuple(row[2:5]) == now]
+    if not fresh:
+        passed = next((row for row in rows if row[1] == Gate.PASS), None)
+        found = evaluation_at(connection, (passed or rows[0])[0])
+        changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current["parts"]))
+        if passed:
+            sentence = f"{changed} changed since it passed {suite}"
+            sentence += f" on {_day(found.recorded_at)}"
+            return SuiteStatus(suite, State.STALE, sentence, found)
+        sentence = f"it did not pass {suite}, and the {changed} changed since"
+        return SuiteStatus(suite, State.UNTESTED, sentence, found)
+    decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
+    found = evaluation_at(connection, decisive[0])
+    why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
+    if why.startswith("B "):
+        why = f"it {why[2:]}"  # here only one version is spoken of
+    if found.gate is Gate.FAIL:
+        return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", found)
+    if found.gate is Gate.NO_DECISION:
+        sentence = f"no decision on {suite}: {why or 'not enough data'}"
+        return SuiteStatus(suite, State.UNTESTED, sentence, found)
+    sound = connection.execute(
+        "SELECT 1 FROM sound_evaluations WHERE seq = ?", (found.seq,)
+    ).fetchone()
+    if sound is None:
+        sentence = f"its recorded pass on {suite} does not follow from its scores"
+        return SuiteStatus(suite, State.FAILING, sentence, found)
+    said = f"it passed {suite} on {_day(found.evidence.finished_at)}"
+    against = objection(
+        found.evidence.answers, rules, baseline=found.evidence.baseline_fingerprint is not None
+    )
+    if against:
+        return SuiteStatus(suite, State.UNTESTED, f"{said}, but {against}", found)
+    sentence = f"{said}, too long ago"
+    return SuiteStatus(suite, State.EXPIRED, sentence, found)
+
+
+def _never(connection: sqlite3.Connection, version: PromptVersion, suite: str) -> str:
+    """Why a version without evidence has none, naming what changed since one that passed."""
+    row = connection.execute(
+        "SELECT v.version, v.content, v.body FROM passing_evaluations p JOIN versions v"
+        " ON v.prompt_id = p.prompt_id AND v.version = p.version"
+        " WHERE p.prompt_id = ? AND p.suite = ? ORDER BY p.seq DESC LIMIT 1",
+        (version.prompt_id, suite),
+    ).fetchone()
+    if row is None:
+        return f"not evaluated on {suite}"
+    other = PromptVersion(version.prompt_id, row[0], row[1], body=row[2])
+    changed = _behaviour_changes(other, version)
+    return f"not evaluated on {suite}: {changed} changed since {row[0]}, which passed"
+
+
+def _behaviour_changes(old: PromptVersion, new: PromptVersion) -> str:
+    before, after = old.prompt.behaviour(), new.prompt.behaviour()
+    changed = [key for key in before if key != "model" and before[key] != after[key]]
+    model, other = before["model"] or {}, after["model"] or {}
+    if {**model, "options": 0} != {**other, "options": 0}:
+        changed.append("model")
+    if model.get("options") != other.get("options"):
+        changed.append("parameters")
+    return " and ".join(changed) or "nothing"
+
+
+def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return " and ".join(PART_WORDS.get(name, name) for name in names) or "policy"
+
+
+def _day(at: str) -> str:
+    return at[:16].replace("T", " ")

@@ -1,0 +1,1 @@
+"""The values of the registry: versions, deployments, records, and how they are compared."""

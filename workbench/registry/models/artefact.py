@@ -1,0 +1,110 @@
+"""A prompt as the registry keeps it: canonical JSON in, the same prompt out."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.errors import PromptInputError, RegistryError, TemplateError
+from workbench.fingerprints import canonical_json
+from workbench.prompts.templates.templates import Renderer
+from workbench.prompts.values import BRACES, FIRST_REVISION, Input, Message, Model, Prompt
+
+
+def body_of(prompt: Prompt) -> str:
+    """The whole artefact as canonical JSON text."""
+    model = prompt.model
+    revised = {} if prompt.revision == FIRST_REVISION else {"revision": prompt.revision}
+    return canonical_json(
+        {
+            **revised,
+            "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
+            "template": prompt.template_format,
+            "model": model
+            and {"id": model.id, "provider": model.provider, "options": model.options},
+            "inputs": [
+                {
+                    "name": item.name,
+                    "kind": item.kind,
+                    "required": item.required,
+                    "default": item.default,
+                    "description": item.description,
+                }
+                for item in prompt.inputs
+            ],
+            "outputs": prompt.outputs,
+            "tools": prompt.tools,
+            "description": prompt.description,
+            "extra": prompt.extra,
+        }
+    )
+
+
+def content_of(prompt: Prompt) -> str:
+    """The text that people and plain readers see: one message's own, or all with their roles."""
+    if len(prompt.messages) == 1:
+        return prompt.messages[0].content
+    # Here, because an app that renders a stored prompt needs no YAML.
+    from workbench.prompts.files.prompty import write_messages
+
+    return write_messages(prompt.messages)
+
+
+def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
+    """The prompt that was registered.
+
+    Raises RegistryError when `body` does not hold one.
+    """
+    if not body:
+        return Prompt(prompt_id, (Message("user", content),), template_format=BRACES)
+    try:
+        data = json.loads(body)
+        return Prompt(
+            prompt_id=prompt_id,
+            messages=tuple(Message(m["role"], m["content"]) for m in data["messages"]),
+            model=_model(data["model"]),
+            inputs=tuple(Input(**item) for item in data["inputs"]),
+            outputs=data["outputs"],
+            tools=data["tools"],
+            template_format=data["template"],
+            revision=data.get("revision", FIRST_REVISION),
+            description=data["description"],
+            extra=data["extra"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RegistryError(
+            f"the stored body of {prompt_id} cannot be read: {error}", hint="run workbench verify"
+        ) from error
+
+
+def fingerprint_of_text(content: str) -> str:
+    """The fingerprint of a version that is plain text, many times faster than by its prompt."""
+    before, after = _around_plain_text()
+    text = f"{before}{canonical_json(content)}{after}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@functools.cache
+def _around_plain_text() -> tuple[str, str]:
+    """What stands in the canonical form around the text of a version without a body."""
+    before, _, after = canonical_json(prompt_of("", "@", "").behaviour()).partition('"@"')
+    return before, after
+
+
+def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The messages as plain dictionaries.
+
+    Raises PromptInputError when an input is missing or unknown, or the template fails on it.
+    """
+    try:
+        messages = renderer.render(inputs, strict=True)
+    except TemplateError as error:
+        raise PromptInputError(error.message, hint=error.hint) from error
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _model(data: Mapping[str, Any] | None) -> Model | None:
+    return Model(data["id"], data["provider"], data["options"]) if data else None

@@ -1,0 +1,215 @@
+"""Heads of the ledger, kept outside of the registry: `registry.anchors` in the workspace.
+
+One line a deployment: seq and hash of the newest record, the registry's id, and the record's time.
+Whoever rewrites the registry or puts an older copy in its place would have to rewrite this file as
+well, and it is committed with the prompts. Lines are only added, and each says a thing that stays
+true, so neither their order nor a second copy of one matters: git merges branches by keeping both.
+"""
+
+# Apps import no pathlib to read a prompt, and this module stands beside those that they load.
+# ruff: noqa: PTH118, PTH120, PTH119, PTH100
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sqlite3
+import stat
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.fingerprints import short
+from workbench.links import STATE
+from workbench.registry.models.records import Finding
+
+FILE_NAME = "registry.anchors"
+ANCHORED_KINDS = frozenset({"deployment", "revocation"})
+"""A transaction with such a record appends one line."""
+MAX_BYTES = 64 * 1024 * 1024
+_LINE = re.compile(
+    r"([1-9][0-9]{0,17}) ([0-9a-f]{64}) ([0-9A-Za-z-]{1,64})"
+    r" ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)"
+)
+_CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a FIFO in its place is refused, not waited for
+_CLOSED_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The head of a registry's ledger at one time; `line` is its place in the file, from 1."""
+
+    seq: int
+    head: str
+    registry_id: str
+    at: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.head} {self.registry_id} {self.at}"
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorFile:
+    """What a file of anchors says, and by number the lines that say nothing."""
+
+    path: str
+    anchors: tuple[Anchor, ...] = ()
+    problems: tuple[tuple[int, str], ...] = ()
+    there: bool = True
+    unreadable: str = ""
+    """Why it could not be read."""
+
+
+def anchors_beside(registry: str) -> str:
+    """The anchors of the workspace that a registry lies in; "" for one that lies elsewhere."""
+    folder, state = os.path.split(os.path.dirname(os.path.abspath(registry)))
+    return os.path.join(folder, FILE_NAME) if state == STATE else ""
+
+
+def anchor_of(connection: sqlite3.Connection, kinds: Collection[str]) -> Anchor | None:
+    """The head to keep after a transaction that recorded these kinds; None when none is due."""
+    if ANCHORED_KINDS.isdisjoint(kinds):
+        return None
+    seq, head, at = connection.execute(
+        "SELECT seq, hash, at FROM ledger ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return Anchor(seq, head, registry_id_of(connection), at)
+
+
+def registry_id_of(connection: sqlite3.Connection) -> str:
+    """The id that a registry got when it was made."""
+    found = connection.execute("SELECT registry_id FROM registry ORDER BY seq LIMIT 1").fetchone()
+    return str(found[0]) if found else ""
+
+
+def keep_anchor(path: str, anchor: Anchor, warn: Callable[[str], None]) -> None:
+    """Append it. What is committed stays so, whether its anchor can be written or not."""
+    try:
+        append_anchor(path, anchor)
+    except OSError as error:
+        why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror or error
+        warn(
+            f"{path} did not take the anchor of record {anchor.seq}: {why};"
+            " what was done stays done, and the next anchor covers it"
+        )
+
+
+def append_anchor(path: str, anchor: Anchor) -> None:
+    """Add a line, whole or not at all. Raises OSError, also for what is no regular file.
+
+    Writers take turns: the registry's lock is held. A link in its place is not followed.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _NO_WAIT | _CLOSED_ON_EXEC | _BINARY
+    handle = os.open(path, flags, 0o644)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        data = f"{anchor}\n".encode()
+        if found.st_size:
+            os.lseek(handle, -1, os.SEEK_END)
+            if os.read(handle, 1) != b"\n":
+                data = b"\n" + data  # an editor left no newline, or a crash half a line
+        try:
+            if os.write(handle, data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, found.st_size)
+            raise
+    finally:
+        os.close(handle)
+
+
+def read_anchors(path: str) -> AnchorFile:
+    """The anchors in a file; none when it is not there. Never waits and never raises."""
+    try:
+        handle = os.open(path, os.O_RDONLY | _NO_WAIT | _CLOSED_ON_EXEC | _BINARY)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return AnchorFile(path, unreadable="it is no regular file")
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return AnchorFile(path, there=False)
+    except OSError as error:
+        return AnchorFile(path, unreadable=error.strerror or str(error))
+    if len(data) > MAX_BYTES:
+        return AnchorFile(path, unreadable=f"it is larger than {MAX_BYTES // 2**20} MB")
+    return parse_anchors(path, data)
+
+
+def parse_anchors(path: str, data: bytes) -> AnchorFile:
+    """Lines end with LF or CRLF; blank ones and a byte order mark mean nothing."""
+    anchors, problems = [], []
+    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        text = raw.decode("ascii", "replace").strip()
+        found = _LINE.fullmatch(text)
+        if found:
+            seq, head, registry_id, at = found.groups()
+            anchors.append(Anchor(int(seq), head, registry_id, at, number))
+        elif text.startswith(_CONFLICT):
+            problems.append(
+                (number, "a conflict marker of a merge: keep the lines of both sides without it")
+            )
+        elif text:
+            problems.append((number, "this is no anchor: the line was damaged"))
+    return AnchorFile(path, tuple(anchors), tuple(problems))
+
+
+def check_anchors(
+    file: AnchorFile, registry_id: str, records: Sequence[tuple[int, str, str]], deployed: bool
+) -> list[Finding]:
+    """What the anchors say against a ledger: `records` are (seq, at, hash) in order.
+
+    Lines of other registries say nothing about this one. An anchor that is missing proves nothing:
+    the process may have been killed before it wrote the line. `deployed`: something was.
+    """
+    name = os.path.basename(file.path)
+    findings = [
+        Finding(0, "anchors", f"{name} line {line}: {problem}") for line, problem in file.problems
+    ]
+    own = [anchor for anchor in file.anchors if anchor.registry_id == registry_id]
+    if file.anchors and not own and deployed:
+        findings.append(
+            Finding(
+                0,
+                "anchors",
+                f"none of the {len(file.anchors)} anchors in {name} is of this registry, though"
+                " something was deployed from it: it is another registry than the one anchored;"
+                " if it is the right one, its next deployment adds a line",
+            )
+        )
+    last = records[-1][0] if records else 0
+    ahead = max((a for a in own if a.seq > last), key=lambda a: a.seq, default=None)
+    if ahead:
+        findings.append(
+            Finding(
+                ahead.seq,
+                "anchors",
+                f"{name} line {ahead.line} knows record {ahead.seq} of {ahead.at}, but the ledger"
+                f" ends at record {last}: records were lost, or this is an older copy",
+            )
+        )
+    findings += _rewritten(name, own, {seq: (at, hash_) for seq, at, hash_ in records})
+    return findings
+
+
+def _rewritten(
+    name: str, own: Iterable[Anchor], known: dict[int, tuple[str, str]]
+) -> Iterable[Finding]:
+    """The first record that is another than the anchored one, and how many more there are."""
+    wrong = sorted(
+        (a for a in own if a.seq in known and known[a.seq] != (a.at, a.head)), key=lambda a: a.seq
+    )
+    if wrong:
+        first, more = wrong[0], len(wrong) - 1
+        yield Finding(
+            first.seq,
+            "anchors",
+            f"{name} line {first.line} knows another record {first.seq} ({short(first.head)} of"
+            f" {first.at}){f', and {more} more lines differ' if more else ''}: the ledger was"
+            " rewritten, or two copies of the registry were written to",
+        )

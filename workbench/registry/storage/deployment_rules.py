@@ -1,0 +1,176 @@
+"""The gate, as the triggers ask it: what must hold for a row of `deployments`, in order."""
+
+# All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
+from __future__ import annotations
+
+from workbench.registry.storage.sqlite.trigger_parts import (
+    ACTOR,
+    ENVIRONMENT,
+    HAS_VERSION,
+    HEAD,
+    IS_DEPLOY,
+    SAME_PERSON,
+    Rule,
+)
+
+# An approval counts when it is neither the author's nor the deployer's, and not of the only one
+# who says that the version passes; one that was given before a rollback was for another time.
+_ACCEPTED = """accepted_evaluations e JOIN ledger m ON m.seq = e.seq
+    WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint
+      AND e.version = NEW.version AND e.environment = NEW.environment"""
+_COUNTS = f"""{{0}}.prompt_id = NEW.prompt_id AND {{0}}.version = NEW.version
+    AND {{0}}.fingerprint = NEW.fingerprint AND {{0}}.environment = NEW.environment
+    AND NOT {SAME_PERSON}({{1}}.actor, {ACTOR})
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt_id
+      AND v.version = NEW.version AND {SAME_PERSON}(v.author, {{1}}.actor))
+    AND (NEW.evaluation IS NULL OR EXISTS (SELECT 1 FROM {_ACCEPTED}
+      AND NOT {SAME_PERSON}(m.actor, {{1}}.actor)))
+    AND {{0}}.seq > coalesce((SELECT max(b.seq) FROM deployments b
+      WHERE b.prompt_id = NEW.prompt_id AND b.environment = NEW.environment
+      AND b.action = 'rollback' AND b.previous_version = NEW.version), 0)"""
+_APPROVERS = f"""(SELECT count(*) FROM approvals a JOIN ledger l ON l.seq = a.seq
+    WHERE {_COUNTS.format("a", "l")}
+    AND NOT EXISTS (SELECT 1 FROM approvals o JOIN ledger k ON k.seq = o.seq
+      WHERE o.seq < a.seq AND {SAME_PERSON}(k.actor, l.actor) AND {_COUNTS.format("o", "k")}))"""
+
+UNAPPROVED = f"""SELECT 1 FROM open_loosenings x
+    WHERE (x.environment = NEW.environment OR (x.prompt_id = NEW.prompt_id
+      AND ({ENVIRONMENT.format("json_array_length(r.requires) = 0")}
+        OR x.suite IN (SELECT j.value FROM json_each({ENVIRONMENT.format("r.requires")}) j))))
+    AND (SELECT count(*) FROM rule_approvals a JOIN ledger l ON l.seq = a.seq
+        WHERE a.target = x.seq
+        AND NOT {SAME_PERSON}(l.actor, (SELECT actor FROM ledger WHERE seq = x.seq))
+        AND NOT EXISTS (SELECT 1 FROM rule_approvals o JOIN ledger k ON k.seq = o.seq
+          WHERE o.target = x.seq AND o.seq < a.seq AND {SAME_PERSON}(k.actor, l.actor)))
+      < max({ENVIRONMENT.format("r.approvals")}, coalesce((SELECT b.approvals FROM environments b
+        WHERE b.name = NEW.environment AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0))"""
+"""Loosenings that count there and that too few other people approved: as many as the environment
+asks for now, or asked for when they were made.
+"""
+
+DEPLOYMENT_RULES: tuple[Rule, ...] = (
+    ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
+    (
+        "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
+        "deployment: a mark is 0 or 1",
+    ),
+    (
+        "NEW.loosened_by IS NULL OR EXISTS (SELECT 1 FROM open_loosenings x"
+        " WHERE x.seq = NEW.loosened_by AND (x.environment = NEW.environment"
+        " OR x.prompt_id = NEW.prompt_id))",
+        "deployment: no such loosening of its rules",
+    ),
+    (ENVIRONMENT.format("1"), "deployment: no such environment"),
+    (HAS_VERSION, "deployment: no such version with this fingerprint"),
+    (
+        f"NEW.previous_seq IS {HEAD.format('h.seq')}",
+        "deployment: somebody else deployed meanwhile",
+    ),
+    (
+        "NEW.previous_version IS "
+        + HEAD.format("CASE h.action WHEN 'retire' THEN NULL ELSE h.version END"),
+        "deployment: previous_version is what was live before",
+    ),
+    (
+        "NEW.action = 'retire' OR NOT EXISTS (SELECT 1 FROM revocations x"
+        " WHERE x.prompt_id = NEW.prompt_id"
+        " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))",
+        "deployment: this version is revoked",
+    ),
+    (
+        "NEW.override = 0 OR (NEW.action = 'deploy' AND trim(NEW.reason) <> '')",
+        "deployment: an override is for a deploy and needs a reason",
+    ),
+    # retire
+    (
+        "NEW.action <> 'retire' OR (trim(NEW.reason) <> '' AND NEW.previous_version = NEW.version"
+        f" AND NEW.stands_for = {HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)",
+        "retire: only what is live, and with a reason",
+    ),
+    # rollback: to a deployment that no later rollback went past, and not to the live one
+    (
+        "NEW.action <> 'rollback' OR EXISTS (SELECT 1 FROM deployments t"
+        " WHERE t.seq = NEW.stands_for AND t.action = 'deploy' AND t.prompt_id = NEW.prompt_id"
+        " AND t.environment = NEW.environment AND t.version = NEW.version"
+        " AND t.fingerprint = NEW.fingerprint AND t.evaluation IS NEW.evaluation"
+        " AND NOT EXISTS (SELECT 1 FROM deployments r WHERE r.prompt_id = NEW.prompt_id"
+        " AND r.environment = NEW.environment AND r.action = 'rollback' AND r.seq > t.seq"
+        " AND r.stands_for < t.seq)"
+        f" AND (t.seq < {HEAD.format('h.stands_for')}"
+        f" OR ({HEAD.format('h.action')} = 'retire' AND t.seq = {HEAD.format('h.stands_for')})))",
+        "rollback: only to what was live before",
+    ),
+    # deploy
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.stands_for = NEW.seq",
+        "deploy: it stands for itself",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.previous_version IS NOT NEW.version",
+        "deploy: this version is live already",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.frozen')} = 0",
+        "deploy: the environment is frozen",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.promote_from')} = ''"
+        " OR EXISTS (SELECT 1 FROM heads p WHERE p.prompt_id = NEW.prompt_id"
+        f" AND p.environment = {ENVIRONMENT.format('r.promote_from')}"
+        " AND p.version = NEW.version AND p.action <> 'retire')",
+        "deploy: the version is not live in the environment it must come from",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1"
+        f" OR {ENVIRONMENT.format('r.approvals')} = 0"
+        f" OR {ENVIRONMENT.format('r.approvals')} <= {_APPROVERS}",
+        "deploy: another person must approve it first",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ({UNAPPROVED})",
+        "deploy: another person must approve the loosened rules first",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND trim(NEW.reason) <> '')"
+        " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
+        " AND b.environment = NEW.environment AND b.action = 'rollback'"
+        " AND b.previous_version = NEW.version), 0)"
+        " <= coalesce((SELECT max(d.seq) FROM deployments d WHERE d.prompt_id = NEW.prompt_id"
+        " AND d.environment = NEW.environment AND d.action = 'deploy'"
+        " AND d.version = NEW.version), 0)",
+        "deploy: this version was rolled back; again needs a reason",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ("
+        " SELECT 1 FROM consumers c JOIN json_each(c.bounds) j"
+        " WHERE c.prompt_id = NEW.prompt_id AND c.environment = NEW.environment"
+        " AND c.seq = (SELECT max(y.seq) FROM consumers y WHERE y.prompt_id = c.prompt_id"
+        " AND y.environment = c.environment AND y.name = c.name)"
+        " AND NOT (SELECT CASE json_extract(j.value, '$[0]')"
+        " WHEN '>=' THEN v.sort_key >= json_extract(j.value, '$[1]')"
+        " WHEN '>' THEN v.sort_key > json_extract(j.value, '$[1]')"
+        " WHEN '<=' THEN v.sort_key <= json_extract(j.value, '$[1]')"
+        " WHEN '<' THEN v.sort_key < json_extract(j.value, '$[1]')"
+        " WHEN '==' THEN v.sort_key = json_extract(j.value, '$[1]')"
+        " WHEN '!=' THEN v.sort_key <> json_extract(j.value, '$[1]') ELSE 0 END"
+        " FROM versions v WHERE v.prompt_id = NEW.prompt_id AND v.version = NEW.version))",
+        "deploy: a registered consumer cannot use this version",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.evaluation IS NULL OR EXISTS (SELECT 1"
+        " FROM accepted_evaluations e WHERE e.seq = NEW.evaluation"
+        " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
+        " AND e.version = NEW.version AND e.environment = NEW.environment)",
+        "deploy: this evaluation does not pass, is not current, or is of something else",
+    ),
+    (
+        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.untested')} = 1"
+        " OR (NEW.evaluation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM required_suites q"
+        " WHERE q.environment = NEW.environment AND coalesce(q.prompt_id, NEW.prompt_id) ="
+        " NEW.prompt_id AND q.suite NOT IN (SELECT e.suite FROM accepted_evaluations e"
+        " WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
+        " AND e.version = NEW.version AND e.environment = NEW.environment)))",
+        "deploy: no passing and current evaluation of this version on every required suite",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Asking: calls, retries, scoring, spending, and what is shown while it runs."""

@@ -1,0 +1,240 @@
+"""The calls of a run: as many at once as the provider takes, until all is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from workbench.errors import ProviderError
+from workbench.providers.base import Limits, Provider, Request
+from workbench.providers.limits import Throttle
+from workbench.providers.prices import FREE
+from workbench.providers.retry import Asking, RetryBudget
+from workbench.runs.engine.budget import Budget
+from workbench.runs.engine.commits import Commits
+from workbench.runs.engine.recorder import BATCH_S, Recorder
+from workbench.runs.spec.counters import Counters
+from workbench.runs.spec.plan import Planned
+from workbench.runs.spec.suite import RunOptions
+from workbench.runs.spec.values import RunSpec, Slot
+from workbench.runs.store.writer import Spent
+
+GRACE_S = 2.0
+"""How long calls under way may go on after the provider said that no call can succeed."""
+_UNPRICED = (
+    "the budget cannot be kept, because no price is known for this model"
+    " (add prices to the provider's table, or run without a budget)"
+)
+
+
+def _throttle(options: RunOptions, limits: Limits) -> Throttle:
+    """The suite's limits and the provider's, whichever is lower."""
+    return Throttle(
+        _lower(options.concurrency, limits.at_once) or 1,
+        requests_per_minute=_lower(options.requests_per_minute, limits.requests_per_minute),
+        tokens_per_minute=_lower(options.tokens_per_minute, limits.tokens_per_minute),
+        clock=time.monotonic,
+    )
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    given = [number for number in (one, other) if number]
+    return min(given) if given else None
+
+
+def _unheard(_text: str) -> None:
+    """Pieces of a streamed answer: only when the first one came is of interest."""
+
+
+class _OverBudget(Exception):
+    """A call, most likely a retry, could exceed the budget."""
+
+
+class Calls:
+    """One run's calls; made and used on the engine's event loop."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        spec: RunSpec,
+        recorder: Recorder,
+        counters: Counters,
+        more: Iterator[list[Planned]],
+        earlier: Spent,
+    ) -> None:
+        self._provider = provider
+        self._recorder = recorder
+        self._tally = counters
+        self._more = more
+        self._ready: deque[Planned] = deque()
+        self._under_way: dict[tuple[str, int], float] = {}
+        self.throttle = _throttle(spec.run_options, provider.limits)
+        self.asking = Asking(
+            provider,
+            self.throttle,
+            spec.run_options.timeout_s,
+            RetryBudget(left=20.0 + 3 * self.throttle.ceiling),
+            self._calling,
+            recorder.called,
+            self._unsure,
+        )
+        self._heard = _unheard if spec.run_options.stream else None
+        limit = spec.run_options.budget_usd
+        model = spec.prompt.model
+        price = provider.price(model.id) if model and limit is not None else None
+        self.spending = Budget(limit, price, earlier.seen, earlier.longest)
+        self._earlier = earlier
+        self.reason = ""
+        self.maybe_billed = earlier.maybe_billed
+        """Calls that brought no answer after they were sent, in all attempts."""
+        self._fatal = False
+        self._workers: list[asyncio.Task[None]] = []
+        self._loop = asyncio.get_running_loop()
+
+    async def run(self, first: list[Planned]) -> None:
+        """Ask everything. `reason` says why if it stopped before. Raises what storing raised."""
+        self._ready.extend(first)
+        self._count_earlier([item.request for item in first if item.request])
+        if self.spending.is_blind:
+            self.reason = _UNPRICED
+            return
+        commits = Commits(self._recorder, self.throttle.ceiling)
+        self._workers = [
+            asyncio.create_task(self._work(commits)) for _ in range(self.throttle.ceiling)
+        ]
+        flusher = asyncio.create_task(self._keep_flushing())
+        try:
+            await self._until_done(flusher)
+        finally:
+            flusher.cancel()
+            self.abort()
+            await asyncio.gather(flusher, *self._workers, return_exceptions=True)
+
+    def slots(self) -> tuple[Slot, ...]:
+        """The calls under way, the oldest first; from any thread."""
+        now = time.monotonic()
+        begun = sorted(self._under_way.copy().items(), key=lambda item: item[1])
+        return tuple(Slot(case_id, repeat, now - at) for (case_id, repeat), at in begun)
+
+    def stop_soon(self, reason: str) -> None:
+        """`stop`, from any thread."""
+        self._from_elsewhere(lambda: self.stop(reason))
+
+    def abort_soon(self) -> None:
+        """`abort`, from any thread."""
+        self._from_elsewhere(self.abort)
+
+    def stop(self, reason: str) -> None:
+        """Start no more calls; those under way may finish."""
+        self.reason = self.reason or reason
+        self.throttle.close()
+        self.spending.wake()
+
+    def abort(self) -> None:
+        """End the calls under way too."""
+        self.throttle.close()
+        for worker in self._workers:
+            worker.cancel()
+
+    def _count_earlier(self, like: list[Request]) -> None:
+        """What earlier attempts may have cost beyond what is known, by questions `like` theirs."""
+        earlier = self._earlier
+        if earlier.cut_off and like and self._provider.price(like[0].model) != FREE:
+            self.maybe_billed += earlier.cut_off
+            self._recorder.unsure(self.maybe_billed)
+        most = max(map(self.spending.estimate, like), default=0.0)
+        self.spending.lost = self.maybe_billed * most
+        self.spending.guessed = earlier.unpriced * most
+
+    def _calling(self) -> None:
+        if self.spending.is_over(self._tally.cost_usd):
+            raise _OverBudget
+        self._recorder.called()
+
+    def _unsure(self, request: Request) -> None:
+        if self._provider.price(request.model) != FREE:
+            self.maybe_billed += 1
+            self._recorder.unsure(self.maybe_billed)
+            self.spending.lose(request)
+
+    def _from_elsewhere(self, do: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has just been closed: nothing to stop
+            self._loop.call_soon_threadsafe(do)
+
+    async def _until_done(self, flusher: asyncio.Task[None]) -> None:
+        waiting: set[asyncio.Task[None]] = {*self._workers, flusher}
+        while waiting != {flusher}:
+            timeout = GRACE_S if self._fatal else None
+            done, waiting = await asyncio.wait(
+                waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                if not task.cancelled():
+                    task.result()
+            if not done and self._fatal:
+                return
+
+    async def _work(self, commits: Commits) -> None:
+        while (item := await self._next()) is not None:
+            if item.request is None:
+                self._recorder.unsent(item)
+                await commits.recorded()
+                continue
+            cost = await self._reserve(item.request)
+            if cost is None:
+                return
+            answer = None
+            slot = (item.case.id, item.repeat)
+            self._under_way[slot] = time.monotonic()
+            try:
+                answer = await self.asking.ask(item.request, self._heard)
+                if answer is None:
+                    return
+                self._recorder.answered(item, answer)
+            except _OverBudget:
+                self.stop(self.spending.used_up())
+                return
+            except ProviderError as error:
+                self._fatal = True
+                self.stop(str(error))
+                return
+            finally:
+                del self._under_way[slot]
+                self.spending.settle(cost, answer)
+            self._check_errors()
+            await commits.recorded()
+
+    async def _reserve(self, request: Request) -> float | None:
+        """Money for a call, when there is some; None: the run is over."""
+        while not self.throttle.closed:
+            cost = self.spending.reserve(request, self._tally.cost_usd)
+            if cost is not None:
+                return cost
+            if not self.spending.under_way:
+                self.stop(self.spending.used_up())
+            else:
+                await self.spending.wait()
+        return None
+
+    def _check_errors(self) -> None:
+        most = max(10, 2 * self.throttle.ceiling)
+        if self._recorder.errors_in_row >= most:
+            self.stop(f"{most} cases in a row failed, the last because {self._recorder.last_error}")
+
+    async def _next(self) -> Planned | None:
+        if self.throttle.closed:
+            return None
+        while not self._ready:
+            chunk = next(self._more, None)
+            if chunk is None:
+                return None
+            self._ready.extend(chunk)
+        return self._ready.popleft()
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(BATCH_S)
+            self._recorder.flush()

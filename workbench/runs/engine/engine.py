@@ -1,0 +1,261 @@
+"""Runs a prompt on cases in its own thread: from the cache what is there, the rest by calls."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import UsageError, WorkbenchError
+from workbench.providers.base import Provider
+from workbench.providers.redact import one_line, storable
+from workbench.runs.engine.live import STOPPED, LiveRun
+from workbench.runs.engine.recorder import Recorder
+from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.spec.counters import Counters
+from workbench.runs.spec.environment import environment_of
+from workbench.runs.spec.plan import Plan, Planned
+from workbench.runs.spec.spec_parts import parts_of, scorer_names
+from workbench.runs.spec.values import RunSpec, RunStatus, RunSummary
+from workbench.runs.store.lease import LeaseLost
+from workbench.runs.store.store import RunStore
+from workbench.runs.store.store_thread import StoreThread
+from workbench.runs.store.writer import RunWriter, Started
+
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter while another wants it. By default it is ten times as
+long, which the store's thread would wait for at every statement, and the screen at every key."""
+
+
+def start_run(
+    spec: RunSpec,
+    open_provider: Callable[[], Provider],
+    store_path: Path,
+    *,
+    resume: str | None = None,
+) -> LiveRun:
+    """Start a run, or go on with the one that `resume` names: what is missing or failed.
+
+    Raises what makes every call pointless, before the first one: UsageError for no cases, for a
+    run that changed or that another process works on; TemplateError, SettingsError.
+    """
+    _check(spec)
+    provider = open_provider()
+    plan = Plan(spec, provider.identity)
+    environment = environment_of(spec, provider)
+    store = StoreThread(store_path)
+    try:
+        if resume is None:
+            started = store.submit(lambda w: w.start(spec, provider.identity, environment))
+        else:
+            started = store.submit(lambda w: w.resume(resume, spec, provider.identity))
+        found = started.result()
+    except BaseException:
+        store.close()
+        raise
+    sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
+    engine = _Engine(spec, provider, plan, store, found, environment, store_path)
+    name = f"workbench-{found.run_id}"
+    threading.Thread(target=engine.work, name=name, daemon=True).start()
+    return engine.live
+
+
+def _check(spec: RunSpec) -> None:
+    options = spec.run_options
+    if not spec.cases:
+        raise UsageError("0 cases to run", hint="name another split or filter")
+    if options.repeats < 1:
+        raise UsageError("0 repeats asked for", hint="at least 1")
+    if options.concurrency < 1 or options.timeout_s <= 0:
+        raise UsageError("concurrency and timeout must be above 0")
+    if len({case.id for case in spec.cases}) != len(spec.cases):
+        raise UsageError("two cases have the same id")
+    for case in spec.cases:
+        if storable(case.id) != case.id:
+            raise UsageError(f"the case id {case.id!r} cannot be stored as UTF-8")
+
+
+def tally_of(total: int, found: Started) -> Counters:
+    """The counts to begin with."""
+    spent = found.spent
+    counters = Counters(
+        total,
+        faults=found.faults,
+        cost_usd=spent.cost_usd,
+        unpriced=spent.unpriced,
+        prompt_tokens=spent.prompt_tokens,
+        completion_tokens=spent.completion_tokens,
+    )
+    counters.go_on(len(found.done), found.scores)
+    return counters
+
+
+class _Engine:
+    """One run's thread."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        provider: Provider,
+        plan: Plan,
+        store: StoreThread,
+        found: Started,
+        environment: dict[str, Any],
+        store_path: Path,
+    ) -> None:
+        self._spec = spec
+        self._provider = provider
+        self._plan = plan
+        self._store = store
+        self._found = found
+        self._fresh = spec.fresh or found.fresh
+        self._environment = environment
+        self._store_path = store_path
+        self._tally = tally_of(plan.total, found)
+        result_queue = ResultQueue()
+        self._recorder = Recorder(spec, store, self._tally, result_queue)
+        self._reason = ""
+        self.live = LiveRun(found.run_id, store_path, self._tally, result_queue)
+
+    def work(self) -> None:
+        """All of the run; whatever happens, the summary is there in the end."""
+        lost = ""
+        try:
+            self._answer_all()
+            self._recorder.wait()
+        except Exception as error:  # noqa: BLE001 - the thread's edge: the run must end with a reason
+            lost = _lost(error)
+        self._end(lost)
+
+    def _answer_all(self) -> None:
+        misses = self._misses()
+        try:
+            for missing in misses:
+                self._call(missing, misses)
+                return
+        except WorkbenchError as error:
+            self._reason = self._reason or str(error)
+
+    def _misses(self) -> Iterator[list[Planned]]:
+        """The questions that the cache does not answer; those that it does are recorded."""
+        for chunk in self._plan.chunks(self._found.done):
+            if self.live.stopping:
+                self._reason = self.live.stop_reason
+                return
+            missing = chunk if self._fresh else self._recall(chunk)
+            if self._recorder.is_due:
+                self._recorder.flush()
+            if missing:
+                yield missing
+
+    def _recall(self, chunk: list[Planned]) -> list[Planned]:
+        keys = [item.key for item in chunk if item.request is not None]
+        known = self._store.submit(lambda writer: writer.recall(keys)).result()
+        missing = []
+        for item in chunk:
+            if item.key in known:
+                self._recorder.recalled(item, known[item.key])
+            else:
+                missing.append(item)
+        return missing
+
+    def _call(self, first: list[Planned], more: Iterator[list[Planned]]) -> None:
+        import asyncio
+
+        asyncio.run(self._call_all(first, more))
+
+    async def _call_all(self, first: list[Planned], more: Iterator[list[Planned]]) -> None:
+        from workbench.runs.engine.calls import Calls
+
+        calls = Calls(
+            self._provider, self._spec, self._recorder, self._tally, more, self._found.spent
+        )
+        self.live.calling(calls)
+        try:
+            await calls.run(first)
+        finally:
+            self._reason = calls.reason or self._reason
+            await self._provider.close()
+
+    def _end(self, lost: str) -> None:
+        """Store how the run ended, and tell whoever waits; without a store too."""
+        status, reason = (RunStatus.INCOMPLETE, lost) if lost else self._ending()
+        summary = None
+        try:
+            self._store.submit(lambda writer: self._finish(writer, status, reason)).result()
+        except Exception as error:  # noqa: BLE001 - the thread's edge, as above
+            lost = lost or _lost(error)
+        try:
+            summary = self._store.submit(self._stored).result()
+        except Exception as error:  # noqa: BLE001 - the thread's edge, as above
+            lost = lost or _lost(error)
+        self._store.close()
+        if summary is None:
+            summary = self._unstored_summary()
+        if lost:
+            summary = replace(summary, status=RunStatus.INCOMPLETE, reason=lost)
+        self.live.end(summary)
+
+    def _finish(self, writer: RunWriter, status: RunStatus, reason: str) -> None:
+        writer.finish(status, reason, self._environment | writer.afterwards())
+
+    def _stored(self, writer: RunWriter) -> RunSummary:
+        del writer
+        with RunStore(self._store_path, create=False) as store:
+            return store.summary(self.live.run_id)
+
+    def _unstored_summary(self) -> RunSummary:
+        spec, counters, model = self._spec, self._tally, self._spec.prompt.model
+        return RunSummary(
+            run_id=self.live.run_id,
+            status=RunStatus.INCOMPLETE,
+            prompt_id=spec.prompt.prompt_id,
+            fingerprint=spec.prompt.fingerprint,
+            label=spec.label,
+            suite=spec.suite.name,
+            split=spec.split,
+            suite_parts=parts_of(spec),
+            scorer=(scorer_names(spec) or ("",))[0],
+            cases=len(spec.cases),
+            repeats=spec.run_options.repeats,
+            scored=counters.scored,
+            errors=counters.errors,
+            score=counters.mean,
+            calls=counters.calls,
+            cached=counters.cached,
+            cost_usd=counters.cost,
+            prompt_tokens=counters.prompt_tokens,
+            completion_tokens=counters.completion_tokens,
+            seconds=time.monotonic() - counters.started,
+            model=model.id if model else "",
+            created_at="",
+            environment=self._environment,
+        )
+
+    def _ending(self) -> tuple[RunStatus, str]:
+        counters = self._tally
+        if self.live.aborting and counters.done < counters.total:
+            return RunStatus.CANCELLED, "aborted by the user"
+        if counters.done < counters.total:
+            return RunStatus.INCOMPLETE, self._reason or self.live.stop_reason or STOPPED
+        if counters.errors:
+            said = (
+                f"{counters.errors} of {counters.total} have no score: {self._recorder.last_error}"
+            )
+            return RunStatus.INCOMPLETE, said
+        return RunStatus.COMPLETE, ""
+
+
+def _lost(error: Exception) -> str:
+    """Why the rest of a run is lost, in one line."""
+    if isinstance(error, LeaseLost):
+        return "another process took the run over"
+    said = one_line(f"{type(error).__name__}: {error}")
+    if isinstance(error, (sqlite3.Error, OSError)):
+        return f"results cannot be stored: {said}"
+    return f"the run failed: {said}"

@@ -1,0 +1,140 @@
+"""A run under way, as the rest of the program sees it. Safe to use from any thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.spec.counters import Counters, percentile
+from workbench.runs.spec.values import Result, RunProgress, RunStatus, RunSummary
+
+if TYPE_CHECKING:
+    from workbench.runs.engine.calls import Calls
+
+STOPPED = "stopped by the user"
+
+
+class LiveRun:
+    """A run in its own thread. It goes on whether somebody looks or not."""
+
+    def __init__(
+        self, run_id: str, store_path: Path, counters: Counters, result_queue: ResultQueue
+    ) -> None:
+        self.run_id = run_id
+        self._store_path = store_path
+        self._tally = counters
+        self._outbox = result_queue
+        self._finished = threading.Event()
+        self._summary: RunSummary | None = None
+        self._calls: Calls | None = None
+        self.stop_reason = ""
+        self.stopping = False
+        self.aborting = False
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will come; everything there is can be drained."""
+        return self._finished.is_set()
+
+    def progress(self) -> RunProgress:
+        """How far it is; cheap enough to ask ten times a second."""
+        with self._tally.lock:
+            return self._progress()
+
+    def _progress(self) -> RunProgress:
+        counters, calls, summary = self._tally, self._calls, self._summary
+        rate = None if summary else counters.rate()
+        left = counters.total - counters.done
+        retry_in = None
+        if calls and not summary:
+            wait = calls.asking.retry_at - time.monotonic() if calls.asking.backing_off else 0.0
+            retry_in = max(calls.throttle.paused_s, calls.throttle.held_back_s, wait) or None
+        return RunProgress(
+            run_id=self.run_id,
+            status=summary.status if summary else RunStatus.RUNNING,
+            total=counters.total,
+            done=counters.done,
+            scored=counters.scored,
+            passed=counters.passed,
+            failed=counters.failed,
+            errors=counters.errors,
+            faults=counters.faults,
+            cached=counters.cached,
+            in_flight=calls.throttle.in_flight if calls and not summary else 0,
+            backing_off=calls.asking.backing_off if calls and not summary else 0,
+            retry_in_s=retry_in,
+            rate=rate,
+            eta_s=left / rate if rate else None,
+            score=counters.mean,
+            prompt_tokens=counters.prompt_tokens,
+            completion_tokens=counters.completion_tokens,
+            cost_usd=counters.cost,
+            estimate_usd=counters.estimate_usd,
+            elapsed_s=summary.seconds if summary else time.monotonic() - counters.started,
+            stopping=self.stopping,
+            reason=summary.reason if summary else "",
+            latency_p50_s=percentile(counters.latencies, 0.5),
+            latency_p95_s=percentile(counters.latencies, 0.95),
+            first_token_s=percentile(counters.first_tokens, 0.5),
+            at_once=calls.throttle.level if calls else 0,
+            slots=calls.slots() if calls and not summary else (),
+        )
+
+    def drain(self) -> list[Result]:
+        """The results stored since the last time; those of an earlier session are in the store."""
+        taken = self._outbox.take()
+        if not taken.dropped:
+            return taken.results
+        from workbench.runs.store.store import RunStore
+
+        with RunStore(self._store_path, create=False) as store:
+            earlier = store.results(self.run_id, from_id=taken.first_id, limit=taken.dropped)
+        return earlier + taken.results
+
+    def stop(self, reason: str = STOPPED) -> None:
+        """Start no more calls; those under way may finish. The run can be resumed."""
+        self.stop_reason = self.stop_reason or reason
+        self.stopping = True
+        calls = self._calls
+        if calls is not None:
+            calls.stop_soon(self.stop_reason)
+
+    def abort(self) -> None:
+        """End at once; at most the calls under way are lost. The run can be resumed."""
+        self.stopping = self.aborting = True
+        calls = self._calls
+        if calls is not None:
+            calls.abort_soon()
+
+    def wait(self, timeout: float | None = None) -> RunSummary:
+        """The summary, when the run has ended. Raises TimeoutError."""
+        if not self._finished.wait(timeout):
+            raise TimeoutError(f"run {self.run_id} is still going on")
+        if self._summary is None:
+            raise RuntimeError(f"run {self.run_id} ended without a summary")
+        return self._summary
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end, at most so long; whether it has come."""
+        return self._finished.wait(seconds)
+
+    def wait_a_moment(self, seconds: float) -> None:
+        """Wait for more results or the end, at most so long."""
+        self._outbox.wait(seconds)
+
+    def calling(self, calls: Calls) -> None:
+        """The engine starts to make calls."""
+        self._calls = calls
+        if self.aborting:
+            calls.abort()
+        elif self.stopping:
+            calls.stop(self.stop_reason)
+
+    def end(self, summary: RunSummary) -> None:
+        """The engine is done."""
+        self._summary = summary
+        self._finished.set()
+        self._outbox.ring()

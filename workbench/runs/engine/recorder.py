@@ -1,0 +1,149 @@
+"""From answers to stored results: scores them, counts them, hands them over in small batches."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.engine.scoring import score_answer
+from workbench.runs.spec.counters import Counters
+from workbench.runs.spec.plan import Planned
+from workbench.runs.spec.spec_parts import scorer_names
+from workbench.runs.spec.values import Result, RunSpec
+from workbench.runs.store.holder import HEARTBEAT_S
+from workbench.runs.store.store_thread import StoreThread
+from workbench.runs.store.writer import Recorded, Remembered, RunWriter
+
+BATCH = 200
+BATCH_S = 0.1
+
+
+class Recorder:
+    """Used by the engine's thread."""
+
+    def __init__(
+        self, spec: RunSpec, store: StoreThread, counters: Counters, result_queue: ResultQueue
+    ) -> None:
+        self._scorers = spec.scorers
+        self._headline = (scorer_names(spec) or ("",))[0]
+        self._store = store
+        self._tally = counters
+        self._outbox = result_queue
+        self._pending: list[Recorded] = []
+        self._answers = counters.scored > 0
+        self._rejected: list[tuple[Planned, Answer]] = []
+        """Contents that were refused before anything was answered."""
+        self._sent: deque[Future[None]] = deque()
+        self._calls = 0
+        self._maybe_billed: int | None = None
+        self._at = time.monotonic()
+        self.last_error = ""
+        self.errors_in_row = 0
+
+    def recalled(self, item: Planned, found: Remembered) -> None:
+        """An answer from the cache."""
+        self._take(item, found.answer, found.answer_id)
+
+    def answered(self, item: Planned, answer: Answer) -> None:
+        """An answer from the provider, or the error in its place.
+
+        A refused content counts as wrong only in a run that gets other answers: until then it
+        waits, and at the end it is an error.
+        """
+        if answer.outcome is Outcome.REJECTED and not self._answers:
+            self._rejected.append((item, answer))
+            self.last_error = answer.error
+            self.errors_in_row += 1
+            return
+        self._take(item, answer, None)
+
+    def unsent(self, item: Planned) -> None:
+        """A case that the prompt does not fit."""
+        self._take(item, Answer(Outcome.UNSENT, error=item.error, attempts=0), None)
+
+    def called(self, calls: int = 1) -> None:
+        """Calls were made."""
+        self._calls += calls
+        self._tally.calls += calls
+
+    def unsure(self, calls: int) -> None:
+        """So many calls in all brought no answer after they were sent."""
+        self._maybe_billed = calls
+
+    def _settle(self, *, answered: bool) -> None:
+        """What waits is the prompt's fault where others were answered, else the provider's."""
+        waiting, self._rejected = self._rejected, []
+        for item, answer in waiting:
+            outcome = Outcome.REJECTED if answered else Outcome.PROVIDER_ERROR
+            self._take(item, replace(answer, outcome=outcome), None)
+
+    def _take(self, item: Planned, answer: Answer, answer_id: int | None) -> None:
+        scores, broken = score_answer(self._scorers, answer, item.case)
+        failed = answer.outcome.is_error or self._headline in broken
+        if failed:
+            self.last_error = answer.error or scores[self._headline].reason
+            # A case that was not asked says nothing about the provider.
+            self.errors_in_row += answer.outcome is not Outcome.UNSENT
+        else:
+            self.errors_in_row = 0
+        headline = scores[self._headline].value if self._headline in scores else None
+        result = Result(item.case.id, item.repeat, answer, scores)
+        lasts = not answer.outcome.is_error and answer.outcome is not Outcome.REJECTED
+        key = item.key if lasts else None
+        self._pending.append(Recorded(result, key, answer_id, failed, headline))
+        asked = answer_id is None and answer.outcome is not Outcome.UNSENT
+        self._tally.count(result, headline, failed, asked)
+        if lasts and not self._answers:
+            self._answers = True
+            self._settle(answered=True)
+
+    @property
+    def is_due(self) -> bool:
+        """There is enough for a batch, or it has waited long enough."""
+        return len(self._pending) >= BATCH or time.monotonic() - self._at >= BATCH_S
+
+    def flush(self, *, last: bool = False) -> Future[None] | None:
+        """Hand over what there is, or a sign of life.
+
+        Raises what an earlier batch failed with, each time.
+        """
+        while self._sent and self._sent[0].done():
+            self._sent[0].result()
+            self._sent.popleft()
+        now = time.monotonic()
+        self._tally.mark()
+        news = self._pending or self._calls or self._maybe_billed is not None
+        if not news and not last and now - self._at < HEARTBEAT_S:
+            return None
+        seconds, self._at = now - self._at, now
+        batch, self._pending = self._pending, []
+        calls, self._calls = self._calls, 0
+        unsure, self._maybe_billed = self._maybe_billed, None
+        sent = self._store.submit(lambda writer: self._write(writer, batch, calls, seconds, unsure))
+        self._sent.append(sent)
+        return sent
+
+    def wait(self) -> None:
+        """Store everything, and wait for it. Raises what a batch failed with."""
+        self._settle(answered=False)
+        self.flush(last=True)
+        while self._sent:
+            self._sent[0].result()
+            self._sent.popleft()
+
+    def _write(
+        self,
+        writer: RunWriter,
+        batch: Sequence[Recorded],
+        calls: int,
+        seconds: float,
+        maybe_billed: int | None,
+    ) -> None:
+        first_id = writer.record(batch, calls, seconds, maybe_billed)
+        if batch:
+            self._outbox.put(first_id, [item.result for item in batch])

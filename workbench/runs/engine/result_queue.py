@@ -1,0 +1,66 @@
+"""Results on their way to whoever watches the run: one bounded queue."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from workbench.runs.spec.values import Result
+
+MOST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came since the last look. What was dropped stands in the store from `first_id` on."""
+
+    results: list[Result]
+    dropped: int = 0
+    first_id: int = 0
+
+
+class ResultQueue:
+    """Holds the newest results, so that a watcher who sleeps costs no memory."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._batches: deque[tuple[int, list[Result]]] = deque()
+        self._held = 0
+        self._dropped = 0
+        self._first_id = 0
+        self._news = threading.Event()
+
+    def put(self, first_id: int, results: list[Result]) -> None:
+        """Add stored results; `first_id` is the store's id of the first."""
+        with self._lock:
+            self._batches.append((first_id, results))
+            self._held += len(results)
+            while self._held > self._most:
+                self._drop()
+        self._news.set()
+
+    def take(self) -> Taken:
+        """Everything since the last time."""
+        with self._lock:
+            results = [result for _, batch in self._batches for result in batch]
+            taken = Taken(results, self._dropped, self._first_id)
+            self._batches.clear()
+            self._held = self._dropped = self._first_id = 0
+            self._news.clear()
+        return taken
+
+    def ring(self) -> None:
+        """Wake up whoever waits."""
+        self._news.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the next results, or so long."""
+        self._news.wait(seconds)
+
+    def _drop(self) -> None:
+        first_id, batch = self._batches.popleft()
+        self._held -= len(batch)
+        self._first_id = self._first_id or first_id
+        self._dropped += len(batch)

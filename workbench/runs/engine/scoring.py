@@ -1,0 +1,41 @@
+"""Scores of one answer. A scorer that fails leaves the score missing; it never gives a 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from workbench.datasets.values import Case
+from workbench.providers.base import Answer
+from workbench.providers.redact import one_line
+from workbench.scorers.base import Score, Scorer
+
+
+def score_answer(
+    scorers: Sequence[Scorer], answer: Answer, case: Case
+) -> tuple[dict[str, Score], frozenset[str]]:
+    """The scores by scorer name, and the names of the scorers that failed."""
+    scores: dict[str, Score] = {}
+    failed: set[str] = set()
+    for scorer in scorers:
+        score, broken = _score(scorer, answer, case)
+        scores[scorer.name] = score
+        if broken:
+            failed.add(scorer.name)
+    return scores, frozenset(failed)
+
+
+def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
+    try:
+        score = scorer.score(answer, case)
+    except Exception as error:  # noqa: BLE001 - a scorer's own fault must not end the run
+        said = one_line(f"{type(error).__name__}: {error}")
+        return Score(None, f"the scorer {scorer.name} failed: {said}"), True
+    value = score.value
+    if value is None:
+        return score, False
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not 0 <= value <= 1:
+        said = one_line(repr(value), limit=40)
+        return Score(None, f"the scorer {scorer.name} gave {said}, not a number in [0, 1]"), True
+    return (score if isinstance(value, float) else Score(float(value), score.reason)), False

@@ -1,0 +1,30 @@
+"""One case, tried while a draft is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.datasets.fit import typed_inputs
+from workbench.datasets.values import Case
+from workbench.prompts.templates.templates import Renderer
+from workbench.prompts.values import Prompt
+from workbench.providers.base import Answer, Provider
+from workbench.providers.options import build_request
+
+
+async def try_case(
+    prompt: Prompt,
+    case: Case,
+    provider: Provider,
+    *,
+    timeout_s: float = 60.0,
+    on_text: Callable[[str], None] | None = None,
+) -> Answer:
+    """One answer, streamed to `on_text` piece by piece; no retry, nothing is stored.
+
+    Raises TemplateError when the prompt does not fit the case, ProviderError for a wrong key, an
+    unknown model, an exhausted quota.
+    """
+    inputs = typed_inputs(prompt, case.inputs)
+    request = build_request(prompt, Renderer(prompt).render(inputs))
+    return await provider.answer(request, timeout_s=timeout_s, on_text=on_text)

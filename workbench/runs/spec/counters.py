@@ -1,0 +1,132 @@
+"""Counts of a live run, kept by the engine's thread and read by any other."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from workbench.runs.spec.values import Result
+
+RATE_WINDOW_S = 10.0
+_MARK_S = 0.05
+
+
+@dataclass
+class Counters:
+    """Written by one thread; whoever reads several numbers that must fit takes the lock."""
+
+    total: int
+    done: int = 0
+    scored: int = 0
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    faults: int = 0
+    """Answers that the model itself spoilt."""
+    cached: int = 0
+    calls: int = 0
+    score_sum: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    priced: int = 0
+    priced_usd: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    started: float = field(default_factory=time.monotonic)
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    first_tokens: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
+
+    def go_on(self, done: int, scores: Sequence[float]) -> None:
+        """Take in what earlier sessions found."""
+        self.done += done
+        for score in scores:
+            self._count_score(score)
+
+    def _count_score(self, score: float) -> None:
+        self.scored += 1
+        self.score_sum += score
+        if score >= 1.0:
+            self.passed += 1
+        else:
+            self.failed += 1
+
+    def count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
+        """Take one result in."""
+        with self.lock:
+            self._count(result, headline, failed, asked)
+
+    def _count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
+        self.done += 1
+        if failed:
+            self.errors += 1
+        if result.answer.outcome.is_models_fault:
+            self.faults += 1
+        if headline is not None:
+            self._count_score(headline)
+        if asked:
+            self._count_cost(result)
+        else:
+            self.cached += 1
+
+    def _count_cost(self, result: Result) -> None:
+        answer = result.answer
+        if answer.latency_s is not None:
+            self.latencies.append(answer.latency_s)
+        if answer.first_token_s is not None:
+            self.first_tokens.append(answer.first_token_s)
+        self.prompt_tokens += answer.prompt_tokens or 0
+        self.completion_tokens += answer.completion_tokens or 0
+        if answer.outcome.is_error:
+            return
+        if answer.cost_usd is None:
+            self.unpriced += 1
+        else:
+            self.priced += 1
+            self.priced_usd += answer.cost_usd
+            self.cost_usd += answer.cost_usd
+
+    def mark(self) -> None:
+        """Remember how far it is now, for the rate."""
+        now = time.monotonic()
+        if not self._marks or now - self._marks[-1][0] >= _MARK_S:
+            self._marks.append((now, self.done))
+
+    @property
+    def mean(self) -> float | None:
+        return self.score_sum / self.scored if self.scored else None
+
+    def rate(self) -> float | None:
+        """Results a second over the last seconds."""
+        now = time.monotonic()
+        recent = [mark for mark in list(self._marks) if now - mark[0] <= RATE_WINDOW_S]
+        if not recent:
+            return None
+        at, done = recent[0]
+        return (self.done - done) / (now - at) if now - at > 0.05 else None
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent; None when some answer's price is unknown."""
+        return None if self.unpriced else self.cost_usd
+
+    @property
+    def estimate_usd(self) -> float | None:
+        """What the whole run will have cost if the rest is like what was asked so far."""
+        if self.unpriced or not self.priced:
+            return None
+        left = max(0, self.total - self.done)
+        return self.cost_usd + left * self.priced_usd / self.priced
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile of unsorted values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,0 +1,98 @@
+"""What a run will take, before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from workbench.providers.base import Provider
+from workbench.providers.opening import open_provider
+from workbench.providers.options import build_options
+from workbench.runs.spec.plan import Plan
+from workbench.runs.spec.values import RunSpec
+from workbench.runs.store.store import RunStore
+from workbench.settings import ProviderSettings
+
+_CHARS_A_TOKEN = 4.0
+_USUAL_OUTPUT = 200
+_SAMPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Calls to make and answers in the cache; money and time are guesses, None: unknown."""
+
+    calls: int
+    cached: int
+    usd: float | None
+    seconds: float | None
+    unsent: int = 0
+    """Cases and repeats that cannot be asked, because the template does not fit them."""
+
+
+def estimate_run(
+    spec: RunSpec,
+    settings: ProviderSettings,
+    store: RunStore | None = None,
+    done: Collection[tuple[str, int]] = (),
+) -> Estimate:
+    """What `spec` will take; with `store` cached answers are left out, and so is what is `done`.
+
+    Tokens: four characters each, and the prompt's limit (else 200) for the answer. Time: from the
+    latencies of the newest stored run of the same prompt and model, if there is one.
+    """
+    provider = open_provider(settings)
+    plan = Plan(spec, provider.identity)
+    calls = cached = unsent = 0
+    characters = 0
+    sampled = 0
+    for chunk in plan.chunks(done):
+        fitting = [item for item in chunk if item.request]
+        known = set()
+        if store is not None and not spec.fresh:
+            known = store.known_keys([item.key for item in fitting])
+        missing = [item for item in fitting if item.key not in known]
+        cached += len(fitting) - len(missing)
+        unsent += len(chunk) - len(fitting)
+        calls += len(missing)
+        if sampled < _SAMPLE:
+            sampled += len(missing)
+            characters += sum(
+                len(message.content)
+                for item in missing
+                if item.request
+                for message in item.request.messages
+            )
+    return Estimate(
+        calls,
+        cached,
+        _usd(spec, provider, calls, characters / max(1, sampled)),
+        _seconds(spec, provider.name, store, calls),
+        unsent,
+    )
+
+
+def _model(spec: RunSpec) -> str:
+    return spec.prompt.model.id if spec.prompt.model else ""
+
+
+def _usd(spec: RunSpec, provider: Provider, calls: int, characters: float) -> float | None:
+    if calls == 0:
+        return 0.0
+    price = provider.price(_model(spec))
+    if price is None:
+        return None
+    options = build_options(spec.prompt)
+    output = options.get("max_completion_tokens")
+    tokens = output if isinstance(output, int) else _USUAL_OUTPUT
+    return calls * (characters / _CHARS_A_TOKEN * price.input + tokens * price.output) / 1e6
+
+
+def _seconds(spec: RunSpec, provider: str, store: RunStore | None, calls: int) -> float | None:
+    if calls == 0:
+        return 0.0
+    prompt_id, model = spec.prompt.prompt_id, _model(spec)
+    latency = store.usual_latency(prompt_id, provider, model) if store else None
+    if latency is None:
+        return None
+    return calls * latency / spec.run_options.concurrency

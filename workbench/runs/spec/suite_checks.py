@@ -1,0 +1,61 @@
+"""Can the scorers of a suite judge its cases? Asked before the first call that costs money."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from workbench.datasets.values import Case
+from workbench.errors import DatasetError, SuiteError
+from workbench.runs.spec.suite import Suite
+from workbench.scorers.expected import NOTHING
+from workbench.suggestions import did_you_mean
+
+
+def check_baseline(suite: Suite, environments: Iterable[str]) -> None:
+    """Raises SuiteError where the gate's baseline is none of the environments there are: nothing
+    can be live in it, and the gate would decide by the threshold alone.
+    """
+    name, known = suite.gate.baseline, set(environments)
+    if name is not None and name not in known:
+        raise SuiteError(
+            f"{suite.path or suite.name}: gate.baseline: there is no environment {name!r}",
+            hint=did_you_mean(name, {*known, "none"}),
+        )
+
+
+def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
+    """Notes about cases that a scorer cannot judge.
+
+    Raises DatasetError when those are all, and for a cell that is not what a scorer needs, with
+    its place.
+    """
+    for scorer in suite.scorers:
+        reads = scorer.kind.reads
+        if reads is None:
+            continue
+        for case in cases:
+            problem = reads.misfit(case)
+            if problem:
+                where = f"{suite.dataset.place_of(case)}: case {case.id!r}"
+                hint = f"{scorer.name} compares JSON: a text needs double quotes"
+                raise DatasetError(f"{where}: expected: {problem}", hint=hint)
+        lacking = Counter(filter(None, map(reads.lacks, cases)))
+        if scorer.required and lacking.total() == len(cases):
+            raise _none_left(suite, scorer.name, lacking)
+        for reason, count in lacking.items():
+            if reason == NOTHING:
+                yield f"{count} of {len(cases)} cases have no expected, which {scorer.name} needs"
+            else:
+                yield f"{count} of {len(cases)} cases have no score by {scorer.name}: {reason}"
+
+
+def _none_left(suite: Suite, scorer: str, lacking: Counter[str]) -> DatasetError:
+    others = [reason for reason in lacking if reason != NOTHING]
+    columns = ", ".join(sorted({name for case in suite.dataset.cases for name in case.inputs}))
+    return DatasetError(
+        f"{suite.dataset.source}: no case has expected, which the scorer {scorer} needs"
+        + (f": {others[0]}" if others else ""),
+        hint="name the column with the right answers expected, or take a scorer that needs none;"
+        f" the inputs are: {columns}",
+    )

@@ -1,0 +1,263 @@
+"""suite.yaml: read, checked key by key, with its dataset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workbench.datasets.readers import read_dataset
+from workbench.errors import SuiteError
+from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
+from workbench.providers.base import Outcome
+from workbench.runs.spec.suite import NOT_WORSE, RULES, THRESHOLD, GatePolicy, RunOptions, Suite
+from workbench.scorers.base import FaultScore, Scorer
+from workbench.scorers.catalog import make_scorer
+from workbench.suggestions import did_you_mean
+from workbench.units import dollars, seconds
+
+MAX_CONCURRENCY = 1_000
+MAX_REPEATS = 100
+_PER_CENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(%|per cent|percent|pts?|points?)?\s*")
+_SUITE = {"suite", "prompt", "dataset", "scorers", "faults", "gate", "run", "description"}
+_FAULTS = {outcome.value: outcome for outcome in Outcome if outcome.is_models_fault}
+_GATE = {
+    "scorer",
+    "scorers",
+    "baseline",
+    "margin",
+    "threshold",
+    "confidence",
+    "max_missing",
+    "max_age",
+    "rule",
+    "min_cases",
+    "extend",
+}
+_RUN = {
+    "concurrency",
+    "repeats",
+    "timeout",
+    "budget",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "stream",
+}
+
+
+def read_suite(path: Path) -> Suite:
+    """The suite in `path` with its dataset. Raises SuiteError or DatasetError."""
+    where = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SuiteError(f"no suite at {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: {error}") from error
+    data = parse_yaml(text, where, SuiteError)
+    if not isinstance(data, Mapping):
+        raise SuiteError(f"{where}: a mapping is needed")
+    _known(data, _SUITE, where)
+    name = _text(data, "suite", where)
+    faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
+    written = yaml_as_text(text, where, SuiteError)
+    scorers = tuple(
+        replace(scorer, faults=faults)
+        for scorer in _scorers(data.get("scorers"), written.get("scorers"), where)
+    )
+    return Suite(
+        name=name,
+        prompt_id=_text(data, "prompt", where),
+        dataset=read_dataset(_beside(path, _text(data, "dataset", where))),
+        scorers=scorers,
+        gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
+        run=_run(_mapping(data, "run", where), f"{where}: run"),
+        path=path,
+    )
+
+
+def _beside(path: Path, name: str) -> Path:
+    """The dataset's path: below the suite's folder, wherever links lead."""
+    folder = path.parent.resolve()
+    found = (folder / name).resolve()
+    if not found.is_relative_to(folder):
+        raise SuiteError(f"{path}: dataset {name!r} lies outside {folder}", hint="put it beside")
+    return found
+
+
+def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
+    """`written`: the same with every scalar as the text that stands in the file."""
+    if not isinstance(data, list) or not data:
+        raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
+    made = []
+    for item, texts in zip(data, written, strict=True):
+        entry = {item: {}} if isinstance(item, str) else item
+        if not isinstance(entry, Mapping) or len(entry) != 1:
+            raise SuiteError(f"{where}: a scorer is a name, or a name with its options")
+        name, options = next(iter(entry.items()))
+        if not isinstance(options or {}, Mapping):
+            raise SuiteError(f"{where}: {name}: options must be a mapping")
+        said = texts[name] if options else {}
+        made.append(make_scorer(str(name), options or {}, where, said))
+    names = [scorer.name for scorer in made]
+    for name in names:
+        if names.count(name) > 1:
+            raise SuiteError(f"{where}: the scorer {name!r} stands twice")
+    return tuple(made)
+
+
+def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:
+    """What the model's own faults count as, of those that are named."""
+    _known(data, set(_FAULTS), where)
+    known = [counts.value for counts in FaultScore]
+    for name, counts in data.items():
+        if counts not in known:
+            hint = did_you_mean(str(counts), known)
+            raise SuiteError(f"{where}: {name} cannot count as {counts!r}", hint=hint)
+    return {_FAULTS[name]: FaultScore(counts) for name, counts in data.items()}
+
+
+def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> GatePolicy:
+    _known(data, _GATE, where)
+    required = tuple(scorer.name for scorer in scorers if scorer.required)
+    headline = data.get("scorer", data.get("scorers", required[:1] or (scorers[0].name,)))
+    names = (headline,) if isinstance(headline, str) else headline
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise SuiteError(f"{where}: {headline!r} names no scorer", hint="scorer: exact_match")
+    gating = tuple(dict.fromkeys([*names, *required]))
+    for name in gating:
+        if name not in {scorer.name for scorer in scorers}:
+            hint = did_you_mean(str(name), [scorer.name for scorer in scorers])
+            raise SuiteError(f"{where}: {name!r} is no scorer of this suite", hint=hint)
+    rule = data.get("rule", NOT_WORSE)
+    if rule not in RULES:
+        hint = did_you_mean(str(rule), RULES)
+        raise SuiteError(f"{where}.rule cannot be {rule!r}", hint=hint)
+    baseline = data.get("baseline", "production")
+    if rule == THRESHOLD:
+        if data.get("threshold") is None:
+            raise SuiteError(
+                f"{where}: the rule is a threshold, and none is set", hint="threshold: 0.8"
+            )
+        baseline = None
+    extend = _yes_or_no(data, "extend", where)
+    if extend and rule != NOT_WORSE:
+        raise SuiteError(f"{where}: extend goes with the rule {NOT_WORSE} alone")
+    age = _number(data, "max_age", where, None, _days)
+    return GatePolicy(
+        scorers=gating,
+        baseline=None if baseline in (None, "none") else str(baseline),
+        margin=_share(data, "margin", where, 0.05),
+        threshold=None if data.get("threshold") is None else _share(data, "threshold", where, 0.0),
+        confidence=_confidence(data, where),
+        max_missing=_share(data, "max_missing", where, 0.05),
+        max_age_days=age,
+        rule=rule,
+        min_cases=_count(data, "min_cases", where, 0, 10**6) or None,
+        extend=extend,
+    )
+
+
+def _run(data: Mapping[str, Any], where: str) -> RunOptions:
+    _known(data, _RUN, where)
+    usual = RunOptions()
+    return RunOptions(
+        concurrency=_count(data, "concurrency", where, usual.concurrency, MAX_CONCURRENCY),
+        repeats=_count(data, "repeats", where, usual.repeats, MAX_REPEATS),
+        timeout_s=_timeout(data, where, usual.timeout_s),
+        budget_usd=_number(data, "budget", where, None, dollars),
+        requests_per_minute=_count(data, "requests_per_minute", where, 0, 10**9) or None,
+        tokens_per_minute=_count(data, "tokens_per_minute", where, 0, 10**12) or None,
+        stream=_yes_or_no(data, "stream", where),
+    )
+
+
+def _yes_or_no(data: Mapping[str, Any], key: str, where: str) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        raise SuiteError(f"{where}.{key} must be true or false, not {value!r}")
+    return value
+
+
+def _timeout(data: Mapping[str, Any], where: str, usual: float) -> float:
+    found = _number(data, "timeout", where, usual, seconds)
+    if not found:
+        raise SuiteError(f"{where}.timeout must be more than 0", hint="timeout: 60s")
+    return found
+
+
+def _days(text: str | float) -> float:
+    return seconds(text) / 86400.0
+
+
+def _number(
+    data: Mapping[str, Any],
+    key: str,
+    where: str,
+    usual: float | None,
+    parse: Callable[[str | float], float],
+) -> float | None:
+    if data.get(key) is None:
+        return usual
+    try:
+        return parse(data[key])
+    except ValueError as error:
+        raise SuiteError(f"{where}.{key}: {error}") from error
+
+
+def _share(data: Mapping[str, Any], key: str, where: str, usual: float) -> float:
+    value = data.get(key)
+    if value is None:
+        return usual
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise SuiteError(
+            f"{where}.{key} must lie between 0 and 1, not {value!r}", hint=_as_share(key, value)
+        )
+    return float(value)
+
+
+def _as_share(key: str, value: Any) -> str:
+    """`threshold: 0.8` for `80 %`, `80` or `0.8` in quotes; or nothing."""
+    found = _PER_CENT.fullmatch(str(value))
+    if not found or isinstance(value, bool):
+        return ""
+    number = float(found[1].replace(",", "."))
+    share = number / 100 if found[2] or number > 1 else number
+    return f"{key}: {share:g}" if 0 <= share <= 1 else ""
+
+
+def _confidence(data: Mapping[str, Any], where: str) -> float:
+    value = _share(data, "confidence", where, 0.95)
+    if not 0.5 <= value <= 0.999:
+        raise SuiteError(f"{where}.confidence must lie between 0.5 and 0.999")
+    return value
+
+
+def _count(data: Mapping[str, Any], key: str, where: str, usual: int, most: int) -> int:
+    value = data.get(key, usual)
+    least = 1 if usual else 0
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SuiteError(f"{where}.{key} must be a whole number from {least} to {most:,}")
+    return value
+
+
+def _text(data: Mapping[str, Any], key: str, where: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value:
+        raise SuiteError(f"{where}: {key} is missing")
+    return value
+
+
+def _mapping(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    value = data.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise SuiteError(f"{where}: {key} must be a mapping")
+    return value
+
+
+def _known(data: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in data:
+        if key not in known:
+            raise SuiteError(f"{where}: unknown key {key!r}", hint=did_you_mean(str(key), known))

@@ -1,0 +1,155 @@
+"""What a run is, what it found, and how far it is."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.prompts.values import Prompt
+from workbench.providers.base import Answer
+from workbench.runs.spec.suite import RunOptions, Suite
+from workbench.scorers.base import Score, Scorer
+
+
+class RunStatus(enum.StrEnum):
+    """How a run stands; `--json` prints the last three."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that decides a run's results, and how to run it."""
+
+    prompt: Prompt
+    suite: Suite
+    cases: tuple[Case, ...]
+    """In the order in which they are asked."""
+    split: str = "dev"
+    label: str = ""
+    """How the user named the prompt: draft, 1.2.0, production."""
+    fresh: bool = False
+    """Ignore the answer cache."""
+    options: RunOptions | None = None
+    """In place of the suite's."""
+    own_options: tuple[str, ...] = ()
+    """Names of those that were said for this run alone: it goes on with them, whatever the suite
+    says by then."""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What a gated run will be judged by; stored with the run before its first call."""
+    notes: tuple[str, ...] = ()
+    """What the user should know about the cases, such as a column that nothing uses."""
+    available: int = 0
+    """How many cases the split has, asked or not; 0: those of the run."""
+
+    @property
+    def run_options(self) -> RunOptions:
+        return self.options or self.suite.run
+
+    @property
+    def scorers(self) -> tuple[Scorer, ...]:
+        return self.suite.scorers
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One answer of one case and repeat, with its scores by scorer name."""
+
+    case_id: str
+    repeat: int
+    answer: Answer
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line about a stored run; `score` is the mean of the headline scorer's values."""
+
+    run_id: str
+    status: RunStatus
+    prompt_id: str
+    fingerprint: str
+    """Of the prompt."""
+    label: str
+    suite: str
+    split: str
+    suite_parts: Mapping[str, str]
+    """Fingerprints of what the scores depend on, see Suite.parts; `cases` for the run's own."""
+    scorer: str
+    cases: int
+    repeats: int
+    scored: int
+    """(case, repeat) pairs with a score of the headline scorer."""
+    errors: int
+    score: float | None
+    calls: int
+    cached: int
+    cost_usd: float | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    seconds: float
+    model: str
+    created_at: str
+    """ISO 8601, UTC."""
+    reason: str = ""
+    """Why a run is not complete, in one line."""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    """Package versions, endpoint, git commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One call under way, its retries and their waiting included."""
+
+    case_id: str
+    repeat: int
+    seconds: float
+    """Since it was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a live run is, for a screen that asks ten times a second."""
+
+    run_id: str
+    status: RunStatus
+    total: int
+    done: int
+    scored: int
+    passed: int
+    """Results whose headline score is 1."""
+    failed: int
+    errors: int
+    cached: int
+    in_flight: int
+    backing_off: int
+    retry_in_s: float | None
+    """Seconds until calls go on, which are held back by a failure, the provider or a rate."""
+    rate: float | None
+    """Results a second over the last seconds."""
+    eta_s: float | None
+    score: float | None
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    estimate_usd: float | None
+    elapsed_s: float
+    stopping: bool = False
+    reason: str = ""
+    latency_p50_s: float | None = None
+    """Of the last calls; cached answers do not count."""
+    latency_p95_s: float | None = None
+    first_token_s: float | None = None
+    """Median time to the first token, where answers are streamed."""
+    slots: tuple[Slot, ...] = ()
+    """The calls under way, the oldest first."""
+    faults: int = 0
+    """Answers that the model itself spoilt: empty, refused, cut short, filtered, a tool call."""
+    at_once: int = 0
+    """How many calls the throttle allows at a time now."""

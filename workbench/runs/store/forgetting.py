@@ -1,0 +1,305 @@
+"""Take the text of a case out of runs.db, so that its bytes are gone; digests and scores stay."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.errors import UsageError
+from workbench.fingerprints import fingerprint
+from workbench.runs.store.database import open_database, writing
+from workbench.runs.store.digests import result_digest
+from workbench.runs.store.holder import Holder
+from workbench.runs.store.rows import packed, read_case, unpacked
+from workbench.times import utc_now
+
+FORGOTTEN = "[forgotten]"
+"""What stands where a text was."""
+_MARK = "forgotten"
+"""In a stored case: the digest of the inputs that it had."""
+WAIT_MS = 5_000
+"""How long erasing waits for other readers."""
+_SHORTEST = 4
+"""Shorter texts say nothing about whose sentence they stand in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Where runs.db holds a case."""
+
+    case_set: str
+    suite: str
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """That a case was forgotten: when, by whom, why."""
+
+    case_id: str
+    suite: str
+    inputs: tuple[str, ...]
+    """Digests of the inputs that it had."""
+    at: str
+    by: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Removed:
+    """What was taken out."""
+
+    runs: set[str] = field(default_factory=set)
+    answers: int = 0
+    results: int = 0
+    asked: set[str] = field(default_factory=set)
+    """The texts of its inputs, to look for elsewhere."""
+    said: set[str] = field(default_factory=set)
+    """What was expected and what was answered."""
+    providers: set[str] = field(default_factory=set)
+    """Identities, as JSON, of the endpoints that were sent them."""
+
+
+def inputs_digest(case: Case) -> str:
+    """A case is the same person's, under whatever id, by its inputs alone."""
+    return fingerprint(case.inputs)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """All texts in a plain JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_of(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from texts_of(item)
+
+
+class Forgetter:
+    """Finds and removes cases in one runs.db. Close it when done."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = open_database(path, create=False)
+        self._connection = self._database.conn
+        self._connection.execute(f"PRAGMA busy_timeout={WAIT_MS}").fetchall()
+
+    def holdings(self) -> Iterator[Holding]:
+        """Every case of every stored set of cases, but those that were forgotten."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT case_set, suite FROM runs ORDER BY case_set"
+        ).fetchall()
+        for case_set, suite in rows:
+            for content in self._content(case_set):
+                if _MARK not in content:
+                    yield Holding(case_set, suite, read_case(content))
+
+    def past(self) -> list[Past]:
+        """What was forgotten before, oldest first."""
+        return past_of(self._connection)
+
+    def forget(
+        self, case_id: str, suite: str, inputs: Collection[str], by: str, reason: str
+    ) -> Removed:
+        """Remove every case with these digests of inputs, in one transaction, and remember who
+        did it. Raises UsageError while a run is under way.
+        """
+        removed = Removed()
+        # What is overwritten or given free is filled with zeros in the file.
+        self._connection.execute("PRAGMA secure_delete=ON").fetchall()
+        with writing(self._database):
+            self._check_nobody_runs()
+            for case_set in [row[0] for row in self._case_sets()]:
+                self._empty_case_set(case_set, inputs, removed)
+            self._connection.execute(
+                "DELETE FROM answers WHERE id NOT IN (SELECT answer FROM results)"
+            )
+            self._connection.execute(
+                "INSERT INTO forgotten VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    case_id,
+                    suite,
+                    json.dumps(sorted(inputs)),
+                    utc_now(),
+                    by,
+                    reason,
+                    len(removed.runs),
+                    removed.answers,
+                ],
+            )
+        return removed
+
+    def still_in(self, texts: Collection[str]) -> list[str]:
+        """Prompts of runs, and other cases, that hold one of the texts: in words."""
+        found: dict[str, None] = {}
+        for run_id, digest in self._connection.execute(
+            "SELECT max(run_id), prompt FROM runs GROUP BY prompt"
+        ).fetchall():
+            if any(_repeats(text, texts) for text in texts_of(self._content(digest))):
+                found[f"the prompt of run {run_id}"] = None
+        for holding in self.holdings():
+            if any(_repeats(text, texts) for text in texts_of(holding.case.content())):
+                found[f"case {holding.case.id!r} of {holding.suite}"] = None
+        return list(found)
+
+    def erase(self) -> bool:
+        """Write the file anew without what was removed, and empty its log. False: another process
+        reads it, so that its log may hold the old bytes still.
+        """
+        try:
+            self._connection.execute("VACUUM")
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            return False
+        return not busy
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _case_sets(self) -> list[Sequence[Any]]:
+        return self._connection.execute("SELECT DISTINCT case_set FROM runs").fetchall()
+
+    def _content(self, digest: str) -> Any:
+        row = self._connection.execute(
+            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
+        ).fetchone()
+        return unpacked(row[0])
+
+    def _check_nobody_runs(self) -> None:
+        rows = self._connection.execute(
+            "SELECT host, pid, process_started, heartbeat FROM sessions WHERE ended_at IS NULL"
+        ).fetchall()
+        alive = [holder for row in rows if (holder := Holder(*row)).is_alive]
+        if alive:
+            raise UsageError(
+                f"a run is under way in process {alive[0].pid}, and may be asking the case now",
+                hint="wait for it, or stop it there",
+            )
+
+    def _empty_case_set(self, case_set: str, inputs: Collection[str], removed: Removed) -> None:
+        """The set gets a name of its own, so that the same cases can be stored again."""
+        contents = self._content(case_set)
+        gone = [
+            content
+            for content in contents
+            if _MARK not in content and fingerprint(content["inputs"]) in inputs
+        ]
+        if not gone:
+            return
+        for content in gone:
+            removed.asked.update(texts_of(content["inputs"]))
+            removed.said.update(texts_of(content["expected"]))
+        groups = {content["group"] for content in gone} - {None}
+        ids = {content["id"] for content in gone}
+        digest, body = packed([_emptied(content, ids, groups) for content in contents])
+        self._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", [digest, body])
+        runs = self._connection.execute(
+            "SELECT id, run_id, identity FROM runs WHERE case_set = ?", [case_set]
+        ).fetchall()
+        for run, run_id, identity in runs:
+            removed.runs.add(run_id)
+            removed.providers.add(identity)
+            texts = removed.asked | removed.said
+            for case_id in ids:
+                texts |= self._empty_results(run, case_id, removed)
+            self._empty_run(run, digest, texts)
+        self._connection.execute("DELETE FROM contents WHERE fingerprint = ?", [case_set])
+
+    def _empty_results(self, run: int, case_id: str, removed: Removed) -> set[str]:
+        """The texts that its answers were."""
+        texts: set[str] = set()
+        rows = self._connection.execute(
+            "SELECT results.id, run, case_id, repeat, answer, results.cached, failed, scores,"
+            " text, error, note, forgotten FROM results JOIN answers ON answers.id = answer"
+            " WHERE run = ? AND case_id = ?",
+            [run, case_id],
+        ).fetchall()
+        for row_id, *result, text, error, note, forgotten in rows:
+            removed.results += 1
+            values = [v[0] if isinstance(v, list) else v for v in json.loads(result[6])]
+            result[6] = json.dumps(values, separators=(",", ":"))
+            self._connection.execute(
+                "UPDATE results SET scores = ?, digest = ? WHERE id = ?",
+                [result[6], result_digest(*result), row_id],
+            )
+            if not forgotten:
+                removed.answers += 1
+                texts |= {said for said in (text, error, note) if said}
+                self._connection.execute(
+                    "UPDATE answers SET key = NULL, forgotten = 1, note = NULL,"
+                    " text = CASE text WHEN '' THEN '' ELSE ?1 END,"
+                    " error = CASE WHEN error IS NULL THEN NULL ELSE ?1 END WHERE id = ?2",
+                    [FORGOTTEN, result[3]],
+                )
+        self._connection.execute(
+            "UPDATE labels SET note = CASE note WHEN '' THEN '' ELSE ? END"
+            " WHERE run = ? AND case_id = ?",
+            [FORGOTTEN, run, case_id],
+        )
+        removed.said |= texts
+        return texts
+
+    def _empty_run(self, run: int, case_set: str, texts: Collection[str]) -> None:
+        """A run's own words may repeat what was asked or answered."""
+        reason, environment = self._connection.execute(
+            "SELECT reason, environment FROM runs WHERE id = ?", [run]
+        ).fetchone()
+        known = json.loads(environment)
+        notes = known.get("notes") or {}
+        kept = {note: times for note, times in notes.items() if not _repeats(note, texts)}
+        if kept != notes:
+            environment = json.dumps({**known, "notes": kept})
+        self._connection.execute(
+            "UPDATE runs SET case_set = ?, reason = ?, environment = ? WHERE id = ?",
+            [case_set, FORGOTTEN if _repeats(reason, texts) else reason, environment, run],
+        )
+
+
+def past_of(connection: sqlite3.Connection) -> list[Past]:
+    """What was forgotten in a runs.db, oldest first."""
+    rows = connection.execute(
+        "SELECT case_id, suite, inputs, forgotten_at, forgotten_by, reason FROM forgotten"
+        " ORDER BY id"
+    ).fetchall()
+    return [
+        Past(case_id, suite, tuple(json.loads(inputs)), at, by, reason)
+        for case_id, suite, inputs, at, by, reason in rows
+    ]
+
+
+def asked_again(connection: sqlite3.Connection, cases: Iterable[Case]) -> list[list[str]]:
+    """Those of the cases that were forgotten: id, by whom and on which day."""
+    past = {digest: item for item in past_of(connection) for digest in item.inputs}
+    if not past:
+        return []
+    found = [(case, past.get(inputs_digest(case))) for case in cases]
+    return [[case.id, item.by, item.at[:10]] for case, item in found if item]
+
+
+def _emptied(
+    content: dict[str, Any], ids: Collection[str], groups: Collection[str]
+) -> dict[str, Any]:
+    """A case of the set as it is kept: a group of those that are forgotten by its digest, so that
+    it is still one group.
+    """
+    group = content["group"]
+    if group in groups:
+        content = {**content, "group": f"group {fingerprint(group)[:12]}"}
+    if content["id"] not in ids:
+        return content
+    return {
+        **content,
+        "inputs": dict.fromkeys(content["inputs"], FORGOTTEN),
+        "expected": None if content["expected"] is None else FORGOTTEN,
+        _MARK: fingerprint(content["inputs"]),
+    }
+
+
+def _repeats(sentence: str, texts: Collection[str]) -> bool:
+    return any(len(text) >= _SHORTEST and text in sentence for text in texts)

@@ -1,0 +1,78 @@
+"""What only shows when a run is over: who says to have answered, latencies, notes."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from workbench.providers.base import Outcome
+from workbench.runs.spec.counters import percentile
+from workbench.runs.spec.environment import EMPTY
+
+_MODELS_SHOWN = 20
+_NOTES_SHOWN = 10
+
+
+def afterwards(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    """What a finished run's environment says beside what was known before its first call.
+
+    Names of models and fingerprints (`mixed` when there are several), `latency_s` and, where
+    answers were streamed, `first_token_s` with p50 and p95 in seconds, and how often each note was
+    made; `empty`: how many answers were.
+    """
+    return {
+        **_answered_by(connection, run),
+        **_latencies(connection, run),
+        **_notes(connection, run),
+        **_empty(connection, run),
+    }
+
+
+def _answered_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    found = connection.execute(
+        "SELECT DISTINCT model, system_fingerprint FROM results"
+        " JOIN answers ON answers.id = results.answer"
+        " WHERE run = ? AND failed = 0 AND model IS NOT NULL LIMIT ?",
+        [run, _MODELS_SHOWN],
+    ).fetchall()
+    models = sorted({model for model, _ in found})
+    prints = sorted({mark for _, mark in found if mark})
+    said: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
+    if len(models) > 1 or len(prints) > 1:
+        said["mixed"] = True
+    return said
+
+
+def _latencies(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    rows = connection.execute(
+        "SELECT latency, first_token FROM results JOIN answers ON answers.id = results.answer"
+        " WHERE run = ? AND failed = 0 AND latency IS NOT NULL",
+        [run],
+    ).fetchall()
+    times = {
+        "latency_s": [latency for latency, _ in rows],
+        "first_token_s": [first for _, first in rows if first is not None],
+    }
+    return {
+        name: {"p50": percentile(values, 0.5), "p95": percentile(values, 0.95)}
+        for name, values in times.items()
+        if values
+    }
+
+
+def _notes(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    rows = connection.execute(
+        "SELECT note, count(*) FROM results JOIN answers ON answers.id = results.answer"
+        " WHERE run = ? AND note IS NOT NULL GROUP BY note ORDER BY 2 DESC LIMIT ?",
+        [run, _NOTES_SHOWN],
+    ).fetchall()
+    return {"notes": dict(rows)} if rows else {}
+
+
+def _empty(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    found = connection.execute(
+        "SELECT count(*) FROM results JOIN answers ON answers.id = results.answer WHERE run = ?"
+        " AND (outcome = ? OR (outcome = ? AND trim(text, char(9, 10, 13, 32)) = ''))",
+        [run, Outcome.EMPTY, Outcome.OK],
+    ).fetchone()[0]
+    return {EMPTY: found} if found else {}

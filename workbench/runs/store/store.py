@@ -1,0 +1,288 @@
+"""The run store: what every run asked, what came back, and how it was scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from workbench.datasets.values import Case
+from workbench.errors import NotFound
+from workbench.prompts.values import Prompt
+from workbench.providers.base import Outcome
+from workbench.providers.probe import Probe
+from workbench.runs.spec.values import Result, RunStatus, RunSummary
+from workbench.runs.store import gate_uses
+from workbench.runs.store.database import open_database, writing
+from workbench.runs.store.digests import is_answer_altered, result_digest
+from workbench.runs.store.holder import Holder
+from workbench.runs.store.rows import read_case, read_prompt, read_results, read_summary, unpacked
+
+KILLED = "the process ended before the run did"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person says about one answer."""
+
+    case_id: str
+    repeat: int
+    label: str
+    note: str
+    labelled_at: str
+    """ISO 8601, UTC."""
+
+
+class RunStore:
+    """Reads and labels runs. Belongs to the thread that opened it; open another for another."""
+
+    def __init__(self, path: Path, create: bool = True) -> None:
+        """Raises NotFound, or UsageError for a file that is not a run store."""
+        self.path = Path(path)
+        self.database = open_database(self.path, create, writes=False)
+        self._last_cases: tuple[str, tuple[Case, ...]] = ("", ())
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it was opened where it cannot be written."""
+        return bool(self.database.conn.execute("PRAGMA query_only").fetchone()[0])
+
+    def summaries(
+        self, prompt_id: str | None = None, suite: str | None = None, limit: int | None = None
+    ) -> list[RunSummary]:
+        """The runs, newest first."""
+        rows = self.database.query(
+            "SELECT * FROM runs WHERE (?1 IS NULL OR prompt_id = ?1)"
+            " AND (?2 IS NULL OR suite = ?2) ORDER BY id DESC LIMIT ?3",
+            [prompt_id, suite, -1 if limit is None else limit],
+        )
+        return [self._summary(row) for row in list(rows)]
+
+    def summary(self, run_id: str) -> RunSummary:
+        """One run. Raises NotFound."""
+        return self._summary(self._row(run_id))
+
+    def summary_or_none(self, run_id: str) -> RunSummary | None:
+        """One run, or None when there is none of that id."""
+        try:
+            return self.summary(run_id)
+        except NotFound:
+            return None
+
+    def results(self, run_id: str, *, from_id: int = 0, limit: int | None = None) -> list[Result]:
+        """The results in the order in which they came, from the store's own `from_id` on."""
+        run = self._row(run_id)
+        names = json.loads(run["scorers"])
+        rows = self.database.execute(
+            "SELECT case_id, repeat, results.cached, scores, answers.*"
+            " FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? AND results.id >= ? ORDER BY results.id LIMIT ?",
+            [run["id"], from_id, -1 if limit is None else limit],
+        ).fetchall()
+        return read_results(rows, names)
+
+    def batch_of(self, run_id: str) -> str:
+        """The run's batch that is under way, or is looked for; empty: it has none."""
+        row = self.database.execute(
+            "SELECT batch_id FROM batches WHERE run = ? AND batch_id != 'over'",
+            [self._row(run_id)["id"]],
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def outcomes(self, run_id: str) -> dict[Outcome, int]:
+        """How many of the run's answers there are of each outcome, the most frequent first."""
+        rows = self.database.execute(
+            "SELECT outcome, count(*) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? GROUP BY outcome ORDER BY 2 DESC, 1",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return {Outcome(outcome): count for outcome, count in rows}
+
+    def prompt(self, run_id: str) -> Prompt:
+        """The prompt that the run asked with."""
+        return read_prompt(self._content(self._row(run_id)["prompt"]))
+
+    def cases(self, run_id: str) -> tuple[Case, ...]:
+        """The run's cases, in the order in which they were asked."""
+        return self._case_set(self._row(run_id)["case_set"])
+
+    def find(
+        self,
+        prompt_fingerprint: str,
+        suite_parts: Mapping[str, str],
+        case_ids: Iterable[str],
+        *,
+        cases: Sequence[Case] | None = None,
+    ) -> str | None:
+        """The newest run of that prompt for exactly these parts that has a result without error
+        of every one of these cases and repeats; None: there is none.
+
+        With `cases` their contents must be the same too, not only their ids.
+        """
+        wanted = set(case_ids)
+        rows = self.database.execute(
+            "SELECT id, run_id, parts, repeats, case_set FROM runs"
+            " WHERE fingerprint = ? AND status != 'running' ORDER BY id DESC",
+            [prompt_fingerprint],
+        ).fetchall()
+        for run, run_id, parts, repeats, case_set in rows:
+            stored = json.loads(parts)
+            if any(stored.get(name) != digest for name, digest in suite_parts.items()):
+                continue
+            if cases is not None and not self._holds(case_set, cases):
+                continue
+            if wanted <= self._answered(run, repeats):
+                return str(run_id)
+        return None
+
+    def done(self, run_id: str) -> frozenset[tuple[str, int]]:
+        """Pairs of case and repeat that the run would not ask again."""
+        rows = self.database.execute(
+            "SELECT case_id, repeat FROM results WHERE run = ? AND failed = 0",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return frozenset((case_id, repeat) for case_id, repeat in rows)
+
+    def altered(self, run_id: str) -> int:
+        """How many of the run's results, with their answers, are not what was stored: edited, or
+        forgotten. No evidence can be made from them.
+        """
+        rows = self.database.execute(
+            "SELECT run, case_id, repeat, answer, cached, failed, scores, results.digest, answers.*"
+            " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return sum(row[7] != result_digest(*row[:7]) or is_answer_altered(row[8:]) for row in rows)
+
+    def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the keys whose answers are stored."""
+        known = "SELECT 1 FROM answers WHERE key = ? LIMIT 1"
+        return {key for key in keys if self.database.execute(known, [key]).fetchone()}
+
+    def worth(self, run_id: str) -> float | None:
+        """US dollars that its answers cost when they were given, those from the cache too; None
+        when that is not known of all of them.
+        """
+        row = self.database.execute(
+            "SELECT sum(cost_usd), count(*) > count(cost_usd)"
+            " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
+            [self._row(run_id)["id"]],
+        ).fetchone()
+        return None if row[0] is None or row[1] else float(row[0])
+
+    def usual_latency(self, prompt_id: str, provider: str, model: str) -> float | None:
+        """Mean seconds a call in the newest run of that prompt there that made calls."""
+        row = self.database.execute(
+            "SELECT avg(latency) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = (SELECT id FROM runs WHERE prompt_id = ? AND model = ? AND calls > 0"
+            " AND json_extract(environment, '$.provider') = ? ORDER BY id DESC LIMIT 1)",
+            [prompt_id, model, provider],
+        ).fetchone()
+        return None if row[0] is None else float(row[0])
+
+    def label(self, run_id: str, case_id: str, repeat: int, label: str, note: str = "") -> None:
+        """Say what a person thinks of an answer; saying it again replaces it."""
+        run = self._row(run_id)["id"]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with writing(self.database):
+            self.database.conn.execute(
+                "INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " label = excluded.label, note = excluded.note,"
+                " labelled_at = excluded.labelled_at",
+                [run, case_id, repeat, label, note, now],
+            )
+
+    def labels(self, run_id: str) -> list[Label]:
+        """All labels of a run."""
+        rows = self.database.execute(
+            "SELECT case_id, repeat, label, note, labelled_at FROM labels WHERE run = ?"
+            " ORDER BY case_id, repeat",
+            [self._row(run_id)["id"]],
+        ).fetchall()
+        return [Label(*row) for row in rows]
+
+    def record_probe(self, probe: Probe) -> None:
+        """Keep what a probe found, in place of what an earlier one did."""
+        with writing(self.database):
+            self.database.conn.execute(
+                "INSERT OR REPLACE INTO probes VALUES (?, ?, ?, ?)",
+                [probe.endpoint, probe.model, probe.probed_at, json.dumps(probe.content())],
+            )
+
+    def probe(self, endpoint: str, model: str) -> Probe | None:
+        """What the last probe of that model there found."""
+        row = self.database.execute(
+            "SELECT found FROM probes WHERE endpoint = ? AND model = ?", [endpoint, model]
+        ).fetchone()
+        return Probe(**json.loads(row[0])) if row else None
+
+    def note_gate_use(
+        self, prompt_id: str, suite: str, kind: str, fingerprint: str, digests: Sequence[str]
+    ) -> int:
+        """Remember that gate cases were used for a candidate: the id of the use."""
+        return gate_uses.note(self.database, prompt_id, suite, kind, fingerprint, digests)
+
+    def gate_use_recorded(self, use: int, evaluation: str) -> None:
+        """The evaluation of that use was recorded under this id."""
+        gate_uses.recorded(self.database, use, evaluation)
+
+    def gate_uses(self, prompt_id: str) -> list[gate_uses.GateUse]:
+        """The uses of gate cases for a prompt, oldest first."""
+        return gate_uses.uses_of(self.database, prompt_id)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _row(self, run_id: str) -> dict[str, Any]:
+        rows = list(self.database.query("SELECT * FROM runs WHERE run_id = ?", [run_id]))
+        if not rows:
+            raise NotFound(f"no run {run_id!r}", hint="workbench runs lists them")
+        return rows[0]
+
+    def _content(self, digest: str) -> Any:
+        row = self.database.execute(
+            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
+        ).fetchone()
+        return unpacked(row[0])
+
+    def _case_set(self, digest: str) -> tuple[Case, ...]:
+        # The two runs of a comparison mostly share one set, which its digest names.
+        if self._last_cases[0] != digest:
+            self._last_cases = digest, tuple(map(read_case, self._content(digest)))
+        return self._last_cases[1]
+
+    def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:
+        stored = {case.id: case for case in self._case_set(case_set)}
+        return all(stored.get(case.id) == case for case in cases)
+
+    def _answered(self, run: int, repeats: int) -> set[str]:
+        rows = self.database.execute(
+            "SELECT case_id FROM results WHERE run = ? AND failed = 0"
+            " GROUP BY case_id HAVING count(*) >= ?",
+            [run, repeats],
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def _summary(self, row: Mapping[str, Any]) -> RunSummary:
+        status = RunStatus(row["status"])
+        reason = row["reason"]
+        if status is RunStatus.RUNNING and not self._is_worked_on(row["id"]):
+            status, reason = RunStatus.INCOMPLETE, KILLED
+        return read_summary(row, status, reason)
+
+    def _is_worked_on(self, run: int) -> bool:
+        row = self.database.execute(
+            "SELECT host, pid, process_started, heartbeat FROM sessions"
+            " WHERE run = ? AND ended_at IS NULL",
+            [run],
+        ).fetchone()
+        return row is not None and Holder(*row).is_alive

@@ -1,0 +1,337 @@
+"""What the engine writes: a run, its session, batches of results. One thread, one connection."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import NotFound, UsageError
+from workbench.providers.base import Answer, Outcome
+from workbench.providers.options import build_options
+from workbench.providers.probe import Probe
+from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
+from workbench.runs.spec.spec_parts import changes, pace_of, run_row, scorer_names
+from workbench.runs.spec.values import Result, RunSpec, RunStatus
+from workbench.runs.store.database import open_database, writing
+from workbench.runs.store.digests import answer_digest, is_answer_altered, result_digest
+from workbench.runs.store.forgetting import asked_again
+from workbench.runs.store.ids import new_run_id
+from workbench.runs.store.lease import Lease
+from workbench.runs.store.rows import answer_row, first_score, packed, read_answer, scores_text
+from workbench.runs.store.run_stats import afterwards
+from workbench.times import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One result with what the store needs to know about it."""
+
+    result: Result
+    key: bytes | None
+    """Where the answer is kept for later runs; None: it is not."""
+    answer_id: int | None = None
+    """The stored answer, when it came from the cache."""
+    failed: bool = False
+    headline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer from the cache."""
+
+    answer_id: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What earlier sessions took."""
+
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    """Answers whose price is unknown."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seen: int = 0
+    """Answers whose length is known."""
+    longest: int = 0
+    """Of those, in tokens."""
+    maybe_billed: int = 0
+    """Calls that brought no answer after they were sent."""
+    cut_off: int = 0
+    """Calls that may have been under way when the last process died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that is open for writing, and what it has already."""
+
+    run_id: str
+    done: frozenset[tuple[str, int]]
+    """Pairs of case and repeat that need no call."""
+    scores: tuple[float, ...] = ()
+    """Headline scores of those pairs that have one."""
+    spent: Spent = Spent()
+    faults: int = 0
+    """Answers among them that the model itself spoilt."""
+    fresh: bool = False
+    """It was started without the cache, and goes on without it."""
+
+
+class RunWriter:
+    """Writes one run."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = open_database(path, create=True)
+        self._connection = self._database.conn
+        self._run = 0
+        self._scorers: tuple[str, ...] = ()
+        self._failed: set[tuple[str, int]] = set()
+        self._altered = 0
+        """Stored answers that were not what they had been, and were not used."""
+
+    def start(
+        self, spec: RunSpec, identity: Mapping[str, Any], environment: Mapping[str, Any]
+    ) -> Started:
+        """A new run."""
+        run_id = new_run_id()
+        environment = {**environment, **pace_of(spec), **self._probed(spec, identity)}
+        again = asked_again(self._connection, spec.cases)
+        if again:
+            environment[ASKED_AGAIN] = again
+        with writing(self._database):
+            row = run_row(self._keep, run_id, spec, identity, environment)
+            self._database.table("runs").insert(row)
+            self._run = self._connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+            self._session = Lease.open(self._connection, self._run)
+        self._scorers = scorer_names(spec)
+        return Started(run_id, frozenset())
+
+    def resume(
+        self, run_id: str, spec: RunSpec, identity: Mapping[str, Any], *, batch: bool = False
+    ) -> Started:
+        """Go on with a run, by calls or with its `batch`.
+
+        Raises UsageError when something that decides its results changed, when another process
+        is working on it, or when a batch is under way and `batch` is false, or the other way
+        round; NotFound when there is none.
+        """
+        rows = list(self._database.query("SELECT * FROM runs WHERE run_id = ?", [run_id]))
+        if not rows:
+            raise NotFound(f"no run {run_id!r}")
+        stored = rows[0]
+        changed = changes(stored, spec, identity)
+        if changed:
+            raise UsageError(
+                f"run {run_id} cannot go on: {changed} changed since", hint="start a new run"
+            )
+        self._run = stored["id"]
+        if batch != bool(self.open_batch()):
+            raise UsageError(
+                f"run {run_id} has {'no' if batch else 'a'} batch under way",
+                hint="resume it" if batch else f"workbench run --attach {run_id}",
+            )
+        self._scorers = scorer_names(spec)
+        with writing(self._database):
+            self._session = Lease.take_over(self._connection, self._run, run_id)
+            self._connection.execute(
+                "UPDATE runs SET status = ?, reason = '', environment = json_patch(environment, ?)"
+                " WHERE id = ?",
+                [RunStatus.RUNNING.value, json.dumps(pace_of(spec)), self._run],
+            )
+        found = self._connection.execute(
+            "SELECT case_id, repeat, failed, scores FROM results WHERE run = ?", [self._run]
+        ).fetchall()
+        self._failed = {(case, repeat) for case, repeat, failed, _ in found if failed}
+        scores = [first_score(text) for _, _, failed, text in found if not failed]
+        return Started(
+            run_id,
+            frozenset((case, repeat) for case, repeat, failed, _ in found if not failed),
+            tuple(score for score in scores if score is not None),
+            self._spent(stored, len(found) - len(self._failed)),
+            faults=self._faults(),
+            fresh=bool(json.loads(stored["environment"]).get("fresh")),
+        )
+
+    def _spent(self, stored: Mapping[str, Any], done: int) -> Spent:
+        seen, longest = self._connection.execute(
+            "SELECT count(completion_tokens), max(completion_tokens)"
+            " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
+            [self._run],
+        ).fetchone()
+        environment = json.loads(stored["environment"])
+        cut_off = 0
+        if self._session.after_death:
+            left = stored["cases"] * stored["repeats"] - done
+            cut_off = min(int(environment.get("concurrency") or 0), left)
+        return Spent(
+            stored["cost_usd"],
+            stored["unpriced"],
+            stored["prompt_tokens"],
+            stored["completion_tokens"],
+            seen=seen,
+            longest=longest or 0,
+            maybe_billed=int(environment.get(MAYBE_BILLED) or 0),
+            cut_off=cut_off,
+        )
+
+    def _faults(self) -> int:
+        rows = self._connection.execute(
+            "SELECT outcome, count(*) FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? GROUP BY outcome",
+            [self._run],
+        ).fetchall()
+        return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
+
+    def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
+        """The newest stored answer of each key that has one, unless it was altered since."""
+        found: dict[bytes, Remembered] = {}
+        newest = "SELECT * FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1"
+        for key in keys:
+            row = self._connection.execute(newest, (key,)).fetchone()
+            if row is None:
+                continue
+            if is_answer_altered(row):
+                self._altered += 1
+                continue
+            found[key] = Remembered(row[0], read_answer(row[2:], cached=True))
+        return found
+
+    def record(
+        self,
+        batch: Sequence[Recorded],
+        calls: int,
+        seconds: float,
+        maybe_billed: int | None = None,
+    ) -> int:
+        """Store results and add what they cost, all of it or nothing; the id of the first.
+
+        `calls` were made and `seconds` passed since the last batch; `maybe_billed` calls in all
+        brought no answer after they were sent, None: no more than before. Raises LeaseLost.
+        """
+        with writing(self._database):
+            self._session.beat()
+            ids = [self._insert(item) for item in batch]
+            self._add_up(batch, calls, seconds)
+            if maybe_billed is not None:
+                self._connection.execute(
+                    "UPDATE runs SET environment = json_set(environment, ?, ?) WHERE id = ?",
+                    [f"$.{MAYBE_BILLED}", maybe_billed, self._run],
+                )
+        return ids[0] if ids else 0
+
+    def finish(self, status: RunStatus, reason: str, environment: Mapping[str, Any]) -> None:
+        """Close the session and say how the run ended."""
+        with writing(self._database):
+            self._session.beat()
+            self._connection.execute(
+                "UPDATE runs SET status = ?, reason = ?,"
+                " environment = json_patch(environment, ?) WHERE id = ?",
+                [status.value, reason, json.dumps(environment), self._run],
+            )
+            self._session.end()
+
+    def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that the endpoint is known to ignore."""
+        model = spec.prompt.model
+        row = self._connection.execute(
+            "SELECT found FROM probes WHERE endpoint = ? AND model = ?",
+            [str(identity.get("endpoint", "")), model.id if model else ""],
+        ).fetchone()
+        if row is None:
+            return {}
+        ignored = Probe(**json.loads(row[0])).ignored(build_options(spec.prompt))
+        return {"ignored": list(ignored)} if ignored else {}
+
+    def open_batch(self) -> str:
+        """The id of the run's batch that is under way, SUBMITTING, or nothing."""
+        row = self._connection.execute(
+            "SELECT batch_id FROM batches WHERE run = ? AND batch_id != 'over'", [self._run]
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def note_batch(self, batch_id: str) -> None:
+        """Remember the run's batch, how far it is."""
+        with writing(self._database):
+            self._connection.execute(
+                "INSERT INTO batches VALUES (?, ?, ?)"
+                " ON CONFLICT (run) DO UPDATE SET batch_id = excluded.batch_id",
+                [self._run, batch_id, time.time()],
+            )
+
+    def afterwards(self) -> dict[str, Any]:
+        """What only shows when the run is over, see `afterwards`."""
+        altered = {ALTERED: self._altered} if self._altered else {}
+        return {**afterwards(self._connection, self._run), **altered}
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _keep(self, value: Any) -> str:
+        digest, body = packed(value)
+        self._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", [digest, body])
+        return digest
+
+    def _insert(self, item: Recorded) -> int:
+        result = item.result
+        pair = (result.case_id, result.repeat)
+        if pair in self._failed:
+            self._connection.execute(
+                "DELETE FROM results WHERE run = ? AND case_id = ? AND repeat = ? AND failed = 1",
+                (self._run, *pair),
+            )
+        answer_id = item.answer_id
+        if answer_id is None:
+            columns = (*answer_row(result.answer), utc_now())
+            answer_id = self._connection.execute(
+                "INSERT INTO answers VALUES"
+                " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                (item.key, *columns, answer_digest(item.key, columns)),
+            ).lastrowid
+        scores = scores_text(result.scores, self._scorers)
+        cached, failed = int(result.answer.cached), int(item.failed)
+        row = (self._run, *pair, answer_id or 0, cached, failed, scores)
+        inserted = self._connection.execute(
+            "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, result_digest(*row))
+        ).lastrowid
+        return inserted or 0
+
+    def _add_up(self, batch: Sequence[Recorded], calls: int, seconds: float) -> None:
+        asked = [item.result.answer for item in batch if item.answer_id is None]
+        priced = [answer for answer in asked if not answer.outcome.is_error]
+        scores = [item.headline for item in batch if item.headline is not None]
+        self._connection.execute(
+            "UPDATE runs SET calls = calls + ?, seconds = seconds + ?, cached = cached + ?,"
+            " cost_usd = cost_usd + ?, unpriced = unpriced + ?,"
+            " prompt_tokens = prompt_tokens + ?, completion_tokens = completion_tokens + ?,"
+            " scored = scored + ?, score_sum = score_sum + ?, errors = errors + ?"
+            " WHERE id = ?",
+            [
+                calls,
+                seconds,
+                len(batch) - len(asked),
+                sum(answer.cost_usd or 0.0 for answer in priced),
+                sum(answer.cost_usd is None for answer in priced),
+                sum(answer.prompt_tokens or 0 for answer in asked),
+                sum(answer.completion_tokens or 0 for answer in asked),
+                len(scores),
+                sum(scores),
+                self._more_errors(batch),
+                self._run,
+            ],
+        )
+
+    def _more_errors(self, batch: Sequence[Recorded]) -> int:
+        """How many more errors the run has now; a result may replace one."""
+        before = len(self._failed)
+        for item in batch:
+            pair = (item.result.case_id, item.result.repeat)
+            if item.failed:
+                self._failed.add(pair)
+            else:
+                self._failed.discard(pair)
+        return len(self._failed) - before

@@ -1,0 +1,235 @@
+"""What dialogs share: a frame, one line for problems, keys that default to the safe choice."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.binding import BindingsMap, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.dom import DOMNode
+from textual.keys import key_to_character
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from workbench.errors import WorkbenchError
+from workbench.tui.keys import keys
+from workbench.tui.widgets.plain_input import PlainInput
+from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
+
+if TYPE_CHECKING:
+    from workbench.actions.session import Session
+    from workbench.tui.app import WorkbenchApp
+
+T = TypeVar("T")
+Read = TypeVar("Read")
+
+REST_S = 0.5
+"""For so long nothing may be typed before a dialog that nobody asked for takes a key."""
+BUTTONS_AND_FRAME = 3
+LEAST_BODY = 2
+HARMLESS = ("cancel", "help", "context")
+"""What such a dialog does at once."""
+
+
+def open_with(
+    app: WorkbenchApp,
+    read: Callable[[Session], Read],
+    make: Callable[[Read], Dialog[Any] | None],
+    answered: Callable[[Any], None] | None = None,
+) -> None:
+    """Read in a thread what a dialog shows, then open it, unless the user has left meanwhile.
+
+    `make` may give None: then there is nothing to ask. Keys typed meanwhile are for the dialog.
+    """
+    asked_on = app.screen_stack[0]
+
+    def opened(found: Read) -> None:
+        if app.screen_stack[0] is not asked_on:
+            app.tell("not asked: you had gone on to another screen")
+            return
+        dialog = make(found)
+        if dialog is not None:
+            app.push_screen(dialog, answered)
+
+    app.in_thread(read, done=opened, opens=True)
+
+
+class _Problem(PlainStatic):
+    """What is wrong; `fit` is called whenever it has become so many lines long or short."""
+
+    def __init__(self, fit: Callable[[], None]) -> None:
+        super().__init__(id="dialog-problem")
+        self._fit = fit
+
+    def on_resize(self) -> None:
+        self._fit()
+
+
+class Dialog(ModalScreen[T]):
+    """Override `body` and `confirm`. ESC closes it; ctrl+s confirms, `y` too where there is no text
+    field. The focus starts on Cancel, unless `first_field` says otherwise.
+    """
+
+    MODE: ClassVar[str] = "dialog"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("dialog"), *keys.help_bindings()]
+    first_field = ""
+    """A selector of the widget that gets the focus first; empty: Cancel."""
+    unasked: ClassVar[bool] = False
+    """It comes by itself: keys that were meant for what lay under it must not act in it."""
+
+    def __init__(self, title: str, yes: str = "", *, no: str = "Cancel") -> None:
+        super().__init__()
+        self._heading = title
+        self._yes = yes
+        self._no = no
+        self._takes_keys = not self.unasked
+        self._last_key = math.inf
+
+    @property
+    def bench_app(self) -> WorkbenchApp:
+        return cast("WorkbenchApp", self.app)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be written to: an answer may come after the dialog was closed."""
+        return self in self.app.screen_stack
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """Without letters and digits where there is a text field: whoever means to type into it
+        while the focus is elsewhere must not set anything off, whatever [keys] says.
+        """
+        chain = super()._binding_chain
+        if self.query("Input, TextArea"):
+            for _, bindings in chain:
+                for key in [key for key in bindings.key_to_bindings if _is_typed(key)]:
+                    del bindings.key_to_bindings[key]
+        return chain
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as frame:
+            frame.border_title = plain(self._heading)
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                yield from self.body()
+            yield _Problem(self._fit)
+            with Horizontal(id="dialog-buttons"):
+                yield Button(f"esc {self._no}", id="no", compact=True)
+                if self._yes:
+                    yield Button(f"^s {self._yes}", id="yes", compact=True)
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets above the buttons."""
+        return ()
+
+    def confirm(self) -> None:
+        """Do it. Close with `dismiss`, or say what is wrong with `problem`."""
+
+    def on_mount(self) -> None:
+        self.query_one(self.first_field or "#no").focus()
+        if self.unasked:
+            self.await_rest()
+
+    def await_rest(self) -> None:
+        """Take no key that acts until this was painted and nothing typed for a moment."""
+        self._takes_keys, self._last_key = False, math.inf
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self._last_key = time.monotonic()
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether keys act: at once where it was asked for, else when the hands have rested."""
+        return self._takes_keys or time.monotonic() - self._last_key >= REST_S
+
+    def on_key(self, event: events.Key) -> None:
+        """As often as a key comes too early the wait begins again."""
+        if not self._takes_keys and self._last_key < math.inf:
+            self._takes_keys = event.time - self._last_key >= REST_S
+            self._last_key = max(self._last_key, event.time)
+
+    def problem(self, text: str) -> None:
+        """Say what is wrong, above the buttons; it stays until the next try."""
+        if self.is_open:
+            self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The problem and the buttons are always in sight; the rest scrolls."""
+        if self.is_attached:
+            below = self.query_one("#dialog-problem").size.height + BUTTONS_AND_FRAME
+            body = self.query_one("#dialog-body")
+            body.styles.max_height = max(LEAST_BODY, self.size.height - below)
+
+    def refused(self, error: WorkbenchError) -> None:
+        """What a thread was asked to do and did not: said here, or below when this is closed."""
+        if self.is_open:
+            self.problem(str(error))
+        else:
+            self.bench_app.tell(str(error), error=True)
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close it, and first what lies over it: help, say. Where the user has closed it while a
+        thread was at work, nothing is done: it would close what lies below.
+        """
+        if not self.is_open:
+            return AwaitComplete()
+        while self.is_open and self.app.screen is not self:
+            self.app.pop_screen()
+        return super().dismiss(result)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if action not in HARMLESS and not self.takes_keys:
+            return False
+        return bool(self._yes) if action == "yes" else True
+
+    def action_help(self) -> None:
+        self.bench_app.action_help()
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def action_yes(self) -> None:
+        self.problem("")
+        self.confirm()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "yes":
+            self.action_yes()
+        else:
+            self.action_cancel()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes on to the next field and never confirms."""
+        event.stop()
+        self.focus_next()
+
+
+def _is_typed(key: str) -> bool:
+    """Whether it is a single letter or digit."""
+    return (key_to_character(key) or "").isalnum()
+
+
+def field(
+    name: str, label: str, value: str = "", *, hint: str = "", goes_on: bool = False
+) -> Iterable[Widget]:
+    """A label and an input on one line; the input's id is `name`.
+
+    What is typed takes the place of `value`, unless it `goes_on` behind it.
+    """
+    yield Horizontal(
+        PlainLabel(label, classes="field-label"),
+        PlainInput(value, placeholder=hint, id=name, compact=True, select_on_focus=not goes_on),
+        classes="field",
+    )

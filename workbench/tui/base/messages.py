@@ -1,0 +1,51 @@
+"""What the app tells its screens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from workbench.tui.base.selection import Selection
+
+if TYPE_CHECKING:
+    from workbench.runs.spec.values import Result, RunProgress, RunSummary
+
+
+class SelectionChanged(Message, bubble=False):
+    """The user picked something else. Posted to the screen that is shown."""
+
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
+        self.selection = selection
+
+
+class RegistryChanged(Message, bubble=False):
+    """Something was registered, evaluated or deployed: read again."""
+
+
+class RunStarted(Message, bubble=False):
+    """A run is alive; `app.runs` has it."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+
+class RunTicked(Message, bubble=False):
+    """A live run got on. `results` are those since the last tick, in order of arrival; a run that
+    an evaluation follows itself gives none here.
+    """
+
+    def __init__(self, progress: RunProgress, results: tuple[Result, ...]) -> None:
+        super().__init__()
+        self.progress = progress
+        self.results = results
+
+
+class RunEnded(Message, bubble=False):
+    """A run is over and stored."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        super().__init__()
+        self.summary = summary

@@ -1,0 +1,105 @@
+"""What the six screens share: tabs, status line, footer, and following the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from workbench.tui.base.messages import SelectionChanged
+from workbench.tui.base.selection import Selection
+from workbench.tui.keys import keys
+from workbench.tui.services.files_watch import FilesWatch
+from workbench.tui.table.copying import Copy
+from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+    from workbench.workspace import Workspace
+
+
+LOOK_EVERY_S = 1.0
+"""How often the files are looked at that a screen shows something of."""
+
+
+class ModeScreen(Screen[None]):
+    """A screen of one mode. Override `body`, `show`; say what to press next with `hint`.
+
+    With `watched` it hears by `files_changed` that one of these files is another than it was.
+    """
+
+    MODE: ClassVar[str]
+    """Its scope in the table of keys; set BINDINGS = keys.bindings(MODE) too."""
+
+    @property
+    def bench_app(self) -> WorkbenchApp:
+        return cast("WorkbenchApp", self.app)
+
+    watched: ClassVar[Callable[[Workspace], Iterable[Path]] | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: FilesWatch | None = None
+        self._is_looking = False
+
+    def on_mount(self) -> None:
+        keys.bind_keyless(self, self.MODE, self.bench_app.workspace.settings.keys)
+        paths, workspace = type(self).watched, self.bench_app.workspace
+        if paths is not None:
+            self._files = FilesWatch(lambda: paths(workspace))
+            self.set_interval(LOOK_EVERY_S, self._look_at_files)
+
+    def files_changed(self) -> None:
+        """A watched file was changed, by whomever."""
+
+    def _look_at_files(self) -> None:
+        """Not while another screen is shown: coming back is soon enough."""
+        if self._files is None or self._is_looking or self.app.screen is not self:
+            return
+        self._is_looking = True
+        watch = self._files
+
+        def looked(changed: bool) -> None:
+            self._is_looking = False
+            if changed:
+                self.files_changed()
+
+        self.bench_app.in_thread(lambda _bench: watch.changed(), done=looked)
+
+    def compose(self) -> ComposeResult:
+        yield ModeTabs(self.MODE, self.bench_app.workspace.root.name)
+        yield from self.body()
+        yield StatusLine(id="status")
+        yield KeyFooter()
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the tabs and the status line."""
+        return ()
+
+    def show(self, selection: Selection) -> None:
+        """Show what is selected. Called when the screen comes up and with each change."""
+
+    def copies(self) -> Sequence[Copy]:
+        """What can be copied here beside what has the focus."""
+        return ()
+
+    def hint(self, text: str) -> None:
+        """What to press next, in the status line while nothing else is said."""
+        line = self.query_one("#status", StatusLine)
+        line.hint = text
+        line.fade()
+
+    def on_screen_resume(self) -> None:
+        if not self.bench_app.runs.is_alive:
+            self.query_one(ModeTabs).run = ""
+        self.query_one("#status", StatusLine).fade()
+        self._look_at_files()
+        self.show(self.bench_app.selection)
+
+    def on_selection_changed(self, message: SelectionChanged) -> None:
+        self.query_one("#status", StatusLine).fade()
+        self.show(message.selection)

@@ -1,0 +1,1 @@
+"""The screens that compare sides case by case."""

@@ -1,0 +1,117 @@
+"""A third and a fourth side of a comparison: each compared with the same A."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from workbench.actions.comparing.compare import Compared, OnRun, Side, compare, named, rank
+from workbench.actions.running.rerun_missing import Gap, gaps
+from workbench.actions.session import Session
+from workbench.errors import UsageError
+from workbench.present import numbers
+from workbench.present.verdict_words import claim, effect, gate_word, listed
+from workbench.tui.table.pair_rows import FURTHER, Answers, PairRow, answers_of
+from workbench.tui.table.table_model import TableRow
+from workbench.verdicts.values import Gate
+
+MOST = len(FURTHER)
+NO_ANSWER = Answers()
+
+
+@dataclass(frozen=True)
+class Further:
+    """One more candidate."""
+
+    compared: Compared
+    """With A, the baseline of B too."""
+    answers: Mapping[str, Answers]
+    """By case id."""
+    gap: Gap
+    """What it lacks beside A."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of the head: a candidate and what the gate says to it alone."""
+
+    letter: str
+    label: str
+    score: str
+    word: str
+    """The gate's word, which may be coloured."""
+    gate: Gate
+    effect: str
+
+
+def read_further(session: Session, first: Compared, ref: str, on_run: OnRun) -> Further:
+    """Compare A of `first` with one more REF on the same suite and split, running what is missing.
+
+    Raises UsageError where it is A or B itself, and what `compare` raises.
+    """
+    found = compare(
+        session, first.a.summary.run_id, ref, first.suite.name, as_stored=True, on_run=on_run
+    )
+    run_id = found.b.summary.run_id
+    if run_id in (first.a.summary.run_id, first.b.summary.run_id):
+        raise UsageError(f"{ref} is compared already", hint="pick another side")
+    return Further(found, answers_of(found), gaps(found)[1])
+
+
+def with_further(rows: Iterable[TableRow], sides: Sequence[Further]) -> list[PairRow]:
+    """The same rows, with what these sides answered."""
+    return [
+        replace(row, further=tuple(side.answers.get(row.case.id, NO_ANSWER) for side in sides))
+        for row in rows
+        if isinstance(row, PairRow)
+    ]
+
+
+def labels(first: Compared, sides: Sequence[Further]) -> list[str]:
+    """The short names of A, B and the further sides: no two are the same."""
+    return [side.source.short for side in _named(first, sides)]
+
+
+def standings(first: Compared, sides: Sequence[Further]) -> list[Standing]:
+    """Every candidate's own verdict."""
+    found = [first, *(side.compared for side in sides)]
+    return [
+        Standing(
+            letter,
+            label,
+            numbers.score(one.b.summary.score),
+            gate_word(one.headline),
+            one.gate,
+            effect(one.headline),
+        )
+        for letter, label, one in zip("BCD", labels(first, sides)[1:], found, strict=False)
+    ]
+
+
+def claims(first: Compared, sides: Sequence[Further]) -> list[str]:
+    """Which candidates may be called better though they are several, and what luck makes of it."""
+    best = rank([first, *(side.compared for side in sides)])
+    named = list(zip("BCD", best.candidates, strict=False))
+    better = [letter for letter, of in named if of.claimed]
+    others = [letter for letter, of in named if not of.claimed]
+    if better and others:
+        said = f"{listed(better)} may be called better; {listed(others)} may not"
+    else:
+        said = f"{listed(better) or 'none'} may be called better"
+    lines = [f"as one of {len(named)} (Holm): {said}", best.note]
+    return [line for line in lines if line]
+
+
+def claims_in_full(first: Compared, sides: Sequence[Further]) -> dict[str, str]:
+    """What each may claim, by its letter, with its p; nothing without further sides."""
+    if not sides:
+        return {}
+    best = rank([first, *(side.compared for side in sides)]).candidates
+    return {
+        letter: claim(of.mid_p, of.holm_p, len(best), claimed=of.claimed)
+        for letter, of in zip("BCD", best, strict=False)
+    }
+
+
+def _named(first: Compared, sides: Sequence[Further]) -> list[Side]:
+    return named([first.a, first.b, *(side.compared.b for side in sides)])

@@ -1,0 +1,94 @@
+"""The compare screen's way to run what its sides lack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from workbench.actions.running.rerun_missing import Gap, estimate_missing
+from workbench.errors import WorkbenchError
+from workbench.runs.spec.estimate import Estimate
+from workbench.tui.compare.many_sides import ManySidesScreen
+from workbench.tui.compare.missing_queries import Filled, fill_and_read
+
+
+class MissingSidesScreen(ManySidesScreen):
+    """`r` runs what is missing and compares again."""
+
+    def action_missing(self) -> None:
+        """Say what it takes first; say so where nothing is missing."""
+        app, found = self.bench_app, self.gaps
+        open_gaps = [(letter, gap) for letter, gap in found if gap.cases]
+        if self.comparing is None or self._is_busy:
+            return
+        if not open_gaps:
+            app.tell(nothing_to_run(len(self.comparing.compared.headline.missing)))
+        elif app.runs.is_alive:
+            app.tell("a run is alive: x stops it", error=True)
+        else:
+            comparing = self.comparing
+
+            def ask(estimate: Estimate) -> None:
+                from workbench.tui.compare.run_missing import RunMissing
+
+                def answered(agreed: bool | None) -> None:
+                    if agreed and self.comparing is comparing:
+                        self._fill(found)
+
+                app.push_screen(RunMissing(open_gaps, estimate), answered)
+
+            gaps = [gap for _, gap in open_gaps]
+            app.in_thread(estimate_missing, gaps, done=ask, group="estimate", opens=True)
+
+    def _fill(self, found: Sequence[tuple[str, Gap]]) -> None:
+        app = self.bench_app
+        self._is_busy = True
+        self.head.say("running what is missing…", "what is compared below is from before")
+        sides = [gap for _, gap in found]
+
+        def filled(done: Filled) -> None:
+            self._filled(done, sides)
+
+        app.in_thread(
+            fill_and_read,
+            sides,
+            sides[0].suite.name,
+            app.runs.follow_from_thread,
+            done=filled,
+            failed=self._not_filled,
+            group="compare",
+        )
+        self.refresh_bindings()
+
+    def _filled(self, done: Filled, sides: Sequence[Gap]) -> None:
+        compared = done.comparing.compared
+        # A side that a new run was made for is that run from now on.
+        runs = (compared.a.summary.run_id, compared.b.summary.run_id)
+        a, b = (
+            run_id if gap.unasked else asked
+            for run_id, gap, asked in zip(runs, sides, self._asked, strict=False)
+        )
+        self._asked = (a, b)
+        app = self.bench_app
+        app.selection = replace(app.selection, compare_a=a, compare_b=b)
+        self.further = done.further
+        self._compared(done.comparing, cursor=self.table.cursor_key)
+        if done.further:
+            self._take_further(done.further)
+        if done.problem:
+            app.tell(f"not everything was run: {done.problem}", error=True)
+
+    def _not_filled(self, error: WorkbenchError) -> None:
+        self._is_busy = False
+        self._show_head()
+        self.say_keys()
+        self.bench_app.tell(str(error), error=True)
+        self.refresh_bindings()
+
+
+def nothing_to_run(missing: int) -> str:
+    """Why there is nothing to do although so many cases may lack a score."""
+    if not missing:
+        return "nothing is missing: every case is answered on all sides"
+    cases = "1 case has" if missing == 1 else f"{missing:,} cases have"
+    return f"{cases} an answer without a score: asking again would not change it"

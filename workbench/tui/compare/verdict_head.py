@@ -1,0 +1,193 @@
+"""The head of a comparison: who is compared, the verdict, and counts that filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.widget import Widget
+
+from workbench.actions.comparing.compare import Compared, Side
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line
+from workbench.present.tables import fit
+from workbench.present.verdict_words import gate_word, headline, listed
+from workbench.tui.compare.further_sides import Standing
+from workbench.tui.widgets.text import plain
+from workbench.verdicts.noise import noise_sentence
+from workbench.verdicts.values import Gate
+
+HEIGHT = 4
+MOST_LABEL = 24
+MOST_NOTES = 3
+_COLOURS: Mapping[Gate, str] = {Gate.PASS: "pass", Gate.FAIL: "fail", Gate.NO_DECISION: "open"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the head says of a comparison."""
+
+    compared: Compared
+    counts: Mapping[str, int]
+    """How many cases each named set holds."""
+    trade: str = ""
+    """What B costs against A."""
+    standings: Sequence[Standing] = ()
+    """Every candidate, where there are several: instead of B's verdict."""
+    claims: Sequence[str] = ()
+    """What they may claim together."""
+
+
+def _notes(compared: Compared) -> list[str]:
+    """What is said of the cases; the list of these needs the room that many notes would take."""
+    notes = [f"note: {safe_line(note)}" for note in compared.notes]
+    if len(notes) > MOST_NOTES:
+        left = len(notes) - MOST_NOTES + 1
+        notes[MOST_NOTES - 1 :] = [f"note: {left} more, which workbench compare prints"]
+    return notes
+
+
+class VerdictHead(Widget):
+    """Three or four lines, or one a candidate; a click on a count shows those cases."""
+
+    COMPONENT_CLASSES = {"verdict--pass", "verdict--fail", "verdict--open", "verdict--count"}  # noqa: RUF012
+    DEFAULT_CSS = """
+    VerdictHead {
+        height: 4; padding: 0 1;
+        & > .verdict--pass { color: $text-success; text-style: bold; }
+        & > .verdict--fail { color: $text-error; text-style: bold; }
+        & > .verdict--open { color: $text-warning; text-style: bold; }
+        & > .verdict--count { text-style: bold reverse; }
+    }
+    """
+
+    class Chosen(Message):
+        """A count was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: Shown | None = None
+        self._lines: list[str] = []
+        self._chosen = "all"
+
+    def say(self, *lines: str) -> None:
+        """Something else than a verdict: what is missing, or what goes on."""
+        self._shown, self._lines = None, list(lines)
+        self.styles.height = HEIGHT
+        self.refresh()
+
+    def show(self, shown: Shown, chosen: str = "all") -> None:
+        """A comparison, and which of its cases are listed."""
+        self._shown, self._chosen = shown, chosen
+        self.styles.height = "auto"
+        self.refresh(layout=True)
+
+    def choose(self, name: str) -> None:
+        """Mark another count."""
+        self._chosen = name
+        self.refresh()
+
+    def action_show_only(self, name: str) -> None:
+        self.post_message(self.Chosen(name))
+
+    def render(self) -> Content:
+        width, shown = self.size.width, self._shown
+        if shown is None:
+            return Content("\n").join([plain(fit(line, width)) for line in self._lines])
+        compared = shown.compared
+        if shown.standings:
+            verdicts = self._standings(shown.standings, width)
+        else:
+            verdicts = [self._verdict(compared)]
+        more = [*scorer_lines(compared), *noise_lines(compared), *shown.claims]
+        more += _notes(compared)
+        if compared.preview:
+            more = [f"PREVIEW: {compared.preview.reason}", *more]
+        elif compared.part:
+            more = [f"only {compared.part} of {compared.split} were asked on both sides", *more]
+        lines = [plain(fit(line, width)) for line in more]
+        first = plain(sides_line(compared, width, alone=bool(shown.standings)))
+        return Content("\n").join([first, *verdicts, self._counts(shown), *lines])
+
+    def _verdict(self, compared: Compared) -> Content:
+        a, b = compared.a.source.short, compared.b.source.short
+        found, policy = compared.headline, compared.suite.gate
+        text = plain(headline(found, policy, a=a, b=b))
+        if text.cell_length > self.size.width:
+            text = plain(headline(found, policy, a=a, b=b, counts=False))  # they stand below
+        return text.stylize(self._style(found.gate), 0, len(gate_word(found)))
+
+    def _standings(self, found: Sequence[Standing], width: int) -> list[Content]:
+        """A line a candidate, in columns."""
+        label = min(MOST_LABEL, max(cell_len(safe_line(one.label)) for one in found))
+        word = max(len(one.word) for one in found)
+        lines = []
+        for one in found:
+            before = f"{one.letter} {fit(safe_line(one.label), label)}  {one.score}  "
+            said = plain(fit(f"{before}{one.word:<{word}}  {one.effect}", width))
+            at = len(before)
+            lines.append(said.stylize(self._style(one.gate), at, at + len(one.word)))
+        return lines
+
+    def _style(self, gate: Gate) -> Style:
+        return self.get_visual_style(f"verdict--{_COLOURS[gate]}")
+
+    def _counts(self, shown: Shown) -> Content:
+        parts = [plain("any side:")] if shown.standings else []
+        for name, number in shown.counts.items():
+            text = f"{name} {number:,}"
+            chosen = name == self._chosen
+            part = Content(f"[{text}]" if chosen else f" {text} ")
+            part = part.stylize(Style.from_meta({"@click": f"show_only('{name}')"}))
+            parts.append(part.stylize(self.get_visual_style("verdict--count")) if chosen else part)
+        return Content("").join([*parts, plain(f"  {shown.trade}" * (not shown.standings))])
+
+
+def scorer_lines(compared: Compared) -> list[str]:
+    """What the whole gate says where its other scorers say something else than the headline."""
+    if compared.gate is compared.headline.gate:
+        return []
+    others = [c for c in compared.comparisons if c.gate is compared.gate]
+    said = compared.gate.value.replace("_", " ").upper()
+    return [f"the gate: {said} by {listed([c.scorer for c in others])} · w says why"]
+
+
+def noise_lines(compared: Compared) -> list[str]:
+    """What A's own noise says, where A was run twice without the cache."""
+    if compared.noise is None:
+        return []
+    itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
+    return [noise_sentence(compared.headline, compared.noise, itself=itself)]
+
+
+def sides_line(compared: Compared, width: int, *, alone: bool = False) -> str:
+    """`A 1.0.0 run r1 0.891  →  B draft run r2 0.911`, with less in it where it is narrow, or
+    A `alone` where the others have lines of their own.
+    """
+    where = f"{compared.suite.name} {compared.split} n={compared.headline.cases}"
+    sides = (("A", compared.a), ("B", compared.b))
+    short, long = (
+        "  →  ".join(
+            f"{letter} {_called(side, full)}  {numbers.score(side.summary.score)}"
+            for letter, side in (sides[:1] if alone else sides)
+        )
+        for full in (False, True)
+    )
+    for left in (f"{compared.b.source.prompt.prompt_id}   {long}", long, short):
+        if cell_len(left) + cell_len(where) < width:
+            return f"{fit(left, width - cell_len(where) - 1)} {where}"
+    where = f"n={compared.headline.cases}"
+    return f"{fit(short, max(20, width - cell_len(where) - 1))} {where}"
+
+
+def _called(side: Side, full: bool) -> str:
+    name, run_id = side.source.short, side.summary.run_id
+    return f"{name}  run {run_id}" if full and run_id not in name else name

@@ -1,0 +1,66 @@
+"""Take a case out of its dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.datasets.values import Case
+from workbench.present.safe_text import safe_line
+from workbench.runs.spec.suite import GATE_SPLIT, Suite
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.datasets.rows import delete_case
+from workbench.tui.table.case_rows import flat_json
+from workbench.tui.widgets.text import PlainStatic
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+SHOWN = 200
+"""Characters of an input, to know the case again."""
+
+
+class DeleteCase(Dialog[str]):
+    """Gives what was done."""
+
+    def __init__(self, path: Path, case: Case, *, stale: bool) -> None:
+        super().__init__(f"Delete {case.id} · y deletes it", "Delete")
+        self._path = path
+        self._case = case
+        self._stale = stale
+
+    def body(self) -> Iterable[Widget]:
+        case = self._case
+        lines = [f"{name}: {_short(flat_json(value))}" for name, value in case.inputs.items()]
+        lines.append(f"expected: {_short(flat_json(case.expected)) or '(nothing)'}")
+        lines.append(f"Its line goes from {self._path.name}; stored runs keep what was answered.")
+        if self._stale:
+            lines.append("It is a case of the gate: earlier evaluations become stale.")
+        yield PlainStatic(Content("\n".join(map(safe_line, lines))))
+
+    def confirm(self) -> None:
+        self.bench_app.in_thread(
+            delete_case, self._path, self._case.id, done=self.dismiss, failed=self.refused
+        )
+
+
+def open_delete(
+    app: WorkbenchApp, path: Path, suite: Suite, case: Case, done: Callable[[], None]
+) -> None:
+    """Ask; `done` is called after it went."""
+    stale = case.split == GATE_SPLIT or GATE_SPLIT not in suite.dataset.splits
+
+    def answered(told: str | None) -> None:
+        if told:
+            app.tell(told)
+            done()
+
+    app.push_screen(DeleteCase(path, case, stale=stale), answered)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -1,0 +1,1 @@
+"""The screen that shows what is live, and since when."""

@@ -1,0 +1,294 @@
+"""Mode 5, Deploys: what is live where, the evidence behind it, and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from workbench.actions.session import Session
+from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
+from workbench.tui.base.selection import Selection
+from workbench.tui.deploys.rows import (
+    HISTORY_COLUMNS,
+    LIVE_COLUMNS,
+    SEPARATOR,
+    behind_text,
+    history_row,
+    live_row,
+    place_key,
+    what_next,
+)
+from workbench.tui.keys import keys
+from workbench.tui.services.files_watch import files_of_suites
+from workbench.tui.services.registry_queries import (
+    STATUSES_AT_ONCE,
+    LivePage,
+    LiveRow,
+    read_live,
+    read_place,
+    read_rules,
+    read_statuses,
+    without_status,
+)
+from workbench.tui.services.registry_watch import RegistryWatch
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.list_rows import ListRow
+from workbench.tui.widgets.case_pane import CasePane
+from workbench.tui.widgets.text import plain
+from workbench.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from workbench.registry.models.records import RuleChange
+
+    _Found = tuple[str, tuple[RuleChange, ...], tuple[LiveRow, ...], list[ListRow]]
+
+NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
+NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
+
+
+class DeploysScreen(ModeScreen):
+    """What is live where."""
+
+    MODE = "deploys"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("deploys")
+    watched = files_of_suites
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, LiveRow] = {}
+        self._missing: list[tuple[int, LiveRow]] = []
+        """Where a status has yet to be read: the row and its place."""
+        self._changes: tuple[RuleChange, ...] = ()
+        """What the files change of the rules in force."""
+        self._page: LivePage | None = None
+        self._watch: RegistryWatch | None = None
+        self._problem = ""
+        """Why a suite could not be read, or which rules were loosened, as it was said."""
+
+    def body(self) -> Iterable[Widget]:
+        live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
+        history = CaseTable(HISTORY_COLUMNS, empty=NO_HISTORY, id="history")
+        with Container(id="deploys-body"):
+            yield CasePane(live, "Where each prompt is live", id="live-pane")
+            with Container(id="deploys-right"):
+                yield CasePane(history, "History (append-only)", id="history-pane")
+                yield TextView(id="behind", classes="pane")
+
+    def on_mount(self) -> None:
+        self.query_one("#live", CaseTable).focus()
+        self._watch = RegistryWatch(self.bench_app.workspace.registry_path)
+        self.set_interval(LOOK_EVERY_S, self._look)
+
+    def on_unmount(self) -> None:
+        if self._watch:
+            self._watch.close()
+
+    def _look(self) -> None:
+        """A deployment from a shell, say, is seen here too; not while another screen is."""
+        if self._watch and self.bench_app.screen_stack[0] is self and self._watch.changed():
+            self.reload()
+
+    def show(self, selection: Selection) -> None:
+        del selection
+        self.reload()
+
+    def on_registry_changed(self, _message: RegistryChanged) -> None:
+        self.reload()
+
+    def files_changed(self) -> None:
+        """Evidence is stale when the cases or the suite are others."""
+        self.reload()
+
+    def reload(self) -> None:
+        """Read what is live again."""
+
+        def read(session: Session) -> _Found:
+            changes, problem = read_rules(session)
+            rows = read_live(session, changes)
+            shown = [live_row(row, at) for at, row in enumerate(rows)]
+            return problem, changes, rows, shown
+
+        self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
+
+    def _show_live(self, found: _Found) -> None:
+        problem, self._changes, rows, shown = found
+        if problem != self._problem:
+            self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
+        self._problem = problem
+        self._rows = {place_key(row): row for row in rows}
+        table = self.query_one("#live", CaseTable)
+        cursor = table.cursor_key
+        if cursor not in self._rows:
+            wanted = self.bench_app.selection.prompt_id
+            cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
+        table.load(shown, cursor=cursor)
+        if not rows:
+            self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
+        self._read_place()
+        self._missing = [(at, rows[at]) for at in without_status(rows)]
+        self._read_statuses()
+
+    def _read_statuses(self) -> None:
+        """Read some of the statuses that are missing; each batch asks for the next."""
+        batch, self._missing = self._missing[:STATUSES_AT_ONCE], self._missing[STATUSES_AT_ONCE:]
+        if not batch:
+            return
+
+        def show(found: tuple[LiveRow, ...]) -> None:
+            self._rows |= {place_key(row): row for row in found}
+            rows = [live_row(row, at) for (at, _), row in zip(batch, found, strict=True)]
+            self.query_one("#live", CaseTable).put(rows)
+            # Not from inside the job, which the next one of its group would cancel.
+            self.call_later(self._read_statuses)
+
+        rows = [row for _, row in batch]
+        self.bench_app.in_thread(read_statuses, rows, self._changes, done=show, group="statuses")
+
+    @property
+    def row(self) -> LiveRow | None:
+        """The place under the cursor."""
+        return self._rows.get(self.query_one("#live", CaseTable).cursor_key)
+
+    def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
+        message.stop()
+        if message.table.id == "live":
+            self._read_place()
+
+    def on_case_table_opened(self, message: CaseTable.Opened) -> None:
+        """The version's text, on the Prompts screen."""
+        message.stop()
+        row = self.row
+        if row is None:
+            return
+        version = row.deployment.version if row.deployment else None
+        if message.table.id == "history" and self._page:
+            version = message.key.partition(SEPARATOR)[2] or version
+        self.bench_app.select(prompt_id=row.prompt_id, version=version)
+        self.bench_app.switch_mode("prompts")
+
+    def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
+        """The evidence, where the screen has no room for its pane."""
+        message.stop()
+        row, page = self.row, self._page
+        if row is None or page is None:
+            return
+        from workbench.tui.dialogs.simple import Reading
+
+        title = f"{page.prompt_id} → {page.environment}: evidence and trend"
+        self.app.push_screen(Reading(title, behind_text(row, page)))
+
+    def _read_place(self) -> None:
+        row = self.row
+        self.refresh_bindings()
+        if row is None:
+            return
+        self.bench_app.in_thread(
+            read_place, row.prompt_id, row.environment, done=self._show_place, group="place"
+        )
+
+    def _show_place(self, page: LivePage) -> None:
+        row = self.row
+        if row is None or (row.prompt_id, row.environment) != (page.prompt_id, page.environment):
+            return
+        before, self._page = self._page, page
+        history = self.query_one("#history", CaseTable)
+        self.query_one("#history-pane", CasePane).show_title(
+            f"History of {page.prompt_id} → {page.environment} (append-only)"
+        )
+        is_same = before and (before.prompt_id, before.environment) == (
+            page.prompt_id,
+            page.environment,
+        )
+        cursor = history.cursor_key if is_same and history.touched else ""
+        history.load([history_row(e, at) for at, e in enumerate(page.history)], cursor=cursor)
+        behind = self.query_one("#behind", TextView)
+        behind.border_title = plain("Evidence and trend")
+        behind.show(behind_text(row, page))
+        self.hint(what_next(row, page))
+        self.refresh_bindings()
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        row = self.row if self.is_mounted else None
+        if action in ("deploy", "approve"):
+            return row is not None
+        if action == "rollback":
+            return row is not None and (row.deployment is not None or bool(self._way_back(row)))
+        if action in ("retire", "compare"):
+            return row is not None and row.deployment is not None
+        if action == "revoke":
+            return bool(self._meant_version())
+        return True
+
+    def _way_back(self, row: LiveRow) -> str:
+        """Where a rollback would go, as far as that was read."""
+        page = self._page
+        is_its = page and (page.prompt_id, page.environment) == (row.prompt_id, row.environment)
+        return page.rollback_to if page and is_its else ""
+
+    def _meant_version(self) -> str:
+        """The version of the history's line that has the cursor, else the one that is live."""
+        row = self.row if self.is_mounted else None
+        if row is None:
+            return ""
+        history = self.query_one("#history", CaseTable)
+        if self.focused is history:
+            return history.cursor_key.partition(SEPARATOR)[2]
+        return row.deployment.version if row.deployment else ""
+
+    def action_deploy(self) -> None:
+        """The newest version there, or the one that the prompts' screen has selected."""
+        row = self.row
+        if row is None:
+            return
+        selection = self.bench_app.selection
+        version = row.newest
+        if selection.prompt_id == row.prompt_id and selection.version:
+            version = selection.version
+        from workbench.tui.dialogs.deploy import open_deploy
+
+        open_deploy(self.bench_app, row.prompt_id, version, row.environment)
+
+    def action_rollback(self) -> None:
+        row = self.row
+        if row is not None:
+            from workbench.tui.deploys.rollback import open_rollback
+
+            open_rollback(self.bench_app, row.prompt_id, row.environment)
+
+    def action_compare(self) -> None:
+        row = self.row
+        if row is None or row.deployment is None:
+            return
+        if row.newest == row.deployment.version:
+            self.bench_app.tell(f"{row.newest} is live and the newest: nothing to compare")
+            return
+        self.bench_app.open_compare(row.deployment.ref, f"{row.prompt_id}@{row.newest}")
+
+    def action_approve(self) -> None:
+        row = self.row
+        if row is not None:
+            from workbench.tui.deploys.approve import open_approve
+
+            open_approve(self.bench_app, row.prompt_id, row.newest, row.environment)
+
+    def action_retire(self) -> None:
+        row = self.row
+        if row is not None and row.deployment is not None:
+            from workbench.tui.deploys.approve import open_retire
+
+            open_retire(self.bench_app, row.deployment)
+
+    def action_revoke(self) -> None:
+        row, version = self.row, self._meant_version()
+        if row is not None and version:
+            from workbench.tui.dialogs.revoke import open_revoke
+
+            open_revoke(self.bench_app, row.prompt_id, version)

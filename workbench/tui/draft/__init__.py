@@ -1,0 +1,1 @@
+"""The screen in which a draft is written and tried."""

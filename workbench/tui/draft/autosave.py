@@ -1,0 +1,188 @@
+"""Keeps the text in the editor and the draft's file the same, whoever changes either."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.services.drafts import DraftChanged, DraftFile, rescue
+from workbench.tui.services.file_worker import FileWorker
+from workbench.tui.widgets.text import plain
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from workbench.tui.draft.screen import DraftScreen
+
+SAVE_S = 1.0
+LOOK_S = 2.0
+
+
+class Autosave:
+    """Saves a second after the last key; sees other programs' changes; asks when both changed."""
+
+    def __init__(self, screen: DraftScreen) -> None:
+        self._screen = screen
+        self._timer: Timer | None = None
+        self._looking: Timer | None = None
+        self._asking = False
+        self._is_ending = False
+        self._problem = ""
+        """Why it could not be saved, when it last could not."""
+        self.file: DraftFile | None = None
+        """None: no draft is open."""
+
+    def start(self) -> None:
+        """Begin to look at the file from time to time."""
+        self._looking = self._screen.set_interval(LOOK_S, self.look)
+
+    def pause(self) -> None:
+        if self._looking:
+            self._looking.pause()
+
+    def resume(self) -> None:
+        """Look at once: much can happen to a file while nobody watches."""
+        if self._looking:
+            self._looking.resume()
+            self.look()
+
+    def open(self, path: Path, text: str) -> bool:
+        """Keep this file from now on; False when it is kept already."""
+        if self.file is not None and self.file.path == path:
+            return False
+        self.file = DraftFile(path, text)
+        return True
+
+    @property
+    def is_saved(self) -> bool:
+        return self.file is None or self._editor.text == self.file.known
+
+    def touched(self) -> None:
+        """The text changed: save it when the keys rest."""
+        if self._timer:
+            self._timer.stop()
+        self._timer = self._screen.set_timer(SAVE_S, self.save)
+
+    def save(self) -> None:
+        """Have the draft written, beside the loop: threads that read drafts wait for that."""
+        if self._timer:
+            self._timer.stop()
+            self._timer = None
+        if self.file is not None:
+            self.file.wanted = self._editor.text
+            if self.file.wanted != self.file.known:
+                self._give(self.file)
+
+    async def saved(self) -> bool:
+        """Have it written, and wait; False when that was not possible, or must be asked about."""
+        self.save()
+        file = self.file
+        wanted = file.wanted if file else ""
+        await self._pen.finished()
+        # Somebody may have typed on, and that been saved too.
+        return file is None or file.known in (wanted, file.wanted)
+
+    def finish(self) -> str:
+        """Write it before the app ends, at once, and ask nothing.
+
+        What cannot be written to the draft is put into the workspace's state. Gives a sentence
+        about that; empty: the draft says what the editor says.
+        """
+        self._is_ending = True
+        file = self.file
+        self.save()
+        self._pen.finish()
+        if file is None or self.is_saved:
+            return ""
+        problem = f"{file.path.name} was not saved: {self._problem}"
+        try:
+            kept = rescue(self._screen.bench_app.workspace.state, file.path, file.wanted)
+        except WorkbenchError as error:
+            return f"{problem}\nnor could your text be kept elsewhere: {error}"
+        file.known = file.wanted
+        return f"{problem}\nyour text is in\n{kept}"
+
+    def look(self) -> None:
+        """Did another program write the file?"""
+        file = self.file
+        if file is None or self._asking or self._pen.is_busy:
+            return
+        if self._screen.app.screen is self._screen:
+            self._pen.give(file.outside, lambda future: self._looked(file, future))
+
+    def take(self, theirs: str) -> None:
+        """Show what another program wrote, as one edit."""
+        if self.file is not None:
+            self.file.known = self.file.wanted = theirs
+            self._editor.swap_text(theirs)
+
+    def _give(self, file: DraftFile) -> None:
+        self._pen.give(file.save, lambda future: self._written(file, future))
+
+    def _written(self, file: DraftFile, future: Future[None]) -> None:
+        try:
+            future.result()
+        except DraftChanged as changed:
+            self._problem = changed.message
+            self._ask_which(file, changed.theirs)
+        except (OSError, WorkbenchError) as error:
+            self._problem = str(error)
+            self._screen.bench_app.tell(f"not saved: {error}", error=True)
+        else:
+            if file is self.file and self.is_saved:
+                self._say(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
+
+    def _looked(self, file: DraftFile, future: Future[str | None]) -> None:
+        # A write that was given meanwhile looks for itself.
+        if file is not self.file or self._asking or self._pen.is_busy:
+            return
+        try:
+            theirs = future.result()
+        except (OSError, WorkbenchError) as error:
+            self._screen.bench_app.tell(str(error), error=True)
+            return
+        if theirs is None or theirs == file.known:
+            return
+        if not self.is_saved and self._editor.text != theirs:
+            self._ask_which(file, theirs)
+            return
+        self.take(theirs)
+        self._say("read again: it was changed outside")
+        said = "the file was changed outside and read again; ctrl+z takes it back"
+        self._screen.bench_app.tell(said)
+
+    def _ask_which(self, file: DraftFile, theirs: str) -> None:
+        if self._asking or self._is_ending:
+            return
+        self._asking = True
+        from workbench.tui.dialogs.changed_outside import ChangedOutside
+
+        mine = self._editor.text if file is self.file else file.wanted
+        dialog = ChangedOutside(mine, theirs)
+        self._screen.app.push_screen(dialog, lambda keep: self._chosen(keep, file, theirs))
+
+    def _chosen(self, keep: bool | None, file: DraftFile, theirs: str) -> None:
+        self._asking = False
+        if keep:
+            file.known = theirs
+            if file is self.file:
+                self.save()
+            else:
+                self._give(file)
+        elif keep is not None and file is self.file:
+            self.take(theirs)
+
+    @property
+    def _pen(self) -> FileWorker:
+        return self._screen.bench_app.file_worker
+
+    @property
+    def _editor(self) -> PromptEditor:
+        return self._screen.query_one(PromptEditor)
+
+    def _say(self, text: str) -> None:
+        self._editor.border_subtitle = plain(text)

@@ -1,0 +1,92 @@
+"""What a prompt is to be tried on, where no case says it: a field for each input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from workbench.datasets.cells import is_typed, typed
+from workbench.errors import DatasetError, UsageError
+from workbench.prompts.contract import undeclared
+from workbench.prompts.values import Input, Prompt
+from workbench.tui.base.dialog import Dialog
+from workbench.tui.table.case_rows import flat_json
+from workbench.tui.widgets.text import PlainLabel
+from workbench.tui.widgets.value_area import ValueArea
+
+
+class InputsForm(Dialog[dict[str, str]]):
+    """Gives what was typed, by the name of the input; `values_of` makes values of it."""
+
+    first_field = "#given-0"
+    DEFAULT_CSS: ClassVar[str] = """
+    InputsForm #dialog { width: 100%; max-width: 100; }
+    InputsForm ValueArea { height: 5; border: round $border; padding: 0; }
+    InputsForm ValueArea:focus { border: round $accent; }
+    """
+
+    def __init__(
+        self, title: str, yes: str, inputs: Sequence[Input], before: Mapping[str, str]
+    ) -> None:
+        """`before`: what was typed the last time; else the defaults stand there."""
+        super().__init__(title, yes)
+        self._inputs = inputs
+        self._given = before
+
+    def body(self) -> Iterable[Widget]:
+        for at, item in enumerate(self._inputs):
+            default = "" if item.default is None else flat_json(item.default)
+            yield PlainLabel(_label(item))
+            yield ValueArea(self._given.get(item.name, default), id=f"given-{at}")
+
+    def confirm(self) -> None:
+        # Behind the keys that the focused field has not seen yet: ctrl+s overtakes them.
+        (self.focused or self).call_later(self._give)
+
+    def _give(self) -> None:
+        areas = [self.query_one(f"#given-{at}", ValueArea) for at in range(len(self._inputs))]
+        given = {item.name: area.text for item, area in zip(self._inputs, areas, strict=True)}
+        for area, item in zip(areas, self._inputs, strict=True):
+            try:
+                values_of([item], given)
+            except UsageError as error:
+                self.problem(str(error))
+                area.focus()
+                return
+        self.dismiss(given)
+
+
+def inputs_of(prompt: Prompt) -> tuple[Input, ...]:
+    """What it declares, and what its templates use beside that."""
+    return (*prompt.inputs, *(Input(name) for name in undeclared(prompt)))
+
+
+def values_of(inputs: Sequence[Input], given: Mapping[str, str]) -> dict[str, Any]:
+    """Values of the inputs' kinds; what is empty and need not be given is left out.
+
+    Raises UsageError for what is missing, or of another kind.
+    """
+    values: dict[str, Any] = {}
+    for item in inputs:
+        text = given.get(item.name, "")
+        if text:
+            values[item.name] = _typed(item, text)
+        elif item.required and item.default is None:
+            raise UsageError(f"{item.name} is empty, and the prompt needs it")
+    return values
+
+
+def _typed(item: Input, text: str) -> Any:
+    if not is_typed(item.kind):
+        return text
+    try:
+        return typed(text, item.kind)
+    except DatasetError as error:
+        raise UsageError(f"{item.name} {error.message}") from error
+
+
+def _label(item: Input) -> str:
+    need = item.kind if item.required else f"{item.kind}, may be empty"
+    return f"{item.name} · {need}" + (f" · {item.description}" if item.description else "")

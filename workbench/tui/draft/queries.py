@@ -1,0 +1,106 @@
+"""What the draft's screen needs beside the text: its suite, what is live, prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.actions.session import Session
+from workbench.datasets.values import Case
+from workbench.errors import NoSuite, NotFound, WorkbenchError
+from workbench.prompts.files.prompty import Draft
+from workbench.prompts.numbering import base_of
+from workbench.prompts.values import Prompt
+from workbench.runs.spec.suite import Suite
+from workbench.tui.draft.checks import Baseline
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """A draft with what it is tried on and compared with."""
+
+    draft: Draft | None
+    """None: it cannot be read as a prompt; `text` still holds it."""
+    path_text: tuple[str, str] | None
+    """(path, text) of the file, if there is one."""
+    suite: Suite | None
+    suite_problem: str
+    baseline: Baseline | None
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases to iterate on."""
+        return self.suite.dev_cases.cases if self.suite else ()
+
+
+def read_draft_page(session: Session, prompt_id: str, suite_name: str | None) -> DraftPage:
+    """The draft of a prompt, broken or not, with its suite and what is live."""
+    draft, path_text = None, None
+    path = next((p for p in session.workspace.draft_paths() if p.stem == prompt_id), None)
+    if path is None:
+        try:
+            path = session.workspace.draft_path(prompt_id)
+        except WorkbenchError:
+            path = None
+    if path is not None:
+        path_text = (str(path), path.read_bytes().decode("utf-8", "replace"))
+        try:
+            draft = session.workspace.draft(path)
+        except WorkbenchError:
+            draft = None
+    suite, problem = None, ""
+    try:
+        suite = session.workspace.suite_for(prompt_id, suite_name)
+    except NoSuite:
+        problem = "no suite: 6 Datasets, n begins one"
+    except WorkbenchError as error:
+        problem = str(error)
+    return DraftPage(draft, path_text, suite, problem, read_baseline(session, prompt_id))
+
+
+def read_baseline(session: Session, prompt_id: str) -> Baseline | None:
+    """What a draft changes: the live version in production, else the newest one."""
+    try:
+        versions = list(session.registry.versions(prompt_id))
+    except NotFound:
+        return None
+    if not versions:
+        return None
+    newest = versions[0]
+    deployments = {d.environment: d for d in session.registry.live(prompt_id)}
+    where = "production" if "production" in deployments else next(iter(deployments), "")
+    live, place = newest, "newest"
+    if where:
+        live, place = session.registry.get_version(prompt_id, deployments[where].version), where
+    known = tuple(version.version for version in versions)
+    base = next(v for v in versions if v.version == base_of(known))
+    return Baseline(
+        live.prompt,
+        live.version,
+        place,
+        newest.prompt,
+        newest.version,
+        release=(base.version, base.prompt),
+        known=known,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CallPrice:
+    """What one call costs about, in US dollars; None: unknown."""
+
+    model: str
+    input_usd: float
+    output_usd: float
+
+    def cost(self, tokens: int, most: int) -> float:
+        return (tokens * self.input_usd + most * self.output_usd) / 1e6
+
+
+def read_price(session: Session, prompt: Prompt) -> CallPrice | None:
+    """The price of the prompt's model; None: unknown."""
+    from workbench.providers.prices import price_of
+
+    if prompt.model is None:
+        return None
+    price = price_of(session.provider_settings(prompt), prompt.model.id)
+    return CallPrice(prompt.model.id, price.input, price.output) if price else None

@@ -1,0 +1,99 @@
+"""Make a version of the draft: the number that the contract asks for, why, and in whose words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from workbench.actions.refs import resolve
+from workbench.actions.releasing import register as registering
+from workbench.actions.releasing.register import Proposal
+from workbench.actions.session import Session
+from workbench.present.safe_text import safe_line
+from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.widgets.text import PlainStatic
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+MOST_REASONS = 6
+
+
+def open_register(app: WorkbenchApp, prompt_id: str) -> None:
+    """Read what registering the saved draft would make, then ask."""
+
+    def propose(session: Session) -> Proposal:
+        return registering.propose(session, resolve(session, f"{prompt_id}@draft"))
+
+    def ask(proposal: Proposal) -> Register | None:
+        if proposal.same_as:
+            app.tell(f"{prompt_id}@{proposal.same_as} is exactly this draft already")
+            return None
+        return Register(proposal)
+
+    open_with(app, propose, ask)
+
+
+class Register(Dialog[str]):
+    """Gives `prompt_id@version`."""
+
+    first_field = "#description"
+
+    def __init__(self, proposal: Proposal) -> None:
+        super().__init__(f"Register {proposal.prompt.prompt_id}", "Register")
+        self._proposal = proposal
+
+    def body(self) -> Iterable[Widget]:
+        yield PlainStatic(self._reasons(), id="register-reasons")
+        yield from field("version", "version", self._proposal.version)
+        yield from field("description", "description", hint="what is new, for those who read later")
+        yield from field("force-reason", "reason", hint="only needed for a lower number")
+
+    def _reasons(self) -> Content:
+        found = self._proposal
+        if found.previous is None:
+            lines = [Content("the first version")]
+        else:
+            lines = [
+                Content.assemble(
+                    (f"{found.bump.name.lower()} change", "bold"),
+                    f" since {found.previous}: {found.version} is the least that fits",
+                )
+            ]
+            lines += [Content(safe_line(f"  {c.reason}")) for c in found.changes[:MOST_REASONS]]
+            if len(found.changes) > MOST_REASONS:
+                lines.append(Content(f"  and {len(found.changes) - MOST_REASONS} more"))
+        lines += [Content.styled(safe_line(f"~ {w}"), "$text-warning") for w in found.warnings]
+        return Content("\n").join(lines)
+
+    def confirm(self) -> None:
+        prompt_id = self._proposal.prompt.prompt_id
+        version = self.query_one("#version", Input).value.strip()
+        description = self.query_one("#description", Input).value.strip()
+        reason = self.query_one("#force-reason", Input).value.strip()
+        if not description:
+            self.problem("a version needs a description")
+            self.query_one("#description", Input).focus()
+            return
+
+        def register(session: Session) -> str:
+            return registering.register(
+                session,
+                resolve(session, f"{prompt_id}@draft"),
+                description=description,
+                version=version,
+                force_reason=reason,
+            )
+
+        self.bench_app.in_thread(register, done=self._done, failed=self.refused)
+
+    def _done(self, ref: str) -> None:
+        app = self.bench_app
+        self.dismiss(ref)
+        app.post_to_screen(RegistryChanged())
+        app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")

@@ -1,0 +1,352 @@
+"""Mode 2, Draft: the editor with its checks, the rendered preview, and one case tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from workbench.datasets.values import Case
+from workbench.errors import WorkbenchError
+from workbench.prompts.values import Model
+from workbench.runs.spec.suite import Suite
+from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.base.screen import ModeScreen
+from workbench.tui.base.selection import Selection
+from workbench.tui.draft.autosave import Autosave
+from workbench.tui.draft.checks import Checked
+from workbench.tui.draft.checks import check as check_text
+from workbench.tui.draft.draft_lines import about_line, facts_text, preview_text
+from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.draft.queries import CallPrice, DraftPage, read_draft_page, read_price
+from workbench.tui.draft.trial import Trial
+from workbench.tui.keys import keys
+from workbench.tui.widgets.fitted_text import FittedText
+from workbench.tui.widgets.text import PlainStatic, plain
+from workbench.tui.widgets.text_view import TextView
+
+CHECK_S = 0.15
+LONG_DRAFT = 200_000
+
+
+class DraftScreen(ModeScreen):
+    """One draft, edited."""
+
+    MODE = "draft"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("draft")
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prompt_id = ""
+        self.page: DraftPage | None = None
+        self._checked: Checked | None = None
+        self._price: CallPrice | None = None
+        self._case_at = 0
+        self._check_timer: Timer | None = None
+        self.autosave = Autosave(self)
+        self.trial = Trial(self)
+
+    def body(self) -> Iterable[Widget]:
+        editor = PromptEditor(id="editor", classes="pane", disabled=True)
+        editor.border_title = plain("no draft")
+        with Container(id="draft-body"):
+            yield editor
+            with Horizontal(id="draft-views"):
+                yield FittedText(id="facts", classes="pane")
+                yield TextView(id="preview", classes="pane")
+                yield Container(id="answers")
+        yield PlainStatic(id="about")
+
+    def on_mount(self) -> None:
+        self.autosave.start()
+        self.call_later(self.trial.show_empty)
+        self.bench_app.before_exit.append(self.autosave.finish)
+        self.bench_app.before_reading.append(self.autosave.save)
+
+    # What is shown
+
+    def show(self, selection: Selection) -> None:
+        if selection.prompt_id and selection.prompt_id != self._prompt_id:
+            self.autosave.save()
+            self._prompt_id = selection.prompt_id
+            self.page = self._checked = self.autosave.file = None
+            self._case_at = 0
+            self._reload()
+        elif not selection.prompt_id:
+            self.hint("no prompt is picked · F2 Prompts · n there makes a new draft")
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.autosave.resume()
+        if self.page is not None:
+            self._reload()
+        self._focus_editor()
+
+    def on_screen_suspend(self) -> None:
+        self.autosave.pause()
+        self.autosave.save()
+
+    def on_registry_changed(self, _message: RegistryChanged) -> None:
+        self._reload()
+
+    def _reload(self) -> None:
+        app = self.bench_app
+        app.in_thread(
+            read_draft_page,
+            self._prompt_id,
+            app.selection.suite,
+            done=self._show_page,
+            group="draft-page",
+        )
+
+    def _show_page(self, page: DraftPage) -> None:
+        first = self.page is None
+        self.page = page
+        editor = self.query_one(PromptEditor)
+        wanted = self.bench_app.selection.case_id
+        for at, case in enumerate(page.cases):
+            if first and case.id == wanted:
+                self._case_at = at
+        if page.path_text is None:
+            editor.disabled = True
+            editor.load_text("")
+            editor.border_title = plain(f"{self._prompt_id} has no draft")
+            self.hint("F2 Prompts · e there makes a draft of the version under the cursor")
+            return
+        path, text = page.path_text
+        if self.autosave.open(Path(path), text):
+            editor.disabled = False
+            editor.load_text(text)
+            self.refresh_bindings()
+            self.call_later(self.trial.show_empty)
+            editor.show_body()
+            self._focus_editor()
+            if len(text) > LONG_DRAFT:
+                self.bench_app.tell(
+                    f"a draft of {len(text):,} characters is slow to edit here: F4 opens $EDITOR"
+                )
+        self.check()
+
+    def _focus_editor(self) -> None:
+        """As it was left, unless it was just opened to type, or only to look: then digits go on
+        from screen to screen.
+        """
+        editor, app = self.query_one(PromptEditor), self.bench_app
+        if app.types_in_draft is False and self.focused in (None, editor):
+            self._first_view().focus()
+        if editor.disabled:
+            return
+        if app.types_in_draft or (app.types_in_draft is None and self.focused is None):
+            editor.focus()
+        app.types_in_draft = None
+
+    # Checks
+
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        message.stop()
+        if self.autosave.file is None:
+            return
+        if self._check_timer:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(CHECK_S, self.check)
+        self.autosave.touched()
+        self.trial.draft_changed()
+        self._title()
+
+    @property
+    def text(self) -> str:
+        """The draft, as the editor has it."""
+        return self.query_one(PromptEditor).text
+
+    @property
+    def case(self) -> Case | None:
+        """The case that the preview shows and `ctrl+t` tries; without a suite, what was given."""
+        cases = self.page.cases if self.page else ()
+        return cases[self._case_at % len(cases)] if cases else self.trial.case
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether a suite says what to try it on."""
+        return bool(self.page and self.page.cases)
+
+    @property
+    def suite(self) -> Suite | None:
+        """The suite whose cases are tried."""
+        return self.page.suite if self.page else None
+
+    def check(self) -> None:
+        page = self.page
+        if page is None or self.autosave.file is None:
+            return
+        text, case = self.text, self.case
+        stem = self.autosave.file.path.stem
+        self.bench_app.in_thread(
+            lambda session: check_text(
+                text, stem, case, page.baseline, session.workspace.with_provider
+            ),
+            done=self.show_checks,
+            group="checks",
+        )
+
+    def show_checks(self, checked: Checked) -> None:
+        self._checked = checked
+        editor = self.query_one(PromptEditor)
+        editor.mark(problem.line for problem in checked.problems if problem.line)
+        self._title()
+        page, case = self.page, self.case
+        facts = self.query_one("#facts", FittedText)
+        at = f"case {case.id}" if case else "no case"
+        if case and page and page.cases:
+            at += f" {self._case_at % len(page.cases) + 1}/{len(page.cases)}"
+        facts.border_title = plain(f"Inputs · {at}")
+        facts.show_fitted(lambda in_full: facts_text(checked, page, in_full=in_full))
+        preview = self.query_one("#preview", TextView)
+        preview.border_title = plain("Preview (rendered)")
+        preview.show(preview_text(checked, self.case))
+        self._show_about()
+        prompt = checked.prompt
+        if prompt and prompt.model and (not self._price or self._price.model != prompt.model.id):
+            self.bench_app.in_thread(
+                read_price, prompt, done=self._priced, failed=lambda _: None, group="price"
+            )
+
+    def _priced(self, price: CallPrice | None) -> None:
+        self._price = price
+        self._show_about()
+
+    def _show_about(self) -> None:
+        if self._checked is None:
+            return
+        about = self.query_one("#about", PlainStatic)
+        about.show(about_line(self._checked, self.page, self._price), layout=False)
+        way = "esc leaves the editor" if self.is_editing else "e or enter: Edit"
+        problems = sorted(self._checked.problems, key=lambda problem: not problem.is_error)
+        if problems:
+            first = problems[0]
+            at = (
+                f"line {first.line}: "
+                if first.line and f"line {first.line}" not in first.text
+                else ""
+            )
+            self.hint(f"{'!' if first.is_error else '~'} {at}{first.text}")
+        elif not self.has_cases:
+            problem = self.page.suite_problem if self.page else ""
+            self.hint(f"{way} · ^t asks for inputs · {problem}")
+        else:
+            self.hint(f"{way} · ^t tries this case · F5 runs the suite · ^s registers")
+
+    def _title(self) -> None:
+        if self.autosave.file is None:
+            return
+        editor = self.query_one(PromptEditor)
+        base = self.page.baseline if self.page else None
+        of = f"draft of {base.newest_version}" if base else "draft, not registered"
+        changed = self._checked is not None and (base is None or bool(self._checked.version))
+        doing = "EDITING · " if self.is_editing else ""
+        editor.border_title = plain(f"{doing}{self._prompt_id} · {of}{' ●' if changed else ''}")
+        if not self.autosave.is_saved:
+            editor.border_subtitle = plain("not saved yet")
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        if action == "case":
+            return self.has_cases
+        if action in ("edit", "leave"):
+            return self.autosave.file is not None and self.is_editing == (action == "leave")
+        if action in ("try_case", "try_models", "register", "editor", "undo"):
+            return self.autosave.file is not None
+        return True
+
+    def action_case(self, way: int) -> None:
+        self._case_at += way
+        if self.case:
+            self.bench_app.select(case_id=self.case.id)
+        self.check()
+
+    async def action_try_case(self) -> None:
+        if await self.autosave.saved():
+            await self.trial.start()
+
+    async def action_try_models(self) -> None:
+        """The same case on several models, side by side."""
+        model = self._checked.prompt.model if self._checked and self._checked.prompt else None
+        if model is None or not await self.autosave.saved():
+            return
+        from workbench.tui.draft.models_dialog import Models
+
+        def chosen(models: list[Model] | None) -> None:
+            if models:
+                self.run_worker(self.trial.start(models), exclusive=True, group="models")
+
+        self.app.push_screen(Models(model, self.bench_app.workspace.settings), chosen)
+
+    async def action_register(self) -> None:
+        if self.autosave.file is None or not await self.autosave.saved():
+            return
+        from workbench.tui.draft.register_dialog import open_register
+
+        open_register(self.bench_app, self._prompt_id)
+
+    async def action_editor(self) -> None:
+        """The file in the user's own editor; what it says then is one edit here."""
+        if self.autosave.file is None or not await self.autosave.saved():
+            return
+        from workbench.tui.draft.editor import edit_file
+
+        try:
+            code = await edit_file(self.app, self.autosave.file.path)
+        except WorkbenchError as error:
+            self.bench_app.tell(str(error), error=True)
+            return
+        theirs = self.autosave.file.outside()
+        if theirs is not None:
+            self.autosave.take(theirs)
+        said = "changed" if theirs is not None else "unchanged"
+        self.bench_app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
+
+    def action_panes(self) -> None:
+        """Narrow screens have room for the preview or the answer: show the other one."""
+        self.remove_class("-models")
+        self.toggle_class("-answering")
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether what is typed goes into the draft."""
+        return isinstance(self.focused, PromptEditor)
+
+    def on_descendant_focus(self) -> None:
+        self._say_where_keys_go()
+
+    def on_descendant_blur(self) -> None:
+        self._say_where_keys_go()
+
+    def _say_where_keys_go(self) -> None:
+        self._title()
+        self._show_about()
+        self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        """Out of the editor, so that single letters and digits are keys; never back into it."""
+        if self.is_editing:
+            self._first_view().focus()
+
+    def _first_view(self) -> TextView:
+        """The first pane beside the editor that is in sight."""
+        views = list(self.query(TextView).results(TextView))
+        return next((view for view in views if view.display and view.region.area), views[0])
+
+    def action_edit(self) -> None:
+        """Into the editor."""
+        self.query_one(PromptEditor).focus()  # which does nothing while it is disabled
+
+    def action_undo(self) -> None:
+        self.query_one(PromptEditor).undo()

@@ -1,0 +1,254 @@
+"""One case tried from the draft, on one model or on several side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+from textual.content import Content
+
+from workbench.actions.running import run as running
+from workbench.actions.session import Session
+from workbench.datasets.json_values import as_text
+from workbench.datasets.values import Case
+from workbench.errors import UsageError, WorkbenchError
+from workbench.present import numbers
+from workbench.present.safe_text import safe_line, safe_text
+from workbench.prompts.values import Input, Model, Prompt
+from workbench.providers.base import Answer
+from workbench.runs.spec.suite import Suite
+from workbench.tui.draft.checks import Checked, check
+from workbench.tui.draft.inputs_form import InputsForm, inputs_of, values_of
+from workbench.tui.services.background import call_in_thread
+from workbench.tui.widgets.run_header import EDITED
+from workbench.tui.widgets.text import plain
+from workbench.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from workbench.tui.draft.screen import DraftScreen
+
+GIVEN = "given"
+"""The id of a case that the user typed."""
+PAINT_S = 0.1
+MOST_MODELS = 6
+
+
+@dataclass
+class Asked:
+    """One question under way: the pieces come in a thread, the view is painted on the loop."""
+
+    prompt: Prompt
+    case: Case
+    view: TextView
+    draft: str
+    """Its text, as it was asked with."""
+    state: str = "asking…"
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        model = self.prompt.model
+        return f"{model.provider}/{model.id}" if model else "no model"
+
+    def heard(self, piece: str) -> None:
+        with self.lock:
+            self.pieces.append(piece)
+
+    def text(self) -> str:
+        with self.lock:
+            return "".join(self.pieces)
+
+
+class Trial:
+    """Asks in threads; the answers' panes are painted ten times a second while text comes."""
+
+    def __init__(self, screen: DraftScreen) -> None:
+        self._screen = screen
+        self._asked: list[Asked] = []
+        self._open: list[Asked] = []
+        self._timer: Timer | None = None
+        self._given: dict[str, str] = {}
+        self.case: Case | None = None
+        """What the user gave to try it on, where no suite does."""
+
+    async def start(self, models: Sequence[Model] = ()) -> None:
+        """Try the draft as it stands on the current case; by default on its own model."""
+        screen = self._screen
+        text, case = screen.text, screen.case
+        checked = await self._check(text, case)
+        if checked is None:
+            return
+        if checked.prompt is None:
+            screen.bench_app.tell(f"not tried: {checked.problems[0].text}", error=True)
+            return
+        prompts = [replace(checked.prompt, model=model) for model in models] or [checked.prompt]
+        inputs = inputs_of(checked.prompt)
+        if screen.has_cases and case is not None:
+            await self._ask_all(prompts, case, text)
+        elif not inputs:
+            await self._ask_all(prompts, Case(GIVEN, {}), text)
+        else:
+            self._ask_for(inputs, prompts, text)
+
+    def _ask_for(self, inputs: Sequence[Input], prompts: Sequence[Prompt], text: str) -> None:
+        """No suite says what to try it on: the user does."""
+        screen = self._screen
+
+        def answered(given: dict[str, str] | None) -> None:
+            if given is not None:
+                self._given |= given
+                self.case = Case(GIVEN, values_of(inputs, given))
+                screen.check()
+                asking = self._ask_all(prompts, self.case, text)
+                screen.run_worker(asking, exclusive=True, group="models")
+
+        title = f"Try {prompts[0].prompt_id} on · ^s asks"
+        screen.app.push_screen(InputsForm(title, "Ask", inputs, self._given), answered)
+
+    async def _ask_all(self, prompts: Sequence[Prompt], case: Case, text: str) -> None:
+        screen = self._screen
+        self._open = []
+        answers = screen.query_one("#answers", Container)
+        screen.set_class(len(prompts) > 1, "-models")
+        screen.add_class("-answering")
+        views = [TextView(classes="pane answer") for _ in prompts]
+        await answers.remove_children()
+        await answers.mount(*views)
+        self._asked = [Asked(p, case, view, text) for p, view in zip(prompts, views, strict=True)]
+        self._open = list(self._asked)
+        self._timer = self._timer or screen.set_interval(PAINT_S, self._paint)
+        self._timer.resume()
+        for at, asked in enumerate(self._asked):
+            self._title(asked)
+            self._ask(asked, at, screen.suite)
+
+    async def _check(self, text: str, case: Case | None) -> Checked | None:
+        """What is tried is what stands in the editor now, not what was checked last."""
+        screen = self._screen
+        page, file = screen.page, screen.autosave.file
+        if page is None or file is None:
+            return None
+        checked = await call_in_thread(
+            screen.bench_app.workspace,
+            lambda _bench: check(text, file.path.stem, case, page.baseline),
+        )
+        screen.show_checks(checked)
+        return checked
+
+    async def show_empty(self) -> None:
+        """Where the answers will be, before there is one to this draft."""
+        self._asked, self._open, self._given, self.case = [], [], {}, None
+        view = TextView(classes="pane answer")
+        answers = self._screen.query_one("#answers", Container)
+        await answers.remove_children()
+        await answers.mount(view)
+        view.border_title = plain("Answer")
+        view.show("^t tries the case on the draft's model, F12 on several side by side")
+
+    def _ask(self, asked: Asked, at: int, suite: Suite | None) -> None:
+        def ask(session: Session) -> Answer:
+            return running.try_case(session, asked.prompt, asked.case, on_text=asked.heard)
+
+        self._screen.bench_app.in_thread(
+            ask,
+            done=lambda answer: self._finished(asked, answer, suite),
+            failed=lambda error: self._failed(asked, error),
+            group=f"trial-{at}",
+        )
+
+    def _title(self, asked: Asked, state: str = "") -> None:
+        asked.state = state or asked.state
+        said = f"{asked.case.id} · {asked.state}"
+        if len(self._asked) > 1:
+            place = self._asked.index(asked) + 1
+            said = f"{place}/{len(self._asked)} · {asked.name} · {asked.state}"
+        if asked.draft != self._screen.text:
+            said = f"{EDITED.upper()} · {said}"
+        asked.view.border_title = plain(said)
+
+    def draft_changed(self) -> None:
+        """Answers to another text than the editor's are marked; undone, they are its own again."""
+        for asked in self._asked:
+            self._title(asked)
+
+    def _paint(self) -> None:
+        for asked in self._open:
+            text = asked.text()
+            if text != asked.view.raw:
+                asked.view.show(text)
+
+    def _settled(self, asked: Asked) -> bool:
+        """False when a newer trial took its place."""
+        if asked not in self._open:
+            return False
+        self._open.remove(asked)
+        if not self._open and self._timer:
+            self._timer.pause()
+        return True
+
+    def _finished(self, asked: Asked, answer: Answer, suite: Suite | None) -> None:
+        if self._settled(asked):
+            self._title(asked, answer.outcome.value.replace("_", " "))
+            asked.view.show(answer_text(answer, asked.case, suite), raw=answer.text)
+
+    def _failed(self, asked: Asked, error: WorkbenchError) -> None:
+        if self._settled(asked):
+            self._title(asked, "failed")
+            asked.view.show(str(error))
+            self._screen.bench_app.tell(str(error), error=True)
+
+
+def parse_models(text: str, like: Model) -> list[Model]:
+    """Models from `provider/id, id, ...`, with the options of `like`; without a provider, its.
+
+    Raises UsageError for none, or more than fit side by side.
+    """
+    found = []
+    for name in dict.fromkeys(piece.strip() for piece in text.split(",")):
+        if not name:
+            continue
+        provider, slash, model = name.partition("/")
+        if slash:
+            found.append(Model(model, provider, like.options))
+        else:
+            found.append(Model(name, like.provider, like.options))
+    if not found:
+        raise UsageError("no model", hint="names with commas between: openai/gpt-4.1-mini, local/x")
+    if len(found) > MOST_MODELS:
+        raise UsageError(f"{len(found)} models do not fit: {MOST_MODELS} at most")
+    return found
+
+
+def answer_text(answer: Answer, case: Case, suite: Suite | None) -> Content:
+    """The answer, what was expected, each scorer's word, and what the call took."""
+    parts = [Content(safe_text(answer.text))] if answer.text else []
+    if answer.error:
+        parts.append(Content.styled(safe_line(f"! {answer.error}"), "$text-error"))
+    if answer.note:
+        parts.append(Content.styled(safe_line(f"~ {answer.note}"), "$text-warning"))
+    parts.append(Content("─" * 12))
+    if case.expected is not None:
+        parts.append(Content.assemble(("expected ", "bold"), safe_line(as_text(case.expected))))
+    for scorer in suite.scorers if suite else ():
+        score = scorer.score(answer, case)
+        good = score.value is not None and score.value >= 1
+        line = Content.assemble(
+            (f"{scorer.name} ", "bold"),
+            (numbers.score(score.value, 2), "$text-success" if good else "$text-warning"),
+            safe_line(f"  {score.reason}" if score.reason else ""),
+        )
+        parts.append(line)
+    took = [numbers.seconds(answer.latency_s)]
+    if answer.first_token_s is not None:
+        took.append(f"first token {numbers.seconds(answer.first_token_s)}")
+    sent, got = numbers.tokens(answer.prompt_tokens), numbers.tokens(answer.completion_tokens)
+    took.append(f"{sent} + {got} tokens")
+    took.append(numbers.money(answer.cost_usd))
+    parts.append(Content.styled(safe_line(" · ".join(took)), "$text-muted"))
+    return Content("\n").join(parts)

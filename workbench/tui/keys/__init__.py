@@ -1,0 +1,1 @@
+"""Keys, commands and what the help says of them."""

@@ -1,0 +1,131 @@
+"""Keys typed ahead: each is given to the screen that the keys before it have made.
+
+Textual hands every key at once to what is focused when it arrives. Keys that come in one piece,
+over a slow line or while a screen is being made, would all go to the place where the first was
+typed: of `/try`, meant for a filter, `r` would open the dialog of a run and `y` say yes to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+PATIENCE_S = 2.0
+"""A key whose effect takes longer no longer holds up the next one that is typed."""
+
+Typed = events.Key | events.Paste
+
+
+class KeyQueue:
+    """Gives one key after the other to `give`, which handles it as Textual does."""
+
+    def __init__(self, app: App[int], give: Callable[[Typed], Awaitable[None]]) -> None:
+        self._app = app
+        self._give = give
+        self._held: deque[Typed] = deque()
+        self._turn = 0
+        self._since: float | None = None
+        """When the key that is under way was given; None: none is."""
+        self._openings: dict[object, tuple[object, float]] = {}
+        """By group, what is being opened, and when that was begun."""
+        self._waits: Callable[[], Awaitable[None]] | None = None
+        """What goes on when all that is being opened is there."""
+
+    async def take(self, event: Typed) -> None:
+        """Give it now, or when the keys before it have had their effect."""
+        self._held.append(event)
+        now = time.monotonic()
+        if self._since is None and self._is_opening(now):
+            self._since, self._waits = now, self._next
+        elif self._since is None or now - self._since > PATIENCE_S:
+            await self._next()
+
+    def opening(self, group: str = "") -> object:
+        """What keys typed from now on are for is on its way: something is read first. Gives what
+        `opened` wants. A newer one of the same group stands for the older.
+        """
+        token = object()
+        self._openings[group or token] = token, time.monotonic()
+        return token
+
+    def opened(self, token: object) -> None:
+        """It is there, or will never be."""
+        self._openings = {of: one for of, one in self._openings.items() if one[0] is not token}
+        if self._waits and not self._is_opening(time.monotonic()):
+            go_on, self._waits = self._waits, None
+            self._after(self._app, self._turn, go_on)
+
+    def _is_opening(self, now: float) -> bool:
+        return any(now - begun < PATIENCE_S for _, begun in self._openings.values())
+
+    async def _next(self) -> None:
+        self._waits = None
+        if not self._held:
+            self._since = None
+            return
+        event = self._held.popleft()
+        self._since = time.monotonic()
+        self._turn += 1
+        turn, target = self._turn, self._app.focused or self._app.screen
+
+        async def has_risen(node: MessagePump) -> bool:
+            if node is self._app:
+                self._up(target, turn, has_settled)
+            # On its way from a screen to the app Textual marks every key as stopped.
+            elif event._stop_propagation and not isinstance(node, Screen):
+                await self._next()  # it was text for the widget, which has it by now
+                return False
+            return True
+
+        async def has_settled(node: MessagePump) -> bool:
+            if node is not self._app:
+                return True
+            if self._is_opening(time.monotonic()):
+                self._waits = has_opened
+            else:
+                await has_opened()
+            return True
+
+        async def has_opened() -> None:
+            # A screen has the focus somewhere once it is made.
+            self._after(self._app.screen, turn, is_made)
+
+        async def is_made() -> None:
+            self._after(self._app, turn, self._next)
+
+        await self._give(event)
+        self._up(target, turn, has_risen if event.is_forwarded else has_settled)
+
+    def _up(
+        self, node: MessagePump, turn: int, arrived: Callable[[MessagePump], Awaitable[bool]]
+    ) -> None:
+        """Call `arrived` at `node`, and at all above it while it says so, up to the app.
+
+        It follows from queue to queue, so it comes behind the key and the messages it has caused.
+        """
+
+        async def here() -> None:
+            if await arrived(node) and node is not self._app:
+                self._up(node._parent or self._app, turn, arrived)
+
+        self._after(node, turn, here)
+
+    def _after(self, node: MessagePump, turn: int, then: Callable[[], Awaitable[None]]) -> None:
+        """Call `then` behind what waits at `node`, unless a later key was given meanwhile."""
+
+        async def call() -> None:
+            if turn == self._turn:
+                await then()
+
+        # What is closing takes nothing more. The app itself closes at the very end.
+        if not node.call_later(call) and node is not self._app:
+            self._app.call_later(call)

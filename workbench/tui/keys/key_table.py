@@ -1,0 +1,276 @@
+"""Every action that a key can call, in one table: bindings, footer, help, palette, docs, [keys].
+
+Here stand the rows of the screens; those of lists, texts and dialogs in `pane_keys`.
+"""
+
+from __future__ import annotations
+
+from workbench.tui.keys.key_row import ALWAYS, Action
+from workbench.tui.keys.pane_keys import COPY, DIALOG, DIFF, LIST, READING, TABLE, TEXT
+
+APP = (
+    Action("app.prompts", "f2,1", "Prompts", "view", "app", "go('prompts')", "versions and text"),
+    Action("app.draft", "f3", "Draft", "view", "app", "go('draft')", "type into the draft, try it"),
+    Action(
+        "app.look",
+        "2",
+        "Draft",
+        "view",
+        "app",
+        "go('draft', False)",
+        "to look; e types",
+    ),
+    Action("app.run", "3", "Run", "view", "app", "go('run')", "the run at work, and earlier ones"),
+    Action("app.compare", "f8,4", "Compare", "view", "app", "go('compare')", "two runs by case"),
+    Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
+    Action(
+        "app.datasets", "6", "Datasets", "view", "app", "go('datasets')", "cases, to read and edit"
+    ),
+    Action(
+        "app.start",
+        "f5,ctrl+j",
+        "Run…",
+        "run",
+        "app",
+        "start",
+        "run what is selected on a suite",
+        6,
+    ),
+    Action("app.jump", "ctrl+o", "Jump", "view", "app", "jump", "one key to any pane", 1),
+    Action("app.zoom", "z", "Zoom", "view", "app", "zoom", "the focused pane alone, and back"),
+    Action("app.themes", "", "Themes…", "view", "app", "themes", "choose the colours"),
+    Action("app.messages", "", "Messages…", "view", "app", "messages", "what was said so far"),
+    Action(
+        "app.trust",
+        "",
+        "Trust this workspace…",
+        "workspace",
+        "app",
+        "trust",
+        "let it send prompts to the hosts that workbench.toml names",
+    ),
+    Action("app.export", "", "Export…", "prompt", "app", "export", "a version to a file"),
+    Action(
+        "app.quit",
+        "ctrl+q",
+        "Quit",
+        "workbench",
+        "app",
+        "quit",
+        "asks if a run is alive",
+        priority=True,
+    ),
+    Action("app.help", "f1,question_mark", "Keys", "help", "app", "help", "every key here", ALWAYS),
+    Action(
+        "app.palette",
+        "ctrl+p",
+        "Cmd",
+        "help",
+        "app",
+        "command_palette",
+        "every command by name",
+        ALWAYS,
+        priority=True,
+    ),
+)
+
+PROMPTS = (
+    Action("prompts.run", "r", "Run…", "run", "prompts", "run", "it on a suite, as F5 does"),
+    Action("prompts.edit", "e", "Edit", "prompt", "prompts", "edit", "the draft of it", 6),
+    Action(
+        "prompts.baseline",
+        "equals_sign",
+        "Baseline",
+        "compare",
+        "prompts",
+        "baseline",
+        "compare others with this version",
+        2,
+    ),
+    Action(
+        "prompts.compare",
+        "c",
+        "Compare",
+        "compare",
+        "prompts",
+        "compare",
+        "with the baseline, else with what is live",
+        4,
+    ),
+    Action(
+        "prompts.evaluate",
+        "v",
+        "Evaluate",
+        "prompt",
+        "prompts",
+        "evaluate",
+        "run the gate on this version and record the evidence",
+        3,
+    ),
+    Action("prompts.deploy", "D", "Deploy…", "deploy", "prompts", "deploy", "make it live", 5),
+    Action("prompts.revoke", "V", "Revoke…", "deploy", "prompts", "revoke", "never live again"),
+    Action("prompts.new", "n", "New draft", "prompt", "prompts", "new", "a new prompt", 1),
+)
+
+DRAFT = (
+    Action("draft.try", "ctrl+t,f7", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
+    Action(
+        "draft.models",
+        "f12",
+        "Try models…",
+        "draft",
+        "draft",
+        "try_models",
+        "this case on several, side by side",
+        2,
+    ),
+    Action(
+        "draft.register",
+        "ctrl+s",
+        "Register…",
+        "draft",
+        "draft",
+        "register",
+        "make an immutable version",
+        6,
+    ),
+    Action("draft.editor", "f4", "$EDITOR", "draft", "draft", "editor", "edit it elsewhere", 4),
+    Action(
+        "draft.case_before",
+        "left_square_bracket,alt+left",
+        "Case before",
+        "draft",
+        "draft",
+        "case(-1)",
+        show=1,
+    ),
+    Action(
+        "draft.case_after",
+        "right_square_bracket,alt+right",
+        "Next case",
+        "draft",
+        "draft",
+        "case(1)",
+        show=2,
+    ),
+    Action("draft.pane", "f6", "Panes", "draft", "draft", "panes", "preview, variables, answer", 3),
+    Action("draft.edit", "e,enter", "Edit", "draft", "draft", "edit", "type into the draft", 5),
+    Action(
+        "draft.leave",
+        "escape",
+        "Leave",
+        "draft",
+        "draft",
+        "leave",
+        "the editor: letters are keys",
+        5,
+    ),
+    Action("draft.undo", "", "Undo", "draft", "draft", "undo", "ctrl+z in the editor"),
+)
+
+DEPLOYS = (
+    Action("deploys.deploy", "D", "Deploy…", "deploy", "deploys", "deploy", "make it live", 6),
+    Action(
+        "deploys.rollback",
+        "R",
+        "Rollback…",
+        "deploy",
+        "deploys",
+        "rollback",
+        "go back to the version before",
+        6,
+    ),
+    Action(
+        "deploys.compare",
+        "c",
+        "Compare with live",
+        "compare",
+        "deploys",
+        "compare",
+        "the newest version with what is live",
+        3,
+    ),
+    Action("deploys.approve", "a", "Approve…", "deploy", "deploys", "approve", "of a version"),
+    Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
+    Action("deploys.revoke", "V", "Revoke…", "deploy", "deploys", "revoke", "never live again"),
+)
+
+RUN = (
+    Action("run.stop", "x", "Stop", "run", "run", "stop", "x again gives up the calls too", 8),
+    Action("run.resume", "r", "Resume", "run", "run", "resume", "what is missing or failed", 7),
+    Action("run.named", "f", "Filter", "run", "run", "named", "errors, failures, refused…", 4),
+    Action("run.compare", "c", "Compare", "run", "run", "compare", "with what is live", 5),
+    Action("run.baseline", "equals_sign", "Baseline", "run", "run", "baseline", "A of Compare"),
+    Action("run.promote", "a", "Add as case…", "run", "run", "promote", "to the dataset"),
+    Action("run.charts", "t", "Charts", "run", "run", "charts", "latencies, scores, labels", 2),
+    Action("run.back", "escape", "All runs", "run", "run", "back", "the list of runs", 3),
+)
+
+COMPARE = (
+    Action("compare.named", "f", "Filter", "compare", "compare", "named", "broke, fixed, ...", 6),
+    Action("compare.next", "n", "Next", "compare", "compare", "next(1)", "changed case", 4),
+    Action("compare.before", "N", "Before", "compare", "compare", "next(-1)", "changed case"),
+    Action("compare.prompt", "p", "Prompt", "compare", "compare", "prompt", "its differences", 5),
+    Action(
+        "compare.input", "i", "Input", "compare", "compare", "input", "and what was expected", 4
+    ),
+    Action("compare.view", "v", "View", "compare", "compare", "view", "side by side or unified", 2),
+    Action("compare.pick_a", "a", "Pick A", "compare", "compare", "pick('a')", "the baseline", 3),
+    Action("compare.pick_b", "b", "Pick B", "compare", "compare", "pick('b')", "the candidate", 3),
+    Action(
+        "compare.add", "C", "Add side…", "compare", "compare", "add", "C, then D, against A too", 2
+    ),
+    Action(
+        "compare.beside", "o", "Other side", "compare", "compare", "beside", "B, C or D beside A"
+    ),
+    Action("compare.drop", "R", "Drop side", "compare", "compare", "drop", "the last one added"),
+    Action(
+        "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3
+    ),
+    Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),
+    Action(
+        "compare.missing",
+        "r",
+        "Run missing…",
+        "run",
+        "compare",
+        "missing",
+        "cases that a side has no answer to",
+    ),
+    Action("compare.good", "u", "Rate good", "compare", "compare", "rate('good')", "B: thumbs up"),
+    Action("compare.bad", "d", "Rate bad", "compare", "compare", "rate('bad')", "B: thumbs down"),
+    Action("compare.unrate", "0", "No rating", "compare", "compare", "rate('')", "of B"),
+    Action("compare.report", "H", "HTML report", "compare", "compare", "report", "to send around"),
+    Action(
+        "compare.promote", "A", "Add as case…", "compare", "compare", "promote", "to the dataset"
+    ),
+    Action("compare.stop", "x", "Stop", "compare", "compare", "stop", "the run it waits for", 7),
+    Action("compare.deploy", "D", "Deploy B…", "compare", "compare", "deploy", "make it live", 5),
+)
+
+DATASETS = (
+    Action("datasets.edit", "e", "Edit", "dataset", "datasets", "edit", "this case", 6),
+    Action("datasets.add", "a", "Add a case", "dataset", "datasets", "add", "a new one", 6),
+    Action("datasets.delete", "X", "Delete…", "dataset", "datasets", "delete", "this case", 3),
+    Action("datasets.split", "f", "Split", "dataset", "datasets", "split", "the next split", 4),
+    Action("datasets.next", "d", "Dataset", "dataset", "datasets", "dataset", "the next suite", 4),
+    Action("datasets.new", "n", "New suite…", "dataset", "datasets", "begin", "for a prompt", 2),
+    Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
+)
+
+ACTIONS: tuple[Action, ...] = (
+    *APP,
+    *LIST,
+    *TABLE,
+    *TEXT,
+    *PROMPTS,
+    *DRAFT,
+    *RUN,
+    *COMPARE,
+    *DEPLOYS,
+    *DATASETS,
+    *DIFF,
+    *COPY,
+    *READING,
+    *DIALOG,
+)

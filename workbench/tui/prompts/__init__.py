@@ -1,0 +1,1 @@
+"""The screen with every prompt and its versions."""

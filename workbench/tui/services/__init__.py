@@ -1,0 +1,1 @@
+"""What the screens have done in the background: runs, files, the registry."""

@@ -1,0 +1,97 @@
+"""Blocking work beside the loop: a thread a job, each with its own Bench."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from workbench.actions.session import Session
+from workbench.errors import UntrustedWorkspace, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+    from workbench.workspace import Workspace
+
+T = TypeVar("T")
+
+
+async def call_in_thread(
+    workspace: Workspace,
+    fn: Callable[[Session], T],
+    first: Callable[[], None] | None = None,
+    on_warning: Callable[[str], None] | None = None,
+) -> T:
+    """What `fn(bench)` returns, from a daemon thread: a job that never ends cannot hold up
+    quitting. `first` is called before it and `on_warning` by the bench, in that thread. Raises
+    WorkbenchError for what it raised itself, and in place of OSError and sqlite3.Error.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)  # type: ignore[arg-type]
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        result: T | None = None
+        error: BaseException | None = None
+        try:
+            if first:
+                first()
+            with Session(workspace, on_warning) as session:
+                result = fn(session)
+        except (OSError, sqlite3.Error) as raised:
+            error = WorkbenchError(f"{type(raised).__name__}: {raised}")
+        except BaseException as raised:  # noqa: BLE001 (the edge of the thread: handed on)
+            error = raised
+        # The app may have been quit meanwhile: then nobody wants the result.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, name="bench", daemon=True).start()
+    return await future
+
+
+async def run_job(
+    app: WorkbenchApp,
+    fn: Callable[[Session], T],
+    done: Callable[[T], object] | None,
+    failed: Callable[[WorkbenchError], object] | None,
+) -> None:
+    """Call `fn` in a thread and hand on what came of it.
+
+    A bug in there must not take the app down with a draft that is not saved and a run that is
+    paid for: it is said, with the whole story under Messages, and the app goes on.
+    """
+    warnings: list[str] = []
+    try:
+        # What was typed up to now is in its file before anybody reads it.
+        result = await call_in_thread(app.workspace, fn, app.file_worker.wait, warnings.append)
+        if done and not app.is_ending:
+            done(result)
+        for warning in warnings:
+            app.tell(f"warning: {warning}", error=True)
+    except WorkbenchError as error:
+        if app.is_ending:
+            return
+        if failed:
+            failed(error)
+        else:
+            app.tell(str(error), error=True)
+        if isinstance(error, UntrustedWorkspace):
+            app.action_trust()
+    except Exception as error:  # noqa: BLE001 (the edge between a job and the app)
+        story = "".join(traceback.format_exception(error, limit=-12))
+        app.said.append(f"! a bug in workbench:\n{story}")
+        app.tell(
+            f"a bug in workbench: {type(error).__name__}: {error} · more: Messages", error=True
+        )

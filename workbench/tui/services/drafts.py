@@ -1,0 +1,95 @@
+"""Drafts as files: made, saved, and seen to change under us."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from workbench.actions.session import Session
+from workbench.errors import DraftError
+from workbench.files import write_atomically
+from workbench.prompts.values import SUFFIX
+from workbench.workspace import PROMPTS
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+BLANK = """\
+---
+name: {name}
+description: ""
+model:
+  id: {model}
+  provider: {provider}
+  options: {{temperature: 0, maxOutputTokens: 64}}
+inputs:
+  - {{name: text, kind: string, required: true}}
+template: {{format: {{kind: jinja2}}, parser: {{kind: prompty}}}}
+---
+system:
+Say what the answer must look like.
+
+user:
+{{{{ text }}}}
+"""
+
+
+def make_draft(session: Session, prompt_id: str, text: str = "") -> Path:
+    """A new draft file with that text, or a blank one. Raises DraftError when it is there."""
+    if not _ID.fullmatch(prompt_id):
+        raise DraftError(
+            f"{prompt_id!r} is no prompt id",
+            hint="lower case letters, digits, '.', '_' and '-', 100 at most",
+        )
+    path = session.workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
+    if path.exists():
+        raise DraftError(f"{path} is there already", hint="e edits it")
+    provider = next(iter(session.workspace.settings.providers), "local")
+    model = "gemma-3-270m" if provider == "local" else "gpt-4.1-mini"
+    write_atomically(path, text or BLANK.format(name=prompt_id, model=model, provider=provider))
+    return path
+
+
+class DraftFile:
+    """One draft on disk, and what we last knew it to say. For one thread at a time."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.known = text
+        self.wanted = text
+        """The newest text that it shall say."""
+
+    def save(self) -> None:
+        """Write what is wanted, unless somebody else wrote since. Raises DraftChanged, OSError."""
+        text, theirs = self.wanted, self.outside()
+        if theirs is not None and theirs != text:
+            raise DraftChanged(self.path, theirs)
+        if text != self.known or theirs is not None:
+            write_atomically(self.path, text)
+        self.known = text
+
+    def outside(self) -> str | None:
+        """What the file says now, if that is not what we knew; None also when it is gone."""
+        try:
+            now = self.path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError as error:
+            raise DraftError(f"{self.path} is no UTF-8 any more", hint="mend it outside") from error
+        return now if now != self.known else None
+
+
+def rescue(folder: Path, path: Path, text: str) -> Path:
+    """Write a text that could not be saved to its own file beside the state; gives where."""
+    now = datetime.now().astimezone()
+    kept = folder / "unsaved" / f"{path.stem}-{now:%Y%m%d-%H%M%S}{path.suffix}"
+    write_atomically(kept, text)
+    return kept
+
+
+class DraftChanged(DraftError):
+    """Another program wrote the draft since it was read; `theirs` is what it wrote."""
+
+    def __init__(self, path: Path, theirs: str) -> None:
+        super().__init__(f"{path} was changed outside", hint="choose which text stays")
+        self.theirs = theirs

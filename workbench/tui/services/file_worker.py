@@ -1,0 +1,60 @@
+"""One thread that reads and writes drafts, so that typing never waits for the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+Told = Callable[[Future[Any]], object]
+
+
+class FileWorker:
+    """Jobs run one after the other, in the order in which they were given.
+
+    Give them on the loop; there each `told` hears of its job once, with the future that holds
+    what came of it. What was given is done before the process ends, unless it is killed.
+    """
+
+    def __init__(self, on_loop: Callable[[Callable[[], None]], None]) -> None:
+        self._on_loop = on_loop
+        self._thread: ThreadPoolExecutor | None = None
+        self._open: dict[Future[Any], Told] = {}
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether some `told` is still to hear of its job."""
+        return bool(self._open)
+
+    def give(self, job: Callable[[], object], told: Told) -> None:
+        """Do it when those before it are done."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="pen")
+        future = self._thread.submit(job)
+        self._open[future] = told
+        future.add_done_callback(lambda done: self._on_loop(lambda: self._tell(done)))
+
+    def finish(self) -> None:
+        """On the loop, and holding it up: until everything is done and told."""
+        while self._open:
+            future = next(iter(self._open))
+            wait([future])
+            self._tell(future)
+
+    async def finished(self) -> None:
+        """On the loop, which goes on: until what was given up to now is done and told."""
+        futures = tuple(self._open)
+        if futures:
+            await asyncio.to_thread(wait, futures)
+        for future in futures:
+            self._tell(future)
+
+    def wait(self) -> None:
+        """In another thread: until what was given up to now is done."""
+        wait(tuple(self._open))
+
+    def _tell(self, future: Future[Any]) -> None:
+        told = self._open.pop(future, None)
+        if told:
+            told(future)

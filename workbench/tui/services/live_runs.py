@@ -1,0 +1,124 @@
+"""The run that is alive. The app owns it, so that no screen takes it down with itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.tui.base.messages import RunEnded, RunStarted, RunTicked
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from workbench.actions.session import Session
+    from workbench.runs.engine.live import LiveRun
+    from workbench.runs.spec.values import Result, RunProgress, RunSpec, RunSummary
+    from workbench.tui.app import WorkbenchApp
+
+TICK_S = 0.1
+
+
+class LiveRuns:
+    """Starts, follows and stops runs; one at a time is shown."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+        self._timer: Timer | None = None
+        self.drains = True
+        self.live: LiveRun | None = None
+        self.spec: RunSpec | None = None
+        """What the live run runs; None while an evaluation or a comparison runs it."""
+        self.name = ""
+        """What is run, for people."""
+        self.progress: RunProgress | None = None
+        """The latest; stays after the end."""
+        self.results: list[Result] = []
+        """All results of the current run that came by here, in order of arrival."""
+
+    @property
+    def is_alive(self) -> bool:
+        return self.live is not None
+
+    def start(self, spec: RunSpec, name: str = "", *, resume: str | None = None) -> None:
+        """Start it; the screen hears RunStarted, RunTicked ten times a second, and RunEnded."""
+        if self.is_alive:
+            self._app.tell("a run is alive: x stops it", error=True)
+            return
+
+        def begin(session: Session) -> LiveRun:
+            from workbench.actions.running import run as running
+
+            return running.start(session, spec, resume=resume)
+
+        self._app.in_thread(begin, done=lambda live: self.follow(live, name, spec=spec))
+
+    def resume(self, run_id: str, name: str = "") -> None:
+        """Go on with an incomplete run."""
+        if self.is_alive:
+            self._app.tell("a run is alive: x stops it", error=True)
+            return
+
+        def again(session: Session) -> LiveRun:
+            from workbench.actions.running import run as running
+
+            return running.go_on(session, run_id)
+
+        self._app.in_thread(again, done=lambda live: self.follow(live, name or run_id))
+
+    def follow(
+        self, live: LiveRun, name: str, *, spec: RunSpec | None = None, drains: bool = True
+    ) -> None:
+        """Show a run that was started. `drains=False`: somebody else takes its results."""
+        self.live, self.name, self.spec, self.drains = live, name, spec, drains
+        self.results = []
+        self.progress = live.progress()
+        self._app.select(run_id=live.run_id)
+        self._app.post_to_screen(RunStarted(live.run_id))
+        if self._timer is None:
+            self._timer = self._app.set_interval(TICK_S, self._tick, name="runs")
+        self._timer.resume()
+
+    def follow_from_thread(self, live: LiveRun, name: str) -> None:
+        """As an `OnRun` of the actions: they drain the run themselves, in their thread."""
+        self._app.on_loop(lambda: self.follow(live, name, drains=False))
+
+    def stop(self) -> None:
+        """Let the calls in flight finish, start no more."""
+        if self.live:
+            self.live.stop()
+
+    def abort(self) -> None:
+        """Give up the calls in flight too."""
+        if self.live:
+            self.live.abort()
+
+    def _tick(self) -> None:
+        live = self.live
+        if live is None or self._app.is_ending:
+            return
+        done, told = live.done, self._ended if self.drains else self._ended_for_another
+        fresh = tuple(live.drain()) if self.drains else ()
+        self.results += fresh
+        self.progress = live.progress()
+        self._app.post_to_screen(RunTicked(self.progress, fresh))
+        self._app.show_run(f"run {self.progress.done}/{self.progress.total}")
+        if done:
+            self.live = None
+            self._app.show_run("")
+            if self._timer:
+                self._timer.pause()
+
+            def finished(_bench: Session) -> RunSummary:
+                return live.wait()
+
+            self._app.in_thread(finished, done=told)
+
+    def _ended_for_another(self, summary: RunSummary) -> None:
+        """Whoever takes its results says what became of them, perhaps before this is heard."""
+        self._app.post_to_screen(RunEnded(summary))
+
+    def _ended(self, summary: RunSummary) -> None:
+        self._app.post_to_screen(RunEnded(summary))
+        said = f"{self.name or summary.label}: {summary.status}"
+        if summary.reason:
+            said += f", {summary.reason}"
+        self._app.tell(said)

@@ -1,0 +1,1 @@
+"""Tables of cases, pairs and names: rows, columns, filters, copying."""

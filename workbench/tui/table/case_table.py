@@ -1,0 +1,340 @@
+"""A table for a hundred thousand rows that may change ten times a second.
+
+Lines are drawn one by one when they come into sight and kept until their row changes, so the cost
+of a change is the cost of the rows on screen. The cursor stays on its row, whatever moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+
+from workbench.tui.keys.keys import bindings
+from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipboard
+from workbench.tui.table.filters import Filter
+from workbench.tui.table.table_drawing import TableDrawing
+from workbench.tui.table.table_lines import Layout, widest
+from workbench.tui.table.table_model import Column, Order, TableModel, TableRow, arranged, following
+
+AT_ONCE = 3_000
+"""Up to this many rows are arranged without a thread."""
+
+
+class CaseTable(TableDrawing, can_focus=True):
+    """Rows in a `TableModel`, with a cursor on a row and one on a column."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list"), *bindings("table")]
+
+    class _About(Message):
+        def __init__(self, table: CaseTable, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> CaseTable:
+            return self.table
+
+    class Highlighted(_About):
+        """The cursor came to a row, or its row changed; key "" when there is none."""
+
+    class Opened(_About):
+        """Enter, or a click on the row that has the cursor."""
+
+    class Peeked(_About):
+        """Space."""
+
+    class FindAsked(_About):
+        """`/`: whoever has the filter line shows it."""
+
+    class Changed(_About):
+        """Other rows are visible, or in another order."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: Sequence[str] = ("Nothing here.",),
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(columns, empty=empty, id=id, classes=classes)
+        self._cursor_key = ""
+        self._touched = False
+        self._late: list[TableRow] | None = None
+
+    # What the owner calls
+
+    @property
+    def cursor_key(self) -> str:
+        """The key of the cursor's row, "" where no row is in sight."""
+        return self._cursor_key if len(self.model) else ""
+
+    @property
+    def cursor_row(self) -> TableRow | None:
+        return self.model.rows.get(self.cursor_key)
+
+    @property
+    def cursor_index(self) -> int:
+        """The visible place of the cursor, from 0."""
+        return self._cursor_index
+
+    @property
+    def is_sorting(self) -> bool:
+        return self._late is not None
+
+    @property
+    def touched(self) -> bool:
+        """Whether somebody moved the cursor; until then it stays on the first row."""
+        return self._touched
+
+    def load(self, rows: Sequence[TableRow], *, cursor: str = "") -> None:
+        """Show these rows instead; many are arranged in a thread."""
+        self._lines.clear()
+        self._touched = bool(cursor)
+        self._cursor_key = cursor
+        if len(rows) <= AT_ONCE:
+            self.model.replace_all(rows)
+            self._arranged()
+            return
+        self.model = TableModel(self.model.order, self.model.wanted)
+        self.model.rows = {row.key: row for row in rows}
+        self.model.number_rows()
+        self.sort_and_filter(self.model.order, self.model.wanted)
+
+    def put(self, rows: Sequence[TableRow]) -> None:
+        """Add rows or change them, as they come from a live run."""
+        if not rows:
+            return
+        if self._late is not None:
+            self._late += rows
+        size = len(self.model)
+        if self.model.put(rows) or len(self.model) != size:
+            self._arranged()
+            return
+        for row in rows:
+            index = self.model.index_of(row.key)
+            if index is not None:
+                self._refresh_row(index)
+            if row.key == self._cursor_key:
+                self.post_message(self.Highlighted(self, row.key))
+
+    def find(self, wanted: Filter) -> None:
+        """Show only rows that pass."""
+        self.sort_and_filter(self.model.order, wanted)
+
+    def sort_and_filter(self, order: Order, wanted: Filter) -> None:
+        """Sort and filter, in a thread when there are many rows."""
+        if self.model.total <= AT_ONCE or not self.is_running:
+            self.model.order, self.model.wanted = order, wanted
+            self.model.apply(arranged(*self.model.snapshot(), order, wanted))
+            self._arranged()
+            return
+        self.run_worker(
+            self._arrange_off_loop(order, wanted),
+            exclusive=True,
+            group="arrange",
+            exit_on_error=False,
+        )
+
+    def show_key(self, key: str) -> bool:
+        """Put the cursor on a row; False if it is not visible."""
+        index = self.model.index_of(key)
+        if index is None:
+            return False
+        self.move_to(index)
+        return True
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a visible place, clamped."""
+        if not len(self.model):
+            return
+        self._touched = True
+        index = max(0, min(index, len(self.model) - 1))
+        before = self._cursor_index
+        self._cursor_index = index
+        self._cursor_key = self.model.key_at(index)
+        self._into_view()
+        for changed in {before, index}:
+            self._refresh_row(changed)
+        self.post_message(self.Highlighted(self, self._cursor_key))
+
+    def move_following(self, step: int, test: Callable[[TableRow], bool] = lambda _: True) -> bool:
+        """Go to the next row (step 1) or the one before (-1) that passes."""
+        index = following(self.model, self._cursor_index, step, test)
+        if index is not None:
+            self.move_to(index)
+        return index is not None
+
+    def replace_columns(self, columns: Sequence[Column]) -> None:
+        """Have these columns; what is hidden or shown and how wide a column is made stay."""
+        before = self.columns
+        known = {column.key for column in before.columns}
+        fresh = {column.key for column in columns if column.hidden and column.key not in known}
+        self.columns = Layout(tuple(columns), widths=before.widths)
+        self.columns.hidden = before.hidden | fresh
+        if self.cursor_column not in {column.key for column in columns}:
+            self.cursor_column = self.columns.first
+        self._laid_out()
+
+    def set_columns(self, hidden: Iterable[str]) -> None:
+        """Hide exactly these columns."""
+        self.columns.hidden = set(hidden)
+        self._laid_out()
+
+    # Keys
+
+    def action_cursor_down(self) -> None:
+        self.move_to(self._cursor_index + 1)
+
+    def action_cursor_up(self) -> None:
+        self.move_to(self._cursor_index - 1)
+
+    def action_cursor_top(self) -> None:
+        self.move_to(0)
+
+    def action_cursor_bottom(self) -> None:
+        self.move_to(len(self.model) - 1)
+
+    def action_half_page(self, way: int) -> None:
+        self.move_to(self._cursor_index + way * max(1, self._page // 2))
+
+    def action_page(self, way: int) -> None:
+        self.move_to(self._cursor_index + way * max(1, self._page))
+
+    def action_find(self) -> None:
+        self.post_message(self.FindAsked(self, self._cursor_key))
+
+    def action_open(self) -> None:
+        if self.cursor_key:
+            self.post_message(self.Opened(self, self.cursor_key))
+
+    def action_peek(self) -> None:
+        if self.cursor_key:
+            self.post_message(self.Peeked(self, self.cursor_key))
+
+    def action_column(self, way: int) -> None:
+        """Move the column cursor, and what is in sight with it."""
+        keys = [column.key for column in self.columns.shown]
+        at = keys.index(self.cursor_column) if self.cursor_column in keys else 0
+        self.cursor_column = keys[max(0, min(at + way, len(keys) - 1))]
+        start, end = self.columns.place(self.cursor_column)
+        room = max(1, self.room - self.columns.frozen_width)
+        if end - self._scrolled > room:
+            self._scrolled = end - room
+        self._scrolled = max(0, min(self._scrolled, start))
+        self.refresh()
+
+    def action_sort(self) -> None:
+        """Ascending, descending, the default order, by the cursor's column."""
+        now = self.model.order
+        if now.column != self.cursor_column:
+            order = Order(self.cursor_column)
+        else:
+            order = Order() if now.descending else Order(now.column, True)
+        self.sort_and_filter(order, self.model.wanted)
+
+    def action_fit_column(self) -> None:
+        """As wide as the rows in sight need; again: as it was."""
+        layout = self.columns
+        column = next(c for c in layout.shown if c.key == self.cursor_column)
+        if layout.widths.pop(column.key, None) is None:
+            top = self.scroll_offset.y
+            last = min(len(self.model), top + self._page)
+            rows = [self.model.row_at(index) for index in range(top, last)]
+            layout.widths[column.key] = widest(rows, column)
+        self._laid_out()
+
+    def action_copy(self) -> None:
+        """The whole cell, as it came, to the clipboard."""
+        row = self.cursor_row
+        if row is not None:
+            to_clipboard(self, row.cell(self.cursor_column), f"a cell of {row.key}")
+
+    def copies(self) -> Sequence[Copy]:
+        """What the cursor's row offers to copy."""
+        from workbench.tui.table.row_copies import cell_and_row
+
+        row = self.cursor_row
+        return cell_and_row(row, self.columns.columns, self.cursor_column) if row else ()
+
+    def action_copy_menu(self) -> None:
+        open_copy_menu(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "copy_menu" or has_menu(self)
+
+    # What the mouse and the size of the screen do
+
+    def on_resize(self, event: events.Resize) -> None:
+        del event
+        self._laid_out()
+        if len(self.model):
+            self._into_view()
+
+    def on_click(self, event: events.Click) -> None:
+        column = self.columns.column_at(event.x, self._scrolled)
+        if column is not None:
+            self.cursor_column = column.key
+        if event.y == 0:
+            self.action_sort()
+            return
+        index = event.y - 1 + self.scroll_offset.y
+        if index >= len(self.model):
+            return
+        again = index == self._cursor_index and event.chain > 1
+        self.move_to(index)
+        if again:
+            self.action_open()
+
+    # What moves under the cursor
+
+    async def _arrange_off_loop(self, order: Order, wanted: Filter) -> None:
+        self._late = []
+        snapshot = self.model.snapshot()
+        found = await asyncio.to_thread(arranged, *snapshot, order, wanted)
+        late, self._late = self._late, None
+        self.model.order, self.model.wanted = order, wanted
+        self.model.apply(found)
+        self.model.put(late or [])
+        self._arranged()
+
+    def _arranged(self) -> None:
+        """Rows moved: keep the cursor on its row, and the row where it is on the screen."""
+        offset = self._cursor_index - self.scroll_offset.y
+        self.virtual_size = Size(self.room, len(self.model) + 1)
+        index = self.model.index_of(self._cursor_key) if self._touched else 0
+        if not len(self.model):
+            self._cursor_index = 0
+        else:
+            if index is None:
+                index = min(self._cursor_index, len(self.model) - 1)
+            self._cursor_index = index
+            self._cursor_key = self.model.key_at(index)
+            self.scroll_to(y=max(0, index - offset), animate=False, force=True)
+            self._into_view()
+        self.refresh()
+        shown = self._cursor_key if len(self.model) else ""
+        self.post_message(self.Highlighted(self, shown))
+        self.post_message(self.Changed(self, shown))
+
+    def _into_view(self) -> None:
+        top = self.scroll_offset.y
+        if self._cursor_index < top:
+            self.scroll_to(y=self._cursor_index, animate=False, force=True)
+        elif self._cursor_index >= top + self._page:
+            self.scroll_to(y=self._cursor_index - self._page + 1, animate=False, force=True)
+
+    def _laid_out(self) -> None:
+        self.columns.fit_into(self.room)
+        # Asks for no more than the width: the columns scroll by themselves, beside the frozen ones.
+        self.virtual_size = Size(self.room, len(self.model) + 1)
+        self._lines.clear()
+        self.refresh()

@@ -1,0 +1,71 @@
+"""A table whose columns can be hidden and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from workbench.errors import WorkbenchError
+from workbench.tui.keys.keys import bindings
+from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.column_choices import ColumnChoices
+
+
+class ColumnTable(CaseTable):
+    """For screens where `-` and `+` mean nothing else. Its choices last where it has an id."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
+    chosen_by_hand = False
+    """Whether somebody hid or showed a column."""
+
+    def on_mount(self) -> None:
+        kept = self._choices
+        hidden = kept.hidden(self.id) if kept and self.id else None
+        if hidden is None:
+            return
+        # Of a file that another version may have written: one column that scrolls stays at least.
+        known = {column.key for column in self.columns.columns if not column.frozen}
+        if known - hidden:
+            self.chosen_by_hand = True
+            self.set_columns(hidden & known)
+
+    def action_hide_column(self) -> None:
+        """Hide the cursor's column; a frozen one and the last one stay."""
+        shown = self.columns.shown
+        column = next((c for c in shown if c.key == self.cursor_column), None)
+        if column is None or column.frozen or len(shown) < 3:
+            return
+        self.action_column(1)
+        if self.cursor_column == column.key:
+            self.action_column(-1)
+        self._choose({*self.columns.hidden, column.key})
+
+    def action_choose_columns(self) -> None:
+        """A list of all columns to tick."""
+        from workbench.tui.table.columns_dialog import Columns
+
+        def chosen(hidden: set[str] | None) -> None:
+            if hidden is not None:
+                self.columns.widths.clear()
+                self._choose(hidden)
+
+        self.app.push_screen(Columns(self.columns.columns, self.columns.hidden), chosen)
+
+    @property
+    def _choices(self) -> ColumnChoices | None:
+        """The app's; a table alone in another app has none."""
+        return getattr(self.app, "columns", None)
+
+    def _choose(self, hidden: Set[str]) -> None:
+        self.chosen_by_hand = True
+        self.set_columns(hidden)
+        kept = self._choices
+        if kept and self.id:
+            try:
+                kept.choose(self.id, hidden)
+            except WorkbenchError as error:
+                tell = getattr(self.app, "tell", None)
+                if tell:
+                    tell(f"the columns are not kept: {error}", error=True)

@@ -1,0 +1,83 @@
+"""What can be copied, and the way of it to the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from workbench.actions.session import Session
+    from workbench.tui.app import WorkbenchApp
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One entry of the copy menu. Its key is that of the row `copy.ID` in the table of keys."""
+
+    id: str
+    name: str
+    text: str | Callable[[], str]
+    """As it came; a function where it takes long."""
+
+    def made(self) -> str:
+        return self.text if isinstance(self.text, str) else self.text()
+
+
+@runtime_checkable
+class HasCopies(Protocol):
+    """A widget or a screen with something to copy in it."""
+
+    def copies(self) -> Sequence[Copy]: ...
+
+
+def copies_at(widget: Widget) -> list[Copy]:
+    """What can be copied here: a widget's own, then what its ancestors add."""
+    found: dict[str, Copy] = {}
+    for node in widget.ancestors_with_self:
+        if isinstance(node, HasCopies):
+            for copy in node.copies():
+                found.setdefault(copy.id, copy)
+    return list(found.values())
+
+
+def has_menu(widget: Widget) -> bool:
+    """Whether what lies around the widget has things to copy too."""
+    return any(isinstance(node, HasCopies) for node in widget.ancestors)
+
+
+def open_copy_menu(widget: Widget) -> None:
+    """Ask which of them goes to the clipboard."""
+    from workbench.tui.table.copy_menu import CopyMenu
+
+    app: WorkbenchApp = widget.app  # type: ignore[assignment]
+
+    def picked(copy: Copy | None) -> None:
+        if copy:
+
+            def make(_bench: Session) -> str:
+                return copy.made()
+
+            app.in_thread(make, done=lambda text: to_clipboard(widget, text, copy.name))
+
+    offered = copies_at(widget)
+    if offered:
+        app.push_screen(CopyMenu(offered), picked)
+    else:
+        app.tell("nothing here to copy")
+
+
+def to_clipboard(widget: Widget, text: str, what: str = "") -> None:
+    """Send it with OSC 52, whose payload is base64: nothing in the text can act on the terminal.
+    Say how much it was, on the screen in sight and in the status line.
+    """
+    # Half a surrogate pair, from a dataset's JSON, has no UTF-8.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    widget.app.copy_to_clipboard(text)
+    said = f"copied {len(text):,} character{'' if len(text) == 1 else 's'}"
+    said += f": {what}" if what else ""
+    for speaker in (getattr(widget.screen, "say", None), getattr(widget.app, "tell", None)):
+        if speaker:
+            speaker(said)

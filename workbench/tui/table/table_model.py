@@ -1,0 +1,222 @@
+"""Rows of a table in order, filtered, with room for changes while a run goes on. Pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from workbench.present.tables import Align
+from workbench.tui.table.filters import NO_FILTER, Filter, Value
+
+SortKey = tuple[Any, ...]
+Sign = Literal["", "error", "fail", "pass", "quiet", "up", "down"]
+"""What a row or a cell means; the widget has a style for each, and a word always says it too."""
+
+_DIGITS = re.compile(r"([0-9]+)")
+_CHUNK = 8_000
+
+
+class TableRow(Protocol):
+    """One row: a frozen value that a filter can look at."""
+
+    @property
+    def key(self) -> str:
+        """Unique in its table, and stable while the row changes."""
+
+    @property
+    def sign(self) -> Sign:
+        """What the whole row means."""
+
+    def rank(self) -> tuple[Any, ...]:
+        """Its place in the default order."""
+
+    def cell(self, column: str) -> str:
+        """The text of a cell, as it came: the widget makes it safe and cuts it."""
+
+    def cell_sign(self, column: str) -> Sign:
+        """What one cell means."""
+
+    def haystack(self) -> str: ...
+
+    def value(self, field: str) -> Value: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a column looks; `key` is also its name in filters."""
+
+    key: str
+    title: str
+    width: int
+    """In cells; a column that grows has at least this."""
+    align: Align = "left"
+    grows: bool = False
+    hidden: bool = False
+    frozen: bool = False
+    """Stays when the others scroll sideways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column, and which way; no column: the default order."""
+
+    column: str = ""
+    descending: bool = False
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """A sort key in which `t-9` comes before `t-10`."""
+    parts = _DIGITS.split(text.casefold())
+    return tuple(
+        (len(digits := part.lstrip("0")), digits) if at % 2 else part
+        for at, part in enumerate(parts)
+    )
+
+
+def sort_key(row: TableRow, order: Order, seq: int) -> SortKey:
+    """Unique by `seq`; rows without a value come last whichever way the order runs."""
+    if not order.column:
+        return (*row.rank(), seq)
+    value = row.value(order.column)
+    if value is None or value == "":
+        return (-1 if order.descending else 1, 0, (), seq)
+    if isinstance(value, str):
+        return (0, 1, natural(value), seq)
+    return (0, 0, (value,), seq)
+
+
+@dataclass
+class TableModel:
+    """Rows by key, and the visible ones in order. `descending` is a mirror, not another order."""
+
+    order: Order = Order()
+    wanted: Filter = NO_FILTER
+    rows: dict[str, TableRow] = field(default_factory=dict)
+    _seq: dict[str, int] = field(default_factory=dict)
+    _sorted: list[tuple[SortKey, str]] = field(default_factory=list)
+    _place: dict[str, SortKey] = field(default_factory=dict)
+    """The sort key under which a visible row stands."""
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    def key_at(self, index: int) -> str:
+        """The row at a visible place, from 0. Raises IndexError."""
+        if not 0 <= index < len(self._sorted):
+            raise IndexError(index)
+        return self._sorted[self._mirrored(index)][1]
+
+    def row_at(self, index: int) -> TableRow:
+        return self.rows[self.key_at(index)]
+
+    def index_of(self, key: str) -> int | None:
+        """The visible place of a row; None when it is filtered out or unknown."""
+        place = self._place.get(key)
+        if place is None:
+            return None
+        return self._mirrored(bisect_left(self._sorted, (place, key)))
+
+    def visible(self) -> Iterable[TableRow]:
+        """The visible rows in order."""
+        keys = [key for _, key in self._sorted]
+        return (self.rows[key] for key in (reversed(keys) if self.order.descending else keys))
+
+    def put(self, rows: Sequence[TableRow]) -> bool:
+        """Add or change rows; whether any visible place changed."""
+        moved = False
+        if len(rows) > 200 and len(rows) * 4 > len(self._sorted):
+            self._remember(rows)
+            self.apply(arranged(self.rows, self._seq, self.order, self.wanted))
+            return True
+        self._remember(rows)
+        for row in rows:
+            moved = self._replace(row) or moved
+        return moved
+
+    def replace_all(self, rows: Sequence[TableRow]) -> None:
+        """Forget what was there."""
+        self.rows.clear()
+        self._seq.clear()
+        self._remember(rows)
+        self.apply(arranged(self.rows, self._seq, self.order, self.wanted))
+
+    def number_rows(self) -> None:
+        """Remember the order of `rows` as that of arrival."""
+        self._seq = {key: at for at, key in enumerate(self.rows)}
+
+    def snapshot(self) -> tuple[Mapping[str, TableRow], Mapping[str, int]]:
+        """Copies for a thread that calls `arranged`."""
+        return dict(self.rows), dict(self._seq)
+
+    def apply(self, arrangement: list[tuple[SortKey, str]]) -> None:
+        """Take over an arrangement made by `arranged` with this order and filter."""
+        self._sorted = arrangement
+        self._place = {key: place for place, key in arrangement}
+
+    def _remember(self, rows: Sequence[TableRow]) -> None:
+        for row in rows:
+            self.rows[row.key] = row
+            self._seq.setdefault(row.key, len(self._seq))
+
+    def _replace(self, row: TableRow) -> bool:
+        key = row.key
+        before = self._place.get(key)
+        after = (
+            sort_key(row, self.order, self._seq[key])
+            if not self.wanted or self.wanted.matches(row)
+            else None
+        )
+        if before == after:
+            return False
+        if before is not None:
+            del self._sorted[bisect_left(self._sorted, (before, key))]
+            del self._place[key]
+        if after is not None:
+            insort(self._sorted, (after, key))
+            self._place[key] = after
+        return True
+
+    def _mirrored(self, index: int) -> int:
+        return len(self._sorted) - 1 - index if self.order.descending else index
+
+
+def arranged(
+    rows: Mapping[str, TableRow], seq: Mapping[str, int], order: Order, wanted: Filter
+) -> list[tuple[SortKey, str]]:
+    """The rows that pass, sorted. Safe in a thread.
+
+    Sorted piece by piece: one long `sort` would hold the interpreter's lock, and the screen.
+    """
+    found: list[tuple[SortKey, str]] = []
+    piece: list[tuple[SortKey, str]] = []
+    for key, row in rows.items():
+        if wanted and not wanted.matches(row):
+            continue
+        piece.append((sort_key(row, order, seq[key]), key))
+        if len(piece) >= _CHUNK:
+            piece.sort()
+            found += piece
+            piece = []
+    piece.sort()
+    found += piece
+    found.sort()
+    return found
+
+
+def following(
+    model: TableModel, start: int, step: int, test: Callable[[TableRow], bool]
+) -> int | None:
+    """The next visible place from `start` whose row passes, going round; None if there is none."""
+    size = len(model)
+    for distance in range(1, size + 1):
+        index = (start + step * distance) % size
+        if test(model.row_at(index)):
+            return index
+    return None

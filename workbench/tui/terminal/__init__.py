@@ -1,0 +1,1 @@
+"""The terminal itself: colours, themes, the driver, what may be drawn."""

@@ -1,0 +1,77 @@
+"""The terminal's driver where an answer about its background is still to come.
+
+Over a slow line it comes when Textual is reading already, which would take it for keys: `1` for a
+screen, `e` for the editor, and the rest would be typed into the draft.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import time
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, cast
+
+from textual import constants
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from workbench.tui.terminal.terminal_colour import NOT_ASKED, Replies
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+LATE_S = 10.0
+"""How long an answer may still come."""
+QUIET_S = 1.5 * constants.ESCAPE_DELAY
+"""After this long an escape that was typed is no beginning of anything."""
+
+
+class BackgroundTold(Message):
+    """The terminal said at last what its background is."""
+
+    def __init__(self, *, light: bool) -> None:
+        super().__init__()
+        self.light = light
+
+
+class PatientDriver(LinuxDriver):
+    """Textual's own, behind a first while in which it sorts late answers from keys."""
+
+    def run_input_thread(self) -> None:
+        app = cast("WorkbenchApp", self._app)
+        told, app.terminal = app.terminal, NOT_ASKED
+        if told is not NOT_ASKED:
+            self._sort(told.late, told.typed)
+        super().run_input_thread()
+
+    def _sort(self, late: Replies | None, typed: bytes) -> None:
+        """Until the answer has come, or none will, and for a moment nothing is typed."""
+        parser = XTermParser(self._debug)
+        decoder = getincrementaldecoder("utf-8")("replace")
+
+        def pass_on(data: bytes) -> None:
+            text = decoder.decode(data)
+            # An empty text would be the end of all input for the parser.
+            for event in (*(parser.feed(text) if text else ()), *parser.tick()):
+                self.process_message(event)
+
+        pass_on(typed)
+        until = time.monotonic() + (LATE_S if late else 0.0)
+        with selectors.SelectSelector() as ready:
+            ready.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                is_quiet = not ready.select(QUIET_S)
+                data = b"" if is_quiet else os.read(self.fileno, 4096)
+                keys = late.feed(data) if late else data
+                pass_on(keys)
+                if late and late.is_complete:
+                    if late.light is not None:
+                        self.process_message(BackgroundTold(light=late.light))
+                    late, until = None, 0.0
+                # An escape that was held back until now is still to be told from alt with a key.
+                is_idle = is_quiet and not keys
+                is_closed = not is_quiet and not data
+                if is_closed or (is_idle and time.monotonic() > until):
+                    return

@@ -1,0 +1,149 @@
+"""What repeated use of one gate set, and picking the best of several, does to a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.verdicts.statistics.distributions import normal_cdf
+from workbench.verdicts.values import Comparison, Verdict
+
+FRESH_CASES_FROM = 5
+_GONE = ("removed", "changed")
+_STEP = 0.01
+_REACH = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """What happened before with the cases of a gate, for one prompt."""
+
+    attempts: int = 0
+    """Earlier uses of any of the cases: evaluations, and the two below."""
+    interrupted: int = 0
+    """Evaluations that were begun and never recorded."""
+    compared: int = 0
+    """Comparisons that looked at gate cases."""
+    shared: int = 0
+    """How many of the cases were used before."""
+    removed: tuple[tuple[str, float | None], ...] = ()
+    """Cases of the last evaluation that are gone, with the score that they had then."""
+    changed: tuple[tuple[str, float | None], ...] = ()
+    """The same of cases that ask or expect something else now."""
+
+    def content(self) -> dict[str, Any]:
+        """What a record keeps beside the number of the attempt; empty values are absent."""
+        kept = {name: getattr(self, name) for name in ("interrupted", "compared", "shared")}
+        lists = {name: [list(item) for item in getattr(self, name)] for name in _GONE}
+        return {name: value for name, value in {**kept, **lists}.items() if value}
+
+
+def wear_notes(content: Mapping[str, Any]) -> list[str]:
+    """Lines about what counts beside recorded evaluations, and about cases that are gone."""
+    notes = []
+    interrupted, compared = content.get("interrupted", 0), content.get("compared", 0)
+    parts = [
+        f"{count} {what}{'' if count == 1 else 's'}"
+        for count, what in ((interrupted, "interrupted evaluation"), (compared, "comparison"))
+        if count
+    ]
+    if parts:
+        notes.append(f"counted as attempts: {' and '.join(parts)} on these cases")
+    for name in _GONE:
+        gone = content.get(name) or ()
+        if gone:
+            failed = sum(score is not None and score < 1.0 for _, score in gone)
+            shown = ", ".join(str(case_id) for case_id, _ in gone[:5])
+            more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+            cases = f"{len(gone)} case{' was' if len(gone) == 1 else 's were'}"
+            which = f"{failed} of which had failed: {shown}{more}"
+            notes.append(f"{cases} {name} since the last attempt, {which}")
+    return notes
+
+
+def attempt_note(attempt: int, confidence: float = 0.95) -> str:
+    """What the n-th evaluation on one gate set risks; empty for the first."""
+    if attempt < 2:
+        return ""
+    side = 100 * (1.0 - confidence) / 2.0
+    note = (
+        f"attempt {attempt} on this gate set: up to {attempt} x {side:.3g} %"
+        " chance one bad version got through"
+    )
+    return f"{note}; add fresh cases" if attempt >= FRESH_CASES_FROM else note
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjusted p-values, in the order given: any below alpha may be claimed together.
+
+    Holm, Scandinavian Journal of Statistics 6 (1979) 65-70.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted = [1.0] * len(p_values)
+    least = 0.0
+    for rank, index in enumerate(order):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = least
+    return tuple(adjusted)
+
+
+def winners_curse(k: int, error: float) -> float:
+    """How far ahead the best of `k` equally good candidates looks by luck alone.
+
+    The expected maximum of k independent normals with the standard error `error` of one
+    difference, in the unit of `error`.
+    """
+    if k < 2:
+        return 0.0
+    steps = round(2 * _REACH / _STEP)
+    total = 0.0
+    for i in range(steps + 1):
+        x = -_REACH + i * _STEP
+        density = math.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+        total += x * k * density * normal_cdf(x) ** (k - 1)
+    return error * total * _STEP
+
+
+def winners_curse_note(k: int, error: float) -> str:
+    """The note for the best of `k` candidates; empty for one."""
+    if k < 2:
+        return ""
+    points = 100 * winners_curse(k, error)
+    return f"best of {k}: luck alone would put it about {points:.1f} points ahead"
+
+
+def best_of(comparisons: Sequence[Comparison], confidence: float = 0.95) -> tuple[bool, ...]:
+    """Which of several candidates, each compared with the same baseline, may be called better.
+
+    Holm on the mid-p values where there are any; each single verdict ignores the others.
+    """
+    adjusted = holm([mid_p(comparison) for comparison in comparisons])
+    return tuple(
+        p < 1.0 - confidence and comparison.verdict is Verdict.BETTER
+        for p, comparison in zip(adjusted, comparisons, strict=True)
+    )
+
+
+def best_of_note(comparisons: Sequence[Comparison]) -> str:
+    """How far ahead luck alone would put the best of these candidates; empty for one.
+
+    By the standard error of the one that leads. They share a baseline, so this is rather too much.
+    """
+    seen = [c for c in comparisons if c.cases and c.difference is not None]
+    if not seen:
+        return ""
+    leader = max(seen, key=lambda comparison: comparison.difference or 0.0)
+    variance = leader.details.get("variance")
+    if variance is None:
+        return ""
+    return winners_curse_note(len(comparisons), math.sqrt(variance / leader.cases))
+
+
+def mid_p(comparison: Comparison) -> float:
+    """The p-value that is adjusted: mid-p for binary scores, else p; 1 where there is none."""
+    found = comparison.details.get("mid_p")
+    if found is not None:
+        return float(found)
+    return 1.0 if comparison.p_value is None else comparison.p_value

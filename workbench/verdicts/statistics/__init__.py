@@ -1,0 +1,1 @@
+"""Intervals, bets and boundaries: the statistics behind a verdict."""
