@@ -19,6 +19,7 @@ from workbench.registry.evidence import record_evaluation
 from workbench.registry.people import RULES, same_person
 from workbench.registry.schema import KINDS, TABLES
 from workbench.registry.signing import SigningKey
+from workbench.registry.strictness import MARKS_REVISION
 from workbench.registry.transaction import Transaction
 from workbench.registry.trigger_parts import SAME_PERSON
 from workbench.settings import EnvironmentSettings
@@ -237,6 +238,7 @@ def deployment(connection: sqlite3.Connection, number: str, **changes: Column) -
         "reason": "",
         "request_id": None,
         "loosened_by": None,
+        "revision": MARKS_REVISION,
     }
     Transaction(connection).append("deployment", "ana", row | changes, own_seq="stands_for")
 

@@ -40,10 +40,10 @@ RECORD = """INSERT INTO ledger SELECT max(seq) + 1, '{kind}',
   lower(hex(randomblob(32))) FROM ledger;"""
 DEPLOY = """INSERT {conflict} INTO deployments (seq, prompt_id, environment, action, version,
   fingerprint, previous_seq, previous_version, stands_for, evaluation, override, again, stale,
-  reason, request_id, loosened_by)
+  reason, request_id, loosened_by, revision)
 SELECT (SELECT max(seq) FROM ledger), '{prompt}', '{environment}', '{action}', '{version}',
   {fingerprint}, {previous_seq}, {previous_version}, {stands_for}, {evaluation},
-  {override}, {again}, 0, '{reason}', NULL, NULL;"""
+  {override}, {again}, 0, '{reason}', NULL, NULL, {revision};"""
 
 
 def record(kind: str, actor: str = "eve") -> str:
@@ -73,6 +73,7 @@ def deploy(version: str, **changes: str) -> str:
         f" AND version = '{version}')",
         "override": "0",
         "again": "0",
+        "revision": "1",
         "reason": "",
         **changes,
     }
@@ -187,7 +188,7 @@ ATTACKS: dict[str, str] = {
     # replace, upsert, ignore
     "replace a deployment": "REPLACE INTO deployments SELECT seq, prompt_id, environment, action,"
     " '1.2.0', fingerprint, previous_seq, previous_version, stands_for, evaluation, 1, 0, 0, 'x',"
-    " NULL, NULL FROM deployments WHERE version = '1.0.0' LIMIT 1;",
+    " NULL, NULL, 1 FROM deployments WHERE version = '1.0.0' LIMIT 1;",
     "deploy with OR IGNORE": deploy("1.2.0", conflict="OR IGNORE"),
     "deploy with OR REPLACE": deploy("1.2.0", conflict="OR REPLACE"),
     "upsert a version": "INSERT INTO versions SELECT * FROM versions WHERE version = '1.0.0'"
@@ -281,7 +282,10 @@ ATTACKS: dict[str, str] = {
     + "INSERT INTO rule_approvals SELECT (SELECT max(seq) FROM ledger), 1, 'x';",
     "deploy where loosened rules lack an approval": approve("bob")
     + deploy("1.1.0", environment="guarded"),
-    "deploy as allowed by a rule that nobody loosened": deploy("1.1.0").replace("NULL;", "1;"),
+    "deploy as allowed by a rule that nobody loosened": deploy("1.1.0").replace(
+        "NULL, 1;", "1, 1;"
+    ),
+    "deploy by the rules of an older release": deploy("1.1.0", revision="0"),
     "record a team's suite that everything passes": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), 'p', 'theirs', 'x', '{}',"
     " '{\"threshold\": 0}', 1, 0, '', 1, '';",

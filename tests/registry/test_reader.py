@@ -219,9 +219,10 @@ def test_a_forged_record_of_one_prompt_takes_no_other_away(path: Path) -> None:
     connection.executescript("""
     INSERT INTO ledger SELECT max(seq) + 1, 'deployment', at, 'eve', lower(hex(randomblob(32))),
       hash, lower(hex(randomblob(32))) FROM ledger;
-    INSERT INTO deployments (seq, prompt_id, environment, action, version, fingerprint, stands_for)
+    INSERT INTO deployments (seq, prompt_id, environment, action, version, fingerprint,
+      stands_for, revision)
       SELECT (SELECT max(seq) FROM ledger), prompt_id, 'development', 'deploy', version,
-      fingerprint, (SELECT max(seq) FROM ledger) FROM versions WHERE prompt_id = 'q';
+      fingerprint, (SELECT max(seq) FROM ledger), 1 FROM versions WHERE prompt_id = 'q';
     """)
     connection.close()
 

@@ -50,6 +50,13 @@ def pending(bench: Bench) -> tuple[RuleChange, ...]:
     return tuple(change for change in changes if change)
 
 
+def only_by_added(bench: Bench, evidence: Evidence) -> str:
+    """Where a version passes only with cases that were added to its suite and that nobody
+    accepted: the sentence with both scores. A deployment of it is refused until somebody does.
+    """
+    return bench.registry.only_by_added(evidence.prompt_id, evidence.version, evidence.suite)
+
+
 def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
     """Tell the registry all of it, with the reason; what changed. Raises UsageError without one."""
     if not can_be_seen(reason):
@@ -59,6 +66,9 @@ def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
         change = rule.change()
         rule.publish(reason)
         changed += [change] if change else []
+    for change in bench.registry.suites_let_through():
+        bench.registry.accept_cases(change.prompt_id, change.suite, bench.author, reason=reason)
+        changed.append(change)
     return tuple(changed)
 
 

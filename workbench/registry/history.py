@@ -8,8 +8,8 @@ import difflib
 import sqlite3
 from typing import Any
 
+from workbench.registry.recorded_changes import recorded_change
 from workbench.registry.records import BlameLine, LogEntry
-from workbench.registry.rule_changes import recorded_change
 from workbench.registry.schema import TABLES
 from workbench.registry.versions import get_version, list_versions
 

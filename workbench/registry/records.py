@@ -121,6 +121,9 @@ class SuiteStatus:
     state: State
     reason: str
     evaluation: EvaluationRecord | None = None
+    only_by_added: str = ""
+    """It passes, but not on the cases alone that were there before others were added, and nobody
+    accepted these: the sentence with both scores."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from workbench.registry.deployments import check_expected, repeated
 from workbench.registry.environments import environment_named
 from workbench.registry.heads import UNSET, Expected, Head, Request, deployment_at, head_of
 from workbench.registry.records import RollbackPreview, State
+from workbench.registry.strictness import MARKS_REVISION
 from workbench.registry.tested import status_of
 from workbench.registry.transaction import Row, Transaction
 from workbench.registry.values import PromptDeployment
@@ -22,7 +23,7 @@ from workbench.registry.versions import get_version
 _UNDERNEATH = """
 SELECT d.seq, d.version, d.fingerprint, d.evaluation, d.override,
   EXISTS (SELECT 1 FROM revocations r WHERE r.prompt_id = d.prompt_id
-    AND (r.version = d.version OR r.fingerprint = d.fingerprint)) AS revoked
+    AND r.fingerprint = d.fingerprint) AS revoked
 FROM deployments d
 WHERE d.prompt_id = ? AND d.environment = ? AND d.action = 'deploy' AND d.seq <= ?
   AND NOT EXISTS (SELECT 1 FROM deployments b WHERE b.prompt_id = d.prompt_id
@@ -94,6 +95,7 @@ def rollback(
         "stale": int(status.state is not State.TESTED),
         "reason": reason,
         "request_id": request_id,
+        "revision": MARKS_REVISION,
     }
     done_seq, _ = transaction.append("deployment", actor, row)
     return deployment_at(connection, done_seq)

@@ -6,8 +6,8 @@ import sqlite3
 
 from workbench.errors import RegistryError
 from workbench.registry.people import distinct, same_person
+from workbench.registry.recorded_changes import recorded_change
 from workbench.registry.records import RuleChange, WaitingRule
-from workbench.registry.rule_changes import recorded_change
 from workbench.registry.transaction import Transaction
 
 _WAITING = """

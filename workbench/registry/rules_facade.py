@@ -95,6 +95,35 @@ class RegistryRules(RegistryFile):
         with self._writing() as transaction:
             remove_suite(transaction, prompt_id, suite, by, reason)
 
+    def suites_let_through(self) -> list[RuleChange]:
+        """Suites that some version passes only with cases that were added and that nobody
+        accepted: what `accept_cases` would change.
+        """
+        from workbench.registry.case_acceptance import suites_let_through
+
+        with self._reading() as connection:
+            return suites_let_through(connection)
+
+    def only_by_added(self, prompt_id: str, version: str, suite: str) -> str:
+        """Why a version passes a suite only with cases that were added to it and that nobody
+        accepted, as a sentence with both scores; empty: it passes without them, or does not pass.
+        """
+        from workbench.registry.case_acceptance import version_let_through
+        from workbench.registry.versions import get_version
+
+        with self._reading() as connection:
+            found = get_version(connection, prompt_id, version)
+            return version_let_through(connection, found, suite)
+
+    def accept_cases(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
+        """Hold a suite's evidence to all the cases that it has now, no more to the earlier ones
+        alone.
+        """
+        from workbench.registry.case_acceptance import accept_cases
+
+        with self._writing() as transaction:
+            accept_cases(transaction, prompt_id, suite, by, reason)
+
     # Environments
 
     def environments(self) -> list[EnvironmentSettings]:
