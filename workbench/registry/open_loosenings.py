@@ -33,9 +33,10 @@ def open_loosenings(
     """Those of one rule, the oldest first. `rows` are all that it was, the oldest first, with
     `actor`; `deployed` the seqs of deployments that were held to it.
     """
-    steps = [at for at, row in enumerate(rows) if row["reason"].strip(" ")]
+    # The first form of a suite has a reason too where it stands beside suites of a team's own.
+    first = 0 if "parts" in rows[0] and revision else 1
+    steps = [at for at in range(first, len(rows)) if rows[at]["reason"].strip(" ")]
     if revision == 0:
-        steps = [at for at in steps if at and rows[at]["reason"].strip()]
         kept = [at for at in steps if _is_looser(changes_of(rows[at - 1], rows[-1]))]
     else:
         undone = [at for at in steps if _is_undone(rows, at, changes_of)]
@@ -48,9 +49,8 @@ def open_loosenings(
 
 
 def _is_undone(rows: Sequence[Row], at: int, changes_of: ChangesOf) -> bool:
-    """A first row needs a reason where it stands beside suites of a team's own."""
     if at == 0:
-        return bool(rows[-1].get("removed"))
+        return bool(rows[-1]["removed"])
     if _is_looser(changes_of(rows[at - 1], rows[-1])):
         return False
     if "parts" not in rows[at]:
