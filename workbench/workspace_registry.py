@@ -59,7 +59,7 @@ class PromptRegistry(_PromptRegistry):
             if bench is not None and options.get("override"):
                 bench.publish_rules()
             elif bench is not None:
-                bench.sync(prompt_id)
+                bench.sync(prompt_id, environment)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 
     @contextlib.contextmanager

@@ -84,17 +84,22 @@ class Bench:
 
         return open_it
 
-    def sync(self, prompt_id: str | None = None) -> None:
+    def sync(self, prompt_id: str | None = None, environment: str = "", suite: str = "") -> None:
         """Tell the registry what the files say now: environments' rules and suites.
 
         Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when
-        an environment or a suite of this prompt (None: of any) would let more through: the
-        registry keeps what it has of these.
+        a rule would let more through that decides about this prompt (None: any), in this
+        environment and by this suite (empty: in any, by any): the registry keeps what it has of
+        it.
         """
+        from workbench.actions.rules import decides
+
         loosened = self.publish_rules()
-        here = tuple(c for c in loosened if prompt_id is None or c.prompt_id in ("", prompt_id))
+        here = [c for c in loosened if prompt_id is None]
+        if loosened and prompt_id is not None:
+            here = [c for c in loosened if decides(self, c, prompt_id, environment, suite)]
         if here:
-            raise RulesLoosened(here)
+            raise RulesLoosened(tuple(here))
 
     def publish_rules(self) -> tuple[RuleChange, ...]:
         """Tell the registry what became stricter or is new; what was loosened, and was not told.

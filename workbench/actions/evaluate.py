@@ -51,18 +51,15 @@ def evaluate(
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
-    bench.sync(prompt_id)
+    named = bench.workspace.suite(suite_name) if suite_name else None
+    bench.sync(prompt_id, suite=named.name if named else "")
     source = source_of(bench, bench.registry.get_version(prompt_id, version))
-    if suite_name:
-        suite = bench.workspace.suite(suite_name)
-        if suite.prompt_id != prompt_id:
-            raise UsageError(
-                f"the suite {suite.name} tries {suite.prompt_id}: it is no evidence of {prompt_id}",
-                hint=f"run or compare {prompt_id} on it, or give it a suite of its own",
-            )
-        suites: tuple[Suite, ...] = (suite,)
-    else:
-        suites = bench.workspace.suites_of(prompt_id)
+    if named and named.prompt_id != prompt_id:
+        raise UsageError(
+            f"the suite {named.name} tries {named.prompt_id}: it is no evidence of {prompt_id}",
+            hint=f"run or compare {prompt_id} on it, or give it a suite of its own",
+        )
+    suites: tuple[Suite, ...] = (named,) if named else bench.workspace.suites_of(prompt_id)
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
     for suite in suites:

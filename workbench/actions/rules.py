@@ -39,6 +39,25 @@ def publish(bench: Bench) -> tuple[RuleChange, ...]:
     return tuple(loosened)
 
 
+def decides(bench: Bench, change: RuleChange, prompt_id: str, environment: str, suite: str) -> bool:
+    """Whether a changed rule has a say about a prompt in an environment (empty: any), or about its
+    evaluations on a suite (empty: any). A suite has one where an environment asks for it.
+    """
+    if change.environment:
+        names = {suite} if suite else {s.name for s in bench.workspace.suites_of(prompt_id)}
+        asked = not names or any(_asks(bench, change.environment, name) for name in names)
+        return change.environment == environment if environment else asked
+    here = change.prompt_id == prompt_id and suite in ("", change.suite)
+    return here and (not environment or _asks(bench, environment, change.suite))
+
+
+def _asks(bench: Bench, environment: str, suite: str) -> bool:
+    """Whether an environment asks for a suite, by the rules in force or by the files."""
+    known = [*bench.registry.environments(), *bench.workspace.settings.environments.values()]
+    here = [rules for rules in known if rules.name == environment]
+    return any(not rules.requires or suite in rules.requires for rules in here)
+
+
 def publish_suite(bench: Bench, suite: Suite) -> None:
     """The same of one suite, wherever its file is. Raises RulesLoosened."""
     _of_suite(bench, bench.as_read(suite)).publish("")

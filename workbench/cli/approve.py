@@ -15,7 +15,7 @@ def approve_command(face: Face, ref: str, environment: str, reason: str) -> None
     """Say yes to a version for ENVIRONMENT, where its rules want a second person."""
     prompt_id, version = split_ref(ref)
     bench = face.bench()
-    bench.sync(prompt_id)
+    bench.sync(prompt_id, environment)
     bench.registry.approve(prompt_id, version, environment, bench.author, reason=reason)
     values = {
         "prompt_id": prompt_id,

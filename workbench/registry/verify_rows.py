@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.fingerprints import fingerprint, fingerprint_of_parsed, short
+from workbench.prompts.numbering import is_candidate_for
 from workbench.registry.artefact import content_of, fingerprint_of_text, prompt_of
 from workbench.registry.digest import Column, digest_of
 from workbench.registry.evidence import evaluation_at, row_of, score_rows
@@ -19,7 +20,6 @@ from workbench.registry.precedence import sort_key
 from workbench.registry.records import Finding
 from workbench.registry.schema import KINDS
 from workbench.registry.verify_chain import Record
-from workbench.registry.versions import is_candidate_for
 from workbench.verdicts import evidence_to_json, recompute
 from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence

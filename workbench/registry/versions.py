@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import semver
 
 from workbench.errors import NotInRegistry, RegistryError, RegistryUnusable
+from workbench.prompts.numbering import is_candidate_for
 from workbench.prompts.values import Prompt
 from workbench.registry.artefact import content_of, prompt_of
 from workbench.registry.digest import Column, digest_of
@@ -115,11 +116,6 @@ def list_versions(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt
         _SELECT + " WHERE v.prompt_id = ? ORDER BY v.sort_key DESC", (prompt_id,)
     ).fetchall()
     return [_version(row) for row in rows]
-
-
-def is_candidate_for(version: str, release: str) -> bool:
-    """Whether a release may have the content of that version: `2.0.0-rc.2` and `2.0.0`."""
-    return "-" not in release and version.startswith(f"{release}-")
 
 
 def contents_of(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt]:
