@@ -48,37 +48,45 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
-def test_python_and_the_trigger_count_the_same_approvals(
-    registry: PromptRegistry, row: Row
-) -> None:
-    version = PromptVersion("p", "1.0.0", "text", author=AUTHOR)
-    registry.register(version)
-    for attempt, name in enumerate(row.failed):
-        registry.record_evaluation(
-            build_evidence(version, scores=(0.0,) * 20, attempt=attempt + 1), by=name
-        )
-    for attempt, name in enumerate(row.evaluators):
-        registry.record_evaluation(build_evidence(version, attempt=attempt + 1), by=name)
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A registry with a prompt for each row of the table, and environments that want approvals."""
+    file = str(tmp_path_factory.mktemp("approvers") / "registry.db")
+    with PromptRegistry(file, create=True) as registry:
+        for wanted in range(1, 4):
+            registry.set_environment(EnvironmentSettings(f"wants-{wanted}", approvals=wanted), "me")
+        for at, row in enumerate(TABLE.values()):
+            version = PromptVersion(f"p{at}", "1.0.0", "text", author=AUTHOR)
+            registry.register(version)
+            for attempt, name in enumerate(row.failed):
+                fails = build_evidence(version, scores=(0.0,) * 20, attempt=attempt + 1)
+                registry.record_evaluation(fails, by=name)
+            for attempt, name in enumerate(row.evaluators):
+                registry.record_evaluation(build_evidence(version, attempt=attempt + 1), by=name)
+    return file
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_python_and_the_trigger_count_the_same_approvals(path: str, what: str) -> None:
+    row = TABLE[what]
     involved = Involved(AUTHOR, DEPLOYER, row.evaluators)
     assert len(approvers([(name, RULES) for name in row.approvals], involved)) == row.counted
 
+    prompt_id = f"p{list(TABLE).index(what)}"
     for wanted in range(1, len(row.approvals) + 2):
-        registry.set_environment(EnvironmentSettings(f"wants-{wanted}", approvals=wanted), "ana")
-    registry.close()
-    for wanted in range(1, len(row.approvals) + 2):
-        takes = _takes(registry.path, f"wants-{wanted}", row.approvals)
+        takes = _takes(path, prompt_id, f"wants-{wanted}", row.approvals)
         assert takes is (wanted <= row.counted), wanted
 
 
-def _takes(path: str, environment: str, names: tuple[str, ...]) -> bool:
+def _takes(path: str, prompt_id: str, environment: str, names: tuple[str, ...]) -> bool:
     """Whether the database takes the deployment, which this program's own checks do not see."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.create_function(SAME_PERSON, 2, same_person)
     connection.execute("BEGIN")
-    (fingerprint,) = connection.execute("SELECT fingerprint FROM versions").fetchone()
-    (evaluation,) = connection.execute("SELECT max(seq) FROM evaluations").fetchone()
-    about = {"prompt_id": "p", "version": "1.0.0", "fingerprint": fingerprint}
+    fingerprint, evaluation = connection.execute(
+        "SELECT fingerprint, max(seq) FROM evaluations WHERE prompt_id = ?", (prompt_id,)
+    ).fetchone()
+    about = {"prompt_id": prompt_id, "version": "1.0.0", "fingerprint": fingerprint}
     transaction = Transaction(connection)
     for name in names:
         approval = {"environment": environment, "reason": "", "rules": RULES}

@@ -153,6 +153,8 @@ ATTACKS: dict[str, str] = {
     "deploy again without a reason": deploy("1.7.0", again="1"),
     "override without a reason": deploy("1.2.0", override="1"),
     "override with a blank reason": deploy("1.2.0", override="1", reason="  "),
+    "override with a reason of tabs": deploy("1.2.0", override="1", reason="\t\t"),
+    "override with a reason without width": deploy("1.2.0", override="1", reason="\u200b\u2060"),
     "override for a revoked version": deploy("1.6.0", override="1", reason="because"),
     "override with a mark that is neither 0 nor 1": deploy("1.2.0", override="2", reason="x"),
     # say another action
@@ -237,6 +239,14 @@ ATTACKS: dict[str, str] = {
         )
     },
     "delete with foreign keys off": "PRAGMA foreign_keys=OFF; DELETE FROM versions;",
+    "register a content under another number": record("version")
+    + "INSERT INTO versions SELECT (SELECT max(seq) FROM ledger), prompt_id, '9.0.0', sort_key,"
+    " content, body, fingerprint, description, author, force_reason FROM versions"
+    " WHERE version = '1.0.0';",
+    "register a content as a candidate for what has it": record("version")
+    + "INSERT INTO versions SELECT (SELECT max(seq) FROM ledger), prompt_id, '1.0.0-rc.1',"
+    " sort_key, content, body, fingerprint, description, author, force_reason FROM versions"
+    " WHERE version = '1.0.0';",
     "update OR IGNORE": "UPDATE OR IGNORE deployments SET override = 0;",
     # forge evidence without forging scores
     "record a pass on scores that fail": evaluation("1.2.0", "value % 2") + deploy("1.2.0"),
@@ -272,6 +282,10 @@ ATTACKS: dict[str, str] = {
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
     " parts, json_set(policy, '$.threshold', 0.0), external, 0, '', 1, '' FROM current_suites"
     " WHERE suite = 'quality';",
+    "lower a threshold with a reason of line ends": record("suite")
+    + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
+    " parts, json_set(policy, '$.threshold', 0.0), external, 0, char(10, 13), 1, ''"
+    " FROM current_suites WHERE suite = 'quality';",
     "remove a suite without a reason": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
     " parts, policy, external, 1, '', 1, '' FROM current_suites WHERE suite = 'quality';",
