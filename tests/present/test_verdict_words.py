@@ -378,6 +378,28 @@ def test_a_threshold_that_was_reached_says_how_easily_luck_does() -> None:
     assert not any(said in line for line in beside(10, 20))
 
 
+def test_the_chance_of_luck_says_when_it_is_a_bound_and_why() -> None:
+    policy = replace(POLICY, threshold=0.8)
+
+    def luck_of(scores: list[float], group: int = 0) -> str:
+        rows = tuple(
+            CasePair(str(i), (), (score,), f"g{i // group}" if group else None)
+            for i, score in enumerate(scores)
+        )
+        return beneath(compare_threshold(rows, policy, "s"), policy)[-1]
+
+    said = "a version 5 points below the threshold would have looked this good in"
+    assert luck_of([0.9, 0.8] * 15).startswith(f"{said} at most ")
+    assert luck_of([0.9, 0.8] * 15).endswith(" of such samples (by bets: graded scores)")
+    assert luck_of([0.9, 0.8] * 300) == (
+        f"{said} less than 1 % of such samples (by bets: graded scores)"
+    )
+    assert luck_of([1.0] * 40, 8) == (
+        "luck may well have lifted a version 5 points below the threshold there"
+        " (bounded by bets: cases come in groups)"
+    )
+
+
 def test_more_cases_are_an_extension_or_a_new_attempt_as_the_suite_says() -> None:
     policy = replace(POLICY, margin=0.02)
     found = compare_pairs(pairs(15, 18, 300), policy, "s")

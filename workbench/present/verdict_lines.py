@@ -12,8 +12,9 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, points_beside
-from workbench.verdicts.case_counts import hidden_loss
+from workbench.verdicts.case_counts import LUCKY_POINTS, hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
+from workbench.verdicts.measure import BETTING
 from workbench.verdicts.values import Comparison, Gate, Verdict
 
 SHOWN_IDS = 5
@@ -84,10 +85,15 @@ def luck_line(comparison: Comparison) -> str:
     luck = comparison.details.get("luck")
     if comparison.gate is not Gate.PASS or comparison.difference is not None or luck is None:
         return ""
+    below = f"a version {100 * LUCKY_POINTS:g} points below the threshold"
     share = f"{100 * luck:.0f} %" if luck >= 0.01 else "less than 1 %"
-    return (
-        f"a version 5 points below the threshold would have reached it in {share} of such samples"
-    )
+    if comparison.method != BETTING:
+        return f"{below} would have reached it in {share} of such samples"
+    why = "cases come in groups" if comparison.details.get("clustered") else "graded scores"
+    if luck >= _HALF:
+        return f"luck may well have lifted {below} there (bounded by bets: {why})"
+    most = share if luck < 0.01 else f"at most {share}"
+    return f"{below} would have looked this good in {most} of such samples (by bets: {why})"
 
 
 def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
