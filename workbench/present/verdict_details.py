@@ -17,7 +17,7 @@ from workbench.verdicts.values import Comparison, Evidence
 from workbench.verdicts.wear import attempt_note, wear_notes, winners_curse_note
 
 UNASKED = "unasked"
-"""In a record's environment: questions of the candidate that an early stop left out."""
+"""In a record's environment: questions that an early stop left out, on both sides."""
 BASELINE_CALLS = "baseline_calls"
 """The same: calls that were made for the baseline, where no stored run had its answers."""
 CASE_NOTES = "case_notes"
