@@ -107,7 +107,7 @@ def test_other_questions_begin_a_count_of_their_own_and_what_is_gone_is_said(
     found = worn(bench, cases_of("a", start=30))
     assert (found.attempts, found.shared, len(found.changed)) == (0, 0, 30)
     assert wear_notes(found.content()) == [
-        "30 cases were changed since the last attempt, 0 of which had failed: a0, a1, a2, a3, a4"
+        "30 cases were changed since an earlier attempt, 0 of which had failed: a0, a1, a2, a3, a4"
         " and 25 more"
     ]
 

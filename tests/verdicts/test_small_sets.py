@@ -194,6 +194,14 @@ def test_graded_scores_at_the_truth_are_seldom_called_better_worse_or_lucky(size
         assert count / runs <= promise + 3 * math.sqrt(promise * (1 - promise) / runs)
 
 
+def test_what_is_never_right_reaches_no_threshold() -> None:
+    none = replace(ALONE, threshold=0.0)
+    found = compare_threshold(alone(0, 30), none, "s")
+    assert (found.gate, found.reason.startswith("B scores 0.0 %")) == (Gate.FAIL, True)
+    assert compare_threshold(alone(1, 30), none, "s").gate is Gate.PASS
+    assert compare_threshold(alone(0, 30), none, "s", rules=3).gate is Gate.PASS
+
+
 def test_luck_has_no_chance_below_zero_and_every_chance_without_a_threshold() -> None:
     assert luck(0.05, 50) == 0.0
     assert luck(0.0, 50) == 1.0

@@ -21,6 +21,9 @@ from workbench.runs.values import RunSpec
 from workbench.verdicts.values import Evidence
 from workbench.verdicts.wear import Wear
 
+_MOST_READ = 20
+"""Earlier evaluations whose cases are looked at one by one, the newest."""
+
 _Scored = tuple[tuple[str, float | None], ...]
 
 
@@ -34,16 +37,15 @@ def wear_of(bench: Bench, spec: RunSpec, *, with_baseline: bool) -> Wear:
     local_uses = bench.store.gate_uses(prompt_id) if bench.workspace.runs_path.exists() else []
     known = _digests(bench, spec.prompt, spec.cases, (*uses, *local_uses))
     used: set[str] = set()
-    attempts, last = 0, None
+    counted: list[GateUse] = []
     for use in uses:
         # Records of 0.1.0 know their cases by their ids alone.
         digests = (*use.cases, *use.questions)
         shared = _known(known, digests) if digests else _ids(spec.cases, use.case_ids)
         if not shared or use.extended or (with_baseline and not use.has_baseline):
             continue
-        attempts += 1
+        counted.append(use)
         used |= shared
-        last = use.seq
     interrupted = compared = 0
     seen: set[tuple[str, frozenset[str]]] = set()
     for local in local_uses:
@@ -56,18 +58,20 @@ def wear_of(bench: Bench, spec: RunSpec, *, with_baseline: bool) -> Wear:
         elif (local.fingerprint, local.digests) not in seen:
             seen.add((local.fingerprint, local.digests))
             compared += 1
-    if last is None:
+    before = [use for use in counted if use.suite == spec.suite.name] or counted[-1:]
+    if not before:
         # Nothing is left of what the suite asked before: that is said as well.
-        ours = [use.seq for use in uses if use.suite == spec.suite.name and not use.extended]
-        last = ours[-1] if ours else None
-    removed, changed = _gone(bench, last, spec, uses) if last is not None else ((), ())
+        before = [use for use in uses if use.suite == spec.suite.name and not use.extended][-1:]
+    before = before[-_MOST_READ:]
+    removed, changed = _gone(bench, spec, before)
     return Wear(
-        attempts=attempts + interrupted + compared,
+        attempts=len(counted) + interrupted + compared,
         interrupted=interrupted,
         compared=compared,
         shared=len(used),
         removed=removed,
         changed=changed,
+        looser=tuple(map(str, bench.registry.looser_since([use.seq for use in before]))),
     )
 
 
@@ -150,20 +154,23 @@ def _ids(cases: Sequence[Case], ids: Iterable[str]) -> set[str]:
     return {case.id for case in cases}.intersection(ids)
 
 
-def _gone(
-    bench: Bench, seq: int, spec: RunSpec, uses: Sequence[GateUse]
-) -> tuple[_Scored, _Scored]:
-    """The cases of an earlier evaluation that were removed or changed since, with their scores."""
-    evidence = bench.registry.evaluation(seq).evidence
+def _gone(bench: Bench, spec: RunSpec, uses: Sequence[GateUse]) -> tuple[_Scored, _Scored]:
+    """The cases of earlier evaluations that were removed or changed since, with the scores that
+    they had at last.
+    """
     everything = spec.suite.gate_cases.cases
-    kept = _digests(bench, spec.prompt, everything, [use for use in uses if use.seq == seq])
+    kept = _digests(bench, spec.prompt, everything, uses).keys()
     ids = {case.id for case in everything}
     removed: list[tuple[str, float | None]] = []
     changed: list[tuple[str, float | None]] = []
-    for case_id, digests, score in _scored(evidence):
-        if not kept.keys().isdisjoint(digests) or (not digests and case_id in ids):
-            continue
-        (changed if case_id in ids else removed).append((case_id, score))
+    listed: set[str] = set()
+    for use in reversed(uses):
+        for case_id, digests, score in _scored(bench.registry.evaluation(use.seq).evidence):
+            is_listed = case_id in listed or not listed.isdisjoint(digests)
+            if is_listed or not kept.isdisjoint(digests) or (not digests and case_id in ids):
+                continue
+            listed.update((case_id, *digests))
+            (changed if case_id in ids else removed).append((case_id, score))
     return tuple(removed), tuple(changed)
 
 

@@ -14,6 +14,7 @@ from workbench.units import plural
 
 SENT_ALIKE = "sent alike: "
 """Begins the name of a group that nobody declared."""
+_MARKS = ".,;:!?…'\""
 _LONG = 40
 """A text of so many characters that stands in several cases is no coincidence."""
 
@@ -58,6 +59,17 @@ def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> 
             )
 
 
+def _roughly(case: Case) -> str:
+    """A case without what a copy in other dress would have changed."""
+    asked = {
+        name: " ".join(word.strip(_MARKS) for word in value.split()).strip()
+        if isinstance(value, str)
+        else value
+        for name, value in case.inputs.items()
+    }
+    return as_json([asked, case.expected]).casefold()
+
+
 def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Iterator[str]:
     """Notes about equal cases, and about inputs that several cases share and no group declares.
 
@@ -77,6 +89,13 @@ def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Itera
         )
     if any(case.group is not None for case in cases):
         return
+    near = Counter(_roughly(case) for case in known)
+    copies = sum(times for times in near.values() if times > 1) if not alike else 0
+    if copies:
+        yield (
+            f"{copies} cases ask what another does but for capitals, blanks or marks at the end of"
+            " a word: give those that are one question the same group, else they count as several"
+        )
     for name in sorted({name for case in cases if len(case.inputs) > 1 for name in case.inputs}):
         values = Counter(
             case.inputs[name]

@@ -153,7 +153,9 @@ def compare_threshold(
     level = level_of(sample, policy, rules, bets, largest)
     planned = len(pairs) if planned is None else planned
     least = (policy.min_cases or MIN_CASES) if rules > FIRST_RULES else 1
-    verdict, gate, reason = judge_threshold(sample, policy, level, len(pairs), planned, least)
+    verdict, gate, reason = judge_threshold(
+        sample, policy, level, len(pairs), planned, least, rules
+    )
     return Comparison(
         scorer=scorer,
         verdict=verdict,

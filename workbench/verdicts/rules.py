@@ -6,7 +6,7 @@
 3: `no_regressions` needs a threshold and the least number of cases beside a baseline too, and
    nothing passes there without a single point.
 4: against a threshold, too, graded scores and groups have betting intervals: their chances are no
-   binomial ones.
+   binomial ones. Nothing passes there without a single point either.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ def judge_threshold(
     seen: int,
     planned: int,
     least: int,
+    rules: int,
 ) -> tuple[Verdict, Gate, str]:
     """The verdict is about the interval, the gate about the score itself.
 
@@ -97,6 +98,9 @@ def judge_threshold(
         verdict = Verdict.WORSE if worse else Verdict.UNDECIDED
         reason = f"B scores {100 * score:.1f} %, below the threshold of {100 * threshold:g} %"
         return verdict, Gate.FAIL, reason
+    if rules >= LEVEL_BETS and score <= ROUNDING:
+        reason = "B scores 0.0 %: what is never right does not pass, whatever the threshold"
+        return Verdict.UNDECIDED, Gate.FAIL, reason
     units = sample.complete.units
     if units < least:
         return (
