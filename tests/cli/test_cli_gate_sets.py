@@ -66,6 +66,7 @@ def test_a_later_attempt_still_says_what_was_removed_and_what_was_loosened(fresh
     cli.say("worse")
     cli.here("register", "triage", "-d", "worse")
     cli.here("evaluate", "triage@1.0.1", "--full")
+    assert "it is worse than 1.0.0" in cli.here("deploy", "triage@1.0.1", "staging").err
     suite = cli.root / "evals" / "triage" / "suite.yaml"
     suite.write_text((SUITE % "").replace("margin: 0.1", "margin: 0.6"))
     kept = [case for case in rows(cli) if case["id"] != "c002"]

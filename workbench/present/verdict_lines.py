@@ -126,6 +126,8 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
         return f"run again to fill the {cases} ({ids})"
     if not comparison.more_cases:
         return ""
+    if _looks_worse(comparison):
+        return "look at the broken cases first: more cases would hardly make it pass"
     remedy = f"about {_more(comparison.more_cases)}"
     if ref and policy.extend:
         return f"{remedy}: add them, then workbench evaluate {safe_line(ref)} --extend"
@@ -216,6 +218,9 @@ def _open_sentence(comparison: Comparison, policy: GatePolicy, why: str) -> str:
     shown = _effect(comparison)
     if not comparison.more_cases:
         return f"{shown}: {why}"
+    if _looks_worse(comparison):
+        changed = numbers.plural(len(comparison.fixed) + len(comparison.broke), "changed case")
+        return f"{shown}: it looks worse, but {changed} cannot settle it"
     gate_low = comparison.details.get("gate_low", comparison.low)
     remedy = f"about {_more(comparison.more_cases)}"
     if gate_low is not None and gate_low > -policy.margin:
@@ -279,6 +284,11 @@ def _rounded(count: int) -> int:
     """An estimate with no more digits than it deserves."""
     unit = 1 if count < 20 else 10
     return round(count / unit) * unit
+
+
+def _looks_worse(comparison: Comparison) -> bool:
+    """The interval lies below 0, on too few changed cases to call it worse."""
+    return comparison.high is not None and comparison.high < 0.0
 
 
 def _more(count: int) -> str:
