@@ -59,6 +59,12 @@ def test_an_instruction_that_all_cases_share_is_no_group() -> None:
     assert list(remarks(cases)) == []
 
 
+def test_a_copy_that_nobody_can_tell_from_another_is_one_case() -> None:
+    texts = ["caf\u00e9", "cafe\u0301", "ca\u200bf\u00e9\u2060", "caf\u00e9 au lait"]
+    cases = [Case(str(n), {"q": text}, "ok") for n, text in enumerate(texts)]
+    assert [case.id for case in distinct(cases)] == ["0", "3"]
+
+
 def test_copies_in_other_dress_are_suspected() -> None:
     texts = ["Refund 3.5 now", "refund 3.5  now.", "Refund 35 now", "Refund 3 5 now"]
     cases = [Case(str(n), {"q": text}, "ok") for n, text in enumerate(texts)]

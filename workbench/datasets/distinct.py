@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from workbench.datasets.questions import as_json, sent_by
+from workbench.datasets.questions import as_json, seen_text, sent_by
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
 from workbench.prompts.values import Prompt
@@ -20,15 +20,16 @@ _LONG = 40
 
 
 def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
-    """The cases without those that ask and expect what an earlier one does, column by column.
+    """The cases without those that ask and expect what an earlier one does, column by column, as
+    it is seen.
 
     With `prompts` those for which all of these send the same get a group, where no case has one:
     they are no independent questions, and yet all of them count, since it is a prompt's own
     doing what it sends. A template that leaves out what is hard would else leave out cases.
     """
-    first: dict[tuple[str, str], Case] = {}
+    first: dict[str, Case] = {}
     for case in cases:
-        first.setdefault((as_json(case.inputs), as_json(case.expected)), case)
+        first.setdefault(seen_text(as_json([case.inputs, case.expected])), case)
     found = tuple(first.values())
     if not prompts or any(case.group is not None for case in found):
         return found
