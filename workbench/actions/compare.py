@@ -297,9 +297,8 @@ def side_of(bench: Bench, side: Wanted, on_run: OnRun | None) -> Side:
     """The results of one side: stored ones if they are all there, else those of a new run."""
     source, spec = side.source, side.spec
     if spec is None:
-        return _stored(bench, source, str(source.run_id))
-    run_id = side.run_id or _new_run(bench, spec, source.name, on_run)
-    found = _stored(bench, source, run_id)
+        return stored_side(bench, source, str(source.run_id))
+    found = stored_side(bench, source, side.run_id or _new_run(bench, spec, source.name, on_run))
     wanted = {case.id for case in spec.cases}
     # A stored run may have been asked more than this comparison looks at.
     return replace(
@@ -336,7 +335,8 @@ def _new_run(bench: Bench, spec: RunSpec, name: str, on_run: OnRun | None) -> st
     return summary.run_id
 
 
-def _stored(bench: Bench, source: Source, run_id: str) -> Side:
+def stored_side(bench: Bench, source: Source, run_id: str) -> Side:
+    """A side from its stored run."""
     results = by_case(bench.store.results(run_id))
     return Side(source, bench.store.summary(run_id), results, bench.store.cases(run_id))
 

@@ -131,13 +131,19 @@ def split_name(suite: Suite, split: str | None) -> str:
     return name if name in suite.dataset.splits else "all"
 
 
-def start(bench: Bench, spec: RunSpec, *, resume: str | None = None) -> LiveRun:
-    """Start (or go on with) a run in its own thread."""
+def start(
+    bench: Bench, spec: RunSpec, *, resume: str | None = None, up_to: int | None = None
+) -> LiveRun:
+    """Start (or go on with) a run in its own thread; with `up_to` on so many cases at first."""
     from workbench.runs.engine import start_run
 
     bench.workspace.make_state()
     return start_run(
-        spec, bench.provider_for(spec.prompt), bench.workspace.runs_path, resume=resume
+        spec,
+        bench.provider_for(spec.prompt),
+        bench.workspace.runs_path,
+        resume=resume,
+        up_to=up_to,
     )
 
 

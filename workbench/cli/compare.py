@@ -127,7 +127,8 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
         lines += verdict.lines_of(found.comparisons, policy, a.short, b, verbose)
         if found.noise is not None:
             itself = found.a.summary.fingerprint == found.b.summary.fingerprint
-            lines.append(noise_sentence(found.headline, found.noise, itself=itself))
+            called = b if len(names) > 1 else "B"
+            lines.append(noise_sentence(found.headline, found.noise, b=called, itself=itself))
     if len(names) > 1:
         lines += [_claim(candidate, len(names)) for candidate in best.candidates]
     return [*lines, best.note] if best.note else lines

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -117,6 +117,24 @@ def change_of_suite(before: Row, after: Row) -> RuleChange | None:
         prompt_id=str(after["prompt_id"]),
         suite=str(after["suite"]),
     )
+
+
+def looser_since(
+    connection: sqlite3.Connection, evaluations: Sequence[int]
+) -> tuple[FactChange, ...]:
+    """What the suites in force let through that these evaluations' did not, by fact."""
+    found: dict[str, FactChange] = {}
+    sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
+    for seq in evaluations:
+        before = _row(connection, sql, (seq,))
+        if before is None:
+            continue
+        now = current_suite(connection, str(before["prompt_id"]), str(before["suite"]))
+        change = change_of_suite(before, now) if now else None
+        for fact in change.facts if change else ():
+            if fact.looser and fact.fact != "cases":
+                found.setdefault(fact.fact, fact)
+    return tuple(found.values())
 
 
 def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "") -> int:

@@ -9,10 +9,10 @@ from workbench.registry.registry_file import RegistryFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from workbench.registry.records import RuleChange, WaitingRule
+    from workbench.registry.records import FactChange, RuleChange, WaitingRule
     from workbench.settings import EnvironmentSettings
 
 
@@ -71,6 +71,15 @@ class RegistryRules(RegistryFile):
         row = suite_row(prompt_id, suite, parts, policy, contents=contents)
         with self._reading() as connection:
             return suite_change(connection, row)
+
+    def looser_since(self, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
+        """Rules that let more through now than at one of these evaluations, each as it was at the
+        first of them; cases, which come and go, are none.
+        """
+        from workbench.registry.rule_changes import looser_since
+
+        with self._reading() as connection:
+            return looser_since(connection, evaluations)
 
     def suite_names(self) -> list[tuple[str, str]]:
         """(prompt_id, suite) of each suite of the workspace that is in force."""

@@ -6,6 +6,7 @@ The database's views decide (they are what the triggers ask); this module says w
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -204,8 +205,11 @@ def _not_accepted(
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
     found = evaluation_at(connection, decisive[0])
     why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
+    # Here only one version is spoken of: a reason's A and B are told by what they were.
+    why = re.sub(r"\bA\b", found.evidence.baseline_version or "the baseline", why)
     if why.startswith("B "):
-        why = f"it {why[2:]}"  # here only one version is spoken of
+        why = f"it {why[2:]}"
+    why = re.sub(r"\bB\b", "it", why)
     if found.gate is Gate.FAIL:
         return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", found)
     if found.gate is Gate.NO_DECISION:

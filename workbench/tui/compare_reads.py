@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.actions.bench import Bench
-from workbench.actions.compare import Compared, OnRun, compare, swapped
+from workbench.actions.compare import Compared, OnRun, compare, rank, swapped
 from workbench.actions.fill import Gap, gaps
 from workbench.errors import DraftError, NotFound, WorkbenchError
 from workbench.present import numbers
@@ -84,15 +84,14 @@ def rate(bench: Bench, run_id: str, case_id: str, label: str) -> None:
     bench.store.label(run_id, case_id, 0, label)
 
 
-def write_report(bench: Bench, comparing: Comparing) -> Path:
-    """One HTML page about the comparison, in the workspace's reports folder."""
+def write_report(bench: Bench, compared: Sequence[Compared]) -> Path:
+    """One HTML page about comparisons with one A, in the workspace's reports folder."""
     from workbench.actions.report import html_report
     from workbench.files import write_atomically
 
-    compared = comparing.compared
-    name = f"{compared.a.summary.run_id}-{compared.b.summary.run_id}.html"
-    path = bench.workspace.root / "reports" / name
-    write_atomically(path, html_report(bench, compared))
+    run_ids = [compared[0].a.summary.run_id, *(one.b.summary.run_id for one in compared)]
+    path = bench.workspace.root / "reports" / f"{'-'.join(run_ids)}.html"
+    write_atomically(path, html_report(bench, rank(compared)))
     return path
 
 

@@ -38,6 +38,7 @@ def record_of(row: TableRow, columns: Sequence[Column] = ()) -> dict[str, Any]:
         return {
             **row.case.content(),
             "change": row.worst,
+            "changes": {x.casefold(): side.change for x, side in row.candidates.items()},
             "rating": row.rating or None,
             **{
                 letter.casefold(): [_result(result) for result in results]

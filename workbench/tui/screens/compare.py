@@ -283,7 +283,8 @@ class CompareScreen(MissingSidesScreen):
 
     def action_report(self) -> None:
         if self.comparing:
-            self.bench_app.in_thread(write_report, self.comparing, done=self._reported)
+            found = (self.comparing.compared, *(side.compared for side in self.further))
+            self.bench_app.in_thread(write_report, found, done=self._reported)
 
     def _reported(self, path: Path) -> None:
         self.bench_app.tell(f"wrote {path.relative_to(self.bench_app.workspace.root)}")

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from workbench.tui.diff_context import DiffContext
 from workbench.tui.filters import Row, Test
-from workbench.tui.pair_rows import CHANGES, PAIR_COLUMNS, Change, PairRow
+from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.screens.base import ModeScreen
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.case_table import CaseTable
@@ -19,6 +19,7 @@ from workbench.tui.widgets.side_outputs import SideOutputs
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.verdict_head import VerdictHead
+from workbench.verdicts.case_changes import CHANGES, Change
 
 
 def _changed(change: Change) -> Test:

@@ -20,6 +20,7 @@ from workbench.tui.further_sides import (
     claims,
     claims_in_full,
     labels,
+    noise_lines,
     read_further,
     standings,
     with_further,
@@ -121,6 +122,7 @@ class ManySidesScreen(ComparePanes):
                 found.trade,
                 standings(found.compared, further) if further else (),
                 (*(claims(found.compared, further) if further else ()), *self._old_answers()),
+                noise_lines(found.compared, further),
             )
             self.head.show(shown, chosen)
 
