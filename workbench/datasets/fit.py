@@ -9,6 +9,7 @@ from typing import Any
 from workbench.datasets.cells import is_typed, misfit, typed
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
+from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.templates import Renderer
 from workbench.prompts.untyped import Untyped
 from workbench.prompts.uses import Uses, how_to_leave_out, uses_of
@@ -128,9 +129,16 @@ def may_ask_otherwise(prompt: Prompt) -> bool:
     return any(is_typed(item.kind) or not item.required for item in prompt.inputs)
 
 
+def are_spelled(cases: Sequence[Case]) -> bool:
+    """Whether they have a number that 0.1.0 did not send as it is written."""
+    return any(has_spelling(case.inputs) for case in cases)
+
+
 def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
-    """Whether the declared inputs change what is asked: 0.1.0 rendered every cell as text."""
-    if not may_ask_otherwise(prompt):
+    """Whether these cases ask otherwise than by 0.1.0, which rendered every cell as text and
+    every number of JSON as Python prints it.
+    """
+    if not may_ask_otherwise(prompt) and not are_spelled(cases):
         return False
     renderer = Renderer(prompt)
     for case in cases:
@@ -138,7 +146,9 @@ def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
             inputs = typed_inputs(prompt, case.inputs)
         except TemplateError:
             return True
-        if inputs != case.inputs and _said(renderer, inputs) != _said(renderer, case.inputs):
+        before = without_spelling(case.inputs)
+        changed = inputs != before or has_spelling(inputs)
+        if changed and _said(renderer, inputs) != _said(renderer, before):
             return True
     return False
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.fingerprints import canonical_json
+from workbench.json_text import loads
 from workbench.prompts.values import FIRST_REVISION, Input, Message, Model, Prompt
 from workbench.providers.redact import storable
 from workbench.providers.values import Answer, Outcome
@@ -117,7 +118,7 @@ def packed(value: Any) -> tuple[str, bytes]:
 
 def unpacked(body: bytes) -> Any:
     """The value in such bytes."""
-    return json.loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
+    return loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
 
 
 def prompt_content(prompt: Prompt) -> dict[str, Any]:

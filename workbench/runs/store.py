@@ -268,7 +268,10 @@ class RunStore:
 
     def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:
         stored = {case.id: case for case in self._case_set(case_set)}
-        return all(stored.get(case.id) == case for case in cases)
+        # 1.50 equals 1.5 and is another text: the digests tell them apart.
+        return all(
+            (held := stored.get(case.id)) == case and held.digest == case.digest for case in cases
+        )
 
     def _answered(self, run: int, repeats: int) -> set[str]:
         rows = self.database.execute(
