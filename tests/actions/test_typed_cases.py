@@ -18,7 +18,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.register import register
 from workbench.actions.run import make_spec, start, try_case
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError, UsageError
+from workbench.errors import DatasetError, TemplateError, UsageError
 from workbench.prompts.untyped import Untyped
 from workbench.registry import State
 from workbench.runs.suite import Suite
@@ -205,6 +205,26 @@ def test_a_cell_that_does_not_fit_is_refused_before_the_first_call(
     assert server.requests == []
     problems = [c.said for c in examine(bench.workspace) if c.level is Level.PROBLEM]
     assert any(said in problem for problem in problems)
+
+
+def test_a_text_that_means_no_is_refused_wherever_it_would_be_asked(
+    bench: Bench, server: OpenAIServer, tmp_path: Path
+) -> None:
+    write(tmp_path, "string")
+    said = "line 3: case 'c1': vip is the text 'false', which holds"
+    number = version(bench)
+    for ask in (
+        lambda: make_spec(resolve(bench, "triage"), suite_of(bench)),
+        lambda: evaluate(bench, "triage", number),
+    ):
+        with pytest.raises(DatasetError, match=said) as caught:
+            ask()
+        assert "kind: boolean" in caught.value.hint
+    with pytest.raises(TemplateError, match="vip is the text 'false'"):
+        try_case(bench, resolve(bench, "triage").prompt, suite_of(bench).dataset.cases[1])
+    problems = [c.said for c in examine(bench.workspace) if c.level is Level.PROBLEM]
+    assert any(said in problem for problem in problems)
+    assert server.requests == []
 
 
 def test_doctor_says_which_answers_cannot_be_judged(bench: Bench, tmp_path: Path) -> None:

@@ -59,10 +59,11 @@ def test_a_template_calculates_with_it(tmp_path: Path, ending: str) -> None:
     assert sent(template, case) == "3.0 2.5 -1.5 1.5 1.500 True low 3 a 1"
 
 
-def test_a_whole_number_of_a_cell_is_sent_as_it_is_written_and_counts(tmp_path: Path) -> None:
+def test_a_cell_of_kind_integer_becomes_the_whole_number(tmp_path: Path) -> None:
     template = "{{ x }} {{ x + 1 }} {{ range(x) | length }}"
     found = dataset(tmp_path, ".csv", "007", "3.0").cases
-    assert [sent(template, case, "integer") for case in found] == ["007 8 7", "3.0 4 3"]
+    assert [sent(template, case, "integer") for case in found] == ["7 8 7", "3 4 3"]
+    assert [sent("{{ x }}", case) for case in found] == ["007", "3.0"]
 
 
 def test_the_old_filter_of_json_prints_as_it_did() -> None:

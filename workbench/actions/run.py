@@ -41,12 +41,14 @@ def make_spec(
     fresh: bool = False,
     equal_cases: bool = False,
     beside: Sequence[Prompt] = (),
+    settled: bool = False,
 ) -> RunSpec:
     """What to run, checked before the first call. Cases that ask and expect the same are asked
     once, unless `equal_cases` are wanted: those for which this prompt and all those `beside` it
     send the same.
 
     Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
+    `settled`: it is a registered version that another is compared with, see `check_fit`.
     Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
     that is not what the prompt or a scorer needs.
     """
@@ -59,7 +61,7 @@ def make_spec(
     used = Renderer(source.prompt).names
     if not equal_cases:  # what was begun is gone on with
         check_names(suite.dataset, used)
-    unused = check_fit(source.prompt, cases, suite.dataset.place_of)
+    unused = check_fit(source.prompt, cases, suite.dataset.place_of, settled=settled)
     # All cases, not those of this run: what is paired or resumed must not depend on a limit.
     everything = suite.dataset.cases
     options = suite.run
@@ -192,6 +194,7 @@ def spec_of_run(
         budget_usd=said.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
         equal_cases=True,
+        settled=summary.label != DRAFT,
     )
     wanted = {case.id for case in bench.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in wanted)

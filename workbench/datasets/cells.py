@@ -115,8 +115,8 @@ def _parsed(text: str, kind: str) -> Any:
     number = _number(text)
     if number is None and _NUMBER.fullmatch(text):
         raise DatasetError("it takes more than 64 bits")
-    if kind == "integer" and isinstance(number, float) and number.is_integer():
-        number = as_written(int(number), text)
+    if kind == "integer" and number is not None and float(number).is_integer():
+        number = int(number)
     return text if number is None else number
 
 
