@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -247,8 +248,11 @@ def try_case(
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
     """One answer to one case, streamed; blocks, so call it from a thread of your own."""
+    from workbench.providers.forms import FORMS
+    from workbench.runs.endpoint_forms import keep_in, recall_from
     from workbench.runs.trial import try_case as ask
 
+    recall_from(bench.workspace.runs_path)
     open_provider = bench.provider_for(prompt)
 
     async def asked() -> Answer:
@@ -258,4 +262,10 @@ def try_case(
         finally:
             await provider.close()
 
-    return asyncio.run(asked())
+    try:
+        return asyncio.run(asked())
+    finally:
+        if FORMS.learned():
+            with suppress(UsageError):  # a trial in a workspace that cannot be written
+                bench.workspace.make_state()
+                keep_in(bench.workspace.runs_path)

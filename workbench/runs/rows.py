@@ -12,6 +12,7 @@ from workbench.datasets.values import Case
 from workbench.fingerprints import canonical_json
 from workbench.json_text import loads
 from workbench.prompts.values import FIRST_REVISION, Input, Message, Model, Prompt
+from workbench.providers.finish import READING, spoils
 from workbench.providers.redact import storable
 from workbench.providers.values import Answer, Outcome
 from workbench.runs.values import Result, RunStatus, RunSummary
@@ -66,6 +67,14 @@ def read_answer(row: Sequence[Any], cached: bool) -> Answer:
         cached=cached,
         answered_at=row[14] or "",
     )
+
+
+def is_misread(outcome: str, finish_reason: str | None, reading: int) -> bool:
+    """Whether an earlier reading took for whole what by its own finish reason is not: no later
+    run may go by that answer.
+    """
+    taken_for_whole = reading < READING and outcome in (Outcome.OK, Outcome.EMPTY)
+    return taken_for_whole and spoils(finish_reason or "")
 
 
 def _rounded(seconds: float | None) -> float | None:
