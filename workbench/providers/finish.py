@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -62,6 +63,17 @@ def finish_word(value: Any) -> str:
     if not isinstance(value, str) or value.strip().casefold() in _NONE:
         return ""
     return value.strip()
+
+
+def stop_word(choice: Mapping[str, Any]) -> str:
+    """The finish reason of a choice. A gateway that writes `stop` for what its provider cut,
+    filtered or failed at gives that one's own word beside it.
+    """
+    word = finish_word(choice.get("finish_reason"))
+    native = finish_word(choice.get("native_finish_reason"))
+    if class_of(word) is not Finish.COMPLETE or class_of(native) is Finish.UNKNOWN:
+        return word
+    return native if spoils(native) else word
 
 
 def class_of(word: str) -> Finish:
