@@ -115,11 +115,14 @@ class Bench:
 
         Typed are its cases when any version of its prompt asks them otherwise for its kinds.
         """
-        from workbench.datasets.fit import asks_otherwise, may_ask_otherwise
+        from workbench.datasets.fit import are_spelled, asks_otherwise, may_ask_otherwise
 
         cases = suite.gate_cases
         typed = False
-        for prompt in filter(may_ask_otherwise, self.registry.contents(suite.prompt_id)):
+        spelled = are_spelled(cases.cases)
+        for prompt in self.registry.contents(suite.prompt_id):
+            if not spelled and not may_ask_otherwise(prompt):
+                continue
             key = (prompt.fingerprint, cases.fingerprint)
             if key not in self._typed:
                 self._typed[key] = asks_otherwise(prompt, cases.cases)

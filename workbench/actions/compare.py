@@ -284,7 +284,7 @@ def look_up(
     """
     if source.run_id:
         return Wanted(source, None, source.run_id)
-    spec = running.make_spec(source, suite, split=split, fresh=fresh)
+    spec = running.make_spec(source, suite, split=split, fresh=fresh, settled=source.is_settled)
     if cases is not None:
         spec = replace(spec, cases=cases)
     found = _find(bench, spec)

@@ -65,7 +65,8 @@ def foresee_evaluation(bench: Bench, prompt_id: str, version: str) -> Foreseen:
         worn = wear_of(bench, spec, with_baseline=baseline is not None)
         if baseline:
             of_baseline = replace(
-                running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh), cases=spec.cases
+                running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh, settled=True),
+                cases=spec.cases,
             )
             specs += [] if not fresh and _is_stored(bench, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
@@ -95,7 +96,7 @@ def foresee_comparison(bench: Bench, refs: Sequence[str], suite_name: str | None
     for source in sources:
         if source.run_id:
             continue
-        spec = running.make_spec(source, suite, split=split)
+        spec = running.make_spec(source, suite, split=split, settled=source.is_settled)
         if not _is_stored(bench, spec):
             lines.append(f"{source.name} on {suite.name}: {plural(len(spec.cases), 'case')}")
             specs.append(spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
@@ -11,6 +10,7 @@ from typing import Any
 from workbench.actions.bench import Bench
 from workbench.actions.compare import BestOf, Candidate, Compared, Side, named
 from workbench.addresses import address_of
+from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.fingerprints import short
 from workbench.present import numbers
@@ -193,6 +193,4 @@ def _flat(results: Mapping[str, tuple[Result, ...]]) -> Iterable[Result]:
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else as_text(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,14 @@ def make_spec(
     fresh: bool = False,
     equal_cases: bool = False,
     beside: Sequence[Prompt] = (),
+    settled: bool = False,
 ) -> RunSpec:
     """What to run, checked before the first call. Cases that ask and expect the same are asked
     once, unless `equal_cases` are wanted: those for which this prompt and all those `beside` it
     send the same.
 
     Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
+    `settled`: it is a registered version that another is compared with, see `check_fit`.
     Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
     that is not what the prompt or a scorer needs.
     """
@@ -59,7 +62,7 @@ def make_spec(
     used = Renderer(source.prompt).names
     if not equal_cases:  # what was begun is gone on with
         check_names(suite.dataset, used)
-    unused = check_fit(source.prompt, cases, suite.dataset.place_of)
+    unused = check_fit(source.prompt, cases, suite.dataset.place_of, settled=settled)
     # All cases, not those of this run: what is paired or resumed must not depend on a limit.
     everything = suite.dataset.cases
     options = suite.run
@@ -198,6 +201,7 @@ def spec_of_run(
         budget_usd=said.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
         equal_cases=True,
+        settled=summary.label != DRAFT,
     )
     wanted = {case.id for case in bench.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in wanted)
@@ -250,8 +254,11 @@ def try_case(
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
     """One answer to one case, streamed; blocks, so call it from a thread of your own."""
+    from workbench.providers.forms import FORMS
+    from workbench.runs.endpoint_forms import keep_in, recall_from
     from workbench.runs.trial import try_case as ask
 
+    recall_from(bench.workspace.runs_path)
     open_provider = bench.provider_for(prompt)
 
     async def asked() -> Answer:
@@ -261,4 +268,10 @@ def try_case(
         finally:
             await provider.close()
 
-    return asyncio.run(asked())
+    try:
+        return asyncio.run(asked())
+    finally:
+        if FORMS.learned():
+            with suppress(UsageError):  # a trial in a workspace that cannot be written
+                bench.workspace.make_state()
+                keep_in(bench.workspace.runs_path)

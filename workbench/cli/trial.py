@@ -8,7 +8,7 @@ import click
 
 from workbench.cli import streams
 from workbench.cli.face import Face, command
-from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound, TemplateError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_text
 from workbench.suggestions import did_you_mean
@@ -40,7 +40,7 @@ def try_command(
     prompt = source.prompt
     if source.note:
         face.note(f"note: {source.note}")
-    case = _given(given) if given else _case_of(bench, prompt, suite, case_id)
+    case, place = (_given(given), "") if given else _case_of(bench, prompt, suite, case_id)
     for name, value in case.inputs.items():
         face.note(f"{name}: {as_text(value)}")
 
@@ -48,7 +48,10 @@ def try_command(
         if not face.as_json:
             streams.write(safe_text(text), flush=True)
 
-    answer = try_case(bench, prompt, case, on_text=show)
+    try:
+        answer = try_case(bench, prompt, case, on_text=show)
+    except TemplateError as error:
+        raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
     if not face.as_json:
         streams.write("\n")
     expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
@@ -60,22 +63,23 @@ def try_command(
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 
-def _case_of(bench: Bench, prompt: Prompt, suite_name: str | None, case_id: str | None) -> Case:
+def _case_of(
+    bench: Bench, prompt: Prompt, suite_name: str | None, case_id: str | None
+) -> tuple[Case, str]:
+    """The case to try, and where it stands."""
     try:
         suite = bench.workspace.suite_for(prompt.prompt_id, suite_name)
     except NoSuite as error:
         if case_id is not None:
             raise
-        return _without_suite(prompt, error)
-    if case_id is None:
-        return suite.dev_cases.cases[0]
-    case = suite.dataset.case(case_id)
+        return _without_suite(prompt, error), ""
+    case = suite.dataset.case(case_id) if case_id is not None else suite.dev_cases.cases[0]
     if case is None:
         known = [item.id for item in suite.dataset.cases]
         near = did_you_mean(case_id, known) if len(known) < 1000 else ""
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
         raise NotFound(f"no case {case_id!r} in {suite.name}", hint=hint)
-    return case
+    return case, f"{suite.dataset.place_of(case)}: case {case.id!r}: "
 
 
 def _without_suite(prompt: Prompt, error: NoSuite) -> Case:

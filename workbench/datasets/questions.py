@@ -14,6 +14,7 @@ from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import fingerprint, short
+from workbench.json_text import dumps
 from workbench.prompts.templates import Renderer, variables
 from workbench.prompts.values import Prompt
 
@@ -100,8 +101,8 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
 
 
 def as_json(value: object) -> str:
-    """An exact text of a value: 1, "1" and true differ."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    """An exact text of a value: 1, 1.0, "1" and true differ."""
+    return dumps(value, sort_keys=True, default=str)
 
 
 def _plain(value: Any) -> Any:
@@ -110,8 +111,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else float(value)
     if not isinstance(value, str):
         return value
     text = folded(value).strip()

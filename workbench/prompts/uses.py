@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from jinja2 import nodes
 
 _SAME_ITEMS = frozenset({"list", "reverse", "sort", "unique"})
+_SAME_TRUTH = frozenset({"capitalize", "d", "default", "lower", "string", "title", "trim", "upper"})
+"""Filters that leave a text that holds one that holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
     """Names of inputs, by what the templates do with the value itself."""
 
+    decides: frozenset[str] = frozenset()
+    """By `{% if vip %}`, `not vip`, `vip and …`: whether it holds chooses what is said."""
     tested: frozenset[str] = frozenset()
-    """By `{% if vip %}`, `not vip`, `vip and …`."""
+    """So, or by `vip or …`, which says the text itself where it holds."""
     looped: frozenset[str] = frozenset()
     """By `{% for item in items %}`."""
     defaulted: frozenset[str] = frozenset()
@@ -35,7 +39,8 @@ def uses_of(prompt: Prompt) -> Uses:
 
     trees = [Environment().parse(template) for template in templates]
     return Uses(
-        frozenset(name for tree in trees for name in _names(_tested(tree))),
+        frozenset(name for tree in trees for name in _holding(tree, _decides(tree))),
+        frozenset(name for tree in trees for name in _holding(tree, _tested(tree))),
         frozenset(name for tree in trees for name in _names(_looped(tree))),
         frozenset(name for tree in trees for name in _names(_defaulted(tree))),
     )
@@ -54,17 +59,49 @@ def _names(found: Iterator[nodes.Node]) -> Iterator[str]:
     return (node.name for node in found if isinstance(node, nodes.Name))
 
 
+def _holding(tree: nodes.Template, tests: Iterator[nodes.Node]) -> Iterator[str]:
+    """The names whose truth these tests take, also where `set` gives them another name."""
+    from jinja2 import nodes
+
+    names = {name for test in tests for name in _names(_operands(test))}
+    sets = [node for node in tree.find_all(nodes.Assign) if isinstance(node.target, nodes.Name)]
+    for node in reversed(sets):
+        if node.target.name in names:  # type: ignore[attr-defined]
+            names.update(_names(_operands(node.node)))
+    return iter(names)
+
+
+def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
+    """What the truth of a test is made of."""
+    from jinja2 import nodes
+
+    kept = isinstance(test, nodes.Filter) and test.name in _SAME_TRUTH
+    if isinstance(test, (nodes.And, nodes.Or)):
+        yield from _operands(test.left)
+        yield from _operands(test.right)
+    elif (kept or isinstance(test, nodes.Not)) and test.node:
+        yield from _operands(test.node)
+    else:
+        yield test
+
+
+def _decides(tree: nodes.Template) -> Iterator[nodes.Node]:
+    from jinja2 import nodes
+
+    for node in tree.find_all((nodes.If, nodes.CondExpr, nodes.For, nodes.And, nodes.Not)):
+        if isinstance(node, nodes.Not):
+            yield node.node
+        elif isinstance(node, nodes.And):
+            yield node.left
+        elif isinstance(node, (nodes.If, nodes.CondExpr, nodes.For)) and node.test:
+            yield node.test
+
+
 def _tested(tree: nodes.Template) -> Iterator[nodes.Node]:
     from jinja2 import nodes
 
-    for node in tree.find_all((nodes.If, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not)):
-        if isinstance(node, (nodes.If, nodes.CondExpr)):
-            yield node.test
-        elif isinstance(node, nodes.Not):
-            yield node.node
-        elif isinstance(node, (nodes.And, nodes.Or)):
-            yield node.left
-            yield node.right
+    yield from _decides(tree)
+    yield from tree.find_all((nodes.And, nodes.Or))
 
 
 def _looped(tree: nodes.Template) -> Iterator[nodes.Node]:

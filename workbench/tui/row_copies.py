@@ -105,4 +105,4 @@ def _input(case: Case) -> str:
     """The text of the only input; several as JSON."""
     if len(case.inputs) == 1:
         return flat_json(next(iter(case.inputs.values())))
-    return json.dumps(dict(case.inputs), ensure_ascii=False, default=str)
+    return flat_json(case.inputs)
