@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.bench import Bench
-from workbench.errors import NotFound, RegistryError, RulesLoosened, WorkbenchError
+from workbench.errors import NotFound, RegistryError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
@@ -175,22 +175,6 @@ def read_page(bench: Bench, prompt_id: str) -> PromptPage:
         print_ = draft.prompt.fingerprint
         same_as = next((v.version for v in versions if v.fingerprint == print_), None)
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
-
-
-def read_rules(bench: Bench) -> tuple[tuple[RuleChange, ...], str]:
-    """What the files change of the rules in force, and a sentence where somebody must act: what
-    would let more through, or why a file cannot be read. The registry is told of nothing.
-    """
-    if not bench.registry.prompts():
-        return (), ""
-    from workbench.actions.rules import pending
-
-    try:
-        changes = pending(bench)
-    except WorkbenchError as error:
-        return (), str(error).replace(f"{bench.workspace.root}/", "")
-    loosened = tuple(change for change in changes if change.looser)
-    return changes, str(RulesLoosened(loosened)) if loosened else ""
 
 
 STATUSES_AT_ONCE = 100

@@ -72,7 +72,7 @@ class StatusLine(Widget):
 
     DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; max-height: 3; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
-    hint: reactive[str] = reactive("")
+    hint: reactive[str] = reactive("", layout=True)
     told: reactive[str] = reactive("", layout=True)
     is_error: reactive[bool] = reactive(False)
 
