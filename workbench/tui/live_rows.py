@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from textual.content import Content
 from workbench.present import numbers
 from workbench.present.charts import sparkline
 from workbench.present.safe_text import safe_line
+from workbench.tui.filters import Value
 from workbench.tui.list_rows import ListRow
 from workbench.tui.reads import LivePage, LiveRow
 from workbench.tui.rule_reads import changes_text
@@ -44,25 +46,55 @@ def place_key(row: LiveRow) -> str:
     return f"{row.prompt_id}{SEPARATOR}{row.environment}"
 
 
-def live_row(row: LiveRow, place: int) -> ListRow:
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A line of the list. Its cells are made when they are looked at: of ten thousand prompts most
+    never come into sight.
+    """
+
+    live: LiveRow
+    place: int = 0
+
+    @property
+    def key(self) -> str:
+        return place_key(self.live)
+
+    @property
+    def sign(self) -> Sign:
+        return "" if self.live.deployment else "quiet"
+
+    def rank(self) -> tuple[int, ...]:
+        return (self.place,)
+
+    def cell(self, column: str) -> str:
+        return _live_cells(self.live).get(column, "")
+
+    def cell_sign(self, column: str) -> Sign:
+        status = self.live.status
+        if column != "evidence" or status is None:
+            return ""
+        return "pass" if status.tested else "fail"
+
+    def haystack(self) -> str:
+        return " ".join(_live_cells(self.live).values())
+
+    def value(self, field: str) -> Value:
+        return _live_cells(self.live).get(field)
+
+
+def _live_cells(row: LiveRow) -> dict[str, str]:
     """What is live there, or that nothing is."""
     cells = {"prompt": row.prompt_id, "environment": row.environment}
-    signs: dict[str, Sign] = {}
     if row.deployment is None:
-        cells |= {"version": "–", "evidence": "not live"}  # noqa: RUF001
-        return ListRow(place_key(row), cells, sign="quiet", place=place)
-    status = row.status
-    cells |= {
+        return cells | {"version": "–", "evidence": "not live"}  # noqa: RUF001
+    return cells | {
         "version": row.deployment.version,
         "evidence": _evidence(row),
         "since": row.deployment.deployed_at[:10],
         "by": row.deployment.deployed_by,
-        "score": numbers.score(status.score) if status else "",
+        "score": numbers.score(row.status.score) if row.status else "",
         "previous": row.deployment.previous_version or "–",  # noqa: RUF001
     }
-    if status:
-        signs["evidence"] = "pass" if status.tested else "fail"
-    return ListRow(place_key(row), cells, signs, place=place)
 
 
 def _evidence(row: LiveRow) -> str:

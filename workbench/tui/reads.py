@@ -13,7 +13,7 @@ from workbench.errors import NotFound, RegistryError, WorkbenchError
 if TYPE_CHECKING:
     from workbench.prompts.prompty import Draft
     from workbench.registry import PromptDeployment, PromptVersion, Status
-    from workbench.registry.records import EvaluationRecord, LogEntry, RuleChange
+    from workbench.registry.records import EvaluationRecord, LogEntry, PromptSummary, RuleChange
     from workbench.verdicts.values import Evidence
 
 
@@ -181,20 +181,29 @@ STATUSES_AT_ONCE = 100
 """A status is derived from evidence, a millisecond or more each: the list does not wait for all."""
 
 
-def read_live(bench: Bench, changes: Sequence[RuleChange] = ()) -> tuple[LiveRow, ...]:
-    """Every registered prompt in every environment; the first ones with their status."""
+IN_SIGHT = 30
+"""As many have one as soon as the list is shown: about what a screen holds."""
+
+
+def read_live(
+    bench: Bench, prompts: Sequence[PromptSummary], changes: Sequence[RuleChange] = ()
+) -> tuple[LiveRow, ...]:
+    """These prompts in every environment; the first ones with their status."""
     rows = []
     environments = [settings.name for settings in bench.registry.environments()]
     places: dict[str, dict[str, PromptDeployment]] = {}
     for deployment in bench.registry.live():
         places.setdefault(deployment.prompt_id, {})[deployment.environment] = deployment
-    for summary in bench.registry.prompts():
+    for summary in prompts:
         live = places.get(summary.prompt_id, {})
         for environment in dict.fromkeys([*reversed(environments), *live]):
             here = live.get(environment)
             rows.append(LiveRow(summary.prompt_id, environment, here, None, summary.latest))
-    for at in without_status(rows)[:STATUSES_AT_ONCE]:
-        (rows[at],) = read_statuses(bench, [rows[at]], changes)
+    first = without_status(rows[:IN_SIGHT])
+    for at, row in zip(
+        first, read_statuses(bench, [rows[at] for at in first], changes), strict=True
+    ):
+        rows[at] = row
     return tuple(rows)
 
 

@@ -43,8 +43,6 @@ NO_RULES = Rules()
 
 def read_rules(bench: Bench) -> Rules:
     """The registry is told of nothing."""
-    if not bench.registry.prompts():
-        return NO_RULES
     waiting = tuple(bench.registry.waiting_rules())
     try:
         return Rules(pending(bench), waiting)

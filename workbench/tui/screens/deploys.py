@@ -12,18 +12,16 @@ from textual.widget import Widget
 from workbench.actions.bench import Bench
 from workbench.tui import keys
 from workbench.tui.files_watch import files_of_suites
-from workbench.tui.list_rows import ListRow
 from workbench.tui.live_rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
     SEPARATOR,
+    PlaceRow,
     behind_text,
     entry_line,
     entry_text,
     history_key,
     history_row,
-    live_row,
-    place_key,
     what_next,
 )
 from workbench.tui.messages import RegistryChanged
@@ -49,7 +47,7 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.registry.records import LogEntry
 
-    _Found = tuple[Rules, tuple[LiveRow, ...], list[ListRow]]
+    _Found = tuple[Rules, list[PlaceRow]]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -64,9 +62,8 @@ class DeploysScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[str, LiveRow] = {}
-        self._missing: list[tuple[int, LiveRow]] = []
-        """Where a status has yet to be read: the row and its place."""
+        self._missing: list[PlaceRow] = []
+        """Where a status has yet to be read."""
         self._rules = NO_RULES
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
@@ -109,27 +106,27 @@ class DeploysScreen(ModeScreen):
         """Read what is live again."""
 
         def read(bench: Bench) -> _Found:
-            rules = read_rules(bench)
-            rows = read_live(bench, rules.changes)
-            return rules, rows, [live_row(row, at) for at, row in enumerate(rows)]
+            prompts = bench.registry.prompts()
+            rules = read_rules(bench) if prompts else NO_RULES
+            rows = read_live(bench, prompts, rules.changes)
+            return rules, [PlaceRow(row, at) for at, row in enumerate(rows)]
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
     def _show_live(self, found: _Found) -> None:
-        rules, rows, shown = found
+        rules, rows = found
         self._tell_of(rules, before=self._rules)
         self._rules = rules
-        self._rows = {place_key(row): row for row in rows}
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
-        if cursor not in self._rows:
+        if not cursor or all(row.key != cursor for row in rows):
             wanted = self.bench_app.selection.prompt_id
-            cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
-        table.load(shown, cursor=cursor)
+            cursor = next((row.key for row in rows if row.live.prompt_id == wanted), "")
+        table.load(rows, cursor=cursor)
         if not rows:
             self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
         self._read_place()
-        self._missing = [(at, rows[at]) for at in without_status(rows)]
+        self._missing = [rows[at] for at in without_status([row.live for row in rows])]
         self._read_statuses()
 
     def _tell_of(self, rules: Rules, before: Rules) -> None:
@@ -150,21 +147,24 @@ class DeploysScreen(ModeScreen):
             return
 
         def show(found: tuple[LiveRow, ...]) -> None:
-            self._rows |= {place_key(row): row for row in found}
-            rows = [live_row(row, at) for (at, _), row in zip(batch, found, strict=True)]
+            rows = [PlaceRow(live, row.place) for row, live in zip(batch, found, strict=True)]
             self.query_one("#live", CaseTable).put(rows)
             # Not from inside the job, which the next one of its group would cancel.
             self.call_later(self._read_statuses)
 
-        rows = [row for _, row in batch]
         self.bench_app.in_thread(
-            read_statuses, rows, self._rules.changes, done=show, group="statuses"
+            read_statuses,
+            [row.live for row in batch],
+            self._rules.changes,
+            done=show,
+            group="statuses",
         )
 
     @property
     def row(self) -> LiveRow | None:
         """The place under the cursor."""
-        return self._rows.get(self.query_one("#live", CaseTable).cursor_key)
+        found = self.query_one("#live", CaseTable).cursor_row
+        return found.live if isinstance(found, PlaceRow) else None
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()

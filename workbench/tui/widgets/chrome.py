@@ -72,7 +72,7 @@ class StatusLine(Widget):
 
     DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; max-height: 3; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
-    hint: reactive[str] = reactive("", layout=True)
+    hint: reactive[str] = reactive("")
     told: reactive[str] = reactive("", layout=True)
     is_error: reactive[bool] = reactive(False)
 
@@ -94,6 +94,13 @@ class StatusLine(Widget):
         elif not text or text != self.told:
             return
         self.told, self.is_error = "", False
+
+    def watch_hint(self, before: str, hint: str) -> None:
+        """A layout costs more than all the rest of most keys: only where it may be of other
+        height.
+        """
+        if max(cell_len(before), cell_len(hint)) >= self.size.width:
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         if not self.told:
