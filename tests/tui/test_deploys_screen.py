@@ -63,8 +63,8 @@ async def test_what_is_live_is_listed_before_every_status_was_read(
 ) -> None:
     with Bench(workspace) as bench:
         deploy(bench, PROMPT, "1.0.0", "development", reason="to try")
-        monkeypatch.setattr(reads, "STATUSES_AT_ONCE", 1)
-        rows = reads.read_live(bench)
+        monkeypatch.setattr(reads, "IN_SIGHT", 1)
+        rows = reads.read_live(bench, bench.registry.prompts())
     live = [row for row in rows if row.deployment]
     assert len(live) == 2
     assert [row.status is None for row in live] == [False, True]

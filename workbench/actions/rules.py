@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from workbench.actions.bench import Bench
-from workbench.errors import RulesLoosened, UsageError
+from workbench.errors import RegistryError, RulesLoosened, UsageError
 from workbench.registry.people import can_be_seen
-from workbench.registry.records import RuleChange, State, Status
+from workbench.registry.records import RuleChange, State, Status, WaitingRule
 from workbench.runs.suite import Suite
 from workbench.runs.suite_checks import check_baseline
 from workbench.settings import EnvironmentSettings
@@ -69,6 +69,11 @@ def pending(bench: Bench) -> tuple[RuleChange, ...]:
     return tuple(change for change in changes if change)
 
 
+def applicable(bench: Bench) -> tuple[RuleChange, ...]:
+    """What `apply` would change: what is pending, and added cases that let a version through."""
+    return (*pending(bench), *bench.registry.suites_let_through())
+
+
 def only_by_added(bench: Bench, evidence: Evidence) -> str:
     """Where a version passes only with cases that were added to its suite and that nobody
     accepted: the sentence with both scores. A deployment of it is refused until somebody does.
@@ -76,19 +81,38 @@ def only_by_added(bench: Bench, evidence: Evidence) -> str:
     return bench.registry.only_by_added(evidence.prompt_id, evidence.version, evidence.suite)
 
 
-def apply(bench: Bench, reason: str) -> tuple[RuleChange, ...]:
-    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one."""
+def apply(
+    bench: Bench, reason: str, *, expect: tuple[RuleChange, ...] | None = None
+) -> tuple[RuleChange, ...]:
+    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one,
+    and RegistryError when `expect` is given and something else would change.
+    """
     if not can_be_seen(reason):
         raise UsageError("loosening a rule needs a reason", hint="--reason TEXT")
-    changed = []
-    for rule in _rules(bench):
-        change = rule.change()
+    rules = [(rule, rule.change()) for rule in _rules(bench)]
+    changes = tuple(change for _, change in rules if change)
+    if expect is not None and (*changes, *bench.registry.suites_let_through()) != expect:
+        raise RegistryError(
+            "the files or the rules in force were changed meanwhile; nothing was applied",
+            hint="look at the changes again",
+        )
+    for rule, _ in rules:
         rule.publish(reason)
-        changed += [change] if change else []
-    for change in bench.registry.suites_let_through():
+    added = tuple(bench.registry.suites_let_through())
+    for change in added:
         bench.registry.accept_cases(change.prompt_id, change.suite, bench.author, reason=reason)
-        changed.append(change)
-    return tuple(changed)
+    return (*changes, *added)
+
+
+def approve(bench: Bench, waiting: Iterable[WaitingRule], reason: str) -> tuple[WaitingRule, ...]:
+    """The author's word for these loosened rules and no others. Raises RegistryError when one of
+    them waits no more.
+    """
+    return tuple(
+        approved
+        for rule in waiting
+        for approved in bench.registry.approve_rules(bench.author, seq=rule.seq, reason=reason)
+    )
 
 
 def outdated(bench: Bench, evidence: Evidence) -> list[str]:

@@ -126,7 +126,7 @@ def looser_since(
     found: dict[str, FactChange] = {}
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     for seq in evaluations:
-        before = _row(connection, sql, (seq,))
+        before = first_row(connection, sql, (seq,))
         if before is None:
             continue
         now = current_suite(connection, str(before["prompt_id"]), str(before["suite"]))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.actions.bench import Bench
 from workbench.actions.compare import Compared, OnRun, compare, rank, swapped
 from workbench.actions.fill import Gap, gaps
-from workbench.errors import DraftError, NotFound, WorkbenchError
+from workbench.errors import NotFound
 from workbench.present import numbers
-from workbench.prompts.prompty import read_draft, write_prompty
-from workbench.runs.values import Result, RunStatus
-from workbench.tui.list_rows import ListRow
+from workbench.prompts.prompty import write_prompty
+from workbench.runs.values import Result
 from workbench.tui.pair_rows import PairRow, pair_rows
 from workbench.tui.ratings import ratings_of
-
-MOST_RUNS = 500
 
 
 @dataclass(frozen=True)
@@ -93,60 +89,6 @@ def write_report(bench: Bench, compared: Sequence[Compared]) -> Path:
     path = bench.workspace.root / "reports" / f"{'-'.join(run_ids)}.html"
     write_atomically(path, html_report(bench, rank(compared)))
     return path
-
-
-def read_refs(bench: Bench, prompt_id: str) -> list[ListRow]:
-    """Everything of a prompt that can be compared: what is live, drafts, versions, runs."""
-    rows = [*_live_and_versions(bench, prompt_id)]
-    draft = bench.workspace.draft_path(prompt_id)
-    if draft:
-        others = [path for path in _drafts(bench, prompt_id) if path != draft]
-        drafts = [_row(0, prompt_id, "draft", draft.name)]
-        drafts += [_row(0, str(path), "draft", path.name) for path in others]
-        rows = [*drafts, *rows]
-    if bench.workspace.runs_path.exists():
-        now = datetime.now(UTC)
-        for run in bench.store.summaries(prompt_id, limit=MOST_RUNS):
-            status = "" if run.status is RunStatus.COMPLETE else f" {run.status}"
-            what = (
-                f"{run.label} on {run.suite} {run.split}{status},"
-                f" {numbers.age(run.created_at, now)}"
-            )
-            rows.append(_row(len(rows), run.run_id, "run", what, run.score))
-    return [ListRow(r.key, r.cells, r.signs, r.sign, at) for at, r in enumerate(rows)]
-
-
-def _drafts(bench: Bench, prompt_id: str) -> Iterator[Path]:
-    """Every file that is a draft of that prompt; one that cannot be read is none."""
-    for path in bench.workspace.draft_paths():
-        try:
-            if read_draft(path).prompt.prompt_id == prompt_id:
-                yield path
-        except DraftError:
-            continue
-
-
-def _live_and_versions(bench: Bench, prompt_id: str) -> list[ListRow]:
-    try:
-        versions = list(bench.registry.versions(prompt_id))
-        live = list(bench.registry.live(prompt_id))
-    except WorkbenchError:
-        # A prompt that was never registered has neither.
-        return []
-    rows = [
-        _row(at, f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at[:10]}")
-        for at, d in enumerate(live)
-    ]
-    rows += [
-        _row(at, f"{prompt_id}@{v.version}", "version", v.description, v.evaluation_score)
-        for at, v in enumerate(versions)
-    ]
-    return rows
-
-
-def _row(place: int, ref: str, kind: str, what: str, score: float | None = None) -> ListRow:
-    shown = "" if score is None else numbers.score(score)
-    return ListRow(ref, {"kind": kind, "ref": ref, "score": shown, "what": what}, place=place)
 
 
 def _suite_of_runs(bench: Bench, refs: tuple[str, ...]) -> str | None:

@@ -19,7 +19,6 @@ from workbench.tui.compare_reads import (
     Comparing,
     rate,
     read_comparison,
-    read_refs,
     read_swapped,
     write_report,
 )
@@ -29,6 +28,7 @@ from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.list_rows import ListRow
 from workbench.tui.messages import RunTicked
 from workbench.tui.pair_rows import PAIR_COLUMNS, PairRow
+from workbench.tui.ref_rows import read_refs
 from workbench.tui.row_copies import copies_of
 from workbench.tui.screens.compare_panes import COMING, NOTHING
 from workbench.tui.screens.missing_sides import MissingSidesScreen

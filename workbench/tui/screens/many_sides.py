@@ -11,7 +11,7 @@ from workbench.actions.fill import Gap
 from workbench.actions.foresee import foresee_comparison
 from workbench.errors import WorkbenchError
 from workbench.prompts.prompty import write_prompty
-from workbench.tui.compare_reads import Comparing, read_refs
+from workbench.tui.compare_reads import Comparing
 from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.dialogs.pick_ref import PickRef
 from workbench.tui.further_sides import (
@@ -27,6 +27,7 @@ from workbench.tui.further_sides import (
 )
 from workbench.tui.list_rows import ListRow
 from workbench.tui.pair_rows import PairRow, counts_of, pair_columns, what_against_a
+from workbench.tui.ref_rows import read_refs
 from workbench.tui.run_reads import edited_since
 from workbench.tui.screens.compare_panes import ComparePanes
 from workbench.tui.widgets.case_detail import CaseScreen
