@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import RegistryUnusable
+from workbench.lean import without
 from workbench.registry import clock
 from workbench.registry.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
 from workbench.registry.opening import steps_in
@@ -147,8 +148,9 @@ def _by_name(objects: Objects) -> dict[str, str]:
 
 
 def _apply(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
-    from sqlite_utils.db import Database
-    from sqlite_utils.migrations import Migrations
+    with without("pandas", "numpy"):
+        from sqlite_utils.db import Database
+        from sqlite_utils.migrations import Migrations
 
     known = Migrations("workbench.registry")
     for step in steps:
