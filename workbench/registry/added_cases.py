@@ -91,6 +91,14 @@ def _shared(row: Row, judged: Row) -> frozenset[str]:
 
 def forms_with_fewer_cases(connection: sqlite3.Connection, prompt_id: str, suite: str) -> list[Row]:
     """Those of a suite that its evidence is held to, beside the form in force."""
+    # Most suites always had the same cases, and the lists of cases are long.
+    datasets = connection.execute(
+        "SELECT count(DISTINCT json_extract(parts, '$.dataset')) FROM suites"
+        " WHERE prompt_id = ? AND suite = ?",
+        (prompt_id, suite),
+    ).fetchone()[0]
+    if datasets == 1:
+        return []
     rows = held_to(suite_rows(connection, prompt_id, suite, AFTER_ALL))
     return [row for row in rows if cases_of(row).keys() != cases_of(rows[-1]).keys()]
 

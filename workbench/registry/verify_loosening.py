@@ -127,12 +127,17 @@ def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Only where a rule was ever loosened, or cases were added, is there anything to derive."""
-    if not _first(
+    changed = {
+        prompt_id
+        for (prompt_id,) in connection.execute(
+            "SELECT prompt_id FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
+            " HAVING min(parts) <> max(parts)"
+        )
+    }
+    if not changed and not _first(
         connection,
         "SELECT max(seq) FROM (SELECT seq FROM environments WHERE reason <> ''"
         " UNION ALL SELECT seq FROM suites WHERE reason <> ''"
-        " UNION ALL SELECT max(seq) FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
-        "  HAVING min(parts) <> max(parts)"
         " UNION ALL SELECT seq FROM deployments WHERE loosened_by IS NOT NULL)",
     ):
         return
@@ -152,7 +157,8 @@ def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
                 problem = f"the rules loosened by record {loosening.seq} lacked an approval"
                 yield Finding(row["seq"], "deployments", f"{where}: {problem}")
         rules = rules_at(connection, wish.environment, wish.seq)
-        ruled = rules if rules and not rules["untested"] and row["revision"] else None
+        asked = row["revision"] and row["prompt_id"] in changed
+        ruled = rules if rules and asked and not rules["untested"] else None
         if ruled and not has_evidence(connection, wish, ruled, wish.seq):
             problem = "it had no evidence that passes without the cases that were added"
             yield Finding(row["seq"], "deployments", f"{where}: {problem}")
