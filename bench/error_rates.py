@@ -33,7 +33,7 @@ from trials import Rates, Trial, run_all  # noqa: E402
 
 BEGIN, END = "<!-- error rates: begin -->", "<!-- error rates: end -->"
 MARK = " **!**"
-RUNS, POWER_RUNS = 4_000, 500
+RUNS, POWER_RUNS = 10_000, 500
 QUICK_RUNS, QUICK_POWER_RUNS = 300, 100
 
 

@@ -66,7 +66,6 @@ def test_a_later_attempt_still_says_what_was_removed_and_what_was_loosened(fresh
     cli.say("worse")
     cli.here("register", "triage", "-d", "worse")
     cli.here("evaluate", "triage@1.0.1", "--full")
-    assert "it is worse than 1.0.0" in cli.here("deploy", "triage@1.0.1", "staging").err
     suite = cli.root / "evals" / "triage" / "suite.yaml"
     suite.write_text((SUITE % "").replace("margin: 0.1", "margin: 0.6"))
     kept = [case for case in rows(cli) if case["id"] != "c002"]
@@ -80,6 +79,19 @@ def test_a_later_attempt_still_says_what_was_removed_and_what_was_loosened(fresh
     assert looser in notes
     suite.write_text(SUITE % "")
     assert looser not in cli.here("evaluate", "triage@1.0.1", "--json").json["notes"]
+
+
+def test_a_refused_deployment_names_what_the_version_is_worse_than(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    for word in ("best", "better"):
+        cli.say(word)
+        cli.here("register", "triage", "-d", word)
+        if word == "best":
+            assert cli.here("evaluate", "triage@1.0.0").code == 0
+            for environment in ("staging", "production"):
+                assert cli.here("deploy", "triage@1.0.0", environment).code == 0
+    assert cli.here("evaluate", "triage@1.0.1", "--full").code == 1
+    assert "it is worse than 1.0.0" in cli.here("deploy", "triage@1.0.1", "staging").err
 
 
 def test_a_preview_samples_by_seed_and_decides_nothing(fresh_cli: Cli) -> None:
