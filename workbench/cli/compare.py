@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
-@click.option("--suite", "-s", help="Default: the first suite of A.")
+@click.option("--suite", "-s", help="Default: the first of theirs whose inputs all take.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
