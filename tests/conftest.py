@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from workbench.providers.forms import FORMS
 
-pytest_plugins = ["tests.support.needs"]
+pytest_plugins = ["tests.support.needs", "tests.support.pilot_speed"]
 
 # A deadline would measure the machine, not the code.
 settings.register_profile("explore", deadline=None)
