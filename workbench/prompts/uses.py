@@ -75,12 +75,12 @@ def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
     """What the truth of a test is made of."""
     from jinja2 import nodes
 
-    kept = isinstance(test, nodes.Filter) and test.name in _SAME_TRUTH
+    inner = test.node if isinstance(test, (nodes.Not, nodes.Filter)) else None
     if isinstance(test, (nodes.And, nodes.Or)):
         yield from _operands(test.left)
         yield from _operands(test.right)
-    elif (kept or isinstance(test, nodes.Not)) and test.node:
-        yield from _operands(test.node)
+    elif inner and (isinstance(test, nodes.Not) or getattr(test, "name", "") in _SAME_TRUTH):
+        yield from _operands(inner)
     else:
         yield test
 
