@@ -60,10 +60,17 @@ def _names(found: Iterator[nodes.Node]) -> Iterator[str]:
 
 
 def _holding(tree: nodes.Template, tests: Iterator[nodes.Node]) -> Iterator[str]:
-    """The names whose truth these tests take, also where `set` gives them another name."""
+    """The names whose truth these tests take, also where `set` gives them another name; who
+    compares the name with something in the same test knows what it holds.
+    """
     from jinja2 import nodes
 
-    names = {name for test in tests for name in _names(_operands(test))}
+    names: set[str] = set()
+    for test in tests:
+        known = (
+            node for side in test.find_all(nodes.Compare) for node in side.find_all(nodes.Name)
+        )
+        names.update(set(_names(_operands(test))) - {node.name for node in known})
     sets = [node for node in tree.find_all(nodes.Assign) if isinstance(node.target, nodes.Name)]
     for node in reversed(sets):
         if node.target.name in names:  # type: ignore[attr-defined]
@@ -88,13 +95,15 @@ def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
 def _decides(tree: nodes.Template) -> Iterator[nodes.Node]:
     from jinja2 import nodes
 
-    for node in tree.find_all((nodes.If, nodes.CondExpr, nodes.For, nodes.And, nodes.Not)):
-        if isinstance(node, nodes.Not):
-            yield node.node
-        elif isinstance(node, nodes.And):
-            yield node.left
-        elif isinstance(node, (nodes.If, nodes.CondExpr, nodes.For)) and node.test:
+    inner: set[int] = set()
+    for node in tree.find_all((nodes.If, nodes.CondExpr, nodes.For)):
+        if node.test:
+            inner.update(map(id, (node.test, *node.test.find_all((nodes.And, nodes.Not)))))
             yield node.test
+    for part in tree.find_all((nodes.And, nodes.Not)):
+        if id(part) not in inner:
+            inner.update(map(id, part.find_all((nodes.And, nodes.Not))))
+            yield part.left if isinstance(part, nodes.And) else part.node
 
 
 def _tested(tree: nodes.Template) -> Iterator[nodes.Node]:
