@@ -95,15 +95,17 @@ def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
 def _decides(tree: nodes.Template) -> Iterator[nodes.Node]:
     from jinja2 import nodes
 
+    tests: list[nodes.Node | None] = [node.test for node in tree.find_all(nodes.If)]
+    tests += [node.test for node in tree.find_all(nodes.CondExpr)]
+    tests += [node.test for node in tree.find_all(nodes.For)]
     inner: set[int] = set()
-    for node in tree.find_all((nodes.If, nodes.CondExpr, nodes.For)):
-        if node.test:
-            inner.update(map(id, (node.test, *node.test.find_all((nodes.And, nodes.Not)))))
-            yield node.test
-    for part in tree.find_all((nodes.And, nodes.Not)):
-        if id(part) not in inner:
-            inner.update(map(id, part.find_all((nodes.And, nodes.Not))))
-            yield part.left if isinstance(part, nodes.And) else part.node
+    for test in filter(None, tests):
+        inner.update(map(id, (test, *test.find_all((nodes.And, nodes.Not)))))
+        yield test
+    sides: list[tuple[nodes.Expr, nodes.Expr]]
+    sides = [(part, part.left) for part in tree.find_all(nodes.And)]
+    sides += [(part, part.node) for part in tree.find_all(nodes.Not)]
+    yield from (side for part, side in sides if id(part) not in inner)
 
 
 def _tested(tree: nodes.Template) -> Iterator[nodes.Node]:
