@@ -59,6 +59,15 @@ def test_a_template_calculates_with_it(tmp_path: Path, ending: str) -> None:
     assert sent(template, case) == "3.0 2.5 -1.5 1.5 1.500 True low 3 a 1"
 
 
+def test_numbers_inside_an_object_of_yaml_are_numbers_as_in_json(tmp_path: Path) -> None:
+    template = "{{ x.p }} {{ x.p + 1 }} {{ x.q[0] }} {{ x | tojson }} {{ x.t }}"
+    inside = "{p: 1.50, q: [1e3], t: '1.50'}", '{"p": 1.50, "q": [1e3], "t": "1.50"}'
+    for ending, text in zip((".yaml", ".jsonl"), inside, strict=True):
+        (case,) = dataset(tmp_path, ending, text).cases
+        said = sent(template, case, "object")
+        assert said == '1.50 2.5 1e3 {"p": 1.50, "q": [1e3], "t": "1.50"} 1.50'
+
+
 def test_a_cell_of_kind_integer_becomes_the_whole_number(tmp_path: Path) -> None:
     template = "{{ x }} {{ x + 1 }} {{ range(x) | length }}"
     found = dataset(tmp_path, ".csv", "007", "3.0").cases

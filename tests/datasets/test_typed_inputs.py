@@ -286,7 +286,9 @@ def test_so_is_a_default_that_means_no() -> None:
 @pytest.mark.parametrize(
     "template",
     ['{% if x == "true" %}VIP{% endif %}', "{% if x != '' %}{{ x }}{% endif %}", "{{ x }}",
-     "{{ 'VIP' if x in ['true', 'yes'] }}", "{% if x is defined %}{{ x }}{% endif %}"],
+     "{{ 'VIP' if x in ['true', 'yes'] }}", "{% if x and x != 'no' %}VIP{% endif %}",
+     "{% if x == 'no' or not x %}later{% endif %}", "{{ 'VIP' if x and x | lower != 'no' }}",
+     "{% if x is defined %}{{ x }}{% endif %}"],
 )  # fmt: skip
 def test_a_text_that_is_compared_may_say_no(template: str) -> None:
     prompt = Prompt("p", (Message("user", template),))

@@ -73,12 +73,13 @@ def _case_of(
         if case_id is not None:
             raise
         return _without_suite(prompt, error), ""
-    case = suite.dataset.case(case_id) if case_id is not None else suite.dev_cases.cases[0]
+    wanted = suite.dev_cases.cases[0].id if case_id is None else case_id
+    case = suite.dataset.case(wanted)
     if case is None:
         known = [item.id for item in suite.dataset.cases]
-        near = did_you_mean(case_id, known) if len(known) < 1000 else ""
+        near = did_you_mean(wanted, known) if len(known) < 1000 else ""
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
-        raise NotFound(f"no case {case_id!r} in {suite.name}", hint=hint)
+        raise NotFound(f"no case {wanted!r} in {suite.name}", hint=hint)
     return case, f"{suite.dataset.place_of(case)}: case {case.id!r}: "
 
 

@@ -68,7 +68,7 @@ def json_of(value: Any) -> Any:
     Raises DatasetError for a cell that holds none.
     """
     if not isinstance(value, Untyped):
-        return _values(value)
+        return with_numbers(value)
     text = value.strip()
     return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else parse_json(text, "expected")
 
@@ -92,15 +92,15 @@ def _scalar(text: str) -> bool | int | float | None:
     return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else _number(text)
 
 
-def _values(value: Any) -> Any:
+def with_numbers(value: Any) -> Any:
     """With plain YAML numbers and booleans as such, however they are written."""
     if isinstance(value, Untyped):
         found = _scalar(value)
         return str(value) if found is None else found
     if isinstance(value, Mapping):
-        return {key: _values(item) for key, item in value.items()}
+        return {key: with_numbers(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_values(item) for item in value]
+        return [with_numbers(item) for item in value]
     return value
 
 

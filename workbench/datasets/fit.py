@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.datasets.cells import is_typed, misfit, typed
+from workbench.datasets.cells import is_typed, misfit, typed, with_numbers
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
@@ -38,7 +38,7 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
             problem = misfit(value, kind)
             if problem:
                 raise TemplateError(f"{name} {problem}", hint=f"its kind is {kind}")
-            values[name] = value
+            values[name] = with_numbers(value)
             continue
         try:
             found = typed(value, kind)

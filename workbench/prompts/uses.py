@@ -60,10 +60,17 @@ def _names(found: Iterator[nodes.Node]) -> Iterator[str]:
 
 
 def _holding(tree: nodes.Template, tests: Iterator[nodes.Node]) -> Iterator[str]:
-    """The names whose truth these tests take, also where `set` gives them another name."""
+    """The names whose truth these tests take, also where `set` gives them another name; who
+    compares the name with something in the same test knows what it holds.
+    """
     from jinja2 import nodes
 
-    names = {name for test in tests for name in _names(_operands(test))}
+    names: set[str] = set()
+    for test in tests:
+        known = (
+            node for side in test.find_all(nodes.Compare) for node in side.find_all(nodes.Name)
+        )
+        names.update(set(_names(_operands(test))) - {node.name for node in known})
     sets = [node for node in tree.find_all(nodes.Assign) if isinstance(node.target, nodes.Name)]
     for node in reversed(sets):
         if node.target.name in names:  # type: ignore[attr-defined]
@@ -75,12 +82,12 @@ def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
     """What the truth of a test is made of."""
     from jinja2 import nodes
 
-    kept = isinstance(test, nodes.Filter) and test.name in _SAME_TRUTH
+    inner = test.node if isinstance(test, (nodes.Not, nodes.Filter)) else None
     if isinstance(test, (nodes.And, nodes.Or)):
         yield from _operands(test.left)
         yield from _operands(test.right)
-    elif (kept or isinstance(test, nodes.Not)) and test.node:
-        yield from _operands(test.node)
+    elif inner and (isinstance(test, nodes.Not) or getattr(test, "name", "") in _SAME_TRUTH):
+        yield from _operands(inner)
     else:
         yield test
 
@@ -88,13 +95,17 @@ def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
 def _decides(tree: nodes.Template) -> Iterator[nodes.Node]:
     from jinja2 import nodes
 
-    for node in tree.find_all((nodes.If, nodes.CondExpr, nodes.For, nodes.And, nodes.Not)):
-        if isinstance(node, nodes.Not):
-            yield node.node
-        elif isinstance(node, nodes.And):
-            yield node.left
-        elif isinstance(node, (nodes.If, nodes.CondExpr, nodes.For)) and node.test:
-            yield node.test
+    tests: list[nodes.Node | None] = [node.test for node in tree.find_all(nodes.If)]
+    tests += [node.test for node in tree.find_all(nodes.CondExpr)]
+    tests += [node.test for node in tree.find_all(nodes.For)]
+    inner: set[int] = set()
+    for test in filter(None, tests):
+        inner.update(map(id, (test, *test.find_all((nodes.And, nodes.Not)))))
+        yield test
+    sides: list[tuple[nodes.Expr, nodes.Expr]]
+    sides = [(part, part.left) for part in tree.find_all(nodes.And)]
+    sides += [(part, part.node) for part in tree.find_all(nodes.Not)]
+    yield from (side for part, side in sides if id(part) not in inner)
 
 
 def _tested(tree: nodes.Template) -> Iterator[nodes.Node]:
