@@ -25,13 +25,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "support")]
 
+import exact  # noqa: E402
+import levels  # noqa: E402
 import small_sets  # noqa: E402
 from sections import USED, Cell, Section, sections  # noqa: E402
 from trials import Rates, Trial, run_all  # noqa: E402
 
 BEGIN, END = "<!-- error rates: begin -->", "<!-- error rates: end -->"
 MARK = " **!**"
-RUNS, POWER_RUNS = 4_000, 500
+RUNS, POWER_RUNS = 10_000, 500
 QUICK_RUNS, QUICK_POWER_RUNS = 300, 100
 
 
@@ -63,8 +65,11 @@ def table(section: Section, found: dict[Trial, Rates]) -> list[str]:
 
 
 def small(runs: int) -> list[str]:
-    """The rules for few cases, attempts and previews."""
+    """Exact chances, the rules for few cases, attempts and previews."""
     rng = np.random.default_rng(7)
+    lines = ["**Passes and failures, all cases: the most frequent false claim, exactly**", ""]
+    head: tuple[str, ...] = ("cases", "equal: better", "at the margin: not worse")
+    lines += [*markdown(head, 1, exact.table()), ""]
     head = (
         "cases",
         "-5 points, no wins",
@@ -73,11 +78,22 @@ def small(runs: int) -> list[str]:
         "equal, 10 % flips",
         "the evidence says: can hide",
     )
-    lines = ["**`rule: no_regressions`: what passes**", ""]
+    lines += ["**`rule: no_regressions`: what passes**", ""]
     lines += [*markdown(head, 1, small_sets.no_regressions(rng, runs)), ""]
     head = ("cases", "5 points below: passes", "the evidence says", "at the threshold: better")
     lines += ["**`rule: threshold` of 80 %: what luck does**", ""]
     lines += [*markdown(head, 1, small_sets.threshold(rng, runs)), ""]
+    head = (
+        "scores",
+        "cases",
+        "at the threshold: better",
+        "at the threshold: worse",
+        "5 points below: luck called 5 % at most",
+        "5 points above: better",
+        "5 points above: luck called 5 % at most",
+    )
+    lines += ["**`rule: threshold` of 80 %, graded scores and groups: what bets say**", ""]
+    lines += [*markdown(head, 2, levels.table(rng, runs)), ""]
     passed, ruled = small_sets.previews(rng, min(runs, 1_000))
     first, either, told = small_sets.removal(rng, min(runs, 1_000))
     return [

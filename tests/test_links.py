@@ -202,6 +202,30 @@ def test_a_workspace_below_a_linked_folder_is_written_as_ever(tmp_path: Path) ->
     assert (tmp_path / "real" / "w" / "prompts" / "new.prompty").read_text() == "text"
 
 
+@pytest.mark.parametrize("name", ["prompts", "evals", ".workbench", ".gitignore", "workbench.toml"])
+def test_a_new_workspace_is_not_made_around_a_link(tmp_path: Path, name: str) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (folder := tmp_path / "w").mkdir()
+    (folder / name).symlink_to(elsewhere)
+    with pytest.raises(UsageError, match=r"is not empty|is a workspace already"):
+        create_workspace(folder)
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_new_workspace_copies_no_file_that_gits_attributes_link_to(
+    tmp_path: Path, victim: Path
+) -> None:
+    (folder := tmp_path / "w").mkdir()
+    (folder / ".git").mkdir()
+    (folder / ".gitattributes").symlink_to(victim)
+    with pytest.raises(UsageError, match=r"\.gitattributes is a link"):
+        create_workspace(folder)
+    assert (folder / ".gitattributes").is_symlink()
+    assert victim.read_text() == "precious: twenty bytes and more"
+    assert sorted(path.name for path in folder.iterdir()) == [".git", ".gitattributes"]
+
+
 def test_the_command_says_it_in_one_line(tmp_path: Path, victim: Path) -> None:
     cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
     (cli.root / ".workbench").mkdir()

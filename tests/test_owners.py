@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,31 @@ def test_a_link_to_another_users_registry_is_not_taken(
     monkeypatch.setattr(os, "stat", stat)
     with pytest.raises(RegistryUnusable, match="belongs to another user"):
         PromptRegistry()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("part", ["registry.db", "registry.db.live"])
+def test_what_a_stranger_puts_where_there_was_no_registry_is_not_served(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    source = planted / ".workbench"
+    with PromptRegistry(source / "registry.db") as registry:
+        assert registry.get_active("p", "development").content == "text"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another cache"))
+    with PromptRegistry() as registry:
+        (empty / ".workbench").mkdir()
+        shutil.move(source / part, empty / ".workbench" / part)
+        for name in (".workbench", f".workbench/{part}"):
+            os.chown(empty / name, 65534, 65534)
+        with pytest.raises(RegistryUnusable):
+            registry.get_active("p", "development")
+        with pytest.raises(RegistryUnusable):
+            registry.versions("p")
+        spare = registry.get_active("p", "development", default="spare")
+        assert (spare.content, spare.source) == ("spare", "default")
 
 
 @pytest.mark.usefixtures("another_user")

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.json_text import Written, marked, unmarked
+
 SHOWN_DIGITS = 12
 
 _ENCODER = json.JSONEncoder(
@@ -16,11 +18,12 @@ _LEAVES = frozenset({str, int, float, bool, type(None)})
 
 
 def canonical_json(value: Any) -> str:
-    """The one JSON text of `value`: keys sorted, no blanks, no NaN, text kept as it is.
+    """The one JSON text of `value`: keys sorted, no blanks, no NaN, text kept as it is, and so is
+    the spelling of a number that was read from a dataset.
 
     Raises ValueError on NaN and infinities, TypeError on what JSON cannot hold.
     """
-    return _ENCODER.encode(_plain(value))
+    return unmarked(_ENCODER.encode(_plain(value)))
 
 
 def fingerprint(value: Any) -> str:
@@ -49,4 +52,4 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return value
+    return marked(value) if isinstance(value, Written) else value

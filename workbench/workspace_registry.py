@@ -59,7 +59,7 @@ class PromptRegistry(_PromptRegistry):
             if session is not None and options.get("override"):
                 session.publish_rules()
             elif session is not None:
-                session.sync(prompt_id)
+                session.sync(prompt_id, environment)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 
     @contextlib.contextmanager

@@ -22,6 +22,7 @@ from workbench.actions.releasing.register import register
 from workbench.actions.running.run import make_spec
 from workbench.actions.session import Session
 from workbench.errors import EXIT_INCOMPLETE, RunCutShort, UsageError
+from workbench.present.verdict_details import evidence_notes
 from workbench.runs.engine.live import LiveRun
 from workbench.verdicts import Gate, Verdict, recompute
 from workbench.verdicts.noise import below_noise
@@ -143,6 +144,57 @@ def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
     assert len(server.requests) - before < CASES
     assert found.comparisons[0].details["looks"][-1]["stopped"] in ("fail", "futility")
     assert recompute(found) is found.gate
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_a_look_that_stops_leaves_out_the_calls_of_the_baseline_too(
+    session: Session, server: OpenAIServer, repeats: int
+) -> None:
+    suite = session.workspace.root / "evals" / "triage" / "suite.yaml"
+    suite.write_text(SUITE.replace("concurrency: 8", f"concurrency: 8, repeats: {repeats}"))
+    live(session, "Answer with a queue.")
+    number = version(session, "Guess a queue.").partition("@")[2]
+    server.requests.clear()
+    (found,) = evaluate(session, "triage", number, fresh=True)
+    seen = len(found.pairs["exact_match"])
+    assert found.gate is not Gate.PASS and seen in found.plan["block_ends"][:-1]
+    systems = [request["messages"][0]["content"] for request in server.requests]
+    counts = [systems.count(f"{word} a queue.") for word in ("Answer with", "Guess")]
+    assert counts == [seen * repeats] * 2
+    block = found.plan["block_ends"][0] * repeats
+    assert {text.split()[0] for text in systems[:block]} == {"Answer"}, "block by block, in turn"
+    left, planned = 2 * repeats * (CASES - seen), 2 * repeats * CASES
+    assert found.environment["unasked"] == left
+    assert f"stopped early: {left:,} of {planned:,} calls saved" in evidence_notes(found)[0]
+    assert recompute(found) is found.gate
+
+
+def test_a_baseline_that_ends_before_a_look_decides_nothing(
+    session: Session, server: OpenAIServer, script: Script
+) -> None:
+    live(session, "Answer with a queue.")
+    number = version(session, "Answer, please.").partition("@")[2]
+    recorded = len(session.registry.evaluations("triage"))
+
+    def fail_later(messages: list[dict[str, Any]], options: dict[str, Any]) -> str | Reply:
+        if "Answer with" in messages[0]["content"] and len(server.requests) > before + 40:
+            return Reply("no", status=401)
+        return script(messages, options)
+
+    before, server.script = len(server.requests), fail_later
+    begun: dict[str, LiveRun] = {}
+    with pytest.raises(RunCutShort) as refused:
+        evaluate(
+            session,
+            "triage",
+            number,
+            fresh=True,
+            on_run=lambda live, name: begun.__setitem__(name, live),
+        )
+    assert begun["triage@1.0.0"].run_id in str(refused.value)
+    assert all(live.done for live in begun.values())
+    assert len(session.registry.evaluations("triage")) == recorded
+    assert len(server.requests) - before < 2 * CASES
 
 
 def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(session: Session) -> None:

@@ -112,3 +112,21 @@ def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed
         change(workspace, "an older line", "{{ more }}")
         with pytest.raises(RegistryError, match=r"1\.0\.3 is lower than 2\.0\.0, which this"):
             register(session, resolve(session, "hello"), description="x", version="1.0.3")
+
+
+def test_the_release_of_a_candidate_has_its_content_and_is_proposed(workspace: Workspace) -> None:
+    with Session(workspace) as session:
+        session.sync()
+        assert register(session, resolve(session, "hello"), description="x") == "hello@1.0.0"
+        change(workspace, "Answer in one short sentence.", "Answer in one long sentence.")
+        candidate = register(
+            session, resolve(session, "hello"), description="x", version="2.0.0-rc.2"
+        )
+        found = propose(session, resolve(session, "hello"))
+        assert (candidate, found.version, found.same_as) == ("hello@2.0.0-rc.2", "2.0.0", None)
+        assert propose(session, resolve(session, "hello"), "2.0.0-rc.3").same_as == "2.0.0-rc.2"
+        assert propose(session, resolve(session, "hello"), "3.0.0").same_as == "2.0.0-rc.2"
+
+        assert register(session, resolve(session, "hello"), description="x") == "hello@2.0.0"
+        with pytest.raises(RegistryError, match=r"hello@2\.0\.0 is exactly this prompt already"):
+            register(session, resolve(session, "hello"), description="x")

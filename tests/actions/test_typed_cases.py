@@ -18,9 +18,10 @@ from workbench.actions.running.run import make_spec, start, try_case
 from workbench.actions.session import Session
 from workbench.actions.workspace.doctor import Level, examine
 from workbench.datasets.values import Case
-from workbench.errors import DatasetError, UsageError
+from workbench.errors import DatasetError, TemplateError, UsageError
 from workbench.prompts.files.untyped import Untyped
 from workbench.registry import State
+from workbench.runs.spec.suite import Suite
 from workbench.verdicts.values import Evidence
 from workbench.workspace import open_workspace
 
@@ -206,6 +207,26 @@ def test_a_cell_that_does_not_fit_is_refused_before_the_first_call(
     assert any(said in problem for problem in problems)
 
 
+def test_a_text_that_means_no_is_refused_wherever_it_would_be_asked(
+    session: Session, server: OpenAIServer, tmp_path: Path
+) -> None:
+    write(tmp_path, "string")
+    said = "line 3: case 'c1': vip is the text 'false', which holds"
+    number = version(session)
+    for ask in (
+        lambda: make_spec(resolve(session, "triage"), suite_of(session)),
+        lambda: evaluate(session, "triage", number),
+    ):
+        with pytest.raises(DatasetError, match=said) as caught:
+            ask()
+        assert "kind: boolean" in caught.value.hint
+    with pytest.raises(TemplateError, match="vip is the text 'false'"):
+        try_case(session, resolve(session, "triage").prompt, suite_of(session).dataset.cases[1])
+    problems = [c.said for c in examine(session.workspace) if c.level is Level.PROBLEM]
+    assert any(said in problem for problem in problems)
+    assert server.requests == []
+
+
 def test_doctor_says_which_answers_cannot_be_judged(session: Session, tmp_path: Path) -> None:
     write(tmp_path, cases=CASES.replace("c3,ticket 3,FALSE,later", "c3,ticket 3,FALSE,"))
     warnings = [c.said for c in examine(session.workspace) if c.level is Level.WARNING]
@@ -228,3 +249,28 @@ def test_an_input_that_is_typed_by_hand_is_read_like_a_cell(session: Session) ->
     for given, said in (("false", "later"), ("true", "first")):
         case = Case("given", {"ticket": Untyped("1"), "vip": Untyped(given)})
         assert try_case(session, prompt, case).text == said
+
+
+def test_numbers_are_asked_as_their_file_writes_them_in_a_run_and_after_it(
+    session: Session, server: OpenAIServer, tmp_path: Path
+) -> None:
+    write(tmp_path, "number", more=" {{ vip }}")
+    suite = tmp_path / "evals" / "triage"
+    (suite / "suite.yaml").write_text(SUITE.format(scorers="exact_match").replace("csv", "jsonl"))
+    rows = "".join(
+        f'{{"id": "{n}", "inputs": {{"ticket": "t", "vip": {vip}}}, "expected": {vip}}}\n'
+        for n, vip in enumerate(("1.50", "1.5", "1e3", "12345678901234567890.0"))
+    )
+    (suite / "cases.jsonl").write_text(rows)
+    summary = start(session, make_spec(resolve(session, "triage"), suite_of(session))).wait()
+    asked = [request["messages"][-1]["content"].split()[-1] for request in server.requests]
+    assert sorted(asked) == ["1.5", "1.50", "12345678901234567890.0", "1e3"]
+    assert summary.score == 1.0
+    stored = session.store.cases(summary.run_id)
+    assert [str(case.expected) for case in stored] == [str(case.inputs["vip"]) for case in stored]
+    prompt = resolve(session, "triage").prompt
+    assert [try_case(session, prompt, case).text for case in stored][::2] == ["1.50", "1e3"]
+
+
+def suite_of(session: Session) -> Suite:
+    return session.workspace.suite_for("triage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "workbench"
@@ -27,7 +28,12 @@ MARKUP_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip"}
 
 def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(folder.rglob("*.py")):
-        yield str(path.relative_to(PACKAGE)), ast.parse(path.read_text(encoding="utf-8"))
+        yield str(path.relative_to(PACKAGE)), parsed(path)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def name_of(node: ast.expr) -> str:
@@ -128,3 +134,19 @@ def test_no_traceback_shows_the_values_of_variables() -> None:
         )
     ]
     assert found == []
+
+
+def test_sqlite_utils_never_brings_pandas_along() -> None:
+    """It loads pandas and numpy where they are installed: twice the time of a command."""
+
+    def unguarded(node: ast.AST) -> Iterator[int]:
+        if isinstance(node, ast.If) and name_of(node.test) == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.With) and "without(" in ast.unparse(node.items[0]):
+            return
+        if isinstance(node, ast.Import | ast.ImportFrom) and "sqlite_utils" in ast.unparse(node):
+            yield node.lineno
+        for child in ast.iter_child_nodes(node):
+            yield from unguarded(child)
+
+    assert [f"{path}:{line}" for path, tree in sources() for line in unguarded(tree)] == []

@@ -34,6 +34,15 @@ def test_each_candidate_has_its_verdict_and_what_it_may_claim_as_one_of_several(
     assert said[-2].endswith("as one of 2 (Holm): may not be called better")
     assert said[-1] == found["note"]
 
+    page = cli.root / "page.html"
+    report = cli.here("report", *line[1:], "--html", str(page), "--json").json
+    assert [one["run"] for one in report["candidates"]] == [
+        one["run_b"] for one in found["candidates"]
+    ]
+    text = page.read_text()
+    assert "<h1>triage: 1.0.1 and 1.0.2 against 1.0.0</h1>" in text
+    assert said[-1] in text and "<h2>C 1.0.2: exact_match</h2>" in text
+
     alone = cli.here(*line[:3]).out
     assert "Holm" not in alone and "luck" not in alone
     twice = cli.here(*line, "--also", "triage@1.0.1")

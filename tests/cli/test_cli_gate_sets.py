@@ -54,10 +54,44 @@ def test_attempts_are_counted_by_case_and_what_was_removed_is_named(fresh_cli: C
     said = cli.here("evaluate", "triage@1.0.1", "--json")
     assert said.json["attempt"] == 3, "one evaluation and one comparison on these cases before"
     notes = said.json["notes"]
-    removed = "2 cases were removed since the last attempt, 2 of which had failed: c002, c009"
+    removed = "2 cases were removed since an earlier attempt, 2 of which had failed: c002, c009"
     assert removed in notes or removed.replace("c002, c009", "c009, c002") in notes
-    assert "1 case was changed since the last attempt, 1 of which had failed: c003" in notes
+    assert "1 case was changed since an earlier attempt, 1 of which had failed: c003" in notes
     assert "counted as attempts: 1 comparison on these cases" in notes
+
+
+def test_a_later_attempt_still_says_what_was_removed_and_what_was_loosened(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    cli.here("evaluate", "triage@1.0.1", "--full")
+    suite = cli.root / "evals" / "triage" / "suite.yaml"
+    suite.write_text((SUITE % "").replace("margin: 0.1", "margin: 0.6"))
+    kept = [case for case in rows(cli) if case["id"] != "c002"]
+    write(cli, kept)
+    cli.here("evaluate", "triage@1.0.1")
+    write(cli, [{**case, "id": f"new {case['id']}"} for case in kept])
+    notes = cli.here("evaluate", "triage@1.0.1", "--json").json["notes"]
+    removed = "1 case was removed since an earlier attempt, 1 of which had failed: c002"
+    assert removed in notes
+    looser = "rules that let more through than at an earlier attempt: margin 0.1 -> 0.6"
+    assert looser in notes
+    suite.write_text(SUITE % "")
+    assert looser not in cli.here("evaluate", "triage@1.0.1", "--json").json["notes"]
+
+
+def test_a_refused_deployment_names_what_the_version_is_worse_than(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    for word in ("best", "better"):
+        cli.say(word)
+        cli.here("register", "triage", "-d", word)
+        if word == "best":
+            assert cli.here("evaluate", "triage@1.0.0").code == 0
+            for environment in ("staging", "production"):
+                assert cli.here("deploy", "triage@1.0.0", environment).code == 0
+    assert cli.here("evaluate", "triage@1.0.1", "--full").code == 1
+    assert "it is worse than 1.0.0" in cli.here("deploy", "triage@1.0.1", "staging").err
 
 
 def test_a_preview_samples_by_seed_and_decides_nothing(fresh_cli: Cli) -> None:
@@ -246,7 +280,7 @@ def test_attempts_are_counted_though_an_unused_column_or_the_format_changed(
     assert cli.here("rules", "apply", "--reason", "other notes").code == 0
     again = cli.here("evaluate", "triage@1.0.1", "--json").json
     assert again["attempt"] == 2
-    assert not [note for note in again["notes"] if "since the last attempt" in note]
+    assert not [note for note in again["notes"] if "since an earlier attempt" in note]
 
     lines = ["id,ticket,expected", *(f"x{n},Ticket {n:03},billing" for n in range(100))]
     (cli.root / "evals" / "triage" / "cases.csv").write_text("\n".join(lines))

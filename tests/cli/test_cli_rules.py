@@ -291,3 +291,61 @@ def test_a_reason_makes_no_line_of_its_own_in_the_log(fresh_cli: Cli) -> None:
     lines = cli.here("log", "triage").out.splitlines()
     assert not [line for line in lines if line.startswith("2026-11-27T15:18:52Z")]
     assert any("fix" in line and "by bob" in line for line in lines)
+
+
+def test_a_loosened_rule_stops_what_it_decides_and_nothing_else(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    registered(cli, 'requires = ["safety"]', first_word="best")
+    assert cli.here("evaluate", "triage@1.0.0").code == 0
+    write(cli, rules='requires = ["safety"]\nuntested = true')
+
+    assert cli.here("evaluate", "triage@1.0.0").code == 0
+    assert cli.here("deploy", "triage@1.0.0", "staging").code == 0
+    for preview in ((), ("--preview",)):
+        done = cli.here("deploy", "triage@1.0.0", "production", *preview)
+        assert (done.code, "untested no -> yes" in done.err) == (5, True)
+    # A rule of staging has no say in development.
+    toml = cli.root / "workbench.toml"
+    toml.write_text(f"{toml.read_text()}\n[environments.staging]\nuntested = true\n")
+    assert cli.here("deploy", "triage@1.0.0", "development").code == 0
+    assert cli.here("evaluate", "triage@1.0.0").code == 5
+
+
+def add_easy_cases(cli: Cli, count: int) -> None:
+    """Cases that every prompt of the mock gets right."""
+    path = cli.root / "evals" / "triage" / "cases.jsonl"
+    rows = [
+        {"id": f"easy{n}", "inputs": {"ticket": f"case {1000 + 10 * n}"}, "expected": "billing"}
+        for n in range(count)
+    ]
+    more = "\n".join(json.dumps({**row, "split": "gate"}) for row in rows)
+    path.write_text(f"{path.read_text().rstrip()}\n{more}\n")
+
+
+def test_easy_cases_do_not_dilute_a_regression_without_a_reason(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    registered(cli, first_word="plain")
+    before = cli.here("evaluate", "triage@1.0.0", "--json")
+    assert (before.code, before.json["score"]) == (1, 0.5)
+    add_easy_cases(cli, 2 * before.json["cases"])
+
+    done = cli.here("evaluate", "triage@1.0.0", "--json")
+    assert (done.code, done.json["gate"]) == (5, "pass")
+    (sentence,) = [note for note in done.json["notes"] if "cases that were added" in note]
+    assert "0.833 on all" in sentence and "0.500 on the" in sentence and APPLY in sentence
+    done = cli.here("deploy", "triage@1.0.0", "production")
+    assert (done.code, "only with the cases that were added" in done.err) == (5, True)
+    assert APPLY in done.err
+    assert "only with" in cli.here("deploy", "triage@1.0.0", "production", "--preview").out
+    assert "not accepted" in cli.here("rules").out
+
+    done = cli.here("rules", "apply", "--reason", "the users ask other things now")
+    assert (done.code, done.out.count("\n")) == (0, 1)
+    assert "suite triage of triage: cases" in done.out
+    assert cli.here("evaluate", "triage@1.0.0").code == 0
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    said = cli.here("log", "triage", "production").out.splitlines()
+    assert "ALLOWED BY LOOSENED RULES" in said[0]
+    assert "the users ask other things now" in said[1]
+    assert cli.here("rules", "apply", "--reason", "x").out == "nothing changed\n"
+    assert cli.here("verify").code == 0

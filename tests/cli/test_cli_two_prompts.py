@@ -44,6 +44,21 @@ def test_two_prompts_are_compared_on_the_suite_of_either(cli: Cli) -> None:
     assert "triage (draft)" in text and "router (draft)" in text
 
 
+def test_the_suite_that_has_the_inputs_of_both_is_taken(cli: Cli) -> None:
+    """`wide` needs more than the suite of `triage` has; its own has all that `triage` needs."""
+    wide = DRAFT.replace("name: triage", "name: wide")
+    wide = wide.replace("kind: string}]", "kind: string}, {name: tone, kind: string}]")
+    (cli.root / "prompts" / "wide.prompty").write_text(f"{wide}{{{{ tone }}}}\n")
+    folder = cli.root / "evals" / "wides"
+    folder.mkdir()
+    (folder / "wides.jsonl").write_text(
+        '{"id": "w1", "inputs": {"ticket": "1", "tone": "calm"}, "expected": "billing"}\n'
+    )
+    (folder / "suite.yaml").write_text(SUITE.format("wide", "wides.jsonl"))
+    found = cli.here("compare", "triage", "wide", "--json")
+    assert found.json["cases"] == 1, found.err
+
+
 def test_two_drafts_of_one_prompt_are_compared(cli: Cli) -> None:
     found = cli.here("compare", "prompts/triage.prompty", "other/triage.prompty", "--json")
     assert (found.code, found.json["verdict"]) == (0, "better"), found.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,3 +57,18 @@ def test_a_text_that_several_cases_share_is_suspected_to_be_a_group() -> None:
 def test_an_instruction_that_all_cases_share_is_no_group() -> None:
     cases = tuple(case(str(i), d=LONG, q=f"question {i}") for i in range(4))
     assert list(remarks(cases)) == []
+
+
+def test_a_copy_that_nobody_can_tell_from_another_is_one_case() -> None:
+    texts = ["caf\u00e9", "cafe\u0301", "ca\u200bf\u00e9\u2060", "caf\u00e9 au lait"]
+    cases = [Case(str(n), {"q": text}, "ok") for n, text in enumerate(texts)]
+    assert [case.id for case in distinct(cases)] == ["0", "3"]
+
+
+def test_copies_in_other_dress_are_suspected() -> None:
+    texts = ["Refund 3.5 now", "refund 3.5  now.", "Refund 35 now", "Refund 3 5 now"]
+    cases = [Case(str(n), {"q": text}, "ok") for n, text in enumerate(texts)]
+    assert [note for note in remarks(cases) if note.startswith("2 cases ask what another does")]
+    assert not list(remarks(cases[1:]))
+    declared = [replace(case, group="g") for case in cases]
+    assert not list(remarks(declared))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.datasets.distinct import distinct, questions
-from workbench.datasets.questions import question_digest
+from workbench.datasets.questions import question_digest, seen_text, sent_digests
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
@@ -36,6 +36,9 @@ def prompt(template: str) -> Prompt:
         ("{{ q | lower }}", [{"q": "x"}, {"q": "X"}], 1),
         ("{{ q[:3] }}", [{"q": "abcd"}, {"q": "abce"}], 1),
         ("{{ q }}", [{"q": 7}, {"q": "7"}], 1),
+        ("{{ q }}", [{"q": "caf\u00e9", "n": "1"}, {"q": "cafe\u0301", "n": "2"}], 1),
+        ("{{ q }}", [{"q": "ab", "n": "1"}, {"q": "a\u200bb\u2060", "n": "2"}], 1),
+        ("{{ q }}", [{"q": "a b"}, {"q": "a  b"}], 2),
     ],
 )
 def test_cases_that_are_sent_alike_are_one_group_and_all_of_them_count(
@@ -88,6 +91,18 @@ def test_an_unused_input_never_changes_the_digest_and_a_used_one_does(
     assert found == question_digest(Case("2", {**inputs, "note": "another"}, expected), {"q"})
     other = {**inputs, "q": inputs.get("q", "").strip() + "z"}
     assert found != question_digest(Case("3", other, expected), {"q"})
+
+
+@given(st.text(max_size=20))
+def test_what_is_seen_of_a_text_is_seen_of_it_again(text: str) -> None:
+    seen = seen_text(text)
+    assert seen_text(seen) == seen == seen_text(f"\u200b{seen}\u2060")
+
+
+def test_a_prompt_that_cannot_be_rendered_tells_its_cases_by_what_it_uses() -> None:
+    failing = prompt("{{ q.name.first }}")
+    cases = [Case(str(n), {"q": "x", "unused": str(n)}) for n in range(2)]
+    assert sent_digests(failing, cases) == (question_digest(cases[0], {"q"}),) * 2
 
 
 def test_plain_cases_keep_the_digest_that_earlier_records_have() -> None:

@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from workbench.datasets.fit import asks_otherwise, check_fit, sent_inputs, typed_inputs
+from workbench.datasets.fit import (
+    asks_otherwise,
+    check_fit,
+    checked_inputs,
+    sent_inputs,
+    typed_inputs,
+)
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
+from workbench.json_text import without_spelling
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.files.untyped import Untyped
 from workbench.prompts.templates.templates import Renderer
@@ -47,7 +54,8 @@ def prompt_of(kind: str, template: str = "{{ x }}", *, required: bool = True) ->
 )
 def test_a_cell_becomes_what_the_kind_needs(kind: str, cell: str, value: Any) -> None:
     found = typed_inputs(prompt_of(kind), {"x": Untyped(cell)})["x"]
-    assert (type(found), found) == (type(value), value)
+    assert found == value
+    assert type(without_spelling(found)) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -203,12 +211,15 @@ def test_a_blank_input_with_an_expected_answer_is_sent_and_said(tmp_path: Path) 
     assert notes == ("1 case has a blank x, which p needs: it is sent as nothing",)
 
 
+IF = "{% if x %}VIP{% endif %}"
+
+
 @pytest.mark.parametrize(
     ("template", "cell", "note"),
     [
-        ("{% if x %}VIP{% endif %}", "false", "the text 'false' holds"),
-        ("{{ 'VIP' if not x else '' }}", " No ", "the text 'no' holds"),
-        ("{% if q == 'a' and x %}VIP{% endif %}", "0", "the text '0' holds"),
+        (IF, "nil", "the text 'nil' holds"),
+        ("{{ 'VIP' if not x else '' }}", " 0.0 ", "the text '0.0' holds"),
+        ("{{ x or 'nothing' }}", "no", "the text 'no' holds"),
         ("{% for c in x %}{{ c }}{% endfor %}", '["a"]', "loops over the letters"),
         ("{% for c in x | list %}{{ c }}{% endfor %}", "ab", "loops over the letters"),
     ],
@@ -226,6 +237,62 @@ def test_a_text_that_a_template_takes_for_another_type_is_said(
     typed_prompt = replace(prompt, inputs=(Input("q"), Input("x", kind)))
     value = ["a"] if kind == "array" else False
     assert not check_fit(typed_prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        IF,
+        "{% if not x %}{% else %}VIP{% endif %}",
+        "{% if q == 'b' %}{% elif x %}VIP{% endif %}",
+        "{% if q == 'a' and x %}VIP{% endif %}",
+        "{% if (q == 'b' or x) %}VIP{% endif %}",
+        "{% if x | trim | lower %}VIP{% endif %}",
+        "{% if x | default(false) %}VIP{% endif %}",
+        "{{ 'VIP' if x else '' }}",
+        "{{ x and 'VIP' or '' }}",
+        "{% for one in [1] if x %}VIP{% endfor %}",
+        "{% set vip = x | trim %}{% if vip %}VIP{% endif %}",
+        "{% set vip = q == 'a' and x %}{% set v = vip %}{{ 'VIP' if v }}",
+    ],
+)
+def test_a_text_that_means_no_is_refused_where_a_template_asks_whether_it_holds(
+    template: str,
+) -> None:
+    prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
+    for cell in ("false", "FALSE ", "0", "No", "none", "null", "off"):
+        case = Case("1", {"q": "a", "x": Untyped(cell)})
+        said = rf"^a\.csv: case '1': x is the text '{cell.strip().lower()}', which holds"
+        with pytest.raises(DatasetError, match=said) as caught:
+            check_fit(prompt, [case], lambda _: "a.csv")
+        assert caught.value.hint == (
+            "declare x with kind: boolean, or compare it with a text:"
+            """ {% if x == "true" %}"""
+        )
+        with pytest.raises(TemplateError, match="x is the text"):
+            checked_inputs(prompt, case.inputs)
+        assert check_fit(prompt, [case], lambda _: "a.csv", settled=True), "a note"
+    for value in (Untyped("yes"), False, 0, None):
+        assert not check_fit(prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
+
+
+def test_so_is_a_default_that_means_no() -> None:
+    optional = (Input("x", required=False, default="no"),)
+    prompt = Prompt("p", (Message("user", IF),), inputs=optional)
+    with pytest.raises(DatasetError, match="x is the text 'no'"):
+        check_fit(prompt, [Case("1", {"y": "a"})], lambda _: "a.csv")
+
+
+@pytest.mark.parametrize(
+    "template",
+    ['{% if x == "true" %}VIP{% endif %}', "{% if x != '' %}{{ x }}{% endif %}", "{{ x }}",
+     "{{ 'VIP' if x in ['true', 'yes'] }}", "{% if x and x != 'no' %}VIP{% endif %}",
+     "{% if x == 'no' or not x %}later{% endif %}", "{{ 'VIP' if x and x | lower != 'no' }}",
+     "{% if x is defined %}{{ x }}{% endif %}"],
+)  # fmt: skip
+def test_a_text_that_is_compared_may_say_no(template: str) -> None:
+    prompt = Prompt("p", (Message("user", template),))
+    assert not check_fit(prompt, [Case("1", {"x": Untyped("no")})], lambda _: "a.csv")
 
 
 @pytest.mark.parametrize("cell", ["", "Ana", "true"])

@@ -105,25 +105,30 @@ def comparison(text: str) -> Comparison:
     )
 
 
-def report(text: str, output: str = "") -> Report:
-    side = ReportSide(
-        "A", text, {text: text, "score": "0.9"}, histogram([0.1, 0.2], 2), ("a", text)
+def report(text: str, output: str = "", letters: str = "AB") -> Report:
+    sides = tuple(
+        ReportSide(
+            letter,
+            text,
+            {text: text, "score": "0.9"},
+            histogram([0.1, 0.2], 2),
+            ("a", text),
+            text if letter == "A" else f"{text}\nmore {text}",
+            comparisons=() if letter == "A" else (comparison(text),),
+            notes=() if letter == "A" else (text,),
+            confusion=None if letter == "A" else Confusion((text, "b"), ((1, 0), (0, 1))),
+        )
+        for letter in letters
     )
-    case = ReportCase(
-        text, "broke", {text: text}, text, text, output or text[::-1], {text: (text, text)}
-    )
+    outputs = [text, *(output or text[::-1] for _ in letters[1:])]
+    case = ReportCase(text, "broke", {text: text}, text, outputs, {text: [text] * len(letters)})
     return Report(
         title=text,
         suite=text,
-        comparisons=(comparison(text),),
         policy=GatePolicy(("exact_match",)),
-        a=side,
-        b=side,
+        sides=sides,
         cases=(case,),
         left_out=2,
-        prompt_a=text,
-        prompt_b=f"{text}\nmore {text}",
-        confusion=Confusion((text, "b"), ((1, 0), (0, 1))),
         notes=(text,),
     )
 
@@ -137,8 +142,18 @@ def test_the_page_says_verdict_cases_and_prompt() -> None:
     assert {"svg", "ins", "details"} <= page.elements
 
 
-def test_nothing_in_the_data_becomes_markup() -> None:
-    source = render_report(report(EVERYTHING))
+def test_every_side_has_its_verdict_its_column_and_its_prompt() -> None:
+    page = Page(render_report(report("triage", "triage more", "ABCD")))
+    for letter in "BCD":
+        assert f"{letter} triage: triage" in page.text
+        assert f"Prompt, A to {letter}" in page.text
+        assert f"{letter}: expected (rows) against answered" in page.text
+    assert page.text.count("triage more") >= 3
+
+
+@pytest.mark.parametrize("letters", ["AB", "ABC"])
+def test_nothing_in_the_data_becomes_markup(letters: str) -> None:
+    source = render_report(report(EVERYTHING, letters=letters))
     page = Page(source)
     assert page.elements <= ALLOWED
     assert "<script>alert(1)</script>" in page.text

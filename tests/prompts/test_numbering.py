@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.prompts.contract import Bump
-from workbench.prompts.numbering import base_of, next_version, why_not
+from workbench.prompts.numbering import base_of, is_candidate_for, next_version, why_not
 
 CANDIDATES = ("1.4.0", "2.0.0-rc.1", "2.0.0-rc.2")
 TWO_LINES = ("1.3.0", "1.4.0", "2.0.0-rc.2", "2.0.0")
@@ -90,3 +90,15 @@ def test_what_breaks_a_promise_is_refused_with_the_reason(
     known: tuple[str, ...], chosen: str, bump: Bump, why: str
 ) -> None:
     assert why_not(chosen, base_of(known, chosen), bump, known).startswith(why)
+
+
+def test_a_candidate_is_one_for_its_own_release_alone() -> None:
+    assert is_candidate_for("2.0.0-rc.2", "2.0.0")
+    for version, release in (
+        ("2.0.0", "2.0.0"),
+        ("2.0.0-rc.2", "2.0.0-rc"),
+        ("2.0.0-rc.2", "2.0"),
+        ("12.0.0-rc.1", "2.0.0"),
+        ("2.0.01-rc.1", "2.0.0"),
+    ):
+        assert not is_candidate_for(version, release)

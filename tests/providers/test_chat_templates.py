@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.tiny_gguf import tiny_gguf
+from workbench.errors import ProviderError
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Request
 from workbench.providers.embedded import local
@@ -27,12 +28,12 @@ REQUEST = Request(
 )
 
 
-def ask(path: Path, chat_template: str = "") -> Answer:
+def ask(path: Path, chat_template: str = "", request: Request = REQUEST) -> Answer:
     async def one() -> Answer:
         settings = ProviderSettings("local", model_path=str(path), chat_template=chat_template)
         provider = open_provider(settings)
         try:
-            return await provider.answer(REQUEST, timeout_s=60)
+            return await provider.answer(request, timeout_s=60)
         finally:
             await provider.close()
 
@@ -51,6 +52,34 @@ def test_a_file_with_a_chat_template_is_asked_through_it(tmp_path: Path) -> None
 def test_the_settings_may_have_its_messages_joined_as_they_are(tmp_path: Path) -> None:
     path = tiny_gguf(tmp_path / "tiny.gguf", template=TEMPLATE)
     assert ask(path, "plain").prompt_tokens == 1 + len("brief\nhi")
+
+
+def test_a_template_that_refuses_system_messages_gets_them_before_the_question(
+    tmp_path: Path,
+) -> None:
+    refusing = "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}"
+    path = tiny_gguf(
+        tmp_path / "tiny.gguf", template=f"{refusing}{{% endif %}}{{{{ m.content }}}}{{% endfor %}}"
+    )
+    assert (ask(path).prompt_tokens or 0) >= 1 + len("briefhi")
+
+
+@pytest.mark.parametrize("template", ["{{ nobody.knows }}", "{# nothing #}"])
+def test_a_template_that_leaves_the_messages_out_ends_the_run(
+    tmp_path: Path, template: str
+) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf", template=template)
+    long = Request("tiny", (Message("user", "Which queue is this for?"),), REQUEST.options)
+    with pytest.raises(ProviderError, match=r"template of tiny\.gguf leaves the messages") as bad:
+        ask(path, request=long)
+    assert 'chat_template = "plain"' in bad.value.hint
+    assert (ask(path, "plain", request=long).prompt_tokens or 0) > len("Which queue is this for?")
+
+
+def test_a_template_that_does_not_parse_is_said(tmp_path: Path) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf", template="{% for m in messages %}{{ m.content")
+    with pytest.raises(ProviderError, match=r"did not start .*Parser Error"):
+        ask(path)
 
 
 def test_a_file_without_a_template_goes_on_with_the_text(tmp_path: Path) -> None:

@@ -146,6 +146,9 @@ def test_statuses_that_will_not_pass_are_not_asked_again(status: str) -> None:
         ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
         ({"retry-after": formatdate(1000 + 30, usegmt=True)}, 30.0),
         ({"retry-after": "3600"}, 3600.0),
+        ({"retry-after": "2s"}, 2.0),
+        ({"retry-after": "1m30s"}, 90.0),
+        ({"retry-after": "250 ms"}, 0.25),
         ({"retry-after": formatdate(1000 - 30, usegmt=True)}, None),
         # By the provider's clock, an hour ahead of this one or behind it.
         ({"date": AHEAD, "retry-after": formatdate(1000 + 3602, usegmt=True)}, 2.0),
@@ -166,6 +169,25 @@ def test_retry_after_is_read_in_all_its_forms(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after(headers, now=1000.0) == seconds
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("Rate limit reached for m. Please try again in 20s. Visit us", 20.0),
+        ("Limit 6000, used 5900. Please try again in 6m0.5s.", 360.5),
+        ("Requests have exceeded the rate. Please retry after 26 seconds.", 26.0),
+        ("You exceeded your current quota. Please retry in 34.07s.", 34.07),
+        ("Please wait 2 minutes before the next call", 120.0),
+        ("try again in 250 milliseconds", 0.25),
+        ("try again in a minute", None),
+        ("try again in 5 months", None),
+        ("it took 20s", None),
+    ],
+)
+def test_an_error_says_in_words_how_long_to_wait(message: str, seconds: float | None) -> None:
+    found = ask_fault(error("429 Too Many Requests", message=message))
+    assert (found.outcome, found.retry_after_s) == (Outcome.RATE_LIMITED, seconds)
 
 
 def test_a_rate_limit_carries_how_long_to_wait() -> None:

@@ -17,6 +17,7 @@ from workbench.registry.content.evidence import record_evaluation
 from workbench.registry.content.signing import SigningKey
 from workbench.registry.models.actors import RULES, same_person
 from workbench.registry.models.digest import GENESIS, Column, digest_of, record_hash
+from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.storage.anchors import anchor_of, registry_id_of
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.sqlite.schema import KINDS, TABLES
@@ -237,6 +238,7 @@ def deployment(connection: sqlite3.Connection, number: str, **changes: Column) -
         "reason": "",
         "request_id": None,
         "loosened_by": None,
+        "revision": MARKS_REVISION,
     }
     Transaction(connection).append("deployment", "ana", row | changes, own_seq="stands_for")
 

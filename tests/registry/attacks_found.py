@@ -30,16 +30,23 @@ from tests.registry.attack_kit import (
     unguarded,
     version_row,
 )
+from tests.registry.making import build_evidence
 from tests.registry.test_attacks import deploy, evaluation, record
 from workbench.fingerprints import canonical_json, fingerprint, short
-from workbench.registry.content.evidence import row_of, score_rows
+from workbench.registry import PromptVersion
+from workbench.registry.content.evidence import record_evaluation, row_of, score_rows
+from workbench.registry.content.rule_changes import publish_suite, suite_row
 from workbench.registry.content.signing import SigningKey, sign_record
+from workbench.registry.content.versions import register
 from workbench.registry.deploy.environments import row_of as environment_row
 from workbench.registry.models.actors import RULES
+from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
+from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import evidence_to_json
+from workbench.verdicts.sequential_plan import shuffled
 
 LOOSE = EnvironmentSettings("production", untested=True)
 
@@ -85,6 +92,33 @@ def signed_by_another(victim: Victim) -> None:
         sign_record(transaction, SigningKey.generate(), "bob", transaction.head()[0])
 
 
+def only_by_added_cases(victim: Victim) -> None:
+    """A prompt of its own, which fails half of its suite's first cases."""
+    version = PromptVersion("q", "1.0.0", "text", author="eve")
+    policy = GatePolicy(scorers=("exact",), threshold=0.8, baseline=None)
+    ids = shuffled([f"c{n:03d}" for n in range(60)], {}, 0)
+    scores = [float(not case_id < "c010") for case_id in ids]
+    with guarded(victim) as connection:
+        transaction = Transaction(connection)
+        register(transaction, version, "")
+        for cases in (20, 60):
+            evidence = build_evidence(
+                version, scores=scores[:cases], policy=policy, dataset=f"{cases} cases"
+            )
+            held = {"cases": {f"digest {n}": f"c{n:03d}" for n in range(cases)}}
+            row = suite_row("q", "quality", evidence.suite_parts, evidence.policy, contents=held)
+            publish_suite(transaction, row, "eve")
+        seq, _ = record_evaluation(transaction, evidence, "eve")
+        row = {name: getattr(evidence, name) for name in ("prompt_id", "version")}
+        row |= {
+            "fingerprint": version.fingerprint, "environment": "production", "action": "deploy",
+            "previous_seq": None, "previous_version": None, "evaluation": seq, "override": 0,
+            "again": 0, "stale": 0, "reason": "", "request_id": None, "loosened_by": None,
+            "revision": MARKS_REVISION,
+        }  # fmt: skip
+        transaction.append("deployment", "eve", row, own_seq="stands_for")
+
+
 def replayed(victim: Victim) -> None:
     about("approval", "1.2.0", environment="guarded", reason="")(victim)
     with guarded(victim) as connection:
@@ -128,6 +162,8 @@ IN_PLACE: tuple[Attack, ...] = (
            alone=True, anchor=True, key=True),
     Attack("publish a laxer policy under a fingerprint of its own, and give a reason",
            lambda victim: laxer_policy(victim, own_fingerprint=True), key=True),
+    Attack("deploy what passes only with easy cases that were added, and nobody accepted",
+           only_by_added_cases, alone=True, anchor=True, key=True),
     Attack("a record without a row", script(record("approval")),
            alone=True, anchor=True, key=True),
     Attack("drop a trigger", script("DROP TRIGGER deployments_insert;"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +185,54 @@ def test_half_a_line_does_not_swallow_the_next(path: Path) -> None:
     found = read_anchors(str(anchors_of(path)))
     assert [anchor.line for anchor in found.anchors] == [1, 3]
     assert [line for line, _ in found.problems] == [2]
+
+
+KILLED_BEFORE_ITS_ANCHOR = """
+import os, signal, sys
+from workbench.registry import PromptRegistry, anchors
+
+def killed(path, anchor):
+    print(anchor, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+anchors.append_anchor = killed
+registry = PromptRegistry(sys.argv[1])
+registry.deploy("p", "1.1.0", sys.argv[2], "ana")
+print("it lived", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_a_kill_between_the_commit_and_its_anchor_is_no_tampering(path: Path) -> None:
+    with PromptRegistry(path) as registry:
+        register(registry, "1.1.0", "1.2.0")
+    before = anchors_of(path).read_bytes()
+
+    child = subprocess.run(
+        [sys.executable, "-c", KILLED_BEFORE_ITS_ANCHOR, str(path), ENVIRONMENT],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    (due,) = child.stdout.splitlines()
+    assert anchors_of(path).read_bytes() == before
+    with PromptRegistry(path) as registry:
+        live = registry.get_active("p", ENVIRONMENT)
+        assert live is not None
+        assert (live.version, live.source) == ("1.1.0", "registry")
+        assert due.split()[:2] == [str(registry.history(limit=1)[0].seq), registry.head()]
+        assert registry.verify().ok
+    assert problems(path) == []
+
+    with PromptRegistry(path) as registry:
+        registry.deploy("p", "1.2.0", ENVIRONMENT, "ana")
+        head = registry.head()
+    lines = anchors_of(path).read_bytes().removeprefix(before).decode().splitlines()
+    assert [line.split()[1] for line in lines] == [head], "it covers the one that is missing"
+    assert problems(path) == []
 
 
 def test_an_anchor_that_was_never_written_is_no_finding(path: Path) -> None:

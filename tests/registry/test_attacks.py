@@ -40,10 +40,10 @@ RECORD = """INSERT INTO ledger SELECT max(seq) + 1, '{kind}',
   lower(hex(randomblob(32))) FROM ledger;"""
 DEPLOY = """INSERT {conflict} INTO deployments (seq, prompt_id, environment, action, version,
   fingerprint, previous_seq, previous_version, stands_for, evaluation, override, again, stale,
-  reason, request_id, loosened_by)
+  reason, request_id, loosened_by, revision)
 SELECT (SELECT max(seq) FROM ledger), '{prompt}', '{environment}', '{action}', '{version}',
   {fingerprint}, {previous_seq}, {previous_version}, {stands_for}, {evaluation},
-  {override}, {again}, 0, '{reason}', NULL, NULL;"""
+  {override}, {again}, 0, '{reason}', NULL, NULL, {revision};"""
 
 
 def record(kind: str, actor: str = "eve") -> str:
@@ -73,6 +73,7 @@ def deploy(version: str, **changes: str) -> str:
         f" AND version = '{version}')",
         "override": "0",
         "again": "0",
+        "revision": "1",
         "reason": "",
         **changes,
     }
@@ -152,6 +153,8 @@ ATTACKS: dict[str, str] = {
     "deploy again without a reason": deploy("1.7.0", again="1"),
     "override without a reason": deploy("1.2.0", override="1"),
     "override with a blank reason": deploy("1.2.0", override="1", reason="  "),
+    "override with a reason of tabs": deploy("1.2.0", override="1", reason="\t\t"),
+    "override with a reason without width": deploy("1.2.0", override="1", reason="\u200b\u2060"),
     "override for a revoked version": deploy("1.6.0", override="1", reason="because"),
     "override with a mark that is neither 0 nor 1": deploy("1.2.0", override="2", reason="x"),
     # say another action
@@ -187,7 +190,7 @@ ATTACKS: dict[str, str] = {
     # replace, upsert, ignore
     "replace a deployment": "REPLACE INTO deployments SELECT seq, prompt_id, environment, action,"
     " '1.2.0', fingerprint, previous_seq, previous_version, stands_for, evaluation, 1, 0, 0, 'x',"
-    " NULL, NULL FROM deployments WHERE version = '1.0.0' LIMIT 1;",
+    " NULL, NULL, 1 FROM deployments WHERE version = '1.0.0' LIMIT 1;",
     "deploy with OR IGNORE": deploy("1.2.0", conflict="OR IGNORE"),
     "deploy with OR REPLACE": deploy("1.2.0", conflict="OR REPLACE"),
     "upsert a version": "INSERT INTO versions SELECT * FROM versions WHERE version = '1.0.0'"
@@ -236,6 +239,14 @@ ATTACKS: dict[str, str] = {
         )
     },
     "delete with foreign keys off": "PRAGMA foreign_keys=OFF; DELETE FROM versions;",
+    "register a content under another number": record("version")
+    + "INSERT INTO versions SELECT (SELECT max(seq) FROM ledger), prompt_id, '9.0.0', sort_key,"
+    " content, body, fingerprint, description, author, force_reason FROM versions"
+    " WHERE version = '1.0.0';",
+    "register a content as a candidate for what has it": record("version")
+    + "INSERT INTO versions SELECT (SELECT max(seq) FROM ledger), prompt_id, '1.0.0-rc.1',"
+    " sort_key, content, body, fingerprint, description, author, force_reason FROM versions"
+    " WHERE version = '1.0.0';",
     "update OR IGNORE": "UPDATE OR IGNORE deployments SET override = 0;",
     # forge evidence without forging scores
     "record a pass on scores that fail": evaluation("1.2.0", "value % 2") + deploy("1.2.0"),
@@ -271,6 +282,10 @@ ATTACKS: dict[str, str] = {
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
     " parts, json_set(policy, '$.threshold', 0.0), external, 0, '', 1, '' FROM current_suites"
     " WHERE suite = 'quality';",
+    "lower a threshold with a reason of line ends": record("suite")
+    + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
+    " parts, json_set(policy, '$.threshold', 0.0), external, 0, char(10, 13), 1, ''"
+    " FROM current_suites WHERE suite = 'quality';",
     "remove a suite without a reason": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), prompt_id, suite, fingerprint,"
     " parts, policy, external, 1, '', 1, '' FROM current_suites WHERE suite = 'quality';",
@@ -281,7 +296,10 @@ ATTACKS: dict[str, str] = {
     + "INSERT INTO rule_approvals SELECT (SELECT max(seq) FROM ledger), 1, 'x';",
     "deploy where loosened rules lack an approval": approve("bob")
     + deploy("1.1.0", environment="guarded"),
-    "deploy as allowed by a rule that nobody loosened": deploy("1.1.0").replace("NULL;", "1;"),
+    "deploy as allowed by a rule that nobody loosened": deploy("1.1.0").replace(
+        "NULL, 1;", "1, 1;"
+    ),
+    "deploy by the rules of an older release": deploy("1.1.0", revision="0"),
     "record a team's suite that everything passes": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), 'p', 'theirs', 'x', '{}',"
     " '{\"threshold\": 0}', 1, 0, '', 1, '';",

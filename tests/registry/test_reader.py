@@ -219,9 +219,10 @@ def test_a_forged_record_of_one_prompt_takes_no_other_away(path: Path) -> None:
     connection.executescript("""
     INSERT INTO ledger SELECT max(seq) + 1, 'deployment', at, 'eve', lower(hex(randomblob(32))),
       hash, lower(hex(randomblob(32))) FROM ledger;
-    INSERT INTO deployments (seq, prompt_id, environment, action, version, fingerprint, stands_for)
+    INSERT INTO deployments (seq, prompt_id, environment, action, version, fingerprint,
+      stands_for, revision)
       SELECT (SELECT max(seq) FROM ledger), prompt_id, 'development', 'deploy', version,
-      fingerprint, (SELECT max(seq) FROM ledger) FROM versions WHERE prompt_id = 'q';
+      fingerprint, (SELECT max(seq) FROM ledger), 1 FROM versions WHERE prompt_id = 'q';
     """)
     connection.close()
 
@@ -344,10 +345,48 @@ def test_a_name_that_is_nearly_right_is_suggested(path: Path) -> None:
 
 
 def test_a_registry_that_is_not_there_is_a_sentence_and_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="there is no registry at"):
-        PromptRegistry(tmp_path / "typo.db")
+    with PromptRegistry(tmp_path / "typo.db") as registry:
+        for call in (
+            lambda: registry.get_active("p"),
+            lambda: registry.get_active("p", strict=True),
+            lambda: registry.get_active("p", at=now()),
+            lambda: registry.require_active("p"),
+            lambda: asyncio.run(registry.aget_active("p")),
+            lambda: registry.versions("p"),
+            lambda: registry.verify(),
+            lambda: registry.register(PromptVersion("p", "1.0.0", "text")),
+            lambda: registry.retire("p", "production", "ana", "gone"),
+            lambda: registry.backup(tmp_path / "copy.db"),
+        ):
+            with pytest.raises(ValueError, match=r"there is no registry at .*workbench init"):
+                call()
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["a path", "a folder without one"])
+def test_an_app_with_a_default_starts_before_there_is_a_registry(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    state = tmp_path / "app" / ".workbench"
+    state.mkdir(parents=True)
+    monkeypatch.delenv("WORKBENCH_REGISTRY", raising=False)
+    monkeypatch.chdir(state.parent)
+    given = state / "registry.db" if kind == "a path" else None
+    with PromptRegistry(given) as registry:
+        asked = [
+            registry.get_active("p", default="spare"),
+            registry.get_active("p", at=now(), default="spare"),
+            asyncio.run(registry.aget_active("p", default="spare")),
+        ]
+        assert [(found.content, found.source) for found in asked] == [("spare", "default")] * 3
+        assert "there is no" in str(registry.last_error)
+        with pytest.raises(ValueError, match="there is no"):
+            registry.get_active("p")
+
+        shutil.copy(path, state / "registry.db")
+        registry._reader._file.look_again = 0.0
+        assert registry.get_active("p", default="spare").source == "registry"
 
 
 def test_the_nearest_registry_above_is_found_and_a_variable_goes_first(

@@ -17,6 +17,7 @@ from workbench.fingerprints import fingerprint
 from workbench.registry import PromptRegistry, PromptVersion, evaluate_and_mark
 from workbench.registry.content.rule_changes import suite_row
 from workbench.registry.deploy.environments import row_of
+from workbench.registry.models.actors import can_be_seen, same_person
 from workbench.registry.models.records import State
 from workbench.registry.models.strictness import (
     environment_changes,
@@ -24,6 +25,8 @@ from workbench.registry.models.strictness import (
     suite_changes,
     suite_sql,
 )
+from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.sqlite.trigger_parts import SAID, SAME_PERSON
 from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 
@@ -409,8 +412,6 @@ def test_the_database_refuses_a_looser_rule_without_a_reason_as_programs_of_old_
 def test_verify_finds_rules_that_were_loosened_round_the_triggers(
     registry: PromptRegistry, tested: Tested
 ) -> None:
-    from workbench.registry.storage.ledger import Transaction
-
     tested("p", "1.0.0")
     registry.close()
     connection = sqlite3.connect(registry.path, isolation_level=None)
@@ -607,3 +608,106 @@ def test_the_log_says_how_many_cases_were_added(registry: PromptRegistry) -> Non
     (added,) = registry.history("p", limit=1)
     assert added.action == "suite"
     assert "cases 20 -> 25 (5 added)" in str(added.change)
+
+
+def test_a_further_suite_needs_a_reason_only_where_it_may_speak_in_the_place_of_others(
+    registry: PromptRegistry,
+) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
+    assert not evaluate_and_mark(registry, "p", "1.0.0", Team(0.9, 0.5))
+    with pytest.raises(RulesLoosened, match="Team -> quality too"):
+        publish(registry)
+    for name in ("production", "staging", "development"):
+        registry.set_environment(EnvironmentSettings(name, external=False), "ana")
+    publish(registry)  # nobody takes the team's word now: nothing is let through
+    registry.publish_suite("p", "safety", {"dataset": "d"}, POLICY.content(), "ana")
+    assert registry.verify().ok
+
+
+def test_a_deployment_by_a_further_suite_of_a_team_is_marked_until_that_suite_is_gone(
+    registry: PromptRegistry,
+) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
+    registry.register(PromptVersion("p", "1.1.0", "other text", author="ana"))
+    evaluate_and_mark(registry, "p", "1.0.0", Team(0.9, 0.5))
+    evaluate_and_mark(registry, "p", "1.0.0", Lax(0.1, 0.5), reason="to get on")
+    (beside,) = [entry for entry in registry.history("p") if entry.action == "loosen"]
+    assert "Team -> Lax too" in str(beside.change)
+
+    assert registry.deploy("p", "1.0.0", "staging", "ana").loosened_by == beside.seq
+    assert evaluate_and_mark(registry, "p", "1.1.0", Team(0.9, 0.95))
+    assert registry.deploy("p", "1.1.0", "staging", "ana").loosened_by is None
+    assert registry.verify().ok
+
+
+@pytest.mark.parametrize(
+    "reason", ["\t", "\n\t ", "\u200b\u2060", "\u3000", "\x00", "\u00a0\ufeff"]
+)
+def test_a_reason_of_which_nothing_can_be_seen_is_none_for_the_database_either(
+    registry: PromptRegistry, tested: Tested, reason: str
+) -> None:
+    version = tested("p", "1.0.0")
+    loose = EnvironmentSettings("production", untested=True)
+    with pytest.raises(RulesLoosened):
+        registry.set_environment(loose, "ana", reason=reason)
+    registry.close()
+    connection = sqlite3.connect(registry.path, isolation_level=None)
+    connection.create_function(SAME_PERSON, 2, same_person)
+    about = {"prompt_id": "p", "version": "1.0.0", "fingerprint": version.fingerprint}
+    rows = {
+        "environment": row_of(loose),
+        "suite": suite_row("p", "quality", {"dataset": "x"}, {}),
+        "revocation": about,
+    }
+    for kind, row in rows.items():
+        connection.execute("BEGIN")
+        with pytest.raises(sqlite3.IntegrityError, match="needs a reason"):
+            Transaction(connection).append(kind, "ana", row | {"reason": reason})
+        connection.execute("ROLLBACK")
+    connection.close()
+
+
+def test_what_the_database_takes_for_a_blank_nobody_can_see() -> None:
+    connection = sqlite3.connect(":memory:")
+    sql = f"SELECT {SAID.format('?')}"
+    for code in (*range(0x500), *range(0x2000, 0x2100), 0x3000, 0x3164, 0xFEFF, 0xFFA0):
+        text = chr(code)
+        seen = connection.execute(sql, (text,)).fetchone()[0]
+        assert seen or not can_be_seen(text), hex(code)
+        assert not (seen and (text.isspace() or text == "\0")), hex(code)
+        assert code == 0 or connection.execute(sql, (f"{text}x{text}",)).fetchone()[0], hex(code)
+    connection.close()
+
+
+def test_a_suite_of_0_1_0_by_which_nothing_was_judged_is_changed_without_a_word(
+    registry: PromptRegistry,
+) -> None:
+    registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
+    published_by_0_1_0(registry)
+    publish(registry, with_policy(threshold=0.5), cases=12)
+
+    assert registry.history("p", limit=1)[0].action == "suite"
+    with pytest.raises(RulesLoosened, match=r"threshold 0\.5 -> 0\.4"):
+        publish(registry, with_policy(threshold=0.4), cases=12)
+    assert registry.verify().ok
+
+
+def test_a_suite_of_0_1_0_that_judged_something_or_is_removed_needs_the_word(
+    registry: PromptRegistry,
+) -> None:
+    version = PromptVersion("p", "1.0.0", "text", author="ana")
+    registry.register(version)
+    published_by_0_1_0(registry)
+    with pytest.raises(RulesLoosened, match="removed no -> yes"):
+        registry.remove_suite("p", "quality", "ana")
+    registry.record_evaluation(build_evidence(version), by="ci")
+    with pytest.raises(RulesLoosened, match=r"threshold 0\.8 -> 0\.5"):
+        publish(registry, with_policy(threshold=0.5))
+
+
+def published_by_0_1_0(registry: PromptRegistry) -> None:
+    """A suite as that release wrote it: neither revision nor contents."""
+    evidence = build_evidence(PromptVersion("p", "1.0.0", "text"))
+    row = suite_row("p", "quality", evidence.suite_parts, evidence.policy)
+    with registry._writing() as transaction:
+        transaction.append("suite", "ana", row | {"revision": 0})

@@ -242,7 +242,8 @@ def test_a_deployment_past_dropped_triggers_is_found_though_they_are_back(path: 
         f" '{'a' * 64}', '{head}', '{'b' * 64}' FROM ledger",
         "INSERT INTO deployments SELECT (SELECT max(seq) FROM ledger), 'p', 'production',"
         " 'deploy', '2.0.0', (SELECT fingerprint FROM versions WHERE version = '2.0.0'), max(seq),"
-        " '1.0.0', (SELECT max(seq) FROM ledger), NULL, 0, 0, 0, '', NULL, NULL FROM deployments",
+        " '1.0.0', (SELECT max(seq) FROM ledger), NULL, 0, 0, 0, '', NULL, NULL, 1"
+        " FROM deployments",
     )
 
     found = problems(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -17,7 +18,9 @@ from types import TracebackType
 
 KEYS = {
     "enter": b"\r",
-    "escape": b"\x1b",
+    # As terminals with the Kitty protocol send it: a lone ESC is told from alt by the clock alone,
+    # and a busy machine reads it together with the key that follows.
+    "escape": b"\x1b[27u",
     "tab": b"\t",
     "space": b" ",
     "ctrl+p": b"\x10",
@@ -91,8 +94,7 @@ class Terminal:
         found = b""
         for key in keys:
             os.write(self.handle, KEYS.get(key, key.encode()))
-            # An escape that another key follows at once is that key with alt.
-            found += self.read(quiet_s=0.6 if key == "escape" else quiet_s)
+            found += self.read(quiet_s=quiet_s)
         return found
 
     def __enter__(self) -> Terminal:
@@ -111,6 +113,14 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.handle)
+
+
+def whole_text(seen: bytes) -> str:
+    """What a program wrote, without the character or sequence that it was about to write: it may
+    be read, or ended, in the middle of one.
+    """
+    text = codecs.getincrementaldecoder("utf-8")().decode(seen)
+    return re.sub(r"\x1b(?:\[[0-?]*[ -/]*)?\Z", "", text)
 
 
 def escapes(text: str) -> list[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 
 
 def screen_text(app: App[Any]) -> str:
     """What stands on the screen, line by line, trailing blanks cut."""
+    # As the app does for a frame of its own: a dialog is drawn over the screens behind it.
+    visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
 

@@ -9,13 +9,14 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.screens import screen_text, settled, until, until_shown
-from tests.tui.conftest import PROMPT
+from tests.tui.conftest import PLAIN_DRAFT, PROMPT
 from workbench.actions.refs import resolve
 from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.compare.screen import CompareScreen
 from workbench.tui.services.ratings import ratings_of
+from workbench.tui.services.ref_rows import read_refs
 from workbench.tui.table.pair_rows import PairRow, what_changed
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.verdicts.noise import noise_of
@@ -275,6 +276,36 @@ async def test_sides_are_picked_from_a_list(workspace: Workspace) -> None:
         await pilot.press(*"1.0.", "enter")
         await until(pilot, lambda: app.selection.compare_b == f"{PROMPT}@production")
         await until_shown(pilot, "A and B are the same run")
+
+
+async def test_another_prompt_whose_inputs_fit_is_picked_from_the_list(
+    workspace: Workspace,
+) -> None:
+    prompts = workspace.root / "prompts"
+    router = PLAIN_DRAFT.replace("name: support_triage", "name: router")
+    (prompts / "router.prompty").write_text(router)
+    mailer = PLAIN_DRAFT.replace("name: support_triage", "name: mailer").replace("ticket", "mail")
+    (prompts / "mailer.prompty").write_text(mailer)
+    (prompts / "broken.prompty").write_text("---\nname: [\n---\n")
+    with Session(workspace) as session:
+        refs = [row.key for row in read_refs(session, PROMPT)]
+        assert [row.key for row in read_refs(session, "mailer")] == ["mailer"]
+        assert f"{PROMPT}@production" in [row.key for row in read_refs(session, "router")]
+    assert "router" in refs
+    assert "mailer" not in refs
+    assert refs.index("router") > refs.index(f"{PROMPT}@1.0.0"), "its own sides come first"
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "support_triage")
+        app.select(prompt_id=PROMPT)
+        await pilot.press("4", "a")
+        await until_shown(pilot, "Pick A", f"{PROMPT}@production")
+        await pilot.press(*"router", "enter")
+        await until(pilot, lambda: app.selection.compare_a == "router")
+        await pilot.press("b")
+        await until_shown(pilot, "Pick B")
+        await pilot.press(*"1.0.1", "enter")
+        await until_shown(pilot, "router", "fixed 3")
 
 
 async def test_what_cannot_be_compared_says_why(workspace: Workspace) -> None:

@@ -63,8 +63,8 @@ async def test_what_is_live_is_listed_before_every_status_was_read(
 ) -> None:
     with Session(workspace) as session:
         deploy(session, PROMPT, "1.0.0", "development", reason="to try")
-        monkeypatch.setattr(registry_queries, "STATUSES_AT_ONCE", 1)
-        rows = registry_queries.read_live(session)
+        monkeypatch.setattr(registry_queries, "IN_SIGHT", 1)
+        rows = registry_queries.read_live(session, session.registry.prompts())
     live = [row for row in rows if row.deployment]
     assert len(live) == 2
     assert [row.status is None for row in live] == [False, True]

@@ -66,7 +66,7 @@ async def test_evidence_is_stale_on_deploys_when_a_case_of_the_gate_was_edited(
         suite.write_text(policy.replace("threshold: 0.60", "threshold: 0.61"))
         await until_shown(pilot, "STALE")
         suite.write_text(policy.replace("threshold: 0.60", "threshold: 0.59"))
-        await until_shown(pilot, "STALE", "this would let more through")
+        await until_shown(pilot, "STALE", "the files would let more through")
         suite.write_text("suite: [")
         await until_shown(pilot, f"! evals/{PROMPT}/suite.yaml: line 1")
         assert app.screen.query_one("#live")

@@ -18,7 +18,8 @@ from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.compare.screen import CompareScreen
 from workbench.tui.compare.side_outputs import SideOutputs
-from workbench.tui.table.pair_rows import Answers, Change, PairRow, counts_of
+from workbench.tui.table.pair_rows import Answers, PairRow, counts_of
+from workbench.verdicts.case_changes import Change
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +65,10 @@ async def test_a_third_side_is_compared_with_a(polite: Workspace) -> None:
         assert (row.cell("a"), row.cell("b"), row.cell("c")) == ("0.00", "▲1.00", "0.00")
         assert screen.query_one(SideOutputs).shown == 1
         assert "0.00, same answer as A" in " ".join(shown.split())
+        await pilot.press("H")
+        await until_shown(pilot, "wrote reports")
+        (page,) = (polite.root / "reports").glob("*.html")
+        assert "Prompt, A to C" in page.read_text()
         await pilot.press("w")
         await until_shown(pilot, "C draft against A · exact_match", "as one of 2 (Holm)")
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.hostile import EVERYTHING, FORBIDDEN, MARK, PIECES
 from tests.support.openai_server import OpenAIServer, Reply
-from tests.support.pty_session import Terminal, bare, escapes
+from tests.support.pty_session import Terminal, bare, escapes, whole_text
 from workbench.actions.refs import resolve
 from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
@@ -40,7 +40,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 def check(seen: bytes) -> None:
     """Nothing of the hostile text acts, and yet its words are shown."""
-    text = seen.decode("utf-8")
+    text = whole_text(seen)
     found = escapes(text)
     strings = [item for item in found if item[1:2] in "]P_^X"]
     assert not [item for item in strings if MARK in item or "52;" in item or "8;;" in item]
@@ -73,6 +73,15 @@ def test_no_widget_lets_hostile_text_act(page: str) -> None:
 def test_a_widget_that_shows_text_as_it_came_would_be_found() -> None:
     with pytest.raises(AssertionError):
         check(shown("naive"))
+
+
+def test_output_that_ends_in_the_middle_of_a_sequence_is_read_as_far_as_it_goes() -> None:
+    seen = "\x1b[1mé ok".encode()
+    for at in range(1, len(seen) + 1):
+        check(seen[:at])
+    for naive in (f"\x1b]0;{MARK}".encode(), f"a\x1bP{MARK}".encode(), b"\x9b", b"\xc2\x9b"):
+        with pytest.raises((AssertionError, UnicodeDecodeError)):
+            check(naive)
 
 
 def test_a_workspace_full_of_hostile_text_can_be_walked_through(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workbench.tui.table.filters import Filter, Value
-from workbench.tui.table.table_model import Order, Sign, TableModel, following, natural
+from workbench.tui.table.filters import Filter, Value, parse_filter
+from workbench.tui.table.table_model import Order, Sign, TableModel, arranged, following, natural
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,55 @@ def test_changes_one_by_one_give_the_same_as_all_at_once(
     assert keys(one_by_one) == keys(at_once)
     for index, key in enumerate(keys(at_once)):
         assert at_once.index_of(key) == index
+
+
+searches = st.lists(
+    st.sampled_from(["", "1", "12", "2", "!1", "x", "re:^1", "score>0.5", "1 score>0.5"])
+    | st.tuples(rows, st.booleans()).filter(lambda found: found[0]),
+    max_size=12,
+)
+
+
+@settings(max_examples=40)
+@given(rows, searches, orders, orders)
+@example([Row("1")], ["", "1", ([Row("2")], True), ""], Order(), Order())
+@example([Row("1")], ["1", ([Row("12")], True), "12", ([Row("2")], False), "1"], Order(), Order())
+def test_what_was_found_before_makes_no_difference_to_what_is_found(
+    first: list[Row], steps: list[str | tuple[list[Row], bool]], order: Order, other: Order
+) -> None:
+    model = TableModel()
+    model.put(first)
+    known = list(first)
+    for at, step in enumerate(steps):
+        if isinstance(step, str):
+            now, wanted = (other if at % 5 == 4 else order), parse_filter(step, ["score"])
+            found = arranged(*model.snapshot(), now, wanted, model.candidates(now, wanted))
+            model.apply(found, now, wanted)
+        elif step[1]:
+            model.put(step[0])
+            known += step[0]
+        else:
+            model.replace_all(step[0])
+            known = list(step[0])
+        anew = TableModel(model.order, model.wanted)
+        for row in known:
+            anew.put([row])
+        assert keys(model) == keys(anew)
+        assert [model.index_of(key) for key in keys(model)] == list(range(len(model)))
+
+
+def test_a_longer_search_looks_at_no_more_than_what_the_shorter_one_found() -> None:
+    model = TableModel()
+    model.replace_all([Row(f"p{number:03}") for number in range(1000)])
+    looked_at = []
+    for text in ("p", "p9", "p99", "p9", "q9"):
+        wanted = parse_filter(text)
+        candidates = model.candidates(model.order, wanted)
+        looked_at.append(len(candidates or ()))
+        found = arranged(*model.snapshot(), model.order, wanted, candidates)
+        model.apply(found, model.order, wanted)
+    assert looked_at == [1000, 1000, 100, 1000, 1000]
+    assert keys(model) == []
 
 
 def test_natural_order_counts_numbers() -> None:

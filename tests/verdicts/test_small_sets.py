@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -126,6 +129,77 @@ def test_the_chance_that_luck_reached_the_threshold_is_shown(cases: int, chance:
     assert luck(0.8, cases) == pytest.approx(chance, abs=0.01)
     found = compare_threshold(alone(cases, cases), ALONE, "s")
     assert found.details["luck"] == luck(0.8, cases)
+
+
+def scored(scores: Iterable[float], size: int = 1) -> tuple[CasePair, ...]:
+    """The candidate's scores alone; `size` cases in a row are a group."""
+    return tuple(
+        CasePair(str(i), (), (score,), f"g{i // size}" if size > 1 else None)
+        for i, score in enumerate(scores)
+    )
+
+
+def test_graded_scores_that_vary_little_are_better_where_a_binomial_tail_would_not_say_so() -> None:
+    pairs = scored(0.85 + 0.05 * (-1) ** i for i in range(100))
+    found = compare_threshold(pairs, ALONE, "s")
+    assert (found.verdict, found.gate, found.method) == (Verdict.BETTER, Gate.PASS, "betting")
+    assert found.low is not None and 0.8 <= found.low < 0.85
+    assert found.details["luck"] < 0.001 < luck(0.8, 100)
+    before = compare_threshold(pairs, ALONE, "s", rules=3)
+    assert (before.verdict, before.method) == (Verdict.NOT_WORSE, "wilson")
+    assert (before.gate, before.details["luck"]) == (Gate.PASS, luck(0.8, 100))
+
+
+def test_cases_of_a_group_that_agree_are_bet_on_as_one() -> None:
+    passes = [float(i % 10 > 0) for i in range(100)]
+    together = scored((score for score in passes for _ in range(5)), 5)
+    found = compare_threshold(together, ALONE, "s")
+    single = compare_threshold(scored(passes), ALONE, "s")
+    assert (found.method, single.method) == ("betting", "wilson")
+    assert found.low is not None and single.low is not None and single.high is not None
+    assert found.low <= single.low + 0.01 and found.score_b == single.score_b == 0.9
+    apart = compare_threshold(scored(score for score in passes for _ in range(5)), ALONE, "s")
+    assert apart.low is not None and apart.low > found.low
+
+
+def test_every_figure_beside_a_threshold_lies_between_nothing_and_one() -> None:
+    for scores in ([0.0] * 30, [1.0] * 29 + [0.5], [0.5] * 30, [1e-9] * 30):
+        for wanted in (0.0, 0.03, 0.8, 1.0):
+            policy = replace(ALONE, threshold=wanted)
+            found = compare_threshold(scored(scores), policy, "s")
+            assert found.low is not None and found.high is not None and found.score_b is not None
+            assert 0.0 <= found.low <= found.score_b <= found.high <= 1.0
+            assert 0.0 <= found.details["luck"] <= 1.0
+            assert wanted or found.details["luck"] == 1.0
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_graded_scores_at_the_truth_are_seldom_called_better_worse_or_lucky(size: int) -> None:
+    """The promises of the bets: 2.5 % each, and of a chance that is called 5 %, 5 %."""
+    rng, runs, n = random.Random(11), 120, 80
+    better = worse = lucky = 0
+    for _ in range(runs):
+        for mean in (0.8, 0.75):
+            # Nine of ten score a little above the mean, one collapses.
+            drawn = [0.0 if rng.random() < 0.1 else mean / 0.9 for _ in range(n // size)]
+            found = compare_threshold(
+                scored((score for score in drawn for _ in range(size)), size), ALONE, "s"
+            )
+            if mean == 0.8:
+                better += found.verdict is Verdict.BETTER
+                worse += found.verdict is Verdict.WORSE
+            else:
+                lucky += found.details["luck"] <= 0.05
+    for count, promise in ((better, 0.025), (worse, 0.025), (lucky, 0.05)):
+        assert count / runs <= promise + 3 * math.sqrt(promise * (1 - promise) / runs)
+
+
+def test_what_is_never_right_reaches_no_threshold() -> None:
+    none = replace(ALONE, threshold=0.0)
+    found = compare_threshold(alone(0, 30), none, "s")
+    assert (found.gate, found.reason.startswith("B scores 0.0 %")) == (Gate.FAIL, True)
+    assert compare_threshold(alone(1, 30), none, "s").gate is Gate.PASS
+    assert compare_threshold(alone(0, 30), none, "s", rules=3).gate is Gate.PASS
 
 
 def test_luck_has_no_chance_below_zero_and_every_chance_without_a_threshold() -> None:

@@ -38,6 +38,11 @@ class Source:
     """What was taken for something that the draft leaves out, for the people who run it."""
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it was registered: nobody can change it any more."""
+        return self.version is not None
+
+    @property
     def name(self) -> str:
         """For people: support_triage@1.2.0, support_triage (draft), or the run's id."""
         if self.run_id:

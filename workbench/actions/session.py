@@ -84,17 +84,22 @@ class Session:
 
         return open_it
 
-    def sync(self, prompt_id: str | None = None) -> None:
+    def sync(self, prompt_id: str | None = None, environment: str = "", suite: str = "") -> None:
         """Tell the registry what the files say now: environments' rules and suites.
 
         Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when
-        an environment or a suite of this prompt (None: of any) would let more through: the
-        registry keeps what it has of these.
+        a rule would let more through that decides about this prompt (None: any), in this
+        environment and by this suite (empty: in any, by any): the registry keeps what it has of
+        it.
         """
+        from workbench.actions.releasing.rules import decides
+
         loosened = self.publish_rules()
-        here = tuple(c for c in loosened if prompt_id is None or c.prompt_id in ("", prompt_id))
+        here = [c for c in loosened if prompt_id is None]
+        if loosened and prompt_id is not None:
+            here = [c for c in loosened if decides(self, c, prompt_id, environment, suite)]
         if here:
-            raise RulesLoosened(here)
+            raise RulesLoosened(tuple(here))
 
     def publish_rules(self) -> tuple[RuleChange, ...]:
         """Tell the registry what became stricter or is new; what was loosened, and was not told.
@@ -110,11 +115,14 @@ class Session:
 
         Typed are its cases when any version of its prompt asks them otherwise for its kinds.
         """
-        from workbench.datasets.fit import asks_otherwise, may_ask_otherwise
+        from workbench.datasets.fit import are_spelled, asks_otherwise, may_ask_otherwise
 
         cases = suite.gate_cases
         typed = False
-        for prompt in filter(may_ask_otherwise, self.registry.contents(suite.prompt_id)):
+        spelled = are_spelled(cases.cases)
+        for prompt in self.registry.contents(suite.prompt_id):
+            if not spelled and not may_ask_otherwise(prompt):
+                continue
             key = (prompt.fingerprint, cases.fingerprint)
             if key not in self._typed:
                 self._typed[key] = asks_otherwise(prompt, cases.cases)

@@ -15,7 +15,7 @@ def approve_command(context: CommandContext, ref: str, environment: str, reason:
     """Say yes to a version for ENVIRONMENT, where its rules want a second person."""
     prompt_id, version = split_ref(ref)
     session = context.session()
-    session.sync(prompt_id)
+    session.sync(prompt_id, environment)
     session.registry.approve(prompt_id, version, environment, session.author, reason=reason)
     values = {
         "prompt_id": prompt_id,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
-@click.option("--suite", "-s", help="Default: the first suite of A.")
+@click.option("--suite", "-s", help="Default: the first of theirs whose inputs all take.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
@@ -127,7 +127,8 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
         lines += verdict.lines_of(found.comparisons, policy, a.short, b, verbose)
         if found.noise is not None:
             itself = found.a.summary.fingerprint == found.b.summary.fingerprint
-            lines.append(noise_sentence(found.headline, found.noise, itself=itself))
+            called = b if len(names) > 1 else "B"
+            lines.append(noise_sentence(found.headline, found.noise, b=called, itself=itself))
     if len(names) > 1:
         lines += [_claim(candidate, len(names)) for candidate in best.candidates]
     return [*lines, best.note] if best.note else lines

@@ -11,7 +11,7 @@ from workbench.cli import verdict
 from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.context import CommandContext, command, split_ref
 from workbench.cli.progress import Follower
-from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE
+from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, EXIT_REFUSED
 
 if TYPE_CHECKING:
     from workbench.verdicts.values import Evidence
@@ -44,12 +44,13 @@ def evaluate_command(
     """Run the gate of a registered version and record the evidence, whatever it is.
 
     It looks at planned points only and stops as soon as the plan allows. Exit code 0: the gate
-    passes; 1: it fails; 3: no decision; 4: the provider left too many cases out.
+    passes; 1: it fails; 3: no decision; 4: the provider left too many cases out; 5: it passes only
+    with cases that were added to the suite, and nobody accepted these.
     """
     from workbench.actions.refs import resolve
     from workbench.actions.releasing.answer_origins import notes_before, objections
     from workbench.actions.releasing.evaluate import evaluate
-    from workbench.actions.releasing.rules import outdated
+    from workbench.actions.releasing.rules import only_by_added, outdated
 
     if full and anytime:
         raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
@@ -76,8 +77,13 @@ def evaluate_command(
             on_run=follower.on_run,
         )
     _write_files(found, junit, summary)
+    added = {evidence.suite: only_by_added(session, evidence) for evidence in found}
     against = {
-        evidence.suite: [*objections(session, evidence), *outdated(session, evidence)]
+        evidence.suite: [
+            *objections(session, evidence),
+            *outdated(session, evidence),
+            *_added_lines(added[evidence.suite]),
+        ]
         for evidence in found
     }
     each = [_json_of(evidence, against[evidence.suite]) for evidence in found]
@@ -90,7 +96,14 @@ def evaluate_command(
         for line in (*_lines_of(evidence, verbose), *against[evidence.suite])
     ]
     context.answer(values, lines)
-    return _exit_code(found[worst])
+    code = _exit_code(found[worst])
+    return EXIT_REFUSED if code == EXIT_DONE and any(added.values()) else code
+
+
+def _added_lines(sentence: str) -> list[str]:
+    if not sentence:
+        return []
+    return [f"{sentence}; to accept them: workbench rules apply --reason TEXT"]
 
 
 def _json_of(evidence: Evidence, against: list[str]) -> dict[str, Any]:

@@ -50,6 +50,6 @@ def register_command(
         "warnings": list(proposal.warnings),
         "fingerprint": source.prompt.fingerprint,
     }
-    reasons = "; ".join(change.reason for change in proposal.changes[:3])
+    reasons = "; ".join(change.reason for change in proposal.changes[:3]) or "nothing changed"
     since = f" (after {proposal.previous}: {reasons})" if proposal.previous else ""
     context.answer(values, [f"registered {registered}{since}"])

@@ -16,6 +16,7 @@ from workbench.cli.progress import Follower
 )
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
+@click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
 @click.option("--html", required=True, type=click.Path(path_type=Path), help="The file to write.")
 @click.option("--suite", "-s", help="Default: the prompt's first suite.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
@@ -24,33 +25,47 @@ def report_command(
     context: CommandContext,
     a: str,
     b: str,
+    also: tuple[str, ...],
     html: Path,
     suite: str | None,
     split: str | None,
     yes: bool,
 ) -> None:
-    """Write one self-contained page about a comparison: verdict, charts, worst cases, diff."""
-    from workbench.actions.comparing.compare import compare
+    """Write one self-contained page about a comparison: verdict, charts, worst cases, diff.
+
+    With --also each candidate is compared with A, as `compare --also` does.
+    """
+    from workbench.actions.comparing.compare import compare_many
     from workbench.actions.comparing.report import html_report
     from workbench.files import write_atomically
 
     session = context.session()
     with Follower(context) as follower:
-        found = compare(
+        best = compare_many(
             session,
             a,
-            b,
+            (b, *also),
             suite,
             split=split,
             on_ahead=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    write_atomically(html, html_report(session, found))
+    write_atomically(html, html_report(session, best))
+    found = best.candidates[0].compared
     values = {
         "html": str(html),
         "verdict": found.headline.verdict.value,
         "gate": found.gate.value,
         "run_a": found.a.summary.run_id,
         "run_b": found.b.summary.run_id,
+        "candidates": [
+            {
+                "name": compared.b.source.name,
+                "verdict": compared.headline.verdict.value,
+                "gate": compared.gate.value,
+                "run": compared.b.summary.run_id,
+            }
+            for compared in (candidate.compared for candidate in best.candidates)
+        ],
     }
     context.answer(values, [f"wrote {html}"])

@@ -27,7 +27,8 @@ def rules_command(context: CommandContext, action: str, reason: str, record: int
 
     A change that lets more through (a lower threshold, fewer cases, another scorer, an environment
     that asks for less) takes effect by `apply` alone, with a reason. The log keeps it, and marks
-    each deployment that it allowed.
+    each deployment that it allowed. Added cases need none, but a version that passes only because
+    of them does: `apply` accepts them.
     """
     from workbench.actions.releasing import rules
 
@@ -45,13 +46,16 @@ def rules_command(context: CommandContext, action: str, reason: str, record: int
     else:
         changes = rules.pending(session)
         said = [*map(_line, changes)] or ["the files and the registry have the same rules"]
+    added = [] if action == "apply" else session.registry.suites_let_through()
+    said += [f"not accepted, and a version passes only with them: {change}" for change in added]
     waiting = session.registry.waiting_rules()
     said += [f"waits for an approval: {_waiting_line(rule)}" for rule in waiting]
-    if action == "show" and any(change.looser for change in changes):
+    if action == "show" and any(change.looser for change in (*changes, *added)):
         said.append("to let more through: workbench rules apply --reason TEXT")
     values = {
         "changes": [change_json(change) for change in changes],
         "applied": action == "apply",
+        "added": [change_json(change) for change in added],
         "waiting": [_waiting_json(rule) for rule in waiting],
     }
     context.answer(values, said)

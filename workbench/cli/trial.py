@@ -8,7 +8,7 @@ import click
 
 from workbench.cli import streams
 from workbench.cli.context import CommandContext, command
-from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound, TemplateError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_text
 from workbench.suggestions import did_you_mean
@@ -44,7 +44,7 @@ def try_command(
     prompt = source.prompt
     if source.note:
         context.note(f"note: {source.note}")
-    case = _given(given) if given else _case_of(session, prompt, suite, case_id)
+    case, place = (_given(given), "") if given else _case_of(session, prompt, suite, case_id)
     for name, value in case.inputs.items():
         context.note(f"{name}: {as_text(value)}")
 
@@ -52,7 +52,10 @@ def try_command(
         if not context.as_json:
             streams.write(safe_text(text), flush=True)
 
-    answer = try_case(session, prompt, case, on_text=show)
+    try:
+        answer = try_case(session, prompt, case, on_text=show)
+    except TemplateError as error:
+        raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
     if not context.as_json:
         streams.write("\n")
     expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
@@ -64,22 +67,24 @@ def try_command(
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 
-def _case_of(session: Session, prompt: Prompt, suite_name: str | None, case_id: str | None) -> Case:
+def _case_of(
+    session: Session, prompt: Prompt, suite_name: str | None, case_id: str | None
+) -> tuple[Case, str]:
+    """The case to try, and where it stands."""
     try:
         suite = session.workspace.suite_for(prompt.prompt_id, suite_name)
     except NoSuite as error:
         if case_id is not None:
             raise
-        return _without_suite(prompt, error)
-    if case_id is None:
-        return suite.dev_cases.cases[0]
-    case = suite.dataset.case(case_id)
+        return _without_suite(prompt, error), ""
+    wanted = suite.dev_cases.cases[0].id if case_id is None else case_id
+    case = suite.dataset.case(wanted)
     if case is None:
         known = [item.id for item in suite.dataset.cases]
-        near = did_you_mean(case_id, known) if len(known) < 1000 else ""
+        near = did_you_mean(wanted, known) if len(known) < 1000 else ""
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
-        raise NotFound(f"no case {case_id!r} in {suite.name}", hint=hint)
-    return case
+        raise NotFound(f"no case {wanted!r} in {suite.name}", hint=hint)
+    return case, f"{suite.dataset.place_of(case)}: case {case.id!r}: "
 
 
 def _without_suite(prompt: Prompt, error: NoSuite) -> Case:

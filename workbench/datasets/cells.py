@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json, written
+from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json
 from workbench.errors import DatasetError
+from workbench.json_text import as_written, dumps, is_json_number
 from workbench.prompts.files.untyped import Untyped
 from workbench.prompts.kinds import fits
 
@@ -24,7 +25,6 @@ _WANTED = {
     "object": "a JSON object",
 }
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -68,7 +68,7 @@ def json_of(value: Any) -> Any:
     Raises DatasetError for a cell that holds none.
     """
     if not isinstance(value, Untyped):
-        return _values(value)
+        return with_numbers(value)
     text = value.strip()
     return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else parse_json(text, "expected")
 
@@ -77,7 +77,7 @@ def text_of(value: Any) -> str:
     """A value as an answer would write it; what YAML writes plainly in a list or an object, such
     as 1.50 or TRUE, is the number or the word of JSON there.
     """
-    return str(value) if isinstance(value, str) else written(value, _plain)
+    return str(value) if isinstance(value, str) else dumps(value, literal=_plain)
 
 
 def _plain(text: str) -> str | None:
@@ -85,22 +85,22 @@ def _plain(text: str) -> str | None:
     found = _scalar(text) if isinstance(text, Untyped) else None
     if found is None:
         return None
-    return str(text) if _JSON_NUMBER.fullmatch(text) else as_text(found)
+    return str(text) if is_json_number(text) else as_text(found)
 
 
 def _scalar(text: str) -> bool | int | float | None:
     return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else _number(text)
 
 
-def _values(value: Any) -> Any:
+def with_numbers(value: Any) -> Any:
     """With plain YAML numbers and booleans as such, however they are written."""
     if isinstance(value, Untyped):
         found = _scalar(value)
         return str(value) if found is None else found
     if isinstance(value, Mapping):
-        return {key: _values(item) for key, item in value.items()}
+        return {key: with_numbers(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_values(item) for item in value]
+        return [with_numbers(item) for item in value]
     return value
 
 
@@ -115,7 +115,7 @@ def _parsed(text: str, kind: str) -> Any:
     number = _number(text)
     if number is None and _NUMBER.fullmatch(text):
         raise DatasetError("it takes more than 64 bits")
-    if kind == "integer" and isinstance(number, float) and number.is_integer():
+    if kind == "integer" and number is not None and float(number).is_integer():
         number = int(number)
     return text if number is None else number
 
@@ -125,6 +125,6 @@ def _number(text: str) -> int | float | None:
         return None
     if text.lstrip("+-").isdigit():
         number = int(text) if len(text) <= _MAX_DIGITS else MAX_INTEGER
-        return number if -MAX_INTEGER <= number < MAX_INTEGER else None
-    decimal = float(text)
+        return as_written(number, text) if -MAX_INTEGER <= number < MAX_INTEGER else None
+    decimal = as_written(float(text), text)
     return decimal if math.isfinite(decimal) else None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from workbench.datasets.questions import as_json, sent_by
+from workbench.datasets.questions import as_json, seen_text, sent_by
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
 from workbench.prompts.values import Prompt
@@ -14,20 +14,22 @@ from workbench.units import plural
 
 SENT_ALIKE = "sent alike: "
 """Begins the name of a group that nobody declared."""
+_MARKS = ".,;:!?…'\""
 _LONG = 40
 """A text of so many characters that stands in several cases is no coincidence."""
 
 
 def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
-    """The cases without those that ask and expect what an earlier one does, column by column.
+    """The cases without those that ask and expect what an earlier one does, column by column, as
+    it is seen.
 
     With `prompts` those for which all of these send the same get a group, where no case has one:
     they are no independent questions, and yet all of them count, since it is a prompt's own
     doing what it sends. A template that leaves out what is hard would else leave out cases.
     """
-    first: dict[tuple[str, str], Case] = {}
+    first: dict[str, Case] = {}
     for case in cases:
-        first.setdefault((as_json(case.inputs), as_json(case.expected)), case)
+        first.setdefault(seen_text(as_json([case.inputs, case.expected])), case)
     found = tuple(first.values())
     if not prompts or any(case.group is not None for case in found):
         return found
@@ -58,6 +60,17 @@ def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> 
             )
 
 
+def _roughly(case: Case) -> str:
+    """A case without what a copy in other dress would have changed."""
+    asked = {
+        name: " ".join(word.strip(_MARKS) for word in value.split()).strip()
+        if isinstance(value, str)
+        else value
+        for name, value in case.inputs.items()
+    }
+    return as_json([asked, case.expected]).casefold()
+
+
 def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Iterator[str]:
     """Notes about equal cases, and about inputs that several cases share and no group declares.
 
@@ -77,6 +90,13 @@ def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Itera
         )
     if any(case.group is not None for case in cases):
         return
+    near = Counter(_roughly(case) for case in known)
+    copies = sum(times for times in near.values() if times > 1) if not alike else 0
+    if copies:
+        yield (
+            f"{copies} cases ask what another does but for capitals, blanks or marks at the end of"
+            " a word: give those that are one question the same group, else they count as several"
+        )
     for name in sorted({name for case in cases if len(case.inputs) > 1 for name in case.inputs}):
         values = Counter(
             case.inputs[name]

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.datasets.cells import is_typed, misfit, typed
+from workbench.datasets.cells import is_typed, misfit, typed, with_numbers
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
+from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import Untyped
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.values import Message, Prompt
 
-_FALSE = frozenset({"false", "0", "0.0", "no", "off", "none", "null", "nil", "[]", "{}"})
+_FALSE = frozenset({"false", "0", "no", "off", "none", "null"})
 """Words that people mean as false, and that are no empty text."""
+_FALSE_PERHAPS = frozenset({*_FALSE, "0.0", "nil", "n", "f", "[]", "{}"})
 
 
 def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
             problem = misfit(value, kind)
             if problem:
                 raise TemplateError(f"{name} {problem}", hint=f"its kind is {kind}")
-            values[name] = value
+            values[name] = with_numbers(value)
             continue
         try:
             found = typed(value, kind)
@@ -45,6 +47,28 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if found is not None:
             values[name] = found
     return values
+
+
+def checked_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a single case. Raises TemplateError also for a text such as `false` of which a
+    template asks whether it holds: it does.
+    """
+    values = typed_inputs(prompt, inputs)
+    _refuse_false_words(prompt, uses_of(prompt), values)
+    return values
+
+
+def _refuse_false_words(prompt: Prompt, uses: Uses, inputs: Mapping[str, Any]) -> None:
+    for name in sorted(uses.decides):
+        item = prompt.input_named(name)
+        value = inputs.get(name, item.default if item else None)
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in _FALSE:
+            raise TemplateError(
+                f"{name} is the text {word!r}, which holds where a template tests it",
+                hint=f"declare {name} with kind: boolean, or compare it with a text:"
+                f' {{% if {name} == "true" %}}',
+            )
 
 
 def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,13 +81,19 @@ def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_fit(
-    prompt: Prompt, cases: Sequence[Case], place_of: Callable[[Case], str]
+    prompt: Prompt,
+    cases: Sequence[Case],
+    place_of: Callable[[Case], str],
+    *,
+    settled: bool = False,
 ) -> tuple[str, ...]:
     """Notes about columns that no template uses, blank cells that are sent, and texts that a
     template takes for another type.
 
     Raises DatasetError when a case lacks an input that the prompt needs, has one of another kind,
-    or has nothing but an id, naming both and the place of the case.
+    or has nothing but an id, naming both and the place of the case; so it does for a text such as
+    `false` of which a template asks whether it holds, which is a note where the prompt is
+    `settled`: a registered version that another is compared with.
     """
     renderer = Renderer(prompt)
     needed = renderer.missing({})
@@ -73,6 +103,8 @@ def check_fit(
         where = f"{place_of(case)}: case {case.id!r}"
         try:
             inputs = typed_inputs(prompt, case.inputs)
+            if not settled:
+                _refuse_false_words(prompt, uses, inputs)
         except TemplateError as error:
             raise DatasetError(f"{where}: {error.message}", hint=error.hint) from error
         missing = renderer.missing(inputs)
@@ -114,7 +146,7 @@ def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]
             yield name, "a template loops over the letters of a text; for a list: kind: array"
     for name in uses.tested & inputs.keys():
         word = inputs[name].strip().lower() if isinstance(inputs[name], str) else ""
-        if word in _FALSE:
+        if word in _FALSE_PERHAPS:
             yield name, f"the text {word!r} holds where a template tests it: kind: boolean"
 
 
@@ -128,9 +160,16 @@ def may_ask_otherwise(prompt: Prompt) -> bool:
     return any(is_typed(item.kind) or not item.required for item in prompt.inputs)
 
 
+def are_spelled(cases: Sequence[Case]) -> bool:
+    """Whether they have a number that 0.1.0 did not send as it is written."""
+    return any(has_spelling(case.inputs) for case in cases)
+
+
 def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
-    """Whether the declared inputs change what is asked: 0.1.0 rendered every cell as text."""
-    if not may_ask_otherwise(prompt):
+    """Whether these cases ask otherwise than by 0.1.0, which rendered every cell as text and
+    every number of JSON as Python prints it.
+    """
+    if not may_ask_otherwise(prompt) and not are_spelled(cases):
         return False
     renderer = Renderer(prompt)
     for case in cases:
@@ -138,7 +177,9 @@ def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
             inputs = typed_inputs(prompt, case.inputs)
         except TemplateError:
             return True
-        if inputs != case.inputs and _said(renderer, inputs) != _said(renderer, case.inputs):
+        before = without_spelling(case.inputs)
+        changed = inputs != before or has_spelling(inputs)
+        if changed and _said(renderer, inputs) != _said(renderer, before):
             return True
     return False
 

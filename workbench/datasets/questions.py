@@ -1,22 +1,32 @@
-"""What a case asks, known again in another file: by the inputs that templates use, and expected."""
+"""What a case asks, known again in another file: by what is sent for it, and what is expected."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
+from unicodedata import normalize
 
 from workbench.datasets.delimited import folded
 from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import fingerprint, short
-from workbench.prompts.templates.templates import Renderer
+from workbench.json_text import dumps
+from workbench.prompts.templates.templates import Renderer, variables
 from workbench.prompts.values import Prompt
 
 _MOST_FAILURES = 20
 """A template that fails for so many cases, and may take its time for each, is not tried on."""
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+"""Controls and Unicode's Default_Ignorable_Code_Point."""
 
 _MAY_BE_JSON = frozenset('-0123456789[{tfnTF"')
 
@@ -32,11 +42,44 @@ def question_digest(case: Case, names: Collection[str]) -> str:
     return short(fingerprint({"inputs": given, "expected": _plain(case.expected)}))
 
 
+def seen_text(text: str) -> str:
+    """A text as a reader sees it: line ends as LF, accents composed (NFC), and without characters
+    that show nothing, such as zero-width spaces and soft hyphens.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub("", normalize("NFC", folded(text)))
+
+
+def sent_digests(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
+    """Of what this prompt sends for each case, as it is seen and whatever its blanks, and of what
+    is expected. An input counts as far as it changes a message.
+
+    A case that the prompt cannot be rendered for has its `question_digest`, and so have all where
+    many are such.
+    """
+    renderer, failures = Renderer(prompt), 0
+    names = frozenset(variables(prompt))
+    found = []
+    for case in cases:
+        try:
+            messages = renderer.render(typed_inputs(prompt, case.inputs))
+        except TemplateError:
+            failures += 1
+            if failures > _MOST_FAILURES:
+                return tuple(question_digest(case, names) for case in cases)
+            found.append(question_digest(case, names))
+            continue
+        sent = [[m.role, " ".join(seen_text(m.content).split())] for m in messages]
+        found.append(short(fingerprint({"sent": sent, "expected": _plain(case.expected)})))
+    return tuple(found)
+
+
 def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
     """What every one of these prompts sends for a case; its inputs where there is none.
 
-    Two cases for which all of them send the same, but for blanks around a message, are one
-    question.
+    Two cases for which all of them send the same are one question: but for blanks around a
+    message, and for what nobody sees.
     """
     renderers = [(prompt, Renderer(prompt)) for prompt in prompts]
     failures = 0
@@ -50,7 +93,7 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
         except TemplateError:
             failures += 1
             return as_json(case.inputs)
-        texts = [[(m.role, m.content.strip()) for m in messages] for messages in told]
+        texts = [[(m.role, seen_text(m.content).strip()) for m in sent] for sent in told]
         # Of a fixed size: rendered messages of all cases need not be held at once.
         return blake2b(repr(texts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
@@ -58,8 +101,8 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
 
 
 def as_json(value: object) -> str:
-    """An exact text of a value: 1, "1" and true differ."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    """An exact text of a value: 1, 1.0, "1" and true differ."""
+    return dumps(value, sort_keys=True, default=str)
 
 
 def _plain(value: Any) -> Any:
@@ -68,8 +111,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else float(value)
     if not isinstance(value, str):
         return value
     text = folded(value).strip()

@@ -13,6 +13,7 @@ from workbench.datasets.json_values import MAX_DEPTH, MAX_INTEGER, as_text, pars
 from workbench.datasets.values import CASE_KEYS, Case, Dataset
 from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
+from workbench.json_text import without_spelling
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
 from workbench.prompts.files.untyped import Untyped
 from workbench.suggestions import did_you_mean
@@ -89,8 +90,9 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
         raise DatasetError(f"{where}: tags must be a list")
     _check_values(row, where)
     split, group = row.get("split"), row.get("group")
+    made_up = f"{fingerprint(without_spelling(row))[:8]}-{position}" if given is None else ""
     return Case(
-        id=str(given) if given is not None else f"{fingerprint(row)[:8]}-{position}",
+        id=made_up or str(given),
         inputs=dict(inputs),
         expected=row.get("expected"),
         tags=tuple(as_text(tag) for tag in tags),

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.json_values import parse_json, written
+from workbench.datasets.json_values import parse_json
 from workbench.datasets.readers import READERS, dataset_from_rows, decode, read_dataset
 from workbench.datasets.values import CASE_KEYS, Case
 from workbench.errors import DatasetError
 from workbench.files import write_atomically
+from workbench.json_text import dumps
 
 SUFFIX = ".jsonl"
 _ID_NUMBER = re.compile(r"^(.*?)(\d+)$")
@@ -115,7 +116,7 @@ def _line(case: Case, before: str = "") -> str:
         "group": case.group,
     }
     row = {**{key: value for key, value in fields.items() if value is not None}, **row}
-    return written(row)
+    return dumps(row)
 
 
 def _text(path: Path) -> str:

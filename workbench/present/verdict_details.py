@@ -17,7 +17,7 @@ from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
 
 UNASKED = "unasked"
-"""In a record's environment: questions of the candidate that an early stop left out."""
+"""In a record's environment: questions that an early stop left out, on both sides."""
 BASELINE_CALLS = "baseline_calls"
 """The same: calls that were made for the baseline, where no stored run had its answers."""
 CASE_NOTES = "case_notes"
@@ -144,7 +144,8 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
     found = comparison.details
     lines = []
     if found.get("clustered"):
-        few = "; fewer than 30 make this interval rough" if found["units"] < 30 else ""
+        rough = comparison.method == "cluster_t" and found["units"] < 30
+        few = "; fewer than 30 make this interval rough" if rough else ""
         lines.append(
             f"{numbers.plural(found['units'], 'independent group')} in"
             f" {numbers.plural(comparison.cases, 'case')}{few}"
@@ -152,6 +153,7 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
     if not found.get("binary", True) and (found.get("much_better") or found.get("collapsed")):
         lines.append(
             f"{len(found['much_better'])} much better, {len(found['collapsed'])} collapsed"
+            " (half a point or more)"
         )
     if comparison.missing:
         low = found.get("worst_low")

@@ -12,8 +12,9 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, points_beside
-from workbench.verdicts.case_counts import hidden_loss
+from workbench.verdicts.case_counts import LUCKY_POINTS, hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
+from workbench.verdicts.measure import BETTING
 from workbench.verdicts.values import Comparison, Gate, Verdict
 
 SHOWN_IDS = 5
@@ -84,10 +85,15 @@ def luck_line(comparison: Comparison) -> str:
     luck = comparison.details.get("luck")
     if comparison.gate is not Gate.PASS or comparison.difference is not None or luck is None:
         return ""
+    below = f"a version {100 * LUCKY_POINTS:g} points below the threshold"
     share = f"{100 * luck:.0f} %" if luck >= 0.01 else "less than 1 %"
-    return (
-        f"a version 5 points below the threshold would have reached it in {share} of such samples"
-    )
+    if comparison.method != BETTING:
+        return f"{below} would have reached it in {share} of such samples"
+    why = "cases come in groups" if comparison.details.get("clustered") else "graded scores"
+    if luck >= _HALF:
+        return f"luck may well have lifted {below} there (bounded by bets: {why})"
+    most = share if luck < 0.01 else f"at most {share}"
+    return f"{below} would have looked this good in {most} of such samples (by bets: {why})"
 
 
 def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
@@ -120,6 +126,8 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
         return f"run again to fill the {cases} ({ids})"
     if not comparison.more_cases:
         return ""
+    if _looks_worse(comparison):
+        return "look at the broken cases first: more cases would hardly make it pass"
     remedy = f"about {_more(comparison.more_cases)}"
     if ref and policy.extend:
         return f"{remedy}: add them, then workbench evaluate {safe_line(ref)} --extend"
@@ -210,6 +218,9 @@ def _open_sentence(comparison: Comparison, policy: GatePolicy, why: str) -> str:
     shown = _effect(comparison)
     if not comparison.more_cases:
         return f"{shown}: {why}"
+    if _looks_worse(comparison):
+        changed = numbers.plural(len(comparison.fixed) + len(comparison.broke), "changed case")
+        return f"{shown}: it looks worse, but {changed} cannot settle it"
     gate_low = comparison.details.get("gate_low", comparison.low)
     remedy = f"about {_more(comparison.more_cases)}"
     if gate_low is not None and gate_low > -policy.margin:
@@ -273,6 +284,11 @@ def _rounded(count: int) -> int:
     """An estimate with no more digits than it deserves."""
     unit = 1 if count < 20 else 10
     return round(count / unit) * unit
+
+
+def _looks_worse(comparison: Comparison) -> bool:
+    """The interval lies below 0, on too few changed cases to call it worse."""
+    return comparison.high is not None and comparison.high < 0.0
 
 
 def _more(count: int) -> str:

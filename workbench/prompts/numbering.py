@@ -70,6 +70,13 @@ def why_not(chosen: str, base: str | None, bump: Bump, known: Sequence[str]) -> 
     return ""
 
 
+def is_candidate_for(version: str, release: str) -> bool:
+    """Whether a version is a candidate for that release, which may have its content then:
+    `2.0.0-rc.2` and `2.0.0`.
+    """
+    return "-" not in release and version.startswith(f"{release}-")
+
+
 def _needed(base: Number, bump: Bump) -> Number:
     """The least number after a release; a candidate asks for its own release, whatever changed."""
     if base.prerelease:

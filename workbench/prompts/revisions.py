@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _OPEN = re.compile(r"\{[{%]")
 _CLOSE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|([%}]\})""", re.DOTALL)
+_WORD = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\w+|[^\w\s]""", re.DOTALL)
 _CHANGED = (
     r"(?:\||\bfilter)\s*(?:tojson|random|format)\b|['\"](?:tojson|random|format)['\"]"
     r"|\b(?:namespace|cycler|joiner)\s*\("
@@ -60,6 +61,15 @@ def least_revision(
         if any(map(pattern.search, tags)) or _shows_more_than_values(message.content, tags, kinds):
             return REVISION
     return FIRST_REVISION
+
+
+def size_of(messages: Iterable[Message]) -> int:
+    """How many words, numbers, texts and signs stand in the tags of these templates."""
+    return sum(
+        sum(1 for _ in _WORD.finditer(tag))
+        for message in messages
+        for tag in _tags(message.content)
+    )
 
 
 def _tags(template: str) -> Iterator[str]:

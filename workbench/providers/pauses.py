@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import email.utils
 import math
+import re
 import time
 from collections.abc import Mapping
+
+_MOST_CHARS = 4000
+_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_ONE = (
+    r"\d{1,9}(?:\.\d{1,9})?\s?"
+    r"(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)(?![a-z])"
+)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s?([a-z]+)")
+_DURATION = re.compile(rf"(?:{_ONE}\s?)+", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\b(?:try|retry|retrying|wait)\b(?: again| your request)?(?: in| after| for)? "
+    rf"((?:{_ONE} ?)+)",
+    re.IGNORECASE,
+)
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
@@ -18,8 +33,9 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         value = headers.get(name)
         if value is None:
             continue
+        lasting = seconds_of(value)
         try:
-            seconds = float(value) * unit
+            seconds = float(value) * unit if lasting is None else lasting
         except ValueError:
             theirs = _timestamp(headers.get("date", ""))
             ours = time.time() if now is None else now
@@ -27,6 +43,22 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         if math.isfinite(seconds) and seconds > 0:
             return seconds
     return None
+
+
+def seconds_of(text: str) -> float | None:
+    """The seconds of a duration with its units, such as 2s, 6m0.5s or 250 ms."""
+    if not _DURATION.fullmatch(text.strip()):
+        return None
+    return sum(
+        float(number) * _UNITS[unit[0] if unit[:2] != "ms" else "ms"]
+        for number, unit in _PART.findall(text.lower().replace("milli", "ms"))
+    )
+
+
+def wait_in(message: str) -> float | None:
+    """The seconds that an error's words ask to wait: `Please try again in 6m0.5s.`"""
+    found = _ASKED.search(message[:_MOST_CHARS])
+    return seconds_of(found[1]) if found else None
 
 
 def _timestamp(date: str) -> float:

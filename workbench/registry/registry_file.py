@@ -9,7 +9,12 @@ import os
 from workbench.errors import RegistryError, RegistryUnusable
 from workbench.registry.reader.last_good import LastGood
 from workbench.registry.reader.reader import Reader
-from workbench.registry.storage.sqlite.opening import check_there, named_registry
+from workbench.registry.storage.sqlite.opening import (
+    check_nearest,
+    check_there,
+    named_registry,
+    nearest_registry,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,13 +50,16 @@ class RegistryFile:
         anchors: str | os.PathLike[str] | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Raises RegistryUnusable when there is no file, unless a last good answer is stored.
+        """The file is opened when it is first needed: until then it may be missing, unless it is
+        to be made. Raises RegistryUnusable for a `path` that is none, and without one when the
+        nearest registry is another user's.
 
         `anchors` is the file that takes the ledger's head after each deployment; a registry in the
         .workbench folder of a workspace has registry.anchors there. `on_warning` is told what a
         write could not do beside the registry; without it that is a Python warning.
         """
-        self._named = _named(path)
+        self._check_there = check_there
+        self._named = self._name(path)
         # Two names of one file would have two write-ahead logs.
         self.path = os.path.realpath(self._named)
         self._anchors = anchors
@@ -59,15 +67,13 @@ class RegistryFile:
         self._on_warning = on_warning
         self._create = create
         self._signing_key = signing_key
-        last_good = LastGood(self.path)
-        self._reader = Reader(self.path, last_good)
+        there = os.path.exists(self.path)
+        last_good = LastGood(self.path, beside=there or self._check_there is check_there)
+        self._reader = Reader(self.path, last_good, self._check_there)
         self._read_side: Reading | None = None
         self._write_side: Writer | None = None
-        there = os.path.exists(self.path)
         if create and not (there and os.path.getsize(self.path) > _BEGUN):
             self._writer().ensure()
-        elif not there and not last_good.any():
-            check_there(self.path)
 
     # What apps call
 
@@ -186,6 +192,7 @@ class RegistryFile:
         """A checked copy of the registry at `path`, while others write."""
         from workbench.registry.storage.sqlite.backup import backup
 
+        self._check_there(self.path)
         return backup(self._writer(), os.fspath(path))
 
     def restore(self, path: str | os.PathLike[str]) -> None:
@@ -211,10 +218,12 @@ class RegistryFile:
         if self._read_side is None:
             from workbench.registry.storage.sqlite.reading import Reading
 
-            self._read_side = Reading(self.path, lambda: self._writer().ensure())
+            self._read_side = Reading(self.path, lambda: self._writer().ensure(), self._check_there)
         return self._read_side.snapshot()
 
     def _writing(self) -> AbstractContextManager[Transaction]:
+        if not self._create:
+            self._check_there(self.path)
         return self._writer().transaction()
 
     def _sign(self, transaction: Transaction, actor: str, seq: int) -> None:
@@ -244,13 +253,17 @@ class RegistryFile:
             )
         return self._write_side
 
-
-def _named(path: str | os.PathLike[str] | None) -> str:
-    try:
-        named = named_registry(None if path is None else os.fsdecode(path))
-        os.path.realpath(named)
+    def _name(self, path: str | os.PathLike[str] | None) -> str:
+        try:
+            named = named_registry(None if path is None else os.fsdecode(path))
+            if named is None:
+                self._check_there = check_nearest
+                named = nearest_registry()
+            os.path.realpath(named)
+        except RegistryError:
+            raise
+        except (ValueError, OSError) as error:  # a NUL, half a surrogate pair; no current folder
+            raise RegistryUnusable(
+                f"{path!a} is no path: {error}", hint="check the path"
+            ) from error
         return named
-    except RegistryError:
-        raise
-    except (ValueError, OSError) as error:  # a NUL, half a surrogate pair; no current folder
-        raise RegistryUnusable(f"{path!a} is no path: {error}", hint="check the path") from error

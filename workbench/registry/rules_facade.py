@@ -9,10 +9,10 @@ from workbench.registry.registry_file import RegistryFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from workbench.registry.models.records import RuleChange, WaitingRule
+    from workbench.registry.models.records import FactChange, RuleChange, WaitingRule
     from workbench.settings import EnvironmentSettings
 
 
@@ -72,6 +72,15 @@ class RegistryRules(RegistryFile):
         with self._reading() as connection:
             return suite_change(connection, row)
 
+    def looser_since(self, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
+        """Rules that let more through now than at one of these evaluations, each as it was at the
+        first of them; cases, which come and go, are none.
+        """
+        from workbench.registry.content.rule_changes import looser_since
+
+        with self._reading() as connection:
+            return looser_since(connection, evaluations)
+
     def suite_names(self) -> list[tuple[str, str]]:
         """(prompt_id, suite) of each suite of the workspace that is in force."""
         with self._reading() as connection:
@@ -94,6 +103,35 @@ class RegistryRules(RegistryFile):
 
         with self._writing() as transaction:
             remove_suite(transaction, prompt_id, suite, by, reason)
+
+    def suites_let_through(self) -> list[RuleChange]:
+        """Suites that some version passes only with cases that were added and that nobody
+        accepted: what `accept_cases` would change.
+        """
+        from workbench.registry.deploy.case_acceptance import suites_let_through
+
+        with self._reading() as connection:
+            return suites_let_through(connection)
+
+    def only_by_added(self, prompt_id: str, version: str, suite: str) -> str:
+        """Why a version passes a suite only with cases that were added to it and that nobody
+        accepted, as a sentence with both scores; empty: it passes without them, or does not pass.
+        """
+        from workbench.registry.content.versions import get_version
+        from workbench.registry.deploy.case_acceptance import version_let_through
+
+        with self._reading() as connection:
+            found = get_version(connection, prompt_id, version)
+            return version_let_through(connection, found, suite)
+
+    def accept_cases(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
+        """Hold a suite's evidence to all the cases that it has now, no more to the earlier ones
+        alone.
+        """
+        from workbench.registry.deploy.case_acceptance import accept_cases
+
+        with self._writing() as transaction:
+            accept_cases(transaction, prompt_id, suite, by, reason)
 
     # Environments
 

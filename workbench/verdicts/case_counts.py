@@ -10,6 +10,8 @@ from workbench.verdicts.statistics.distributions import critical_z, normal_quant
 
 DEFAULT_FLIP_RATE = 0.15
 POWER = 0.80
+LUCKY_POINTS = 0.05
+"""So far below a threshold lies the version whose chance of reaching it is shown."""
 
 
 def minimum_cases(margin: float, confidence: float = 0.95) -> int:
@@ -52,9 +54,9 @@ def hidden_loss(cases: int, confidence: float = 0.95) -> float:
     return 1.0 - side ** (1.0 / cases) if cases else 1.0
 
 
-def luck(threshold: float, cases: int, below: float = 0.05) -> float:
-    """The chance that a version whose true rate lies `below` under the threshold reaches it."""
-    return binomial_tail(math.ceil(threshold * cases - 1e-9), cases, threshold - below)
+def luck(threshold: float, cases: int) -> float:
+    """The chance that a version reaches the threshold whose true rate lies 5 points below."""
+    return binomial_tail(math.ceil(threshold * cases - 1e-9), cases, threshold - LUCKY_POINTS)
 
 
 def binomial_tail(least: int, cases: int, rate: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.runs.spec.suite import MIN_CASES, GatePolicy
-from workbench.verdicts.case_counts import luck, minimum_cases
+from workbench.verdicts.case_counts import minimum_cases
 from workbench.verdicts.gate import Ruling, Standing, rule
 from workbench.verdicts.measure import BY_Z, WILSON, Measure, measure
 from workbench.verdicts.planner import enough_margin, more_cases
@@ -16,8 +16,7 @@ from workbench.verdicts.rules import FIRST_RULES, RULES
 from workbench.verdicts.sample import SWING, Differences, Sample, sample_of
 from workbench.verdicts.sequential_plan import MIN_FLIPS, conditional_power, shuffled
 from workbench.verdicts.statistics.boundaries import boundaries
-from workbench.verdicts.statistics.intervals import wilson
-from workbench.verdicts.threshold import judge_threshold
+from workbench.verdicts.threshold import judge_threshold, level_of
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
 __all__ = ["combine", "compare_pairs", "compare_shuffled", "compare_threshold"]
@@ -141,42 +140,44 @@ def compare_threshold(
     *,
     planned: int | None = None,
     rules: int = RULES,
+    bets: int = 0,
+    largest: int = 0,
 ) -> Comparison:
-    """Without a baseline: the candidate's mean against the threshold, Wilson's interval beside."""
+    """Without a baseline: the candidate's mean against the threshold, its interval beside.
+
+    `bets` and `largest` are those of the plan, see `level_of`.
+    """
     sample = sample_of([_alone(pair) for pair in pairs])
     n = len(pairs) - len(sample.missing)
     units = sample.complete.units if n else 0
-    score = sample.score_b
-    low = high = None
-    if score is not None:
-        # Cases of one group count once: their agreement is no further evidence.
-        z = boundaries([1.0], policy.confidence)[0]
-        low, high = wilson(score * units, units, z)
+    level = level_of(sample, policy, rules, bets, largest)
     planned = len(pairs) if planned is None else planned
     least = (policy.min_cases or MIN_CASES) if rules > FIRST_RULES else 1
-    verdict, gate, reason = judge_threshold(sample, policy, low, high, len(pairs), planned, least)
+    verdict, gate, reason = judge_threshold(
+        sample, policy, level, len(pairs), planned, least, rules
+    )
     return Comparison(
         scorer=scorer,
         verdict=verdict,
         gate=gate,
         difference=None,
-        low=low,
-        high=high,
+        low=None if level is None else level.low,
+        high=None if level is None else level.high,
         fixed=(),
         broke=tuple(p.case_id for p in pairs if _below_full(p)),
         same=0,
         missing=sample.missing,
         cases=n,
         score_a=None,
-        score_b=score,
+        score_b=sample.score_b,
         p_value=None,
-        method=WILSON,
+        method=WILSON if level is None else level.method,
         planned=planned,
         reason=reason,
         details={
             "confidence": policy.confidence,
             "threshold": policy.threshold,
-            "luck": None if policy.threshold is None else luck(policy.threshold, units),
+            "luck": None if level is None else level.luck,
             "units": units,
             "clustered": sample.complete.groups is not None,
             "missing_share": sample.missing_share,

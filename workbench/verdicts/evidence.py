@@ -138,7 +138,7 @@ def recompute(evidence: Evidence) -> Gate:
     """
     try:
         policy = policy_from_content(evidence.policy)
-        plan = _plan(evidence, policy)
+        plan = plan_of(evidence, policy)
     except UsageError:
         return Gate.NO_DECISION
     if set(evidence.pairs) != set(policy.scorers) or plan.planned != evidence.planned:
@@ -215,7 +215,10 @@ def _in_order(pairs: Sequence[CasePair], plan: Plan) -> bool:
     return True
 
 
-def _plan(evidence: Evidence, policy: GatePolicy) -> Plan:
+def plan_of(evidence: Evidence, policy: GatePolicy) -> Plan:
+    """The plan that was recorded; 0.1.0 recorded none for a single look. Raises UsageError for
+    what is no plan.
+    """
     if evidence.plan:
         return plan_from_content(evidence.plan, policy)
     baseline = any(pair.a for pairs in evidence.pairs.values() for pair in pairs)

@@ -29,15 +29,18 @@ class Wear:
     shared: int = 0
     """How many of the cases were used before."""
     removed: tuple[tuple[str, float | None], ...] = ()
-    """Cases of the last evaluation that are gone, with the score that they had then."""
+    """Cases of earlier evaluations that are gone, with the score that they had at last."""
     changed: tuple[tuple[str, float | None], ...] = ()
     """The same of cases that ask or expect something else now."""
+    looser: tuple[str, ...] = ()
+    """Rules of the suite that let more through than at an earlier attempt, `old -> new`."""
 
     def content(self) -> dict[str, Any]:
         """What a record keeps beside the number of the attempt; empty values are absent."""
         kept = {name: getattr(self, name) for name in ("interrupted", "compared", "shared")}
         lists = {name: [list(item) for item in getattr(self, name)] for name in _GONE}
-        return {name: value for name, value in {**kept, **lists}.items() if value}
+        found = {**kept, **lists, "looser": list(self.looser)}
+        return {name: value for name, value in found.items() if value}
 
 
 def wear_notes(content: Mapping[str, Any]) -> list[str]:
@@ -59,7 +62,11 @@ def wear_notes(content: Mapping[str, Any]) -> list[str]:
             more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
             cases = f"{len(gone)} case{' was' if len(gone) == 1 else 's were'}"
             which = f"{failed} of which had failed: {shown}{more}"
-            notes.append(f"{cases} {name} since the last attempt, {which}")
+            notes.append(f"{cases} {name} since an earlier attempt, {which}")
+    looser = content.get("looser") or ()
+    if looser:
+        shown = "; ".join(str(rule) for rule in looser)
+        notes.append(f"rules that let more through than at an earlier attempt: {shown}")
     return notes
 
 

@@ -53,13 +53,13 @@ def below_noise(comparison: Comparison, aa: Noise | float) -> bool:
     return flips / comparison.cases <= rate
 
 
-def noise_sentence(comparison: Comparison, aa: Noise, *, itself: bool = False) -> str:
-    """What the noise floor says about a comparison, or with `itself` about A alone."""
+def noise_sentence(comparison: Comparison, aa: Noise, *, b: str = "B", itself: bool = False) -> str:
+    """What the noise floor says about A and the candidate `b`, or with `itself` about A alone."""
     flips = len(comparison.fixed) + len(comparison.broke)
     share = flips / comparison.cases if comparison.cases else 0.0
     floor = f"{100 * aa.rate:.1f} % of {aa.cases} cases flip when A runs twice"
     if itself:
         return f"noise: {floor} (95 % interval {100 * aa.low:.1f} to {100 * aa.high:.1f})"
     if below_noise(comparison, aa):
-        return f"below the noise: {floor}, and {100 * share:.1f} % flip from A to B"
-    return f"{floor}, {100 * share:.1f} % flip from A to B"
+        return f"below the noise: {floor}, and {100 * share:.1f} % flip from A to {b}"
+    return f"{floor}, {100 * share:.1f} % flip from A to {b}"

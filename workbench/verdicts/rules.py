@@ -5,6 +5,8 @@
 2: betting intervals for all but passes and failures, and a least number of cases.
 3: `no_regressions` needs a threshold and the least number of cases beside a baseline too, and
    nothing passes there without a single point.
+4: against a threshold, too, graded scores and groups have betting intervals: their chances are no
+   binomial ones. Nothing passes there without a single point either.
 """
 
 from __future__ import annotations
@@ -15,5 +17,8 @@ FIRST_RULES = 1
 SCORE_COUNTS = 3
 """From here on the candidate's own score and the number of cases count beside a baseline."""
 
-RULES = 3
+LEVEL_BETS = 4
+"""From here on bets judge graded scores and groups against a threshold."""
+
+RULES = 4
 """Of what is decided now."""

@@ -88,7 +88,7 @@ def compare_at(
 ) -> Comparison:
     """One scorer's comparison under the plan, at one look."""
     if not has_baseline(pairs, plan):
-        return compare_threshold(pairs, policy, scorer, planned=plan.planned, rules=plan.rules)
+        return _alone(pairs, plan, policy, scorer)
     return compare_pairs(
         pairs,
         policy,
@@ -99,6 +99,18 @@ def compare_at(
         z=plan.z,
         anytime=plan.anytime,
         futility=plan.futility,
+        rules=plan.rules,
+        bets=plan.bets,
+        largest=plan.largest,
+    )
+
+
+def _alone(pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str) -> Comparison:
+    return compare_threshold(
+        pairs,
+        policy,
+        scorer,
+        planned=plan.planned,
         rules=plan.rules,
         bets=plan.bets,
         largest=plan.largest,
@@ -180,6 +192,6 @@ def _unfinished(
             largest=plan.largest,
         )
     else:
-        found = compare_threshold(pairs, policy, scorer, planned=plan.planned, rules=plan.rules)
+        found = _alone(pairs, plan, policy, scorer)
     # An interval that no look planned would be a free look for whoever interrupts often enough.
     return replace(undecided(found, NOT_AT_A_LOOK), stopped="")

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.providers.conformance.answers import ANSWERS
+from tests.providers.conformance.gateways import GATEWAYS
 from tests.providers.conformance.more_answers import MORE_ANSWERS
 from tests.providers.conformance.odd_answers import ODD_ANSWERS
 from tests.providers.conformance.refusals import REFUSALS
@@ -23,7 +24,7 @@ from workbench.providers.retry import Asking, RetryBudget
 from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 
-ROWS = (*ANSWERS, *MORE_ANSWERS, *ODD_ANSWERS, *REFUSALS)
+ROWS = (*ANSWERS, *MORE_ANSWERS, *ODD_ANSWERS, *REFUSALS, *GATEWAYS)
 REQUEST = Request("m", (Message("user", "Where does this go?"),), {"max_completion_tokens": 8})
 CASE = Case("1", {"t": "x"}, EXPECTED)
 

@@ -98,7 +98,7 @@ def _is_broken(
     headline = compared.headline
     wanted = set(headline.broke)
     source = Source(prompt, "mix")
-    spec = running.make_spec(source, compared.suite, split="all", equal_cases=True)
+    spec = running.make_spec(source, compared.suite, split="all", equal_cases=True, settled=True)
     spec = replace(spec, cases=tuple(case for case in spec.cases if case.id in wanted))
     results = session.store.results(finished_run(session, spec, "a mix of both", on_run))
     score = _mean(results, headline.scorer, wanted)
@@ -129,7 +129,12 @@ def _plan(
     usd = cost = None
     if broke:
         spec = running.make_spec(
-            compared.b.source, compared.suite, split="all", fresh=True, equal_cases=True
+            compared.b.source,
+            compared.suite,
+            split="all",
+            fresh=True,
+            equal_cases=True,
+            settled=True,
         )
         wanted = set(broke)
         cases = tuple(case for case in spec.cases if case.id in wanted)

@@ -284,7 +284,7 @@ def look_up(
     """
     if source.run_id:
         return Wanted(source, None, source.run_id)
-    spec = running.make_spec(source, suite, split=split, fresh=fresh)
+    spec = running.make_spec(source, suite, split=split, fresh=fresh, settled=source.is_settled)
     if cases is not None:
         spec = replace(spec, cases=cases)
     found = _find(session, spec)
@@ -297,9 +297,10 @@ def side_of(session: Session, side: Wanted, on_run: OnRun | None) -> Side:
     """The results of one side: stored ones if they are all there, else those of a new run."""
     source, spec = side.source, side.spec
     if spec is None:
-        return _stored(session, source, str(source.run_id))
-    run_id = side.run_id or _new_run(session, spec, source.name, on_run)
-    found = _stored(session, source, run_id)
+        return stored_side(session, source, str(source.run_id))
+    found = stored_side(
+        session, source, side.run_id or _new_run(session, spec, source.name, on_run)
+    )
     wanted = {case.id for case in spec.cases}
     # A stored run may have been asked more than this comparison looks at.
     return replace(
@@ -336,7 +337,8 @@ def _new_run(session: Session, spec: RunSpec, name: str, on_run: OnRun | None) -
     return summary.run_id
 
 
-def _stored(session: Session, source: Source, run_id: str) -> Side:
+def stored_side(session: Session, source: Source, run_id: str) -> Side:
+    """A side from its stored run."""
     results = by_case(session.store.results(run_id))
     return Side(source, session.store.summary(run_id), results, session.store.cases(run_id))
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from workbench.actions.session import Session
-from workbench.datasets.questions import question_digest
+from workbench.datasets.questions import question_digest, sent_digests
 from workbench.datasets.values import Case
 from workbench.prompts.templates.templates import variables
 from workbench.prompts.values import Prompt
+from workbench.registry.models.records import GateUse
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import RunSpec
 from workbench.runs.store.gate_uses import COMPARED, EVALUATED
+from workbench.runs.store.gate_uses import GateUse as LocalUse
 from workbench.verdicts.multiple_comparisons import Wear
 from workbench.verdicts.values import Evidence
+
+_MOST_READ = 20
+"""Earlier evaluations whose cases are looked at one by one, the newest."""
 
 _Scored = tuple[tuple[str, float | None], ...]
 
@@ -28,38 +33,45 @@ def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> Wear:
     Where there is a baseline, evaluations that had none are no attempts to be better than it.
     """
     prompt_id = spec.prompt.prompt_id
-    known = _digests(session, spec.prompt, spec.cases)
+    uses = session.registry.gate_uses(prompt_id)
+    local_uses = session.store.gate_uses(prompt_id) if session.workspace.runs_path.exists() else []
+    known = _digests(session, spec.prompt, spec.cases, (*uses, *local_uses))
     used: set[str] = set()
-    attempts, last = 0, None
-    for use in session.registry.gate_uses(prompt_id):
+    counted: list[GateUse] = []
+    for use in uses:
         # Records of 0.1.0 know their cases by their ids alone.
-        shared = _known(known, use.digests) if use.digests else _ids(spec.cases, use.case_ids)
+        digests = (*use.cases, *use.questions)
+        shared = _known(known, digests) if digests else _ids(spec.cases, use.case_ids)
         if not shared or use.extended or (with_baseline and not use.has_baseline):
             continue
-        attempts += 1
+        counted.append(use)
         used |= shared
-        last = use.seq
     interrupted = compared = 0
-    if session.workspace.runs_path.exists():
-        seen: set[tuple[str, frozenset[str]]] = set()
-        for local in session.store.gate_uses(prompt_id):
-            shared = _known(known, local.digests)
-            if not shared or local.evaluation:
-                continue
-            used |= shared
-            if local.kind == EVALUATED:
-                interrupted += 1
-            elif (local.fingerprint, local.digests) not in seen:
-                seen.add((local.fingerprint, local.digests))
-                compared += 1
-    removed, changed = _gone(session, last, spec) if last is not None else ((), ())
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for local in local_uses:
+        shared = _known(known, local.digests)
+        if not shared or local.evaluation:
+            continue
+        used |= shared
+        if local.kind == EVALUATED:
+            interrupted += 1
+        elif (local.fingerprint, local.digests) not in seen:
+            seen.add((local.fingerprint, local.digests))
+            compared += 1
+    before = [use for use in counted if use.suite == spec.suite.name] or counted[-1:]
+    if not before:
+        # Nothing is left of what the suite asked before: that is said as well.
+        before = [use for use in uses if use.suite == spec.suite.name and not use.extended][-1:]
+    before = before[-_MOST_READ:]
+    removed, changed = _gone(session, spec, before)
     return Wear(
-        attempts=attempts + interrupted + compared,
+        attempts=len(counted) + interrupted + compared,
         interrupted=interrupted,
         compared=compared,
         shared=len(used),
         removed=removed,
         changed=changed,
+        looser=tuple(map(str, session.registry.looser_since([use.seq for use in before]))),
     )
 
 
@@ -88,30 +100,53 @@ def note_evaluation(
 
 
 def questions_of(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
-    """The digest of each case by what the prompt's templates use of it."""
-    names = frozenset(variables(prompt))
-    return tuple(question_digest(case, names) for case in cases)
+    """The digest of each case by what the prompt sends for it."""
+    return sent_digests(prompt, cases)
 
 
 def _noted(candidate: Prompt, cases: Sequence[Case]) -> list[str]:
-    """By the inputs that the candidate uses, and by all, which any other prompt can be told by."""
-    return sorted({*questions_of(candidate, cases), *(case.digest for case in cases)})
-
-
-def _digests(session: Session, prompt: Prompt, cases: Sequence[Case]) -> dict[str, set[str]]:
-    """Ids of the cases by each digest that an earlier use may know them by.
-
-    Which inputs count was up to the version that was evaluated; earlier programs took all.
+    """By what the candidate sends, by the inputs that it uses, and by all of them: a draft that was
+    edited since cannot be asked again, and any other prompt can be told by all.
     """
-    used = {
-        frozenset(variables(known))
-        for known in (prompt, *session.registry.contents(prompt.prompt_id))
+    names = frozenset(variables(candidate))
+    by_names = (question_digest(case, names) for case in cases)
+    return sorted({*questions_of(candidate, cases), *by_names, *(case.digest for case in cases)})
+
+
+def _digests(
+    session: Session, prompt: Prompt, cases: Sequence[Case], uses: Sequence[GateUse | LocalUse]
+) -> dict[str, set[str]]:
+    """Ids of the cases by each digest that one of these earlier uses may know them by.
+
+    What counts is what the version sent that was evaluated or compared. Earlier programs went by
+    the inputs that it uses, or by all.
+    """
+    prompts = {known.fingerprint: known for known in session.registry.contents(prompt.prompt_id)}
+    prompts[prompt.fingerprint] = prompt
+    # Most often the cases are what they were, and nothing has to be rendered to know them again.
+    exact = {case.digest for case in cases}
+    asked = {use.fingerprint for use in uses if not _is_told_exactly(use, exact)}
+    # Versions that differ in their model alone send the same.
+    senders = {
+        repr((known.messages, known.inputs, known.template_format, known.revision)): known
+        for fingerprint, known in prompts.items()
+        if fingerprint in asked
     }
+    used = {frozenset(variables(known)) for known in prompts.values()}
     found: dict[str, set[str]] = {}
     for case in cases:
         for digest in {case.digest, *(question_digest(case, names) for names in used if names)}:
             found.setdefault(digest, set()).add(case.id)
+    for sender in senders.values():
+        for case, digest in zip(cases, sent_digests(sender, cases), strict=True):
+            found.setdefault(digest, set()).add(case.id)
     return found
+
+
+def _is_told_exactly(use: GateUse | LocalUse, exact: set[str]) -> bool:
+    """All of these cases are among those of the use as they stand, or the other way round."""
+    before = use.cases if isinstance(use, GateUse) else use.digests
+    return exact.issubset(before) or exact.issuperset(before)
 
 
 def _known(known: Mapping[str, set[str]], digests: Iterable[str]) -> set[str]:
@@ -123,26 +158,31 @@ def _ids(cases: Sequence[Case], ids: Iterable[str]) -> set[str]:
     return {case.id for case in cases}.intersection(ids)
 
 
-def _gone(session: Session, seq: int, spec: RunSpec) -> tuple[_Scored, _Scored]:
-    """The cases of an earlier evaluation that were removed or changed since, with their scores."""
-    evidence = session.registry.evaluation(seq).evidence
+def _gone(session: Session, spec: RunSpec, uses: Sequence[GateUse]) -> tuple[_Scored, _Scored]:
+    """The cases of earlier evaluations that were removed or changed since, with the scores that
+    they had at last.
+    """
     everything = spec.suite.gate_cases.cases
-    ids, kept = {case.id for case in everything}, _digests(session, spec.prompt, everything)
+    kept = _digests(session, spec.prompt, everything, uses).keys()
+    ids = {case.id for case in everything}
     removed: list[tuple[str, float | None]] = []
     changed: list[tuple[str, float | None]] = []
-    for case_id, digest, score in _scored(evidence):
-        if digest in kept or (not digest and case_id in ids):
-            continue
-        (changed if case_id in ids else removed).append((case_id, score))
+    listed: set[str] = set()
+    for use in reversed(uses):
+        for case_id, digests, score in _scored(session.registry.evaluation(use.seq).evidence):
+            is_listed = case_id in listed or not listed.isdisjoint(digests)
+            if is_listed or not kept.isdisjoint(digests) or (not digests and case_id in ids):
+                continue
+            listed.update((case_id, *digests))
+            (changed if case_id in ids else removed).append((case_id, score))
     return tuple(removed), tuple(changed)
 
 
-def _scored(evidence: Evidence) -> list[tuple[str, str, float | None]]:
-    """Case id, digest and the candidate's score by the headline scorer."""
+def _scored(evidence: Evidence) -> list[tuple[str, tuple[str, ...], float | None]]:
+    """Case id, digests and the candidate's score by the headline scorer."""
     from workbench.verdicts.sample import mean
 
     pairs = next(iter(evidence.pairs.values()), ())
-    digests = evidence.questions or evidence.cases or ("",) * len(pairs)
-    return [
-        (pair.case_id, digest, mean(pair.b)) for pair, digest in zip(pairs, digests, strict=True)
-    ]
+    known = [given for given in (evidence.cases, evidence.questions) if given]
+    digests = zip(*known, strict=True) if known else [()] * len(pairs)
+    return [(pair.case_id, of, mean(pair.b)) for pair, of in zip(pairs, digests, strict=True)]

@@ -1,63 +1,131 @@
-"""A comparison as one HTML page to send around."""
+"""A comparison of two or more sides as one HTML page to send around."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from workbench.actions.comparing.compare import Compared, Side
+from workbench.actions.comparing.compare import BestOf, Candidate, Compared, Side, named
 from workbench.actions.session import Session
 from workbench.addresses import address_of
+from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.present.answer_origin import address_words
 from workbench.present.charts import Confusion, confusion, histogram
 from workbench.present.html_report import Report, ReportCase, ReportSide, render_report
+from workbench.present.verdict_words import claim, listed
 from workbench.prompts.files.prompty import write_prompty
 from workbench.runs.spec.values import Result
+from workbench.verdicts.case_changes import CHANGES, Badness, badness, changes_of, worst_first
+from workbench.verdicts.noise import noise_sentence
+from workbench.verdicts.sample import mean
 
 MOST_CASES = 100
-"""Changed cases on the page, the broken ones first."""
+"""Changed cases on the page, the worst first."""
 BINS = 8
 
 
-def html_report(session: Session, compared: Compared) -> str:
-    """The page about a comparison: verdicts, attempts, charts, changed cases, prompt diff."""
-    headline = compared.headline
-    changes = [
-        *((case_id, "broke") for case_id in headline.broke),
-        *((case_id, "missing") for case_id in headline.missing),
-        *((case_id, "fixed") for case_id in headline.fixed),
+def html_report(session: Session, best: BestOf) -> str:
+    """The page about candidates and their baseline: verdicts, attempts, charts, the cases that
+    changed on any side, prompt diffs.
+    """
+    found = [candidate.compared for candidate in best.candidates]
+    first = found[0]
+    sides = named([first.a, *(compared.b for compared in found)])
+    names = [side.source.short for side in sides]
+    prompt_ids = list(dict.fromkeys(one.b.source.prompt.prompt_id for one in found))
+    recorded = [
+        record for prompt_id in prompt_ids for record in session.registry.evaluations(prompt_id)
     ]
-    cases = {case.id: case for case in compared.cases}
-    shown = [(cases[key], change) for key, change in changes[:MOST_CASES] if key in cases]
-    prompt_id = compared.b.source.prompt.prompt_id
-    name_a, name_b = compared.a.source.short, compared.b.source.short
-    recorded = session.registry.evaluations(prompt_id)
+    recorded.sort(key=lambda record: record.seq, reverse=True)
+    changed = _changed(found)
     report = Report(
-        title=f"{prompt_id}: {name_b} against {name_a}",
-        suite=f"suite {compared.suite.name}, split {compared.split},"
-        f" {compared.part or numbers.plural(len(compared.cases), 'case')}",
-        comparisons=compared.comparisons,
-        policy=compared.suite.gate,
-        a=_side("A", name_a, compared.a),
-        b=_side("B", name_b, compared.b),
-        cases=tuple(_case(case, change, compared) for case, change in shown),
-        left_out=len(changes) - len(shown),
-        prompt_a=write_prompty(compared.a.source.prompt),
-        prompt_b=write_prompty(compared.b.source.prompt),
-        confusion=_labels(compared),
-        warning=f"PREVIEW: {compared.preview.reason}" if compared.preview else "",
-        attempts=tuple(one.evidence for one in recorded if one.suite == compared.suite.name),
-        notes=(f"dataset {short(compared.suite.dataset.fingerprint)}",),
+        title=f"{listed(prompt_ids)}: {listed(names[1:])} against {names[0]}",
+        suite=f"suite {first.suite.name}, split {first.split},"
+        f" {first.part or numbers.plural(len(first.cases), 'case')}",
+        policy=first.suite.gate,
+        sides=(
+            _side("A", sides[0]),
+            *(
+                _candidate(letter, side, candidate, len(found))
+                for letter, side, candidate in zip(
+                    _letters(len(found)), sides[1:], best.candidates, strict=True
+                )
+            ),
+        ),
+        cases=tuple(_case(case, said, found) for case, said in changed[:MOST_CASES]),
+        left_out=max(0, len(changed) - MOST_CASES),
+        warning=f"PREVIEW: {first.preview.reason}" if first.preview else "",
+        best_of=best.note,
+        attempts=tuple(one.evidence for one in recorded if one.suite == first.suite.name),
+        notes=(*best.notes, f"dataset {short(first.suite.dataset.fingerprint)}"),
     )
     return render_report(report)
 
 
-def _side(letter: str, name: str, side: Side) -> ReportSide:
+def _letters(candidates: int) -> tuple[str, ...]:
+    """B, C, …; beyond the alphabet B27, B28, …"""
+    return tuple(chr(ord("B") + at) if at < 25 else f"B{at + 2}" for at in range(candidates))
+
+
+def _changed(found: Sequence[Compared]) -> list[tuple[Case, str]]:
+    """The cases that changed on any side by any gating scorer, the worst over all sides first."""
+    sides = [_changes(compared) for compared in found]
+    several = len(found[0].comparisons) > 1
+    rows = []
+    for at, case in enumerate(found[0].cases):
+        of_sides = [side.get(case.id, _SAME) for side in sides]
+        if all(side == _SAME for side in of_sides):
+            continue
+        said = [_said(side, several) for side in of_sides]
+        if len(found) > 1:
+            said = [f"{x} {what}" for x, what in zip(_letters(len(found)), said, strict=True)]
+        rows.append((worst_first([side[0] for side in of_sides]), at, case, " · ".join(said)))
+    return [(case, said) for _, _, case, said in sorted(rows, key=lambda row: row[:2])]
+
+
+_SAME: tuple[Badness, str] = (badness("same", None), "")
+
+
+def _said(side: tuple[Badness, str], several: bool) -> str:
+    (change, _), scorer = side
+    return f"{CHANGES[change]} ({scorer})" if several and scorer else CHANGES[change]
+
+
+def _changes(compared: Compared) -> dict[str, tuple[Badness, str]]:
+    """By case what became of it at worst, and by which scorer."""
+    changed: dict[str, tuple[Badness, str]] = {}
+    for comparison in compared.comparisons:
+        pairs = {pair.case_id: pair for pair in compared.pairs[comparison.scorer]}
+        for case_id, change in changes_of(comparison).items():
+            a, b = mean(pairs[case_id].a), mean(pairs[case_id].b)
+            delta = None if a is None or b is None else b - a
+            found = badness(change, delta), comparison.scorer
+            changed[case_id] = min(changed.get(case_id, found), found, key=lambda one: one[0])
+    return changed
+
+
+def _candidate(letter: str, side: Side, candidate: Candidate, k: int) -> ReportSide:
+    compared = candidate.compared
+    notes = []
+    if compared.noise is not None:
+        itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
+        notes.append(noise_sentence(compared.headline, compared.noise, b=letter, itself=itself))
+    if k > 1:
+        notes.append(claim(candidate.mid_p, candidate.holm_p, k, claimed=candidate.claimed))
+    return replace(
+        _side(letter, side),
+        comparisons=compared.comparisons,
+        notes=tuple(notes),
+        confusion=_labels(compared),
+    )
+
+
+def _side(letter: str, side: Side) -> ReportSide:
     summary = side.summary
     times = [
         result.answer.latency_s
@@ -80,20 +148,21 @@ def _side(letter: str, name: str, side: Side) -> ReportSide:
         "prompt": short(summary.fingerprint),
     }
     labels = tuple(numbers.seconds(edge) for edge in chart.edges[:-1]) if chart.counts else ()
-    return ReportSide(letter, name, facts, chart, labels[: len(chart.counts)])
+    source = side.source
+    shown = labels[: len(chart.counts)]
+    return ReportSide(letter, source.short, facts, chart, shown, write_prompty(source.prompt))
 
 
-def _case(case: Case, change: str, compared: Compared) -> ReportCase:
-    a, b = compared.a.results.get(case.id, ()), compared.b.results.get(case.id, ())
-    names = dict.fromkeys(name for result in (*a, *b) for name in result.scores)
+def _case(case: Case, change: str, found: Sequence[Compared]) -> ReportCase:
+    sides = [side.results.get(case.id, ()) for side in (found[0].a, *(one.b for one in found))]
+    names = dict.fromkeys(name for side in sides for result in side for name in result.scores)
     return ReportCase(
         case_id=case.id,
         change=change,
         inputs={str(name): _text(value) for name, value in case.inputs.items()},
         expected=_text(case.expected),
-        output_a=_output(a),
-        output_b=_output(b),
-        scores={name: (_scores(a, name), _scores(b, name)) for name in names},
+        outputs=[_output(side) for side in sides],
+        scores={name: [_scores(side, name) for side in sides] for name in names},
     )
 
 
@@ -124,6 +193,4 @@ def _flat(results: Mapping[str, tuple[Result, ...]]) -> Iterable[Result]:
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else as_text(value)

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from workbench.actions.refs import Source
 from workbench.actions.session import Session
+from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
+from workbench.prompts.values import Prompt
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import RunSpec, RunStatus
 from workbench.verdicts.pairing import what_differs
@@ -17,7 +19,8 @@ SAME = "A and B are the same run"
 
 
 def suite_of(session: Session, sources: Sequence[Source], name: str | None) -> Suite:
-    """The named suite, else that of a stored run, else the first of A's prompt, or of another's.
+    """The named suite, else that of a stored run, else the first of A's prompt, or of another's,
+    whose inputs all of them take.
 
     Raises NotFound, and NoSuite where no suite tries any of them.
     """
@@ -26,9 +29,22 @@ def suite_of(session: Session, sources: Sequence[Source], name: str | None) -> S
         name = session.store.summary(run_id).suite if run_id else None
         if name not in {suite.name for suite in session.workspace.suites()}:
             name = None  # it was renamed since: what differs is told by the cases
-    prompt_ids = [source.prompt.prompt_id for source in sources]
-    tried = (p for p in prompt_ids if name is None and session.workspace.suites_of(p))
-    return session.workspace.suite_for(next(tried, prompt_ids[0]), name)
+    prompts = {source.prompt.prompt_id: source.prompt for source in sources}
+    if name is None:
+        found = [suite for prompt_id in prompts for suite in session.workspace.suites_of(prompt_id)]
+        taken = (s for s in found if len(prompts) == 1 or all(fits(p, s) for p in prompts.values()))
+        if found:
+            return next(taken, found[0])
+    return session.workspace.suite_for(sources[0].prompt.prompt_id, name)
+
+
+def fits(prompt: Prompt, suite: Suite) -> bool:
+    """Whether the first case has what the prompt needs; a comparison asks it of every case."""
+    try:
+        check_fit(prompt, suite.dataset.cases[:1], lambda case: case.id)
+    except WorkbenchError:
+        return False
+    return True
 
 
 def split_of(session: Session, *sources: Source) -> str | None:

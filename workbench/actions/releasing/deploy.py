@@ -40,7 +40,7 @@ def preview(
     from workbench.prompts.diff import diff_text
     from workbench.prompts.files.prompty import write_prompty
 
-    _tell_rules(session, prompt_id, override)
+    _tell_rules(session, prompt_id, environment, override)
     registry = session.registry
     wanted = registry.get_version(prompt_id, version)
     live = next((d for d in registry.live(prompt_id) if d.environment == environment), None)
@@ -62,16 +62,18 @@ def deploy(
     session: Session, prompt_id: str, version: str, environment: str, **options: Any
 ) -> PromptDeployment:
     """Make it live. `options` are those of PromptRegistry.deploy: reason, expect, override, ..."""
-    _tell_rules(session, prompt_id, bool(options.get("override")))
+    _tell_rules(session, prompt_id, environment, bool(options.get("override")))
     return session.registry.deploy(prompt_id, version, environment, session.author, **options)
 
 
-def _tell_rules(session: Session, prompt_id: str, override: bool) -> None:
-    """Loosened rules stop a deployment, but not one that goes past the rules with a reason."""
+def _tell_rules(session: Session, prompt_id: str, environment: str, override: bool) -> None:
+    """Loosened rules that decide there stop a deployment, but not one that goes past the rules
+    with a reason.
+    """
     if override:
         session.publish_rules()
     else:
-        session.sync(prompt_id)
+        session.sync(prompt_id, environment)
 
 
 def rollback_preview(

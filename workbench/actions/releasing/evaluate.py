@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from workbench.actions.comparing.compare import OnRun, Side, side_of
+from workbench.actions.comparing.compare import OnRun, Side, side_of, stored_side
 from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
+from workbench.actions.releasing.gate_watch import Asked, Looks
 from workbench.actions.releasing.rules import publish_suite
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnAhead
@@ -17,18 +19,14 @@ from workbench.addresses import address_of
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, CASE_NOTES, UNASKED
-from workbench.runs.engine.live import LiveRun
 from workbench.runs.spec.environment import PLAN
 from workbench.runs.spec.suite import Suite
-from workbench.runs.spec.values import Result, RunSpec, RunSummary
+from workbench.runs.spec.values import Result, RunSummary
 from workbench.times import utc_now
 from workbench.verdicts.evidence import make_evidence
 from workbench.verdicts.origin import joined, side_origin
-from workbench.verdicts.pairing import by_case, check_comparable, pair_results
-from workbench.verdicts.sequential import LookDecision, decide_prefix
-from workbench.verdicts.values import CasePair, Evidence, Gate
-
-LOOK_INTERVAL_S = 0.1
+from workbench.verdicts.pairing import by_case, check_comparable
+from workbench.verdicts.values import Evidence, Gate
 
 
 def evaluate(
@@ -51,18 +49,15 @@ def evaluate(
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
-    session.sync(prompt_id)
+    named = session.workspace.suite(suite_name) if suite_name else None
+    session.sync(prompt_id, suite=named.name if named else "")
     source = source_of(session, session.registry.get_version(prompt_id, version))
-    if suite_name:
-        suite = session.workspace.suite(suite_name)
-        if suite.prompt_id != prompt_id:
-            raise UsageError(
-                f"the suite {suite.name} tries {suite.prompt_id}: it is no evidence of {prompt_id}",
-                hint=f"run or compare {prompt_id} on it, or give it a suite of its own",
-            )
-        suites: tuple[Suite, ...] = (suite,)
-    else:
-        suites = session.workspace.suites_of(prompt_id)
+    if named and named.prompt_id != prompt_id:
+        raise UsageError(
+            f"the suite {named.name} tries {named.prompt_id}: it is no evidence of {prompt_id}",
+            hint=f"run or compare {prompt_id} on it, or give it a suite of its own",
+        )
+    suites: tuple[Suite, ...] = (named,) if named else session.workspace.suites_of(prompt_id)
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
     for suite in suites:
@@ -85,18 +80,28 @@ def evaluate(
 def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tuple[Evidence, int]:
     """The evidence, and the id of the use that was noted when its run began."""
     source, spec, suite = gate.source, gate.spec, gate.spec.suite
-    side_a = side_of(session, gate.baseline, on_run) if gate.baseline else None
-    live = running.start(session, spec)
+    side_a, asked_a = _baseline(session, gate, on_run)
+    live = running.start(session, spec, up_to=0 if asked_a else None)
     use = note_evaluation(session, suite, source.prompt, spec.cases)
     if on_run:
         on_run(live, source.name)
-    decision, pairs, unasked = _watch(live, spec, gate, side_a)
+    asked = Asked(live, spec.cases, spec.run_options.repeats)
+    looks = Looks(gate, asked, asked_a or (side_a.results if side_a else None))
+    try:
+        watched = looks.watch()
+    finally:
+        looks.stop()
+    decision, pairs = watched.decision, watched.pairs
+    if asked_a and gate.baseline:
+        asked_a.live.wait()
+        side_a = stored_side(session, gate.baseline.source, asked_a.live.run_id)
     summary = live.wait()
-    if unasked and decision.gate is not Gate.FAIL:
+    if watched.cut_short and decision.gate is not Gate.FAIL:
+        cut = watched.cut_short
         raise RunCutShort(
-            f"run {summary.run_id} ended with {unasked} of"
-            f" {len(spec.cases) * spec.run_options.repeats} questions not asked, so its gate"
-            f" decides nothing: {summary.reason}",
+            f"run {cut.live.run_id} ended with {cut.unasked} of"
+            f" {len(cut.cases) * cut.repeats} questions not asked, so its gate"
+            f" decides nothing: {cut.live.wait().reason}",
             hint="evaluate it again: what was answered is not asked twice",
         )
     if side_a:
@@ -129,6 +134,23 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
         },
     )
     return evidence, use
+
+
+def _baseline(
+    session: Session, gate: GateRun, on_run: OnRun | None
+) -> tuple[Side | None, Asked | None]:
+    """The baseline's stored side; or where it has to be asked and looks are planned, its run,
+    which has begun and waits to be told how far to ask.
+    """
+    if gate.baseline is None:
+        return None, None
+    spec = gate.baseline.spec
+    if spec is None or not gate.buys_baseline or gate.plan.looks < 2:
+        return side_of(session, gate.baseline, on_run), None
+    live = running.start(session, replace(spec, plan=gate.plan.content()), up_to=0)
+    if on_run:
+        on_run(live, gate.baseline.source.name)
+    return None, Asked(live, spec.cases, spec.run_options.repeats)
 
 
 def _answers(
@@ -168,80 +190,21 @@ def _questions_before(gate: GateRun) -> tuple[str, ...]:
     return gate.before.evidence.questions or gate.before.evidence.cases
 
 
-def _watch(
-    live: LiveRun, spec: RunSpec, gate: GateRun, side_a: Side | None
-) -> tuple[LookDecision, Mapping[str, tuple[CasePair, ...]], int]:
-    """Follow the run; at each planned look decide on the contiguous prefix, and stop when told.
-
-    The decision, the pairs that it rests on, and how many questions the plan still wanted asked.
-    """
-    results: dict[tuple[str, int], Result] = {}
-    repeats = range(spec.run_options.repeats)
-    plan, prefix = gate.plan, 0
-    judged = len(next(iter(gate.judged.values()), ()))
-    look = sum(end <= judged for end in plan.block_ends)
-    decision: LookDecision | None = None
-    while True:
-        finished = live.done
-        for result in live.drain():
-            results[(result.case_id, result.repeat)] = result
-        prefix = _prefix(spec, results, repeats, prefix)
-        while look < len(plan.block_ends) and judged + prefix >= plan.block_ends[look]:
-            look += 1
-            pairs = _pairs(gate, results, side_a, plan.block_ends[look - 1] - judged)
-            decision = decide_prefix(pairs, plan, spec.suite.gate, look, decision)
-            if decision.stop:
-                live.stop()
-                return decision, pairs, 0
-        if finished:
-            pairs = _pairs(gate, results, side_a, len(spec.cases))
-            decision = decide_prefix(pairs, plan, spec.suite.gate, len(plan.block_ends))
-            return decision, pairs, len(spec.cases) * len(repeats) - len(results)
-        live.wait_a_moment(LOOK_INTERVAL_S)
-
-
-def _prefix(
-    spec: RunSpec, results: Mapping[tuple[str, int], Result], repeats: range, known: int
-) -> int:
-    """How many of the first cases have all their results; of the first `known` it is known."""
-    while known < len(spec.cases):
-        case = spec.cases[known]
-        if any((case.id, repeat) not in results for repeat in repeats):
-            break
-        known += 1
-    return known
-
-
-def _pairs(
-    gate: GateRun,
-    results: Mapping[tuple[str, int], Result],
-    side_a: Side | None,
-    end: int,
-) -> Mapping[str, tuple[CasePair, ...]]:
-    cases = gate.spec.cases[:end]
-    wanted = {case.id for case in cases}
-    found_b = [result for (case_id, _), result in results.items() if case_id in wanted]
-    found_a: Sequence[Result] = ()
-    if side_a:
-        found_a = [r for case_id in wanted for r in side_a.results.get(case_id, ())]
-    return {
-        name: gate.judged.get(name, ()) + pair_results(found_a, found_b, cases, name)
-        for name in gate.spec.suite.gate.scorers
-    }
-
-
 def _environment(summary: RunSummary) -> dict[str, object]:
     known = {name: value for name, value in summary.environment.items() if name != PLAN}
     return {**known, "model": summary.model, "calls": summary.calls}
 
 
 def _calls(gate: GateRun, results: Sequence[Result], side_a: Side | None) -> dict[str, int]:
-    """Calls that were made for the baseline now, questions that an early stop left out, and what
-    of a stored run of the baseline was altered.
+    """Calls that were made for the baseline now, questions that an early stop left out on both
+    sides, and what of a stored run of the baseline was altered.
     """
-    unasked = len(gate.spec.cases) * gate.spec.run_options.repeats
-    unasked -= len(results)
-    bought = side_a.summary.calls if side_a and gate.buys_baseline else 0
+    planned = len(gate.spec.cases) * gate.spec.run_options.repeats
+    unasked = planned - len(results)
+    bought = 0
+    if side_a and gate.buys_baseline:
+        bought = side_a.summary.calls
+        unasked += planned - sum(map(len, side_a.results.values()))
     altered = gate.baseline.altered if gate.baseline else 0
     found = {BASELINE_CALLS: bought, UNASKED: unasked, BASELINE_ALTERED: altered}
     return {name: count for name, count in found.items() if count > 0}

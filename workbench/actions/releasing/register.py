@@ -9,7 +9,13 @@ from workbench.actions.session import Session
 from workbench.errors import RegistryError, UsageError
 from workbench.prompts.contract import Bump, Change, changes, implied_bump, undeclared
 from workbench.prompts.key_like import keys_in
-from workbench.prompts.numbering import base_of, next_version, number_of, why_not
+from workbench.prompts.numbering import (
+    base_of,
+    is_candidate_for,
+    next_version,
+    number_of,
+    why_not,
+)
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.unseen import unseen_in
 from workbench.prompts.values import Message, Prompt
@@ -26,7 +32,7 @@ class Proposal:
     bump: Bump
     changes: tuple[Change, ...]
     same_as: str | None
-    """The version that already holds exactly this."""
+    """The version that already holds exactly this, and is no candidate for the number."""
     warnings: tuple[str, ...]
     known: tuple[str, ...] = ()
     """The numbers that are taken, the newest first."""
@@ -46,12 +52,11 @@ def propose(session: Session, source: Source, chosen: str | None = None) -> Prop
             hint = "write it like 1.2.0 or 2.0.0-rc.1"
             raise UsageError(f"{chosen!r} is no semantic version", hint=hint) from error
     versions = session.registry.versions(prompt.prompt_id)
-    same = next((v.version for v in versions if v.fingerprint == prompt.fingerprint), None)
     warnings = [source.note] if source.note else []
     warnings += [f"{{{{ {name} }}}} is not declared in inputs" for name in undeclared(prompt)]
     warnings += [*keys_in(prompt), *unseen_in(prompt)]
     if not versions:
-        return Proposal(prompt, None, "1.0.0", Bump.NONE, (), same, tuple(warnings))
+        return Proposal(prompt, None, "1.0.0", Bump.NONE, (), None, tuple(warnings))
     newest = versions[0]
     alike = _folded(newest.prompt).fingerprint == _folded(prompt).fingerprint
     if alike and newest.fingerprint != prompt.fingerprint:
@@ -60,13 +65,16 @@ def propose(session: Session, source: Source, chosen: str | None = None) -> Prop
     base = base_of(known, chosen)
     before = next((v.prompt for v in versions if v.version == base), newest.prompt)
     bump = implied_bump(before, prompt)
+    number = next_version(base, bump, known)
+    same = [v.version for v in versions if v.fingerprint == prompt.fingerprint]
+    taken = [other for other in same if not is_candidate_for(other, chosen or number)]
     return Proposal(
         prompt=prompt,
         previous=base,
-        version=next_version(base, bump, known),
+        version=number,
         bump=bump,
         changes=changes(before, prompt),
-        same_as=same,
+        same_as=next(iter(taken), None),
         warnings=tuple(warnings),
         known=known,
     )

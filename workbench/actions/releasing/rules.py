@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from workbench.actions.session import Session
-from workbench.errors import RulesLoosened, UsageError
+from workbench.errors import RegistryError, RulesLoosened, UsageError
 from workbench.registry.models.actors import can_be_seen
-from workbench.registry.models.records import RuleChange, State, Status
+from workbench.registry.models.records import RuleChange, State, Status, WaitingRule
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_checks import check_baseline
 from workbench.settings import EnvironmentSettings
@@ -39,6 +39,27 @@ def publish(session: Session) -> tuple[RuleChange, ...]:
     return tuple(loosened)
 
 
+def decides(
+    session: Session, change: RuleChange, prompt_id: str, environment: str, suite: str
+) -> bool:
+    """Whether a changed rule has a say about a prompt in an environment (empty: any), or about its
+    evaluations on a suite (empty: any). A suite has one where an environment asks for it.
+    """
+    if change.environment:
+        names = {suite} if suite else {s.name for s in session.workspace.suites_of(prompt_id)}
+        asked = not names or any(_asks(session, change.environment, name) for name in names)
+        return change.environment == environment if environment else asked
+    here = change.prompt_id == prompt_id and suite in ("", change.suite)
+    return here and (not environment or _asks(session, environment, change.suite))
+
+
+def _asks(session: Session, environment: str, suite: str) -> bool:
+    """Whether an environment asks for a suite, by the rules in force or by the files."""
+    known = [*session.registry.environments(), *session.workspace.settings.environments.values()]
+    here = [rules for rules in known if rules.name == environment]
+    return any(not rules.requires or suite in rules.requires for rules in here)
+
+
 def publish_suite(session: Session, suite: Suite) -> None:
     """The same of one suite, wherever its file is. Raises RulesLoosened."""
     _of_suite(session, session.as_read(suite)).publish("")
@@ -50,16 +71,52 @@ def pending(session: Session) -> tuple[RuleChange, ...]:
     return tuple(change for change in changes if change)
 
 
-def apply(session: Session, reason: str) -> tuple[RuleChange, ...]:
-    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one."""
+def applicable(session: Session) -> tuple[RuleChange, ...]:
+    """What `apply` would change: what is pending, and added cases that let a version through."""
+    return (*pending(session), *session.registry.suites_let_through())
+
+
+def only_by_added(session: Session, evidence: Evidence) -> str:
+    """Where a version passes only with cases that were added to its suite and that nobody
+    accepted: the sentence with both scores. A deployment of it is refused until somebody does.
+    """
+    return session.registry.only_by_added(evidence.prompt_id, evidence.version, evidence.suite)
+
+
+def apply(
+    session: Session, reason: str, *, expect: tuple[RuleChange, ...] | None = None
+) -> tuple[RuleChange, ...]:
+    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one,
+    and RegistryError when `expect` is given and something else would change.
+    """
     if not can_be_seen(reason):
         raise UsageError("loosening a rule needs a reason", hint="--reason TEXT")
-    changed = []
-    for rule in _rules(session):
-        change = rule.change()
+    rules = [(rule, rule.change()) for rule in _rules(session)]
+    changes = tuple(change for _, change in rules if change)
+    if expect is not None and (*changes, *session.registry.suites_let_through()) != expect:
+        raise RegistryError(
+            "the files or the rules in force were changed meanwhile; nothing was applied",
+            hint="look at the changes again",
+        )
+    for rule, _ in rules:
         rule.publish(reason)
-        changed += [change] if change else []
-    return tuple(changed)
+    added = tuple(session.registry.suites_let_through())
+    for change in added:
+        session.registry.accept_cases(change.prompt_id, change.suite, session.author, reason=reason)
+    return (*changes, *added)
+
+
+def approve(
+    session: Session, waiting: Iterable[WaitingRule], reason: str
+) -> tuple[WaitingRule, ...]:
+    """The author's word for these loosened rules and no others. Raises RegistryError when one of
+    them waits no more.
+    """
+    return tuple(
+        approved
+        for rule in waiting
+        for approved in session.registry.approve_rules(session.author, seq=rule.seq, reason=reason)
+    )
 
 
 def outdated(session: Session, evidence: Evidence) -> list[str]:

@@ -67,7 +67,8 @@ def preflight_evaluation(session: Session, prompt_id: str, version: str) -> Pref
         worn = wear_of(session, spec, with_baseline=baseline is not None)
         if baseline:
             of_baseline = replace(
-                running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh), cases=spec.cases
+                running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh, settled=True),
+                cases=spec.cases,
             )
             specs += [] if not fresh and _is_stored(session, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
@@ -99,7 +100,7 @@ def preflight_comparison(
     for source in sources:
         if source.run_id:
             continue
-        spec = running.make_spec(source, suite, split=split)
+        spec = running.make_spec(source, suite, split=split, settled=source.is_settled)
         if not _is_stored(session, spec):
             lines.append(f"{source.name} on {suite.name}: {plural(len(spec.cases), 'case')}")
             specs.append(spec)

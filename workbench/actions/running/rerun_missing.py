@@ -87,7 +87,9 @@ def _spec(session: Session, gap: Gap) -> RunSpec:
     if not gap.unasked:
         return running.spec_of_run(session, summary.run_id)
     source = Source(gap.side.source.prompt, summary.label)
-    spec = running.make_spec(source, gap.suite, split=gap.split, repeats=summary.repeats)
+    spec = running.make_spec(
+        source, gap.suite, split=gap.split, repeats=summary.repeats, settled=True
+    )
     wanted = {case.id for case in (*gap.side.cases, *gap.unasked)}
     cases = tuple(case for case in gap.suite.dataset.cases if case.id in wanted)
     return replace(spec, cases=cases)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,14 @@ def make_spec(
     fresh: bool = False,
     equal_cases: bool = False,
     beside: Sequence[Prompt] = (),
+    settled: bool = False,
 ) -> RunSpec:
     """What to run, checked before the first call. Cases that ask and expect the same are asked
     once, unless `equal_cases` are wanted: those for which this prompt and all those `beside` it
     send the same.
 
     Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
+    `settled`: it is a registered version that another is compared with, see `check_fit`.
     Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
     that is not what the prompt or a scorer needs.
     """
@@ -59,7 +62,7 @@ def make_spec(
     used = Renderer(source.prompt).names
     if not equal_cases:  # what was begun is gone on with
         check_names(suite.dataset, used)
-    unused = check_fit(source.prompt, cases, suite.dataset.place_of)
+    unused = check_fit(source.prompt, cases, suite.dataset.place_of, settled=settled)
     # All cases, not those of this run: what is paired or resumed must not depend on a limit.
     everything = suite.dataset.cases
     options = suite.run
@@ -131,13 +134,19 @@ def split_name(suite: Suite, split: str | None) -> str:
     return name if name in suite.dataset.splits else "all"
 
 
-def start(session: Session, spec: RunSpec, *, resume: str | None = None) -> LiveRun:
-    """Start (or go on with) a run in its own thread."""
+def start(
+    session: Session, spec: RunSpec, *, resume: str | None = None, up_to: int | None = None
+) -> LiveRun:
+    """Start (or go on with) a run in its own thread; with `up_to` on so many cases at first."""
     from workbench.runs.engine.engine import start_run
 
     session.workspace.make_state()
     return start_run(
-        spec, session.provider_for(spec.prompt), session.workspace.runs_path, resume=resume
+        spec,
+        session.provider_for(spec.prompt),
+        session.workspace.runs_path,
+        resume=resume,
+        up_to=up_to,
     )
 
 
@@ -196,6 +205,7 @@ def spec_of_run(
         budget_usd=said.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
         equal_cases=True,
+        settled=summary.label != DRAFT,
     )
     wanted = {case.id for case in session.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in wanted)
@@ -248,8 +258,11 @@ def try_case(
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
     """One answer to one case, streamed; blocks, so call it from a thread of your own."""
+    from workbench.providers.openai_chat.forms import FORMS
     from workbench.runs.engine.trial import try_case as ask
+    from workbench.runs.store.endpoint_forms import keep_in, recall_from
 
+    recall_from(session.workspace.runs_path)
     open_provider = session.provider_for(prompt)
 
     async def asked() -> Answer:
@@ -259,4 +272,10 @@ def try_case(
         finally:
             await provider.close()
 
-    return asyncio.run(asked())
+    try:
+        return asyncio.run(asked())
+    finally:
+        if FORMS.learned():
+            with suppress(UsageError):  # a trial in a workspace that cannot be written
+                session.workspace.make_state()
+                keep_in(session.workspace.runs_path)

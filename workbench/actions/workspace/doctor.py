@@ -182,7 +182,8 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
         check_consistent(cases, suite.dataset.place_of)
         yield from _rule(suite, prompt)
         if prompt is not None:
-            check_fit(prompt, cases, suite.dataset.place_of)
+            for note in check_fit(prompt, cases, suite.dataset.place_of):
+                yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
     except WorkbenchError as error:
         yield Check("suite", Level.PROBLEM, error.message, error.hint)
 

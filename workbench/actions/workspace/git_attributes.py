@@ -21,9 +21,12 @@ def in_git(folder: Path) -> bool:
 def add_union_merge(folder: Path) -> None:
     """Add the line to the folder's .gitattributes, which keeps what it says.
 
-    Raises UsageError when it cannot be read or written.
+    Raises UsageError when it cannot be read or written, and for a link: what it leads to, anywhere
+    on this machine, would be copied into a file that is committed.
     """
     path = folder / ATTRIBUTES
+    if path.is_symlink():
+        raise UsageError(f"{path} is a link", hint="put the file itself there, or remove the link")
     try:
         before = path.read_bytes() if path.exists() else b""
     except OSError as error:

@@ -100,9 +100,9 @@ def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
     _check_free(folder)
     source = _sample(sample) if sample else None
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / ".gitignore", _IGNORED)
     if in_git(folder):
         add_union_merge(folder)
+    write_atomically(folder / ".gitignore", _IGNORED)
     if source:
         _copy_sample(source, folder)
     else:

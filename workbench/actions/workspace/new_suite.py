@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, SuiteError, UsageError
 from workbench.files import write_atomically
+from workbench.json_text import dumps
 from workbench.prompts.files.prompty import read_draft
 from workbench.prompts.values import Prompt
 from workbench.verdicts.case_counts import decides_sentence, proposed_rule
@@ -62,7 +62,7 @@ def begin_suite(session: Session, prompt_id: str, case: Case) -> Path:
         "split": case.split,
     }
     kept = {key: value for key, value in row.items() if value is not None}
-    line = json.dumps(kept, ensure_ascii=False, allow_nan=False)
+    line = dumps(kept, allow_nan=False)
     # The dataset first: a suite that is there has its cases.
     write_atomically(folder / DATASET, f"{line}\n")
     text = _SUITE.format(

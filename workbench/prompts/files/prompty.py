@@ -12,12 +12,13 @@ from workbench.errors import DraftError
 from workbench.prompts.files.fences import TOP
 from workbench.prompts.files.front_matter import EXTENSION, Front, check, split
 from workbench.prompts.files.strict_yaml import dump_yaml
-from workbench.prompts.revisions import least_revision
+from workbench.prompts.revisions import least_revision, size_of
 from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
     JINJA2,
     MAX_TEXT_BYTES,
+    MAX_WORDS,
     REVISION,
     Input,
     Message,
@@ -81,6 +82,12 @@ def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") 
     messages = _messages(body, where)
     inputs = _inputs(front)
     template_format = _template_format(front)
+    size = size_of(messages) if template_format == JINJA2 else 0
+    if size > MAX_WORDS:
+        raise DraftError(
+            f"{where}: {size:,} words and signs stand in its tags, and {MAX_WORDS:,} may",
+            hint="give long data as an input, or write it as text",
+        )
     return Prompt(
         prompt_id=name,
         messages=messages,

@@ -6,13 +6,13 @@ much. Only what can take more than its arguments hold needs one.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 from jinja2.exceptions import SecurityError
 
+from workbench.json_text import dumps
 from workbench.prompts.templates.metering import A_TEST, MAX_SIZE, check, current
 
 MAX_REPEAT = 100_000
@@ -39,10 +39,6 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
-def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def operator(name: str, left: Any, right: Any) -> None:
     """Before `left name right`."""
     if isinstance(left, int) and isinstance(right, int):
@@ -60,7 +56,9 @@ def operator(name: str, left: Any, right: Any) -> None:
 
 
 def _whole_numbers(name: str, left: int, right: int) -> None:
-    check(max(left.bit_length(), right.bit_length()), _MOST_BITS)
+    longer, shorter = sorted((left.bit_length(), right.bit_length()), reverse=True)
+    check(longer, _MOST_BITS)
+    current().spend(longer // 1024 * (2 + shorter // 1024 // 3))
     if name == "*":
         check(left.bit_length() + right.bit_length(), MAX_BITS)
     elif name == "**":
@@ -128,8 +126,9 @@ def _wordwrap(
 
 def _striptags(text: Any) -> None:
     given = text_of(text)
-    # What is left is copied for each tag.
-    current().spend(len(given) // 8 + given.count("<") * len(given) // 256)
+    # What is left is copied for each tag; each entity is looked up.
+    copied = given.count("<") * len(given) // 256
+    current().spend(len(given) // 8 + copied + 6 * given.count("&"))
     current().make(_WORD_BYTES * _words(given))
 
 
@@ -159,7 +158,7 @@ def _sum(items: Any, attribute: Any = None, start: Any = 0) -> None:
 
 def _tojson(value: Any, indent: Any = None) -> None:
     meter = current()
-    size = meter.show(value, json_text)
+    size = meter.show(value, dumps)
     if indent is not None:
         wide = len(indent) if isinstance(indent, str) else int(indent)
         check(wide, MAX_REPEAT)
@@ -197,6 +196,17 @@ def _six_times(value: Any, *_: Any, **__: Any) -> None:
 def _to_int(value: Any, _default: Any = 0, _base: int = 10) -> None:
     if isinstance(value, str):
         check(len(value), _MOST_DIGITS if _base != 10 else MAX_SIZE)
+        # The digits are read in a time that grows by their square, up to as many as Python takes.
+        current().spend(min(len(value), 10 * _MOST_DIGITS) ** 2 // 40_000)
+
+
+def _trim(value: Any, chars: Any = None) -> None:
+    _stripped(text_of(value), text_of(chars or ""))
+
+
+def _stripped(text: str | bytes, chars: str | bytes) -> None:
+    """Each character at the ends is looked for among all of `chars`."""
+    current().spend(len(text) // 32 + len(text) * len(chars) // 2048)
 
 
 def _round(_value: Any, precision: int = 0, *_: Any, **__: Any) -> None:
@@ -212,7 +222,7 @@ def _words(text: str) -> int:
 
 
 FILTERS: dict[str, Guard] = {
-    **dict.fromkeys(["capitalize", "lower", "upper", "string", "trim"], _shown),
+    **dict.fromkeys(["capitalize", "lower", "upper", "string"], _shown),
     **dict.fromkeys(["wordcount", "title"], _cut),
     **dict.fromkeys(["e", "escape", "forceescape", "urlencode", "xmlattr"], _six_times),
     **dict.fromkeys(["list", "reverse", "map", "select", "reject", "random"], _listed),
@@ -229,6 +239,7 @@ FILTERS: dict[str, Guard] = {
     "striptags": _striptags,
     "sum": _sum,
     "tojson": _tojson,
+    "trim": _trim,
     "truncate": _width,
     "wordwrap": _wordwrap,
 }
@@ -278,7 +289,8 @@ def makes(method: Any) -> bool:
 def call(method: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
     """Before a call; the arguments to call it with."""
     meter = current()
-    meter.step(len(args) + len(options))
+    # Of many arguments by name each is copied several times.
+    meter.step(len(args) + len(options) + 10 * max(0, len(options) - 16))
     owner, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
     if isinstance(owner, (str, bytes)):
         meter.spend(len(owner) // 32)
@@ -288,6 +300,8 @@ def call(method: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> tupl
         for arg in given:
             if isinstance(arg, int):
                 check(arg, MAX_REPEAT)
+            elif isinstance(arg, (bytes, bytearray)):  # from_bytes
+                check(8 * len(arg), _MOST_BITS)
     elif name in ("count", "index", "copy", "fromkeys", "changed", "dict"):
         meter.spend(sum(meter.weigh(part) for part in (owner, *given)) // 8)
     for arg in given:
@@ -303,6 +317,9 @@ def _text_method(
     wide = max((arg for arg in given if isinstance(arg, int)), default=8)
     if name in _PADDING:
         check(wide)
+    elif name in ("strip", "lstrip", "rstrip"):
+        for arg in given:
+            _stripped(owner, arg if isinstance(arg, (str, bytes)) else "")
     elif name == "expandtabs":
         check(len(owner) + text.count("\t") * wide)
     elif name == "replace" and len(args) > 1:

@@ -14,6 +14,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Undefined
 from jinja2.utils import Namespace
 
+from workbench.json_text import Written
+
 MAX_SIZE = 10_000_000
 """Characters or items of any one value, and of the whole text."""
 MAX_MADE = 50_000_000
@@ -131,6 +133,8 @@ class Meter:
             size += len(value) if len(value) > MAX_SIZE else len(leaf(value))
         elif isinstance(value, bool) or value is None:
             size += 5
+        elif isinstance(value, Written):
+            size += len(str(value))
         elif isinstance(value, int):
             size += 2 + value.bit_length() * 3 // 10
         elif isinstance(value, (bytes, bytearray)):

@@ -9,7 +9,6 @@ template is compiled: it would run uncounted.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -21,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg, object_type_repr
 from jinja2.visitor import NodeTransformer
 
+from workbench.json_text import dumps
 from workbench.prompts.templates import guards, printing
 from workbench.prompts.templates.metering import A_FILTER, A_MACRO, begin, check, current, drawn
 from workbench.prompts.values import FIRST_REVISION
@@ -254,7 +254,7 @@ def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = 
 def _tojson(value: Any, indent: int | None = None) -> str:
     """Plain UTF-8 JSON, the keys in the order in which they were given."""
     value = None if isinstance(value, Null) else value
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    return dumps(value, indent=indent)
 
 
 def _guarded_filter(name: str, usual: Callable[..., Any], revision: int) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.embedded.model import EmbeddedModel, EmbeddedServer, find_weights, start
 from workbench.providers.endpoint import Endpoint
@@ -24,6 +25,8 @@ SLOTS = 2
 AT_ONCE = 1
 """Calls that share a batch may differ in a token, so one at a time lets figures repeat; it costs
 next to nothing, as one call keeps the cores busy."""
+_MORE_CHARS = 24
+"""Than one token can be of any usual text."""
 _DYING_STEPS = 20
 _DYING_STEP_S = 0.025
 IDLE_S = 300.0
@@ -75,6 +78,11 @@ class LocalModel:
         """
         answers, server = await self._started()
         answer = await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
+        if self._model.own_template and _is_unread(request, answer):
+            raise ProviderError(
+                f"the chat template of {self._model.path.name} leaves the messages out",
+                hint='chat_template = "plain" in the provider\'s table joins them as they are',
+            )
         if answer.outcome is not Outcome.PROVIDER_ERROR or answer.status is not None:
             return answer
         if await _lives_on(server):
@@ -186,6 +194,12 @@ class _Servers:
 
 def _runtime() -> str:
     return installed_version("xllamacpp")
+
+
+def _is_unread(request: Request, answer: Answer) -> bool:
+    """Whether the model got nothing but the token that marks the beginning."""
+    sent = sum(len(message.content.strip()) for message in request.messages)
+    return answer.prompt_tokens is not None and answer.prompt_tokens <= 1 and sent >= _MORE_CHARS
 
 
 _SERVERS = _Servers()

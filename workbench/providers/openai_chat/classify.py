@@ -20,12 +20,15 @@ from workbench.providers.openai_chat.content import (
     size_of,
 )
 from workbench.providers.openai_chat.error_bodies import Said, error_in, is_error, read_error
-from workbench.providers.openai_chat.finish import Finish, class_of, finish_word, names_calls
+from workbench.providers.openai_chat.finish import Finish, class_of, names_calls, stop_word
 from workbench.providers.openai_chat.vendor_codes import is_filtered
 from workbench.providers.pauses import retry_after
 from workbench.providers.redact import holds, one_line, storable
 
-RETRIED = frozenset({408, 409, 425, 429})
+RETRIED = frozenset({408, 409, 424, 425, 429, 498, 499})
+"""Beside all from 500 on. 424 is TGI's failed generation, 498 Groq's lack of capacity, 499 a call
+that a server or proxy gave up.
+"""
 _CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
 _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
 """The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
@@ -92,7 +95,7 @@ def _index(choice: Any) -> int:
 
 def _from_choice(choice: Mapping[str, Any], asked: Asked, raw: bytes) -> Answer:
     message = choice.get("message")
-    word = finish_word(choice.get("finish_reason"))
+    word = stop_word(choice)
     finish = class_of(word)
     if message is None and isinstance(choice.get("text"), str):
         message = {"content": choice["text"]}  # as completions that are no chat have it
@@ -195,7 +198,7 @@ def classify_status(
     shown = shown or str(status)
     _stop_if_in_vain(status, headers, found, asked, shown)
     said = _said(found, asked)
-    if status in (400, 403) and "content_filter" in found.codes:
+    if status in (400, 403, 422, 451, 500) and found.blames_filter:
         return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
     if status in (400, 422) and not _is_the_cases(found, asked.standing):
         raise ProviderError(
@@ -307,7 +310,7 @@ def _reported(data: Any, asked: Asked) -> Answer:
     status = next((int(code) for code in sorted(found.codes) if _STATUS.fullmatch(code)), None)
     if status is None:
         fresh = not asked.standing.answered
-        if "content_filter" in found.codes:
+        if found.blames_filter:
             status = 400
         elif found.names_key:
             status = 401 if fresh else None
@@ -315,6 +318,8 @@ def _reported(data: Any, asked: Asked) -> Answer:
             status = 402
         elif found.has_model_code or (fresh and found.names_model):
             status = 404
+        elif found.names_content:
+            status = 400
     answer = (
         Answer(Outcome.INVALID, retry=True)
         if status is None

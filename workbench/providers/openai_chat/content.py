@@ -37,6 +37,8 @@ def read_content(content: Any) -> Content:
         return Content()
     if isinstance(content, str):
         return Content(content)
+    if isinstance(content, Mapping) and content.get("type") in (*_TEXTS, *_THOUGHTS, "refusal"):
+        content = [content]
     if not isinstance(content, list):
         return Content(others=(_kind(content),))
     text, refusal, others = "", "", []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.providers.openai_chat.vendor_codes import failed_by_code, vendor_codes
+from workbench.providers.pauses import seconds_of, wait_in
 
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "status_msg", "error_description")
 _HEADINGS = ("title", "description")
@@ -26,11 +27,13 @@ _QUOTA_CODES = frozenset(
     [
         *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "arrearage"),
         *("exceeded_current_quota_error", "insufficient_balance", "insufficient_credits"),
-        *("insufficient_user_quota", "1113"),
+        *("insufficient_user_quota", "accountoverdueerror", "allocationquota.freetieronly"),
+        *("prepaidbilloverdue", "postpaidbilloverdue", "1113"),
     ]
 )
 _QUOTA = re.compile(
-    r"insufficient (?:account )?(?:balance|credit|fund|quota)|credit balance is too low"
+    r"insufficient (?:account )?(?:balance|credit|fund|quota)"
+    r"|balance is (?:too low|insufficient|not enough)"
     r"|out of credits|requires more credits|exceeded your current quota|billing hard limit",
     re.I,
 )
@@ -57,16 +60,31 @@ _CONTENT_CODES = frozenset(
         *("prompt_too_long", "input_too_long"),
     ]
 )
+_FILTER_CODES = frozenset(
+    [
+        *(
+            "content_filter",
+            "content_policy_violation",
+            "moderation_blocked",
+            "sensitive_words_detected",
+        ),
+        *("data_inspection_failed", "datainspectionfailed", "responsibleaipolicyviolation", "1301"),
+    ]
+)
+"""Of OpenAI, Azure, One API, Qwen and GLM; those of Volcengine name what was `…Detected`."""
+_SENSITIVE = "sensitivecontentdetected"
 _TOO_LONG = re.compile(
     r"maximum context length|context[ _](?:length|window|size)\b.{0,80}?exceed"
     r"|exceed.{0,80}?context[ _](?:length|window|size)|(?:prompt|input|request) is too long"
-    r"|token count.{0,40}? exceeds|too many (?:input |prompt )?tokens",
+    r"|token count.{0,40}? exceeds|too many (?:input |prompt )?tokens"
+    r"|token length too long|exceeded model token limit",
     re.I | re.DOTALL,
 )
 _MODEL_CODES = frozenset(
     [
         *("model_not_found", "invalid_model", "unknown_model", "model_not_available"),
         *("model_not_exist", "modelnotfound", "deploymentnotfound", "1211"),
+        *("modelnotopen", "invalidendpointormodel.notfound"),
     ]
 )
 _MODEL = re.compile(
@@ -81,7 +99,6 @@ _ADDRESS = re.compile(
     r"|no route\b.*|cannot post\b.*|unexpected endpoint or method\b.*",
     re.I | re.DOTALL,
 )
-_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +143,11 @@ class Said:
     def names_content(self) -> bool:
         """Whether this very content is refused: it is too long, or not valid."""
         return bool(self._lower & _CONTENT_CODES) or _TOO_LONG.search(self.message) is not None
+
+    @property
+    def blames_filter(self) -> bool:
+        """Whether a code says that a filter took hold of the question."""
+        return any(code in _FILTER_CODES or _SENSITIVE in code for code in self._lower)
 
     @property
     def has_model_code(self) -> bool:
@@ -197,7 +219,7 @@ def read_error(body: Any) -> Said:
         message,
         frozenset(codes),
         found.parameter,
-        found.wait_s,
+        wait_in(message) if found.wait_s is None else found.wait_s,
         is_json=bool(body) and isinstance(body, (Mapping, list)),
     )
 
@@ -261,8 +283,8 @@ class _Found:
         if isinstance(body.get("param"), str) and not self.parameter:
             self.parameter = body["param"]
         delay = body.get("retryDelay")
-        if isinstance(delay, str) and (seconds := _DELAY.fullmatch(delay)):
-            self.wait_s = float(seconds[1])
+        if isinstance(delay, str):
+            self.wait_s = seconds_of(delay)
 
 
 def _parsed(text: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -45,6 +46,11 @@ _WORDS = {
         insufficient_system_resources timeout time_limit overloaded load unload model_unloaded
         malformed_model_output malformed_response""",
 }
+READING = 2
+"""Of what servers send. Raise it when the same bytes are classed otherwise: it stands beside each
+stored answer, so that what an earlier reading took for whole can be doubted.
+"""
+
 _CLASSES = {word: finish for finish, words in _WORDS.items() for word in words.split()}
 _CALLS = frozenset({"tool_call", "tool_calls", "tool_use", "function_call"})
 _PREFIX = re.compile(r"(?:.*\.)?(?:finish_?reason_|reason_)?")
@@ -59,9 +65,25 @@ def finish_word(value: Any) -> str:
     return value.strip()
 
 
+def stop_word(choice: Mapping[str, Any]) -> str:
+    """The finish reason of a choice. A gateway that writes `stop` for what its provider cut,
+    filtered or failed at gives that one's own word beside it.
+    """
+    word = finish_word(choice.get("finish_reason"))
+    native = finish_word(choice.get("native_finish_reason"))
+    if class_of(word) is not Finish.COMPLETE or class_of(native) is Finish.UNKNOWN:
+        return word
+    return native if spoils(native) else word
+
+
 def class_of(word: str) -> Finish:
     """What the word says, in upper or lower case, camel case, or as the name of an enumeration."""
     return _CLASSES.get(_plain(word), Finish.UNKNOWN)
+
+
+def spoils(word: str) -> bool:
+    """Whether the word, as it was stored, says anything but that the answer is whole."""
+    return bool(word) and class_of(word) is not Finish.COMPLETE
 
 
 def names_calls(word: str) -> bool:

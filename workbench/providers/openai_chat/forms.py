@@ -1,7 +1,8 @@
 """In which form an endpoint takes its requests, found out from what it refuses.
 
 Servers that speak the same API differ in the name of the token limit, and in whether they know
-`stream_options` or stream at all. What one takes is remembered for as long as this process lives.
+`stream_options` or stream at all. What one takes is remembered by this process, and kept for later
+ones where there is a place (`runs/endpoint_forms.py`).
 """
 
 from __future__ import annotations
@@ -75,15 +76,28 @@ class Forms:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Form] = {}
+        self._learned: set[tuple[str, str]] = set()
 
     def of(self, base_url: str, model: str) -> Form:
         return self._known.get((base_url, model), Form())
 
     def remember(self, base_url: str, model: str, form: Form) -> None:
         self._known[base_url, model] = form
+        self._learned.add((base_url, model))
+
+    def recall(self, base_url: str, model: str, form: Form) -> None:
+        """Take what an earlier process learned, where this one has not."""
+        if (base_url, model) not in self._learned:
+            self._known[base_url, model] = form
+
+    def learned(self) -> dict[tuple[str, str], Form]:
+        """What this process found out itself, by address and model."""
+        # From another thread a run may learn meanwhile.
+        return {key: self._known[key] for key in self._learned.copy()}
 
     def forget(self) -> None:
         self._known.clear()
+        self._learned.clear()
 
 
 FORMS = Forms()

@@ -7,6 +7,7 @@ answer without a finish reason is none.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from workbench.providers.openai_chat.classify import classify_completion
 from workbench.providers.openai_chat.content import THOUGHT_FIELDS, read_content
 from workbench.providers.openai_chat.error_bodies import error_in, is_error
 from workbench.providers.openai_chat.events import Event, Events
-from workbench.providers.openai_chat.finish import Finish, class_of, finish_word
+from workbench.providers.openai_chat.finish import Finish, class_of, stop_word
 from workbench.providers.openai_chat.vendor_codes import filtered_results, is_filtered
 
 _DONE = b"[DONE]"
@@ -83,9 +84,11 @@ class Assembled:
 
     def _take(self, event: Event) -> None:
         data = event.data.strip()
-        if data == _DONE:
+        if data.upper() == _DONE:
             self.done = True
             return
+        if not data and event.name != b"error":
+            return  # a sign of life
         chunk = _loaded(data)
         if chunk is _NOTHING and len(event.lines) > 1:
             # Events without the blank line between them.
@@ -134,13 +137,15 @@ class _Choice:
         self.finish = ""
         self.filtered = False
         self.error: Any = None
+        self._half = ""
+        """The first half of an emoji, whose other half comes in the next piece."""
         self._open: dict[Any, dict[str, Any]] = {}
         self._message: dict[str, Any] = {}
         self._others: list[dict[str, str]] = []
 
     @property
     def joined(self) -> str:
-        return "".join(self.text)
+        return "".join(self.text) + self._half
 
     def whole(self) -> dict[str, Any]:
         """The choice as a completion that was not streamed has it."""
@@ -155,7 +160,7 @@ class _Choice:
 
     def take(self, choice: Mapping[str, Any]) -> str:
         """The next piece; its text."""
-        word = finish_word(choice.get("finish_reason"))
+        word = stop_word(choice)
         # A last chunk says `stop` behind `length`, too: what spoilt the answer stands.
         if word and (not self.finish or class_of(self.finish) is Finish.COMPLETE):
             self.finish = word
@@ -194,9 +199,12 @@ class _Choice:
         if content.refusal:
             self._message["refusal"] = str(self._message.get("refusal", "")) + content.refusal
         self._others += [{"type": kind} for kind in content.others]
-        if content.text:
-            self.text.append(content.text)
-        return content.text
+        text = _PAIR.sub(_paired, self._half + content.text)
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        text = text.removesuffix(self._half)
+        if text:
+            self.text.append(text)
+        return text
 
     def _take_call(self, call: Mapping[str, Any]) -> None:
         """A call or the rest of one. Some servers number none of them, or all by 0."""
@@ -215,11 +223,19 @@ class _Choice:
             self._open[index] = kept
         kept["id"] = kept["id"] or given
         for key in ("name", "arguments"):
-            if isinstance(function.get(key), str):
-                kept["function"][key] += function[key]
+            given, before = function.get(key), kept["function"][key]
+            if isinstance(given, str) and isinstance(before, str):
+                kept["function"][key] = before + given
+            elif given and not before:
+                kept["function"][key] = given  # an object, as some servers write arguments
 
 
 _NOTHING = object()
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def _paired(halves: re.Match[str]) -> str:
+    return halves[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _loaded(data: bytes) -> Any:

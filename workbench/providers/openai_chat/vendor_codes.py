@@ -1,7 +1,8 @@
 """Numbers by which single vendors say what others say in words, and flags of their filters.
 
-MiniMax puts its numbers into `base_resp`, Baidu into `error_code`: the same number means something
-else in another place, so each is read in its own alone.
+MiniMax puts its numbers into `base_resp`, Baidu Qianfan into `error_code`, iFlytek Spark into
+`code` beside its `sid`: the same number means something else in another place, so each is read in
+its own alone. They are those of the vendors' public lists of error codes.
 """
 
 from __future__ import annotations
@@ -12,16 +13,26 @@ from typing import Any
 _MINIMAX = {
     **dict.fromkeys(("1004", "2049"), "invalid_api_key"),
     **dict.fromkeys(("1008", "2056"), "insufficient_quota"),
-    **dict.fromkeys(("1002", "1039", "1041"), "429"),
+    **dict.fromkeys(("1002", "1039", "1041", "2045"), "429"),
     **dict.fromkeys(("1000", "1013", "1024", "1033"), "500"),
     **dict.fromkeys(("1026", "1027"), "content_filter"),
     "1001": "504",
+    "1042": "invalid_prompt",
 }
 _BAIDU = {
-    **dict.fromkeys(("13", "14", "15", "100", "110", "111"), "invalid_api_key"),
+    **dict.fromkeys(("6", "13", "14", "15", "100", "110", "111"), "invalid_api_key"),
     **dict.fromkeys(("17", "19"), "insufficient_quota"),
     **dict.fromkeys(("4", "18", "336501", "336502"), "429"),
-    **dict.fromkeys(("2", "336100"), "503"),
+    **dict.fromkeys(("2", "336000", "336100"), "503"),
+    **dict.fromkeys(("336007", "336103"), "prompt_too_long"),
+}
+_SPARK = {
+    **dict.fromkeys(("10015", "10016", "11200"), "invalid_api_key"),
+    "11201": "insufficient_quota",
+    **dict.fromkeys(("10006", "10007", "11202", "11203"), "429"),
+    **dict.fromkeys(("10008", "10009", "10010", "10011", "10012", "10110"), "503"),
+    **dict.fromkeys(("10013", "10014", "10019"), "content_filter"),
+    "10907": "prompt_too_long",
 }
 _FILTER_FLAGS = ("input_sensitive", "output_sensitive")
 _FILTER_RESULTS = "content_filter_results"
@@ -29,7 +40,9 @@ _FILTER_RESULTS = "content_filter_results"
 
 def vendor_codes(body: Mapping[str, Any]) -> Iterator[str]:
     """What a vendor's numbers in an object of an error mean, as a code or a status of others."""
-    for known, number in ((_MINIMAX, _base_code(body)), (_BAIDU, body.get("error_code"))):
+    spark = body.get("code") if "sid" in body else None
+    places = ((_MINIMAX, _base_code(body)), (_BAIDU, body.get("error_code")), (_SPARK, spark))
+    for known, number in places:
         if str(number) in known:
             yield known[str(number)]
 

@@ -8,8 +8,8 @@ import difflib
 import sqlite3
 from typing import Any
 
-from workbench.registry.content.rule_changes import recorded_change
 from workbench.registry.content.versions import get_version, list_versions
+from workbench.registry.deploy.recorded_changes import recorded_change
 from workbench.registry.models.records import BlameLine, LogEntry
 from workbench.registry.storage.sqlite.schema import TABLES
 

@@ -13,18 +13,20 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.fingerprints import fingerprint
+from workbench.registry.content.rule_changes import asks_nothing
 from workbench.registry.deploy.loosened import (
-    Loosening,
     Wish,
+    has_evidence,
     loosened_by,
-    open_loosenings,
+    loosenings_for,
     rules_at,
-    table_rows,
 )
+from workbench.registry.deploy.open_loosenings import Loosening
 from workbench.registry.deploy.rule_approvals import rule_approvers
 from workbench.registry.models.actors import same_person
 from workbench.registry.models.records import Finding
 from workbench.registry.models.strictness import Change, environment_changes, suite_changes
+from workbench.registry.storage.sqlite.tables import table_rows
 
 Row = Mapping[str, Any]
 
@@ -72,6 +74,8 @@ def _check_reasons(
         name = tuple(row[column] for column in same)
         old, before[name] = before.get(name), row
         if old is None or row["reason"].strip() or held is None or row["seq"] < held:
+            continue
+        if table == "suites" and asks_nothing(connection, old, row):
             continue
         if table == "environments" and (version is None or row["seq"] < version):
             continue
@@ -122,8 +126,15 @@ def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Only where a rule was ever loosened is there anything to derive."""
-    if not _first(
+    """Only where a rule was ever loosened, or cases were added, is there anything to derive."""
+    changed = {
+        prompt_id
+        for (prompt_id,) in connection.execute(
+            "SELECT prompt_id FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
+            " HAVING min(parts) <> max(parts)"
+        )
+    }
+    if not changed and not _first(
         connection,
         "SELECT max(seq) FROM (SELECT seq FROM environments WHERE reason <> ''"
         " UNION ALL SELECT seq FROM suites WHERE reason <> ''"
@@ -134,16 +145,23 @@ def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
         "SELECT d.*, v.author, l.actor, l.at FROM deployments d JOIN ledger l ON l.seq = d.seq"
         " JOIN versions v ON v.prompt_id = d.prompt_id AND v.version = d.version ORDER BY d.seq"
     )
-    names = ("prompt_id", "version", "fingerprint", "author", "environment", "actor", "seq", "at")
+    names = ("prompt_id", "version", "fingerprint", "author", "environment", "actor", "seq", "at",
+             "revision")  # fmt: skip
     for row in table_rows(connection, sql):
         if row["action"] != "deploy" or row["override"]:
             continue
         wish = Wish(**{name: row[name] for name in names})
         where = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
-        for loosening in open_loosenings(connection, wish):
+        for loosening in loosenings_for(connection, wish):
             if _lacks_approval(connection, wish, loosening):
                 problem = f"the rules loosened by record {loosening.seq} lacked an approval"
                 yield Finding(row["seq"], "deployments", f"{where}: {problem}")
+        rules = rules_at(connection, wish.environment, wish.seq)
+        asked = row["revision"] and row["prompt_id"] in changed
+        ruled = rules if rules and asked and not rules["untested"] else None
+        if ruled and not has_evidence(connection, wish, ruled, wish.seq):
+            problem = "it had no evidence that passes without the cases that were added"
+            yield Finding(row["seq"], "deployments", f"{where}: {problem}")
         if loosened_by(connection, wish) != row["loosened_by"]:
             problem = "it does not name the loosened rule that allowed it"
             yield Finding(row["seq"], "deployments", f"{where}: {problem}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.fingerprints import fingerprint, fingerprint_of_parsed, short
+from workbench.prompts.numbering import is_candidate_for
 from workbench.registry.audit.verify_chain import Record
 from workbench.registry.content.evidence import evaluation_at, row_of, score_rows
 from workbench.registry.models.artefact import content_of, fingerprint_of_text, prompt_of
@@ -51,11 +52,23 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
                 yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
     for seq in digests.keys() - found:
         yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
+    yield from _same_contents(connection)
     for (seq,) in connection.execute(
         "SELECT DISTINCT evaluation FROM scores WHERE evaluation NOT IN"
         " (SELECT seq FROM evaluations)"
     ).fetchall():
         yield Finding(seq, "scores", "scores without an evaluation")
+
+
+def _same_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """A content has one number, but for a release and its candidates."""
+    for seq, prompt_id, version, other in connection.execute(
+        "SELECT v.seq, v.prompt_id, v.version, o.version FROM versions v JOIN versions o"
+        " ON o.prompt_id = v.prompt_id AND o.fingerprint = v.fingerprint AND o.seq < v.seq"
+    ).fetchall():
+        if not is_candidate_for(other, version):
+            problem = f"its content is that of {other}, which is no candidate for it"
+            yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
 
 
 def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from workbench.errors import RegistryError
 from workbench.registry.audit.verify_rows import UNREADABLE
-from workbench.registry.models.actors import distinct, same_person
+from workbench.registry.deploy.approvers import Involved, approvers, approvers_by_name
+from workbench.registry.models.actors import same_person
 from workbench.registry.models.origins import objection
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.records import Finding
@@ -58,8 +59,11 @@ class _World:
     evaluations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """By prompt."""
     revoked: set[tuple[str, str]] = field(default_factory=set)
+    """Prompt and fingerprint."""
     approvals: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
     """By prompt, version and environment."""
+    revision: int = 0
+    """The highest that a deployment named."""
     compares_people: bool = False
     """An approval was recorded by the rules of today; 0.1.0 compared the text of names."""
     consumers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
@@ -121,7 +125,7 @@ def _evaluation(world: _World, row: dict[str, Any]) -> None:
 
 
 def _revocation(world: _World, row: dict[str, Any]) -> None:
-    world.revoked.add((row["prompt_id"], row["version"]))
+    world.revoked.add((row["prompt_id"], row["fingerprint"]))
 
 
 def _approval(world: _World, row: dict[str, Any]) -> None:
@@ -159,6 +163,7 @@ def _deployment(world: _World, row: dict[str, Any]) -> Iterator[Finding]:
     place = (row["prompt_id"], row["environment"])
     head = world.heads.get(place)
     problems = list(_always(world, row, head))
+    world.revision = max(world.revision, row["revision"])
     if row["action"] == "rollback":
         problems += _rollback(world, row, head)
     elif row["action"] == "retire":
@@ -192,12 +197,14 @@ def _always(world: _World, row: dict[str, Any], head: _Entry | None) -> Iterator
     known = world.versions.get((row["prompt_id"], row["version"]))
     if known is None or known[0] != row["fingerprint"]:
         yield "there was no such version with this fingerprint"
+    if row["revision"] < world.revision:
+        yield "by an older rule than the last"
     if row["previous_seq"] != (head.seq if head else None):
         yield "it does not follow what was live"
     live = head.version if head and head.action != "retire" else None
     if row["previous_version"] != live:
         yield "it does not say what was live before"
-    if row["action"] != "retire" and (row["prompt_id"], row["version"]) in world.revoked:
+    if row["action"] != "retire" and (row["prompt_id"], row["fingerprint"]) in world.revoked:
         yield "the version was revoked"
 
 
@@ -242,21 +249,21 @@ def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
 
 
 def _approvers(world: _World, row: dict[str, Any], rules: dict[str, Any], after: int) -> list[str]:
-    """Who approved it and counts; what 0.1.0 recorded counts by its rule, the names' text alone."""
+    """Who approved it and counts."""
     author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
     known = world.evaluations.get(row["prompt_id"], ())
-    evaluators = [str(e["actor"]) for e in known if _accepted(world, e, row, rules)]
+    accepted = [str(e["actor"]) for e in known if _accepted(world, e, row, rules)]
+    evaluators = accepted if row["evaluation"] else ()
+    involved = Involved(author, row["actor"] or "", evaluators)
     place = (row["prompt_id"], row["version"], row["environment"])
-    found: dict[str, None] = {}
-    for approval in world.approvals.get(place, ()):
-        name = approval["actor"] or ""
-        if approval["seq"] <= after or name in (author, row["actor"]):
-            continue
-        involved = same_person(name, author) or same_person(name, row["actor"] or "")
-        alone = evaluators and all(same_person(name, one) for one in evaluators)
-        if not approval["rules"] or not (involved or (row["evaluation"] and alone)):
-            found[name] = None
-    return distinct(found) if world.compares_people else list(found)
+    given = [
+        (approval["actor"] or "", approval["rules"])
+        for approval in world.approvals.get(place, ())
+        if approval["seq"] > after
+    ]
+    if row["revision"]:
+        return approvers(given, involved)
+    return approvers_by_name(given, involved, people=world.compares_people)
 
 
 def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
@@ -289,7 +296,7 @@ def _evidence(world: _World, row: dict[str, Any], rules: dict[str, Any]) -> Iter
 
 
 def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict[str, Any]) -> bool:
-    same = ("prompt_id", "version", "fingerprint")
+    same = ("prompt_id", "fingerprint")
     if e["gate"] != "pass" or any(e[name] != row[name] for name in same):
         return False
     suite = world.suite_rows.get(e["suite_seq"])

@@ -117,18 +117,20 @@ def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
 def gate_uses(connection: sqlite3.Connection, prompt_id: str) -> list[GateUse]:
     """Which cases the evaluations of a prompt used, oldest first; external suites are not ours."""
     rows = connection.execute(
-        "SELECT e.seq, e.baseline_fingerprint IS NOT NULL,"
+        "SELECT e.seq, e.suite, e.fingerprint, e.baseline_fingerprint IS NOT NULL,"
         " EXISTS (SELECT 1 FROM evaluations x WHERE x.prompt_id = e.prompt_id"
         "   AND json_extract(x.plan, '$.extends') = e.evaluation_id),"
-        " coalesce(json_extract(e.record, '$.questions'), json_extract(e.record, '$.cases'), '[]'),"
+        " coalesce(json_extract(e.record, '$.cases'), '[]'),"
+        " coalesce(json_extract(e.record, '$.questions'), '[]'),"
         " (SELECT json_group_array(DISTINCT c.case_id) FROM scores c WHERE c.evaluation = e.seq)"
         " FROM evaluations e WHERE e.prompt_id = ? AND e.external = 0 ORDER BY e.seq",
         (prompt_id,),
     ).fetchall()
     uses = []
-    for seq, baseline, extended, digests, ids in rows:
-        cases = tuple(json.loads(digests)), tuple(json.loads(ids))
-        uses.append(GateUse(seq, bool(baseline), bool(extended), *cases))
+    for seq, suite, asked, baseline, extended, *lists in rows:
+        cases, questions, ids = (tuple(json.loads(each)) for each in lists)
+        flags = bool(baseline), bool(extended)
+        uses.append(GateUse(seq, suite, asked, *flags, cases, questions, ids))
     return uses
 
 

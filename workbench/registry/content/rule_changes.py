@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from workbench.errors import NotInRegistry, RegistryError, RulesLoosened
@@ -16,6 +17,7 @@ from workbench.registry.models.digest import Column
 from workbench.registry.models.records import FactChange, RuleChange
 from workbench.registry.models.strictness import REVISION, environment_changes, suite_changes
 from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.sqlite.tables import AFTER_ALL
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
@@ -52,7 +54,7 @@ def suite_row(
 def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) -> Row | None:
     """The row that is in force, or None."""
     where = "prompt_id = ? AND suite = ?"
-    return _row(connection, f"SELECT * FROM current_suites WHERE {where}", (prompt_id, suite))
+    return first_row(connection, f"SELECT * FROM current_suites WHERE {where}", (prompt_id, suite))
 
 
 def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
@@ -63,16 +65,39 @@ def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
         theirs = _judged_by_theirs_alone(connection, names["prompt_id"])
         if not theirs:
             return RuleChange(_NEW, False, **names)
-        return RuleChange(
-            (FactChange("suites", theirs, f"{names['suite']} too", True),), True, **names
-        )
-    return change_of_suite(current, row)
+        return further_suite(theirs, **names)
+    change = change_of_suite(current, row)
+    if change and change.looser and asks_nothing(connection, current, row):
+        facts = tuple(replace(fact, looser=False) for fact in change.facts)
+        return replace(change, facts=facts, looser=False)
+    return change
+
+
+def asks_nothing(
+    connection: sqlite3.Connection, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> bool:
+    """Whether nothing relied on a suite that 0.1.0 published: nothing was judged by it yet, and it
+    is changed, not removed.
+    """
+    if old["revision"] or new["removed"]:
+        return False
+    judged = connection.execute(
+        "SELECT 1 FROM evaluations WHERE prompt_id = ? AND suite = ? AND seq < ?",
+        (old["prompt_id"], old["suite"], new.get("seq", AFTER_ALL)),
+    ).fetchone()
+    return judged is None
 
 
 def _judged_by_theirs_alone(connection: sqlite3.Connection, prompt_id: str) -> str:
-    """The suites of a team's own, where the workspace has none for the prompt: one that passes is
-    enough there, so that a further suite may let through what these refuse.
+    """The suites of a team's own, where the workspace has none for the prompt and an environment
+    takes their word: one that passes is enough there, so that a further suite may let through
+    what these refuse. Beside a suite of the workspace, which is required, a further one may not.
     """
+    asked = connection.execute(
+        "SELECT 1 FROM environment_rules WHERE external = 1 AND json_array_length(requires) = 0"
+    ).fetchone()
+    if asked is None:
+        return ""
     rows = connection.execute(
         "SELECT suite, external FROM current_suites WHERE prompt_id = ? AND removed = 0"
         " ORDER BY suite",
@@ -94,6 +119,24 @@ def change_of_suite(before: Row, after: Row) -> RuleChange | None:
     )
 
 
+def looser_since(
+    connection: sqlite3.Connection, evaluations: Sequence[int]
+) -> tuple[FactChange, ...]:
+    """What the suites in force let through that these evaluations' did not, by fact."""
+    found: dict[str, FactChange] = {}
+    sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
+    for seq in evaluations:
+        before = first_row(connection, sql, (seq,))
+        if before is None:
+            continue
+        now = current_suite(connection, str(before["prompt_id"]), str(before["suite"]))
+        change = change_of_suite(before, now) if now else None
+        for fact in change.facts if change else ():
+            if fact.looser and fact.fact != "cases":
+                found.setdefault(fact.fact, fact)
+    return tuple(found.values())
+
+
 def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "") -> int:
     """What evidence must match from now on: the seq of the suite's row. Unchanged: no new row.
 
@@ -110,7 +153,7 @@ def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "")
         if is_published(current, row):
             return int(str(current["seq"]))
     change = suite_change(transaction.connection, row)
-    return _append(transaction, "suite", row, by, change, reason)
+    return append_rule(transaction, "suite", row, by, change, reason)
 
 
 def is_published(current: Mapping[str, Column], row: Row) -> bool:
@@ -128,13 +171,12 @@ def remove_suite(
         raise NotInRegistry(f"{prompt_id} has no suite {suite!r}", hint="see workbench log")
     row = removal(current)
     change = suite_change(transaction.connection, row)
-    _append(transaction, "suite", row, by, change, reason)
+    append_rule(transaction, "suite", row, by, change, reason)
 
 
 def removal(current: Row) -> Row:
     """The row that takes a suite out of force."""
-    row = {name: value for name, value in current.items() if name != "seq"}
-    return row | {"removed": 1, "reason": "", "revision": REVISION}
+    return unrecorded(current) | {"removed": 1, "reason": "", "revision": REVISION}
 
 
 def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, reason: str) -> int:
@@ -168,7 +210,7 @@ def _external_contents(evidence: Evidence) -> dict[str, Any]:
 def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
     """What publishing this row would change; None: nothing."""
     sql = "SELECT * FROM environment_rules WHERE name = ?"
-    current = _row(connection, sql, (str(row["name"]),))
+    current = first_row(connection, sql, (str(row["name"]),))
     if current is None:
         return RuleChange(_NEW, False, environment=str(row["name"]))
     return change_of_environment(current, row)
@@ -193,33 +235,26 @@ def publish_environment(transaction: Transaction, row: Row, by: str, reason: str
     """
     change = environment_change(transaction.connection, row)
     if change:
-        _append(transaction, "environment", row, by, change, reason)
+        append_rule(transaction, "environment", row, by, change, reason)
 
 
-def recorded_change(connection: sqlite3.Connection, seq: int) -> tuple[RuleChange, str] | None:
-    """What the record of a suite or an environment changed, and the reason; None: nothing."""
-    for table, same, change_of in _TABLES:
-        after = _row(connection, f"SELECT * FROM {table} WHERE seq = ?", (seq,))
-        if after is None:
-            continue
-        where = " AND ".join(f"{name} = ?" for name in same)
-        before = _row(
-            connection,
-            f"SELECT * FROM {table} WHERE {where} AND seq < ? ORDER BY seq DESC LIMIT 1",
-            (*(after[name] for name in same), seq),
-        )
-        change = change_of(before, after) if before else None
-        return (change, str(after["reason"])) if change else None
-    return None
+def further_suite(theirs: str, prompt_id: str, suite: str) -> RuleChange:
+    """A first form beside a team's own suites."""
+    fact = FactChange("suites", theirs, f"{suite} too", True)
+    return RuleChange((fact,), True, prompt_id=prompt_id, suite=suite)
 
 
-_TABLES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], RuleChange | None]], ...] = (
-    ("suites", ("prompt_id", "suite"), change_of_suite),
-    ("environments", ("name",), change_of_environment),
-)
+def adds_cases(change: RuleChange | None) -> bool:
+    """Or changes which there are."""
+    return change is not None and any(fact.fact == "cases" for fact in change.facts)
 
 
-def _append(
+def unrecorded(row: Row) -> Row:
+    """A row as it would be appended again."""
+    return {name: value for name, value in row.items() if name != "seq"}
+
+
+def append_rule(
     transaction: Transaction,
     kind: str,
     row: Row,
@@ -227,10 +262,12 @@ def _append(
     change: RuleChange | None,
     reason: str,
 ) -> int:
+    """Record a rule with its reason where it needs one. Raises RulesLoosened."""
     looser = change is not None and change.looser
     if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
         raise RulesLoosened((change,))
-    said = reason.strip() if looser else ""
+    # Who adds cases with a reason accepts them: evidence is not held to the earlier ones alone.
+    said = reason.strip() if (looser or adds_cases(change)) and can_be_seen(reason) else ""
     seq, _ = transaction.append(kind, actor_named(by), row | {"reason": said})
     return seq
 
@@ -240,7 +277,8 @@ def _may_still_be_set(connection: sqlite3.Connection, kind: str) -> bool:
     return kind == "environment" and not connection.execute("SELECT 1 FROM versions").fetchone()
 
 
-def _row(connection: sqlite3.Connection, sql: str, values: tuple[Column, ...]) -> Row | None:
+def first_row(connection: sqlite3.Connection, sql: str, values: tuple[Column, ...]) -> Row | None:
+    """What a query finds first."""
     cursor = connection.execute(sql, values)
     found = cursor.fetchone()
     names = [column[0] for column in cursor.description]

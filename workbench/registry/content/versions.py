@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import semver
 
 from workbench.errors import NotInRegistry, RegistryError, RegistryUnusable
+from workbench.prompts.numbering import is_candidate_for
 from workbench.prompts.values import Prompt
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.artefact import content_of, prompt_of
@@ -33,11 +34,11 @@ SELECT v.seq, v.prompt_id, v.version, v.sort_key, v.content, v.body, v.fingerpri
   EXISTS (SELECT 1 FROM heads h WHERE h.prompt_id = v.prompt_id AND h.version = v.version
     AND h.action <> 'retire') AS is_active,
   EXISTS (SELECT 1 FROM passing_evaluations e WHERE e.prompt_id = v.prompt_id
-    AND e.fingerprint = v.fingerprint AND e.version = v.version) AS tested,
+    AND e.fingerprint = v.fingerprint) AS tested,
   (SELECT e.score FROM evaluations e WHERE e.prompt_id = v.prompt_id
     AND e.fingerprint = v.fingerprint ORDER BY e.seq DESC LIMIT 1) AS score,
   EXISTS (SELECT 1 FROM revocations r WHERE r.prompt_id = v.prompt_id
-    AND r.version = v.version) AS revoked
+    AND r.fingerprint = v.fingerprint) AS revoked
 FROM versions v JOIN ledger l ON l.seq = v.seq
 """
 
@@ -198,9 +199,12 @@ def _refuse_duplicate(connection: sqlite3.Connection, new: PromptVersion) -> Non
         return
     version, fingerprint, content, actor, at = rows[0]
     if version != new.version:
+        other = next((known for known, *_ in rows if not is_candidate_for(known, new.version)), "")
+        if not other:
+            return
         raise RegistryError(
-            f"this content is already registered as {new.prompt_id}@{version}",
-            hint=f"use {version}, or change the prompt",
+            f"this content is already registered as {new.prompt_id}@{other}",
+            hint=f"use {other}, or change the prompt",
         )
     if fingerprint == new.fingerprint:
         raise RegistryError(

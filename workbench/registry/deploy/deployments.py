@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from workbench.errors import GateRefused, RegistryError, StaleHead
 from workbench.registry.content.versions import difference, get_version
+from workbench.registry.deploy.approvers import Involved, may_not_approve
 from workbench.registry.deploy.environments import environment_named
 from workbench.registry.deploy.heads import (
     SELECT,
@@ -31,8 +32,9 @@ from workbench.registry.deploy.refusals import (
     revoked_reason,
     way_out,
 )
-from workbench.registry.deploy.status import accepted_evaluation
-from workbench.registry.models.actors import RULES, can_be_seen, same_person
+from workbench.registry.deploy.status import accepted_evaluations, evaluators_of
+from workbench.registry.models.actors import RULES, can_be_seen
+from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.models.values import PromptDeployment, PromptVersion
 from workbench.registry.storage import clock
 from workbench.registry.storage.ledger import Row, Transaction
@@ -49,7 +51,7 @@ def live(
         f"{SELECT} WHERE d.action <> 'retire' AND d.seq IN (SELECT max(x.seq)"
         f" FROM deployments x {one} GROUP BY x.prompt_id, x.environment)"
         " AND (NOT :revoked OR EXISTS (SELECT 1 FROM revocations r"
-        "  WHERE r.prompt_id = d.prompt_id AND r.version = d.version))"
+        "  WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint))"
         " ORDER BY d.prompt_id, d.environment",
         {"prompt": prompt_id, "revoked": revoked},
     ).fetchall()
@@ -87,6 +89,7 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         raise GateRefused(
             f"an override needs a reason: {_joined(against)}", hint="give it with --reason"
         )
+    accepted = accepted_evaluations(connection, version, request.environment)
     row: Row = {
         "prompt_id": request.prompt_id,
         "environment": request.environment,
@@ -95,7 +98,7 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         "fingerprint": version.fingerprint,
         "previous_seq": head.deployment.seq if head else None,
         "previous_version": head.deployment.version if head and head.live else None,
-        "evaluation": accepted_evaluation(connection, version, request.environment),
+        "evaluation": accepted[0][0] if accepted else None,
         "override": int(bool(against)),
         "again": int(request.again),
         "stale": 0,
@@ -104,6 +107,7 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         "loosened_by": None
         if against
         else loosened_by(connection, _wish(transaction, request, version)),
+        "revision": MARKS_REVISION,
     }
     seq, _ = transaction.append("deployment", request.actor, row, own_seq="stands_for")
     return deployment_at(connection, seq)
@@ -210,6 +214,7 @@ def retire(
         "stale": 0,
         "reason": reason,
         "request_id": None,
+        "revision": MARKS_REVISION,
     }
     seq, _ = transaction.append("deployment", actor, row)
     return deployment_at(transaction.connection, seq)
@@ -236,22 +241,11 @@ def approve(
     """A second person's word for a version in an environment."""
     environment_named(transaction.connection, environment)
     found = get_version(transaction.connection, prompt_id, version)
-    if same_person(found.author, actor):
+    evaluators = evaluators_of(transaction.connection, found, environment)
+    why = may_not_approve(actor, Involved(found.author, evaluators=evaluators))
+    if why:
         raise RegistryError(
-            f"{actor} wrote {found.ref} and cannot approve it", hint="ask somebody else"
-        )
-    evaluators = [
-        name
-        for (name,) in transaction.connection.execute(
-            "SELECT l.actor FROM evaluations e JOIN ledger l ON l.seq = e.seq"
-            " WHERE e.prompt_id = ? AND e.version = ?",
-            (prompt_id, version),
-        )
-    ]
-    if evaluators and all(same_person(name, actor) for name in evaluators):
-        raise RegistryError(
-            f"{actor} made every evaluation of {found.ref} and cannot approve it",
-            hint="ask somebody else, to approve or to evaluate",
+            f"{actor} {why.format(found.ref)} and cannot approve it", hint="ask somebody else"
         )
     row: Row = {**_about(found), "environment": environment, "reason": reason, "rules": RULES}
     transaction.append("approval", actor, row)

@@ -11,26 +11,20 @@ from __future__ import annotations
 import datetime
 import json
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.registry.content.evidence import evaluation_at
-from workbench.registry.models.actors import distinct, same_person
+from workbench.registry.deploy.added_cases import held_to, judged_row, passes_by
+from workbench.registry.deploy.approvers import Involved, approvers, approvers_by_name
+from workbench.registry.deploy.open_loosenings import Loosening, open_loosenings
 from workbench.registry.models.records import EvaluationRecord
-from workbench.registry.models.strictness import (
-    POLICY_FACTS,
-    Change,
-    environment_changes,
-    suite_changes,
-)
-from workbench.verdicts import recompute
-from workbench.verdicts.values import Gate
+from workbench.registry.models.strictness import MARKS_REVISION, environment_changes, suite_changes
+from workbench.registry.storage.sqlite.tables import table_rows
 
 Row = Mapping[str, Any]
 
-_JUDGED_AGAIN = frozenset(fact.name for fact in POLICY_FACTS) - {"scorers", "baseline", "extend"}
-"""Facts of a policy that recorded scores can be judged by again."""
 _ASKED_AGAIN = frozenset(
     ("requires", "approvals", "from", "external", "untested", "frozen", "max_age_days")
 )
@@ -50,67 +44,56 @@ class Wish:
     actor: str
     seq: int
     at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loosening:
-    """A record that loosened a rule, and what it loosened, while that is not undone."""
-
-    seq: int
-    actor: str
-    before: Row
-    changes: tuple[Change, ...]
-    """From before it until now."""
+    revision: int = MARKS_REVISION
+    """Of what marks it."""
 
 
 def loosened_by(connection: sqlite3.Connection, wish: Wish) -> int | None:
     """seq of the loosening that a deployment was allowed by; None: it needed none."""
-    for loosening in reversed(open_loosenings(connection, wish)):
-        if _refused_before(connection, wish, loosening):
+    for loosening in reversed(loosenings_for(connection, wish)):
+        if _refused_before(connection, wish, loosening.seq):
             return loosening.seq
     return None
 
 
-def open_loosenings(connection: sqlite3.Connection, wish: Wish) -> list[Loosening]:
-    """Loosenings that count for the deployment, the oldest first. One is undone when the rule is
-    at least as strict again as it was before.
-    """
-    found = []
+def loosenings_for(connection: sqlite3.Connection, wish: Wish) -> list[Loosening]:
+    """Open loosenings that count for the deployment, the oldest first."""
+    found: list[Loosening] = []
     for table, same, changes_of in (
         ("environments", ("name",), environment_changes),
         ("suites", ("prompt_id", "suite"), suite_changes),
     ):
-        key = wish.environment if table == "environments" else wish.prompt_id
+        place = ("environment", wish.environment) if table == "environments" else (
+            "prompt_id", wish.prompt_id)  # fmt: skip
         any_of = f"SELECT 1 FROM {table} WHERE {same[0]} = ? AND reason <> '' AND seq < ?"
-        if not connection.execute(any_of, (key, wish.seq)).fetchone():
+        if not connection.execute(any_of, (place[1], wish.seq)).fetchone():
             continue
         rows = table_rows(
             connection,
             f"SELECT t.*, l.actor FROM {table} t JOIN ledger l ON l.seq = t.seq"
             f" WHERE t.{same[0]} = ? AND t.seq < ? ORDER BY t.seq",
-            (key, wish.seq),
+            (place[1], wish.seq),
         )
-        newest = {tuple(row[name] for name in same): row for row in rows}
-        before: dict[tuple[Any, ...], Row] = {}
-        for row in rows:
-            name = tuple(row[column] for column in same)
-            old = before.get(name)
-            before[name] = row
-            if old is None or not str(row["reason"]).strip():
+        deployed = [
+            seq
+            for (seq,) in connection.execute(
+                f"SELECT seq FROM deployments WHERE {place[0]} = ? AND action = 'deploy'"
+                " AND seq < ?",
+                (place[1], wish.seq),
+            )
+        ]
+        for name in dict.fromkeys(row[same[-1]] for row in rows):
+            if table == "suites" and not _is_asked_for(connection, wish, name):
                 continue
-            changes = changes_of(old, newest[name])
-            if any(change.looser for change in changes) and _counts(connection, wish, row):
-                found.append(Loosening(int(row["seq"]), row["actor"], old, changes))
+            forms = [row for row in rows if row[same[-1]] == name]
+            found += open_loosenings(forms, changes_of, deployed, wish.revision)
     return sorted(found, key=lambda loosening: loosening.seq)
 
 
-def _counts(connection: sqlite3.Connection, wish: Wish, row: Row) -> bool:
-    """Whether a suite's rule is one that the environment asks for."""
-    if "suite" not in row:
-        return True
+def _is_asked_for(connection: sqlite3.Connection, wish: Wish, suite: str) -> bool:
     rules = rules_at(connection, wish.environment, wish.seq)
     requires = json.loads(rules["requires"]) if rules else []
-    return not requires or row["suite"] in requires
+    return not requires or suite in requires
 
 
 def rules_at(connection: sqlite3.Connection, environment: str, seq: int) -> Row | None:
@@ -119,9 +102,9 @@ def rules_at(connection: sqlite3.Connection, environment: str, seq: int) -> Row 
     return next(iter(table_rows(connection, sql, (environment, seq))), None)
 
 
-def _refused_before(connection: sqlite3.Connection, wish: Wish, loosening: Loosening) -> bool:
+def _refused_before(connection: sqlite3.Connection, wish: Wish, seq: int) -> bool:
     now = rules_at(connection, wish.environment, wish.seq)
-    rules = rules_at(connection, wish.environment, loosening.seq) or now
+    rules = rules_at(connection, wish.environment, seq) or now
     if rules is None or now is None:
         return True
     others = (c for c in environment_changes(rules, now) if c.fact not in _ASKED_AGAIN)
@@ -129,9 +112,10 @@ def _refused_before(connection: sqlite3.Connection, wish: Wish, loosening: Loose
         return True
     if rules["promote_from"] and not _is_live_in(connection, wish, rules["promote_from"]):
         return True
-    if rules["approvals"] > _approvals(connection, wish):
+    passed = evidence_before(connection, wish, rules, seq)
+    if rules["approvals"] > _approvals(connection, wish, passed):
         return True
-    return not rules["untested"] and not _has_evidence(connection, wish, rules, loosening.seq)
+    return not rules["untested"] and not has_evidence(connection, wish, rules, seq, passed)
 
 
 def _is_live_in(connection: sqlite3.Connection, wish: Wish, environment: str) -> bool:
@@ -143,7 +127,11 @@ def _is_live_in(connection: sqlite3.Connection, wish: Wish, environment: str) ->
     return row is not None and row[0] == wish.version and row[1] != "retire"
 
 
-def _approvals(connection: sqlite3.Connection, wish: Wish) -> int:
+Passed = Mapping[str, Sequence[EvaluationRecord]]
+"""What passes what was asked at one time, by suite."""
+
+
+def _approvals(connection: sqlite3.Connection, wish: Wish, passed: Passed) -> int:
     rolled_back = connection.execute(
         "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
         " AND previous_version = ? AND action = 'rollback' AND seq < ?",
@@ -155,46 +143,61 @@ def _approvals(connection: sqlite3.Connection, wish: Wish) -> int:
         " AND a.seq > ? AND a.seq < ? ORDER BY a.seq",
         (wish.prompt_id, wish.version, wish.environment, rolled_back, wish.seq),
     ).fetchall()
-    evaluators = connection.execute(
+    evaluators = [record.recorded_by for records in passed.values() for record in records]
+    if wish.revision:
+        return len(approvers(given, Involved(wish.author, wish.actor, evaluators)))
+    every = connection.execute(
         "SELECT l.actor FROM evaluations e JOIN ledger l ON l.seq = e.seq"
         " WHERE e.prompt_id = ? AND e.version = ? AND e.gate = 'pass' AND e.seq < ?",
         (wish.prompt_id, wish.version, wish.seq),
     ).fetchall()
-    involved = (wish.actor, wish.author)
-    if not any(rules for _, rules in given):  # 0.1.0 compared the text of names
-        return len({name for name, _ in given} - set(involved))
-    return len(
-        distinct(
-            name
-            for name, _ in given
-            if not any(same_person(name, other) for other in involved)
-            and not (evaluators and all(same_person(name, one) for (one,) in evaluators))
-        )
-    )
+    involved = Involved(wish.author, wish.actor, [name for (name,) in every])
+    return len(approvers_by_name(given, involved, people=any(rules for _, rules in given)))
 
 
-def _has_evidence(connection: sqlite3.Connection, wish: Wish, rules: Row, seq: int) -> bool:
+def has_evidence(
+    connection: sqlite3.Connection,
+    wish: Wish,
+    rules: Row,
+    seq: int,
+    passed: Passed | None = None,
+) -> bool:
     """Whether what was evaluated until now passes what was asked before the record `seq`."""
-    rows = table_rows(
-        connection,
-        "SELECT * FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY seq",
-        (wish.prompt_id, seq),
-    )
-    suites = {row["suite"]: row for row in rows}
+    passed = evidence_before(connection, wish, rules, seq) if passed is None else passed
+    suites = {name: forms[-1] for name, forms in _suites_before(connection, wish, seq).items()}
     ours = [s for s, row in suites.items() if not row["external"] and not row["removed"]]
-    required = json.loads(rules["requires"]) or ours
-    passed = [
-        name
-        for name, row in suites.items()
-        if not row["removed"] and _passes(connection, wish, rules, row)
-    ]
-    return bool(passed) and all(name in passed for name in required)
+    return bool(passed) and all(name in passed for name in json.loads(rules["requires"]) or ours)
 
 
-def _passes(connection: sqlite3.Connection, wish: Wish, rules: Row, suite: Row) -> bool:
-    found = connection.execute(
+def evidence_before(connection: sqlite3.Connection, wish: Wish, rules: Row, seq: int) -> Passed:
+    """Which evaluations until now pass what each suite asked before the record `seq`."""
+    found = {}
+    for name, forms in _suites_before(connection, wish, seq).items():
+        held = held_to(forms) if wish.revision else forms[-1:]
+        if forms[-1]["removed"]:
+            continue
+        if passed := _passing(connection, wish, rules, held):
+            found[name] = passed
+    return found
+
+
+def _suites_before(
+    connection: sqlite3.Connection, wish: Wish, seq: int
+) -> Mapping[str, Sequence[Row]]:
+    """All forms of each suite of the prompt, the oldest first."""
+    sql = "SELECT * FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY seq"
+    found: dict[str, list[Row]] = {}
+    for row in table_rows(connection, sql, (wish.prompt_id, seq)):
+        found.setdefault(row["suite"], []).append(row)
+    return found
+
+
+def _passing(
+    connection: sqlite3.Connection, wish: Wish, rules: Row, held: Sequence[Row]
+) -> list[EvaluationRecord]:
+    rows = connection.execute(
         "SELECT e.seq FROM evaluations e JOIN suites s ON s.seq = e.suite_seq"
-        " WHERE e.prompt_id = ? AND e.version = ? AND e.fingerprint = ? AND e.suite = ?"
+        " WHERE e.prompt_id = ? AND e.fingerprint = ? AND e.suite = ?"
         " AND e.gate = 'pass' AND e.external <= ? AND e.seq < ? AND NOT EXISTS (SELECT 1"
         " FROM evaluations f JOIN suites fs ON fs.seq = f.suite_seq WHERE f.seq > e.seq"
         " AND f.seq < ? AND f.prompt_id = e.prompt_id AND f.fingerprint = e.fingerprint"
@@ -202,44 +205,33 @@ def _passes(connection: sqlite3.Connection, wish: Wish, rules: Row, suite: Row) 
         " ORDER BY e.seq DESC",
         (
             wish.prompt_id,
-            wish.version,
             wish.fingerprint,
-            suite["suite"],
+            held[-1]["suite"],
             rules["external"],
             wish.seq,
             wish.seq,
         ),
     ).fetchall()
-    return any(
-        _passes_by(connection, evaluation_at(connection, row[0]), wish, rules, suite)
-        for row in found
-    )
+    records = (evaluation_at(connection, seq) for (seq,) in rows)
+    return [record for record in records if _passes(connection, record, wish, rules, held)]
 
 
-def _passes_by(
-    connection: sqlite3.Connection, found: EvaluationRecord, wish: Wish, rules: Row, suite: Row
+def _passes(
+    connection: sqlite3.Connection,
+    found: EvaluationRecord,
+    wish: Wish,
+    rules: Row,
+    held: Sequence[Row],
 ) -> bool:
-    """Whether an evaluation that passed also passes what the suite asked before."""
-    sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
-    (judged,) = table_rows(connection, sql, (found.seq,))
-    policy = json.loads(suite["policy"])
+    """Whether an evaluation that passed also passes all that the suite asked before."""
     age = _days_between(found.evidence.finished_at, wish.at)
-    limits = (rules["max_age_days"] or None, policy.get("max_age_days"))
+    limits = (rules["max_age_days"] or None, json.loads(held[-1]["policy"]).get("max_age_days"))
     if any(limit is not None and age > limit + 0.01 for limit in limits):
         return False
-    looser = {change.fact for change in suite_changes(suite, judged) if change.looser}
-    if not looser <= _JUDGED_AGAIN:
-        return False
-    return not looser or recompute(replace(found.evidence, policy=policy)) is Gate.PASS
+    judged = judged_row(connection, found.seq)
+    return all(passes_by(found.evidence, judged, row) for row in held)
 
 
 def _days_between(earlier: str, later: str) -> float:
     gap = datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)
     return gap.total_seconds() / _SECONDS_A_DAY
-
-
-def table_rows(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Row]:
-    """Rows by the names of their columns."""
-    cursor = connection.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.errors import GateRefused, NotInRegistry
+from workbench.registry.deploy.approvers import Involved, approvers
 from workbench.registry.deploy.consumers import broken_consumers
 from workbench.registry.deploy.heads import Request, deployment_at, head_of
 from workbench.registry.deploy.rule_approvals import waiting_for
-from workbench.registry.deploy.status import status_of
-from workbench.registry.models.actors import distinct, same_person
-from workbench.registry.models.records import State
+from workbench.registry.deploy.status import evaluators_of, status_of
+from workbench.registry.models.records import State, Status
 from workbench.registry.models.values import PromptVersion
 from workbench.settings import FRESH, EnvironmentSettings
 
@@ -63,32 +63,35 @@ def refusals(
         if status.state is not State.TESTED:
             way = "evaluate it with --fresh" if rules.answers == FRESH else "evaluate it"
             found.append(Refusal(f"{status.state.value}: {status.reason}", way))
+        way = "accept the added cases: workbench rules apply --reason TEXT"
+        found += [Refusal(text, way) for text in _only_by_added(status, rules)]
     return found
 
 
+def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:
+    """Where no suite is required, one that passes is enough."""
+    passed = [suite for suite in status.suites if suite.state is State.TESTED]
+    against = [suite.only_by_added for suite in passed if suite.only_by_added]
+    required = rules.requires or any(
+        suite.evaluation and not suite.evaluation.evidence.external for suite in passed
+    )
+    return against if required or len(against) == len(passed) else []
+
+
 def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
-    """As the trigger counts them: other people than the author, the deployer, and the only one
-    who says that it passes.
-    """
-    place = (request.prompt_id, request.version, request.environment)
-    names = connection.execute(
-        "SELECT l.actor FROM approvals a JOIN ledger l ON l.seq = a.seq"
+    given = connection.execute(
+        "SELECT l.actor, a.rules FROM approvals a JOIN ledger l ON l.seq = a.seq"
         " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ? AND a.seq > ?"
         " ORDER BY a.seq",
-        (*place, _rolled_back_at(connection, request)),
+        (
+            request.prompt_id,
+            request.version,
+            request.environment,
+            _rolled_back_at(connection, request),
+        ),
     ).fetchall()
-    evaluators = connection.execute(
-        "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
-        " WHERE e.prompt_id = ? AND e.version = ? AND e.environment = ? AND e.fingerprint = ?",
-        (*place, version.fingerprint),
-    ).fetchall()
-    others = [
-        name
-        for (name,) in names
-        if not same_person(name, request.actor) and not same_person(name, version.author)
-        if not evaluators or not all(same_person(name, one) for (one,) in evaluators)
-    ]
-    return len(distinct(others))
+    evaluators = evaluators_of(connection, version, request.environment)
+    return len(approvers(given, Involved(version.author, request.actor, evaluators)))
 
 
 def check_again(connection: sqlite3.Connection, request: Request) -> None:
@@ -123,8 +126,8 @@ def revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> st
     """Who revoked it, and why."""
     row = connection.execute(
         "SELECT r.reason, l.actor FROM revocations r JOIN ledger l ON l.seq = r.seq"
-        " WHERE r.prompt_id = ? AND r.version = ?",
-        (version.prompt_id, version.version),
+        " WHERE r.prompt_id = ? AND r.fingerprint = ?",
+        (version.prompt_id, version.fingerprint),
     ).fetchone()
     if row is None:
         raise NotInRegistry(f"{version.ref} is not revoked")

@@ -16,13 +16,14 @@ from workbench.registry.deploy.environments import environment_named
 from workbench.registry.deploy.heads import UNSET, Expected, Head, Request, deployment_at, head_of
 from workbench.registry.deploy.status import status_of
 from workbench.registry.models.records import RollbackPreview, State
+from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.models.values import PromptDeployment
 from workbench.registry.storage.ledger import Row, Transaction
 
 _UNDERNEATH = """
 SELECT d.seq, d.version, d.fingerprint, d.evaluation, d.override,
   EXISTS (SELECT 1 FROM revocations r WHERE r.prompt_id = d.prompt_id
-    AND (r.version = d.version OR r.fingerprint = d.fingerprint)) AS revoked
+    AND r.fingerprint = d.fingerprint) AS revoked
 FROM deployments d
 WHERE d.prompt_id = ? AND d.environment = ? AND d.action = 'deploy' AND d.seq <= ?
   AND NOT EXISTS (SELECT 1 FROM deployments b WHERE b.prompt_id = d.prompt_id
@@ -94,6 +95,7 @@ def rollback(
         "stale": int(status.state is not State.TESTED),
         "reason": reason,
         "request_id": request_id,
+        "revision": MARKS_REVISION,
     }
     done_seq, _ = transaction.append("deployment", actor, row)
     return deployment_at(connection, done_seq)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from workbench.errors import RegistryError
-from workbench.registry.content.rule_changes import recorded_change
+from workbench.registry.deploy.recorded_changes import recorded_change
 from workbench.registry.models.actors import distinct, same_person
 from workbench.registry.models.records import RuleChange, WaitingRule
 from workbench.registry.storage.ledger import Transaction

@@ -6,6 +6,7 @@ The database's views decide (they are what the triggers ask); this module says w
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any
 
 from workbench.registry.content.evidence import evaluation_at
 from workbench.registry.content.rule_changes import current_suite
+from workbench.registry.deploy.added_cases import only_by_added
 from workbench.registry.deploy.environments import environment_named
 from workbench.registry.models.origins import objection
 from workbench.registry.models.records import EvaluationRecord, State, Status, SuiteStatus
@@ -34,8 +36,8 @@ def status_of(connection: sqlite3.Connection, version: PromptVersion, environmen
     rules = environment_named(connection, environment)
     revoked = connection.execute(
         "SELECT r.reason, l.actor, l.at FROM revocations r JOIN ledger l ON l.seq = r.seq"
-        " WHERE r.prompt_id = ? AND r.version = ?",
-        (version.prompt_id, version.version),
+        " WHERE r.prompt_id = ? AND r.fingerprint = ?",
+        (version.prompt_id, version.fingerprint),
     ).fetchone()
     suites = _suites(connection, version, rules)
     best = next((s.evaluation for s in suites if s.evaluation), None)
@@ -48,19 +50,33 @@ def status_of(connection: sqlite3.Connection, version: PromptVersion, environmen
         sentence = f"only evaluations by other suites are recorded, and {environment} wants ours"
         return Status(State.UNTESTED, sentence)
     status = _combined(suites, score, best, rules)
-    return replace(status, warnings=_old_baselines(connection, version, suites))
+    added = tuple(suite.only_by_added for suite in suites if suite.only_by_added)
+    return replace(status, warnings=(*added, *_old_baselines(connection, version, suites)))
 
 
-def accepted_evaluation(
+def accepted_evaluations(
+    connection: sqlite3.Connection, version: PromptVersion, environment: str, suite: str = ""
+) -> list[tuple[int, str]]:
+    """seq and suite of the evaluations of the version's content that count there now, the newest
+    first; with `suite` those on it.
+    """
+    return connection.execute(
+        "SELECT seq, suite FROM accepted_evaluations WHERE prompt_id = ?1 AND fingerprint = ?2"
+        " AND environment = ?3 AND ?4 IN ('', suite) ORDER BY seq DESC",
+        (version.prompt_id, version.fingerprint, environment, suite),
+    ).fetchall()
+
+
+def evaluators_of(
     connection: sqlite3.Connection, version: PromptVersion, environment: str
-) -> int | None:
-    """seq of the newest evaluation of the version that counts there now."""
-    row = connection.execute(
-        "SELECT max(seq) FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
-        " AND version = ? AND environment = ?",
-        (version.prompt_id, version.fingerprint, version.version, environment),
-    ).fetchone()
-    return None if row[0] is None else int(row[0])
+) -> list[str]:
+    """Who recorded them."""
+    rows = connection.execute(
+        "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
+        " WHERE e.prompt_id = ? AND e.fingerprint = ? AND e.environment = ?",
+        (version.prompt_id, version.fingerprint, environment),
+    ).fetchall()
+    return [name for (name,) in rows]
 
 
 def _old_baselines(
@@ -87,8 +103,8 @@ def _old_baselines(
 
 def _has_external(connection: sqlite3.Connection, version: PromptVersion) -> bool:
     row = connection.execute(
-        "SELECT 1 FROM evaluations WHERE prompt_id = ? AND version = ? AND external = 1",
-        (version.prompt_id, version.version),
+        "SELECT 1 FROM evaluations WHERE prompt_id = ? AND fingerprint = ? AND external = 1",
+        (version.prompt_id, version.fingerprint),
     ).fetchone()
     return row is not None
 
@@ -134,8 +150,8 @@ def _suites(
         names = [
             row[0]
             for row in connection.execute(
-                "SELECT DISTINCT suite FROM evaluations WHERE prompt_id = ? AND version = ?",
-                (version.prompt_id, version.version),
+                "SELECT DISTINCT suite FROM evaluations WHERE prompt_id = ? AND fingerprint = ?",
+                (version.prompt_id, version.fingerprint),
             )
         ]
     return tuple(_suite(connection, version, rules, name) for name in names)
@@ -147,18 +163,17 @@ def _suite(
     rows = connection.execute(
         "SELECT e.seq, e.gate, s.fingerprint, s.parts, s.policy FROM evaluations e"
         " JOIN suites s ON s.seq = e.suite_seq WHERE e.prompt_id = ? AND e.fingerprint = ?"
-        " AND e.version = ? AND e.suite = ? AND (? OR e.external = 0) ORDER BY e.seq DESC",
-        (version.prompt_id, version.fingerprint, version.version, suite, rules.external),
+        " AND e.suite = ? AND (? OR e.external = 0) ORDER BY e.seq DESC",
+        (version.prompt_id, version.fingerprint, suite, rules.external),
     ).fetchall()
-    accepted = connection.execute(
-        "SELECT max(seq) FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
-        " AND version = ? AND environment = ? AND suite = ?",
-        (version.prompt_id, version.fingerprint, version.version, rules.name, suite),
-    ).fetchone()[0]
-    if accepted is not None:
-        found = evaluation_at(connection, accepted)
+    accepted = accepted_evaluations(connection, version, rules.name, suite)
+    if accepted:
+        passed = (evaluation_at(connection, seq) for seq, _ in accepted)
+        against = only_by_added(connection, (version.prompt_id, suite), passed)
+        found = evaluation_at(connection, accepted[0][0])
         sentence = f"passed {suite} on {_day(found.recorded_at)}"
-        return SuiteStatus(suite, State.TESTED, sentence, found)
+        added = str(against or "")
+        return SuiteStatus(suite, State.TESTED, sentence, found, added)
     current = current_suite(connection, version.prompt_id, suite)
     if current is None or current["removed"]:
         sentence = f"the suite {suite} is required, and this prompt has none of that name"
@@ -190,8 +205,11 @@ def _not_accepted(
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
     found = evaluation_at(connection, decisive[0])
     why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
+    # Here only one version is spoken of: a reason's A and B are told by what they were.
+    why = re.sub(r"\bA\b", found.evidence.baseline_version or "the baseline", why)
     if why.startswith("B "):
-        why = f"it {why[2:]}"  # here only one version is spoken of
+        why = f"it {why[2:]}"
+    why = re.sub(r"\bB\b", "it", why)
     if found.gate is Gate.FAIL:
         return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", found)
     if found.gate is Gate.NO_DECISION:

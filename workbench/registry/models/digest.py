@@ -41,7 +41,7 @@ ADDED: Mapping[str, Mapping[str, Column]] = {
     "approval": {"rules": 0},
     "suite": {"contents": "", "reason": "", "removed": 0, "revision": 0},
     "environment": {"answers": "cached", "endpoints": "[]", "reason": "", "revision": 0},
-    "deployment": {"loosened_by": None},
+    "deployment": {"loosened_by": None, "revision": 0},
 }
 """Columns that a later schema brought, with their defaults: absent where they say no more, so that
 what was recorded before keeps its digest."""

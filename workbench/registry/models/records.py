@@ -105,11 +105,16 @@ class GateUse:
     """Which cases an evaluation used."""
 
     seq: int
+    suite: str
+    fingerprint: str
+    """Of the prompt that was asked."""
     has_baseline: bool
     extended: bool
     """A later evaluation goes on from it, so the two are one."""
-    digests: tuple[str, ...]
-    """Of the cases' questions; empty in records of 0.1.0, where `case_ids` have to do."""
+    cases: tuple[str, ...]
+    """Digests of the cases; empty in records of 0.1.0, where `case_ids` have to do."""
+    questions: tuple[str, ...]
+    """Digests of what they ask, where these were recorded."""
     case_ids: tuple[str, ...]
 
 
@@ -121,6 +126,9 @@ class SuiteStatus:
     state: State
     reason: str
     evaluation: EvaluationRecord | None = None
+    only_by_added: str = ""
+    """It passes, but not on the cases alone that were there before others were added, and nobody
+    accepted these: the sentence with both scores."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ from typing import Any
 REVISION = 1
 """Of this table. A row names the one that it was held to; rows of 0.1.0 were held to none: 0."""
 
+MARKS_REVISION = 1
+"""Of what marks a deployment, and of whose approval counts. A deployment names the one that it was
+held to and is derived again by that for ever; releases before named none: 0.
+"""
+
 _NUMBERS = "typeof({old}) IN ('integer', 'real') AND typeof({new}) IN ('integer', 'real')"
 
 
@@ -243,20 +248,52 @@ def _no_other(one: str, other: str, column: str, facts: tuple[Fact, ...]) -> str
     )
 
 
-OPEN_LOOSENINGS = f"""
-CREATE VIEW open_loosenings AS
-SELECT l.seq, l.name AS environment, NULL AS prompt_id, NULL AS suite
+_TRIMMED = "trim({0}.reason) <> ''"
+_OF_SUITE = "x.prompt_id = l.prompt_id AND x.suite = l.suite AND x.seq < {0}"
+_ACCEPTED = f"""coalesce(
+  (SELECT max(x.seq) FROM suites x WHERE {_OF_SUITE} AND {_TRIMMED.format("x")}),
+  (SELECT min(x.seq) FROM suites x WHERE {_OF_SUITE} AND x.revision > 0),
+  (SELECT min(x.seq) FROM suites x WHERE {_OF_SUITE}))"""
+"""seq of the form of a suite whose cases count before that seq: `added_cases.held_to` in SQL."""
+_DATASET = "coalesce(json_extract({0}.parts, '$.dataset'), {0}.fingerprint)"
+
+LOOSENING_STEPS = f"""
+CREATE VIEW loosening_steps AS
+SELECT l.seq, l.name AS environment, NULL AS prompt_id, NULL AS suite,
+  coalesce(({environment_sql("o", "n")}), 0) AS undone
 FROM environments l
 JOIN environments o ON o.seq = (
   SELECT max(x.seq) FROM environments x WHERE x.name = l.name AND x.seq < l.seq)
 JOIN environment_rules n ON n.name = l.name
-WHERE l.reason <> '' AND trim(l.reason) <> '' AND NOT coalesce(({environment_sql("o", "n")}), 0)
+WHERE l.reason <> '' AND {_TRIMMED.format("l")}
 UNION ALL
-SELECT l.seq, NULL, l.prompt_id, l.suite
+SELECT l.seq, NULL, l.prompt_id, l.suite,
+  CASE WHEN o.seq IS NULL THEN n.removed ELSE coalesce(({suite_sql("o", "n")})
+    AND {_DATASET.format("b")} IN ({_DATASET.format("n")}, {_DATASET.format("a")}), 0) END
 FROM suites l
-JOIN suites o ON o.seq = (
-  SELECT max(x.seq) FROM suites x
-  WHERE x.prompt_id = l.prompt_id AND x.suite = l.suite AND x.seq < l.seq)
 JOIN current_suites n ON n.prompt_id = l.prompt_id AND n.suite = l.suite
-WHERE l.reason <> '' AND trim(l.reason) <> '' AND NOT coalesce(({suite_sql("o", "n")}), 0)"""
-"""Loosened rules, until the rule is at least as strict again as it was before."""
+LEFT JOIN suites o ON o.seq = (SELECT max(x.seq) FROM suites x WHERE {_OF_SUITE.format("l.seq")})
+LEFT JOIN suites b ON b.seq = {_ACCEPTED.format("l.seq")}
+LEFT JOIN suites a ON a.seq = {_ACCEPTED.format("9223372036854775807")}
+WHERE l.reason <> '' AND {_TRIMMED.format("l")}"""
+"""Records that loosened a rule; undone: the rule is at least as strict again as before, and its
+cases are those of before, or are still measured against them.
+"""
+
+OPEN_LOOSENINGS = f"""
+CREATE VIEW open_loosenings AS
+SELECT l.seq, l.environment, l.prompt_id, l.suite FROM loosening_steps l
+WHERE NOT l.undone AND NOT EXISTS (
+  SELECT 1 FROM loosening_steps k
+  WHERE k.undone AND k.seq < l.seq AND k.environment IS l.environment
+    AND k.prompt_id IS l.prompt_id AND k.suite IS l.suite
+    AND NOT EXISTS (SELECT 1 FROM suites x WHERE x.prompt_id = l.prompt_id AND x.suite = l.suite
+      AND x.seq > k.seq AND x.seq < l.seq AND NOT {_TRIMMED.format("x")})
+    AND NOT EXISTS (SELECT 1 FROM environments x WHERE x.name = l.environment
+      AND x.seq > k.seq AND x.seq < l.seq AND NOT {_TRIMMED.format("x")})
+    AND NOT EXISTS (SELECT 1 FROM deployments d WHERE d.action = 'deploy'
+      AND (d.prompt_id = l.prompt_id OR d.environment = l.environment)
+      AND d.seq > k.seq AND d.seq < l.seq))"""
+"""Loosened rules that still count: those that are not undone, nor a step on the way back from one
+that is. `open_loosenings.py` says the same in Python.
+"""

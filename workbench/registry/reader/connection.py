@@ -23,6 +23,10 @@ RETRY_AFTER_S = 1.0
 LOOK_AT_THE_FILE_S = 0.02
 """How often a busy reader asks whether another file took the place of this one."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _OPERATIONS = 100_000
 """Steps of SQLite's machine between two looks at the clock; a few milliseconds."""
 
@@ -34,8 +38,10 @@ AND name IN ({", ".join(f"'{name}'" for name in _TABLES)})"""  # noqa: S608 - na
 class Connection:
     """One connection to a registry that may be replaced, locked or damaged at any time."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, there: Callable[[str], os.stat_result] = check_there) -> None:
+        """`there` says what the file system does of the file, or raises RegistryError."""
         self.path = path
+        self._check_there = there
         self.cursor: sqlite3.Cursor | None = None
         self.look_again = 0.0
         """When to ask the file system next, by the monotonic clock."""
@@ -54,7 +60,7 @@ class Connection:
         `open_reader` do.
         """
         try:
-            found = check_there(self.path)
+            found = self._check_there(self.path)
         except RegistryError:
             self.close()
             raise

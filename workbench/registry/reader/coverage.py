@@ -51,7 +51,7 @@ class Coverage:
         self.heads: dict[tuple[Column, Column], int] = {}
         """prompt_id and environment to the seq of their newest deployment in that part."""
         self.revoked: set[tuple[Column, Column]] = set()
-        """prompt_id and version of what was revoked in that part."""
+        """prompt_id and fingerprint of what was revoked in that part."""
         self.low = self.high = 0
         """The part: after `low`, up to `high`."""
         self.hash = ""
@@ -94,7 +94,7 @@ class Coverage:
         names, revocations = rows(_REVOCATIONS, (low, high))
         for row in revocations:
             made = _checked("revocation", names, row, rows)
-            revoked.add((made["prompt_id"], made["version"]))
+            revoked.add((made["prompt_id"], made["fingerprint"]))
         records, *of_kind = rows(_COUNTS, (low, high))[1][0]
         if records != last - low:
             raise damaged(f"records between {low + 1} and {last} are missing")
@@ -164,7 +164,8 @@ def check_newest(
     if found is not None and (record is None or found != record.seq):
         raise damaged(f"the index of {file.path} lacks a deployment of {key[0]} in {key[1]}")
     if record is not None and not record.is_retirement:
-        record.revoked = revoked or (key[0], record.deployment["version"]) in coverage.revoked
+        content = key[0], record.deployment["fingerprint"]
+        record.revoked = revoked or content in coverage.revoked
     return low
 
 

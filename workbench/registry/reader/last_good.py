@@ -6,7 +6,7 @@ that a later start notices when an older registry was put in the place of this o
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH111, PTH112, PTH114, PTH118, PTH120
+# ruff: noqa: PTH103, PTH105, PTH108, PTH111, PTH114, PTH118, PTH120
 from __future__ import annotations
 
 import os
@@ -59,24 +59,21 @@ class Kept:
 class LastGood:
     """Reads and writes the files; whatever goes wrong here never reaches an app."""
 
-    def __init__(self, registry_path: str) -> None:
-        self._beside = registry_path + FOLDER_SUFFIX
+    def __init__(self, registry_path: str, *, beside: bool = True) -> None:
+        """Without `beside` in the user's cache alone: in the folder anybody might write."""
         try:
             named = row_digest("live", (registry_path,))
         except UnicodeEncodeError:  # a path of bytes that are not UTF-8
             named = row_digest("live", (ascii(registry_path),))
-        self._cache = os.path.join(_cache_folder(), "workbench", named[:16])
-
-    def any(self) -> bool:
-        """Whether there is any last good answer for this registry."""
-        return any(os.path.isdir(folder) for folder in (self._beside, self._cache))
+        cache = os.path.join(_cache_folder(), "workbench", named[:16])
+        self._folders = (registry_path + FOLDER_SUFFIX, cache) if beside else (cache,)
 
     def read(self, prompt_id: str, environment: str) -> Kept | None:
         """The newest record that was kept and is whole. Both names are safe as file names."""
         for suffix in (_SUFFIX, _SUFFIX_0_1_0):
             found = [
                 kept
-                for folder in (self._beside, self._cache)
+                for folder in self._folders
                 if (
                     kept := _read(
                         _path(folder, prompt_id, environment, suffix), prompt_id, environment
@@ -94,7 +91,7 @@ class LastGood:
         if before is not None and (newer or before.is_as_good_as(kept)):
             return
         text = _packed(kept.record, kept.high, kept.hash)
-        for folder in (self._beside, self._cache):
+        for folder in self._folders:
             try:
                 _write_atomically(_path(folder, prompt_id, environment), text)
             except OSError:

@@ -27,6 +27,8 @@ from workbench.registry.reader.live_record import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Callable
+    from os import stat_result
 
     from workbench.errors import WorkbenchError
     from workbench.registry.reader.last_good import LastGood
@@ -70,7 +72,7 @@ class Entry:
 class Reader:
     """One connection, one memory; safe to use from several threads and after a fork."""
 
-    def __init__(self, path: str, last_good: LastGood) -> None:
+    def __init__(self, path: str, last_good: LastGood, there: Callable[[str], stat_result]) -> None:
         self.path = path
         self.last_error: WorkbenchError | None = None
         """Why the last answer did not come from the registry."""
@@ -78,7 +80,7 @@ class Reader:
         # Reentrant: a signal handler may ask while its own thread is being answered.
         self._lock = RLock()
         self._pid = getpid()
-        self._file = Connection(path)
+        self._file = Connection(path, there)
         self._coverage = Coverage()
         self._entries: dict[Key, Entry] = {}
         self._seen: dict[tuple[str, str], Kept] = {}

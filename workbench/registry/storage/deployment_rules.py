@@ -4,12 +4,14 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
+from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.storage.sqlite.trigger_parts import (
     ACTOR,
     ENVIRONMENT,
     HAS_VERSION,
     HEAD,
     IS_DEPLOY,
+    SAID,
     SAME_PERSON,
     Rule,
 )
@@ -18,7 +20,7 @@ from workbench.registry.storage.sqlite.trigger_parts import (
 # who says that the version passes; one that was given before a rollback was for another time.
 _ACCEPTED = """accepted_evaluations e JOIN ledger m ON m.seq = e.seq
     WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint
-      AND e.version = NEW.version AND e.environment = NEW.environment"""
+      AND e.environment = NEW.environment"""
 _COUNTS = f"""{{0}}.prompt_id = NEW.prompt_id AND {{0}}.version = NEW.version
     AND {{0}}.fingerprint = NEW.fingerprint AND {{0}}.environment = NEW.environment
     AND NOT {SAME_PERSON}({{1}}.actor, {ACTOR})
@@ -79,12 +81,13 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         "deployment: this version is revoked",
     ),
     (
-        "NEW.override = 0 OR (NEW.action = 'deploy' AND trim(NEW.reason) <> '')",
+        f"NEW.override = 0 OR (NEW.action = 'deploy' AND {SAID.format('NEW.reason')})",
         "deployment: an override is for a deploy and needs a reason",
     ),
     # retire
     (
-        "NEW.action <> 'retire' OR (trim(NEW.reason) <> '' AND NEW.previous_version = NEW.version"
+        f"NEW.action <> 'retire' OR ({SAID.format('NEW.reason')}"
+        " AND NEW.previous_version = NEW.version"
         f" AND NEW.stands_for = {HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)",
         "retire: only what is live, and with a reason",
     ),
@@ -132,7 +135,7 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         "deploy: another person must approve the loosened rules first",
     ),
     (
-        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND trim(NEW.reason) <> '')"
+        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND {SAID.format('NEW.reason')})"
         " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
         " AND b.environment = NEW.environment AND b.action = 'rollback'"
         " AND b.previous_version = NEW.version), 0)"
@@ -161,7 +164,7 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         f"NOT ({IS_DEPLOY}) OR NEW.evaluation IS NULL OR EXISTS (SELECT 1"
         " FROM accepted_evaluations e WHERE e.seq = NEW.evaluation"
         " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
-        " AND e.version = NEW.version AND e.environment = NEW.environment)",
+        " AND e.environment = NEW.environment)",
         "deploy: this evaluation does not pass, is not current, or is of something else",
     ),
     (
@@ -170,7 +173,8 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         " WHERE q.environment = NEW.environment AND coalesce(q.prompt_id, NEW.prompt_id) ="
         " NEW.prompt_id AND q.suite NOT IN (SELECT e.suite FROM accepted_evaluations e"
         " WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
-        " AND e.version = NEW.version AND e.environment = NEW.environment)))",
+        " AND e.environment = NEW.environment)))",
         "deploy: no passing and current evaluation of this version on every required suite",
     ),
+    (f"NEW.revision = {MARKS_REVISION}", "deployment: by the rules of today"),
 )

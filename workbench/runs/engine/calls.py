@@ -92,6 +92,9 @@ class Calls:
         """Calls that brought no answer after they were sent, in all attempts."""
         self._fatal = False
         self._workers: list[asyncio.Task[None]] = []
+        self._place = {case.id: at for at, case in enumerate(spec.cases)}
+        self._up_to = len(spec.cases)
+        self._more_allowed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     async def run(self, first: list[Planned]) -> None:
@@ -127,11 +130,21 @@ class Calls:
         """`abort`, from any thread."""
         self._from_elsewhere(self.abort)
 
+    def ask_up_to_soon(self, cases: int) -> None:
+        """`ask_up_to`, from any thread."""
+        self._from_elsewhere(lambda: self.ask_up_to(cases))
+
+    def ask_up_to(self, cases: int) -> None:
+        """Start calls for the first so many cases alone, until more are allowed."""
+        self._up_to = cases
+        self._more_allowed.set()
+
     def stop(self, reason: str) -> None:
         """Start no more calls; those under way may finish."""
         self.reason = self.reason or reason
         self.throttle.close()
         self.spending.wake()
+        self._more_allowed.set()
 
     def abort(self) -> None:
         """End the calls under way too."""
@@ -225,14 +238,18 @@ class Calls:
             self.stop(f"{most} cases in a row failed, the last because {self._recorder.last_error}")
 
     async def _next(self) -> Planned | None:
-        if self.throttle.closed:
-            return None
-        while not self._ready:
-            chunk = next(self._more, None)
-            if chunk is None:
-                return None
-            self._ready.extend(chunk)
-        return self._ready.popleft()
+        while not self.throttle.closed:
+            if not self._ready:
+                chunk = next(self._more, None)
+                if chunk is None:
+                    return None
+                self._ready.extend(chunk)
+            elif self._place[self._ready[0].case.id] < self._up_to:
+                return self._ready.popleft()
+            else:
+                self._more_allowed.clear()
+                await self._more_allowed.wait()
+        return None
 
     async def _keep_flushing(self) -> None:
         while True:

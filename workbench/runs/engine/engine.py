@@ -38,8 +38,10 @@ def start_run(
     store_path: Path,
     *,
     resume: str | None = None,
+    up_to: int | None = None,
 ) -> LiveRun:
-    """Start a run, or go on with the one that `resume` names: what is missing or failed.
+    """Start a run, or go on with the one that `resume` names: what is missing or failed. With
+    `up_to` it asks so many cases, and waits until `LiveRun.ask_up_to` allows more.
 
     Raises what makes every call pointless, before the first one: UsageError for no cases, for a
     run that changed or that another process works on; TemplateError, SettingsError.
@@ -59,7 +61,7 @@ def start_run(
         store.close()
         raise
     sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
-    engine = _Engine(spec, provider, plan, store, found, environment, store_path)
+    engine = _Engine(spec, provider, plan, store, found, environment, store_path, up_to)
     name = f"workbench-{found.run_id}"
     threading.Thread(target=engine.work, name=name, daemon=True).start()
     return engine.live
@@ -107,6 +109,7 @@ class _Engine:
         found: Started,
         environment: dict[str, Any],
         store_path: Path,
+        up_to: int | None,
     ) -> None:
         self._spec = spec
         self._provider = provider
@@ -120,7 +123,7 @@ class _Engine:
         result_queue = ResultQueue()
         self._recorder = Recorder(spec, store, self._tally, result_queue)
         self._reason = ""
-        self.live = LiveRun(found.run_id, store_path, self._tally, result_queue)
+        self.live = LiveRun(found.run_id, store_path, self._tally, result_queue, up_to)
 
     def work(self) -> None:
         """All of the run; whatever happens, the summary is there in the end."""

@@ -21,7 +21,12 @@ class LiveRun:
     """A run in its own thread. It goes on whether somebody looks or not."""
 
     def __init__(
-        self, run_id: str, store_path: Path, counters: Counters, result_queue: ResultQueue
+        self,
+        run_id: str,
+        store_path: Path,
+        counters: Counters,
+        result_queue: ResultQueue,
+        up_to: int | None = None,
     ) -> None:
         self.run_id = run_id
         self._store_path = store_path
@@ -30,6 +35,7 @@ class LiveRun:
         self._finished = threading.Event()
         self._summary: RunSummary | None = None
         self._calls: Calls | None = None
+        self._up_to = up_to
         self.stop_reason = ""
         self.stopping = False
         self.aborting = False
@@ -94,6 +100,13 @@ class LiveRun:
             earlier = store.results(self.run_id, from_id=taken.first_id, limit=taken.dropped)
         return earlier + taken.results
 
+    def ask_up_to(self, cases: int) -> None:
+        """Start calls for the first so many cases of the order alone, until more are allowed."""
+        self._up_to = cases
+        calls = self._calls
+        if calls is not None:
+            calls.ask_up_to_soon(cases)
+
     def stop(self, reason: str = STOPPED) -> None:
         """Start no more calls; those under way may finish. The run can be resumed."""
         self.stop_reason = self.stop_reason or reason
@@ -128,6 +141,8 @@ class LiveRun:
     def calling(self, calls: Calls) -> None:
         """The engine starts to make calls."""
         self._calls = calls
+        if self._up_to is not None:
+            calls.ask_up_to(self._up_to)
         if self.aborting:
             calls.abort()
         elif self.stopping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workbench.datasets.fit import typed_inputs
+from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
@@ -25,6 +25,6 @@ async def try_case(
     Raises TemplateError when the prompt does not fit the case, ProviderError for a wrong key, an
     unknown model, an exhausted quota.
     """
-    inputs = typed_inputs(prompt, case.inputs)
+    inputs = checked_inputs(prompt, case.inputs)
     request = build_request(prompt, Renderer(prompt).render(inputs))
     return await provider.answer(request, timeout_s=timeout_s, on_text=on_text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -36,7 +36,9 @@ class Planned:
 
 
 class Plan:
-    """The questions of a run in their order: all cases, then all again for the next repeat."""
+    """The questions of a run in their order: all cases, then all again for the next repeat; of a
+    run that may be ended at a look all repeats of a case, then the next case.
+    """
 
     def __init__(self, spec: RunSpec, identity: Mapping[str, Any]) -> None:
         """Raises UsageError, TemplateError when no case could be asked with this prompt."""
@@ -55,12 +57,13 @@ class Plan:
 
     def chunks(self, done: Collection[tuple[str, int]]) -> Iterator[list[Planned]]:
         """The questions that are not done, some at a time."""
-        left = (
-            self.planned(case, repeat)
-            for repeat in range(self._spec.run_options.repeats)
-            for case in self._spec.cases
-            if (case.id, repeat) not in done
-        )
+        repeats, cases = range(self._spec.run_options.repeats), self._spec.cases
+        order: Iterable[tuple[Case, int]]
+        if self._spec.plan:
+            order = ((case, repeat) for case in cases for repeat in repeats)
+        else:
+            order = ((case, repeat) for repeat in repeats for case in cases)
+        left = (self.planned(*each) for each in order if (each[0].id, each[1]) not in done)
         while chunk := list(islice(left, CHUNK)):
             yield chunk
 

@@ -16,6 +16,7 @@ from workbench.lazy_imports import without
 from workbench.links import link_in_the_way
 from workbench.runs.store.digests import answer_digest, result_digest
 from workbench.runs.store.migrations import MIGRATIONS
+from workbench.runs.store.rows import is_misread
 
 with without("pandas", "numpy"):
     from sqlite_utils import Database
@@ -62,6 +63,7 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute(f"PRAGMA journal_size_limit={16 * 1024 * 1024}").fetchall()
         _migrate(database, path)
+        _add_functions(connection)
     except UsageError:
         connection.close()
         raise
@@ -105,10 +107,15 @@ def _opened_to_read(path: Path, mode: str) -> Database:
                 f"{path} has an older schema and cannot be written",
                 hint="open it once where it may be written",
             )
+        _add_functions(connection)
     except BaseException:
         connection.close()
         raise
     return database
+
+
+def _add_functions(connection: sqlite3.Connection) -> None:
+    connection.create_function("is_misread", 3, is_misread, deterministic=True)
 
 
 def _make_private(path: Path) -> None:

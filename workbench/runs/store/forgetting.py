@@ -12,6 +12,7 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.fingerprints import fingerprint
+from workbench.json_text import without_spelling
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import result_digest
 from workbench.runs.store.holder import Holder
@@ -67,7 +68,7 @@ class Removed:
 
 def inputs_digest(case: Case) -> str:
     """A case is the same person's, under whatever id, by its inputs alone."""
-    return fingerprint(case.inputs)
+    return fingerprint(without_spelling(case.inputs))
 
 
 def texts_of(value: Any) -> Iterator[str]:

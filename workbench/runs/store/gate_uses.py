@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from workbench.runs.store.database import writing
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 EVALUATED = "evaluate"
 COMPARED = "compare"

@@ -148,10 +148,23 @@ M004_ANSWER_ORIGINS = (
     ) STRICT""",
 )
 
+M005_READINGS_AND_FORMS = (
+    # By which reading of what servers send an answer was classed, see providers/finish.py.
+    "ALTER TABLE answers ADD COLUMN reading INTEGER NOT NULL DEFAULT 1",
+    """CREATE TABLE forms (
+        endpoint TEXT NOT NULL,
+        model TEXT NOT NULL,
+        form TEXT NOT NULL,
+        learned_at REAL NOT NULL,
+        PRIMARY KEY (endpoint, model)
+    ) STRICT, WITHOUT ROWID""",
+)
+
 MIGRATIONS = (
     M001_FIRST_SCHEMA,
     M002_BATCHES_AND_PROBES,
     M003_GATE_USES,
     M004_ANSWER_ORIGINS,
+    M005_READINGS_AND_FORMS,
 )
 """The n-th leads from schema n to schema n + 1, counted from 0."""

@@ -10,8 +10,10 @@ from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.fingerprints import canonical_json
+from workbench.json_text import loads
 from workbench.prompts.values import FIRST_REVISION, Input, Message, Model, Prompt
 from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.finish import READING, spoils
 from workbench.providers.redact import storable
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.scorers.base import Score
@@ -67,6 +69,14 @@ def read_answer(row: Sequence[Any], cached: bool) -> Answer:
     )
 
 
+def is_misread(outcome: str, finish_reason: str | None, reading: int) -> bool:
+    """Whether an earlier reading took for whole what by its own finish reason is not: no later
+    run may go by that answer.
+    """
+    taken_for_whole = reading < READING and outcome in (Outcome.OK, Outcome.EMPTY)
+    return taken_for_whole and spoils(finish_reason or "")
+
+
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 4)
 
@@ -117,7 +127,7 @@ def packed(value: Any) -> tuple[str, bytes]:
 
 def unpacked(body: bytes) -> Any:
     """The value in such bytes."""
-    return json.loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
+    return loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
 
 
 def prompt_content(prompt: Prompt) -> dict[str, Any]:

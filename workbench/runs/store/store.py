@@ -158,8 +158,11 @@ class RunStore:
         return sum(row[7] != result_digest(*row[:7]) or is_answer_altered(row[8:]) for row in rows)
 
     def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the keys whose answers are stored."""
-        known = "SELECT 1 FROM answers WHERE key = ? LIMIT 1"
+        """Those of the keys whose answers are stored, and count."""
+        known = (
+            "SELECT 1 FROM (SELECT * FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1)"
+            " WHERE NOT is_misread(outcome, finish_reason, reading)"
+        )
         return {key for key in keys if self.database.execute(known, [key]).fetchone()}
 
     def worth(self, run_id: str) -> float | None:
@@ -262,11 +265,15 @@ class RunStore:
 
     def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:
         stored = {case.id: case for case in self._case_set(case_set)}
-        return all(stored.get(case.id) == case for case in cases)
+        # 1.50 equals 1.5 and is another text: the digests tell them apart.
+        return all(
+            (held := stored.get(case.id)) == case and held.digest == case.digest for case in cases
+        )
 
     def _answered(self, run: int, repeats: int) -> set[str]:
         rows = self.database.execute(
-            "SELECT case_id FROM results WHERE run = ? AND failed = 0"
+            "SELECT case_id FROM results JOIN answers ON answers.id = results.answer"
+            " WHERE run = ? AND failed = 0 AND NOT is_misread(outcome, finish_reason, reading)"
             " GROUP BY case_id HAVING count(*) >= ?",
             [run, repeats],
         ).fetchall()

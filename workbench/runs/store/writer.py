@@ -11,11 +11,13 @@ from typing import Any
 
 from workbench.errors import NotFound, UsageError
 from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.finish import READING
 from workbench.providers.options import build_options
 from workbench.providers.probe import Probe
 from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
 from workbench.runs.spec.spec_parts import changes, pace_of, run_row, scorer_names
 from workbench.runs.spec.values import Result, RunSpec, RunStatus
+from workbench.runs.store import endpoint_forms
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import answer_digest, is_answer_altered, result_digest
 from workbench.runs.store.forgetting import asked_again
@@ -88,6 +90,7 @@ class RunWriter:
     def __init__(self, path: Path) -> None:
         self._database = open_database(path, create=True)
         self._connection = self._database.conn
+        endpoint_forms.recall(self._connection)
         self._run = 0
         self._scorers: tuple[str, ...] = ()
         self._failed: set[tuple[str, int]] = set()
@@ -188,12 +191,17 @@ class RunWriter:
         return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
-        """The newest stored answer of each key that has one, unless it was altered since."""
+        """The newest stored answer of each key that has one, unless it was altered since, or was
+        misread.
+        """
         found: dict[bytes, Remembered] = {}
-        newest = "SELECT * FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1"
+        newest = (
+            "SELECT *, is_misread(outcome, finish_reason, reading)"
+            " FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1"
+        )
         for key in keys:
             row = self._connection.execute(newest, (key,)).fetchone()
-            if row is None:
+            if row is None or row[-1]:
                 continue
             if is_answer_altered(row):
                 self._altered += 1
@@ -233,6 +241,7 @@ class RunWriter:
                 " environment = json_patch(environment, ?) WHERE id = ?",
                 [status.value, reason, json.dumps(environment), self._run],
             )
+            endpoint_forms.keep(self._connection)
             self._session.end()
 
     def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
@@ -289,8 +298,8 @@ class RunWriter:
             columns = (*answer_row(result.answer), utc_now())
             answer_id = self._connection.execute(
                 "INSERT INTO answers VALUES"
-                " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                (item.key, *columns, answer_digest(item.key, columns)),
+                " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                (item.key, *columns, answer_digest(item.key, columns), READING),
             ).lastrowid
         scores = scores_text(result.scores, self._scorers)
         cached, failed = int(result.answer.cached), int(item.failed)

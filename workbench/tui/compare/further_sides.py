@@ -13,6 +13,7 @@ from workbench.present import numbers
 from workbench.present.verdict_words import claim, effect, gate_word, listed
 from workbench.tui.table.pair_rows import FURTHER, Answers, PairRow, answers_of
 from workbench.tui.table.table_model import TableRow
+from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.values import Gate
 
 MOST = len(FURTHER)
@@ -80,12 +81,30 @@ def standings(first: Compared, sides: Sequence[Further]) -> list[Standing]:
             letter,
             label,
             numbers.score(one.b.summary.score),
-            gate_word(one.headline),
+            _word(one),
             one.gate,
             effect(one.headline),
         )
         for letter, label, one in zip("BCD", labels(first, sides)[1:], found, strict=False)
     ]
+
+
+def _word(compared: Compared) -> str:
+    """What the gate says by all its scorers, where another than the headline's decides it."""
+    if compared.gate is compared.headline.gate:
+        return gate_word(compared.headline)
+    others = [c.scorer for c in compared.comparisons if c.gate is compared.gate]
+    return f"{compared.gate.value.replace('_', ' ').upper()} by {listed(others)}"
+
+
+def noise_lines(first: Compared, sides: Sequence[Further] = ()) -> list[str]:
+    """What A's own noise says of every candidate, where A was run twice without the cache."""
+    lines = []
+    for letter, one in zip("BCD", [first, *(side.compared for side in sides)], strict=False):
+        if one.noise is not None:
+            itself = one.a.summary.fingerprint == one.b.summary.fingerprint
+            lines.append(noise_sentence(one.headline, one.noise, b=letter, itself=itself))
+    return lines
 
 
 def claims(first: Compared, sides: Sequence[Further]) -> list[str]:

@@ -17,6 +17,7 @@ from workbench.tui.compare.further_sides import (
     claims,
     claims_in_full,
     labels,
+    noise_lines,
     read_further,
     standings,
     with_further,
@@ -25,10 +26,11 @@ from workbench.tui.compare.pair_detail import facts, why
 from workbench.tui.compare.panes import ComparePanes
 from workbench.tui.compare.pick_ref import PickRef
 from workbench.tui.compare.prompt_diff import PromptDiffScreen
-from workbench.tui.compare.queries import Comparing, read_refs
+from workbench.tui.compare.queries import Comparing
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import Shown
 from workbench.tui.dialogs.ask_calls import ask_before
+from workbench.tui.services.ref_rows import read_refs
 from workbench.tui.services.run_queries import edited_since
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.list_rows import ListRow
@@ -121,6 +123,7 @@ class ManySidesScreen(ComparePanes):
                 found.trade,
                 standings(found.compared, further) if further else (),
                 (*(claims(found.compared, further) if further else ()), *self._old_answers()),
+                noise_lines(found.compared, further),
             )
             self.head.show(shown, chosen)
 

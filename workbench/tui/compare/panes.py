@@ -13,12 +13,13 @@ from workbench.tui.compare.verdict_head import VerdictHead
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.column_table import ColumnTable
 from workbench.tui.table.filters import Row, Test
-from workbench.tui.table.pair_rows import CHANGES, PAIR_COLUMNS, Change, PairRow
+from workbench.tui.table.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
+from workbench.verdicts.case_changes import CHANGES, Change
 
 
 def _changed(change: Change) -> Test:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.actions.comparing.compare import Compared, OnRun, compare, swapped
+from workbench.actions.comparing.compare import Compared, OnRun, compare, rank, swapped
 from workbench.actions.running.rerun_missing import Gap, gaps
 from workbench.actions.session import Session
-from workbench.errors import DraftError, NotFound, WorkbenchError
+from workbench.errors import NotFound
 from workbench.present import numbers
-from workbench.prompts.files.prompty import read_draft, write_prompty
-from workbench.runs.spec.values import Result, RunStatus
+from workbench.prompts.files.prompty import write_prompty
+from workbench.runs.spec.values import Result
 from workbench.tui.services.ratings import ratings_of
-from workbench.tui.table.list_rows import ListRow
 from workbench.tui.table.pair_rows import PairRow, pair_rows
-
-MOST_RUNS = 500
 
 
 @dataclass(frozen=True)
@@ -84,70 +80,15 @@ def rate(session: Session, run_id: str, case_id: str, label: str) -> None:
     session.store.label(run_id, case_id, 0, label)
 
 
-def write_report(session: Session, comparing: Comparing) -> Path:
-    """One HTML page about the comparison, in the workspace's reports folder."""
+def write_report(session: Session, compared: Sequence[Compared]) -> Path:
+    """One HTML page about comparisons with one A, in the workspace's reports folder."""
     from workbench.actions.comparing.report import html_report
     from workbench.files import write_atomically
 
-    compared = comparing.compared
-    name = f"{compared.a.summary.run_id}-{compared.b.summary.run_id}.html"
-    path = session.workspace.root / "reports" / name
-    write_atomically(path, html_report(session, compared))
+    run_ids = [compared[0].a.summary.run_id, *(one.b.summary.run_id for one in compared)]
+    path = session.workspace.root / "reports" / f"{'-'.join(run_ids)}.html"
+    write_atomically(path, html_report(session, rank(compared)))
     return path
-
-
-def read_refs(session: Session, prompt_id: str) -> list[ListRow]:
-    """Everything of a prompt that can be compared: what is live, drafts, versions, runs."""
-    rows = [*_live_and_versions(session, prompt_id)]
-    draft = session.workspace.draft_path(prompt_id)
-    if draft:
-        others = [path for path in _drafts(session, prompt_id) if path != draft]
-        drafts = [_row(0, prompt_id, "draft", draft.name)]
-        drafts += [_row(0, str(path), "draft", path.name) for path in others]
-        rows = [*drafts, *rows]
-    if session.workspace.runs_path.exists():
-        now = datetime.now(UTC)
-        for run in session.store.summaries(prompt_id, limit=MOST_RUNS):
-            status = "" if run.status is RunStatus.COMPLETE else f" {run.status}"
-            what = (
-                f"{run.label} on {run.suite} {run.split}{status},"
-                f" {numbers.age(run.created_at, now)}"
-            )
-            rows.append(_row(len(rows), run.run_id, "run", what, run.score))
-    return [ListRow(r.key, r.cells, r.signs, r.sign, at) for at, r in enumerate(rows)]
-
-
-def _drafts(session: Session, prompt_id: str) -> Iterator[Path]:
-    """Every file that is a draft of that prompt; one that cannot be read is none."""
-    for path in session.workspace.draft_paths():
-        try:
-            if read_draft(path).prompt.prompt_id == prompt_id:
-                yield path
-        except DraftError:
-            continue
-
-
-def _live_and_versions(session: Session, prompt_id: str) -> list[ListRow]:
-    try:
-        versions = list(session.registry.versions(prompt_id))
-        live = list(session.registry.live(prompt_id))
-    except WorkbenchError:
-        # A prompt that was never registered has neither.
-        return []
-    rows = [
-        _row(at, f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at[:10]}")
-        for at, d in enumerate(live)
-    ]
-    rows += [
-        _row(at, f"{prompt_id}@{v.version}", "version", v.description, v.evaluation_score)
-        for at, v in enumerate(versions)
-    ]
-    return rows
-
-
-def _row(place: int, ref: str, kind: str, what: str, score: float | None = None) -> ListRow:
-    shown = "" if score is None else numbers.score(score)
-    return ListRow(ref, {"kind": kind, "ref": ref, "score": shown, "what": what}, place=place)
 
 
 def _suite_of_runs(session: Session, refs: tuple[str, ...]) -> str | None:

@@ -23,7 +23,6 @@ from workbench.tui.compare.queries import (
     Comparing,
     rate,
     read_comparison,
-    read_refs,
     read_swapped,
     write_report,
 )
@@ -31,6 +30,7 @@ from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import VerdictHead
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.keys import keys
+from workbench.tui.services.ref_rows import read_refs
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
@@ -283,7 +283,8 @@ class CompareScreen(MissingSidesScreen):
 
     def action_report(self) -> None:
         if self.comparing:
-            self.bench_app.in_thread(write_report, self.comparing, done=self._reported)
+            found = (self.comparing.compared, *(side.compared for side in self.further))
+            self.bench_app.in_thread(write_report, found, done=self._reported)
 
     def _reported(self, path: Path) -> None:
         self.bench_app.tell(f"wrote {path.relative_to(self.bench_app.workspace.root)}")

@@ -18,7 +18,6 @@ from workbench.present.tables import fit
 from workbench.present.verdict_words import gate_word, headline, listed
 from workbench.tui.compare.further_sides import Standing
 from workbench.tui.widgets.text import plain
-from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.values import Gate
 
 HEIGHT = 4
@@ -40,6 +39,8 @@ class Shown:
     """Every candidate, where there are several: instead of B's verdict."""
     claims: Sequence[str] = ()
     """What they may claim together."""
+    noise: Sequence[str] = ()
+    """How much A flips by itself, beside what flips from A to every candidate."""
 
 
 def _notes(compared: Compared) -> list[str]:
@@ -107,7 +108,8 @@ class VerdictHead(Widget):
             verdicts = self._standings(shown.standings, width)
         else:
             verdicts = [self._verdict(compared)]
-        more = [*scorer_lines(compared), *noise_lines(compared), *shown.claims]
+        more = [] if shown.standings else scorer_lines(compared)
+        more += [*shown.noise, *shown.claims]
         more += _notes(compared)
         if compared.preview:
             more = [f"PREVIEW: {compared.preview.reason}", *more]
@@ -158,14 +160,6 @@ def scorer_lines(compared: Compared) -> list[str]:
     others = [c for c in compared.comparisons if c.gate is compared.gate]
     said = compared.gate.value.replace("_", " ").upper()
     return [f"the gate: {said} by {listed([c.scorer for c in others])} · w says why"]
-
-
-def noise_lines(compared: Compared) -> list[str]:
-    """What A's own noise says, where A was run twice without the cache."""
-    if compared.noise is None:
-        return []
-    itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
-    return [noise_sentence(compared.headline, compared.noise, itself=itself)]
 
 
 def sides_line(compared: Compared, width: int, *, alone: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from workbench.present import numbers
 from workbench.present.charts import sparkline
 from workbench.present.safe_text import safe_line
 from workbench.tui.services.registry_queries import LivePage, LiveRow
+from workbench.tui.services.rule_queries import changes_text
+from workbench.tui.table.filters import Value
 from workbench.tui.table.list_rows import ListRow
 from workbench.tui.table.table_model import Column, Sign
 
@@ -43,25 +46,55 @@ def place_key(row: LiveRow) -> str:
     return f"{row.prompt_id}{SEPARATOR}{row.environment}"
 
 
-def live_row(row: LiveRow, place: int) -> ListRow:
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A line of the list. Its cells are made when they are looked at: of ten thousand prompts most
+    never come into sight.
+    """
+
+    live: LiveRow
+    place: int = 0
+
+    @property
+    def key(self) -> str:
+        return place_key(self.live)
+
+    @property
+    def sign(self) -> Sign:
+        return "" if self.live.deployment else "quiet"
+
+    def rank(self) -> tuple[int, ...]:
+        return (self.place,)
+
+    def cell(self, column: str) -> str:
+        return _live_cells(self.live).get(column, "")
+
+    def cell_sign(self, column: str) -> Sign:
+        status = self.live.status
+        if column != "evidence" or status is None:
+            return ""
+        return "pass" if status.tested else "fail"
+
+    def haystack(self) -> str:
+        return " ".join(_live_cells(self.live).values())
+
+    def value(self, field: str) -> Value:
+        return _live_cells(self.live).get(field)
+
+
+def _live_cells(row: LiveRow) -> dict[str, str]:
     """What is live there, or that nothing is."""
     cells = {"prompt": row.prompt_id, "environment": row.environment}
-    signs: dict[str, Sign] = {}
     if row.deployment is None:
-        cells |= {"version": "–", "evidence": "not live"}  # noqa: RUF001
-        return ListRow(place_key(row), cells, sign="quiet", place=place)
-    status = row.status
-    cells |= {
+        return cells | {"version": "–", "evidence": "not live"}  # noqa: RUF001
+    return cells | {
         "version": row.deployment.version,
         "evidence": _evidence(row),
         "since": row.deployment.deployed_at[:10],
         "by": row.deployment.deployed_by,
-        "score": numbers.score(status.score) if status else "",
+        "score": numbers.score(row.status.score) if row.status else "",
         "previous": row.deployment.previous_version or "–",  # noqa: RUF001
     }
-    if status:
-        signs["evidence"] = "pass" if status.tested else "fail"
-    return ListRow(place_key(row), cells, signs, place=place)
 
 
 def _evidence(row: LiveRow) -> str:
@@ -72,24 +105,64 @@ def _evidence(row: LiveRow) -> str:
     return state if row.status.tested else state.upper()
 
 
+def history_key(entry: LogEntry) -> str:
+    """Of its row; it ends with the version."""
+    return f"{entry.seq}{SEPARATOR}{entry.version}"
+
+
 def history_row(entry: LogEntry, place: int) -> ListRow:
-    """One thing that happened; its key ends with the version."""
-    action = entry.action if entry.action == "deploy" else entry.action.upper()
-    flags = " (past the gate)" if entry.override else ""
-    flags += " (allowed by loosened rules)" if entry.loosened_by else ""
-    reason = f"{entry.change}: {entry.reason}" if entry.change else entry.reason
+    """One thing that happened."""
     return ListRow(
-        f"{entry.seq}{SEPARATOR}{entry.version}",
+        history_key(entry),
         {
             "when": _local(entry.at),
-            "action": action,
+            "action": _action(entry),
             "change": _change(entry),
             "by": entry.by,
-            "reason": reason + flags,
+            "reason": _reason(entry),
         },
         {"action": "" if entry.action == "deploy" else "down"},
         place=place,
     )
+
+
+def _action(entry: LogEntry) -> str:
+    return entry.action if entry.action == "deploy" else entry.action.upper()
+
+
+def _reason(entry: LogEntry) -> str:
+    """With old and new where a rule changed."""
+    flags = " (past the gate)" if entry.override else ""
+    flags += " (allowed by loosened rules)" if entry.loosened_by else ""
+    reason = f"{entry.change}: {entry.reason}" if entry.change else entry.reason
+    return reason + flags
+
+
+def entry_line(entry: LogEntry) -> str:
+    """The same as its row, uncut."""
+    change = f" {_change(entry)}" if _change(entry) else ""
+    return f"{_action(entry)}{change} by {entry.by}: {_reason(entry)}"
+
+
+def entry_text(entry: LogEntry) -> Content:
+    """One thing that happened, whole."""
+    lines = [
+        Content.styled(safe_line(f"record {entry.seq} · {_local(entry.at)}"), "$text-muted"),
+        Content.styled(safe_line(f"{_action(entry)} {_change(entry)} by {entry.by}"), "bold"),
+    ]
+    if entry.change:
+        lines.append(changes_text([entry.change]))
+    if entry.reason:
+        lines.append(Content(safe_line(f"reason: {entry.reason}")))
+    if entry.override:
+        lines.append(Content.styled("past the gate", "$text-warning"))
+    if entry.loosened_by:
+        lines.append(_allowed_by(entry.loosened_by))
+    return Content("\n").join(lines)
+
+
+def _allowed_by(record: int) -> Content:
+    return Content.styled(f"loosened rules allowed it: record {record} of the log", "$text-warning")
 
 
 def _change(entry: LogEntry) -> str:
@@ -114,8 +187,7 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
         said = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
         lines.append(Content.styled(safe_line(said), style))
         if row.deployment.loosened_by:
-            said = f"loosened rules allowed it: record {row.deployment.loosened_by} of the log"
-            lines.append(Content.styled(said, "$text-warning"))
+            lines.append(_allowed_by(row.deployment.loosened_by))
         for suite in row.status.suites:
             if suite.evaluation is not None:
                 lines.append(evidence_text(suite.evaluation.evidence))
@@ -140,6 +212,9 @@ def what_next(row: LiveRow, page: LivePage) -> str:
     if row.deployment is None:
         back = f" · R brings {page.rollback_to} back" if page.rollback_to else ""
         return f"nothing is live in {row.environment} · D deploys {row.newest}{back}"
+    if row.status and not row.status.tested:
+        said = f"{row.deployment.version} is {_evidence(row)}: {row.status.reason}"
+        return f"{said} · R goes back to {page.rollback_to}" if page.rollback_to else said
     if page.rollback_to:
         return (
             f"R rolls {row.environment} back to {page.rollback_to} "

@@ -17,10 +17,12 @@ from workbench.tui.deploys.rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
     SEPARATOR,
+    PlaceRow,
     behind_text,
+    entry_line,
+    entry_text,
+    history_key,
     history_row,
-    live_row,
-    place_key,
     what_next,
 )
 from workbench.tui.keys import keys
@@ -31,21 +33,21 @@ from workbench.tui.services.registry_queries import (
     LiveRow,
     read_live,
     read_place,
-    read_rules,
     read_statuses,
     without_status,
 )
 from workbench.tui.services.registry_watch import RegistryWatch
+from workbench.tui.services.rule_queries import NO_RULES, Rules, read_rules
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.list_rows import ListRow
 from workbench.tui.widgets.case_pane import CasePane
+from workbench.tui.widgets.chrome import StatusLine
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.registry.models.records import RuleChange
+    from workbench.registry.models.records import LogEntry
 
-    _Found = tuple[str, tuple[RuleChange, ...], tuple[LiveRow, ...], list[ListRow]]
+    _Found = tuple[Rules, list[PlaceRow]]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -60,15 +62,11 @@ class DeploysScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[str, LiveRow] = {}
-        self._missing: list[tuple[int, LiveRow]] = []
-        """Where a status has yet to be read: the row and its place."""
-        self._changes: tuple[RuleChange, ...] = ()
-        """What the files change of the rules in force."""
+        self._missing: list[PlaceRow] = []
+        """Where a status has yet to be read."""
+        self._rules = NO_RULES
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
-        self._problem = ""
-        """Why a suite could not be read, or which rules were loosened, as it was said."""
 
     def body(self) -> Iterable[Widget]:
         live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
@@ -108,30 +106,39 @@ class DeploysScreen(ModeScreen):
         """Read what is live again."""
 
         def read(session: Session) -> _Found:
-            changes, problem = read_rules(session)
-            rows = read_live(session, changes)
-            shown = [live_row(row, at) for at, row in enumerate(rows)]
-            return problem, changes, rows, shown
+            prompts = session.registry.prompts()
+            rules = read_rules(session) if prompts else NO_RULES
+            rows = read_live(session, prompts, rules.changes)
+            return rules, [PlaceRow(row, at) for at, row in enumerate(rows)]
 
         self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
 
     def _show_live(self, found: _Found) -> None:
-        problem, self._changes, rows, shown = found
-        if problem != self._problem:
-            self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
-        self._problem = problem
-        self._rows = {place_key(row): row for row in rows}
+        rules, rows = found
+        self._tell_of(rules, before=self._rules)
+        self._rules = rules
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
-        if cursor not in self._rows:
+        if not cursor or all(row.key != cursor for row in rows):
             wanted = self.bench_app.selection.prompt_id
-            cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
-        table.load(shown, cursor=cursor)
+            cursor = next((row.key for row in rows if row.live.prompt_id == wanted), "")
+        table.load(rows, cursor=cursor)
         if not rows:
             self.hint("nothing is registered · F3 Draft · ctrl+s there registers a version")
         self._read_place()
-        self._missing = [(at, rows[at]) for at in without_status(rows)]
+        self._missing = [rows[at] for at in without_status([row.live for row in rows])]
         self._read_statuses()
+
+    def _tell_of(self, rules: Rules, before: Rules) -> None:
+        """What somebody must do about the rules, or that it was done elsewhere."""
+        if rules.problem == before.problem:
+            return
+        if rules.problem:
+            self.bench_app.tell(rules.problem, error=True)
+        elif before.unreadable:
+            self.bench_app.tell("the suites can be read again")
+        elif self.query_one(StatusLine).told == before.problem:
+            self.bench_app.tell("the files let no more through than the rules in force")
 
     def _read_statuses(self) -> None:
         """Read some of the statuses that are missing; each batch asks for the next."""
@@ -140,24 +147,48 @@ class DeploysScreen(ModeScreen):
             return
 
         def show(found: tuple[LiveRow, ...]) -> None:
-            self._rows |= {place_key(row): row for row in found}
-            rows = [live_row(row, at) for (at, _), row in zip(batch, found, strict=True)]
+            rows = [PlaceRow(live, row.place) for row, live in zip(batch, found, strict=True)]
             self.query_one("#live", CaseTable).put(rows)
             # Not from inside the job, which the next one of its group would cancel.
             self.call_later(self._read_statuses)
 
-        rows = [row for _, row in batch]
-        self.bench_app.in_thread(read_statuses, rows, self._changes, done=show, group="statuses")
+        self.bench_app.in_thread(
+            read_statuses,
+            [row.live for row in batch],
+            self._rules.changes,
+            done=show,
+            group="statuses",
+        )
 
     @property
     def row(self) -> LiveRow | None:
         """The place under the cursor."""
-        return self._rows.get(self.query_one("#live", CaseTable).cursor_key)
+        found = self.query_one("#live", CaseTable).cursor_row
+        return found.live if isinstance(found, PlaceRow) else None
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
         if message.table.id == "live":
             self._read_place()
+        else:
+            self._hint_next()
+
+    def on_descendant_focus(self) -> None:
+        self._hint_next()
+
+    def _hint_next(self) -> None:
+        """The line of the history that has the cursor, whole, else what can be done."""
+        entry, row, page = self._entry(), self.row, self._page
+        if self.focused is self.query_one("#history", CaseTable) and entry:
+            self.hint(entry_line(entry))
+        elif row and page:
+            self.hint(what_next(row, page))
+
+    def _entry(self) -> LogEntry | None:
+        """What the line of the history under the cursor says."""
+        key = self.query_one("#history", CaseTable).cursor_key
+        entries = self._page.history if self._page else ()
+        return next((entry for entry in entries if history_key(entry) == key), None)
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
         """The version's text, on the Prompts screen."""
@@ -172,13 +203,17 @@ class DeploysScreen(ModeScreen):
         self.bench_app.switch_mode("prompts")
 
     def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
-        """The evidence, where the screen has no room for its pane."""
+        """The line of the history, whole; the evidence, where the screen has no room for it."""
         message.stop()
-        row, page = self.row, self._page
+        row, page, entry = self.row, self._page, self._entry()
         if row is None or page is None:
             return
         from workbench.tui.dialogs.simple import Reading
 
+        if message.table.id == "history" and entry:
+            title = f"{page.prompt_id} → {page.environment}"
+            self.app.push_screen(Reading(title, entry_text(entry)))
+            return
         title = f"{page.prompt_id} → {page.environment}: evidence and trend"
         self.app.push_screen(Reading(title, behind_text(row, page)))
 
@@ -209,7 +244,7 @@ class DeploysScreen(ModeScreen):
         behind = self.query_one("#behind", TextView)
         behind.border_title = plain("Evidence and trend")
         behind.show(behind_text(row, page))
-        self.hint(what_next(row, page))
+        self._hint_next()
         self.refresh_bindings()
 
     # Actions
@@ -225,6 +260,10 @@ class DeploysScreen(ModeScreen):
             return row is not None and row.deployment is not None
         if action == "revoke":
             return bool(self._meant_version())
+        if action == "rules":
+            return bool(self._rules.changes)
+        if action == "approve_rules":
+            return bool(self._rules.waiting)
         return True
 
     def _way_back(self, row: LiveRow) -> str:
@@ -285,6 +324,16 @@ class DeploysScreen(ModeScreen):
             from workbench.tui.deploys.approve import open_retire
 
             open_retire(self.bench_app, row.deployment)
+
+    def action_rules(self) -> None:
+        from workbench.tui.dialogs.rules import open_rules
+
+        open_rules(self.bench_app)
+
+    def action_approve_rules(self) -> None:
+        from workbench.tui.dialogs.rules import open_approve_rules
+
+        open_approve_rules(self.bench_app)
 
     def action_revoke(self) -> None:
         row, version = self.row, self._meant_version()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from workbench.datasets.fit import typed_inputs
+from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError, WorkbenchError
 from workbench.prompts.contract import (
@@ -124,7 +124,7 @@ def check(
     messages: tuple[Message, ...] = ()
     if case is not None:
         try:
-            messages = Renderer(prompt).render(typed_inputs(prompt, case.inputs))
+            messages = Renderer(prompt).render(checked_inputs(prompt, case.inputs))
         except TemplateError as error:
             problems = (*problems, Problem(f"case {case.id}: {error.message}"))
     if prompt.model is None:

@@ -51,6 +51,8 @@ class PromptsScreen(ModeScreen):
         self._page: PromptPage | None = None
         self._prompts: dict[str, PromptRow] = {}
         self._baseline = ""
+        self._shown: tuple[PromptPage | None, str | None] = (None, None)
+        """Whose text is shown."""
 
     def body(self) -> Iterable[Widget]:
         prompts = CaseTable(PROMPT_COLUMNS, empty=NO_PROMPTS, id="prompts")
@@ -178,8 +180,9 @@ class PromptsScreen(ModeScreen):
 
     def _show_version(self) -> None:
         page = self._page
-        if page is None:
+        if page is None or (self._shown[0] is page and self._shown[1] == self._chosen()):
             return
+        self._shown = (page, self._chosen())
         view = self.query_one("#text", TextView)
         row = page.row(self._chosen() or "")
         if row:

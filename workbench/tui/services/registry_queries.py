@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
-from workbench.errors import NotFound, RegistryError, RulesLoosened, WorkbenchError
+from workbench.errors import NotFound, RegistryError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.prompts.files.prompty import Draft
     from workbench.registry import PromptDeployment, PromptVersion, Status
-    from workbench.registry.models.records import EvaluationRecord, LogEntry, RuleChange
+    from workbench.registry.models.records import (
+        EvaluationRecord,
+        LogEntry,
+        PromptSummary,
+        RuleChange,
+    )
     from workbench.verdicts.values import Evidence
 
 
@@ -177,40 +182,33 @@ def read_page(session: Session, prompt_id: str) -> PromptPage:
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
 
 
-def read_rules(session: Session) -> tuple[tuple[RuleChange, ...], str]:
-    """What the files change of the rules in force, and a sentence where somebody must act: what
-    would let more through, or why a file cannot be read. The registry is told of nothing.
-    """
-    if not session.registry.prompts():
-        return (), ""
-    from workbench.actions.releasing.rules import pending
-
-    try:
-        changes = pending(session)
-    except WorkbenchError as error:
-        return (), str(error).replace(f"{session.workspace.root}/", "")
-    loosened = tuple(change for change in changes if change.looser)
-    return changes, str(RulesLoosened(loosened)) if loosened else ""
-
-
 STATUSES_AT_ONCE = 100
 """A status is derived from evidence, a millisecond or more each: the list does not wait for all."""
 
 
-def read_live(session: Session, changes: Sequence[RuleChange] = ()) -> tuple[LiveRow, ...]:
-    """Every registered prompt in every environment; the first ones with their status."""
+IN_SIGHT = 30
+"""As many have one as soon as the list is shown: about what a screen holds."""
+
+
+def read_live(
+    session: Session, prompts: Sequence[PromptSummary], changes: Sequence[RuleChange] = ()
+) -> tuple[LiveRow, ...]:
+    """These prompts in every environment; the first ones with their status."""
     rows = []
     environments = [settings.name for settings in session.registry.environments()]
     places: dict[str, dict[str, PromptDeployment]] = {}
     for deployment in session.registry.live():
         places.setdefault(deployment.prompt_id, {})[deployment.environment] = deployment
-    for summary in session.registry.prompts():
+    for summary in prompts:
         live = places.get(summary.prompt_id, {})
         for environment in dict.fromkeys([*reversed(environments), *live]):
             here = live.get(environment)
             rows.append(LiveRow(summary.prompt_id, environment, here, None, summary.latest))
-    for at in without_status(rows)[:STATUSES_AT_ONCE]:
-        (rows[at],) = read_statuses(session, [rows[at]], changes)
+    first = without_status(rows[:IN_SIGHT])
+    for at, row in zip(
+        first, read_statuses(session, [rows[at] for at in first], changes), strict=True
+    ):
+        rows[at] = row
     return tuple(rows)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.present import numbers
 from workbench.providers.base import Outcome
@@ -63,9 +63,7 @@ RUN_COLUMNS = (
 
 def flat_json(value: Any) -> str:
     """A dataset's value as text: a str as it is, everything else as JSON, nothing as nothing."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else as_text(value)
 
 
 def result_key(case_id: str, repeat: int) -> str:

@@ -20,7 +20,15 @@ from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipb
 from workbench.tui.table.filters import Filter
 from workbench.tui.table.table_drawing import TableDrawing
 from workbench.tui.table.table_lines import Layout, widest
-from workbench.tui.table.table_model import Column, Order, TableModel, TableRow, arranged, following
+from workbench.tui.table.table_model import (
+    Column,
+    Order,
+    Ordered,
+    TableModel,
+    TableRow,
+    arranged,
+    following,
+)
 
 AT_ONCE = 3_000
 """Up to this many rows are arranged without a thread."""
@@ -130,14 +138,16 @@ class CaseTable(TableDrawing, can_focus=True):
         self.sort_and_filter(self.model.order, wanted)
 
     def sort_and_filter(self, order: Order, wanted: Filter) -> None:
-        """Sort and filter, in a thread when there are many rows."""
-        if self.model.total <= AT_ONCE or not self.is_running:
-            self.model.order, self.model.wanted = order, wanted
-            self.model.apply(arranged(*self.model.snapshot(), order, wanted))
+        """Sort and filter, in a thread when there are many rows to look at."""
+        model = self.model
+        candidates = model.candidates(order, wanted)
+        many = model.total if candidates is None else len(candidates)
+        if not self.is_running or (many <= AT_ONCE and self._late is None):
+            model.apply(arranged(*model.snapshot(), order, wanted, candidates), order, wanted)
             self._arranged()
             return
         self.run_worker(
-            self._arrange_off_loop(order, wanted),
+            self._arrange_off_loop(order, wanted, candidates),
             exclusive=True,
             group="arrange",
             exit_on_error=False,
@@ -296,13 +306,14 @@ class CaseTable(TableDrawing, can_focus=True):
 
     # What moves under the cursor
 
-    async def _arrange_off_loop(self, order: Order, wanted: Filter) -> None:
+    async def _arrange_off_loop(
+        self, order: Order, wanted: Filter, candidates: Ordered | None
+    ) -> None:
         self._late = []
         snapshot = self.model.snapshot()
-        found = await asyncio.to_thread(arranged, *snapshot, order, wanted)
+        found = await asyncio.to_thread(arranged, *snapshot, order, wanted, candidates)
         late, self._late = self._late, None
-        self.model.order, self.model.wanted = order, wanted
-        self.model.apply(found)
+        self.model.apply(found, order, wanted)
         self.model.put(late or [])
         self._arranged()
 

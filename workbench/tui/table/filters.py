@@ -47,12 +47,18 @@ class Filter:
     text: str = ""
     tests: tuple[Test, ...] = ()
     problem: str = ""
+    piece: str = ""
+    """Where it looks for one piece of text and nothing else: that piece, in lower case."""
 
     def __bool__(self) -> bool:
         return bool(self.tests)
 
     def matches(self, row: Row) -> bool:
-        return all(test(row) for test in self.tests)
+        return self.tests[0](row) if len(self.tests) == 1 else all(t(row) for t in self.tests)
+
+    def narrows(self, before: Filter) -> bool:
+        """Whether what passes is certain to have passed `before` too."""
+        return bool(before.piece) and before.piece in self.piece
 
     @property
     def trouble(self) -> str:
@@ -90,6 +96,8 @@ def parse_filter(text: str, fields: Iterable[str] = ()) -> Filter:
     if rest not in ("", "!"):
         wanted = rest.removeprefix("!").strip().casefold()
         found = _contains(wanted)
+        if not tests and not rest.startswith("!"):
+            return Filter(text, (found,), piece=wanted)
         tests.append(_inverted(found) if rest.startswith("!") else found)
     return Filter(text, tuple(tests))
 

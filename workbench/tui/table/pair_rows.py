@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from workbench.datasets.values import Case
 from workbench.present import numbers
@@ -12,13 +12,17 @@ from workbench.runs.spec.values import Result
 from workbench.tui.table.case_rows import flat_json
 from workbench.tui.table.filters import Value
 from workbench.tui.table.table_model import Column, Sign
+from workbench.verdicts.case_changes import (
+    CHANGES,
+    Badness,
+    Change,
+    badness,
+    changes_of,
+    worst_first,
+)
 
 if TYPE_CHECKING:
     from workbench.actions.comparing.compare import Compared
-
-Change = Literal["broke", "missing", "fixed", "same"]
-CHANGES: tuple[Change, ...] = ("broke", "missing", "fixed", "same")
-"""In the order in which they are shown: worst first."""
 
 _MARKS: Mapping[Change, str] = {"broke": "▼", "fixed": "▲", "missing": "?", "same": " "}
 _SIGNS: Mapping[Change, Sign] = {"broke": "down", "fixed": "up", "missing": "error", "same": ""}
@@ -137,14 +141,10 @@ class PairRow:
         return [("A", self.a), *((x, side.results) for x, side in self.candidates.items())]
 
     def rank(self) -> tuple[Any, ...]:
-        found = self.candidates.values()
-        worst = min(map(self._badness, found))
-        alike = sum(self._badness(side) == worst for side in found)
-        return (*worst, -alike, self.position)
+        return (*worst_first([self._badness(s) for s in self.candidates.values()]), self.position)
 
-    def _badness(self, side: Answers) -> tuple[int, float]:
-        """The lower, the worse."""
-        return CHANGES.index(side.change), -abs(self.delta_of(side) or 0.0)
+    def _badness(self, side: Answers) -> Badness:
+        return badness(side.change, self.delta_of(side))
 
     def cell(self, column: str) -> str:
         match column:
@@ -237,9 +237,7 @@ def pair_columns(further: int) -> tuple[Column, ...]:
 def answers_of(compared: Compared) -> dict[str, Answers]:
     """What the candidate of a comparison answered, by case id, as the headline judges it."""
     headline = compared.headline
-    changes: dict[str, Change] = dict.fromkeys(headline.missing, "missing")
-    changes.update(dict.fromkeys(headline.fixed, "fixed"))
-    changes.update(dict.fromkeys(headline.broke, "broke"))
+    changes = changes_of(headline)
     pairs = {pair.case_id: pair for pair in compared.pairs.get(headline.scorer, ())}
     return {
         case.id: Answers(

@@ -38,6 +38,7 @@ def record_of(row: TableRow, columns: Sequence[Column] = ()) -> dict[str, Any]:
         return {
             **row.case.content(),
             "change": row.worst,
+            "changes": {x.casefold(): side.change for x, side in row.candidates.items()},
             "rating": row.rating or None,
             **{
                 letter.casefold(): [_result(result) for result in results]
@@ -104,4 +105,4 @@ def _input(case: Case) -> str:
     """The text of the only input; several as JSON."""
     if len(case.inputs) == 1:
         return flat_json(next(iter(case.inputs.values())))
-    return json.dumps(dict(case.inputs), ensure_ascii=False, default=str)
+    return flat_json(case.inputs)

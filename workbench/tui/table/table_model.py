@@ -88,6 +88,18 @@ def sort_key(row: TableRow, order: Order, seq: int) -> SortKey:
     return (0, 0, (value,), seq)
 
 
+Ordered = list[tuple[SortKey, str]]
+"""Sort keys and keys of rows, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The rows that pass a filter, in order, and where each stands."""
+
+    ordered: Ordered
+    places: dict[str, SortKey]
+
+
 @dataclass
 class TableModel:
     """Rows by key, and the visible ones in order. `descending` is a mirror, not another order."""
@@ -96,9 +108,13 @@ class TableModel:
     wanted: Filter = NO_FILTER
     rows: dict[str, TableRow] = field(default_factory=dict)
     _seq: dict[str, int] = field(default_factory=dict)
-    _sorted: list[tuple[SortKey, str]] = field(default_factory=list)
+    _sorted: Ordered = field(default_factory=list)
     _place: dict[str, SortKey] = field(default_factory=dict)
     """The sort key under which a visible row stands."""
+    _whole: Ordered | None = None
+    """All rows in this order; None once a row changed while some were filtered out."""
+    _is_arranged: bool = False
+    """Whether an arrangement was applied since the rows came."""
 
     def __len__(self) -> int:
         return len(self._sorted)
@@ -133,7 +149,7 @@ class TableModel:
         moved = False
         if len(rows) > 200 and len(rows) * 4 > len(self._sorted):
             self._remember(rows)
-            self.apply(arranged(self.rows, self._seq, self.order, self.wanted))
+            self._arrange()
             return True
         self._remember(rows)
         for row in rows:
@@ -145,7 +161,7 @@ class TableModel:
         self.rows.clear()
         self._seq.clear()
         self._remember(rows)
-        self.apply(arranged(self.rows, self._seq, self.order, self.wanted))
+        self._arrange()
 
     def number_rows(self) -> None:
         """Remember the order of `rows` as that of arrival."""
@@ -155,12 +171,32 @@ class TableModel:
         """Copies for a thread that calls `arranged`."""
         return dict(self.rows), dict(self._seq)
 
-    def apply(self, arrangement: list[tuple[SortKey, str]]) -> None:
+    def candidates(self, order: Order, wanted: Filter) -> Ordered | None:
+        """Rows in this order, all that can pass among them; None where they must be sorted anew.
+
+        A copy, for a thread that calls `arranged`.
+        """
+        if order != self.order or not self._is_arranged:
+            return None
+        found = self._sorted if wanted.narrows(self.wanted) else self._whole
+        return None if found is None else found[:]
+
+    def apply(self, arrangement: Arrangement, order: Order, wanted: Filter) -> None:
         """Take over an arrangement made by `arranged` with this order and filter."""
-        self._sorted = arrangement
-        self._place = {key: place for place, key in arrangement}
+        if not wanted:
+            self._whole = arrangement.ordered
+        elif order != self.order:
+            self._whole = None
+        self._is_arranged = True
+        self.order, self.wanted = order, wanted
+        self._sorted, self._place = arrangement.ordered, arrangement.places
+
+    def _arrange(self) -> None:
+        self.apply(arranged(self.rows, self._seq, self.order, self.wanted), self.order, self.wanted)
 
     def _remember(self, rows: Sequence[TableRow]) -> None:
+        if self._whole is not self._sorted:
+            self._whole = None
         for row in rows:
             self.rows[row.key] = row
             self._seq.setdefault(row.key, len(self._seq))
@@ -188,14 +224,29 @@ class TableModel:
 
 
 def arranged(
-    rows: Mapping[str, TableRow], seq: Mapping[str, int], order: Order, wanted: Filter
-) -> list[tuple[SortKey, str]]:
+    rows: Mapping[str, TableRow],
+    seq: Mapping[str, int],
+    order: Order,
+    wanted: Filter,
+    candidates: Ordered | None = None,
+) -> Arrangement:
     """The rows that pass, sorted. Safe in a thread.
 
-    Sorted piece by piece: one long `sort` would hold the interpreter's lock, and the screen.
+    `candidates` are sorted already, see `TableModel.candidates`: then they are only filtered.
     """
-    found: list[tuple[SortKey, str]] = []
-    piece: list[tuple[SortKey, str]] = []
+    if candidates is None:
+        candidates = _in_order(rows, seq, order, wanted)
+    elif wanted:
+        candidates = [item for item in candidates if wanted.matches(rows[item[1]])]
+    return Arrangement(candidates, {key: place for place, key in candidates})
+
+
+def _in_order(
+    rows: Mapping[str, TableRow], seq: Mapping[str, int], order: Order, wanted: Filter
+) -> Ordered:
+    """Sorted piece by piece: one long `sort` would hold the interpreter's lock, and the screen."""
+    found: Ordered = []
+    piece: Ordered = []
     for key, row in rows.items():
         if wanted and not wanted.matches(row):
             continue

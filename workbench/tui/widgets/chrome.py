@@ -95,6 +95,13 @@ class StatusLine(Widget):
             return
         self.told, self.is_error = "", False
 
+    def watch_hint(self, before: str, hint: str) -> None:
+        """A layout costs more than all the rest of most keys: only where it may be of other
+        height.
+        """
+        if max(cell_len(before), cell_len(hint)) >= self.size.width:
+            self.refresh(layout=True)
+
     def render(self) -> Content:
         if not self.told:
             return plain(f" {self.hint}")

@@ -87,6 +87,16 @@ def betting_p_value(
     return min(1.0, 2.0 / most)
 
 
+def chance_at_most(
+    rounds: Sequence[Round], planned: int, confidence: float, d0: float, largest: int = 0
+) -> float:
+    """An upper bound of how often rounds look this good where the true mean difference is at most
+    `d0`: 1 / the most capital reached against it.
+    """
+    bets = _bets(rounds, planned, (1.0 - confidence) / 2.0, largest)
+    return 1.0 / _most_capital(bets, (d0 + 1.0) / 2.0)
+
+
 def _lower_bound(rounds: Sequence[Round], planned: int, alpha: float, largest: int) -> float:
     """The largest mean difference that is refuted from below; -1 where none is."""
     bets = _bets(rounds, planned, alpha, largest)

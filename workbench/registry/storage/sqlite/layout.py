@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x57424E43
 """WBNC: `file registry.db` shows it."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """How many migrations this program knows. It writes a file of this schema only."""
 
 OLDEST_READER = 2

@@ -25,35 +25,55 @@ _LIMITS = ((0, 100_000_000), (1, 1_000_000))
 """SQLITE_LIMIT_LENGTH and SQLITE_LIMIT_SQL_LENGTH, in bytes."""
 
 
-def named_registry(path: str | os.PathLike[str] | None) -> str:
-    """The path of the registry: as given, from $WORKBENCH_REGISTRY, or the nearest
-    .workbench/registry.db of this user here or above. Its links are not resolved.
-
-    Raises RegistryUnusable where there is none, and where the nearest one is another user's:
-    anybody can put one into a folder that all may write, and an app below would serve it.
+def named_registry(path: str | os.PathLike[str] | None) -> str | None:
+    """The path of the registry as given, or from $WORKBENCH_REGISTRY; None: neither says one. Its
+    links are not resolved.
     """
-    if path is not None:
-        return os.path.abspath(os.fspath(path))
-    if named := os.environ.get(FILE_VARIABLE):
-        return os.path.abspath(named)
+    named = os.environ.get(FILE_VARIABLE) or None if path is None else os.fspath(path)
+    return None if named is None else os.path.abspath(named)
+
+
+def nearest_registry() -> str:
+    """The nearest .workbench/registry.db of this user here or above; where there is none, the one
+    that would be here. Its links are not resolved.
+
+    Raises RegistryUnusable where the nearest one is another user's.
+    """
     folder = here = os.path.realpath(".")
     while True:
         candidate = os.path.join(folder, STATE, FILE_NAME)
         if os.path.isfile(candidate):
-            if stranger := owned_by_another(os.path.dirname(candidate), candidate):
-                raise RegistryUnusable(
-                    f"{stranger} belongs to another user: a registry that was only found, in"
-                    f" {here} or above, is not taken from others",
-                    hint=f"give its path, or set {FILE_VARIABLE}",
-                )
+            _refuse_stranger(candidate)
             return candidate
         above = os.path.dirname(folder)
         if above == folder:
-            raise RegistryUnusable(
-                f"there is no {STATE}/{FILE_NAME} in {here} or above",
-                hint=f"run workbench init, give a path, or set {FILE_VARIABLE}",
-            )
+            return os.path.join(here, STATE, FILE_NAME)
         folder = above
+
+
+def _refuse_stranger(path: str) -> None:
+    """Anybody can put a registry into a folder that all may write, and an app below would serve
+    it.
+    """
+    if stranger := owned_by_another(os.path.dirname(path), path):
+        raise RegistryUnusable(
+            f"{stranger} belongs to another user: a registry that was only found, and not named,"
+            " is not taken from others",
+            hint=f"give its path, or set {FILE_VARIABLE}",
+        )
+
+
+def check_nearest(path: str) -> os.stat_result:
+    """`check_there` for a path of `nearest_registry`: the file may come later, and from anybody."""
+    if not os.path.lexists(path):
+        here = os.path.dirname(os.path.dirname(path))
+        raise RegistryUnusable(
+            f"there is no {STATE}/{FILE_NAME} in {here} or above",
+            hint=f"run workbench init, give a path, or set {FILE_VARIABLE}",
+        )
+    found = check_there(path)
+    _refuse_stranger(path)
+    return found
 
 
 def check_there(path: str) -> os.stat_result:

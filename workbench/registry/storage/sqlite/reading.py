@@ -9,12 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from workbench.errors import OlderSchema, RegistryError
-from workbench.registry.storage.sqlite.opening import (
-    check_there,
-    explained,
-    is_outdated,
-    open_reader,
-)
+from workbench.registry.storage.sqlite.opening import explained, is_outdated, open_reader
 
 READ_TIMEOUT_S = 5.0
 
@@ -22,10 +17,15 @@ READ_TIMEOUT_S = 5.0
 class Reading:
     """Opens the file read-only when first asked, and again when it was replaced."""
 
-    def __init__(self, path: str, bring_up: Callable[[], None]) -> None:
-        """`bring_up` is called when the file is of an earlier release."""
+    def __init__(
+        self, path: str, bring_up: Callable[[], None], check_there: Callable[[str], os.stat_result]
+    ) -> None:
+        """`bring_up` is called when the file is of an earlier release, `check_there` before each
+        question.
+        """
         self.path = path
         self._bring_up = bring_up
+        self._check_there = check_there
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
@@ -58,7 +58,7 @@ class Reading:
             self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        found = check_there(self.path)
+        found = self._check_there(self.path)
         file = (found.st_dev, found.st_ino)
         if self._connection is not None and self._owner == os.getpid():
             if file == self._file and not is_outdated(self._connection, found, self.path):

@@ -9,7 +9,7 @@ whatever is not allowed; the views say what currently holds, and the triggers as
 # ruff: noqa: S608
 from __future__ import annotations
 
-from workbench.registry.models.strictness import OPEN_LOOSENINGS
+from workbench.registry.models.strictness import LOOSENING_STEPS, OPEN_LOOSENINGS
 
 _ID = """CHECK ({0} GLOB '[a-z0-9]*' AND {0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr({0}, '..') = 0 AND length({0}) <= 100 AND instr(CAST({0} AS BLOB), x'00') = 0)"""
@@ -51,8 +51,7 @@ CREATE TABLE versions (
   description TEXT NOT NULL,
   author TEXT NOT NULL,
   force_reason TEXT NOT NULL DEFAULT '',
-  UNIQUE (prompt_id, version),
-  UNIQUE (prompt_id, fingerprint)
+  UNIQUE (prompt_id, version)
 ) STRICT""",
     "suites": f"""
 CREATE TABLE suites (
@@ -138,6 +137,7 @@ CREATE TABLE deployments (
   reason TEXT NOT NULL DEFAULT '',
   request_id TEXT UNIQUE,
   loosened_by INTEGER REFERENCES ledger (seq),
+  revision INTEGER NOT NULL DEFAULT 0,
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
 ) STRICT""",
     "approvals": f"""
@@ -203,7 +203,7 @@ KINDS: dict[str, str] = {
 UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (("seq",), ("hash",)),
     "registry": (("seq",),),
-    "versions": (("seq",), ("prompt_id", "version"), ("prompt_id", "fingerprint")),
+    "versions": (("seq",), ("prompt_id", "version")),
     "suites": (("seq",),),
     "evaluations": (("seq",), ("evaluation_id",)),
     "scores": (("evaluation", "scorer", "position"),),
@@ -220,6 +220,7 @@ UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
 INDEXES = (
     "CREATE INDEX deployments_head ON deployments (prompt_id, environment, seq)",
     "CREATE INDEX versions_latest ON versions (prompt_id, sort_key, version)",
+    "CREATE INDEX versions_content ON versions (prompt_id, fingerprint)",
     "CREATE INDEX evaluations_of ON evaluations (prompt_id, fingerprint, suite, seq)",
     "CREATE INDEX suites_of ON suites (prompt_id, suite, seq)",
     "CREATE INDEX suites_loosened ON suites (prompt_id, suite) WHERE reason <> ''",
@@ -351,6 +352,7 @@ FROM environment_rules r JOIN current_suites n
 WHERE json_array_length(r.requires) = 0 AND n.external = 0 AND n.removed = 0
 UNION ALL
 SELECT r.name, NULL, j.value FROM environment_rules r JOIN json_each(r.requires) j""",
+    "loosening_steps": LOOSENING_STEPS,
     "open_loosenings": OPEN_LOOSENINGS,
     "heads": """
 CREATE VIEW heads AS
@@ -364,7 +366,7 @@ SELECT d.prompt_id, d.environment, v.version, v.content, v.body, v.fingerprint, 
   v.author, l.at AS deployed_at, l.actor AS deployed_by, d.previous_version, d.action,
   d.override, d.seq,
   EXISTS (SELECT 1 FROM revocations r
-    WHERE r.prompt_id = d.prompt_id AND r.version = d.version) AS revoked
+    WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint) AS revoked
 FROM heads d
 JOIN versions v ON v.prompt_id = d.prompt_id AND v.version = d.version
 JOIN ledger l ON l.seq = d.seq

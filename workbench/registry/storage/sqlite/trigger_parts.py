@@ -17,6 +17,19 @@ SAME_PERSON = "same_person"
 """The SQL function that compares two names. Where a connection lacks it, SQLite refuses the rows
 that the triggers would ask it about.
 """
+BLANKS = "".join(
+    chr(code)
+    for first, last in (
+        (0x01, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x61C, 0x61C), (0x115F, 0x1160),
+        (0x1680, 0x1680), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F),
+        (0x205F, 0x2064), (0x2066, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164),
+        (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
+"""Characters of the basic plane of which nothing can be seen, and which a reason may consist of."""
+SAID = f"length(trim({{0}}, CAST(x'{BLANKS.encode().hex()}' AS TEXT))) > 0"
+"""A reason of which something can be seen: `people.can_be_seen` in SQL. length() ends at a NUL."""
 PROMPT_ID = """NEW.{0} GLOB '[a-z0-9]*' AND NEW.{0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr(NEW.{0}, '..') = 0 AND length(NEW.{0}) <= 100
     AND instr(CAST(NEW.{0} AS BLOB), x'00') = 0"""

@@ -19,6 +19,7 @@ from workbench.registry.storage.sqlite.trigger_parts import (
     ENVIRONMENT,
     HAS_VERSION,
     PROMPT_ID,
+    SAID,
     SAME_PERSON,
     Rule,
 )
@@ -67,6 +68,12 @@ _VERSION: tuple[Rule, ...] = (
         "NEW.version NOT GLOB '*[^0-9A-Za-z.-]*' AND NEW.version GLOB '[0-9]*.[0-9]*.[0-9]*'",
         "version: write it like 1.2.0",
     ),
+    (
+        "NOT EXISTS (SELECT 1 FROM versions o WHERE o.prompt_id = NEW.prompt_id"
+        " AND o.fingerprint = NEW.fingerprint AND (instr(NEW.version, '-') > 0"
+        " OR substr(o.version, 1, length(NEW.version) + 1) <> NEW.version || '-'))",
+        "version: this content is there already, and not as a candidate for this release",
+    ),
 )
 
 _SUITE: tuple[Rule, ...] = (
@@ -87,13 +94,19 @@ _SUITE: tuple[Rule, ...] = (
         "suite: a team's own suite needs a threshold above 0",
     ),
     (
-        "trim(NEW.reason) <> '' OR coalesce((SELECT"
-        f" {suite_sql('o', 'NEW')} FROM current_suites o"
+        f"{SAID.format('NEW.reason')} OR coalesce((SELECT"
+        f" {suite_sql('o', 'NEW')}"
+        # What 0.1.0 published, and nothing was judged by, asked nothing of anybody.
+        " OR (o.revision = 0 AND NEW.removed = 0 AND NOT EXISTS (SELECT 1 FROM evaluations e"
+        "  WHERE e.prompt_id = o.prompt_id AND e.suite = o.suite))"
+        " FROM current_suites o"
         " WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite), NOT EXISTS (SELECT 1"
         " FROM suites o WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite)"
-        # Where a team's own suites alone judged the prompt, one that passes is enough.
-        " AND coalesce((SELECT min(c.external) FROM current_suites c"
-        "  WHERE c.prompt_id = NEW.prompt_id AND c.removed = 0), 0) = 0)",
+        # Where a team's own suites alone judge the prompt, one that passes is enough.
+        " AND NOT (coalesce((SELECT min(c.external) FROM current_suites c"
+        "  WHERE c.prompt_id = NEW.prompt_id AND c.removed = 0), 0) = 1"
+        "  AND EXISTS (SELECT 1 FROM environment_rules r"
+        "   WHERE r.external = 1 AND json_array_length(r.requires) = 0)))",
         "suite: this lets more through, or cannot be compared; it needs a reason",
     ),
 )
@@ -163,7 +176,7 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
     ),
     (f"NEW.revision IN (0, {REVISION})", "environment: no such revision of the rules"),
     (
-        "trim(NEW.reason) <> '' OR NOT EXISTS (SELECT 1 FROM versions)"
+        f"{SAID.format('NEW.reason')} OR NOT EXISTS (SELECT 1 FROM versions)"
         f" OR coalesce((SELECT {environment_sql('o', 'NEW')} FROM environment_rules o"
         " WHERE o.name = NEW.name), NOT EXISTS (SELECT 1 FROM environments o"
         " WHERE o.name = NEW.name))",
@@ -196,7 +209,7 @@ _RULE_APPROVAL: tuple[Rule, ...] = (
 
 _REVOCATION: tuple[Rule, ...] = (
     (HAS_VERSION, "revocation: no such version with this fingerprint"),
-    ("trim(NEW.reason) <> ''", "revocation: it needs a reason"),
+    (SAID.format("NEW.reason"), "revocation: it needs a reason"),
 )
 
 _CONSUMER: tuple[Rule, ...] = (

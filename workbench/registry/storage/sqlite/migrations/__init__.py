@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import RegistryUnusable
+from workbench.lazy_imports import without
 from workbench.registry.storage import clock
 from workbench.registry.storage.sqlite.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
 from workbench.registry.storage.sqlite.opening import steps_in
@@ -62,10 +63,20 @@ def migrate(
         return
     if before > 0:
         _backup(connection, path, wanted)
+    # A table that is made anew is dropped first, which would delete what refers to its rows.
+    held = connection.execute("PRAGMA foreign_keys").fetchone()[0]
+    connection.execute("PRAGMA foreign_keys=OFF")
+    try:
+        _migrate(connection, steps, sign)
+    finally:
+        connection.execute(f"PRAGMA foreign_keys={held}")
+
+
+def _migrate(connection: sqlite3.Connection, steps: Sequence[Step], sign: Sign | None) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Again, now that nobody else can write: two processes may have come here at once.
-        if steps_in(connection) < wanted:
+        if steps_in(connection) < len(steps):
             _apply(connection, steps)
             if connection.execute("SELECT count(*) FROM ledger").fetchone()[0] == 0:
                 _begin_ledger(connection, sign)
@@ -137,8 +148,9 @@ def _by_name(objects: Objects) -> dict[str, str]:
 
 
 def _apply(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
-    from sqlite_utils.db import Database
-    from sqlite_utils.migrations import Migrations
+    with without("pandas", "numpy"):
+        from sqlite_utils.db import Database
+        from sqlite_utils.migrations import Migrations
 
     known = Migrations("workbench.registry")
     for step in steps:
@@ -213,6 +225,7 @@ STEPS: tuple[Step, ...] = tuple(
             "m002_graded_gain.sql",
             "m003_small_sets.sql",
             "m004_marks_people_origins.sql",
+            "m005_candidates_and_added_cases.sql",
         ),
     )
 )

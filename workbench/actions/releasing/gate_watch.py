@@ -1,0 +1,135 @@
+"""The looks at an evaluation: both sides are asked block by block, and stopped together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.actions.releasing.gate_run import GateRun
+from workbench.datasets.values import Case
+from workbench.runs.engine.live import LiveRun
+from workbench.runs.spec.values import Result
+from workbench.verdicts.pairing import pair_results
+from workbench.verdicts.sequential import LookDecision, decide_prefix
+from workbench.verdicts.values import CasePair
+
+LOOK_INTERVAL_S = 0.1
+
+
+@dataclass
+class Asked:
+    """One side that is being asked."""
+
+    live: LiveRun
+    cases: tuple[Case, ...]
+    """In the order in which they are asked."""
+    repeats: int
+    results: dict[tuple[str, int], Result] = field(default_factory=dict)
+    prefix: int = 0
+    """How many of the first cases have all their results."""
+
+    @property
+    def unasked(self) -> int:
+        """Questions without a result."""
+        return len(self.cases) * self.repeats - len(self.results)
+
+    def take(self) -> None:
+        """Take the results that came since."""
+        for result in self.live.drain():
+            self.results[(result.case_id, result.repeat)] = result
+        while self.prefix < len(self.cases) and self._is_answered(self.cases[self.prefix]):
+            self.prefix += 1
+
+    def _is_answered(self, case: Case) -> bool:
+        return all((case.id, repeat) in self.results for repeat in range(self.repeats))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the looks decided, the pairs that this rests on, and whether more was to be asked."""
+
+    decision: LookDecision
+    pairs: Mapping[str, tuple[CasePair, ...]]
+    cut_short: Asked | None = None
+    """The side that ended although the plan wanted more of it."""
+
+
+class Looks:
+    """The planned looks at one evaluation."""
+
+    def __init__(
+        self, gate: GateRun, b: Asked, a: Asked | Mapping[str, tuple[Result, ...]] | None
+    ) -> None:
+        """`a` is the baseline: under way, its stored results, or none."""
+        self._gate, self._b = gate, b
+        self._a = a if isinstance(a, Asked) else None
+        self._stored = a if a is not None and not isinstance(a, Asked) else {}
+        self._judged = len(next(iter(gate.judged.values()), ()))
+        self._ends = [end - self._judged for end in gate.plan.block_ends]
+        self._look = sum(end <= 0 for end in self._ends)
+
+    @property
+    def _sides(self) -> list[Asked]:
+        return [side for side in (self._a, self._b) if side is not None]
+
+    def watch(self) -> Watched:
+        """Follow the run; at each planned look decide on the contiguous prefix, and stop when told.
+
+        Where the baseline is asked too, it is asked up to the next look, then the candidate is.
+        """
+        gate, policy = self._gate, self._gate.spec.suite.gate
+        decision: LookDecision | None = None
+        while True:
+            ended = [side for side in self._sides if side.live.done]
+            for side in self._sides:
+                side.take()
+            while self._look < len(self._ends) and self._prefix >= self._ends[self._look]:
+                self._look += 1
+                pairs = self._pairs(self._ends[self._look - 1])
+                decision = decide_prefix(pairs, gate.plan, policy, self._look, decision)
+                if decision.stop:
+                    self.stop()
+                    return Watched(decision, pairs)
+            if len(ended) == len(self._sides):
+                pairs = self._pairs(len(gate.spec.cases))
+                decision = decide_prefix(pairs, gate.plan, policy, len(self._ends))
+                cut = next((side for side in self._sides if side.unasked), None)
+                return Watched(decision, pairs, cut)
+            if any(side.unasked for side in ended):
+                self.stop()
+            self._allow()
+            self._waited_for().live.wait_a_moment(LOOK_INTERVAL_S)
+
+    def stop(self) -> None:
+        """Start no more calls on either side."""
+        for side in self._sides:
+            side.live.stop()
+
+    @property
+    def _prefix(self) -> int:
+        return min(side.prefix for side in self._sides)
+
+    def _allow(self) -> None:
+        """The baseline may be asked up to the next look; where it was, the candidate may be."""
+        if self._a is None or self._look == len(self._ends):
+            return
+        end = self._ends[self._look]
+        turn = self._a if self._a.prefix < end else self._b
+        turn.live.ask_up_to(end)
+
+    def _waited_for(self) -> Asked:
+        a = self._a
+        return a if a is not None and not a.live.done and a.prefix <= self._b.prefix else self._b
+
+    def _pairs(self, end: int) -> Mapping[str, tuple[CasePair, ...]]:
+        cases = self._gate.spec.cases[:end]
+        wanted = {case.id for case in cases}
+        found_b = [r for (case_id, _), r in self._b.results.items() if case_id in wanted]
+        if self._a is not None:
+            found_a = [r for (case_id, _), r in self._a.results.items() if case_id in wanted]
+        else:
+            found_a = [r for case_id in wanted for r in self._stored.get(case_id, ())]
+        return {
+            name: self._gate.judged.get(name, ()) + pair_results(found_a, found_b, cases, name)
+            for name in self._gate.spec.suite.gate.scorers
+        }

@@ -1,0 +1,134 @@
+"""Cases may be added to a suite without a reason; does a version pass only because of them?
+
+Adding cases is stricter as long as evidence still passes on the earlier ones alone. Until somebody
+accepts the added cases with a reason, evidence is held to every form of the suite since the last
+one that was accepted: its first, or the newest one that has a reason.
+"""
+
+# All SQL is put together from this package's own constants; values are bound.
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.registry.models.records import EvaluationRecord
+from workbench.registry.models.strictness import POLICY_FACTS, cases_of, suite_changes
+from workbench.registry.storage.sqlite.tables import AFTER_ALL, table_rows
+from workbench.verdicts import recompute
+from workbench.verdicts.evidence import policy_from_content
+from workbench.verdicts.restriction import Part, judged_on
+from workbench.verdicts.values import Evidence, Gate
+
+Row = Mapping[str, Any]
+
+_JUDGED_AGAIN = frozenset(fact.name for fact in POLICY_FACTS) - {"scorers", "baseline", "extend"}
+"""Facts of a policy that recorded scores can be judged by again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyByAdded:
+    """A pass that the cases of an earlier form of the suite do not give."""
+
+    prompt_id: str
+    suite: str
+    score: float | None
+    cases: int
+    before: Part
+
+    def __str__(self) -> str:
+        decided = "fails" if self.before.gate is Gate.FAIL else "decides nothing"
+        return (
+            f"it passes {self.suite} only with the cases that were added: {_number(self.score)} on"
+            f" all {self.cases}, {_number(self.before.score)} on the {self.before.cases} before,"
+            f" where the gate {decided}"
+        )
+
+
+def _number(score: float | None) -> str:
+    return "no score" if score is None else f"{score:.3f}"
+
+
+def suite_rows(
+    connection: sqlite3.Connection, prompt_id: str, suite: str, before: int
+) -> list[Row]:
+    """Every form of a suite that was recorded before that seq, the oldest first."""
+    sql = "SELECT * FROM suites WHERE prompt_id = ? AND suite = ? AND seq < ? ORDER BY seq"
+    return table_rows(connection, sql, (prompt_id, suite, before))
+
+
+def held_to(rows: Sequence[Row]) -> list[Row]:
+    """The forms since the last accepted one, with it: the newest that has a reason, else the first
+    that was recorded under rules of reasons at all.
+    """
+    reasons = [at for at, row in enumerate(rows) if row["reason"].strip(" ")]
+    ruled = [at for at, row in enumerate(rows) if row["revision"]]
+    return list(rows[(reasons[-1:] or ruled[:1] or [0])[0] :])
+
+
+def passes_by(evidence: Evidence, judged: Row, row: Row) -> bool:
+    """Whether evidence on the form `judged` of a suite passes by another form, on its cases."""
+    found = suite_changes(row, judged)
+    looser = {change.fact for change in found if change.looser}
+    if not looser <= _JUDGED_AGAIN:
+        return False
+    if any(change.fact == "cases" for change in found):
+        return _on_the_cases_of(row, evidence, judged).gate is Gate.PASS
+    return not looser or recompute(replace(evidence, policy=json.loads(row["policy"]))) is Gate.PASS
+
+
+def _on_the_cases_of(row: Row, evidence: Evidence, judged: Row) -> Part:
+    return judged_on(evidence, policy_from_content(json.loads(row["policy"])), _shared(row, judged))
+
+
+def _shared(row: Row, judged: Row) -> frozenset[str]:
+    """Ids, in the form `judged`, of the cases that `row` has."""
+    known = cases_of(row)
+    return frozenset(str(case_id) for key, case_id in cases_of(judged).items() if key in known)
+
+
+def forms_with_fewer_cases(connection: sqlite3.Connection, prompt_id: str, suite: str) -> list[Row]:
+    """Those of a suite that its evidence is held to, beside the form in force."""
+    # Most suites always had the same cases, and the lists of cases are long.
+    datasets = connection.execute(
+        "SELECT count(DISTINCT json_extract(parts, '$.dataset')) FROM suites"
+        " WHERE prompt_id = ? AND suite = ?",
+        (prompt_id, suite),
+    ).fetchone()[0]
+    if datasets == 1:
+        return []
+    rows = held_to(suite_rows(connection, prompt_id, suite, AFTER_ALL))
+    return [row for row in rows if cases_of(row).keys() != cases_of(rows[-1]).keys()]
+
+
+def only_by_added(
+    connection: sqlite3.Connection, suite: tuple[str, str], passed: Iterable[EvaluationRecord]
+) -> OnlyByAdded | None:
+    """Why none of the evaluations that passed a suite in force (prompt_id, name) counts without
+    the cases that were added to it and not accepted, by the newest; None: one does, or there is
+    none.
+    """
+    forms = forms_with_fewer_cases(connection, *suite)
+    newest: OnlyByAdded | None = None
+    for record in passed if forms else ():
+        judged = judged_row(connection, record.seq)
+        against = next((row for row in forms if not passes_by(record.evidence, judged, row)), None)
+        if against is None:
+            return None
+        found = record.evidence
+        newest = newest or OnlyByAdded(
+            *suite,
+            found.score,
+            len(next(iter(found.pairs.values()), ())),
+            _on_the_cases_of(against, found, judged),
+        )
+    return newest
+
+
+def judged_row(connection: sqlite3.Connection, evaluation: int) -> Row:
+    """The form of the suite that an evaluation was made on."""
+    sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
+    (row,) = table_rows(connection, sql, (evaluation,))
+    return row

@@ -1,0 +1,74 @@
+"""Which records that loosened a rule still count? The view `open_loosenings` says the same in SQL.
+
+A loosening is undone when the rule in force is at least as strict as the one before it, and asks
+for the same cases or still measures later ones against them. What was loosened on the way back
+counts as little, unless something was deployed or became stricter in between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.registry.deploy.added_cases import held_to
+from workbench.registry.models.strictness import Change
+
+Row = Mapping[str, Any]
+ChangesOf = Callable[[Row, Row], tuple[Change, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loosening:
+    """A record that loosened a rule, while that is not undone."""
+
+    seq: int
+    actor: str
+
+
+def open_loosenings(
+    rows: Sequence[Row], changes_of: ChangesOf, deployed: Collection[int], revision: int
+) -> list[Loosening]:
+    """Those of one rule, the oldest first. `rows` are all that it was, the oldest first, with
+    `actor`; `deployed` the seqs of deployments that were held to it.
+    """
+    # The first form of a suite has a reason too where it stands beside suites of a team's own.
+    first = 0 if "parts" in rows[0] and revision else 1
+    steps = [at for at in range(first, len(rows)) if rows[at]["reason"].strip(" ")]
+    if revision == 0:
+        kept = [at for at in steps if _is_looser(changes_of(rows[at - 1], rows[-1]))]
+    else:
+        undone = [at for at in steps if _is_undone(rows, at, changes_of)]
+        kept = [
+            at
+            for at in steps
+            if not any(one == at or _led_back(rows, one, at, deployed) for one in undone)
+        ]
+    return [Loosening(int(rows[at]["seq"]), rows[at]["actor"]) for at in kept]
+
+
+def _is_undone(rows: Sequence[Row], at: int, changes_of: ChangesOf) -> bool:
+    if at == 0:
+        return bool(rows[-1]["removed"])
+    if _is_looser(changes_of(rows[at - 1], rows[-1])):
+        return False
+    if "parts" not in rows[at]:
+        return True
+    before = _dataset(held_to(rows[:at])[0])
+    return before in (_dataset(rows[-1]), _dataset(held_to(rows)[0]))
+
+
+def _led_back(rows: Sequence[Row], undone: int, at: int, deployed: Collection[int]) -> bool:
+    """Whether the record `at` is a step on the way back from the undone one."""
+    if at < undone or not all(row["reason"].strip(" ") for row in rows[undone + 1 : at]):
+        return False
+    return not any(rows[undone]["seq"] < seq < rows[at]["seq"] for seq in deployed)
+
+
+def _is_looser(changes: Sequence[Change]) -> bool:
+    return any(change.looser for change in changes)
+
+
+def _dataset(row: Row) -> Any:
+    return json.loads(row["parts"]).get("dataset") or row["fingerprint"]
