@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from workbench.actions.releasing.rules import publish, sync
 from workbench.errors import RegistryError, WorkbenchError
 from workbench.links import STATE
 from workbench.registry.facade import PromptRegistry as _PromptRegistry
@@ -57,9 +58,9 @@ class PromptRegistry(_PromptRegistry):
         """
         with self._bench() as session:
             if session is not None and options.get("override"):
-                session.publish_rules()
+                publish(session)
             elif session is not None:
-                session.sync(prompt_id)
+                sync(session, prompt_id)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 
     @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.actions.workspace.doctor import Level, examine
 from workbench.actions.workspace.filesystems import network_warning
@@ -39,7 +40,7 @@ def test_a_new_workspace_has_no_problem(workspace: Workspace) -> None:
 
 def test_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
     assert found(workspace, "registry")[0][0] is Level.OK
     workspace.registry_path.chmod(0o666)
     level, said = found(workspace, "registry")[0]

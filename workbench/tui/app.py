@@ -18,7 +18,7 @@ from textual.screen import Screen
 from workbench.actions.session import Session
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
-from workbench.tui.base.messages import SelectionChanged
+from workbench.tui.base.messages import DeployAsked, EvaluateAsked, SelectionChanged
 from workbench.tui.base.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.keys.key_queue import KeyQueue
@@ -26,12 +26,14 @@ from workbench.tui.services.background import run_job
 from workbench.tui.services.file_worker import FileWorker
 from workbench.tui.services.live_runs import LiveRuns
 from workbench.tui.services.shutdown import EndingApp
+from workbench.tui.table.copying import CopyMenuAsked
 from workbench.tui.terminal import terminal_colour, theme_choice, themes
 from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
     from textual.widget import Widget
     from textual.worker import Worker
 
@@ -61,6 +63,15 @@ def _commands() -> type[Provider]:
     return CommandProvider
 
 
+def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
+    """What must read the terminal; None: Textual's own does."""
+    if not terminal.is_unsorted:
+        return None
+    from workbench.tui.terminal.patient_driver import PatientDriver
+
+    return PatientDriver
+
+
 class WorkbenchApp(EndingApp):
     """The workbench in a terminal."""
 
@@ -87,7 +98,7 @@ class WorkbenchApp(EndingApp):
         self._plain = terminal_colour.is_plain(os.environ)
         self.terminal = terminal
         """What the terminal said before the app had it; read by its driver."""
-        super().__init__(driver_class=terminal.driver(), ansi_color=True if self._plain else None)
+        super().__init__(driver_class=_driver(terminal), ansi_color=True if self._plain else None)
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
@@ -232,6 +243,21 @@ class WorkbenchApp(EndingApp):
         """Links in data never open by themselves: the address is shown instead."""
         del new_tab
         self.tell(f"not opened: {url}")
+
+    def on_evaluate_asked(self, message: EvaluateAsked) -> None:
+        from workbench.tui.dialogs.evaluate import start_evaluation
+
+        start_evaluation(self, message.prompt_id, message.version)
+
+    def on_deploy_asked(self, message: DeployAsked) -> None:
+        from workbench.tui.dialogs.deploy import open_deploy
+
+        open_deploy(self, message.prompt_id, message.version)
+
+    def on_copy_menu_asked(self, message: CopyMenuAsked) -> None:
+        from workbench.tui.table.copy_menu import open_copy_menu
+
+        open_copy_menu(self, message.widget)
 
     def open_run(self) -> None:
         """Show the run at work, or the selected one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.actions.releasing.rules import publish, sync
 from workbench.actions.session import Session
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ def deploy(
 def _tell_rules(session: Session, prompt_id: str, override: bool) -> None:
     """Loosened rules stop a deployment, but not one that goes past the rules with a reason."""
     if override:
-        session.publish_rules()
+        publish(session)
     else:
-        session.sync(prompt_id)
+        sync(session, prompt_id)
 
 
 def rollback_preview(

@@ -9,7 +9,7 @@ from workbench.actions.comparing.compare import OnRun, Side, side_of
 from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
-from workbench.actions.releasing.rules import publish_suite
+from workbench.actions.releasing.rules import publish_suite, sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnAhead
 from workbench.actions.session import Session
@@ -51,7 +51,7 @@ def evaluate(
 
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
-    session.sync(prompt_id)
+    sync(session, prompt_id)
     source = source_of(session, session.registry.get_version(prompt_id, version))
     if suite_name:
         suite = session.workspace.suite(suite_name)

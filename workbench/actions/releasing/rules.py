@@ -28,8 +28,24 @@ class _Rule:
     """With a reason, or with none."""
 
 
+def sync(session: Session, prompt_id: str | None = None) -> None:
+    """Tell the registry what the files say now: environments' rules and suites.
+
+    Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when an
+    environment or a suite of this prompt (None: of any) would let more through: the registry
+    keeps what it has of these.
+    """
+    loosened = publish(session)
+    here = tuple(c for c in loosened if prompt_id is None or c.prompt_id in ("", prompt_id))
+    if here:
+        raise RulesLoosened(here)
+
+
 def publish(session: Session) -> tuple[RuleChange, ...]:
-    """Tell the registry what became stricter or is new; what was loosened, and was not told."""
+    """Tell the registry what became stricter or is new; what was loosened, and was not told.
+
+    Raises what reading a suite raises.
+    """
     loosened: list[RuleChange] = []
     for rule in _rules(session):
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap, BindingType
@@ -19,13 +19,13 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from workbench.errors import WorkbenchError
+from workbench.tui.base.context import AppContext
 from workbench.tui.keys import keys
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
-    from workbench.tui.app import WorkbenchApp
 
 T = TypeVar("T")
 Read = TypeVar("Read")
@@ -39,7 +39,7 @@ HARMLESS = ("cancel", "help", "context")
 
 
 def open_with(
-    app: WorkbenchApp,
+    app: AppContext,
     read: Callable[[Session], Read],
     make: Callable[[Read], Dialog[Any] | None],
     answered: Callable[[Any], None] | None = None,
@@ -92,9 +92,7 @@ class Dialog(ModalScreen[T]):
         self._takes_keys = not self.unasked
         self._last_key = math.inf
 
-    @property
-    def bench_app(self) -> WorkbenchApp:
-        return cast("WorkbenchApp", self.app)
+    app = getters.app(AppContext)
 
     @property
     def is_open(self) -> bool:
@@ -175,7 +173,7 @@ class Dialog(ModalScreen[T]):
         if self.is_open:
             self.problem(str(error))
         else:
-            self.bench_app.tell(str(error), error=True)
+            self.app.tell(str(error), error=True)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close it, and first what lies over it: help, say. Where the user has closed it while a
@@ -194,7 +192,7 @@ class Dialog(ModalScreen[T]):
         return bool(self._yes) if action == "yes" else True
 
     def action_help(self) -> None:
-        self.bench_app.action_help()
+        self.app.action_help()
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -30,7 +30,7 @@ class RunMissing(Dialog[bool]):
         self._found = estimate
 
     def body(self) -> Iterable[Widget]:
-        limit = self.bench_app.workspace.settings.confirm_above_usd
+        limit = self.app.workspace.settings.confirm_above_usd
         usd = self._found.usd
         dear = f"more than {numbers.money(limit)}" if usd is not None and usd > limit else ""
         wears = any(needs_confirmation(gap.suite, gap.split) for _, gap in self._gaps)

@@ -81,7 +81,7 @@ class DeploysScreen(ModeScreen):
 
     def on_mount(self) -> None:
         self.query_one("#live", CaseTable).focus()
-        self._watch = RegistryWatch(self.bench_app.workspace.registry_path)
+        self._watch = RegistryWatch(self.app.workspace.registry_path)
         self.set_interval(LOOK_EVERY_S, self._look)
 
     def on_unmount(self) -> None:
@@ -90,7 +90,7 @@ class DeploysScreen(ModeScreen):
 
     def _look(self) -> None:
         """A deployment from a shell, say, is seen here too; not while another screen is."""
-        if self._watch and self.bench_app.screen_stack[0] is self and self._watch.changed():
+        if self._watch and self.app.screen_stack[0] is self and self._watch.changed():
             self.reload()
 
     def show(self, selection: Selection) -> None:
@@ -113,18 +113,18 @@ class DeploysScreen(ModeScreen):
             shown = [live_row(row, at) for at, row in enumerate(rows)]
             return problem, changes, rows, shown
 
-        self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
+        self.app.in_thread(read, done=self._show_live, group="live", opens=True)
 
     def _show_live(self, found: _Found) -> None:
         problem, self._changes, rows, shown = found
         if problem != self._problem:
-            self.bench_app.tell(problem or "the suites can be read again", error=bool(problem))
+            self.app.tell(problem or "the suites can be read again", error=bool(problem))
         self._problem = problem
         self._rows = {place_key(row): row for row in rows}
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
         if cursor not in self._rows:
-            wanted = self.bench_app.selection.prompt_id
+            wanted = self.app.selection.prompt_id
             cursor = next((place_key(row) for row in rows if row.prompt_id == wanted), "")
         table.load(shown, cursor=cursor)
         if not rows:
@@ -147,7 +147,7 @@ class DeploysScreen(ModeScreen):
             self.call_later(self._read_statuses)
 
         rows = [row for _, row in batch]
-        self.bench_app.in_thread(read_statuses, rows, self._changes, done=show, group="statuses")
+        self.app.in_thread(read_statuses, rows, self._changes, done=show, group="statuses")
 
     @property
     def row(self) -> LiveRow | None:
@@ -168,8 +168,8 @@ class DeploysScreen(ModeScreen):
         version = row.deployment.version if row.deployment else None
         if message.table.id == "history" and self._page:
             version = message.key.partition(SEPARATOR)[2] or version
-        self.bench_app.select(prompt_id=row.prompt_id, version=version)
-        self.bench_app.switch_mode("prompts")
+        self.app.select(prompt_id=row.prompt_id, version=version)
+        self.app.switch_mode("prompts")
 
     def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
         """The evidence, where the screen has no room for its pane."""
@@ -187,7 +187,7 @@ class DeploysScreen(ModeScreen):
         self.refresh_bindings()
         if row is None:
             return
-        self.bench_app.in_thread(
+        self.app.in_thread(
             read_place, row.prompt_id, row.environment, done=self._show_place, group="place"
         )
 
@@ -248,47 +248,47 @@ class DeploysScreen(ModeScreen):
         row = self.row
         if row is None:
             return
-        selection = self.bench_app.selection
+        selection = self.app.selection
         version = row.newest
         if selection.prompt_id == row.prompt_id and selection.version:
             version = selection.version
         from workbench.tui.dialogs.deploy import open_deploy
 
-        open_deploy(self.bench_app, row.prompt_id, version, row.environment)
+        open_deploy(self.app, row.prompt_id, version, row.environment)
 
     def action_rollback(self) -> None:
         row = self.row
         if row is not None:
             from workbench.tui.deploys.rollback import open_rollback
 
-            open_rollback(self.bench_app, row.prompt_id, row.environment)
+            open_rollback(self.app, row.prompt_id, row.environment)
 
     def action_compare(self) -> None:
         row = self.row
         if row is None or row.deployment is None:
             return
         if row.newest == row.deployment.version:
-            self.bench_app.tell(f"{row.newest} is live and the newest: nothing to compare")
+            self.app.tell(f"{row.newest} is live and the newest: nothing to compare")
             return
-        self.bench_app.open_compare(row.deployment.ref, f"{row.prompt_id}@{row.newest}")
+        self.app.open_compare(row.deployment.ref, f"{row.prompt_id}@{row.newest}")
 
     def action_approve(self) -> None:
         row = self.row
         if row is not None:
             from workbench.tui.deploys.approve import open_approve
 
-            open_approve(self.bench_app, row.prompt_id, row.newest, row.environment)
+            open_approve(self.app, row.prompt_id, row.newest, row.environment)
 
     def action_retire(self) -> None:
         row = self.row
         if row is not None and row.deployment is not None:
             from workbench.tui.deploys.approve import open_retire
 
-            open_retire(self.bench_app, row.deployment)
+            open_retire(self.app, row.deployment)
 
     def action_revoke(self) -> None:
         row, version = self.row, self._meant_version()
         if row is not None and version:
             from workbench.tui.dialogs.revoke import open_revoke
 
-            open_revoke(self.bench_app, row.prompt_id, version)
+            open_revoke(self.app, row.prompt_id, version)

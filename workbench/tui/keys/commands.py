@@ -17,7 +17,7 @@ from workbench.tui.keys import keys
 if TYPE_CHECKING:
     from textual.binding import BindingsMap
 
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.base.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class CommandProvider(Provider):
                 yield Hit(score, matcher.highlight(name), self._goer(prompt_id), text=name)
 
     def _goer(self, prompt_id: str) -> Callable[[], None]:
-        app = cast("WorkbenchApp", self.app)
+        app = cast("AppContext", self.app)
 
         def go() -> None:
             app.select(prompt_id=prompt_id, version=None)

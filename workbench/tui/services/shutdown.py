@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.text import Text
-from textual.app import App
 
 from workbench._version import __version__
 from workbench.present.safe_text import safe_text
+from workbench.tui.base.context import AppContext
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
-class EndingApp(App[int]):
+class EndingApp(AppContext):
     """An app that saves before it ends, however it ends, and that nothing late can crash."""
 
     def __init__(self, **options: Any) -> None:

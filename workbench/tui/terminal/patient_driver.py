@@ -20,7 +20,7 @@ from textual.message import Message
 from workbench.tui.terminal.terminal_colour import NOT_ASKED, Replies
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.base.context import AppContext
 
 LATE_S = 10.0
 """How long an answer may still come."""
@@ -40,7 +40,7 @@ class PatientDriver(LinuxDriver):
     """Textual's own, behind a first while in which it sorts late answers from keys."""
 
     def run_input_thread(self) -> None:
-        app = cast("WorkbenchApp", self._app)
+        app = cast("AppContext", self._app)
         told, app.terminal = app.terminal, NOT_ASKED
         if told is not NOT_ASKED:
             self._sort(told.late, told.typed)
