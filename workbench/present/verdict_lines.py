@@ -12,8 +12,8 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, points_beside
-from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
+from workbench.verdicts.statistics.case_counts import hidden_loss
 from workbench.verdicts.values import Comparison, Gate, Verdict
 
 SHOWN_IDS = 5

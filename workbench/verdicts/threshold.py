@@ -6,9 +6,9 @@ import math
 
 from workbench.runs.spec.suite import GatePolicy
 from workbench.units import plural
-from workbench.verdicts.case_counts import binomial_tail
 from workbench.verdicts.gate import ROUNDING
 from workbench.verdicts.sample import Sample
+from workbench.verdicts.statistics.case_counts import binomial_tail
 from workbench.verdicts.values import Gate, Verdict
 
 

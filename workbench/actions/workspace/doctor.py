@@ -192,7 +192,7 @@ def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     from workbench.datasets.distinct import questions
     from workbench.runs.spec.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
     from workbench.units import plural
-    from workbench.verdicts.case_counts import decides_sentence, proposed_rule
+    from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
     cases = questions(suite.asked(GATE_SPLIT, [prompt] if prompt else []))

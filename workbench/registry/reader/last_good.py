@@ -16,9 +16,9 @@ import time
 
 from workbench.registry.models.digest import Column, row_digest, sha256
 from workbench.registry.reader.live_record import LiveRecord
+from workbench.registry.storage.sqlite.layout import LAST_GOOD_SUFFIX
 
 FORMAT = "workbench-live-2"
-FOLDER_SUFFIX = ".live"
 _SUFFIX = ".live"
 _SUFFIX_0_1_0 = ".json"
 
@@ -60,7 +60,7 @@ class LastGood:
     """Reads and writes the files; whatever goes wrong here never reaches an app."""
 
     def __init__(self, registry_path: str) -> None:
-        self._beside = registry_path + FOLDER_SUFFIX
+        self._beside = registry_path + LAST_GOOD_SUFFIX
         try:
             named = row_digest("live", (registry_path,))
         except UnicodeEncodeError:  # a path of bytes that are not UTF-8

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from workbench.errors import WorkbenchError
-from workbench.tui.base.context import AppContext
+from workbench.tui.context.app_context import AppContext
 from workbench.tui.keys import keys
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain

@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from workbench.tui.base.context import AppContext
-from workbench.tui.base.messages import SelectionChanged
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.app_context import AppContext
+from workbench.tui.context.messages import SelectionChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import FilesWatch
 from workbench.tui.table.copying import Copy

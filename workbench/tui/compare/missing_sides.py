@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from workbench.actions.running.rerun_missing import Gap, estimate_missing
+from workbench.actions.comparing.rerun_missing import Gap, estimate_missing
 from workbench.errors import WorkbenchError
-from workbench.runs.spec.estimate import Estimate
+from workbench.runs.engine.estimate import Estimate
 from workbench.tui.compare.many_sides import ManySidesScreen
 from workbench.tui.compare.missing_queries import Filled, fill_and_read
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.actions.comparing.compare import Compared, OnRun, compare, swapped
-from workbench.actions.running.rerun_missing import Gap, gaps
+from workbench.actions.comparing.rerun_missing import Gap, gaps
 from workbench.actions.session import Session
 from workbench.errors import DraftError, NotFound, WorkbenchError
 from workbench.present import numbers

@@ -11,10 +11,8 @@ from textual import on
 from textual.binding import BindingType
 from textual.content import Content
 
-from workbench.actions.running.preflight import Preflight, preflight_comparison
+from workbench.actions.preflight import Preflight, preflight_comparison
 from workbench.errors import UsageError, WorkbenchError
-from workbench.tui.base.messages import RunTicked
-from workbench.tui.base.selection import Selection
 from workbench.tui.compare.missing_sides import MissingSidesScreen
 from workbench.tui.compare.pair_detail import in_full
 from workbench.tui.compare.panes import COMING, NOTHING
@@ -29,6 +27,8 @@ from workbench.tui.compare.queries import (
 )
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import VerdictHead
+from workbench.tui.context.messages import RunTicked
+from workbench.tui.context.selection import Selection
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.keys import keys
 from workbench.tui.table.case_rows import ResultRow

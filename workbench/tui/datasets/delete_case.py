@@ -13,12 +13,12 @@ from workbench.datasets.values import Case
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.tui.base.dialog import Dialog
-from workbench.tui.datasets.rows import delete_case
+from workbench.tui.services.dataset_edits import delete_case
 from workbench.tui.table.case_rows import flat_json
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 SHOWN = 200
 """Characters of an input, to know the case again."""

@@ -15,16 +15,11 @@ from textual.widget import Widget
 from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.tui.base.screen import ModeScreen
-from workbench.tui.base.selection import Selection
-from workbench.tui.datasets.rows import (
-    CASE_COLUMNS,
-    CaseRow,
-    DatasetPage,
-    blank_case,
-    read_datasets,
-)
+from workbench.tui.context.selection import Selection
+from workbench.tui.datasets.rows import CASE_COLUMNS, CaseRow
 from workbench.tui.dialogs.case_form import begin, open_form
 from workbench.tui.keys import keys
+from workbench.tui.services.dataset_edits import DatasetPage, blank_case, read_datasets
 from workbench.tui.services.files_watch import files_of_suites
 from workbench.tui.table.case_rows import flat_json
 from workbench.tui.table.case_table import CaseTable

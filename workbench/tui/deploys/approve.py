@@ -10,12 +10,12 @@ from textual.widgets import Input
 
 from workbench.actions.session import Session
 from workbench.tui.base.dialog import Dialog, field
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 
 def open_approve(app: AppContext, prompt_id: str, version: str, environment: str) -> None:

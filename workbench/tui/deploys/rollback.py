@@ -18,14 +18,14 @@ from workbench.prompts.diff import Diff, diff_text
 from workbench.prompts.files.prompty import write_prompty
 from workbench.registry.models.records import RollbackPreview, Status
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 Seen = tuple[RollbackPreview, Status | None, Diff]
 """The status of what is live: None where nothing is, since it was retired."""

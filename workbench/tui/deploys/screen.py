@@ -10,9 +10,9 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from workbench.actions.session import Session
-from workbench.tui.base.messages import RegistryChanged
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.deploys.rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,

@@ -14,10 +14,10 @@ from workbench.tui.base.dialog import Dialog, open_with
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.actions.running.preflight import Preflight
+    from workbench.actions.preflight import Preflight
     from workbench.actions.session import Session
-    from workbench.runs.spec.estimate import Estimate
-    from workbench.tui.base.context import AppContext
+    from workbench.runs.engine.estimate import Estimate
+    from workbench.tui.context.app_context import AppContext
 
 
 def ask_before(

@@ -19,7 +19,7 @@ from workbench.errors import DatasetError
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.values import RunSummary
 from workbench.tui.base.dialog import Dialog, field
-from workbench.tui.datasets.rows import (
+from workbench.tui.services.dataset_edits import (
     DatasetPage,
     blank_case,
     read_datasets,
@@ -31,7 +31,7 @@ from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 MAX_EDITED = 100_000
 """Characters of a value that can be edited here."""

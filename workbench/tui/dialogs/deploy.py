@@ -19,7 +19,7 @@ from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import EvaluateAsked, RegistryChanged
+from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.list_rows import ListRow
@@ -31,7 +31,7 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
     from workbench.settings import EnvironmentSettings
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 COLUMNS = (
     Column("environment", "environment", 13),

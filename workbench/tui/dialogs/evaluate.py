@@ -9,9 +9,9 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions.running.preflight import preflight_evaluation
+from workbench.actions.preflight import preflight_evaluation
 from workbench.tui.base.dialog import Dialog
-from workbench.tui.base.messages import DeployAsked, RegistryChanged
+from workbench.tui.context.messages import DeployAsked, RegistryChanged
 from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.keys import keys
 from workbench.tui.widgets.evidence_lines import all_evidence
@@ -20,7 +20,7 @@ from workbench.verdicts.values import Evidence, Gate
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 
 def start_evaluation(app: AppContext, prompt_id: str, version: str) -> None:

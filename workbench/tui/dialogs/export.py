@@ -14,7 +14,7 @@ from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 TARGETS = (
     "sqlite: the registry, read-only, for apps · json: an approved version with its evidence · "

@@ -14,11 +14,11 @@ from workbench.actions.releasing.revoke import RevokePreview
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 MEANING = (
     "After this no deploy, rollback or override makes it live, and nothing takes that back.",

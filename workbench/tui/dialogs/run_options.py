@@ -11,9 +11,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
+from workbench.actions.preflight import Preflight, preflight_runs
 from workbench.actions.refs import Source, resolve
 from workbench.actions.running import run as running
-from workbench.actions.running.preflight import Preflight, preflight_runs
 from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
 from workbench.present.safe_text import safe_line
@@ -25,8 +25,8 @@ from workbench.tui.widgets.text import PlainStatic
 from workbench.units import dollars
 
 if TYPE_CHECKING:
-    from workbench.runs.spec.estimate import Estimate
-    from workbench.tui.base.context import AppContext
+    from workbench.runs.engine.estimate import Estimate
+    from workbench.tui.context.app_context import AppContext
 
 ESTIMATE_S = 0.25
 

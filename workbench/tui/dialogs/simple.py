@@ -12,7 +12,7 @@ from workbench.tui.base.dialog import Dialog
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 
 class Reading(Dialog[None]):

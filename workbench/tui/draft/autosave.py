@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
+from workbench.tui.context.file_worker import FileWorker
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.services.drafts import DraftChanged, DraftFile, rescue
-from workbench.tui.services.file_worker import FileWorker
 from workbench.tui.widgets.text import plain
 
 if TYPE_CHECKING:

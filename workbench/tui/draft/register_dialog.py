@@ -15,11 +15,11 @@ from workbench.actions.releasing.register import Proposal
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 MOST_REASONS = 6
 

@@ -16,9 +16,9 @@ from workbench.datasets.values import Case
 from workbench.errors import WorkbenchError
 from workbench.prompts.values import Model
 from workbench.runs.spec.suite import Suite
-from workbench.tui.base.messages import RegistryChanged
 from workbench.tui.base.screen import ModeScreen
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.draft.autosave import Autosave
 from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.checks import check as check_text
@@ -97,14 +97,8 @@ class DraftScreen(ModeScreen):
         self._reload()
 
     def _reload(self) -> None:
-        app = self.app
-        app.in_thread(
-            read_draft_page,
-            self._prompt_id,
-            app.selection.suite,
-            done=self._show_page,
-            group="draft-page",
-        )
+        args = (self._prompt_id, self.app.selection.suite)
+        self.app.in_thread(read_draft_page, *args, done=self._show_page, group="draft-page")
 
     def _show_page(self, page: DraftPage) -> None:
         first = self.page is None
@@ -235,12 +229,9 @@ class DraftScreen(ModeScreen):
         problems = sorted(self._checked.problems, key=lambda problem: not problem.is_error)
         if problems:
             first = problems[0]
-            at = (
-                f"line {first.line}: "
-                if first.line and f"line {first.line}" not in first.text
-                else ""
-            )
-            self.hint(f"{'!' if first.is_error else '~'} {at}{first.text}")
+            at = f"line {first.line}: " if first.line else ""
+            where = "" if at.rstrip(": ") in first.text else at
+            self.hint(f"{'!' if first.is_error else '~'} {where}{first.text}")
         elif not self.has_cases:
             problem = self.page.suite_problem if self.page else ""
             self.hint(f"{way} · ^t asks for inputs · {problem}")

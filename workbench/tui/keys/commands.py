@@ -17,7 +17,7 @@ from workbench.tui.keys import keys
 if TYPE_CHECKING:
     from textual.binding import BindingsMap
 
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 
 @dataclass(frozen=True, slots=True)

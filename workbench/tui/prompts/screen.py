@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
-from workbench.tui.base.messages import RegistryChanged, RunEnded
 from workbench.tui.base.screen import ModeScreen
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RegistryChanged, RunEnded
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.prompts.rows import DRAFT, drafted, other, prompt_row, say, version_rows
 from workbench.tui.services.registry_queries import PromptPage, PromptRow, read_page, read_prompts

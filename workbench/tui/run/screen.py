@@ -15,8 +15,8 @@ from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
 from workbench.present.run_remarks import remarks
 from workbench.runs.spec.values import Result, RunProgress, RunStatus, RunSummary
-from workbench.tui.base.messages import RunEnded, RunStarted, RunTicked
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.run.panes import RunPanes
 from workbench.tui.run.run_charts import ChartScreen
@@ -113,9 +113,8 @@ class RunScreen(RunPanes):
         self.is_edited = False
         self.add_class("-one")
         self.table.focus()
-        self.app.in_thread(
-            read_run, run_id, done=self._opened, failed=self._not_opened, group="run"
-        )
+        done, failed = self._opened, self._not_opened
+        self.app.in_thread(read_run, run_id, done=done, failed=failed, group="run")
         self.refresh_bindings()
 
     def _not_opened(self, error: WorkbenchError) -> None:
@@ -166,8 +165,8 @@ class RunScreen(RunPanes):
     def on_run_ticked(self, message: RunTicked) -> None:
         if message.progress.run_id != self._wanted:
             return
-        title = self.title_of_run or self.app.runs.name
         self._latencies = [*self._latencies, *map(_latency, message.results)][-TREND:]
+        title = self.title_of_run or self.app.runs.name
         head = head_of_progress(message.progress, title, self._trend())
         self.query_one(RunHeader).show(head)
         room = self.has_class("-wide") and self.has_class("-tall")
@@ -267,8 +266,8 @@ class RunScreen(RunPanes):
             case "stop":
                 return self.app.runs.is_alive
             case "resume":
-                alive = self.app.runs.is_alive
-                return bool(summary and not alive and _is_open(summary))
+                is_open = summary and (summary.status is not RunStatus.COMPLETE or summary.errors)
+                return bool(is_open and not self.app.runs.is_alive)
             case "named" | "charts" | "promote":
                 return bool(self._wanted)
             case "compare" | "baseline":
@@ -316,12 +315,12 @@ class RunScreen(RunPanes):
             return
         marked = self.app.selection.compare_a
         if marked and marked != run_id:
-            self.app.open_compare(marked, run_id)
+            self.app.is_opencompare(marked, run_id)
             return
 
         def found(ref: str | None) -> None:
             if ref:
-                self.app.open_compare(ref, run_id)
+                self.app.is_opencompare(ref, run_id)
             else:
                 self.app.tell("nothing to compare it with yet: = marks a baseline")
 
@@ -343,10 +342,6 @@ class RunScreen(RunPanes):
 
     def _run_in_hand(self) -> str:
         return self._wanted or self.runs_table.cursor_key
-
-
-def _is_open(summary: RunSummary) -> bool:
-    return summary.status is not RunStatus.COMPLETE or summary.errors > 0
 
 
 def _latency(result: Result | None) -> float | None:

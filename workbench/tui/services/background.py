@@ -14,7 +14,7 @@ from workbench.actions.session import Session
 from workbench.errors import UntrustedWorkspace, WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
     from workbench.workspace import Workspace
 
 T = TypeVar("T")

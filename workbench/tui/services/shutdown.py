@@ -15,7 +15,7 @@ from rich.text import Text
 
 from workbench._version import __version__
 from workbench.present.safe_text import safe_text
-from workbench.tui.base.context import AppContext
+from workbench.tui.context.app_context import AppContext
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
 

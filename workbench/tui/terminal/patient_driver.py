@@ -10,17 +10,14 @@ import os
 import selectors
 import time
 from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from workbench.tui.terminal.terminal_colour import NOT_ASKED, Replies
-
-if TYPE_CHECKING:
-    from workbench.tui.base.context import AppContext
+from workbench.tui.terminal.terminal_colour import NOT_ASKED, Answer, Replies
 
 LATE_S = 10.0
 """How long an answer may still come."""
@@ -36,11 +33,17 @@ class BackgroundTold(Message):
         self.light = light
 
 
+class HasTerminal(Protocol):
+    """The app, which keeps what the terminal said before it started."""
+
+    terminal: Answer
+
+
 class PatientDriver(LinuxDriver):
     """Textual's own, behind a first while in which it sorts late answers from keys."""
 
     def run_input_thread(self) -> None:
-        app = cast("AppContext", self._app)
+        app = cast("HasTerminal", self._app)
         told, app.terminal = app.terminal, NOT_ASKED
         if told is not NOT_ASKED:
             self._sort(told.late, told.typed)

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
-from workbench.tui.base.context import AppContext
+from workbench.tui.context.app_context import AppContext
 from workbench.tui.keys import keys
 from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.text import PlainStatic, plain

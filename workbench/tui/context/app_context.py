@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from workbench.errors import WorkbenchError
-    from workbench.tui.base.selection import Selection
-    from workbench.tui.services.file_worker import FileWorker
-    from workbench.tui.services.live_runs import LiveRuns
-    from workbench.tui.table.column_choices import ColumnChoices
+    from workbench.tui.context.column_choices import ColumnChoices
+    from workbench.tui.context.file_worker import FileWorker
+    from workbench.tui.context.live_runs import LiveRuns
+    from workbench.tui.context.selection import Selection
     from workbench.tui.terminal.terminal_colour import Answer
     from workbench.workspace import Workspace
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.selection import Selection
 
 if TYPE_CHECKING:
     from workbench.runs.spec.values import Result, RunProgress, RunSummary

@@ -14,7 +14,7 @@ from workbench.actions.releasing.rules import sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import Ahead, Cost, worth_asking
 from workbench.actions.session import Session
-from workbench.runs.spec.estimate import Estimate
+from workbench.runs.engine.estimate import Estimate
 from workbench.runs.spec.suite import GATE_SPLIT
 from workbench.runs.spec.values import RunSpec
 from workbench.units import plural

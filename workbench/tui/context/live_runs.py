@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.tui.base.messages import RunEnded, RunStarted, RunTicked
+from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

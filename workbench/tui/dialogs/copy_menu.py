@@ -19,7 +19,7 @@ from workbench.tui.table.table_model import Column
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
-    from workbench.tui.base.context import AppContext
+    from workbench.tui.context.app_context import AppContext
 
 COLUMNS = (
     Column("key", "key", 4, frozen=True),
