@@ -315,12 +315,12 @@ class RunScreen(RunPanes):
             return
         marked = self.app.selection.compare_a
         if marked and marked != run_id:
-            self.app.is_opencompare(marked, run_id)
+            self.app.open_compare(marked, run_id)
             return
 
         def found(ref: str | None) -> None:
             if ref:
-                self.app.is_opencompare(ref, run_id)
+                self.app.open_compare(ref, run_id)
             else:
                 self.app.tell("nothing to compare it with yet: = marks a baseline")
 
