@@ -9,8 +9,8 @@ import pytest
 
 from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
+from workbench.actions.trust import is_trusted
 from workbench.actions.workspace.init import create_workspace, sample_steps, samples, samples_folder
-from workbench.actions.workspace.trust import is_trusted
 from workbench.datasets.fit import check_fit
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.files.prompty import read_draft

@@ -34,8 +34,8 @@ from tests.registry.test_attacks import deploy, evaluation, record
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.content.evidence import row_of, score_rows
 from workbench.registry.content.signing import SigningKey, sign_record
-from workbench.registry.deploy.environments import row_of as environment_row
 from workbench.registry.models.actors import RULES
+from workbench.registry.models.environment_rows import row_of as environment_row
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
 from workbench.settings import EnvironmentSettings

@@ -71,7 +71,7 @@ class Session:
 
     def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
         """A function that opens the prompt's provider, in the thread that will use it."""
-        from workbench.actions.workspace.trust import check_trust
+        from workbench.actions.trust import check_trust
 
         settings = self.provider_settings(prompt)
         check_trust(self.workspace, settings)

@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.actions.trust import is_trusted, reaches_out
 from workbench.actions.workspace.filesystems import network_warning
-from workbench.actions.workspace.trust import is_trusted, reaches_out
 from workbench.errors import WorkbenchError
 from workbench.settings import ProviderSettings
 from workbench.workspace import Workspace

@@ -50,7 +50,7 @@ class Messages(Dialog[None]):
 
 def open_trust(app: AppContext) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.workspace.trust import is_trusted, trust
+    from workbench.actions.trust import is_trusted, trust
 
     if is_trusted(app.workspace):
         app.tell("this workspace is trusted, with the settings that it has now")
