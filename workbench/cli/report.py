@@ -29,7 +29,10 @@ def report_command(
     split: str | None,
     yes: bool,
 ) -> None:
-    """Write one self-contained page about a comparison: verdict, charts, worst cases, diff."""
+    """Write a comparison as one self-contained HTML page.
+
+    Verdict, charts, worst cases and the differences of the prompts.
+    """
     from workbench.actions.comparing.compare import compare
     from workbench.actions.comparing.report import html_report
     from workbench.files import write_atomically
