@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingsMap, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.dom import DOMNode
 from textual.keys import key_to_character
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from workbench.errors import WorkbenchError
 from workbench.tui.context.app_context import AppContext
 from workbench.tui.keys import keys
+from workbench.tui.terminal.textual_private import FilteredBindings
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
@@ -72,7 +71,7 @@ class _Problem(PlainStatic):
         self._fit()
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(FilteredBindings[T]):
     """Override `body` and `confirm`. ESC closes it; ctrl+s confirms, `y` too where there is no text
     field. The focus starts on Cancel, unless `first_field` says otherwise.
     """
@@ -99,17 +98,11 @@ class Dialog(ModalScreen[T]):
         """Whether it can still be written to: an answer may come after the dialog was closed."""
         return self in self.app.screen_stack
 
-    @property
-    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
-        """Without letters and digits where there is a text field: whoever means to type into it
-        while the focus is elsewhere must not set anything off, whatever [keys] says.
+    def drops_key(self, key: str) -> bool:
+        """Letters and digits where there is a text field: whoever means to type into it while the
+        focus is elsewhere must not set anything off, whatever [keys] says.
         """
-        chain = super()._binding_chain
-        if self.query("Input, TextArea"):
-            for _, bindings in chain:
-                for key in [key for key in bindings.key_to_bindings if _is_typed(key)]:
-                    del bindings.key_to_bindings[key]
-        return chain
+        return _is_typed(key) and bool(self.query("Input, TextArea"))
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as frame:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from textual.app import App
 from textual.message import Message
+
+from workbench.tui.terminal.textual_private import GuardedApp
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AppContext(App[int]):
+class AppContext(GuardedApp):
     """The app as its parts know it: reached as `self.app` through `getters.app(AppContext)`.
 
     A class and not a Protocol: `getters.app` takes an App alone, and dialogs call Textual's
@@ -35,8 +36,6 @@ class AppContext(App[int]):
     runs: LiveRuns
     """The run that is alive."""
     file_worker: FileWorker
-    is_ending: bool
-    """From here on what arrives is late: its screen is gone, or will be."""
     said: list[str]
     """What the status line said, oldest first."""
     known_prompts: tuple[str, ...]

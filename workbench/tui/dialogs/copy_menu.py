@@ -16,6 +16,7 @@ from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy, copies_at, to_clipboard
 from workbench.tui.table.list_rows import ListRow
 from workbench.tui.table.table_model import Column
+from workbench.tui.terminal.textual_private import keymap_of
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
@@ -81,7 +82,7 @@ class CopyMenu(Dialog[Copy]):
 
     def _row(self, copy: Copy, place: int) -> ListRow:
         action = keys.by_id(f"copy.{copy.id}")
-        letters = keys.keys_of(action, self.app._keymap) if action else ()
+        letters = keys.keys_of(action, keymap_of(self.app)) if action else ()
         size = text = ""
         if isinstance(copy.text, str):
             size, text = numbers.count(len(copy.text)), copy.text

@@ -13,11 +13,11 @@ from codecs import getincrementaldecoder
 from typing import Protocol, cast
 
 from textual import constants
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from workbench.tui.terminal.terminal_colour import NOT_ASKED, Answer, Replies
+from workbench.tui.terminal.textual_private import app_of, parser_of
 
 LATE_S = 10.0
 """How long an answer may still come."""
@@ -43,7 +43,7 @@ class PatientDriver(LinuxDriver):
     """Textual's own, behind a first while in which it sorts late answers from keys."""
 
     def run_input_thread(self) -> None:
-        app = cast("HasTerminal", self._app)
+        app = cast("HasTerminal", app_of(self))
         told, app.terminal = app.terminal, NOT_ASKED
         if told is not NOT_ASKED:
             self._sort(told.late, told.typed)
@@ -51,7 +51,7 @@ class PatientDriver(LinuxDriver):
 
     def _sort(self, late: Replies | None, typed: bytes) -> None:
         """Until the answer has come, or none will, and for a moment nothing is typed."""
-        parser = XTermParser(self._debug)
+        parser = parser_of(self)
         decoder = getincrementaldecoder("utf-8")("replace")
 
         def pass_on(data: bytes) -> None:
