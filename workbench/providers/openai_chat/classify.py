@@ -24,8 +24,8 @@ from workbench.providers.openai_chat.finish import Finish, class_of, finish_word
 from workbench.providers.openai_chat.vendor_codes import is_filtered
 from workbench.providers.pauses import retry_after
 from workbench.providers.redact import holds, one_line, storable
+from workbench.providers.retry_policy import POLICY
 
-RETRIED = frozenset({408, 409, 425, 429})
 _CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
 _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
 """The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
@@ -208,7 +208,7 @@ def classify_status(
             error=f"{asked.host} refuses this content ({shown}{said})",
             status=status,
         )
-    again = status in RETRIED or status >= 500
+    again = POLICY.retries_status(status)
     outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.PROVIDER_ERROR
     return Answer(
         outcome,
