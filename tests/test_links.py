@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import make_cli
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import RegistryUnusable, UsageError
@@ -88,7 +89,7 @@ def test_what_is_kept_for_a_later_start_is_not_written_through_a_link(
 def test_a_state_folder_behind_a_link_is_read_and_never_written(tmp_path: Path) -> None:
     mine = create_workspace(tmp_path / "mine")
     with Session(mine) as session:
-        session.sync()
+        sync(session)
         session.registry.register(VERSION)
         assert session.store.summaries() == []
     cloned = create_workspace(tmp_path / "cloned")
@@ -197,7 +198,7 @@ def test_a_workspace_below_a_linked_folder_is_written_as_ever(tmp_path: Path) ->
     root = tmp_path / "linked" / "w"
     write_atomically(root / "prompts" / "new.prompty", "text")
     with Session(open_workspace(root)) as session:
-        session.sync()
+        sync(session)
         session.registry.register(VERSION)
     assert (tmp_path / "real" / "w" / "prompts" / "new.prompty").read_text() == "text"
 

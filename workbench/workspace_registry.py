@@ -37,7 +37,7 @@ class PromptRegistry(_PromptRegistry):
         with, whether the registry was told of the change or not.
         """
         found = super().status(prompt_id, version, environment)
-        with self._bench() as session:
+        with self._session() as session:
             if session is None:
                 return found
             from workbench.actions.releasing.rules import as_files_say, pending
@@ -55,15 +55,18 @@ class PromptRegistry(_PromptRegistry):
         StaleHead when somebody was faster, and in a workspace RulesLoosened when its files would
         let more through than the rules in force.
         """
-        with self._bench() as session:
-            if session is not None and options.get("override"):
-                session.publish_rules()
-            elif session is not None:
-                session.sync(prompt_id, environment)
+        with self._session() as session:
+            if session is not None:
+                from workbench.actions.releasing.rules import publish, sync
+
+                if options.get("override"):
+                    publish(session)
+                else:
+                    sync(session, prompt_id, environment)
         return super().deploy(prompt_id, version, environment, deployed_by, **options)
 
     @contextlib.contextmanager
-    def _bench(self) -> Iterator[Session | None]:
+    def _session(self) -> Iterator[Session | None]:
         """The workspace of the registry; None: it is in none. Raises RegistryErrors alone."""
         folder = os.path.dirname(self.path)
         root = os.path.dirname(folder)

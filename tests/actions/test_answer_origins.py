@@ -9,9 +9,9 @@ import pytest
 
 from tests.actions.test_from_runs_to_verdicts import CASES, Script, make, version
 from tests.support.openai_server import OpenAIServer
+from workbench.actions.preflight import preflight_evaluation
 from workbench.actions.releasing.answer_origins import notes_before, wants_fresh
 from workbench.actions.releasing.evaluate import evaluate
-from workbench.actions.running.preflight import preflight_evaluation
 from workbench.actions.session import Session
 from workbench.prompts.values import Message, Model, Prompt
 from workbench.workspace import open_workspace

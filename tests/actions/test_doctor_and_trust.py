@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
+from workbench.actions.trust import check_trust, is_trusted, trust
 from workbench.actions.workspace.doctor import Level, examine
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.git_attributes import add_union_merge
 from workbench.actions.workspace.init import create_workspace
-from workbench.actions.workspace.trust import check_trust, is_trusted, trust
 from workbench.errors import UntrustedWorkspace
 from workbench.registry import PromptRegistry
 from workbench.workspace import Workspace, open_workspace
@@ -39,7 +40,7 @@ def test_a_new_workspace_has_no_problem(workspace: Workspace) -> None:
 
 def test_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
     assert found(workspace, "registry")[0][0] is Level.OK
     workspace.registry_path.chmod(0o666)
     level, said = found(workspace, "registry")[0]

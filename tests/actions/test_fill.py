@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.openai_server import OpenAIServer, Reply
 from workbench.actions.comparing.compare import Compared, compare
+from workbench.actions.comparing.rerun_missing import estimate_missing, gaps, rerun_missing
 from workbench.actions.refs import resolve
-from workbench.actions.running.rerun_missing import estimate_missing, gaps, rerun_missing
 from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
 from workbench.errors import UsageError

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
+from workbench.actions.trust import is_trusted
 from workbench.actions.workspace.init import create_workspace, sample_steps, samples, samples_folder
-from workbench.actions.workspace.trust import is_trusted
 from workbench.datasets.fit import check_fit
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.files.prompty import read_draft
@@ -38,7 +39,7 @@ def test_an_empty_workspace_has_a_draft_that_reads(tmp_path: Path) -> None:
     assert [read_draft(path).prompt.prompt_id for path in workspace.draft_paths()] == ["hello"]
     assert workspace.suite_paths() == ()
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         assert session.registry.prompts() in ([], ())
 
 

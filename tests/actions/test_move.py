@@ -12,6 +12,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.releasing.import_export import export, import_draft, read_prompt
 from workbench.actions.releasing.redraft import draft_from
 from workbench.actions.releasing.register import register
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, GateRefused, UsageError
@@ -26,7 +27,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
     workspace = create_workspace(tmp_path / "w")
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         register(session, resolve(session, "hello"), description="first")
         session.registry.deploy("hello", "1.0.0", "development", "ana")
     return workspace

@@ -8,6 +8,7 @@ import pytest
 
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.register import register
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import NotFound
@@ -47,7 +48,7 @@ def test_the_names_of_prompts_are_suggested_and_not_those_of_files(workspace: Wo
 
 def test_a_prompt_that_has_versions_only_is_said_to_have_no_draft(workspace: Workspace) -> None:
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         register(session, resolve(session, "hello"), description="first")
     path = workspace.draft_path("hello")
     assert path is not None

@@ -9,6 +9,7 @@ import pytest
 from tests.cli.conftest import make_cli
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.register import propose, register
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import RegistryError, UsageError
@@ -35,7 +36,7 @@ def change(workspace: Workspace, old: str, new: str) -> None:
 )
 def test_blanks_alone_make_another_version_with_a_warning(workspace: Workspace, new: str) -> None:
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         register(session, resolve(session, "hello"), description="first")
         change(workspace, "Answer in one short sentence.", new)
         found = propose(session, resolve(session, "hello"))
@@ -51,7 +52,7 @@ def test_what_no_reader_sees_is_warned_about_before_it_is_registered(
 ) -> None:
     change(workspace, "one short", "one \u202eshort\u202c \U000e0041\u200b")
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         found = propose(session, resolve(session, "hello"))
     assert found.warnings == (
         "line 1 of the system message holds U+200B, U+202C, U+202E, U+E0041,"
@@ -84,7 +85,7 @@ def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed
     workspace: Workspace,
 ) -> None:
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
 
         def registered(wording: str, version: str | None = None) -> str:
             path = workspace.root / "prompts" / "hello.prompty"
@@ -116,7 +117,7 @@ def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed
 
 def test_the_release_of_a_candidate_has_its_content_and_is_proposed(workspace: Workspace) -> None:
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         assert register(session, resolve(session, "hello"), description="x") == "hello@1.0.0"
         change(workspace, "Answer in one short sentence.", "Answer in one long sentence.")
         candidate = register(

@@ -14,6 +14,7 @@ from workbench.actions.comparing.compare import compare
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.evaluate import evaluate
 from workbench.actions.releasing.register import register
+from workbench.actions.releasing.rules import sync
 from workbench.actions.running.run import make_spec, start, try_case
 from workbench.actions.session import Session
 from workbench.actions.workspace.doctor import Level, examine
@@ -101,7 +102,7 @@ def test_typed_cells_are_asked_scored_and_recorded(session: Session, server: Ope
     (found,) = evaluate(session, "triage", number)
     assert (found.score, len(server.requests)) == (1.0, 20)
     assert "cells" in found.suite_parts
-    session.sync()
+    sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
 
 
@@ -109,12 +110,12 @@ def test_evidence_of_0_1_0_is_stale_where_cells_now_read_otherwise(session: Sess
     number = version(session)
     as_in_0_1_0(session, *evaluate(session, "triage", number))
     assert session.registry.status("triage", number).state is State.TESTED
-    session.sync()
+    sync(session)
     status = session.registry.status("triage", number)
     assert status.state is State.STALE
     assert status.reason.startswith("reading of cells changed since it passed triage")
     evaluate(session, "triage", number)
-    session.sync()
+    sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
 
 
@@ -125,7 +126,7 @@ def test_evidence_of_0_1_0_is_stale_where_expected_answers_now_read_otherwise(
     write(tmp_path, "string", lists.replace("FALSE", ""))
     number = version(session)
     as_in_0_1_0(session, *evaluate(session, "triage", number))
-    session.sync()
+    sync(session)
     status = session.registry.status("triage", number)
     assert status.state is State.STALE
     assert status.reason.startswith("reading of expected answers changed since")
@@ -140,13 +141,13 @@ def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
     write(tmp_path, "string", CASES.replace("FALSE", ""), scorers)
     number = version(session)
     as_in_0_1_0(session, *evaluate(session, "triage", number))
-    session.sync()
+    sync(session)
     status = session.registry.status("triage", number)
     assert (status.state is State.STALE) == stale
     said = status.reason.startswith("scoring of empty answers changed since it passed triage")
     assert said == stale
     (found,) = evaluate(session, "triage", number)
-    session.sync()
+    sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
     assert not found.environment.get("calls"), "cached answers count"
 
@@ -173,7 +174,7 @@ def test_evidence_of_0_1_0_stays_where_the_same_is_asked(
     (found,) = evaluate(session, "triage", number)
     assert set(found.suite_parts) == {"dataset", "scorers", "policy", "repeats"}
     as_in_0_1_0(session, found)
-    session.sync()
+    sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
 
 

@@ -70,6 +70,11 @@ def test_the_help_lists_every_command_under_a_heading() -> None:
     assert "Exit codes" in told
 
 
+def test_no_line_of_the_help_is_cut_off() -> None:
+    told = CliRunner().invoke(workbench, ["--help"], terminal_width=80).output
+    assert not re.search(r"\w(\.\.\.|…)$", told, re.MULTILINE)
+
+
 def command_lines(text: str) -> list[str]:
     """Lines of code blocks that call workbench, and `workbench ...` in the text."""
     blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer
+from workbench.actions.trust import trust
 from workbench.actions.workspace.init import create_workspace, samples_folder
-from workbench.actions.workspace.trust import trust
 from workbench.cli import demo_walk, main
 from workbench.workspace import Workspace, open_workspace
 

@@ -14,7 +14,8 @@ from workbench.errors import ProviderError
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.limits import Throttle
-from workbench.providers.retry import Asking, RetryBudget
+from workbench.providers.retry import Retrier
+from workbench.providers.retry_policy import RetryBudget, RetryPolicy
 
 REQUEST = Request("m", (Message("user", "hi"),))
 FINE = Answer(Outcome.OK, "fine")
@@ -24,7 +25,7 @@ DOWN = Answer(Outcome.PROVIDER_ERROR, error="down", status=500, retry=True, retr
 
 @pytest.fixture(autouse=True)
 def short_back_offs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.001)
+    monkeypatch.setattr("workbench.providers.retry.POLICY", RetryPolicy(first_backoff_s=0.001))
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Scripted:
 def ask(provider: Scripted, *, budget: RetryBudget | None = None, ceiling: int = 4) -> Answer:
     async def one() -> Answer:
         throttle = Throttle(ceiling, clock=asyncio.get_running_loop().time)
-        asking = Asking(provider, throttle, 5.0, budget or RetryBudget())
+        asking = Retrier(provider, throttle, 5.0, budget or RetryBudget())
         answer = await asking.ask(REQUEST)
         assert answer is not None
         return answer
@@ -98,7 +99,7 @@ def test_an_error_that_says_how_long_to_wait_is_waited_for() -> None:
     async def timed() -> float:
         loop = asyncio.get_running_loop()
         later = Answer(Outcome.PROVIDER_ERROR, error="x", status=500, retry=True, retry_after_s=0.3)
-        asking = Asking(Scripted([later, FINE]), Throttle(4, clock=loop.time), 5.0, RetryBudget())
+        asking = Retrier(Scripted([later, FINE]), Throttle(4, clock=loop.time), 5.0, RetryBudget())
         started = loop.time()
         await asking.ask(REQUEST)
         return loop.time() - started
@@ -124,7 +125,7 @@ def test_nobody_there_before_the_first_answer_stops_the_run() -> None:
 
     async def many() -> None:
         throttle = Throttle(8, clock=asyncio.get_running_loop().time)
-        asking = Asking(Scripted([nobody]), throttle, 5.0, RetryBudget())
+        asking = Retrier(Scripted([nobody]), throttle, 5.0, RetryBudget())
         with pytest.raises(ProviderError, match="connection refused"):
             await asyncio.gather(*(asking.ask(REQUEST) for _ in range(8)))
 
@@ -175,7 +176,7 @@ def test_no_more_calls_than_the_level_are_under_way() -> None:
     async def many() -> int:
         provider = Scripted([FINE])
         throttle = Throttle(3, clock=asyncio.get_running_loop().time)
-        asking = Asking(provider, throttle, 5.0, RetryBudget())
+        asking = Retrier(provider, throttle, 5.0, RetryBudget())
         await asyncio.gather(*(asking.ask(REQUEST) for _ in range(40)))
         assert throttle.in_flight == 0
         return provider.most

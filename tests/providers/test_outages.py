@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from tests.support.fault_server import CLOSE, FaultServer, answer, completion, e
 from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
+from workbench.providers import retry
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.failures import classify_failure
 from workbench.providers.limits import Throttle
 from workbench.providers.openai_chat.asked import Asked
 from workbench.providers.opening import open_provider
-from workbench.providers.retry import LONGEST_OUTAGE_S, LONGEST_START_S, Asking, RetryBudget
+from workbench.providers.retry import Retrier
+from workbench.providers.retry_policy import POLICY, RetryBudget, RetryPolicy
 from workbench.runs.spec.values import RunStatus
 from workbench.settings import ProviderSettings
 
@@ -73,7 +75,7 @@ def ask_many(provider: Away, number: int, ceiling: int) -> tuple[list[Answer | N
     async def all_of() -> tuple[list[Answer | None], float]:
         clock = asyncio.get_running_loop().time
         budget = RetryBudget(left=20.0 + 3 * ceiling)
-        asking = Asking(provider, Throttle(ceiling, clock=clock), 5.0, budget)
+        asking = Retrier(provider, Throttle(ceiling, clock=clock), 5.0, budget)
         waiting = asyncio.Semaphore(ceiling)
 
         async def one() -> Answer | None:
@@ -106,7 +108,7 @@ def test_the_whole_run_waits_longer_the_longer_an_outage_lasts() -> None:
 
 @pytest.mark.usefixtures("jitter")
 @pytest.mark.parametrize(
-    ("away_from", "longest"), [(0.0, LONGEST_START_S), (1.0, LONGEST_OUTAGE_S)]
+    ("away_from", "longest"), [(0.0, POLICY.longest_start_s), (1.0, POLICY.longest_outage_s)]
 )
 def test_an_outage_has_an_end_and_says_how_long_it_was(away_from: float, longest: float) -> None:
     away = Away(lambda at: at >= away_from)
@@ -158,8 +160,9 @@ def test_a_run_survives_a_spell_of_503(tmp_path: Path) -> None:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-offs of a fiftieth of their length, where a real server is waited for."""
-    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.01)
-    monkeypatch.setattr("workbench.providers.retry._LONGEST_BACKOFF_S", 0.4)
+    monkeypatch.setattr(
+        "workbench.providers.retry.POLICY", RetryPolicy(first_backoff_s=0.01, longest_backoff_s=0.4)
+    )
 
 
 @pytest.mark.usefixtures("short")
@@ -174,7 +177,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_answers_that_are_cut_are_not_put_down_to_the_address(
     tmp_path: Path, reply: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.retry.LONGEST_START_S", 0.5)
+    monkeypatch.setattr(retry, "POLICY", replace(retry.POLICY, longest_start_s=0.5))
     with FaultServer(lambda number, body: [reply, CLOSE]) as server:
         summary = start(make_spec(30), server.base_url, tmp_path / "runs.db").wait(WAIT_S)
     assert summary.scored == 0

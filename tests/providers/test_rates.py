@@ -15,7 +15,8 @@ from tests.support import virtual_time
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.limits import Bucket, Throttle, TokenGuess
-from workbench.providers.retry import Asking, RetryBudget
+from workbench.providers.retry import Retrier
+from workbench.providers.retry_policy import RetryBudget
 
 REQUEST = Request("m", (Message("user", "hi"),))
 LONG = Request("m", (Message("user", "four" * 1000),))
@@ -102,7 +103,7 @@ def test_calls_at_the_start_keep_to_tokens_a_minute_before_anything_is_answered(
 
     async def many() -> int:
         throttle = throttle_at(16, now, tokens_per_minute=6000)
-        asking = Asking(Slow(0.2), throttle, 5.0, RetryBudget())
+        asking = Retrier(Slow(0.2), throttle, 5.0, RetryBudget())
         calls = [asyncio.create_task(asking.ask(LONG)) for _ in range(16)]
         await asyncio.sleep(0.05)
         begun = throttle.in_flight
@@ -163,7 +164,7 @@ def test_a_run_keeps_to_requests_a_minute() -> None:
         throttle = Throttle(50, requests_per_minute=1200, clock=loop.time)
         throttle._requests = Bucket(1200, loop.time())
         throttle._requests._held = 5
-        asking = Asking(Slow(0.001), throttle, 5.0, RetryBudget())
+        asking = Retrier(Slow(0.001), throttle, 5.0, RetryBudget())
         started = loop.time()
         await asyncio.gather(*(asking.ask(REQUEST) for _ in range(15)))
         return loop.time() - started

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.certificates import make_authority
 from tests.support.fault_server import FaultServer, Step, answer, http
-from workbench.actions.workspace.trust import is_trusted, trust
+from workbench.actions.trust import is_trusted, trust
 from workbench.errors import ProviderError, SettingsError
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Message

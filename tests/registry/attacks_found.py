@@ -38,8 +38,8 @@ from workbench.registry.content.evidence import record_evaluation, row_of, score
 from workbench.registry.content.rule_changes import publish_suite, suite_row
 from workbench.registry.content.signing import SigningKey, sign_record
 from workbench.registry.content.versions import register
-from workbench.registry.deploy.environments import row_of as environment_row
 from workbench.registry.models.actors import RULES
+from workbench.registry.models.environment_rows import row_of as environment_row
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON

@@ -16,8 +16,8 @@ from workbench.errors import GateRefused, RegistryError, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.registry import PromptRegistry, PromptVersion, evaluate_and_mark
 from workbench.registry.content.rule_changes import suite_row
-from workbench.registry.deploy.environments import row_of
 from workbench.registry.models.actors import can_be_seen, same_person
+from workbench.registry.models.environment_rows import row_of
 from workbench.registry.models.records import State
 from workbench.registry.models.strictness import (
     environment_changes,

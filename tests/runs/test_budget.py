@@ -15,6 +15,7 @@ import pytest
 from tests.support.fault_server import RESET, FaultServer, completion, http
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_prompt, make_spec, provider_at
+from workbench.providers.retry_policy import RetryPolicy
 from workbench.runs.engine.engine import start_run
 from workbench.runs.spec.values import RunStatus
 
@@ -177,7 +178,7 @@ live.wait(60)
 def test_retries_do_not_start_beyond_the_budget(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("workbench.providers.retry.POLICY", RetryPolicy(first_backoff_s=0.01))
     prices = {MODEL: {"input": 0.0, "output": 100.0}}
     spec = make_spec(30, concurrency=4, budget_usd=0.0085, prompt=make_prompt(maxOutputTokens=20))
     # Each call reserves 0.002: four may start, and no retry of them.

@@ -23,6 +23,7 @@ from workbench.datasets.values import Case
 from workbench.errors import SettingsError, TemplateError, UsageError
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Outcome
+from workbench.providers.retry_policy import RetryPolicy
 from workbench.runs.engine.engine import start_run
 from workbench.runs.spec.values import Result, RunStatus
 from workbench.runs.store.store import RunStore
@@ -481,7 +482,7 @@ def test_a_budget_holds_calls_back_rather_than_ending_a_run_that_it_covers(
 def test_calls_that_broke_off_may_be_billed_and_count_against_the_budget(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("workbench.providers.retry.POLICY", RetryPolicy(first_backoff_s=0.01))
     prices = {"mock-model": {"input": 0.0, "output": 100.0}}
     spec = make_spec(30, concurrency=1, budget_usd=0.01, prompt=make_prompt(maxOutputTokens=20))
     broken = {"ticket 1", "ticket 2"}

@@ -12,8 +12,8 @@ from tests.support.specs import make_cases, make_prompt, make_spec, provider_at,
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.estimate import estimate_run
 from workbench.runs.engine.trial import try_case
-from workbench.runs.spec.estimate import estimate_run
 from workbench.runs.store.store import RunStore
 from workbench.settings import ProviderSettings
 

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.context.column_choices import FILE, ColumnChoices
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.column_choices import FILE, ColumnChoices
 from workbench.tui.table.column_table import ColumnTable
 from workbench.tui.table.pair_rows import pair_columns
 from workbench.workspace import Workspace

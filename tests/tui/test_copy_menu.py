@@ -15,10 +15,10 @@ from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.compare.screen import CompareScreen
+from workbench.tui.dialogs.copy_menu import CopyMenu
 from workbench.tui.run.screen import RunScreen
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.copy_menu import CopyMenu
 from workbench.tui.table.copying import to_clipboard
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.workspace import Workspace

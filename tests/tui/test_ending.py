@@ -12,7 +12,7 @@ from tests.support.screens import until, until_shown
 from workbench.actions.refs import resolve
 from workbench.actions.running.run import make_spec
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.base.messages import RegistryChanged, RunTicked
+from workbench.tui.context.messages import RegistryChanged, RunTicked
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio

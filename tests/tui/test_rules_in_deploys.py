@@ -10,6 +10,7 @@ from textual.widgets import Input
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.releasing import rules
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.errors import RegistryError
 from workbench.tui.app import WorkbenchApp
@@ -38,7 +39,7 @@ def guarded(workspace: Workspace) -> Workspace:
         file.write("\n[environments.production]\napprovals = 1\n")
     workspace = open_workspace(workspace.root)
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
     return workspace
 
 

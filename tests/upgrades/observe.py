@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.registry import PromptRegistry
 from workbench.workspace import open_workspace
@@ -17,7 +18,7 @@ def observe(root: Path) -> dict[str, Any]:
     """Versions with their evidence, what is live and what apps read, the audit, stored runs."""
     workspace = open_workspace(root)
     with Session(workspace) as session:
-        session.sync()
+        sync(session)
         registry = session.registry
         return {
             "versions": _versions(registry),

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import GatePolicy
-from workbench.verdicts.case_counts import minimum_cases
 from workbench.verdicts.sequential import conclude, decide_prefix
 from workbench.verdicts.sequential_plan import Plan, conditional_power, make_plan, plan_from_content
+from workbench.verdicts.statistics.case_counts import minimum_cases
 from workbench.verdicts.values import CasePair, Gate, Verdict
 
 Counted = Callable[..., tuple[CasePair, ...]]

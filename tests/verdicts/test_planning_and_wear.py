@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from workbench.runs.spec.suite import GatePolicy
-from workbench.verdicts.case_counts import cases_needed
 from workbench.verdicts.comparison import compare_pairs, compare_threshold
 from workbench.verdicts.multiple_comparisons import (
     attempt_note,
@@ -31,6 +30,7 @@ from workbench.verdicts.repeats import (
     variances,
 )
 from workbench.verdicts.statistics import anytime
+from workbench.verdicts.statistics.case_counts import cases_needed
 from workbench.verdicts.values import CasePair
 
 Counted = Callable[..., tuple[CasePair, ...]]

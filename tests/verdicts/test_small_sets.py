@@ -13,17 +13,17 @@ from scipy.stats import binom
 
 from workbench.present.verdict_words import headline
 from workbench.runs.spec.suite import NO_REGRESSIONS, GatePolicy
-from workbench.verdicts.case_counts import (
+from workbench.verdicts.comparison import compare_pairs, compare_threshold
+from workbench.verdicts.rules import FIRST_RULES
+from workbench.verdicts.sequential import conclude
+from workbench.verdicts.sequential_plan import make_plan
+from workbench.verdicts.statistics.case_counts import (
     decides_sentence,
     excluded_loss,
     hidden_loss,
     luck,
     proposed_rule,
 )
-from workbench.verdicts.comparison import compare_pairs, compare_threshold
-from workbench.verdicts.rules import FIRST_RULES
-from workbench.verdicts.sequential import conclude
-from workbench.verdicts.sequential_plan import make_plan
 from workbench.verdicts.values import CasePair, Gate, Verdict
 
 POLICY = GatePolicy(scorers=("s",), rule=NO_REGRESSIONS, threshold=0.8, min_cases=10)

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from workbench.errors import DraftError, RulesLoosened
+from workbench.errors import DraftError
 from workbench.prompts.values import Prompt
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
     from workbench.providers.base import Provider
     from workbench.registry import PromptRegistry
-    from workbench.registry.models.records import RuleChange
     from workbench.runs.spec.suite import Suite
     from workbench.runs.store.store import RunStore
     from workbench.settings import ProviderSettings
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
 class Session:
     """Opens each part when it is first needed; close it when done.
 
-    The registry and the store may be used from the thread that opened the bench only; open
-    another Bench on the same workspace for another thread.
+    The registry and the store may be used from the thread that opened the session only;
+    open another Session on the same workspace for another thread.
     """
 
     def __init__(
         self, workspace: Workspace, on_warning: Callable[[str], None] | None = None
     ) -> None:
-        """`on_warning` is told, in the bench's thread, what a write could not do beside it."""
+        """`on_warning` is told, in the session's thread, what a write could not do beside it."""
         self.workspace = workspace
         self._on_warning = on_warning
         self._typed: dict[tuple[str, str], bool] = {}
@@ -72,7 +71,7 @@ class Session:
 
     def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
         """A function that opens the prompt's provider, in the thread that will use it."""
-        from workbench.actions.workspace.trust import check_trust
+        from workbench.actions.trust import check_trust
 
         settings = self.provider_settings(prompt)
         check_trust(self.workspace, settings)
@@ -83,32 +82,6 @@ class Session:
             return open_provider(settings)
 
         return open_it
-
-    def sync(self, prompt_id: str | None = None, environment: str = "", suite: str = "") -> None:
-        """Tell the registry what the files say now: environments' rules and suites.
-
-        Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when
-        a rule would let more through that decides about this prompt (None: any), in this
-        environment and by this suite (empty: in any, by any): the registry keeps what it has of
-        it.
-        """
-        from workbench.actions.releasing.rules import decides
-
-        loosened = self.publish_rules()
-        here = [c for c in loosened if prompt_id is None]
-        if loosened and prompt_id is not None:
-            here = [c for c in loosened if decides(self, c, prompt_id, environment, suite)]
-        if here:
-            raise RulesLoosened(tuple(here))
-
-    def publish_rules(self) -> tuple[RuleChange, ...]:
-        """Tell the registry what became stricter or is new; what was loosened, and was not told.
-
-        Raises what reading a suite raises.
-        """
-        from workbench.actions.releasing.rules import publish
-
-        return publish(self)
 
     def as_read(self, suite: Suite) -> Suite:
         """The suite that evidence must match: what 0.1.0 read otherwise is a part of it.

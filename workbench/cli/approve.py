@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from workbench.actions.releasing.rules import sync
 from workbench.cli.context import CommandContext, command, split_ref
 
 
@@ -15,7 +16,7 @@ def approve_command(context: CommandContext, ref: str, environment: str, reason:
     """Say yes to a version for ENVIRONMENT, where its rules want a second person."""
     prompt_id, version = split_ref(ref)
     session = context.session()
-    session.sync(prompt_id, environment)
+    sync(session, prompt_id, environment)
     session.registry.approve(prompt_id, version, environment, session.author, reason=reason)
     values = {
         "prompt_id": prompt_id,

@@ -38,7 +38,9 @@ def compare_command(
     yes: bool,
     verbose: bool,
 ) -> int:
-    """Pair A (the baseline) and B on all cases, running what is missing, and print the verdict.
+    """Compare A (the baseline) with B on all cases.
+
+    Runs what is missing, and prints the verdict.
 
     A and B are drafts, versions, environments (PROMPT@production) or run ids, of one prompt or of
     two: --suite names any suite whose inputs both take. With --also each

@@ -33,7 +33,10 @@ def deploy_command(
     request: str | None,
     preview: bool,
 ) -> None:
-    """Make a version live in ENVIRONMENT, if its evidence and the environment's rules allow it."""
+    """Make a version live in ENVIRONMENT.
+
+    Refused unless its evidence and the environment's rules allow it.
+    """
     from workbench.actions.releasing import deploy as deploying
 
     if (override or again) and not reason.strip():

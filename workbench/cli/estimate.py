@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @click.argument("suite")
 @run_options
 def estimate_command(context: CommandContext, suite: str, **options: Any) -> None:
-    """Say what a run would take: calls, money, time, and the cases that its margin needs."""
+    """Say what a run would take: calls, money, time, cases."""
     from workbench.actions.running import run as running
-    from workbench.verdicts.case_counts import cases_needed
     from workbench.verdicts.planner import plan_sentence
+    from workbench.verdicts.statistics.case_counts import cases_needed
 
     session = context.session()
     spec, name = spec_of(session, suite, options)

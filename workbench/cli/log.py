@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def log_command(
     context: CommandContext, prompt_id: str | None, environment: str | None, limit: int
 ) -> None:
-    """What happened, newest first: versions, evaluations, deployments, rollbacks, overrides."""
+    """Show what happened, newest first.
+
+    Versions, evaluations, deployments, rollbacks, overrides.
+    """
     registry = context.registry()
     found = registry.history(prompt_id, environment, limit + 1)
     shown = found[:limit]

@@ -31,9 +31,9 @@ def report_command(
     split: str | None,
     yes: bool,
 ) -> None:
-    """Write one self-contained page about a comparison: verdict, charts, worst cases, diff.
+    """Write a comparison as one self-contained HTML page.
 
-    With --also each candidate is compared with A, as `compare --also` does.
+    Verdict, charts, worst cases and the differences of the prompts. With --also each candidate is compared with A, as `compare --also` does.
     """
     from workbench.actions.comparing.compare import compare_many
     from workbench.actions.comparing.report import html_report

@@ -25,7 +25,10 @@ def rollback_command(
     preview: bool,
     yes: bool,
 ) -> None:
-    """Go back to what was live before; a second rollback goes further back, never forward."""
+    """Go back to what was live before.
+
+    A second rollback goes further back, never forward.
+    """
     import sys
 
     from workbench.actions.releasing import deploy as deploying

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
 @click.option("--record", type=int, metavar="SEQ", help="approve: this one of several.")
 def rules_command(context: CommandContext, action: str, reason: str, record: int | None) -> None:
-    """Show what the files change of the rules in force, apply it openly, or approve what another
-    person applied.
+    """Show, apply or approve changes of the rules in force.
+
+    Without an action: what the files change. `apply` takes it over openly; `approve` is another
+    person's word on what was applied.
 
     A change that lets more through (a lower threshold, fewer cases, another scorer, an environment
     that asks for less) takes effect by `apply` alone, with a reason. The log keeps it, and marks

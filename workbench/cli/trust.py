@@ -11,7 +11,7 @@ def trust_command(context: CommandContext) -> None:
 
     A change of its providers or targets asks again.
     """
-    from workbench.actions.workspace.trust import trust
+    from workbench.actions.trust import trust
 
     workspace = context.workspace()
     trust(workspace)

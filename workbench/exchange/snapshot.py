@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.errors import RegistryError
 from workbench.files import replacing
+from workbench.prompts.codec import prompt_to_json
 from workbench.registry import PromptRegistry, PromptVersion, State
 from workbench.verdicts.origin import in_short
 
@@ -97,9 +98,10 @@ def write_version_json(
 
 
 def _artefact(found: PromptVersion) -> dict[str, Any]:
-    prompt = found.prompt
-    behaviour = prompt.behaviour()
+    content = prompt_to_json(found.prompt)
+    del content["extra"]
     return {
+        **content,
         "prompt_id": found.prompt_id,
         "version": found.version,
         "fingerprint": found.fingerprint,
@@ -107,20 +109,5 @@ def _artefact(found: PromptVersion) -> dict[str, Any]:
         "author": found.author,
         "created_at": found.created_at,
         "content": found.content,
-        "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-        "template": prompt.template_format,
-        **{name: behaviour[name] for name in ("revision",) if name in behaviour},
         "model": found.model,
-        "inputs": [
-            {
-                "name": item.name,
-                "kind": item.kind,
-                "required": item.required,
-                "default": item.default,
-                "description": item.description,
-            }
-            for item in prompt.inputs
-        ],
-        "outputs": behaviour["outputs"],
-        "tools": behaviour["tools"],
     }

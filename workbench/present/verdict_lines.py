@@ -12,9 +12,9 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, points_beside
-from workbench.verdicts.case_counts import LUCKY_POINTS, hidden_loss
 from workbench.verdicts.gate import STOPPED_FUTILITY
 from workbench.verdicts.measure import BETTING
+from workbench.verdicts.statistics.case_counts import LUCKY_POINTS, hidden_loss
 from workbench.verdicts.values import Comparison, Gate, Verdict
 
 SHOWN_IDS = 5

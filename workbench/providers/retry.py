@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,54 +12,14 @@ from workbench.providers.base import Answer, Outcome, Provider, Request
 from workbench.providers.circuit_breaker import CircuitBreaker
 from workbench.providers.failures import lacks_files, reached_nobody
 from workbench.providers.limits import Throttle, TokenGuess
+from workbench.providers.retry_policy import POLICY, RetryBudget, RetryPolicy
 
-LONGEST_PAUSE_S = 900.0
-"""A provider that asks for more is not waited for: the run stops and can be resumed."""
-LONGEST_OUTAGE_S = 180.0
-"""When nothing is answered for so long the run stops and can be resumed."""
-LONGEST_START_S = 60.0
-"""The same before the first answer: a model may be loading, but the address may be wrong too."""
-_FIRST_BACKOFF_S = 0.5
-_LONGEST_BACKOFF_S = 20.0
-_TRIES_TO_REACH = 6
-"""So many calls in vain before the first answer mean that nobody is there."""
-_ROUNDS_OF_OUTAGE = 5
-"""So many times in vain at least, too, as a provider may ask for a long pause itself."""
 _OVERLOAD = (Outcome.RATE_LIMITED, Outcome.TIMED_OUT)
-# How often one question may fail in each way.
-_ATTEMPTS = {
-    Outcome.RATE_LIMITED: 10,
-    Outcome.PROVIDER_ERROR: 5,
-    Outcome.TIMED_OUT: 2,
-    Outcome.INVALID: 3,
-}
-_ATTEMPTS_IN_OUTAGE = 8
-"""Of a case that is asked while nothing is answered, unless it broke the server itself."""
 
 
 @dataclass
-class RetryBudget:
-    """How many retries a run may make: some to begin with, and a share of its calls.
-
-    When the provider is down, not every case is worth its own five attempts.
-    """
-
-    left: float = 30.0
-    a_call: float = 0.5
-
-    def earn(self) -> None:
-        self.left = min(200.0, self.left + self.a_call)
-
-    def spend(self) -> bool:
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-
-@dataclass
-class Asking:
-    """What the calls of one run share."""
+class Retrier:
+    """Asks each question as often as the policy says; the calls of one run share it."""
 
     provider: Provider
     throttle: Throttle
@@ -72,6 +31,7 @@ class Asking:
     """Called with how many calls an answer took beyond its first."""
     on_unsure: Callable[[Request], None] = lambda _request: None
     """Called with each call that failed or was given up, and may be billed."""
+    policy: RetryPolicy = field(default_factory=lambda: POLICY)
     backing_off: int = 0
     retry_at: float = 0.0
     answered: bool = False
@@ -136,9 +96,9 @@ class Asking:
             return
         if not self.answered and reached_nobody(answer):
             self._in_vain += 1
-            if self._in_vain >= _TRIES_TO_REACH:
+            if self._in_vain >= self.policy.tries_to_reach:
                 raise ProviderError(answer.error, hint="check base_url in workbench.toml")
-        if (answer.retry_after_s or 0) > LONGEST_PAUSE_S:
+        if (answer.retry_after_s or 0) > self.policy.longest_pause_s:
             raise ProviderError(
                 f"{answer.error}; it asks to wait {answer.retry_after_s:.0f} s",
                 hint="resume the run then",
@@ -159,34 +119,27 @@ class Asking:
         if not self.circuit_breaker.failed(started, now) or self.circuit_breaker.rounds == 1:
             return
         lasted = now - self.circuit_breaker.since
-        longest = LONGEST_OUTAGE_S if self.answered else LONGEST_START_S
-        if self.circuit_breaker.rounds >= _ROUNDS_OF_OUTAGE and lasted >= longest:
+        policy = self.policy
+        longest = policy.longest_outage_s if self.answered else policy.longest_start_s
+        if self.circuit_breaker.rounds >= policy.rounds_of_outage and lasted >= longest:
             raise ProviderError(
                 f"{answer.error}; nothing was answered for {lasted:.0f} s",
                 hint="resume the run when the provider is back",
             )
         self.throttle.overloaded(started)
-        self.throttle.pause(_backoff_s(self.circuit_breaker.rounds - 1))
+        self.throttle.pause(self.policy.backoff_s(self.circuit_breaker.rounds - 1))
 
     def _again(self, answer: Answer, failures: int) -> bool:
-        most = _ATTEMPTS.get(answer.outcome, 1)
-        if self.circuit_breaker.rounds > 1 and answer.status != 500:
-            most = max(most, _ATTEMPTS_IN_OUTAGE)
+        most = self.policy.most_attempts(answer, in_outage=self.circuit_breaker.rounds > 1)
         if not answer.retry or failures >= most:
             return False
         return answer.outcome is Outcome.RATE_LIMITED or self.budget.spend()
 
     async def _back_off(self, attempt: int) -> None:
-        delay = _backoff_s(attempt)
+        delay = self.policy.backoff_s(attempt)
         self.backing_off += 1
         self.retry_at = max(self.retry_at, self.throttle.clock() + delay)
         try:
             await self.throttle.rest(delay)
         finally:
             self.backing_off -= 1
-
-
-def _backoff_s(attempt: int) -> float:
-    """At random between a half and the whole of 0.5 s, 1 s, 2 s, ... 20 s."""
-    longest = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(attempt - 1, 20))
-    return longest * random.uniform(0.5, 1.0)

@@ -145,7 +145,7 @@ class RegistryRules(RegistryFile):
     def set_environment(self, settings: EnvironmentSettings, by: str, *, reason: str = "") -> None:
         """Change what a deployment needs somewhere."""
         from workbench.registry.content.rule_changes import publish_environment
-        from workbench.registry.deploy.environments import row_of
+        from workbench.registry.models.environment_rows import row_of
 
         same = row_of(settings)
         if any(row_of(known) == same for known in self.environments()):
@@ -156,7 +156,7 @@ class RegistryRules(RegistryFile):
     def environment_change(self, settings: EnvironmentSettings) -> RuleChange | None:
         """What `set_environment` would change; None: nothing."""
         from workbench.registry.content.rule_changes import environment_change
-        from workbench.registry.deploy.environments import row_of
+        from workbench.registry.models.environment_rows import row_of
 
         with self._reading() as connection:
             return environment_change(connection, row_of(settings))

@@ -18,13 +18,14 @@ from textual.screen import Screen
 from workbench.actions.session import Session
 from workbench.errors import SettingsError, WorkbenchError
 from workbench.suggestions import did_you_mean
-from workbench.tui.base.messages import SelectionChanged
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.file_worker import FileWorker
+from workbench.tui.context.live_runs import LiveRuns
+from workbench.tui.context.messages import SelectionChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.keys.key_queue import KeyQueue
+from workbench.tui.openers import DialogOpeners
 from workbench.tui.services.background import run_job
-from workbench.tui.services.file_worker import FileWorker
-from workbench.tui.services.live_runs import LiveRuns
 from workbench.tui.services.shutdown import EndingApp
 from workbench.tui.terminal import terminal_colour, theme_choice, themes
 from workbench.tui.terminal.safe_filter import SafeFilter
@@ -32,11 +33,10 @@ from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
-    from textual.widget import Widget
+    from textual.driver import Driver
     from textual.worker import Worker
 
-    from workbench.tui.keys.commands import Command
-    from workbench.tui.table.column_choices import ColumnChoices
+    from workbench.tui.context.column_choices import ColumnChoices
     from workbench.tui.terminal.patient_driver import BackgroundTold
     from workbench.workspace import Workspace
 
@@ -61,7 +61,16 @@ def _commands() -> type[Provider]:
     return CommandProvider
 
 
-class WorkbenchApp(EndingApp):
+def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
+    """What must read the terminal; None: Textual's own does."""
+    if not terminal.is_unsorted:
+        return None
+    from workbench.tui.terminal.patient_driver import PatientDriver
+
+    return PatientDriver
+
+
+class WorkbenchApp(DialogOpeners, EndingApp):
     """The workbench in a terminal."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -86,21 +95,17 @@ class WorkbenchApp(EndingApp):
         self._safe = SafeFilter()
         self._plain = terminal_colour.is_plain(os.environ)
         self.terminal = terminal
-        """What the terminal said before the app had it; read by its driver."""
-        super().__init__(driver_class=terminal.driver(), ansi_color=True if self._plain else None)
+        super().__init__(driver_class=_driver(terminal), ansi_color=True if self._plain else None)
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
         self.known_prompts: tuple[str, ...] = ()
         self.mode_before = self.DEFAULT_MODE
-        """Where the user was before the mode that is shown."""
         self.types_in_draft: bool | None = None
-        """Whether Draft is opened to type into, or to look at; None: it is as it was left."""
         self.said: list[str] = []
         self.file_worker = FileWorker(self.on_loop)
         self.before_reading: list[Callable[[], object]] = []
-        """Called before drafts are read from their files; to be written with the pen."""
-        self._type_ahead = KeyQueue(self, super().on_event)
+        self._key_queue = KeyQueue(self, super().on_event)
         for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = self._theme_of(workspace)
@@ -117,7 +122,6 @@ class WorkbenchApp(EndingApp):
         return self.told_theme(workspace)
 
     def told_theme(self, workspace: Workspace) -> str:
-        """What the settings and the terminal say. Raises SettingsError for a name that is none."""
         wanted = themes.choose(workspace.settings.theme, os.environ, self.terminal.light)
         if wanted not in self.available_themes:
             hint = did_you_mean(wanted, [*self.available_themes, *themes.SHORT])
@@ -127,7 +131,7 @@ class WorkbenchApp(EndingApp):
     async def on_event(self, event: events.Event) -> None:
         """Keys wait for what the keys before them do."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            await self._type_ahead.take(event)
+            await self._key_queue.take(event)
         else:
             await super().on_event(event)
 
@@ -156,13 +160,11 @@ class WorkbenchApp(EndingApp):
 
     @cached_property
     def columns(self) -> ColumnChoices:
-        """Which columns of which table are hidden."""
-        from workbench.tui.table.column_choices import ColumnChoices
+        from workbench.tui.context.column_choices import ColumnChoices
 
         return ColumnChoices(self.workspace.state)
 
     def select(self, **changes: Any) -> None:
-        """Change the selection; the screen that is shown hears of it."""
         import dataclasses
 
         selection = dataclasses.replace(self.selection, **changes)
@@ -171,12 +173,10 @@ class WorkbenchApp(EndingApp):
             self.post_to_screen(SelectionChanged(selection))
 
     def post_to_screen(self, message: Message) -> None:
-        """To the mode's screen, also while a dialog lies over it."""
         if self.screen_stack:
             self.screen_stack[0].post_message(message)
 
     def tell(self, text: str, *, error: bool = False) -> None:
-        """Say it in the status line; an error stays until there is something else to say."""
         self.said.append(f"! {text}" if error else text)
         del self.said[:-500]
         for line in self._on_screen(StatusLine):
@@ -185,7 +185,6 @@ class WorkbenchApp(EndingApp):
                 self.set_timer(MESSAGE_S, lambda line=line: line.fade(text))
 
     def show_run(self, text: str) -> None:
-        """How far the live run is, beside the tabs of whichever screen is shown."""
         for tabs in self._on_screen(ModeTabs):
             tabs.run = text
 
@@ -202,13 +201,6 @@ class WorkbenchApp(EndingApp):
         group: str = "",
         opens: bool = False,
     ) -> Worker[None]:
-        """Call `fn(bench, *args)` beside the loop with a Bench of its own.
-
-        Its result goes to `done` on the loop; a WorkbenchError to `failed`, else to the status
-        line. A newer call of the same `group` makes the older one's result unwanted. `opens`: with
-        the result comes what keys that are typed from now on are for, a dialog or a list.
-        """
-
         def call(session: Session) -> T:
             return fn(session, *args)
 
@@ -217,9 +209,9 @@ class WorkbenchApp(EndingApp):
                 await run_job(self, call, done, failed)
             finally:
                 if opens:
-                    self._type_ahead.opened(token)
+                    self._key_queue.opened(token)
 
-        token = self._type_ahead.opening(group) if opens else None
+        token = self._key_queue.opening(group) if opens else None
 
         return self.run_worker(
             job,
@@ -234,11 +226,9 @@ class WorkbenchApp(EndingApp):
         self.tell(f"not opened: {url}")
 
     def open_run(self) -> None:
-        """Show the run at work, or the selected one."""
         self.switch_mode("run")
 
     def open_compare(self, ref_a: str, ref_b: str) -> None:
-        """Compare A (the baseline) with B."""
         self.select(compare_a=ref_a, compare_b=ref_b)
         self.switch_mode("compare")
 
@@ -250,42 +240,6 @@ class WorkbenchApp(EndingApp):
             self.mode_before = self.current_mode
         self.switch_mode(mode)
 
-    def action_start(self) -> None:
-        """Choose suite and cases for a run of what is selected."""
-        if not self.selection.prompt_id:
-            self.tell("no prompt is picked: F2 Prompts", error=True)
-        elif self.runs.is_alive:
-            self.open_run()
-            self.tell("a run is alive: x stops it", error=True)
-        else:
-            from workbench.tui.dialogs.run_options import open_run_options
-
-            for save in self.before_reading:
-                save()
-            # On Draft it is the draft that is seen, whatever version was picked before.
-            on_draft = self.current_mode == "draft"
-            ref = self.selection.prompt_id if on_draft else self.selection.ref
-            open_run_options(self, ref)
-
-    def action_help(self) -> None:
-        from workbench.tui.dialogs.help import Help
-        from workbench.tui.keys.commands import available
-
-        def picked(command: Command | None) -> None:
-            if command:
-                self.call_later(self.run_action, command.action.action, command.node)
-
-        self.push_screen(Help(list(available(self.screen))), picked)
-
-    def action_jump(self) -> None:
-        from workbench.tui.dialogs.jump import Jump, panes_of
-
-        def picked(pane: Widget | None) -> None:
-            if pane:
-                pane.focus()
-
-        self.push_screen(Jump(panes_of(self.screen)), picked)
-
     def action_zoom(self) -> None:
         """The focused pane alone, with its frame; again, or ESC: all of them."""
         focused = self.screen.focused
@@ -295,26 +249,6 @@ class WorkbenchApp(EndingApp):
             around = [w for w in self.screen.query(".pane") if w in focused.ancestors_with_self]
             # Not `maximize`: it takes no pane that cannot have the focus itself.
             self.screen.maximized = around[-1] if around else focused
-
-    def action_themes(self) -> None:
-        from workbench.tui.dialogs.themes import Themes
-
-        self.push_screen(Themes(self.theme))
-
-    def action_messages(self) -> None:
-        from workbench.tui.dialogs.simple import Messages
-
-        self.push_screen(Messages(self.said))
-
-    def action_trust(self) -> None:
-        from workbench.tui.dialogs.simple import open_trust
-
-        open_trust(self)
-
-    def action_export(self) -> None:
-        from workbench.tui.dialogs.export import open_export
-
-        open_export(self)
 
     async def action_quit(self) -> None:
         """At once, unless a run is alive."""
@@ -342,6 +276,3 @@ def main_loop(
     finally:
         gc.enable()
     return app.return_code or code or 0
-
-
-__all__ = ["Session", "WorkbenchApp", "main_loop"]

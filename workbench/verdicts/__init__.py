@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.verdicts.case_counts import cases_needed
     from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold
     from workbench.verdicts.evidence import (
         evidence_from_json,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.verdicts.planner import plan_sentence
     from workbench.verdicts.sequential import LookDecision, conclude, decide_prefix
     from workbench.verdicts.sequential_plan import Plan, make_plan
+    from workbench.verdicts.statistics.case_counts import cases_needed
     from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 __all__ = [
@@ -61,7 +61,7 @@ _HOMES = {
     "decide_prefix": "sequential",
     "Plan": "sequential_plan",
     "make_plan": "sequential_plan",
-    "cases_needed": "case_counts",
+    "cases_needed": "statistics.case_counts",
     "plan_sentence": "planner",
     "check_comparable": "pairing",
     "pair_results": "pairing",

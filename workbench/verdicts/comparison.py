@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.runs.spec.suite import MIN_CASES, GatePolicy
-from workbench.verdicts.case_counts import minimum_cases
 from workbench.verdicts.gate import Ruling, Standing, rule
 from workbench.verdicts.measure import BY_Z, WILSON, Measure, measure
 from workbench.verdicts.planner import enough_margin, more_cases
@@ -16,6 +15,7 @@ from workbench.verdicts.rules import FIRST_RULES, RULES
 from workbench.verdicts.sample import SWING, Differences, Sample, sample_of
 from workbench.verdicts.sequential_plan import MIN_FLIPS, conditional_power, shuffled
 from workbench.verdicts.statistics.boundaries import boundaries
+from workbench.verdicts.statistics.case_counts import minimum_cases
 from workbench.verdicts.threshold import judge_threshold, level_of
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 

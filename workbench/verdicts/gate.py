@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from workbench.runs.spec.suite import MIN_CASES, NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, plural, points_beside
-from workbench.verdicts.case_counts import hidden_loss
 from workbench.verdicts.measure import E_PROCESS, Measure
 from workbench.verdicts.rules import RULES, SCORE_COUNTS
 from workbench.verdicts.sequential_plan import MIN_GROUPS
+from workbench.verdicts.statistics.case_counts import hidden_loss
 from workbench.verdicts.values import Gate, Verdict
 
 ROUNDING = 1e-12

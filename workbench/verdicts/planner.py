@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from workbench.verdicts.case_counts import (
+from workbench.verdicts.measure import Measure
+from workbench.verdicts.statistics.case_counts import (
     DEFAULT_FLIP_RATE,
     POWER,
     cases_needed,
     minimum_cases,
 )
-from workbench.verdicts.measure import Measure
 from workbench.verdicts.statistics.distributions import critical_z, normal_quantile
 from workbench.verdicts.values import Comparison
 

@@ -59,7 +59,10 @@ class Sample:
 
 
 def mean(scores: Sequence[float | None]) -> float | None:
-    """The mean of the scores that are there; None where none is."""
+    """The mean of a case's repeats, or of cases: missing scores are left out; None where all are.
+
+    The only mean of scores in this program, so that what is shown is what the verdict counts.
+    """
     known = [score for score in scores if score is not None]
     if not known:
         return None

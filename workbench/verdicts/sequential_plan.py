@@ -12,9 +12,9 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import NOT_WORSE, GatePolicy
-from workbench.verdicts.case_counts import cases_needed, minimum_cases
 from workbench.verdicts.rules import FIRST_RULES, RULES
 from workbench.verdicts.statistics.boundaries import BOUNDARY, boundaries
+from workbench.verdicts.statistics.case_counts import cases_needed, minimum_cases
 from workbench.verdicts.statistics.distributions import critical_z, normal_cdf
 
 LOOKS = 5

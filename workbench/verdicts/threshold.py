@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from workbench.runs.spec.suite import GatePolicy
 from workbench.units import plural
-from workbench.verdicts.case_counts import LUCKY_POINTS, binomial_tail, luck
 from workbench.verdicts.gate import ROUNDING
 from workbench.verdicts.measure import BETTING, WILSON
 from workbench.verdicts.rules import LEVEL_BETS
 from workbench.verdicts.sample import Sample
 from workbench.verdicts.statistics.betting import betting_interval, chance_at_most, rounds_of
+from workbench.verdicts.statistics.case_counts import LUCKY_POINTS, binomial_tail, luck
 from workbench.verdicts.statistics.distributions import critical_z
 from workbench.verdicts.statistics.intervals import wilson
 from workbench.verdicts.values import Gate, Verdict

@@ -20,7 +20,8 @@ from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Request
 from workbench.providers.limits import Throttle
 from workbench.providers.opening import open_provider
-from workbench.providers.retry import Asking, RetryBudget
+from workbench.providers.retry import Retrier
+from workbench.providers.retry_policy import RetryBudget, RetryPolicy
 from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 
@@ -31,9 +32,10 @@ CASE = Case("1", {"t": "x"}, EXPECTED)
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.providers.retry._FIRST_BACKOFF_S", 0.0005)
-    monkeypatch.setattr("workbench.providers.retry._LONGEST_BACKOFF_S", 0.001)
-    monkeypatch.setattr("workbench.providers.retry._ATTEMPTS_IN_OUTAGE", 5)
+    monkeypatch.setattr(
+        "workbench.providers.retry.POLICY",
+        RetryPolicy(first_backoff_s=0.0005, longest_backoff_s=0.001, attempts_in_outage=5),
+    )
 
 
 def ask(base_url: str, shown: list[str] | None) -> Answer:
@@ -42,7 +44,7 @@ def ask(base_url: str, shown: list[str] | None) -> Answer:
     async def one() -> Answer:
         settings = ProviderSettings("mine", base_url=base_url, api_key_env="KEY")
         provider = open_provider(settings, environ={"KEY": "a"})
-        asking = Asking(provider, Throttle(1, clock=time.monotonic), 5.0, RetryBudget())
+        asking = Retrier(provider, Throttle(1, clock=time.monotonic), 5.0, RetryBudget())
         try:
             answer = await asking.ask(REQUEST, None if shown is None else shown.append)
             assert answer is not None

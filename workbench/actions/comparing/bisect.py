@@ -18,6 +18,7 @@ from workbench.runs.spec.values import Result
 from workbench.verdicts.bisect import Bisection, expected_trials, most_trials
 from workbench.verdicts.bisect import bisect as search
 from workbench.verdicts.hunks import Edits, Hunk, edits_between
+from workbench.verdicts.sample import mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,7 @@ def _mean(results: list[Result], scorer: str, wanted: set[str]) -> float | None:
         for result in results
         if result.case_id in wanted and scorer in result.scores
     ]
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    return mean(values)
 
 
 def _plan(

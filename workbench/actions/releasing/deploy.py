@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.actions.releasing.rules import publish, sync
 from workbench.actions.session import Session
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def _tell_rules(session: Session, prompt_id: str, environment: str, override: bo
     with a reason.
     """
     if override:
-        session.publish_rules()
+        publish(session)
     else:
-        session.sync(prompt_id, environment)
+        sync(session, prompt_id, environment)
 
 
 def rollback_preview(

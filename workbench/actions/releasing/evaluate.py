@@ -11,7 +11,7 @@ from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
 from workbench.actions.releasing.gate_watch import Asked, Looks
-from workbench.actions.releasing.rules import publish_suite
+from workbench.actions.releasing.rules import publish_suite, sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnAhead
 from workbench.actions.session import Session
@@ -50,7 +50,7 @@ def evaluate(
     Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
     """
     named = session.workspace.suite(suite_name) if suite_name else None
-    session.sync(prompt_id, suite=named.name if named else "")
+    sync(session, prompt_id, suite=named.name if named else "")
     source = source_of(session, session.registry.get_version(prompt_id, version))
     if named and named.prompt_id != prompt_id:
         raise UsageError(

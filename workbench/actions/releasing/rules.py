@@ -28,8 +28,27 @@ class _Rule:
     """With a reason, or with none."""
 
 
+def sync(
+    session: Session, prompt_id: str | None = None, environment: str = "", suite: str = ""
+) -> None:
+    """Tell the registry what the files say now: environments' rules and suites.
+
+    Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when a rule
+    would let more through that decides about this prompt (None: any), in this environment and by
+    this suite (empty: in any, by any): the registry keeps what it has of it.
+    """
+    loosened = publish(session)
+    if prompt_id is not None:
+        loosened = tuple(c for c in loosened if decides(session, c, prompt_id, environment, suite))
+    if loosened:
+        raise RulesLoosened(loosened)
+
+
 def publish(session: Session) -> tuple[RuleChange, ...]:
-    """Tell the registry what became stricter or is new; what was loosened, and was not told."""
+    """Tell the registry what became stricter or is new; what was loosened, and was not told.
+
+    Raises what reading a suite raises.
+    """
     loosened: list[RuleChange] = []
     for rule in _rules(session):
         try:

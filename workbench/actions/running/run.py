@@ -19,14 +19,14 @@ from workbench.prompts.key_like import key_in
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
-from workbench.runs.spec.spec_parts import OPTIONS
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.runs.spec.suite_checks import check_expected
 from workbench.runs.spec.values import RunSpec, RunSummary
+from workbench.runs.store.spec_parts import OPTIONS
 
 if TYPE_CHECKING:
+    from workbench.runs.engine.estimate import Estimate
     from workbench.runs.engine.live import LiveRun
-    from workbench.runs.spec.estimate import Estimate
     from workbench.runs.spec.repeats import Steadiness
 
 
@@ -225,7 +225,7 @@ def differs_from_draft(session: Session, run_id: str) -> bool:
 
 def estimate(session: Session, spec: RunSpec, done: Collection[tuple[str, int]] = ()) -> Estimate:
     """Calls, money and time of a run, before it starts, without what is `done`."""
-    from workbench.runs.spec.estimate import estimate_run
+    from workbench.runs.engine.estimate import estimate_run
 
     return estimate_run(spec, session.provider_settings(spec.prompt), session.store, done)
 

@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.actions.trust import is_trusted, reaches_out
 from workbench.actions.workspace.filesystems import network_warning
-from workbench.actions.workspace.trust import is_trusted, reaches_out
 from workbench.errors import WorkbenchError
 from workbench.settings import ProviderSettings
 from workbench.workspace import Workspace
@@ -193,7 +193,7 @@ def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     from workbench.datasets.distinct import questions
     from workbench.runs.spec.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
     from workbench.units import plural
-    from workbench.verdicts.case_counts import decides_sentence, proposed_rule
+    from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
     cases = questions(suite.asked(GATE_SPLIT, [prompt] if prompt else []))

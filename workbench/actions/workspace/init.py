@@ -6,8 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+from workbench.actions.trust import trust
 from workbench.actions.workspace.git_attributes import ATTRIBUTES, add_union_merge, in_git
-from workbench.actions.workspace.trust import trust
 from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
 from workbench.links import STATE

@@ -11,7 +11,7 @@ from workbench.files import write_atomically
 from workbench.json_text import dumps
 from workbench.prompts.files.prompty import read_draft
 from workbench.prompts.values import Prompt
-from workbench.verdicts.case_counts import decides_sentence, proposed_rule
+from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
 from workbench.workspace import EVALS, SUITE_FILE
 
 DATASET = "cases.jsonl"

@@ -16,10 +16,11 @@ from workbench.errors import BatchRefused, ProviderError, UsageError
 from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.failures import classify_failure
 from workbench.providers.openai_chat.asked import Asked, invalid
-from workbench.providers.openai_chat.classify import RETRIED, classify_completion, classify_status
+from workbench.providers.openai_chat.classify import classify_completion, classify_status
 from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.providers.openai_chat.error_bodies import read_error
 from workbench.providers.openai_chat.forms import FORMS
+from workbench.providers.retry_policy import POLICY
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -221,7 +222,7 @@ class Batches:
 
 def _is_refusal(status: int) -> bool:
     """Whether a request was certainly not carried out."""
-    return 400 <= status < 500 and status not in RETRIED - {429}
+    return 400 <= status < 500 and status not in POLICY.statuses - {429}
 
 
 def _parsed(content: bytes) -> Iterator[Mapping[str, Any]]:

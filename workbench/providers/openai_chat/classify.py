@@ -24,11 +24,8 @@ from workbench.providers.openai_chat.finish import Finish, class_of, names_calls
 from workbench.providers.openai_chat.vendor_codes import is_filtered
 from workbench.providers.pauses import retry_after
 from workbench.providers.redact import holds, one_line, storable
+from workbench.providers.retry_policy import POLICY
 
-RETRIED = frozenset({408, 409, 424, 425, 429, 498, 499})
-"""Beside all from 500 on. 424 is TGI's failed generation, 498 Groq's lack of capacity, 499 a call
-that a server or proxy gave up.
-"""
 _CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
 _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
 """The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
@@ -211,7 +208,7 @@ def classify_status(
             error=f"{asked.host} refuses this content ({shown}{said})",
             status=status,
         )
-    again = status in RETRIED or status >= 500
+    again = POLICY.retries_status(status)
     outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.PROVIDER_ERROR
     return Answer(
         outcome,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,6 +16,7 @@ from workbench.registry.models.digest import Column
 from workbench.registry.models.records import EvaluationRecord, GateUse
 from workbench.registry.storage.ledger import Transaction
 from workbench.verdicts import evidence_from_json, evidence_to_json
+from workbench.verdicts.sample import mean
 from workbench.verdicts.values import CasePair, Evidence
 
 _SELECT = """
@@ -86,8 +86,8 @@ def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, 
                 "scorer": scorer,
                 "position": position,
                 "case_id": pair.case_id,
-                "a": _mean(pair.a),
-                "b": _mean(pair.b),
+                "a": mean(pair.a),
+                "b": mean(pair.b),
                 "a_repeats": _as_json(pair.a),
                 "b_repeats": _as_json(pair.b),
                 "case_group": pair.group,
@@ -158,11 +158,6 @@ def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationR
 def _as_json(scores: Iterable[float | None]) -> str:
     """As canonical JSON would be, without its walk: there is one such text a case."""
     return json.dumps(list(scores), allow_nan=False, separators=(",", ":"))
-
-
-def _mean(scores: Iterable[float | None]) -> float | None:
-    known = [score for score in scores if score is not None]
-    return math.fsum(known) / len(known) if known else None
 
 
 def _check(connection: sqlite3.Connection, evidence: Evidence) -> None:

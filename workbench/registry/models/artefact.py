@@ -10,37 +10,14 @@ from typing import Any
 
 from workbench.errors import PromptInputError, RegistryError, TemplateError
 from workbench.fingerprints import canonical_json
+from workbench.prompts.codec import prompt_from_json, prompt_to_json
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import BRACES, FIRST_REVISION, Input, Message, Model, Prompt
+from workbench.prompts.values import BRACES, Message, Prompt
 
 
 def body_of(prompt: Prompt) -> str:
     """The whole artefact as canonical JSON text."""
-    model = prompt.model
-    revised = {} if prompt.revision == FIRST_REVISION else {"revision": prompt.revision}
-    return canonical_json(
-        {
-            **revised,
-            "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-            "template": prompt.template_format,
-            "model": model
-            and {"id": model.id, "provider": model.provider, "options": model.options},
-            "inputs": [
-                {
-                    "name": item.name,
-                    "kind": item.kind,
-                    "required": item.required,
-                    "default": item.default,
-                    "description": item.description,
-                }
-                for item in prompt.inputs
-            ],
-            "outputs": prompt.outputs,
-            "tools": prompt.tools,
-            "description": prompt.description,
-            "extra": prompt.extra,
-        }
-    )
+    return canonical_json(prompt_to_json(prompt))
 
 
 def content_of(prompt: Prompt) -> str:
@@ -61,19 +38,7 @@ def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
     if not body:
         return Prompt(prompt_id, (Message("user", content),), template_format=BRACES)
     try:
-        data = json.loads(body)
-        return Prompt(
-            prompt_id=prompt_id,
-            messages=tuple(Message(m["role"], m["content"]) for m in data["messages"]),
-            model=_model(data["model"]),
-            inputs=tuple(Input(**item) for item in data["inputs"]),
-            outputs=data["outputs"],
-            tools=data["tools"],
-            template_format=data["template"],
-            revision=data.get("revision", FIRST_REVISION),
-            description=data["description"],
-            extra=data["extra"],
-        )
+        return prompt_from_json(prompt_id, json.loads(body))
     except (KeyError, TypeError, ValueError) as error:
         raise RegistryError(
             f"the stored body of {prompt_id} cannot be read: {error}", hint="run workbench verify"
@@ -104,7 +69,3 @@ def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, st
     except TemplateError as error:
         raise PromptInputError(error.message, hint=error.hint) from error
     return [{"role": message.role, "content": message.content} for message in messages]
-
-
-def _model(data: Mapping[str, Any] | None) -> Model | None:
-    return Model(data["id"], data["provider"], data["options"]) if data else None

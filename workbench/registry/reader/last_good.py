@@ -16,9 +16,9 @@ import time
 
 from workbench.registry.models.digest import Column, row_digest, sha256
 from workbench.registry.reader.live_record import LiveRecord
+from workbench.registry.storage.sqlite.layout import LAST_GOOD_SUFFIX
 
 FORMAT = "workbench-live-2"
-FOLDER_SUFFIX = ".live"
 _SUFFIX = ".live"
 _SUFFIX_0_1_0 = ".json"
 
@@ -66,7 +66,7 @@ class LastGood:
         except UnicodeEncodeError:  # a path of bytes that are not UTF-8
             named = row_digest("live", (ascii(registry_path),))
         cache = os.path.join(_cache_folder(), "workbench", named[:16])
-        self._folders = (registry_path + FOLDER_SUFFIX, cache) if beside else (cache,)
+        self._folders = (registry_path + LAST_GOOD_SUFFIX, cache) if beside else (cache,)
 
     def read(self, prompt_id: str, environment: str) -> Kept | None:
         """The newest record that was kept and is whole. Both names are safe as file names."""

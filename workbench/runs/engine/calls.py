@@ -12,7 +12,8 @@ from workbench.errors import ProviderError
 from workbench.providers.base import Limits, Provider, Request
 from workbench.providers.limits import Throttle
 from workbench.providers.prices import FREE
-from workbench.providers.retry import Asking, RetryBudget
+from workbench.providers.retry import Retrier
+from workbench.providers.retry_policy import POLICY
 from workbench.runs.engine.budget import Budget
 from workbench.runs.engine.commits import Commits
 from workbench.runs.engine.recorder import BATCH_S, Recorder
@@ -72,11 +73,11 @@ class Calls:
         self._ready: deque[Planned] = deque()
         self._under_way: dict[tuple[str, int], float] = {}
         self.throttle = _throttle(spec.run_options, provider.limits)
-        self.asking = Asking(
+        self.retrier = Retrier(
             provider,
             self.throttle,
             spec.run_options.timeout_s,
-            RetryBudget(left=20.0 + 3 * self.throttle.ceiling),
+            POLICY.budget(self.throttle.ceiling),
             self._calling,
             recorder.called,
             self._unsure,
@@ -203,7 +204,7 @@ class Calls:
             slot = (item.case.id, item.repeat)
             self._under_way[slot] = time.monotonic()
             try:
-                answer = await self.asking.ask(item.request, self._heard)
+                answer = await self.retrier.ask(item.request, self._heard)
                 if answer is None:
                     return
                 self._recorder.answered(item, answer)

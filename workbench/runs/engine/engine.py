@@ -20,9 +20,9 @@ from workbench.runs.engine.result_queue import ResultQueue
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.environment import environment_of
 from workbench.runs.spec.plan import Plan, Planned
-from workbench.runs.spec.spec_parts import parts_of, scorer_names
 from workbench.runs.spec.values import RunSpec, RunStatus, RunSummary
 from workbench.runs.store.lease import LeaseLost
+from workbench.runs.store.spec_parts import parts_of, scorer_names
 from workbench.runs.store.store import RunStore
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import RunWriter, Started

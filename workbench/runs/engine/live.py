@@ -56,7 +56,7 @@ class LiveRun:
         left = counters.total - counters.done
         retry_in = None
         if calls and not summary:
-            wait = calls.asking.retry_at - time.monotonic() if calls.asking.backing_off else 0.0
+            wait = calls.retrier.retry_at - time.monotonic() if calls.retrier.backing_off else 0.0
             retry_in = max(calls.throttle.paused_s, calls.throttle.held_back_s, wait) or None
         return RunProgress(
             run_id=self.run_id,
@@ -70,7 +70,7 @@ class LiveRun:
             faults=counters.faults,
             cached=counters.cached,
             in_flight=calls.throttle.in_flight if calls and not summary else 0,
-            backing_off=calls.asking.backing_off if calls and not summary else 0,
+            backing_off=calls.retrier.backing_off if calls and not summary else 0,
             retry_in_s=retry_in,
             rate=rate,
             eta_s=left / rate if rate else None,

@@ -13,9 +13,9 @@ from workbench.runs.engine.result_queue import ResultQueue
 from workbench.runs.engine.scoring import score_answer
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.plan import Planned
-from workbench.runs.spec.spec_parts import scorer_names
 from workbench.runs.spec.values import Result, RunSpec
 from workbench.runs.store.holder import HEARTBEAT_S
+from workbench.runs.store.spec_parts import scorer_names
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import Recorded, Remembered, RunWriter
 

@@ -11,7 +11,8 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.fingerprints import canonical_json
 from workbench.json_text import loads
-from workbench.prompts.values import FIRST_REVISION, Input, Message, Model, Prompt
+from workbench.prompts.codec import INPUT_KEYS, prompt_from_json
+from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.openai_chat.finish import READING, spoils
 from workbench.providers.redact import storable
@@ -142,23 +143,14 @@ def prompt_content(prompt: Prompt) -> dict[str, Any]:
 
 def read_prompt(content: Mapping[str, Any]) -> Prompt:
     """The prompt in `prompt_content`; what decides nothing (`extra`) is not kept."""
-    model = content["model"]
-    return Prompt(
-        prompt_id=content["prompt_id"],
-        messages=tuple(Message(role, text) for role, text in content["messages"]),
-        model=Model(model["id"], model["provider"], model["options"]) if model else None,
-        inputs=tuple(
-            Input(name, kind, required, default, description)
-            for (name, kind, required, default), description in zip(
-                content["inputs"], content["descriptions"], strict=True
-            )
-        ),
-        outputs=content["outputs"],
-        tools=content["tools"],
-        template_format=content["template"],
-        revision=content.get("revision", FIRST_REVISION),
-        description=content["description"],
-    )
+    described = zip(content["inputs"], content["descriptions"], strict=True)
+    data = {
+        **content,
+        "messages": [{"role": role, "content": text} for role, text in content["messages"]],
+        "inputs": [dict(zip(INPUT_KEYS, (*item, text), strict=True)) for item, text in described],
+        "extra": {},
+    }
+    return prompt_from_json(content["prompt_id"], data)
 
 
 def read_case(content: Mapping[str, Any]) -> Case:

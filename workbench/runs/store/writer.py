@@ -15,7 +15,6 @@ from workbench.providers.openai_chat.finish import READING
 from workbench.providers.options import build_options
 from workbench.providers.probe import Probe
 from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
-from workbench.runs.spec.spec_parts import changes, pace_of, run_row, scorer_names
 from workbench.runs.spec.values import Result, RunSpec, RunStatus
 from workbench.runs.store import endpoint_forms
 from workbench.runs.store.database import open_database, writing
@@ -25,6 +24,7 @@ from workbench.runs.store.ids import new_run_id
 from workbench.runs.store.lease import Lease
 from workbench.runs.store.rows import answer_row, first_score, packed, read_answer, scores_text
 from workbench.runs.store.run_stats import afterwards
+from workbench.runs.store.spec_parts import changes, pace_of, run_row, scorer_names
 from workbench.times import utc_now
 
 

@@ -1,1 +1,1 @@
-"""What every screen and dialog builds on: messages, selection, base classes."""
+"""What every screen and dialog builds on."""

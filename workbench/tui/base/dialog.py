@@ -5,27 +5,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingsMap, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.dom import DOMNode
 from textual.keys import key_to_character
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from workbench.errors import WorkbenchError
+from workbench.tui.context.app_context import AppContext
 from workbench.tui.keys import keys
+from workbench.tui.terminal.textual_private import FilteredBindings
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
-    from workbench.tui.app import WorkbenchApp
 
 T = TypeVar("T")
 Read = TypeVar("Read")
@@ -39,7 +38,7 @@ HARMLESS = ("cancel", "help", "context")
 
 
 def open_with(
-    app: WorkbenchApp,
+    app: AppContext,
     read: Callable[[Session], Read],
     make: Callable[[Read], Dialog[Any] | None],
     answered: Callable[[Any], None] | None = None,
@@ -72,7 +71,7 @@ class _Problem(PlainStatic):
         self._fit()
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(FilteredBindings[T]):
     """Override `body` and `confirm`. ESC closes it; ctrl+s confirms, `y` too where there is no text
     field. The focus starts on Cancel, unless `first_field` says otherwise.
     """
@@ -92,26 +91,18 @@ class Dialog(ModalScreen[T]):
         self._takes_keys = not self.unasked
         self._last_key = math.inf
 
-    @property
-    def bench_app(self) -> WorkbenchApp:
-        return cast("WorkbenchApp", self.app)
+    app = getters.app(AppContext)
 
     @property
     def is_open(self) -> bool:
         """Whether it can still be written to: an answer may come after the dialog was closed."""
         return self in self.app.screen_stack
 
-    @property
-    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
-        """Without letters and digits where there is a text field: whoever means to type into it
-        while the focus is elsewhere must not set anything off, whatever [keys] says.
+    def drops_key(self, key: str) -> bool:
+        """Letters and digits where there is a text field: whoever means to type into it while the
+        focus is elsewhere must not set anything off, whatever [keys] says.
         """
-        chain = super()._binding_chain
-        if self.query("Input, TextArea"):
-            for _, bindings in chain:
-                for key in [key for key in bindings.key_to_bindings if _is_typed(key)]:
-                    del bindings.key_to_bindings[key]
-        return chain
+        return _is_typed(key) and bool(self.query("Input, TextArea"))
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as frame:
@@ -175,7 +166,7 @@ class Dialog(ModalScreen[T]):
         if self.is_open:
             self.problem(str(error))
         else:
-            self.bench_app.tell(str(error), error=True)
+            self.app.tell(str(error), error=True)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close it, and first what lies over it: help, say. Where the user has closed it while a
@@ -194,7 +185,7 @@ class Dialog(ModalScreen[T]):
         return bool(self._yes) if action == "yes" else True
 
     def action_help(self) -> None:
-        self.bench_app.action_help()
+        self.app.action_help()
 
     def action_cancel(self) -> None:
         self.dismiss(None)

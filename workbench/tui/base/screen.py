@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from workbench.tui.base.messages import SelectionChanged
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.app_context import AppContext
+from workbench.tui.context.messages import SelectionChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import FilesWatch
 from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
     from workbench.workspace import Workspace
 
 
@@ -35,9 +36,7 @@ class ModeScreen(Screen[None]):
     MODE: ClassVar[str]
     """Its scope in the table of keys; set BINDINGS = keys.bindings(MODE) too."""
 
-    @property
-    def bench_app(self) -> WorkbenchApp:
-        return cast("WorkbenchApp", self.app)
+    app = getters.app(AppContext)
 
     watched: ClassVar[Callable[[Workspace], Iterable[Path]] | None] = None
 
@@ -47,8 +46,8 @@ class ModeScreen(Screen[None]):
         self._is_looking = False
 
     def on_mount(self) -> None:
-        keys.bind_keyless(self, self.MODE, self.bench_app.workspace.settings.keys)
-        paths, workspace = type(self).watched, self.bench_app.workspace
+        keys.bind_keyless(self, self.MODE, self.app.workspace.settings.keys)
+        paths, workspace = type(self).watched, self.app.workspace
         if paths is not None:
             self._files = FilesWatch(lambda: paths(workspace))
             self.set_interval(LOOK_EVERY_S, self._look_at_files)
@@ -68,10 +67,10 @@ class ModeScreen(Screen[None]):
             if changed:
                 self.files_changed()
 
-        self.bench_app.in_thread(lambda _bench: watch.changed(), done=looked)
+        self.app.in_thread(lambda _bench: watch.changed(), done=looked)
 
     def compose(self) -> ComposeResult:
-        yield ModeTabs(self.MODE, self.bench_app.workspace.root.name)
+        yield ModeTabs(self.MODE, self.app.workspace.root.name)
         yield from self.body()
         yield StatusLine(id="status")
         yield KeyFooter()
@@ -94,11 +93,11 @@ class ModeScreen(Screen[None]):
         line.fade()
 
     def on_screen_resume(self) -> None:
-        if not self.bench_app.runs.is_alive:
+        if not self.app.runs.is_alive:
             self.query_one(ModeTabs).run = ""
         self.query_one("#status", StatusLine).fade()
         self._look_at_files()
-        self.show(self.bench_app.selection)
+        self.show(self.app.selection)
 
     def on_selection_changed(self, message: SelectionChanged) -> None:
         self.query_one("#status", StatusLine).fade()

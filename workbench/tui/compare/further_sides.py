@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.compare import Compared, OnRun, Side, compare, named, rank
-from workbench.actions.running.rerun_missing import Gap, gaps
+from workbench.actions.comparing.rerun_missing import Gap, gaps
 from workbench.actions.session import Session
 from workbench.errors import UsageError
 from workbench.present import numbers

@@ -7,8 +7,8 @@ from dataclasses import replace
 from textual import on
 
 from workbench.actions.comparing.compare import Side
-from workbench.actions.running.preflight import preflight_comparison
-from workbench.actions.running.rerun_missing import Gap
+from workbench.actions.comparing.rerun_missing import Gap
+from workbench.actions.preflight import preflight_comparison
 from workbench.errors import WorkbenchError
 from workbench.prompts.files.prompty import write_prompty
 from workbench.tui.compare.further_sides import (
@@ -96,7 +96,7 @@ class ManySidesScreen(ComparePanes):
 
         summaries = [side.summary for _, side in self.sides]
         if summaries:
-            self.bench_app.in_thread(edited_since, summaries, done=found, group="edited")
+            self.app.in_thread(edited_since, summaries, done=found, group="edited")
 
     @property
     def gaps(self) -> list[tuple[str, Gap]]:
@@ -154,7 +154,7 @@ class ManySidesScreen(ComparePanes):
         )
         self._name_panes()
         self.query_one("#facts-of-case", TextView).show(facts(row))
-        self.bench_app.selection = replace(self.bench_app.selection, case_id=row.case.id)
+        self.app.selection = replace(self.app.selection, case_id=row.case.id)
 
     @property
     def _names(self) -> dict[str, str]:
@@ -189,7 +189,7 @@ class ManySidesScreen(ComparePanes):
         letters = "BCD"[: 1 + len(self.further)]
         self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
         self._highlighted()
-        self.bench_app.tell(f"beside A: {self.beside}")
+        self.app.tell(f"beside A: {self.beside}")
 
     def _beside_now(self) -> str:
         return self.beside or (self.row.lead if self.row else "B")
@@ -217,7 +217,7 @@ class ManySidesScreen(ComparePanes):
 
     def action_add(self) -> None:
         """One more candidate, C and then D, compared with A."""
-        comparing, app = self.comparing, self.bench_app
+        comparing, app = self.comparing, self.app
         if comparing is None or self._is_busy:
             return
         if len(self.further) == MOST:
@@ -260,7 +260,7 @@ class ManySidesScreen(ComparePanes):
 
     def _not_added(self, error: WorkbenchError) -> None:
         self._take_further(self.further)
-        self.bench_app.tell(str(error), error=True)
+        self.app.tell(str(error), error=True)
 
     def _take_further(self, further: tuple[Further, ...]) -> None:
         self._is_busy = False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.actions.comparing.compare import OnRun
-from workbench.actions.running.rerun_missing import Gap, rerun_missing
+from workbench.actions.comparing.rerun_missing import Gap, rerun_missing
 from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.runs.spec.values import RunStatus

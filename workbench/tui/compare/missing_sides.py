@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from workbench.actions.running.rerun_missing import Gap, estimate_missing
+from workbench.actions.comparing.rerun_missing import Gap, estimate_missing
 from workbench.errors import WorkbenchError
-from workbench.runs.spec.estimate import Estimate
+from workbench.runs.engine.estimate import Estimate
 from workbench.tui.compare.many_sides import ManySidesScreen
 from workbench.tui.compare.missing_queries import Filled, fill_and_read
 
@@ -17,7 +17,7 @@ class MissingSidesScreen(ManySidesScreen):
 
     def action_missing(self) -> None:
         """Say what it takes first; say so where nothing is missing."""
-        app, found = self.bench_app, self.gaps
+        app, found = self.app, self.gaps
         open_gaps = [(letter, gap) for letter, gap in found if gap.cases]
         if self.comparing is None or self._is_busy:
             return
@@ -41,7 +41,7 @@ class MissingSidesScreen(ManySidesScreen):
             app.in_thread(estimate_missing, gaps, done=ask, group="estimate", opens=True)
 
     def _fill(self, found: Sequence[tuple[str, Gap]]) -> None:
-        app = self.bench_app
+        app = self.app
         self._is_busy = True
         self.head.say("running what is missing…", "what is compared below is from before")
         sides = [gap for _, gap in found]
@@ -69,7 +69,7 @@ class MissingSidesScreen(ManySidesScreen):
             for run_id, gap, asked in zip(runs, sides, self._asked, strict=False)
         )
         self._asked = (a, b)
-        app = self.bench_app
+        app = self.app
         app.selection = replace(app.selection, compare_a=a, compare_b=b)
         self.further = done.further
         self._compared(done.comparing, cursor=self.table.cursor_key)
@@ -82,7 +82,7 @@ class MissingSidesScreen(ManySidesScreen):
         self._is_busy = False
         self._show_head()
         self.say_keys()
-        self.bench_app.tell(str(error), error=True)
+        self.app.tell(str(error), error=True)
         self.refresh_bindings()
 
 

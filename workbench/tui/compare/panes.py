@@ -116,11 +116,11 @@ class ComparePanes(ModeScreen):
 
     def action_view(self) -> None:
         view = self.outputs.cycle_view()
-        self.bench_app.tell({"auto": "view by width", "split": "side by side"}.get(view, view))
+        self.app.tell({"auto": "view by width", "split": "side by side"}.get(view, view))
 
     def action_context(self, way: int) -> None:
         """More or fewer equal lines around the changes of answers and prompts."""
-        self.bench_app.tell(self.equal_lines.step(way))
+        self.app.tell(self.equal_lines.step(way))
         self.fold_again()
 
     def fold_again(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.comparing.compare import Compared, OnRun, compare, rank, swapped
-from workbench.actions.running.rerun_missing import Gap, gaps
+from workbench.actions.comparing.rerun_missing import Gap, gaps
 from workbench.actions.session import Session
 from workbench.errors import NotFound
 from workbench.present import numbers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from workbench.actions.running.rerun_missing import Gap
+from workbench.actions.comparing.rerun_missing import Gap
 from workbench.actions.running.run import needs_confirmation
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
@@ -17,7 +17,7 @@ from workbench.tui.dialogs.run_options import estimate_lines
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.runs.spec.estimate import Estimate
+    from workbench.runs.engine.estimate import Estimate
 
 
 class RunMissing(Dialog[bool]):
@@ -30,7 +30,7 @@ class RunMissing(Dialog[bool]):
         self._found = estimate
 
     def body(self) -> Iterable[Widget]:
-        limit = self.bench_app.workspace.settings.confirm_above_usd
+        limit = self.app.workspace.settings.confirm_above_usd
         usd = self._found.usd
         dear = f"more than {numbers.money(limit)}" if usd is not None and usd > limit else ""
         wears = any(needs_confirmation(gap.suite, gap.split) for _, gap in self._gaps)

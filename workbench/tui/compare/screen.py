@@ -11,10 +11,8 @@ from textual import on
 from textual.binding import BindingType
 from textual.content import Content
 
-from workbench.actions.running.preflight import Preflight, preflight_comparison
+from workbench.actions.preflight import Preflight, preflight_comparison
 from workbench.errors import UsageError, WorkbenchError
-from workbench.tui.base.messages import RunTicked
-from workbench.tui.base.selection import Selection
 from workbench.tui.compare.missing_sides import MissingSidesScreen
 from workbench.tui.compare.pair_detail import in_full
 from workbench.tui.compare.panes import COMING, NOTHING
@@ -28,6 +26,8 @@ from workbench.tui.compare.queries import (
 )
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import VerdictHead
+from workbench.tui.context.messages import RunTicked
+from workbench.tui.context.selection import Selection
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.keys import keys
 from workbench.tui.services.ref_rows import read_refs
@@ -90,7 +90,7 @@ class CompareScreen(MissingSidesScreen):
         self.hint("a picks A · b picks B")
 
     def _compare(self, ref_a: str, ref_b: str, suite: str | None) -> None:
-        app = self.bench_app
+        app = self.app
         self._is_busy = True
         self.table.empty = COMING
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
@@ -120,12 +120,12 @@ class CompareScreen(MissingSidesScreen):
         )
 
     def _read(self, ref_a: str, ref_b: str, suite: str | None) -> None:
-        self.bench_app.in_thread(
+        self.app.in_thread(
             read_comparison,
             ref_a,
             ref_b,
             suite,
-            self.bench_app.runs.follow_from_thread,
+            self.app.runs.follow_from_thread,
             done=self._compared,
             failed=self._failed,
             group="compare",
@@ -137,13 +137,13 @@ class CompareScreen(MissingSidesScreen):
         self.table.refresh()
         a, b = self._asked
         self.head.say(f"A {a}  →  B {b}", "not compared:", str(error))
-        self.bench_app.tell(str(error), error=True)
+        self.app.tell(str(error), error=True)
         self.refresh_bindings()
 
     def on_run_ticked(self, message: RunTicked) -> None:
         """A run that the comparison waits for."""
         if self._is_busy:
-            head = head_of_progress(message.progress, f"running {self.bench_app.runs.name} first")
+            head = head_of_progress(message.progress, f"running {self.app.runs.name} first")
             self.head.say(*head_lines(head, self.head.size.width)[:4])
             self.hint("x stops it · what is done is kept")
             self.refresh_bindings()
@@ -192,7 +192,7 @@ class CompareScreen(MissingSidesScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
         if action == "stop":
-            return self._is_busy and self.bench_app.runs.is_alive
+            return self._is_busy and self.app.runs.is_alive
         if action == "beside":
             return bool(self.further)
         if action == "drop":
@@ -229,14 +229,14 @@ class CompareScreen(MissingSidesScreen):
 
         def saved(_: None) -> None:
             self.table.put([replace(row, rating=label)])
-            self.bench_app.tell(f"{row.case.id}: {label or 'no rating'} · saved with run {run_id}")
+            self.app.tell(f"{row.case.id}: {label or 'no rating'} · saved with run {run_id}")
 
-        self.bench_app.in_thread(rate, run_id, row.case.id, label, done=saved)
+        self.app.in_thread(rate, run_id, row.case.id, label, done=saved)
 
     def action_pick(self, which: str) -> None:
-        selection = self.bench_app.selection
+        selection = self.app.selection
         if not selection.prompt_id and self.comparing is None:
-            self.bench_app.tell("pick a prompt first: F2", error=True)
+            self.app.tell("pick a prompt first: F2", error=True)
             return
         prompt_id = selection.prompt_id
         if self.comparing:
@@ -246,16 +246,16 @@ class CompareScreen(MissingSidesScreen):
 
         def picked(ref: str | None) -> None:
             if ref:
-                self.bench_app.select(**{f"compare_{which}": ref})
+                self.app.select(**{f"compare_{which}": ref})
 
         def read(rows: list[ListRow]) -> None:
             self.app.push_screen(PickRef(title, rows, current), picked)
 
-        self.bench_app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
+        self.app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
 
     def action_swap(self) -> None:
         """At once: the two runs stay what they are. What stood beside them goes."""
-        app, comparing = self.bench_app, self.comparing
+        app, comparing = self.app, self.comparing
         a, b = self._asked
         if self._is_busy:
             app.tell("it is being compared: X once that is done", error=True)
@@ -275,19 +275,19 @@ class CompareScreen(MissingSidesScreen):
         app.in_thread(read_swapped, comparing, done=done, failed=self._failed, group="compare")
 
     def action_stop(self) -> None:
-        live = self.bench_app.runs.live
+        live = self.app.runs.live
         if live and live.stopping:
-            self.bench_app.runs.abort()
+            self.app.runs.abort()
         else:
-            self.bench_app.runs.stop()
+            self.app.runs.stop()
 
     def action_report(self) -> None:
         if self.comparing:
             found = (self.comparing.compared, *(side.compared for side in self.further))
-            self.bench_app.in_thread(write_report, found, done=self._reported)
+            self.app.in_thread(write_report, found, done=self._reported)
 
     def _reported(self, path: Path) -> None:
-        self.bench_app.tell(f"wrote {path.relative_to(self.bench_app.workspace.root)}")
+        self.app.tell(f"wrote {path.relative_to(self.app.workspace.root)}")
 
     def action_promote(self) -> None:
         from workbench.tui.dialogs.case_form import promote
@@ -297,7 +297,7 @@ class CompareScreen(MissingSidesScreen):
             return
         summary = comparing.compared.b.summary
         shown = ResultRow(row.case.id, 0, 0, summary.scorer, row.case, row.b[0])
-        promote(self.bench_app, summary, shown)
+        promote(self.app, summary, shown)
 
     def action_deploy(self) -> None:
         from workbench.tui.dialogs.deploy import open_deploy
@@ -307,6 +307,6 @@ class CompareScreen(MissingSidesScreen):
         version = self.comparing.version_b
         prompt_id = self.comparing.compared.b.source.prompt.prompt_id
         if version is None:
-            self.bench_app.tell("B is no version yet: register it with ^s in Draft", error=True)
+            self.app.tell("B is no version yet: register it with ^s in Draft", error=True)
             return
-        open_deploy(self.bench_app, prompt_id, version)
+        open_deploy(self.app, prompt_id, version)

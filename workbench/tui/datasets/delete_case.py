@@ -13,12 +13,12 @@ from workbench.datasets.values import Case
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.tui.base.dialog import Dialog
-from workbench.tui.datasets.rows import delete_case
+from workbench.tui.services.dataset_edits import delete_case
 from workbench.tui.table.case_rows import flat_json
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 SHOWN = 200
 """Characters of an input, to know the case again."""
@@ -43,13 +43,13 @@ class DeleteCase(Dialog[str]):
         yield PlainStatic(Content("\n".join(map(safe_line, lines))))
 
     def confirm(self) -> None:
-        self.bench_app.in_thread(
+        self.app.in_thread(
             delete_case, self._path, self._case.id, done=self.dismiss, failed=self.refused
         )
 
 
 def open_delete(
-    app: WorkbenchApp, path: Path, suite: Suite, case: Case, done: Callable[[], None]
+    app: AppContext, path: Path, suite: Suite, case: Case, done: Callable[[], None]
 ) -> None:
     """Ask; `done` is called after it went."""
     stale = case.split == GATE_SPLIT or GATE_SPLIT not in suite.dataset.splits

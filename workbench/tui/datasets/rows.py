@@ -1,18 +1,11 @@
-"""Rows of the datasets screen, and what it reads and writes in a thread."""
+"""Rows of the datasets screen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from workbench.actions.session import Session
-from workbench.actions.workspace.new_suite import begin_suite
 from workbench.datasets.values import Case
-from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, replace_case
-from workbench.errors import WorkbenchError
-from workbench.runs.spec.suite import Suite
 from workbench.tui.table.case_rows import flat_json
 from workbench.tui.table.filters import Value
 from workbench.tui.table.table_model import Column, Sign
@@ -81,89 +74,3 @@ class CaseRow:
             case "group":
                 return case.group
         return None
-
-
-@dataclass(frozen=True)
-class DatasetPage:
-    """A suite's dataset, and the names of all suites."""
-
-    suites: tuple[str, ...]
-    suite: Suite | None
-    problem: str = ""
-    """Why the suite cannot be read."""
-    shown: str = ""
-    """The folder of the suite that this is about."""
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The suites that are not shown, the next one first."""
-        at = self.suites.index(self.shown) + 1 if self.shown in self.suites else 0
-        turned = self.suites[at:] + self.suites[:at]
-        return tuple(name for name in turned if name != self.shown)
-
-    @property
-    def path(self) -> Path | None:
-        """The file, where this program may write it."""
-        if self.suite is None:
-            return None
-        path = Path(self.suite.dataset.source)
-        return path if path.suffix.lower() == SUFFIX and path.is_file() else None
-
-
-def read_datasets(session: Session, name: str | None, prompt_id: str = "") -> DatasetPage:
-    """The named suite's dataset, else that of the prompt's suite, else the first one's."""
-    names = tuple(path.parent.name for path in session.workspace.suite_paths())
-    if not names and not name:
-        return DatasetPage((), None)
-    wanted = name or _trying(session, names, prompt_id) or names[0]
-    try:
-        suite = session.workspace.suite(wanted)
-    except WorkbenchError as error:
-        return DatasetPage(names, None, str(error), wanted)
-    return DatasetPage(names, suite, shown=suite.path.parent.name if suite.path else wanted)
-
-
-def _trying(session: Session, names: Sequence[str], prompt_id: str) -> str:
-    """The suite that tries the prompt, its namesake first; empty: none that can be read does."""
-    for name in sorted(names, key=lambda name: name != prompt_id) if prompt_id else ():
-        try:
-            if session.workspace.suite(name).prompt_id == prompt_id:
-                return name
-        except WorkbenchError:
-            continue  # another suite's trouble is said when that one is shown
-    return ""
-
-
-def save_case(session: Session, path: Path, case: Case, replaces: str) -> str:
-    """Add a case, or put it in another's place; says what was done."""
-    del session
-    if replaces:
-        replace_case(path, case, case_id=replaces)
-        return f"changed {case.id} in {path.name}"
-    add_case(path, case)
-    return f"added {case.id} to {path.name}"
-
-
-def delete_case(session: Session, path: Path, case_id: str) -> str:
-    """Take a case out of its file; says what was done."""
-    del session
-    remove_case(path, case_id)
-    return f"deleted {case_id} from {path.name}"
-
-
-def save_first_case(session: Session, prompt_id: str, case: Case) -> str:
-    """Begin the prompt's suite with this case; says what was done."""
-    path = begin_suite(session, prompt_id, case)
-    return f"began {path.relative_to(session.workspace.root)}: exact_match, to be edited outside"
-
-
-def blank_case(cases: Sequence[Case], like: Case | None = None) -> Case:
-    """A new case with a free id: the inputs' names of the others, and `like`'s values."""
-    taken = [case.id for case in cases]
-    if like is not None:
-        return Case(
-            free_id(taken, like.id), dict(like.inputs), like.expected, like.tags, like.split
-        )
-    names = list(cases[0].inputs) if cases else ["input"]
-    split = "dev" if any(case.split == "dev" for case in cases) else None
-    return Case(free_id(taken), dict.fromkeys(names, ""), None, (), split)

@@ -15,16 +15,11 @@ from textual.widget import Widget
 from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.tui.base.screen import ModeScreen
-from workbench.tui.base.selection import Selection
-from workbench.tui.datasets.rows import (
-    CASE_COLUMNS,
-    CaseRow,
-    DatasetPage,
-    blank_case,
-    read_datasets,
-)
+from workbench.tui.context.selection import Selection
+from workbench.tui.datasets.rows import CASE_COLUMNS, CaseRow
 from workbench.tui.dialogs.case_form import begin, open_form
 from workbench.tui.keys import keys
+from workbench.tui.services.dataset_edits import DatasetPage, blank_case, read_datasets
 from workbench.tui.services.files_watch import files_of_suites
 from workbench.tui.table.case_rows import flat_json
 from workbench.tui.table.case_table import CaseTable
@@ -104,9 +99,7 @@ class DatasetsScreen(ModeScreen):
             cursor, self._written_id = self._written_id or self.table.cursor_key, ""
             self._show_page(page, cursor)
 
-        self.bench_app.in_thread(
-            read_datasets, self._name, self._prompt_id, done=done, group="dataset"
-        )
+        self.app.in_thread(read_datasets, self._name, self._prompt_id, done=done, group="dataset")
 
     def _show_page(self, page: DatasetPage, cursor: str) -> None:
         self.page = page
@@ -115,7 +108,7 @@ class DatasetsScreen(ModeScreen):
         pane = self.query_one("#dataset-pane", CasePane)
         self.table.empty = UNREADABLE if page.problem else NO_CASES if page.suite else NO_SUITES
         if page.suite is None:
-            problem = page.problem.replace(f"{self.bench_app.workspace.root}/", "")
+            problem = page.problem.replace(f"{self.app.workspace.root}/", "")
             head.show(f"! {problem}" if problem else "no suite in this workspace")
             pane.show_title("Cases")
             self.table.load([])
@@ -148,7 +141,7 @@ class DatasetsScreen(ModeScreen):
 
     def _source(self, source: str) -> str:
         """The dataset's path as people write it, where it lies in the workspace."""
-        root = self.bench_app.workspace.root
+        root = self.app.workspace.root
         return str(Path(source).relative_to(root)) if Path(source).is_relative_to(root) else source
 
     @on(CaseTable.Highlighted, "#dataset-list")
@@ -195,12 +188,12 @@ class DatasetsScreen(ModeScreen):
     def action_edit(self) -> None:
         row = self.table.cursor_row
         if isinstance(row, CaseRow) and self.page:
-            open_form(self.bench_app, self.page, row.case, replaces=row.case.id, done=self._written)
+            open_form(self.app, self.page, row.case, replaces=row.case.id, done=self._written)
 
     def action_add(self) -> None:
         if self.page and self.page.suite:
             case = blank_case(self.page.suite.dataset.cases)
-            open_form(self.bench_app, self.page, case, done=self._written)
+            open_form(self.app, self.page, case, done=self._written)
 
     def action_delete(self) -> None:
         """The cursor goes on to the case that takes its place."""
@@ -212,20 +205,20 @@ class DatasetsScreen(ModeScreen):
         shown = [other.key for other in self.table.model.visible()]
         at = self.table.cursor_index
         next_id = (shown[at + 1 :] or shown[:at][-1:] or [""])[0]
-        open_delete(self.bench_app, page.path, page.suite, row.case, lambda: self._written(next_id))
+        open_delete(self.app, page.path, page.suite, row.case, lambda: self._written(next_id))
 
     def action_begin(self) -> None:
         """A suite for the picked prompt, where it has none."""
-        prompt_id = self.bench_app.selection.prompt_id
+        prompt_id = self.app.selection.prompt_id
         if not prompt_id:
-            self.bench_app.tell("no prompt is picked: F2 Prompts · n there makes one", error=True)
+            self.app.tell("no prompt is picked: F2 Prompts · n there makes one", error=True)
             return
 
         def begun(case_id: str) -> None:
             self._name = prompt_id
             self._written(case_id)
 
-        begin(self.bench_app, prompt_id, begun)
+        begin(self.app, prompt_id, begun)
 
     def _written(self, case_id: str) -> None:
         self._written_id = case_id
@@ -242,7 +235,7 @@ class DatasetsScreen(ModeScreen):
 
     def action_leave(self) -> None:
         if not self.query_one("#dataset-pane", CasePane).clear_filter():
-            self.bench_app.action_go(self.bench_app.mode_before)
+            self.app.action_go(self.app.mode_before)
 
 
 def _editing(page: DatasetPage) -> str:

@@ -10,15 +10,15 @@ from textual.widgets import Input
 
 from workbench.actions.session import Session
 from workbench.tui.base.dialog import Dialog, field
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 
-def open_approve(app: WorkbenchApp, prompt_id: str, version: str, environment: str) -> None:
+def open_approve(app: AppContext, prompt_id: str, version: str, environment: str) -> None:
     """Ask before the approval is recorded under the user's name."""
     said = f"{prompt_id}@{version} may go to {environment}, says {app.workspace.author}."
 
@@ -29,7 +29,7 @@ def open_approve(app: WorkbenchApp, prompt_id: str, version: str, environment: s
     app.push_screen(Confirmed(f"Approve {prompt_id}@{version}", "Approve", said, approve, done))
 
 
-def open_retire(app: WorkbenchApp, deployment: PromptDeployment) -> None:
+def open_retire(app: AppContext, deployment: PromptDeployment) -> None:
     """Ask before nothing is live there any more."""
     prompt_id, environment = deployment.prompt_id, deployment.environment
     said = (
@@ -75,7 +75,7 @@ class Confirmed(Dialog[bool]):
         if self._needs_reason and not reason:
             self.problem("it needs a reason, for the log")
             return
-        self.bench_app.in_thread(
+        self.app.in_thread(
             self._act,
             reason,
             done=self._finished,
@@ -83,7 +83,7 @@ class Confirmed(Dialog[bool]):
         )
 
     def _finished(self, _result: None) -> None:
-        app = self.bench_app
+        app = self.app
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
         app.tell(self._done_text)

@@ -18,22 +18,20 @@ from workbench.prompts.diff import Diff, diff_text
 from workbench.prompts.files.prompty import write_prompty
 from workbench.registry.models.records import RollbackPreview, Status
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 Seen = tuple[RollbackPreview, Status | None, Diff]
 """The status of what is live: None where nothing is, since it was retired."""
 
 
-def open_rollback(
-    app: WorkbenchApp, prompt_id: str, environment: str, to: str | None = None
-) -> None:
+def open_rollback(app: AppContext, prompt_id: str, environment: str, to: str | None = None) -> None:
     """Read where a rollback would go, then ask."""
 
     def look(session: Session) -> Seen:
@@ -77,7 +75,7 @@ class Rollback(Dialog["PromptDeployment"]):
 
     def action_context(self, way: int) -> None:
         """More or fewer equal lines around what changes in the text."""
-        self.bench_app.tell(self._equal_lines.step(way))
+        self.app.tell(self._equal_lines.step(way))
         self._show_preview()
 
     def _text(self) -> Content:
@@ -111,10 +109,10 @@ class Rollback(Dialog["PromptDeployment"]):
                 expect=seen.expect,
             )
 
-        self.bench_app.in_thread(go_back, done=self._done, failed=self.refused)
+        self.app.in_thread(go_back, done=self._done, failed=self.refused)
 
     def _done(self, deployment: PromptDeployment) -> None:
-        app = self.bench_app
+        app = self.app
         self.dismiss(deployment)
         app.post_to_screen(RegistryChanged())
         app.tell(f"{deployment.environment} is back on {deployment.ref}")

@@ -10,9 +10,9 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from workbench.actions.session import Session
-from workbench.tui.base.messages import RegistryChanged
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.deploys.rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
@@ -79,7 +79,7 @@ class DeploysScreen(ModeScreen):
 
     def on_mount(self) -> None:
         self.query_one("#live", CaseTable).focus()
-        self._watch = RegistryWatch(self.bench_app.workspace.registry_path)
+        self._watch = RegistryWatch(self.app.workspace.registry_path)
         self.set_interval(LOOK_EVERY_S, self._look)
 
     def on_unmount(self) -> None:
@@ -88,7 +88,7 @@ class DeploysScreen(ModeScreen):
 
     def _look(self) -> None:
         """A deployment from a shell, say, is seen here too; not while another screen is."""
-        if self._watch and self.bench_app.screen_stack[0] is self and self._watch.changed():
+        if self._watch and self.app.screen_stack[0] is self and self._watch.changed():
             self.reload()
 
     def show(self, selection: Selection) -> None:
@@ -111,7 +111,7 @@ class DeploysScreen(ModeScreen):
             rows = read_live(session, prompts, rules.changes)
             return rules, [PlaceRow(row, at) for at, row in enumerate(rows)]
 
-        self.bench_app.in_thread(read, done=self._show_live, group="live", opens=True)
+        self.app.in_thread(read, done=self._show_live, group="live", opens=True)
 
     def _show_live(self, found: _Found) -> None:
         rules, rows = found
@@ -120,7 +120,7 @@ class DeploysScreen(ModeScreen):
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
         if not cursor or all(row.key != cursor for row in rows):
-            wanted = self.bench_app.selection.prompt_id
+            wanted = self.app.selection.prompt_id
             cursor = next((row.key for row in rows if row.live.prompt_id == wanted), "")
         table.load(rows, cursor=cursor)
         if not rows:
@@ -134,11 +134,11 @@ class DeploysScreen(ModeScreen):
         if rules.problem == before.problem:
             return
         if rules.problem:
-            self.bench_app.tell(rules.problem, error=True)
+            self.app.tell(rules.problem, error=True)
         elif before.unreadable:
-            self.bench_app.tell("the suites can be read again")
+            self.app.tell("the suites can be read again")
         elif self.query_one(StatusLine).told == before.problem:
-            self.bench_app.tell("the files let no more through than the rules in force")
+            self.app.tell("the files let no more through than the rules in force")
 
     def _read_statuses(self) -> None:
         """Read some of the statuses that are missing; each batch asks for the next."""
@@ -152,7 +152,7 @@ class DeploysScreen(ModeScreen):
             # Not from inside the job, which the next one of its group would cancel.
             self.call_later(self._read_statuses)
 
-        self.bench_app.in_thread(
+        self.app.in_thread(
             read_statuses,
             [row.live for row in batch],
             self._rules.changes,
@@ -199,8 +199,8 @@ class DeploysScreen(ModeScreen):
         version = row.deployment.version if row.deployment else None
         if message.table.id == "history" and self._page:
             version = message.key.partition(SEPARATOR)[2] or version
-        self.bench_app.select(prompt_id=row.prompt_id, version=version)
-        self.bench_app.switch_mode("prompts")
+        self.app.select(prompt_id=row.prompt_id, version=version)
+        self.app.switch_mode("prompts")
 
     def on_case_table_peeked(self, message: CaseTable.Peeked) -> None:
         """The line of the history, whole; the evidence, where the screen has no room for it."""
@@ -222,7 +222,7 @@ class DeploysScreen(ModeScreen):
         self.refresh_bindings()
         if row is None:
             return
-        self.bench_app.in_thread(
+        self.app.in_thread(
             read_place, row.prompt_id, row.environment, done=self._show_place, group="place"
         )
 
@@ -287,57 +287,57 @@ class DeploysScreen(ModeScreen):
         row = self.row
         if row is None:
             return
-        selection = self.bench_app.selection
+        selection = self.app.selection
         version = row.newest
         if selection.prompt_id == row.prompt_id and selection.version:
             version = selection.version
         from workbench.tui.dialogs.deploy import open_deploy
 
-        open_deploy(self.bench_app, row.prompt_id, version, row.environment)
+        open_deploy(self.app, row.prompt_id, version, row.environment)
 
     def action_rollback(self) -> None:
         row = self.row
         if row is not None:
             from workbench.tui.deploys.rollback import open_rollback
 
-            open_rollback(self.bench_app, row.prompt_id, row.environment)
+            open_rollback(self.app, row.prompt_id, row.environment)
 
     def action_compare(self) -> None:
         row = self.row
         if row is None or row.deployment is None:
             return
         if row.newest == row.deployment.version:
-            self.bench_app.tell(f"{row.newest} is live and the newest: nothing to compare")
+            self.app.tell(f"{row.newest} is live and the newest: nothing to compare")
             return
-        self.bench_app.open_compare(row.deployment.ref, f"{row.prompt_id}@{row.newest}")
+        self.app.open_compare(row.deployment.ref, f"{row.prompt_id}@{row.newest}")
 
     def action_approve(self) -> None:
         row = self.row
         if row is not None:
             from workbench.tui.deploys.approve import open_approve
 
-            open_approve(self.bench_app, row.prompt_id, row.newest, row.environment)
+            open_approve(self.app, row.prompt_id, row.newest, row.environment)
 
     def action_retire(self) -> None:
         row = self.row
         if row is not None and row.deployment is not None:
             from workbench.tui.deploys.approve import open_retire
 
-            open_retire(self.bench_app, row.deployment)
+            open_retire(self.app, row.deployment)
 
     def action_rules(self) -> None:
         from workbench.tui.dialogs.rules import open_rules
 
-        open_rules(self.bench_app)
+        open_rules(self.app)
 
     def action_approve_rules(self) -> None:
         from workbench.tui.dialogs.rules import open_approve_rules
 
-        open_approve_rules(self.bench_app)
+        open_approve_rules(self.app)
 
     def action_revoke(self) -> None:
         row, version = self.row, self._meant_version()
         if row is not None and version:
             from workbench.tui.dialogs.revoke import open_revoke
 
-            open_revoke(self.bench_app, row.prompt_id, version)
+            open_revoke(self.app, row.prompt_id, version)

@@ -14,14 +14,14 @@ from workbench.tui.base.dialog import Dialog, open_with
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.actions.running.preflight import Preflight
+    from workbench.actions.preflight import Preflight
     from workbench.actions.session import Session
-    from workbench.runs.spec.estimate import Estimate
-    from workbench.tui.app import WorkbenchApp
+    from workbench.runs.engine.estimate import Estimate
+    from workbench.tui.context.app_context import AppContext
 
 
 def ask_before(
-    app: WorkbenchApp,
+    app: AppContext,
     title: str,
     foresee: Callable[[Session], Preflight],
     go: Callable[[], object],
@@ -59,7 +59,7 @@ class AskCalls(Dialog[bool]):
     def body(self) -> Iterable[Widget]:
         lines = [Content(safe_line(line)) for line in self._found.lines]
         lines.append(Content(safe_line("at most " + estimate_line(self._found.estimate))))
-        limit = self.bench_app.workspace.settings.confirm_above_usd
+        limit = self.app.workspace.settings.confirm_above_usd
         why = dear_line(self._found, limit)
         if why:
             lines.append(Content.styled(why, "$text-warning"))

@@ -19,7 +19,7 @@ from workbench.errors import DatasetError
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.values import RunSummary
 from workbench.tui.base.dialog import Dialog, field
-from workbench.tui.datasets.rows import (
+from workbench.tui.services.dataset_edits import (
     DatasetPage,
     blank_case,
     read_datasets,
@@ -31,7 +31,7 @@ from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 MAX_EDITED = 100_000
 """Characters of a value that can be edited here."""
@@ -127,7 +127,7 @@ class CaseForm(Dialog[tuple[str, str]]):
         def done(told: str) -> None:
             self.dismiss((told, case.id))
 
-        self.bench_app.in_thread(save, done=done, failed=self.refused)
+        self.app.in_thread(save, done=done, failed=self.refused)
 
     def _typed(self) -> Case:
         """The case as the fields say. A value that was not touched stays what it was."""
@@ -173,7 +173,7 @@ def _input_value(typed: str, before: object) -> object:
 
 
 def open_form(
-    app: WorkbenchApp,
+    app: AppContext,
     page: DatasetPage,
     case: Case,
     *,
@@ -202,7 +202,7 @@ def open_form(
     app.push_screen(CaseForm(path, case, replaces=replaces, note=note), saved)
 
 
-def begin(app: WorkbenchApp, prompt_id: str, done: Callable[[str], None]) -> None:
+def begin(app: AppContext, prompt_id: str, done: Callable[[str], None]) -> None:
     """The form of a suite's first case, or why there can be none. `done` gets the case's id."""
 
     def found(place: tuple[Path, Case]) -> None:
@@ -222,7 +222,7 @@ def begin(app: WorkbenchApp, prompt_id: str, done: Callable[[str], None]) -> Non
     app.in_thread(first_case, prompt_id, done=found, group="begin", opens=True)
 
 
-def promote(app: WorkbenchApp, summary: RunSummary, row: ResultRow) -> None:
+def promote(app: AppContext, summary: RunSummary, row: ResultRow) -> None:
     """A new case made of a result: its input, what was expected, and where it comes from."""
     found = row.case
     if found is None:

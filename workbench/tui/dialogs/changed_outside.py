@@ -39,7 +39,7 @@ class ChangedOutside(Dialog[bool]):
         yield TextView(id="changes")
 
     def on_mount(self) -> None:
-        self.bench_app.in_thread(
+        self.app.in_thread(
             lambda _bench: diff_text(self._mine, self._theirs),
             done=self._show,
         )

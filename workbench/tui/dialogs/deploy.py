@@ -13,12 +13,13 @@ from textual.widgets import Input
 
 from workbench.actions.releasing import deploy as deploying
 from workbench.actions.releasing.deploy import DeployPreview
+from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.list_rows import ListRow
@@ -30,7 +31,7 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
     from workbench.settings import EnvironmentSettings
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 COLUMNS = (
     Column("environment", "environment", 13),
@@ -87,12 +88,12 @@ def places(
 
 
 def open_deploy(
-    app: WorkbenchApp, prompt_id: str, version: str, environment: str | None = None
+    app: AppContext, prompt_id: str, version: str, environment: str | None = None
 ) -> None:
     """Read what a deployment would change in each environment, then ask."""
 
     def read(session: Session) -> tuple[Place, ...]:
-        session.sync(prompt_id)
+        sync(session, prompt_id)
         environments = session.registry.environments()
         previews = [deploying.preview(session, prompt_id, version, e.name) for e in environments]
         return places(version, previews, environments)
@@ -143,7 +144,7 @@ class Deploy(Dialog["PromptDeployment"]):
 
     def action_context(self, way: int) -> None:
         """More or fewer equal lines around what changes in the text."""
-        self.bench_app.tell(self._equal_lines.step(way))
+        self.app.tell(self._equal_lines.step(way))
         self._show_preview()
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
@@ -152,10 +153,8 @@ class Deploy(Dialog["PromptDeployment"]):
         self.query_one("#evidence", TextView).focus()
 
     def action_evaluate(self) -> None:
-        from workbench.tui.dialogs.evaluate import start_evaluation
-
         self.dismiss(None)
-        start_evaluation(self.bench_app, self._prompt_id, self._version)
+        self.app.post_message(EvaluateAsked(self._prompt_id, self._version))
 
     def confirm(self) -> None:
         place = self._places.get(self.query_one(CaseTable).cursor_key)
@@ -177,7 +176,7 @@ class Deploy(Dialog["PromptDeployment"]):
                 expect=preview.seen,
             )
 
-        self.bench_app.in_thread(deploy, done=self._done, failed=self._refused)
+        self.app.in_thread(deploy, done=self._done, failed=self._refused)
 
     def _refused(self, error: WorkbenchError) -> None:
         if isinstance(error, StaleHead) and error.diff:
@@ -185,7 +184,7 @@ class Deploy(Dialog["PromptDeployment"]):
         self.refused(error)
 
     def _done(self, deployment: PromptDeployment) -> None:
-        app = self.bench_app
+        app = self.app
         self.dismiss(deployment)
         app.post_to_screen(RegistryChanged())
         before = deployment.previous_version or "nothing"

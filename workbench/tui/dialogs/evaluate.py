@@ -9,9 +9,9 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from workbench.actions.running.preflight import preflight_evaluation
+from workbench.actions.preflight import preflight_evaluation
 from workbench.tui.base.dialog import Dialog
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import DeployAsked, RegistryChanged
 from workbench.tui.dialogs.ask_calls import ask_before
 from workbench.tui.keys import keys
 from workbench.tui.widgets.evidence_lines import all_evidence
@@ -20,10 +20,10 @@ from workbench.verdicts.values import Evidence, Gate
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 
-def start_evaluation(app: WorkbenchApp, prompt_id: str, version: str) -> None:
+def start_evaluation(app: AppContext, prompt_id: str, version: str) -> None:
     """Say what the gate of every suite would ask of this version; once agreed to, run it, record
     the evidence, show the verdict. What is known already needs no question.
     """
@@ -36,7 +36,7 @@ def start_evaluation(app: WorkbenchApp, prompt_id: str, version: str) -> None:
     )
 
 
-def _evaluate(app: WorkbenchApp, prompt_id: str, version: str) -> None:
+def _evaluate(app: AppContext, prompt_id: str, version: str) -> None:
     if app.runs.is_alive:
         app.tell("a run is alive: 3 shows it, x there stops it", error=True)
         return
@@ -59,7 +59,7 @@ def _evaluate(app: WorkbenchApp, prompt_id: str, version: str) -> None:
     app.open_run()
 
 
-def _is_watched(app: WorkbenchApp, found: tuple[Evidence, ...]) -> bool:
+def _is_watched(app: AppContext, found: tuple[Evidence, ...]) -> bool:
     """Whether the user looks at that run still, and does not type."""
     return (
         app.current_mode == "run"
@@ -104,7 +104,5 @@ class Verdict(Dialog[None]):
         return super().check_action(action, parameters)
 
     def action_deploy(self) -> None:
-        from workbench.tui.dialogs.deploy import open_deploy
-
         self.dismiss(None)
-        open_deploy(self.bench_app, *self._ref)
+        self.app.post_message(DeployAsked(*self._ref))

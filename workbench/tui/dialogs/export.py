@@ -14,7 +14,7 @@ from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 TARGETS = (
     "sqlite: the registry, read-only, for apps · json: an approved version with its evidence · "
@@ -22,7 +22,7 @@ TARGETS = (
 )
 
 
-def open_export(app: WorkbenchApp) -> None:
+def open_export(app: AppContext) -> None:
     """Ask for the target; what is selected is offered."""
     app.push_screen(Export(app.selection.ref))
 
@@ -54,8 +54,8 @@ class Export(Dialog[Path]):
             ref = said["ref"] if said["target"] != "sqlite" else None
             return export(session, said["target"], ref, path, said["environment"])
 
-        self.bench_app.in_thread(write, done=self._done, failed=self.refused)
+        self.app.in_thread(write, done=self._done, failed=self.refused)
 
     def _done(self, path: Path) -> None:
         self.dismiss(path)
-        self.bench_app.tell(f"wrote {path}")
+        self.app.tell(f"wrote {path}")

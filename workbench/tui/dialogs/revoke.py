@@ -14,11 +14,11 @@ from workbench.actions.releasing.revoke import RevokePreview
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 MEANING = (
     "After this no deploy, rollback or override makes it live, and nothing takes that back.",
@@ -27,7 +27,7 @@ MEANING = (
 )
 
 
-def open_revoke(app: WorkbenchApp, prompt_id: str, version: str) -> None:
+def open_revoke(app: AppContext, prompt_id: str, version: str) -> None:
     """Read where the version is live, then ask."""
 
     def look(session: Session) -> RevokePreview:
@@ -62,10 +62,10 @@ class Revoke(Dialog[bool]):
         def revoke(session: Session) -> tuple[str, ...]:
             return revoking.revoke(session, version.prompt_id, version.version, reason)
 
-        self.bench_app.in_thread(revoke, done=self._done, failed=self.refused)
+        self.app.in_thread(revoke, done=self._done, failed=self.refused)
 
     def _done(self, still_live: tuple[str, ...]) -> None:
-        app, ref = self.bench_app, self._preview.version.ref
+        app, ref = self.app, self._preview.version.ref
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
         if still_live:

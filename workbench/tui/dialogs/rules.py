@@ -16,13 +16,13 @@ from workbench.present.safe_text import safe_line
 from workbench.registry.models.actors import can_be_seen
 from workbench.registry.models.records import RuleChange, WaitingRule
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.dialogs.simple import Reading
 from workbench.tui.services.rule_queries import Rules, changes_text, read_rules, waiting_text
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 APPLYING = (
     "The log keeps old and new with your reason, and marks each deployment that a looser rule "
@@ -30,7 +30,7 @@ APPLYING = (
 )
 
 
-def open_rules(app: WorkbenchApp) -> None:
+def open_rules(app: AppContext) -> None:
     """Read what the files change, then ask whether to apply it."""
 
     def make(rules: Rules) -> ApplyRules | None:
@@ -45,7 +45,7 @@ def open_rules(app: WorkbenchApp) -> None:
     open_with(app, read_rules, make)
 
 
-def open_approve_rules(app: WorkbenchApp) -> None:
+def open_approve_rules(app: AppContext) -> None:
     """Read which loosened rules wait, then ask for a word for those of other people."""
 
     def make(rules: Rules) -> ApproveRules | Reading | None:
@@ -90,10 +90,10 @@ class ApplyRules(Dialog[bool]):
             apply(session, reason, expect=self._changes)
             return tuple(session.registry.waiting_rules())
 
-        self.bench_app.in_thread(apply_them, done=self._done, failed=self.refused)
+        self.app.in_thread(apply_them, done=self._done, failed=self.refused)
 
     def _done(self, waiting: tuple[WaitingRule, ...]) -> None:
-        app = self.bench_app
+        app = self.app
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
         said = f"applied: {numbers.plural(len(self._changes), 'rule')} changed"
@@ -129,10 +129,10 @@ class ApproveRules(Dialog[bool]):
         if not chosen:
             self.problem("no record here has that number")
             return
-        self.bench_app.in_thread(approve, chosen, reason, done=self._done, failed=self.refused)
+        self.app.in_thread(approve, chosen, reason, done=self._done, failed=self.refused)
 
     def _done(self, approved: tuple[WaitingRule, ...]) -> None:
-        app = self.bench_app
+        app = self.app
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
         app.tell(f"approved: {'; '.join(str(rule.change) for rule in approved)}")

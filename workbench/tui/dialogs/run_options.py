@@ -11,9 +11,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
+from workbench.actions.preflight import Preflight, preflight_runs
 from workbench.actions.refs import Source, resolve
 from workbench.actions.running import run as running
-from workbench.actions.running.preflight import Preflight, preflight_runs
 from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
 from workbench.present.safe_text import safe_line
@@ -25,8 +25,8 @@ from workbench.tui.widgets.text import PlainStatic
 from workbench.units import dollars
 
 if TYPE_CHECKING:
-    from workbench.runs.spec.estimate import Estimate
-    from workbench.tui.app import WorkbenchApp
+    from workbench.runs.engine.estimate import Estimate
+    from workbench.tui.context.app_context import AppContext
 
 ESTIMATE_S = 0.25
 
@@ -56,7 +56,7 @@ class Ahead:
     found: Preflight
 
 
-def open_run_options(app: WorkbenchApp, ref: str) -> None:
+def open_run_options(app: AppContext, ref: str) -> None:
     """Read the prompt and its suites, then ask."""
 
     def read(session: Session) -> Offer:
@@ -86,7 +86,7 @@ class RunOptions(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         suite = self._offer.suites[0]
-        wanted = self.app.selection.suite  # type: ignore[attr-defined]
+        wanted = self.app.selection.suite
         for found in self._offer.suites:
             if found.name == wanted:
                 suite = found
@@ -143,7 +143,7 @@ class RunOptions(Dialog[None]):
             return
         said = self._said()
         self.problem("")
-        self.bench_app.in_thread(
+        self.app.in_thread(
             lambda session: preflight_runs(session, [spec]),
             done=lambda found: self._show(Ahead(said, spec, found)),
             failed=self._unforeseen,
@@ -161,7 +161,7 @@ class RunOptions(Dialog[None]):
         if not self.is_open:
             return
         self._ahead = ahead
-        limit = self.bench_app.workspace.settings.confirm_above_usd
+        limit = self.app.workspace.settings.confirm_above_usd
         wears = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
         lines = estimate_lines(ahead.found.estimate, dear_line(ahead.found, limit), wears=wears)
         self.query_one("#estimate", PlainStatic).show(Content("\n").join(lines))
@@ -178,11 +178,11 @@ class RunOptions(Dialog[None]):
         self._starts_then = False
         if ahead.found.needs_a_yes and self._warned_of != ahead.said:
             self._warned_of = ahead.said
-            limit = self.bench_app.workspace.settings.confirm_above_usd
+            limit = self.app.workspace.settings.confirm_above_usd
             self.problem(f"{dear_line(ahead.found, limit)}: once more starts it")
             self.await_rest()
             return
-        app = self.bench_app
+        app = self.app
         app.select(suite=ahead.spec.suite.name)
         self.dismiss(None)
         app.runs.start(ahead.spec, self._offer.source.name)

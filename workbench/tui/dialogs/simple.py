@@ -12,7 +12,7 @@ from workbench.tui.base.dialog import Dialog
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 
 class Reading(Dialog[None]):
@@ -48,9 +48,9 @@ class Messages(Dialog[None]):
         self.query_one("#messages", TextView).show(shown)
 
 
-def open_trust(app: WorkbenchApp) -> None:
+def open_trust(app: AppContext) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.workspace.trust import is_trusted, trust
+    from workbench.actions.trust import is_trusted, trust
 
     if is_trusted(app.workspace):
         app.tell("this workspace is trusted, with the settings that it has now")

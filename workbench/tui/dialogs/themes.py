@@ -39,13 +39,13 @@ class Themes(Dialog[None]):
             ListRow(name, {"name": name, "kind": kind}, place=at)
             for at, (name, kind) in enumerate(kinds.items())
         ]
-        mine = theme_choice.kept(self.bench_app.workspace.state)
+        mine = theme_choice.kept(self.app.workspace.state)
         self.query_one(CaseTable).load(rows, cursor=self._before if mine else AUTO)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
         if message.key:
-            app = self.bench_app
+            app = self.app
             told = message.key == AUTO
             app.theme = app.told_theme(app.workspace) if told else message.key
 
@@ -58,7 +58,7 @@ class Themes(Dialog[None]):
         self.dismiss(None)
 
     def confirm(self) -> None:
-        app, wanted = self.bench_app, self.query_one(CaseTable).cursor_key
+        app, wanted = self.app, self.query_one(CaseTable).cursor_key
         try:
             theme_choice.keep(app.workspace.state, "" if wanted == AUTO else wanted)
         except UsageError as error:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
+from workbench.tui.context.file_worker import FileWorker
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.services.drafts import DraftChanged, DraftFile, rescue
-from workbench.tui.services.file_worker import FileWorker
 from workbench.tui.widgets.text import plain
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from workbench.tui.draft.screen import DraftScreen
+    from workbench.tui.base.screen import ModeScreen
 
 SAVE_S = 1.0
 LOOK_S = 2.0
@@ -25,7 +25,7 @@ LOOK_S = 2.0
 class Autosave:
     """Saves a second after the last key; sees other programs' changes; asks when both changed."""
 
-    def __init__(self, screen: DraftScreen) -> None:
+    def __init__(self, screen: ModeScreen) -> None:
         self._screen = screen
         self._timer: Timer | None = None
         self._looking: Timer | None = None
@@ -82,7 +82,7 @@ class Autosave:
         self.save()
         file = self.file
         wanted = file.wanted if file else ""
-        await self._pen.finished()
+        await self._file_worker.finished()
         # Somebody may have typed on, and that been saved too.
         return file is None or file.known in (wanted, file.wanted)
 
@@ -95,12 +95,12 @@ class Autosave:
         self._is_ending = True
         file = self.file
         self.save()
-        self._pen.finish()
+        self._file_worker.finish()
         if file is None or self.is_saved:
             return ""
         problem = f"{file.path.name} was not saved: {self._problem}"
         try:
-            kept = rescue(self._screen.bench_app.workspace.state, file.path, file.wanted)
+            kept = rescue(self._screen.app.workspace.state, file.path, file.wanted)
         except WorkbenchError as error:
             return f"{problem}\nnor could your text be kept elsewhere: {error}"
         file.known = file.wanted
@@ -109,10 +109,10 @@ class Autosave:
     def look(self) -> None:
         """Did another program write the file?"""
         file = self.file
-        if file is None or self._asking or self._pen.is_busy:
+        if file is None or self._asking or self._file_worker.is_busy:
             return
         if self._screen.app.screen is self._screen:
-            self._pen.give(file.outside, lambda future: self._looked(file, future))
+            self._file_worker.give(file.outside, lambda future: self._looked(file, future))
 
     def take(self, theirs: str) -> None:
         """Show what another program wrote, as one edit."""
@@ -121,7 +121,7 @@ class Autosave:
             self._editor.swap_text(theirs)
 
     def _give(self, file: DraftFile) -> None:
-        self._pen.give(file.save, lambda future: self._written(file, future))
+        self._file_worker.give(file.save, lambda future: self._written(file, future))
 
     def _written(self, file: DraftFile, future: Future[None]) -> None:
         try:
@@ -131,19 +131,19 @@ class Autosave:
             self._ask_which(file, changed.theirs)
         except (OSError, WorkbenchError) as error:
             self._problem = str(error)
-            self._screen.bench_app.tell(f"not saved: {error}", error=True)
+            self._screen.app.tell(f"not saved: {error}", error=True)
         else:
             if file is self.file and self.is_saved:
                 self._say(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
 
     def _looked(self, file: DraftFile, future: Future[str | None]) -> None:
         # A write that was given meanwhile looks for itself.
-        if file is not self.file or self._asking or self._pen.is_busy:
+        if file is not self.file or self._asking or self._file_worker.is_busy:
             return
         try:
             theirs = future.result()
         except (OSError, WorkbenchError) as error:
-            self._screen.bench_app.tell(str(error), error=True)
+            self._screen.app.tell(str(error), error=True)
             return
         if theirs is None or theirs == file.known:
             return
@@ -153,7 +153,7 @@ class Autosave:
         self.take(theirs)
         self._say("read again: it was changed outside")
         said = "the file was changed outside and read again; ctrl+z takes it back"
-        self._screen.bench_app.tell(said)
+        self._screen.app.tell(said)
 
     def _ask_which(self, file: DraftFile, theirs: str) -> None:
         if self._asking or self._is_ending:
@@ -177,8 +177,8 @@ class Autosave:
             self.take(theirs)
 
     @property
-    def _pen(self) -> FileWorker:
-        return self._screen.bench_app.file_worker
+    def _file_worker(self) -> FileWorker:
+        return self._screen.app.file_worker
 
     @property
     def _editor(self) -> PromptEditor:

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import SuspendNotSupported
 
@@ -35,7 +35,7 @@ def editor_command() -> list[str]:
     raise UsageError("no editor found", hint="export EDITOR=nano")
 
 
-async def edit_file(app: App[object], path: Path) -> int:
+async def edit_file(app: App[Any], path: Path) -> int:
     """Open the file in the user's editor and wait for it; its exit code.
 
     The child is awaited, so timers and the run's display go on; painting is held back until the

@@ -15,16 +15,16 @@ from workbench.actions.releasing.register import Proposal
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.base.messages import RegistryChanged
+from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 MOST_REASONS = 6
 
 
-def open_register(app: WorkbenchApp, prompt_id: str) -> None:
+def open_register(app: AppContext, prompt_id: str) -> None:
     """Read what registering the saved draft would make, then ask."""
 
     def propose(session: Session) -> Proposal:
@@ -90,10 +90,10 @@ class Register(Dialog[str]):
                 force_reason=reason,
             )
 
-        self.bench_app.in_thread(register, done=self._done, failed=self.refused)
+        self.app.in_thread(register, done=self._done, failed=self.refused)
 
     def _done(self, ref: str) -> None:
-        app = self.bench_app
+        app = self.app
         self.dismiss(ref)
         app.post_to_screen(RegistryChanged())
         app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")

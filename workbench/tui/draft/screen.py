@@ -16,9 +16,9 @@ from workbench.datasets.values import Case
 from workbench.errors import WorkbenchError
 from workbench.prompts.values import Model
 from workbench.runs.spec.suite import Suite
-from workbench.tui.base.messages import RegistryChanged
 from workbench.tui.base.screen import ModeScreen
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.context.selection import Selection
 from workbench.tui.draft.autosave import Autosave
 from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.checks import check as check_text
@@ -51,7 +51,7 @@ class DraftScreen(ModeScreen):
         self._case_at = 0
         self._check_timer: Timer | None = None
         self.autosave = Autosave(self)
-        self.trial = Trial(self)
+        self.trial = Trial(self, self)
 
     def body(self) -> Iterable[Widget]:
         editor = PromptEditor(id="editor", classes="pane", disabled=True)
@@ -67,8 +67,8 @@ class DraftScreen(ModeScreen):
     def on_mount(self) -> None:
         self.autosave.start()
         self.call_later(self.trial.show_empty)
-        self.bench_app.before_exit.append(self.autosave.finish)
-        self.bench_app.before_reading.append(self.autosave.save)
+        self.app.before_exit.append(self.autosave.finish)
+        self.app.before_reading.append(self.autosave.save)
 
     # What is shown
 
@@ -97,20 +97,14 @@ class DraftScreen(ModeScreen):
         self._reload()
 
     def _reload(self) -> None:
-        app = self.bench_app
-        app.in_thread(
-            read_draft_page,
-            self._prompt_id,
-            app.selection.suite,
-            done=self._show_page,
-            group="draft-page",
-        )
+        args = (self._prompt_id, self.app.selection.suite)
+        self.app.in_thread(read_draft_page, *args, done=self._show_page, group="draft-page")
 
     def _show_page(self, page: DraftPage) -> None:
         first = self.page is None
         self.page = page
         editor = self.query_one(PromptEditor)
-        wanted = self.bench_app.selection.case_id
+        wanted = self.app.selection.case_id
         for at, case in enumerate(page.cases):
             if first and case.id == wanted:
                 self._case_at = at
@@ -129,7 +123,7 @@ class DraftScreen(ModeScreen):
             editor.show_body()
             self._focus_editor()
             if len(text) > LONG_DRAFT:
-                self.bench_app.tell(
+                self.app.tell(
                     f"a draft of {len(text):,} characters is slow to edit here: F4 opens $EDITOR"
                 )
         self.check()
@@ -138,7 +132,7 @@ class DraftScreen(ModeScreen):
         """As it was left, unless it was just opened to type, or only to look: then digits go on
         from screen to screen.
         """
-        editor, app = self.query_one(PromptEditor), self.bench_app
+        editor, app = self.query_one(PromptEditor), self.app
         if app.types_in_draft is False and self.focused in (None, editor):
             self._first_view().focus()
         if editor.disabled:
@@ -166,6 +160,11 @@ class DraftScreen(ModeScreen):
         return self.query_one(PromptEditor).text
 
     @property
+    def stem(self) -> str | None:
+        """Of the draft's file name; None: no draft is open."""
+        return self.autosave.file.path.stem if self.autosave.file else None
+
+    @property
     def case(self) -> Case | None:
         """The case that the preview shows and `ctrl+t` tries; without a suite, what was given."""
         cases = self.page.cases if self.page else ()
@@ -187,7 +186,7 @@ class DraftScreen(ModeScreen):
             return
         text, case = self.text, self.case
         stem = self.autosave.file.path.stem
-        self.bench_app.in_thread(
+        self.app.in_thread(
             lambda session: check_text(
                 text, stem, case, page.baseline, session.workspace.with_provider
             ),
@@ -213,7 +212,7 @@ class DraftScreen(ModeScreen):
         self._show_about()
         prompt = checked.prompt
         if prompt and prompt.model and (not self._price or self._price.model != prompt.model.id):
-            self.bench_app.in_thread(
+            self.app.in_thread(
                 read_price, prompt, done=self._priced, failed=lambda _: None, group="price"
             )
 
@@ -230,12 +229,9 @@ class DraftScreen(ModeScreen):
         problems = sorted(self._checked.problems, key=lambda problem: not problem.is_error)
         if problems:
             first = problems[0]
-            at = (
-                f"line {first.line}: "
-                if first.line and f"line {first.line}" not in first.text
-                else ""
-            )
-            self.hint(f"{'!' if first.is_error else '~'} {at}{first.text}")
+            at = f"line {first.line}: " if first.line else ""
+            where = "" if at.rstrip(": ") in first.text else at
+            self.hint(f"{'!' if first.is_error else '~'} {where}{first.text}")
         elif not self.has_cases:
             problem = self.page.suite_problem if self.page else ""
             self.hint(f"{way} · ^t asks for inputs · {problem}")
@@ -269,7 +265,7 @@ class DraftScreen(ModeScreen):
     def action_case(self, way: int) -> None:
         self._case_at += way
         if self.case:
-            self.bench_app.select(case_id=self.case.id)
+            self.app.select(case_id=self.case.id)
         self.check()
 
     async def action_try_case(self) -> None:
@@ -287,14 +283,14 @@ class DraftScreen(ModeScreen):
             if models:
                 self.run_worker(self.trial.start(models), exclusive=True, group="models")
 
-        self.app.push_screen(Models(model, self.bench_app.workspace.settings), chosen)
+        self.app.push_screen(Models(model, self.app.workspace.settings), chosen)
 
     async def action_register(self) -> None:
         if self.autosave.file is None or not await self.autosave.saved():
             return
         from workbench.tui.draft.register_dialog import open_register
 
-        open_register(self.bench_app, self._prompt_id)
+        open_register(self.app, self._prompt_id)
 
     async def action_editor(self) -> None:
         """The file in the user's own editor; what it says then is one edit here."""
@@ -305,13 +301,13 @@ class DraftScreen(ModeScreen):
         try:
             code = await edit_file(self.app, self.autosave.file.path)
         except WorkbenchError as error:
-            self.bench_app.tell(str(error), error=True)
+            self.app.tell(str(error), error=True)
             return
         theirs = self.autosave.file.outside()
         if theirs is not None:
             self.autosave.take(theirs)
         said = "changed" if theirs is not None else "unchanged"
-        self.bench_app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
+        self.app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
 
     def action_panes(self) -> None:
         """Narrow screens have room for the preview or the answer: show the other one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.containers import Container
 from textual.content import Content
@@ -30,7 +30,8 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from workbench.tui.draft.screen import DraftScreen
+    from workbench.tui.base.screen import ModeScreen
+    from workbench.tui.draft.queries import DraftPage
 
 GIVEN = "given"
 """The id of a case that the user typed."""
@@ -65,11 +66,33 @@ class Asked:
             return "".join(self.pieces)
 
 
+class DraftInEditor(Protocol):
+    """The draft that is tried, as its screen has it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def stem(self) -> str | None:
+        """Of the file's name; None: no draft is open."""
+
+    @property
+    def page(self) -> DraftPage | None: ...
+    @property
+    def case(self) -> Case | None: ...
+    @property
+    def has_cases(self) -> bool: ...
+    @property
+    def suite(self) -> Suite | None: ...
+    def check(self) -> None: ...
+    def show_checks(self, checked: Checked) -> None: ...
+
+
 class Trial:
     """Asks in threads; the answers' panes are painted ten times a second while text comes."""
 
-    def __init__(self, screen: DraftScreen) -> None:
+    def __init__(self, screen: ModeScreen, draft: DraftInEditor) -> None:
         self._screen = screen
+        self._draft = draft
         self._asked: list[Asked] = []
         self._open: list[Asked] = []
         self._timer: Timer | None = None
@@ -80,16 +103,16 @@ class Trial:
     async def start(self, models: Sequence[Model] = ()) -> None:
         """Try the draft as it stands on the current case; by default on its own model."""
         screen = self._screen
-        text, case = screen.text, screen.case
+        text, case = self._draft.text, self._draft.case
         checked = await self._check(text, case)
         if checked is None:
             return
         if checked.prompt is None:
-            screen.bench_app.tell(f"not tried: {checked.problems[0].text}", error=True)
+            screen.app.tell(f"not tried: {checked.problems[0].text}", error=True)
             return
         prompts = [replace(checked.prompt, model=model) for model in models] or [checked.prompt]
         inputs = inputs_of(checked.prompt)
-        if screen.has_cases and case is not None:
+        if self._draft.has_cases and case is not None:
             await self._ask_all(prompts, case, text)
         elif not inputs:
             await self._ask_all(prompts, Case(GIVEN, {}), text)
@@ -104,7 +127,7 @@ class Trial:
             if given is not None:
                 self._given |= given
                 self.case = Case(GIVEN, values_of(inputs, given))
-                screen.check()
+                self._draft.check()
                 asking = self._ask_all(prompts, self.case, text)
                 screen.run_worker(asking, exclusive=True, group="models")
 
@@ -126,19 +149,19 @@ class Trial:
         self._timer.resume()
         for at, asked in enumerate(self._asked):
             self._title(asked)
-            self._ask(asked, at, screen.suite)
+            self._ask(asked, at, self._draft.suite)
 
     async def _check(self, text: str, case: Case | None) -> Checked | None:
         """What is tried is what stands in the editor now, not what was checked last."""
         screen = self._screen
-        page, file = screen.page, screen.autosave.file
-        if page is None or file is None:
+        page, stem = self._draft.page, self._draft.stem
+        if page is None or stem is None:
             return None
         checked = await call_in_thread(
-            screen.bench_app.workspace,
-            lambda _bench: check(text, file.path.stem, case, page.baseline),
+            screen.app.workspace,
+            lambda _bench: check(text, stem, case, page.baseline),
         )
-        screen.show_checks(checked)
+        self._draft.show_checks(checked)
         return checked
 
     async def show_empty(self) -> None:
@@ -155,7 +178,7 @@ class Trial:
         def ask(session: Session) -> Answer:
             return running.try_case(session, asked.prompt, asked.case, on_text=asked.heard)
 
-        self._screen.bench_app.in_thread(
+        self._screen.app.in_thread(
             ask,
             done=lambda answer: self._finished(asked, answer, suite),
             failed=lambda error: self._failed(asked, error),
@@ -168,7 +191,7 @@ class Trial:
         if len(self._asked) > 1:
             place = self._asked.index(asked) + 1
             said = f"{place}/{len(self._asked)} · {asked.name} · {asked.state}"
-        if asked.draft != self._screen.text:
+        if asked.draft != self._draft.text:
             said = f"{EDITED.upper()} · {said}"
         asked.view.border_title = plain(said)
 
@@ -201,7 +224,7 @@ class Trial:
         if self._settled(asked):
             self._title(asked, "failed")
             asked.view.show(str(error))
-            self._screen.bench_app.tell(str(error), error=True)
+            self._screen.app.tell(str(error), error=True)
 
 
 def parse_models(text: str, like: Model) -> list[Model]:

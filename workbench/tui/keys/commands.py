@@ -13,11 +13,12 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from workbench.tui.keys import keys
+from workbench.tui.terminal.textual_private import binding_chain, bindings_of, keymap_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingsMap
 
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,9 @@ def _bound(screen: Screen[Any]) -> Iterator[Command]:
     """What can run, with the keys bound to it on its own node."""
     seen: set[str] = set()
     is_covered = False
+    keymap = keymap_of(screen.app)
     # As Textual looks for them: moved by [keys], and without those that a field takes as text.
-    for node, bound in screen._binding_chain:
+    for node, bound in binding_chain(screen):
         for where in _scopes(node):
             for action in keys.actions(where):
                 if action.id in seen or not _can_run(node, action):
@@ -77,7 +79,7 @@ def _bound(screen: Screen[Any]) -> Iterator[Command]:
                 if is_covered and not action.priority:
                     continue
                 seen.add(action.id)
-                written = keys.keys_of(action, screen.app._keymap)
+                written = keys.keys_of(action, keymap)
                 yield Command(action, node, tuple(k for k in written if _calls(bound, k, action)))
         # Of what lies below a dialog only keys with priority work.
         is_covered = is_covered or node.is_modal
@@ -93,7 +95,7 @@ def _calls(bound: BindingsMap, key: str, action: keys.Action) -> bool:
 
 def _scopes(node: DOMNode) -> tuple[str, ...]:
     """The scopes of the table whose actions this node has."""
-    found = {binding.id.split(".")[0] for _, binding in node._bindings if binding.id}
+    found = {binding.id.split(".")[0] for _, binding in bindings_of(node) if binding.id}
     mode = getattr(node, "MODE", "app" if node is node.app else "")
     return tuple(dict.fromkeys([*([mode] if mode else []), *sorted(found)]))
 
@@ -140,7 +142,7 @@ class CommandProvider(Provider):
                 yield Hit(score, matcher.highlight(name), self._goer(prompt_id), text=name)
 
     def _goer(self, prompt_id: str) -> Callable[[], None]:
-        app = cast("WorkbenchApp", self.app)
+        app = cast("AppContext", self.app)
 
         def go() -> None:
             app.select(prompt_id=prompt_id, version=None)

@@ -16,6 +16,8 @@ from textual import events
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from workbench.tui.terminal.textual_private import is_stopped, parent_of
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -81,7 +83,7 @@ class KeyQueue:
             if node is self._app:
                 self._up(target, turn, has_settled)
             # On its way from a screen to the app Textual marks every key as stopped.
-            elif event._stop_propagation and not isinstance(node, Screen):
+            elif is_stopped(event) and not isinstance(node, Screen):
                 await self._next()  # it was text for the widget, which has it by now
                 return False
             return True
@@ -115,7 +117,7 @@ class KeyQueue:
 
         async def here() -> None:
             if await arrived(node) and node is not self._app:
-                self._up(node._parent or self._app, turn, arrived)
+                self._up(parent_of(node) or self._app, turn, arrived)
 
         self._after(node, turn, here)
 

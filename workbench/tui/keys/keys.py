@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.keys import _character_to_key
 
 from workbench.errors import SettingsError
 from workbench.suggestions import did_you_mean
 from workbench.tui.keys.key_row import ALWAYS as ALWAYS
 from workbench.tui.keys.key_row import Action as Action
 from workbench.tui.keys.key_table import ACTIONS as ACTIONS
+from workbench.tui.terminal.textual_private import bindings_of, character_to_key
 
 HELP = "app.help"
 
@@ -60,7 +60,7 @@ def bind_keyless(node: DOMNode, where: str, keymap: Mapping[str, str]) -> None:
     """Bind the actions that have no key of their own and were given one in [keys]."""
     for action in actions(where):
         if not action.keys and action.id in keymap:
-            node._bindings.bind(keymap[action.id], action.action, action.label, show=False)
+            bindings_of(node).bind(keymap[action.id], action.action, action.label, show=False)
 
 
 def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
@@ -113,12 +113,12 @@ def display(key: str) -> str:
     return prefix + name
 
 
-_PRINTED = {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
+_PRINTED = {character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
 _SHORT = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
 
 
 def _named(key: str) -> str:
-    return _character_to_key(key) if len(key) == 1 else key
+    return character_to_key(key) if len(key) == 1 else key
 
 
 def _holder(key: str, action: Action, keymap: Mapping[str, str]) -> Action | None:

@@ -36,7 +36,7 @@ class NewDraft(Dialog[str]):
         prompt_id = self.query_one("#prompt-id", Input).value.strip()
 
         def made(path: Path) -> None:
-            self.bench_app.tell(f"made {path.name}")
+            self.app.tell(f"made {path.name}")
             self.dismiss(prompt_id)
 
-        self.bench_app.in_thread(make_draft, prompt_id, done=made, failed=self.refused)
+        self.app.in_thread(make_draft, prompt_id, done=made, failed=self.refused)

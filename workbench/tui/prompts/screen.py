@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
-from workbench.tui.base.messages import RegistryChanged, RunEnded
 from workbench.tui.base.screen import ModeScreen
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RegistryChanged, RunEnded
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.prompts.rows import DRAFT, drafted, other, prompt_row, say, version_rows
 from workbench.tui.services.registry_queries import PromptPage, PromptRow, read_page, read_prompts
@@ -90,13 +90,13 @@ class PromptsScreen(ModeScreen):
 
     def reload(self) -> None:
         """Read prompts, then the selected one's versions, again."""
-        self.bench_app.in_thread(read_prompts, done=self._show_prompts, group="prompts", opens=True)
+        self.app.in_thread(read_prompts, done=self._show_prompts, group="prompts", opens=True)
 
     def _show_prompts(self, rows: tuple[PromptRow, ...]) -> None:
         self._prompts = {row.prompt_id: row for row in rows}
-        self.bench_app.known_prompts = tuple(self._prompts)
+        self.app.known_prompts = tuple(self._prompts)
         table = self.query_one("#prompts", CaseTable)
-        wanted = self.bench_app.selection.prompt_id
+        wanted = self.app.selection.prompt_id
         if wanted not in self._prompts and rows:
             wanted = rows[0].prompt_id
         table.load([prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
@@ -113,7 +113,7 @@ class PromptsScreen(ModeScreen):
         def failed(error: WorkbenchError) -> None:
             self._show_page(PromptPage(prompt_id, None, str(error), None, (), {}))
 
-        self.bench_app.in_thread(
+        self.app.in_thread(
             read_page,
             prompt_id,
             done=self._show_page,
@@ -127,7 +127,7 @@ class PromptsScreen(ModeScreen):
         self._page = page
         table = self.query_one("#versions", CaseTable)
         rows = version_rows(page, short=self.app.size.width < 100)
-        selection = self.bench_app.selection
+        selection = self.app.selection
         cursor = "" if changed else table.cursor_key
         if selection.prompt_id == page.prompt_id and selection.version:
             cursor = selection.version
@@ -137,17 +137,17 @@ class PromptsScreen(ModeScreen):
         self.query_one("#versions-pane", CasePane).show_title(
             f"{title} · {trend}" if len(page.versions) > 1 else title
         )
-        self.bench_app.select(prompt_id=page.prompt_id, version=self._chosen())
+        self.app.select(prompt_id=page.prompt_id, version=self._chosen())
         self._show_version()
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
         if message.table.id == "prompts":
             if message.key and message.key != self._shown_id:
-                self.bench_app.select(prompt_id=message.key, version=None)
+                self.app.select(prompt_id=message.key, version=None)
                 self._read(message.key)
         elif self._page:
-            self.bench_app.select(prompt_id=self._page.prompt_id, version=self._chosen())
+            self.app.select(prompt_id=self._page.prompt_id, version=self._chosen())
             self._show_version()
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
@@ -166,7 +166,7 @@ class PromptsScreen(ModeScreen):
         message.stop()
         row = self._page.row(self._chosen() or "") if self._page else None
         if row is None or row.evaluation is None:
-            self.bench_app.tell("no evidence yet: v on a version runs its gate")
+            self.app.tell("no evidence yet: v on a version runs its gate")
             return
         from workbench.tui.dialogs.simple import Reading
         from workbench.tui.widgets.evidence_lines import evidence_text
@@ -214,12 +214,12 @@ class PromptsScreen(ModeScreen):
     def action_edit(self) -> None:
         """The draft; one is made of the version when there is none."""
         page = self._page
-        is_shown = page is not None and page.prompt_id == self.bench_app.selection.prompt_id
+        is_shown = page is not None and page.prompt_id == self.app.selection.prompt_id
         if page and is_shown and page.draft is None and not page.problem and page.versions:
             row = page.row(self._chosen() or "") or page.versions[0]
             from workbench.tui.services.drafts import make_draft
 
-            self.bench_app.in_thread(
+            self.app.in_thread(
                 make_draft, page.prompt_id, row.text, done=lambda _: self._to_draft()
             )
             return
@@ -237,11 +237,11 @@ class PromptsScreen(ModeScreen):
             kept = f" · the draft before: {found.kept}" if found.kept else ""
             said = f"the draft says what {version} says{kept}"
             self._to_draft()
-            self.app.call_after_refresh(self.bench_app.tell, said)
+            self.app.call_after_refresh(self.app.tell, said)
 
         def answered(makes: bool | None) -> None:
             if makes:
-                self.bench_app.in_thread(draft_from, page.prompt_id, version, done=made)
+                self.app.in_thread(draft_from, page.prompt_id, version, done=made)
             elif makes is not None:
                 self._to_draft()
 
@@ -249,11 +249,11 @@ class PromptsScreen(ModeScreen):
         self.app.push_screen(OtherDraft(version, of), answered)
 
     def _to_draft(self) -> None:
-        self.bench_app.select(version=None)
-        self.bench_app.action_go("draft")
+        self.app.select(version=None)
+        self.app.action_go("draft")
 
     def action_run(self) -> None:
-        self.bench_app.action_start()
+        self.app.action_start()
 
     def action_new(self) -> None:
         from workbench.tui.prompts.new_draft import NewDraft
@@ -262,17 +262,17 @@ class PromptsScreen(ModeScreen):
 
     def _made(self, prompt_id: str | None) -> None:
         if prompt_id:
-            self.bench_app.select(prompt_id=prompt_id, version=None)
-            self.bench_app.action_go("draft")
+            self.app.select(prompt_id=prompt_id, version=None)
+            self.app.action_go("draft")
 
     def action_baseline(self) -> None:
-        self._baseline = self.bench_app.selection.ref
-        self.bench_app.select(compare_a=self._baseline)
-        self.bench_app.tell(f"{self._baseline} is the baseline; c compares another with it")
+        self._baseline = self.app.selection.ref
+        self.app.select(compare_a=self._baseline)
+        self.app.tell(f"{self._baseline} is the baseline; c compares another with it")
 
     def action_compare(self) -> None:
         """With the chosen baseline, else with what is live, else with the newest other version."""
-        page, app = self._page, self.bench_app
+        page, app = self._page, self.app
         if page is None:
             return
         ref = app.selection.ref
@@ -288,18 +288,18 @@ class PromptsScreen(ModeScreen):
         if self._page and version:
             from workbench.tui.dialogs.evaluate import start_evaluation
 
-            start_evaluation(self.bench_app, self._page.prompt_id, version)
+            start_evaluation(self.app, self._page.prompt_id, version)
 
     def action_deploy(self) -> None:
         version = self._chosen()
         if self._page and version:
             from workbench.tui.dialogs.deploy import open_deploy
 
-            open_deploy(self.bench_app, self._page.prompt_id, version)
+            open_deploy(self.app, self._page.prompt_id, version)
 
     def action_revoke(self) -> None:
         version = self._chosen()
         if self._page and version:
             from workbench.tui.dialogs.revoke import open_revoke
 
-            open_revoke(self.bench_app, self._page.prompt_id, version)
+            open_revoke(self.app, self._page.prompt_id, version)

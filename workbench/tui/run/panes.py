@@ -100,7 +100,7 @@ class RunPanes(ModeScreen):
                 self.is_edited = bool(edited)
                 self.show_title()
 
-        self.bench_app.in_thread(edited_since, [page.summary], done=found, group="edited")
+        self.app.in_thread(edited_since, [page.summary], done=found, group="edited")
 
     def show_title(self) -> None:
         """Show what is run anew."""

@@ -15,8 +15,8 @@ from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
 from workbench.present.run_remarks import remarks
 from workbench.runs.spec.values import Result, RunProgress, RunStatus, RunSummary
-from workbench.tui.base.messages import RunEnded, RunStarted, RunTicked
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
+from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.run.panes import RunPanes
 from workbench.tui.run.run_charts import ChartScreen
@@ -69,11 +69,11 @@ class RunScreen(RunPanes):
     @property
     def is_live(self) -> bool:
         """Whether the run that is shown is at work."""
-        live = self.bench_app.runs.live
+        live = self.app.runs.live
         return bool(live and live.run_id == self._wanted)
 
     def show(self, selection: Selection) -> None:
-        live = self.bench_app.runs.live
+        live = self.app.runs.live
         wanted = selection.run_id or (live.run_id if live else "")
         if not wanted:
             self._show_list()
@@ -83,7 +83,7 @@ class RunScreen(RunPanes):
     @property
     def _missed_something(self) -> bool:
         """Whether the run that is shown got on while another screen was."""
-        progress = self.bench_app.runs.progress
+        progress = self.app.runs.progress
         return bool(progress and progress.run_id == self._wanted and progress is not self._known)
 
     def _show_list(self) -> None:
@@ -91,7 +91,7 @@ class RunScreen(RunPanes):
         self.page = None
         self.remove_class("-one")
         self.runs_table.focus()
-        self.bench_app.in_thread(read_runs, done=self._listed, group="runs", opens=True)
+        self.app.in_thread(read_runs, done=self._listed, group="runs", opens=True)
         self.refresh_bindings()
 
     def _listed(self, summaries: tuple[RunSummary, ...]) -> None:
@@ -108,19 +108,18 @@ class RunScreen(RunPanes):
             self.page = None
             self.table.load([])
         self._wanted = run_id
-        self._known = None if self.is_live else self.bench_app.runs.progress
+        self._known = None if self.is_live else self.app.runs.progress
         self._late = []
         self.is_edited = False
         self.add_class("-one")
         self.table.focus()
-        self.bench_app.in_thread(
-            read_run, run_id, done=self._opened, failed=self._not_opened, group="run"
-        )
+        done, failed = self._opened, self._not_opened
+        self.app.in_thread(read_run, run_id, done=done, failed=failed, group="run")
         self.refresh_bindings()
 
     def _not_opened(self, error: WorkbenchError) -> None:
-        self.bench_app.tell(str(error), error=True)
-        self.bench_app.select(run_id=None)
+        self.app.tell(str(error), error=True)
+        self.app.select(run_id=None)
 
     def _opened(self, page: RunPage) -> None:
         if page.summary.run_id != self._wanted:
@@ -130,7 +129,7 @@ class RunScreen(RunPanes):
         rows = {row.key: row for row in page.rows}
         if self.is_live:
             # What came between the reading of the store and now.
-            late = [*self.bench_app.runs.results, *self._late]
+            late = [*self.app.runs.results, *self._late]
             rows.update((row.key, row) for row in answered(rows, late))
         self.table.load(list(rows.values()), cursor=self.table.cursor_key if again else "")
         self._latencies = [_latency(row.result) for row in rows.values() if row.result][-TREND:]
@@ -166,8 +165,8 @@ class RunScreen(RunPanes):
     def on_run_ticked(self, message: RunTicked) -> None:
         if message.progress.run_id != self._wanted:
             return
-        title = self.title_of_run or self.bench_app.runs.name
         self._latencies = [*self._latencies, *map(_latency, message.results)][-TREND:]
+        title = self.title_of_run or self.app.runs.name
         head = head_of_progress(message.progress, title, self._trend())
         self.query_one(RunHeader).show(head)
         room = self.has_class("-wide") and self.has_class("-tall")
@@ -178,7 +177,7 @@ class RunScreen(RunPanes):
             self._late += message.results
         else:
             self._put(message.results)
-            if not self.bench_app.runs.drains:
+            if not self.app.runs.drains:
                 self._read_stored()
 
     def on_run_ended(self, message: RunEnded) -> None:
@@ -208,7 +207,7 @@ class RunScreen(RunPanes):
         def done() -> None:
             self._reading = False
 
-        self.bench_app.in_thread(read_results, run_id, done=arrived, group="more")
+        self.app.in_thread(read_results, run_id, done=arrived, group="more")
 
     def _rows(self) -> dict[str, ResultRow]:
         rows = self.table.model.rows
@@ -228,7 +227,7 @@ class RunScreen(RunPanes):
         if self.has_class("-wide"):
             self.query_one("#detail", TextView).show(self._describe()[1])
         if found:
-            self.bench_app.selection = replace(self.bench_app.selection, case_id=found.case_id)
+            self.app.selection = replace(self.app.selection, case_id=found.case_id)
 
     @on(CaseTable.Opened, "#case-list")
     @on(CaseTable.Peeked, "#case-list")
@@ -237,7 +236,7 @@ class RunScreen(RunPanes):
 
     @on(CaseTable.Opened, "#run-list")
     def _run(self, message: CaseTable.Opened) -> None:
-        self.bench_app.select(run_id=message.key)
+        self.app.select(run_id=message.key)
 
     def copies(self) -> Sequence[Copy]:
         row = (self.table if self._wanted else self.runs_table).cursor_row
@@ -265,10 +264,10 @@ class RunScreen(RunPanes):
         summary = self.page.summary if self.page else None
         match action:
             case "stop":
-                return self.bench_app.runs.is_alive
+                return self.app.runs.is_alive
             case "resume":
-                alive = self.bench_app.runs.is_alive
-                return bool(summary and not alive and _is_open(summary))
+                is_open = summary and (summary.status is not RunStatus.COMPLETE or summary.errors)
+                return bool(is_open and not self.app.runs.is_alive)
             case "named" | "charts" | "promote":
                 return bool(self._wanted)
             case "compare" | "baseline":
@@ -279,19 +278,19 @@ class RunScreen(RunPanes):
 
     def action_stop(self) -> None:
         """First the calls in flight may finish; the second time they are given up."""
-        runs = self.bench_app.runs
+        runs = self.app.runs
         if not runs.live:
             return
         if runs.live.stopping:
             runs.abort()
-            self.bench_app.tell("giving up the calls in flight")
+            self.app.tell("giving up the calls in flight")
         else:
             runs.stop()
-            self.bench_app.tell("stopping after the calls in flight · x again gives them up")
+            self.app.tell("stopping after the calls in flight · x again gives them up")
 
     def action_resume(self) -> None:
         if self.page:
-            self.bench_app.runs.resume(self._wanted, title_of(self.page.summary))
+            self.app.runs.resume(self._wanted, title_of(self.page.summary))
 
     def action_named(self) -> None:
         self.query_one("#cases", CasePane).cycle()
@@ -301,31 +300,31 @@ class RunScreen(RunPanes):
         if pane.clear_filter() or not self._wanted:
             return
         self.runs_table.load([], cursor=self._wanted)
-        self.bench_app.select(run_id=None)
+        self.app.select(run_id=None)
         self._show_list()
 
     def action_baseline(self) -> None:
         run_id = self._run_in_hand()
         if run_id:
-            self.bench_app.select(compare_a=run_id)
-            self.bench_app.tell(f"baseline: {run_id} · c on another run compares")
+            self.app.select(compare_a=run_id)
+            self.app.tell(f"baseline: {run_id} · c on another run compares")
 
     def action_compare(self) -> None:
         run_id = self._run_in_hand()
         if not run_id:
             return
-        marked = self.bench_app.selection.compare_a
+        marked = self.app.selection.compare_a
         if marked and marked != run_id:
-            self.bench_app.open_compare(marked, run_id)
+            self.app.open_compare(marked, run_id)
             return
 
         def found(ref: str | None) -> None:
             if ref:
-                self.bench_app.open_compare(ref, run_id)
+                self.app.open_compare(ref, run_id)
             else:
-                self.bench_app.tell("nothing to compare it with yet: = marks a baseline")
+                self.app.tell("nothing to compare it with yet: = marks a baseline")
 
-        self.bench_app.in_thread(counterpart, run_id, done=found, group="counterpart")
+        self.app.in_thread(counterpart, run_id, done=found, group="counterpart")
 
     def action_charts(self) -> None:
         summary = self.page.summary if self.page else None
@@ -339,14 +338,10 @@ class RunScreen(RunPanes):
 
         row = self.table.cursor_row
         if isinstance(row, ResultRow) and self.page:
-            promote(self.bench_app, self.page.summary, row)
+            promote(self.app, self.page.summary, row)
 
     def _run_in_hand(self) -> str:
         return self._wanted or self.runs_table.cursor_key
-
-
-def _is_open(summary: RunSummary) -> bool:
-    return summary.status is not RunStatus.COMPLETE or summary.errors > 0
 
 
 def _latency(result: Result | None) -> float | None:

@@ -14,7 +14,7 @@ from workbench.actions.session import Session
 from workbench.errors import UntrustedWorkspace, WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.context.app_context import AppContext
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ async def call_in_thread(
 
 
 async def run_job(
-    app: WorkbenchApp,
+    app: AppContext,
     fn: Callable[[Session], T],
     done: Callable[[T], object] | None,
     failed: Callable[[WorkbenchError], object] | None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
 from workbench.errors import NotFound, RegistryError, WorkbenchError
+from workbench.verdicts.sample import mean
 
 if TYPE_CHECKING:
     from workbench.prompts.files.prompty import Draft
@@ -139,21 +140,16 @@ def _paired_delta(record: EvaluationRecord | None, before: EvaluationRecord | No
         return None
     scores, scores_before = _headline_scores(new), _headline_scores(old)
     shared = scores.keys() & scores_before.keys()
-    if not shared:
-        return None
-    return sum(scores[case] - scores_before[case] for case in shared) / len(shared)
+    return mean([scores[case] - scores_before[case] for case in sorted(shared)])
 
 
 def _headline_scores(evidence: Evidence) -> dict[str, float]:
     """The candidate's mean score by case id."""
     if not evidence.comparisons:
         return {}
-    found = {}
-    for pair in evidence.pairs.get(evidence.comparisons[0].scorer, ()):
-        known = [score for score in pair.b if score is not None]
-        if known:
-            found[pair.case_id] = sum(known) / len(known)
-    return found
+    pairs = evidence.pairs.get(evidence.comparisons[0].scorer, ())
+    means = {pair.case_id: mean(pair.b) for pair in pairs}
+    return {case: score for case, score in means.items() if score is not None}
 
 
 def read_page(session: Session, prompt_id: str) -> PromptPage:

@@ -12,21 +12,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.text import Text
-from textual.app import App
 
 from workbench._version import __version__
 from workbench.present.safe_text import safe_text
+from workbench.tui.context.app_context import AppContext
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
-class EndingApp(App[int]):
+class EndingApp(AppContext):
     """An app that saves before it ends, however it ends, and that nothing late can crash."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.is_ending = False
-        """From here on what arrives is late: its screen is gone, or will be."""
         self.before_exit: list[Callable[[], str]] = []
         """Called before the app ends, however it ends; each says what could not be saved."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
@@ -48,7 +46,7 @@ class EndingApp(App[int]):
 
     def settle(self) -> None:
         """Save what is unsaved; from then on it is ending."""
-        self._exit_renderables += finish(self.before_exit)
+        self.print_at_exit(finish(self.before_exit))
         self.is_ending = True
 
     def on_loop(self, fn: Callable[[], None]) -> None:
@@ -64,22 +62,8 @@ class EndingApp(App[int]):
                 # In the app's context: what is made there, a timer say, looks for the app in it.
                 self._own_loop.call_soon_threadsafe(call, context=self._own_context)
 
-    async def _shutdown(self) -> None:
-        self.is_ending = True
-        await super()._shutdown()
-
-    def _handle_exception(self, error: Exception) -> None:
-        """What comes late may find its screen gone, and harms nobody: drafts are saved, runs given
-        up, and how the program ends is decided. `finish` says itself what it could not do.
-        """
-        if not self.is_ending:
-            super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        """Textual's own prints local variables: keys and customers' texts."""
-        self._exit_renderables += [crash_report(), *finish(self.before_exit)]
-        self.is_ending = True
-        self._close_messages_no_wait()
+    def crash_lines(self) -> Iterable[Text]:
+        return [crash_report(), *finish(self.before_exit)]
 
 
 def listen(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:

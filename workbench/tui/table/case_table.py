@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from workbench.tui.keys.keys import bindings
-from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipboard
+from workbench.tui.table.copying import Copy, CopyMenuAsked, has_menu, to_clipboard
 from workbench.tui.table.filters import Filter
 from workbench.tui.table.table_drawing import TableDrawing
 from workbench.tui.table.table_lines import Layout, widest
@@ -275,7 +275,7 @@ class CaseTable(TableDrawing, can_focus=True):
         return cell_and_row(row, self.columns.columns, self.cursor_column) if row else ()
 
     def action_copy_menu(self) -> None:
-        open_copy_menu(self)
+        self.post_message(CopyMenuAsked(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters

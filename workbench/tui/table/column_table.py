@@ -6,11 +6,20 @@ from collections.abc import Set
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.message import Message
 
 from workbench.errors import WorkbenchError
+from workbench.tui.context.column_choices import ColumnChoices
 from workbench.tui.keys.keys import bindings
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.column_choices import ColumnChoices
+
+
+class ColumnsAsked(Message):
+    """The columns of a table are to be chosen: the app opens the list."""
+
+    def __init__(self, table: ColumnTable) -> None:
+        super().__init__()
+        self.table = table
 
 
 class ColumnTable(CaseTable):
@@ -44,14 +53,13 @@ class ColumnTable(CaseTable):
 
     def action_choose_columns(self) -> None:
         """A list of all columns to tick."""
-        from workbench.tui.table.columns_dialog import Columns
+        self.post_message(ColumnsAsked(self))
 
-        def chosen(hidden: set[str] | None) -> None:
-            if hidden is not None:
-                self.columns.widths.clear()
-                self._choose(hidden)
-
-        self.app.push_screen(Columns(self.columns.columns, self.columns.hidden), chosen)
+    def chosen(self, hidden: set[str] | None) -> None:
+        """What the list of columns gave; None: it was closed."""
+        if hidden is not None:
+            self.columns.widths.clear()
+            self._choose(hidden)
 
     @property
     def _choices(self) -> ColumnChoices | None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from textual.message import Message
 from textual.widget import Widget
-
-if TYPE_CHECKING:
-    from workbench.actions.session import Session
-    from workbench.tui.app import WorkbenchApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,14 @@ class HasCopies(Protocol):
     def copies(self) -> Sequence[Copy]: ...
 
 
+class CopyMenuAsked(Message):
+    """What lies around a widget is to be copied: the app asks which of it."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self.widget = widget
+
+
 def copies_at(widget: Widget) -> list[Copy]:
     """What can be copied here: a widget's own, then what its ancestors add."""
     found: dict[str, Copy] = {}
@@ -46,27 +51,6 @@ def copies_at(widget: Widget) -> list[Copy]:
 def has_menu(widget: Widget) -> bool:
     """Whether what lies around the widget has things to copy too."""
     return any(isinstance(node, HasCopies) for node in widget.ancestors)
-
-
-def open_copy_menu(widget: Widget) -> None:
-    """Ask which of them goes to the clipboard."""
-    from workbench.tui.table.copy_menu import CopyMenu
-
-    app: WorkbenchApp = widget.app  # type: ignore[assignment]
-
-    def picked(copy: Copy | None) -> None:
-        if copy:
-
-            def make(_bench: Session) -> str:
-                return copy.made()
-
-            app.in_thread(make, done=lambda text: to_clipboard(widget, text, copy.name))
-
-    offered = copies_at(widget)
-    if offered:
-        app.push_screen(CopyMenu(offered), picked)
-    else:
-        app.tell("nothing here to copy")
 
 
 def to_clipboard(widget: Widget, text: str, what: str = "") -> None:

@@ -20,6 +20,7 @@ from workbench.verdicts.case_changes import (
     changes_of,
     worst_first,
 )
+from workbench.verdicts.sample import mean
 
 if TYPE_CHECKING:
     from workbench.actions.comparing.compare import Compared
@@ -242,7 +243,7 @@ def answers_of(compared: Compared) -> dict[str, Answers]:
     return {
         case.id: Answers(
             compared.b.results.get(case.id, ()),
-            _mean(pairs[case.id].b) if case.id in pairs else None,
+            mean(pairs[case.id].b) if case.id in pairs else None,
             changes.get(case.id, "same"),
         )
         for case in compared.cases
@@ -258,7 +259,7 @@ def pair_rows(compared: Compared, ratings: Mapping[str, str]) -> list[PairRow]:
             case=case,
             position=position,
             change=found[case.id].change,
-            score_a=_mean(pairs[case.id].a) if case.id in pairs else None,
+            score_a=mean(pairs[case.id].a) if case.id in pairs else None,
             score_b=found[case.id].score,
             a=compared.a.results.get(case.id, ()),
             b=found[case.id].results,
@@ -313,11 +314,6 @@ def what_changed(a: str, b: str) -> str:
 def _piece(text: str, start: int) -> str:
     found = text[start : start + SHORT]
     return f"{found}…" if len(text) > start + SHORT else found or "(ends)"
-
-
-def _mean(scores: tuple[float | None, ...]) -> float | None:
-    known = [score for score in scores if score is not None]
-    return sum(known) / len(known) if known and len(known) == len(scores) else None
 
 
 def _signed(delta: float) -> str:

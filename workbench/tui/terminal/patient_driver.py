@@ -10,17 +10,14 @@ import os
 import selectors
 import time
 from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from textual import constants
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from workbench.tui.terminal.terminal_colour import NOT_ASKED, Replies
-
-if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+from workbench.tui.terminal.terminal_colour import NOT_ASKED, Answer, Replies
+from workbench.tui.terminal.textual_private import app_of, parser_of
 
 LATE_S = 10.0
 """How long an answer may still come."""
@@ -36,11 +33,17 @@ class BackgroundTold(Message):
         self.light = light
 
 
+class HasTerminal(Protocol):
+    """The app, which keeps what the terminal said before it started."""
+
+    terminal: Answer
+
+
 class PatientDriver(LinuxDriver):
     """Textual's own, behind a first while in which it sorts late answers from keys."""
 
     def run_input_thread(self) -> None:
-        app = cast("WorkbenchApp", self._app)
+        app = cast("HasTerminal", app_of(self))
         told, app.terminal = app.terminal, NOT_ASKED
         if told is not NOT_ASKED:
             self._sort(told.late, told.typed)
@@ -48,7 +51,7 @@ class PatientDriver(LinuxDriver):
 
     def _sort(self, late: Replies | None, typed: bytes) -> None:
         """Until the answer has come, or none will, and for a moment nothing is typed."""
-        parser = XTermParser(self._debug)
+        parser = parser_of(self)
         decoder = getincrementaldecoder("utf-8")("replace")
 
         def pass_on(data: bytes) -> None:

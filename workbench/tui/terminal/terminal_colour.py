@@ -17,10 +17,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from textual.driver import Driver
-
 QUERY = b"\x1b]11;?\x1b\\\x1b[c"
 DEADLINE_S = 0.15
 """From the question on; who answers later than this is not waited for."""
@@ -104,13 +100,10 @@ class Answer:
     late: Replies | None = None
     """Not None: the terminal did not answer yet, and may still."""
 
-    def driver(self) -> type[Driver] | None:
-        """What must read the terminal from now on; None: Textual's own does."""
-        if self.late is None and not self.typed:
-            return None
-        from workbench.tui.terminal.patient_driver import PatientDriver
-
-        return PatientDriver
+    @property
+    def is_unsorted(self) -> bool:
+        """Whether a late answer, or keys typed before it, are still to be told apart."""
+        return self.late is not None or bool(self.typed)
 
 
 NOT_ASKED = Answer()

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from workbench.present.diff_rows import DiffRows, Mode, Piece, diff_rows, mode_for
 from workbench.tui.keys.keys import bindings
-from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipboard
+from workbench.tui.table.copying import Copy, CopyMenuAsked, has_menu, to_clipboard
 from workbench.tui.widgets.diff_context import DiffContext
 
 View = Literal["auto", "split", "unified"]
@@ -123,7 +123,7 @@ class DiffView(ScrollView, can_focus=True):
         return (Copy("this", "the second text", self._texts[1]), *diff_copy(*self._texts))
 
     def action_copy_menu(self) -> None:
-        open_copy_menu(self)
+        self.post_message(CopyMenuAsked(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -12,13 +13,10 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
+from workbench.tui.context.app_context import AppContext
 from workbench.tui.keys import keys
 from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.text import PlainStatic, plain
-
-if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
-
 
 SAID_S = 8.0
 """How long it stays in sight what was just done."""
@@ -43,9 +41,7 @@ class ReadingScreen(ModalScreen[None]):
         self._keys_line = keys_line
         self._fading: Timer | None = None
 
-    @property
-    def bench_app(self) -> WorkbenchApp:
-        return cast("WorkbenchApp", self.app)
+    app = getters.app(AppContext)
 
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
@@ -79,4 +75,4 @@ class ReadingScreen(ModalScreen[None]):
         self.dismiss()
 
     def action_help(self) -> None:
-        self.bench_app.action_help()
+        self.app.action_help()

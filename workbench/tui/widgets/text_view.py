@@ -12,7 +12,7 @@ from textual.content import Content
 
 from workbench.present.safe_text import safe_text
 from workbench.tui.keys.keys import bindings
-from workbench.tui.table.copying import Copy, has_menu, open_copy_menu, to_clipboard
+from workbench.tui.table.copying import Copy, CopyMenuAsked, has_menu, to_clipboard
 from workbench.tui.widgets.text import PlainStatic
 
 MAX_CHARS = 200_000
@@ -58,7 +58,7 @@ class TextView(VerticalScroll, can_focus=True):
         return (Copy("this", "the whole text", self._raw),)
 
     def action_copy_menu(self) -> None:
-        open_copy_menu(self)
+        self.post_message(CopyMenuAsked(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters

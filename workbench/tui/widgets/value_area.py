@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from workbench.present.safe_text import safe_line
-from workbench.tui.widgets.line_area import LineArea
+from workbench.tui.terminal.textual_private import LineArea
 
 
 class ValueArea(LineArea):

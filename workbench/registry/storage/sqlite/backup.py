@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from workbench.errors import RegistryError, RegistryUnusable
-from workbench.registry.reader.last_good import FOLDER_SUFFIX
+from workbench.registry.storage.sqlite.layout import LAST_GOOD_SUFFIX
 from workbench.registry.storage.sqlite.opening import (
     WRITE_TIMEOUT_S,
     check_header,
@@ -72,7 +72,7 @@ def restore(writer: Writer, path: str) -> None:
             _fill(writer.path, original)
     finally:
         original.close()
-    shutil.rmtree(writer.path + FOLDER_SUFFIX, ignore_errors=True)
+    shutil.rmtree(writer.path + LAST_GOOD_SUFFIX, ignore_errors=True)
 
 
 def _set_aside(path: str, suffix: str) -> None:

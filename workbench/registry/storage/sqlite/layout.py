@@ -14,3 +14,5 @@ OLDEST_READER = 2
 A migration that only adds what readers do not ask for leaves it as it is, so that apps with an
 older release go on reading after a newer one has migrated the registry.
 """
+LAST_GOOD_SUFFIX = ".live"
+"""Of the folder beside the file that keeps what the reader served last."""

@@ -180,7 +180,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 def _begin_ledger(connection: sqlite3.Connection, sign: Sign | None) -> None:
-    from workbench.registry.deploy.environments import default_rows
+    from workbench.registry.models.environment_rows import default_rows
     from workbench.registry.storage.ledger import Transaction
 
     transaction = Transaction(connection, sign=sign)

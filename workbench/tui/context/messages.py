@@ -1,4 +1,4 @@
-"""What the app tells its screens."""
+"""What the app tells its screens, and what these ask of the app."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from workbench.tui.base.selection import Selection
+from workbench.tui.context.selection import Selection
 
 if TYPE_CHECKING:
     from workbench.runs.spec.values import Result, RunProgress, RunSummary
@@ -22,6 +22,24 @@ class SelectionChanged(Message, bubble=False):
 
 class RegistryChanged(Message, bubble=False):
     """Something was registered, evaluated or deployed: read again."""
+
+
+class EvaluateAsked(Message):
+    """A version is to be evaluated: the app says what that takes, and runs it."""
+
+    def __init__(self, prompt_id: str, version: str) -> None:
+        super().__init__()
+        self.prompt_id = prompt_id
+        self.version = version
+
+
+class DeployAsked(Message):
+    """A version is to be deployed: the app opens the dialog."""
+
+    def __init__(self, prompt_id: str, version: str) -> None:
+        super().__init__()
+        self.prompt_id = prompt_id
+        self.version = version
 
 
 class RunStarted(Message, bubble=False):

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.tui.base.messages import RunEnded, RunStarted, RunTicked
+from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.message import Message
     from textual.timer import Timer
 
     from workbench.actions.session import Session
     from workbench.runs.engine.live import LiveRun
     from workbench.runs.spec.values import Result, RunProgress, RunSpec, RunSummary
-    from workbench.tui.app import WorkbenchApp
 
 TICK_S = 0.1
+
+
+class RunHost(Protocol):
+    """What following a run takes of the app."""
+
+    is_ending: bool
+
+    def tell(self, text: str, *, error: bool = False) -> None: ...
+    def select(self, **changes: Any) -> None: ...
+    def post_to_screen(self, message: Message) -> None: ...
+    def in_thread(self, fn: Callable[..., Any], *, done: Callable[[Any], object]) -> object: ...
+    def on_loop(self, fn: Callable[[], None]) -> None: ...
+    def show_run(self, text: str) -> None: ...
+    def set_interval(
+        self, interval: float, callback: Callable[[], None], *, name: str
+    ) -> Timer: ...
 
 
 class LiveRuns:
     """Starts, follows and stops runs; one at a time is shown."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
+    def __init__(self, app: RunHost) -> None:
         self._app = app
         self._timer: Timer | None = None
         self.drains = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -13,9 +13,14 @@ from workbench.present import numbers
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.copying import Copy
+from workbench.tui.table.copying import Copy, copies_at, to_clipboard
 from workbench.tui.table.list_rows import ListRow
 from workbench.tui.table.table_model import Column
+from workbench.tui.terminal.textual_private import keymap_of
+
+if TYPE_CHECKING:
+    from workbench.actions.session import Session
+    from workbench.tui.context.app_context import AppContext
 
 COLUMNS = (
     Column("key", "key", 4, frozen=True),
@@ -23,6 +28,24 @@ COLUMNS = (
     Column("size", "chars", 7, "right"),
     Column("text", "text", 20, grows=True),
 )
+
+
+def open_copy_menu(app: AppContext, widget: Widget) -> None:
+    """Ask which of what lies around the widget goes to the clipboard."""
+
+    def picked(copy: Copy | None) -> None:
+        if copy:
+
+            def make(_session: Session) -> str:
+                return copy.made()
+
+            app.in_thread(make, done=lambda text: to_clipboard(widget, text, copy.name))
+
+    offered = copies_at(widget)
+    if offered:
+        app.push_screen(CopyMenu(offered), picked)
+    else:
+        app.tell("nothing here to copy")
 
 
 class CopyMenu(Dialog[Copy]):
@@ -59,7 +82,7 @@ class CopyMenu(Dialog[Copy]):
 
     def _row(self, copy: Copy, place: int) -> ListRow:
         action = keys.by_id(f"copy.{copy.id}")
-        letters = keys.keys_of(action, self.app._keymap) if action else ()
+        letters = keys.keys_of(action, keymap_of(self.app)) if action else ()
         size = text = ""
         if isinstance(copy.text, str):
             size, text = numbers.count(len(copy.text)), copy.text

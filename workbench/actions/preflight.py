@@ -10,10 +10,11 @@ from workbench.actions.comparing.sides import asked_run, suite_of
 from workbench.actions.refs import Source, resolve, told_apart
 from workbench.actions.releasing.answer_origins import notes_before, wants_fresh
 from workbench.actions.releasing.gate_run import baseline_of
+from workbench.actions.releasing.rules import sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import Ahead, Cost, worth_asking
 from workbench.actions.session import Session
-from workbench.runs.spec.estimate import Estimate
+from workbench.runs.engine.estimate import Estimate
 from workbench.runs.spec.suite import GATE_SPLIT
 from workbench.runs.spec.values import RunSpec
 from workbench.units import plural
@@ -54,7 +55,7 @@ def preflight_evaluation(session: Session, prompt_id: str, version: str) -> Pref
 
     All is asked anew where an environment counts fresh answers only.
     """
-    session.sync(prompt_id)
+    sync(session, prompt_id)
     registered = session.registry.get_version(prompt_id, version)
     source = Source(registered.prompt, registered.version, version=registered.version)
     lines, specs = [], []

@@ -15,7 +15,7 @@ from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import RunSpec, RunSummary
 
 if TYPE_CHECKING:
-    from workbench.runs.spec.estimate import Estimate
+    from workbench.runs.engine.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def rerun_missing(session: Session, gap: Gap, on_run: OnRun | None = None) -> Ru
 
 def estimate_missing(session: Session, found: Sequence[Gap]) -> Estimate:
     """Calls, money and time to fill all of these."""
-    from workbench.runs.spec.estimate import Estimate
+    from workbench.runs.engine.estimate import Estimate
 
     each = []
     for gap in found:

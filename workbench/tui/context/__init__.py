@@ -1,0 +1,1 @@
+"""What every part of the screens may ask of the app: AppContext, messages, selection, runs."""

@@ -1,0 +1,96 @@
+"""What opens the dialogs: actions of the table of keys, and messages of screens and widgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.tui.context.app_context import AppContext
+from workbench.tui.context.messages import DeployAsked, EvaluateAsked
+from workbench.tui.table.copying import CopyMenuAsked
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from workbench.tui.keys.commands import Command
+    from workbench.tui.table.column_table import ColumnsAsked
+
+
+class DialogOpeners(AppContext):
+    """Each dialog is imported when it is first opened: the first frame does not wait for them."""
+
+    def on_evaluate_asked(self, message: EvaluateAsked) -> None:
+        from workbench.tui.dialogs.evaluate import start_evaluation
+
+        start_evaluation(self, message.prompt_id, message.version)
+
+    def on_deploy_asked(self, message: DeployAsked) -> None:
+        from workbench.tui.dialogs.deploy import open_deploy
+
+        open_deploy(self, message.prompt_id, message.version)
+
+    def on_columns_asked(self, message: ColumnsAsked) -> None:
+        from workbench.tui.dialogs.columns import Columns
+
+        columns = message.table.columns
+        self.push_screen(Columns(columns.columns, columns.hidden), message.table.chosen)
+
+    def on_copy_menu_asked(self, message: CopyMenuAsked) -> None:
+        from workbench.tui.dialogs.copy_menu import open_copy_menu
+
+        open_copy_menu(self, message.widget)
+
+    def action_start(self) -> None:
+        """Choose suite and cases for a run of what is selected."""
+        if not self.selection.prompt_id:
+            self.tell("no prompt is picked: F2 Prompts", error=True)
+        elif self.runs.is_alive:
+            self.open_run()
+            self.tell("a run is alive: x stops it", error=True)
+        else:
+            from workbench.tui.dialogs.run_options import open_run_options
+
+            for save in self.before_reading:
+                save()
+            # On Draft it is the draft that is seen, whatever version was picked before.
+            on_draft = self.current_mode == "draft"
+            ref = self.selection.prompt_id if on_draft else self.selection.ref
+            open_run_options(self, ref)
+
+    def action_help(self) -> None:
+        from workbench.tui.dialogs.help import Help
+        from workbench.tui.keys.commands import available
+
+        def picked(command: Command | None) -> None:
+            if command:
+                self.call_later(self.run_action, command.action.action, command.node)
+
+        self.push_screen(Help(list(available(self.screen))), picked)
+
+    def action_jump(self) -> None:
+        from workbench.tui.dialogs.jump import Jump, panes_of
+
+        def picked(pane: Widget | None) -> None:
+            if pane:
+                pane.focus()
+
+        self.push_screen(Jump(panes_of(self.screen)), picked)
+
+    def action_themes(self) -> None:
+        from workbench.tui.dialogs.themes import Themes
+
+        self.push_screen(Themes(self.theme))
+
+    def action_messages(self) -> None:
+        from workbench.tui.dialogs.simple import Messages
+
+        self.push_screen(Messages(self.said))
+
+    def action_trust(self) -> None:
+        from workbench.tui.dialogs.simple import open_trust
+
+        open_trust(self)
+
+    def action_export(self) -> None:
+        from workbench.tui.dialogs.export import open_export
+
+        open_export(self)

@@ -1,0 +1,187 @@
+"""Every private name of Textual that this program uses, in one place.
+
+Checked against Textual 8.2.8. With a new version read each of them again; a test compares the
+version, and another looks for private names elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from rich.text import Text
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.binding import BindingsMap
+from textual.document._document import Document, EditResult, Location
+from textual.document._document_navigator import DocumentNavigator
+from textual.document._wrapped_document import WrappedDocument
+from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.keys import _character_to_key as character_to_key
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import ModalScreen, Screen
+from textual.widgets import TextArea
+
+CHECKED_AGAINST = "8.2.8"
+
+__all__ = [
+    "CHECKED_AGAINST",
+    "FilteredBindings",
+    "GuardedApp",
+    "LineArea",
+    "Lines",
+    "app_of",
+    "binding_chain",
+    "bindings_of",
+    "character_to_key",
+    "is_stopped",
+    "keymap_of",
+    "parent_of",
+    "parser_of",
+]
+
+T = TypeVar("T")
+_LINE_END = re.compile("\r\n?|\n")
+
+
+def bindings_of(node: DOMNode) -> BindingsMap:
+    """The bindings of the node itself."""
+    return node._bindings
+
+
+def binding_chain(screen: Screen[object]) -> list[tuple[DOMNode, BindingsMap]]:
+    """The nodes whose bindings a key is looked for in, from the focused one outward: moved by the
+    keymap, and without those that a field takes as text.
+    """
+    return screen._binding_chain
+
+
+def is_stopped(message: Message) -> bool:
+    """Whether a node has said that the message goes no further."""
+    return message._stop_propagation
+
+
+def keymap_of(app: App[Any]) -> Mapping[str, str]:
+    """Binding ids to the keys that `App.set_keymap` gave them."""
+    return app._keymap
+
+
+def parent_of(node: MessagePump) -> MessagePump | None:
+    return node._parent
+
+
+def app_of(driver: Driver) -> App[object]:
+    return driver._app
+
+
+def parser_of(driver: Driver) -> XTermParser:
+    """A new parser of what the terminal sends, as the driver makes its own."""
+    return XTermParser(driver._debug)
+
+
+class FilteredBindings(ModalScreen[T]):
+    """A screen on which some keys are bound to nothing."""
+
+    def drops_key(self, key: str) -> bool:
+        """Whether the key does nothing here, whatever it is bound to."""
+        del key
+        return False
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        chain = super()._binding_chain
+        for _, bindings in chain:
+            for key in filter(self.drops_key, list(bindings.key_to_bindings)):
+                del bindings.key_to_bindings[key]
+        return chain
+
+
+class GuardedApp(App[int]):
+    """An app that says itself how it ends."""
+
+    is_ending = False
+    """From here on what arrives is late: its screen is gone, or will be."""
+
+    def print_at_exit(self, lines: Iterable[Text]) -> None:
+        """Print these once the terminal is restored."""
+        self._exit_renderables += lines
+
+    def crash_lines(self) -> Iterable[Text]:
+        """What is printed of the exception being handled."""
+        return ()
+
+    async def _shutdown(self) -> None:
+        self.is_ending = True
+        await super()._shutdown()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """An exception after the end was decided harms nobody: drafts are saved, runs given up."""
+        if not self.is_ending:
+            super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Textual's own prints local variables: keys and customers' texts."""
+        self.print_at_exit(self.crash_lines())
+        self.is_ending = True
+        self._close_messages_no_wait()
+
+
+class Lines(Document):
+    """Text as lines that end with `\\n`, or each with `\\r\\n`, and with nothing else.
+
+    Textual's own (8.2.8) also ends a line at U+2028, U+0085, form feeds and the like, and at ends
+    that are mixed, and joins all of them with one sort: opening a text changed it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__("")
+        is_windows = "\r\n" in text and text.count("\n") == text.count("\r\n")
+        self._newline = "\r\n" if is_windows else "\n"
+        self._lines = text.split(self._newline)
+
+    def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
+        """Put `text` there; a `\\n` in it ends a line whatever ends those of the document."""
+        top, bottom = sorted((start, end))
+        replaced = self.get_text_range(top, bottom)
+        before = "".join(self._lines[top[0] : top[0] + 1])[: top[1]]
+        after = "".join(self._lines[bottom[0] : bottom[0] + 1])[bottom[1] :]
+        if self._newline == "\r\n":
+            text = text.replace("\r\n", "\n")
+        lines = (before + text).split("\n")
+        at = (top[0] + len(lines) - 1, len(lines[-1]))
+        lines[-1] += after
+        self._lines[top[0] : bottom[0] + 1] = lines
+        return EditResult(at, replaced)
+
+
+class LineArea(TextArea):
+    """A TextArea that keeps every character of its text and survives undo."""
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        del language
+        self.document = Lines(text)
+        self.wrapped_document = WrappedDocument(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._build_highlight_map()
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
+
+    def _recompute_cursor_offset(self) -> None:
+        """Within the text as it is now.
+
+        Textual 8.2.8 undoes and redoes in this order: the text, the scroll bars, the cursor. Where
+        a scroll bar appears or goes it asks where the cursor is, which may still stand on a line
+        that is no more, and raises ValueError.
+        """
+        self._cursor_offset = self.wrapped_document.location_to_offset(
+            self.clamp_visitable(self.cursor_location)
+        )
+
+    def _replace_via_keyboard(
+        self, insert: str, start: Location, end: Location
+    ) -> EditResult | None:
+        """Typed or pasted: terminals and clipboards end lines as they like."""
+        return super()._replace_via_keyboard(_LINE_END.sub("\n", insert), start, end)
