@@ -14,6 +14,7 @@ from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.errors import RegistryError
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.dialogs.deploy import open_deploy
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -167,3 +168,19 @@ async def test_nobody_approves_by_keys_what_they_loosened(guarded: Workspace) ->
         await settled(pilot)
     with Session(guarded) as session:
         assert len(session.registry.waiting_rules()) == 1
+
+
+async def test_a_loosened_rule_stands_beside_the_environments_where_it_decides(
+    workspace: Workspace,
+) -> None:
+    with (workspace.root / "workbench.toml").open("a") as file:
+        file.write("\n[environments.staging]\nuntested = true\n")
+    app = WorkbenchApp(open_workspace(workspace.root))
+    async with app.run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "= 1.0.1")
+        open_deploy(app, PROMPT, "1.0.1", "staging")
+        await until_shown(pilot, "^s Deploy", "rules loosened · tested")
+        shown = screen_text(app).splitlines()
+        assert not any("production" in line and "loosened" in line for line in shown)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "untested no -> yes")

@@ -298,9 +298,8 @@ def side_of(session: Session, side: Wanted, on_run: OnRun | None) -> Side:
     source, spec = side.source, side.spec
     if spec is None:
         return stored_side(session, source, str(source.run_id))
-    found = stored_side(
-        session, source, side.run_id or _new_run(session, spec, source.name, on_run)
-    )
+    run_id = side.run_id or _new_run(session, spec, source.name, on_run)
+    found = stored_side(session, source, run_id)
     wanted = {case.id for case in spec.cases}
     # A stored run may have been asked more than this comparison looks at.
     return replace(
@@ -332,8 +331,7 @@ def _new_run(session: Session, spec: RunSpec, name: str, on_run: OnRun | None) -
         on_run(live, name)
     summary = live.wait()
     if summary.status is RunStatus.CANCELLED or not summary.scored:
-        reason = summary.reason or "it was stopped"
-        raise UsageError(f"the run of {name} has no results: {reason}")
+        raise UsageError(f"the run of {name} has no results: {summary.reason or 'it was stopped'}")
     return summary.run_id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from workbench.actions.releasing import deploy as deploying
 from workbench.actions.releasing.deploy import DeployPreview
-from workbench.actions.releasing.rules import sync
+from workbench.actions.releasing.rules import decides, publish
 from workbench.actions.session import Session
 from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
@@ -49,11 +49,14 @@ class Place:
     first: str = ""
     """The environment where the version must be live before."""
     frozen: bool = False
+    loosened: bool = False
+    """A rule that decides here lets more through by the files than by the registry."""
 
     @property
     def takes_it(self) -> bool:
         """Whether it would go live there now, as far as can be seen from here."""
-        return self.preview.status.tested and not (self.is_there or self.first or self.frozen)
+        stopped = self.is_there or self.first or self.frozen or self.loosened
+        return self.preview.status.tested and not stopped
 
     @property
     def is_there(self) -> bool:
@@ -70,20 +73,25 @@ class Place:
             evidence += f" {numbers.score(status.score)}"
         if self.is_there:
             return evidence
-        ahead = "frozen · " if self.frozen else ""
+        ahead = "frozen · " if self.frozen else "rules loosened · " if self.loosened else ""
         return f"{ahead}needs {self.first} first · {evidence}" if self.first else ahead + evidence
 
 
 def places(
-    version: str, previews: Sequence[DeployPreview], environments: Sequence[EnvironmentSettings]
+    version: str,
+    previews: Sequence[DeployPreview],
+    environments: Sequence[EnvironmentSettings],
+    loosened: Collection[str] = (),
 ) -> tuple[Place, ...]:
-    """Each environment with the rules that a look at the others shows. Pure."""
+    """Each environment with the rules that a look at the others shows. `loosened`: names of those
+    where a loosened rule decides. Pure.
+    """
     live = {preview.environment: preview.live for preview in previews}
     found = []
     for preview, rules in zip(previews, environments, strict=True):
         before = live.get(rules.promote_from)
         first = "" if before and before.version == version else rules.promote_from
-        found.append(Place(preview, first, rules.frozen))
+        found.append(Place(preview, first, rules.frozen, rules.name in loosened))
     return tuple(found)
 
 
@@ -93,10 +101,19 @@ def open_deploy(
     """Read what a deployment would change in each environment, then ask."""
 
     def read(session: Session) -> tuple[Place, ...]:
-        sync(session, prompt_id)
+        changes = publish(session)
         environments = session.registry.environments()
-        previews = [deploying.preview(session, prompt_id, version, e.name) for e in environments]
-        return places(version, previews, environments)
+        # A loosened rule stops the deployment where it decides, not the look at all of them.
+        previews = [
+            deploying.preview(session, prompt_id, version, e.name, override=True)
+            for e in environments
+        ]
+        loosened = [
+            e.name
+            for e in environments
+            if any(decides(session, change, prompt_id, e.name, "") for change in changes)
+        ]
+        return places(version, previews, environments, loosened)
 
     open_with(app, read, lambda found: Deploy(prompt_id, version, found, environment))
 
