@@ -6,7 +6,7 @@ import string
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-import workbench.tui.dialogs
+import workbench.tui
 from tests.support.screens import settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.releasing.deploy import deploy
@@ -22,6 +22,7 @@ from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.prompts.values import Input as PromptInput
 from workbench.prompts.values import Model
+from workbench.registry.models.records import FactChange, RuleChange, WaitingRule
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.compare.pick_ref import PickRef
@@ -32,6 +33,7 @@ from workbench.tui.dialogs.deploy import Deploy, open_deploy
 from workbench.tui.dialogs.export import Export
 from workbench.tui.dialogs.help import Help
 from workbench.tui.dialogs.revoke import Revoke, open_revoke
+from workbench.tui.dialogs.rules import ApplyRules, ApproveRules
 from workbench.tui.dialogs.run_options import RunOptions, open_run_options
 from workbench.tui.draft.inputs_form import InputsForm
 from workbench.tui.draft.models_dialog import Models
@@ -46,6 +48,10 @@ pytestmark = pytest.mark.anyio
 
 Open = Callable[[WorkbenchApp], object]
 CASE = Case("t-1", {"ticket": "text", "vip": True}, "bug")
+CHANGE = RuleChange(
+    (FactChange("approvals", "1", "0", looser=True),), True, environment="production"
+)
+WAITING = WaitingRule(1, CHANGE, "bo", "why", ("production",), 0, 1)
 ROWS = [ListRow(name, {"ref": name}, place=at) for at, name in enumerate(("one", "two"))]
 
 
@@ -58,6 +64,8 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     Confirmed: _pushed(
         lambda app: Confirmed("Retire", "Retire", "said", lambda _bench, _why: app.said.clear(), "")
     ),
+    ApplyRules: _pushed(lambda _: ApplyRules((CHANGE,))),
+    ApproveRules: _pushed(lambda _: ApproveRules((WAITING, WAITING))),
     Deploy: lambda app: open_deploy(app, PROMPT, "1.0.1"),
     Export: _pushed(lambda _: Export(PROMPT)),
     InputsForm: _pushed(lambda _: InputsForm("Try", "Ask", [PromptInput("a")], {})),
@@ -74,9 +82,10 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
 
 def _dialogs() -> Iterator[type[Dialog[Any]]]:
     """Every class of a dialog that there is."""
-    for module in iter_modules(workbench.tui.dialogs.__path__, "workbench.tui.dialogs."):
+    for module in walk_packages(workbench.tui.__path__, "workbench.tui."):
         for found in vars(import_module(module.name)).values():
-            if isinstance(found, type) and issubclass(found, Dialog) and found is not Dialog:
+            is_dialog = isinstance(found, type) and issubclass(found, Dialog)
+            if is_dialog and found.__module__ == module.name and found is not Dialog:
                 yield found
 
 
@@ -134,7 +143,7 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
                 before = _seen(dialog)
                 for key in EVERY if kind is Rollback else "yvQW1":
                     app.post_message(events.Key(key, key))
-                await until(pilot, lambda: not app._type_ahead._held)
+                await until(pilot, lambda: not app._key_queue._held)
                 assert app.screen is dialog, kind
                 assert (app.focused, app.said, app.clipboard) == (widget, said, copied), kind
                 after = _seen(dialog)

@@ -148,7 +148,7 @@ def test_the_answer_is_believed_before_the_environment_and_the_user_before_both(
 
 
 IN_TIME = "import runpy; runpy.run_module('workbench.tui', run_name='__main__')"
-PATIENT = f"from workbench.tui import terminal_colour as t; t.DEADLINE_S = 60; {IN_TIME}"
+PATIENT = f"from workbench.tui.terminal import terminal_colour as t; t.DEADLINE_S = 60; {IN_TIME}"
 """An answer is in time however busy this process is, which gives it."""
 
 
@@ -236,7 +236,7 @@ def test_nobody_waits_longer_than_the_deadline() -> None:
     program = (
         "import os\n"
         "from types import SimpleNamespace\n"
-        "from workbench.tui import terminal_colour\n"
+        "from workbench.tui.terminal import terminal_colour\n"
         "now = 100.0\n"
         "def nothing_comes(read, write, error, seconds):\n"
         "    global now\n"
@@ -259,7 +259,7 @@ def test_nobody_waits_longer_than_the_deadline() -> None:
 def test_nobody_waits_once_the_last_answer_is_there(answer: bytes) -> None:
     program = (
         "import os, select, time\n"
-        "from workbench.tui import terminal_colour\n"
+        "from workbench.tui.terminal import terminal_colour\n"
         "terminal_colour.DEADLINE_S = 99\n"
         "with terminal_colour.asked('', os.environ) as answer:\n"
         "    print('asking', flush=True); select.select([0], [], [])\n"
