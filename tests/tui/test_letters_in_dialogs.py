@@ -48,9 +48,8 @@ pytestmark = pytest.mark.anyio
 
 Open = Callable[[WorkbenchApp], object]
 CASE = Case("t-1", {"ticket": "text", "vip": True}, "bug")
-CHANGE = RuleChange(
-    (FactChange("approvals", "1", "0", looser=True),), True, environment="production"
-)
+FACT = FactChange("approvals", "1", "0", looser=True)
+CHANGE = RuleChange((FACT,), looser=True, environment="production")
 WAITING = WaitingRule(1, CHANGE, "bo", "why", ("production",), 0, 1)
 ROWS = [ListRow(name, {"ref": name}, place=at) for at, name in enumerate(("one", "two"))]
 
@@ -83,6 +82,8 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
 def _dialogs() -> Iterator[type[Dialog[Any]]]:
     """Every class of a dialog that there is."""
     for module in walk_packages(workbench.tui.__path__, "workbench.tui."):
+        if module.name.endswith("__main__"):
+            continue
         for found in vars(import_module(module.name)).values():
             is_dialog = isinstance(found, type) and issubclass(found, Dialog)
             if is_dialog and found.__module__ == module.name and found is not Dialog:
