@@ -1,0 +1,180 @@
+"""Kinds of scorers, providers, targets and importers by name: built in, or of a plug-in.
+
+A plug-in is an installed distribution with an entry point in the group of a kind; the name of the
+entry point is the kind's name. Entry points are read only when a name is not built in, or when
+all are listed: `importlib.metadata` costs 50 ms.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from workbench.errors import PluginError, UsageError
+from workbench.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+Kind = TypeVar("Kind")
+Loaders = Mapping[str, Callable[[], Kind]]
+"""Name to what gives the kind, which may import its module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """The distribution that a kind comes from."""
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[Kind]):
+    """A kind under its name."""
+
+    name: str
+    kind: Kind
+    plugin: Plugin | None = None
+    """None: it ships with the workbench."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindTable(Generic[Kind]):
+    """All kinds of one sort."""
+
+    group: str
+    """The entry points' group: `workbench.scorers`."""
+    noun: str
+    """What one is called in messages: `scorer`."""
+    protocol: type
+    """What a kind must have; a Protocol."""
+    builtin: Callable[[], Loaders[Kind]]
+
+    def get(self, name: str, where: str = "", error: type[UsageError] = UsageError) -> Entry[Kind]:
+        """The kind of that name. Raises `error` with the nearest known name, or PluginError."""
+        found = self.find(name)
+        if found is None:
+            message = f"{where}: no {self.noun} {name!r}" if where else f"no {self.noun} {name!r}"
+            raise error(message, hint=did_you_mean(name, self.names()))
+        return found
+
+    def find(self, name: str) -> Entry[Kind] | None:
+        """The kind of that name, or None. Raises PluginError for a plug-in that cannot be used."""
+        loaders = self.builtin()
+        if name in loaders:
+            return Entry(name, loaders[name]())
+        found = [point for point in _entry_points(self.group) if point.point.name == name]
+        if len(found) > 1:
+            raise PluginError(
+                f"the {self.noun} {name!r} comes from two plug-ins: "
+                f"{' and '.join(str(point.plugin) for point in found)}",
+                hint=f"pip uninstall {found[-1].plugin.distribution}, or the other",
+            )
+        return self._loaded(found[0]) if found else None
+
+    def names(self) -> list[str]:
+        """The names of all kinds; imports no plug-in."""
+        points = _entry_points(self.group)
+        return sorted({*self.builtin(), *(point.point.name for point in points)})
+
+    def all(self) -> list[Entry[Kind] | PluginError]:
+        """Every kind by name; for a plug-in that cannot be used, the error that says why."""
+        shipped = self.builtin()
+        listed: list[Entry[Kind] | PluginError] = [
+            PluginError(
+                f"the {self.noun} {point.point.name!r} of {point.plugin} is not used: "
+                "one of that name ships with the workbench",
+                hint=f"rename it, or pip uninstall {point.plugin.distribution}",
+            )
+            for point in _entry_points(self.group)
+            if point.point.name in shipped
+        ]
+        for name in self.names():
+            try:
+                found = self.find(name)
+            except PluginError as error:
+                listed.append(error)
+            else:
+                listed += [found] if found else []
+        return listed
+
+    def _loaded(self, found: _Point) -> Entry[Kind]:
+        try:
+            kind = found.point.load()
+            if isinstance(kind, type):
+                kind = kind()
+            problem = _lacks(kind, self.protocol)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
+            text = str(error).strip().partition("\n")[0]
+            problem = f"{type(error).__name__}: {text}"
+        if problem:
+            name = found.plugin.distribution
+            raise PluginError(
+                f"the {self.noun} {found.point.name!r} of {found.plugin} cannot be used: {problem}",
+                hint=f"pip install --upgrade {name}, or pip uninstall {name}",
+            )
+        return Entry(found.point.name, cast(Kind, kind), found.plugin)
+
+
+def _lacks(kind: Any, protocol: type) -> str:
+    """What a kind has not of its Protocol, or nothing."""
+    for name, wanted in vars(protocol).items():
+        if name.startswith("_"):
+            continue
+        if not hasattr(kind, name):
+            return f"it has no {name}"
+        if callable(wanted) and not callable(getattr(kind, name)):
+            return f"its {name} is not a method"
+    return ""
+
+
+def modules_in(package: str) -> list[str]:
+    """The full names of the modules and packages directly in a package; `base` is no kind's."""
+    folder = import_module(package).__path__
+    return [f"{package}.{found.name}" for found in iter_modules(folder) if found.name != "base"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    point: EntryPoint
+    plugin: Plugin
+
+
+def _entry_points(group: str) -> tuple[_Point, ...]:
+    here = Path.cwd().resolve()
+    # `python -m workbench` has the current folder on the path: a workspace brings no plug-ins.
+    return _read(group, tuple(one for one in sys.path if one and Path(one).resolve() != here))
+
+
+@lru_cache(maxsize=16)
+def _read(group: str, path: tuple[str, ...]) -> tuple[_Point, ...]:
+    return tuple(sorted(_points(group, path), key=lambda one: (one.point.name, str(one.plugin))))
+
+
+def _points(group: str, path: tuple[str, ...]) -> Iterator[_Point]:
+    from importlib.metadata import distributions
+
+    seen: set[str] = set()
+    for distribution in distributions(path=list(path)):
+        try:
+            points = distribution.entry_points.select(group=group)
+            if not points:
+                continue
+            name, version = distribution.metadata["Name"], distribution.version
+        except Exception:  # noqa: BLE001 - another package's damaged metadata is not ours to report
+            continue
+        normalized = re.sub(r"[-_.]+", "-", name).lower()
+        if normalized not in seen:  # the first on the path is the one that is imported
+            seen.add(normalized)
+            yield from (_Point(point, Plugin(name, version)) for point in points)
