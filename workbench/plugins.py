@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from workbench.errors import PluginError, UsageError
+from workbench.errors import PluginError, UsageError, WorkbenchError
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -46,7 +47,22 @@ class Entry(Generic[Kind]):
     name: str
     kind: Kind
     plugin: Plugin | None = None
-    """None: it ships with the workbench."""
+    """None: it is built in."""
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """Raises PluginError, naming the plug-in, where its code raises what is not our error."""
+        try:
+            yield
+        except WorkbenchError:
+            raise
+        except Exception as error:
+            if self.plugin is None:
+                raise
+            raise PluginError(
+                f"{self.name!r} of {self.plugin} failed: {_in_words(error)}",
+                hint="its authors can mend it",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +106,15 @@ class KindTable(Generic[Kind]):
 
     def all(self) -> list[Entry[Kind] | PluginError]:
         """Every kind by name; for a plug-in that cannot be used, the error that says why."""
-        shipped = self.builtin()
+        builtin = self.builtin()
         listed: list[Entry[Kind] | PluginError] = [
             PluginError(
                 f"the {self.noun} {point.point.name!r} of {point.plugin} is not used: "
-                "one of that name ships with the workbench",
+                "one of that name is built in",
                 hint=f"rename it, or pip uninstall {point.plugin.distribution}",
             )
             for point in _entry_points(self.group)
-            if point.point.name in shipped
+            if point.point.name in builtin
         ]
         for name in self.names():
             try:
@@ -116,8 +132,7 @@ class KindTable(Generic[Kind]):
                 kind = kind()
             problem = _lacks(kind, self.protocol)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
-            text = str(error).strip().partition("\n")[0]
-            problem = f"{type(error).__name__}: {text}"
+            problem = _in_words(error)
         if problem:
             name = found.plugin.distribution
             raise PluginError(
@@ -125,6 +140,10 @@ class KindTable(Generic[Kind]):
                 hint=f"pip install --upgrade {name}, or pip uninstall {name}",
             )
         return Entry(found.point.name, cast(Kind, kind), found.plugin)
+
+
+def _in_words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _lacks(kind: Any, protocol: type) -> str:
@@ -139,10 +158,19 @@ def _lacks(kind: Any, protocol: type) -> str:
     return ""
 
 
-def modules_in(package: str) -> list[str]:
-    """The full names of the modules and packages directly in a package; `base` is no kind's."""
-    folder = import_module(package).__path__
-    return [f"{package}.{found.name}" for found in iter_modules(folder) if found.name != "base"]
+@cache
+def one_module_each(package: str) -> Loaders[Any]:
+    """The kinds of a package with one module each: its name is the kind's, and it has a KIND."""
+    names = [found.name for found in iter_modules(import_module(package).__path__)]
+    return {
+        name.replace("_", "-"): partial(_kind_in, f"{package}.{name}")
+        for name in names
+        if name != "base"
+    }
+
+
+def _kind_in(module: str) -> Any:
+    return import_module(module).KIND
 
 
 @dataclass(frozen=True, slots=True)

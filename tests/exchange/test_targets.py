@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.registry.making import build_evidence
-from workbench.exchange.snapshot import version_as_json, write_snapshot, write_version_json
+from workbench.exchange.approval import approved
+from workbench.exchange.targets.base import Destination, Export
+from workbench.exchange.targets.json import KIND as JSON
+from workbench.exchange.targets.sqlite import write_snapshot
 from workbench.files import LEFT_BEHIND_S, write_atomically
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
@@ -102,9 +105,13 @@ def test_the_registry_is_not_overwritten_by_its_snapshot(registry: PromptRegistr
 
 
 def test_an_approved_version_as_json(registry: PromptRegistry, tmp_path: Path) -> None:
-    path = write_version_json(registry, "triage", "1.0.0", tmp_path / "triage.json")
+    leaving = approved(registry, "triage", "1.0.0")
+    export = Export(registry, leaving.version.prompt, "1.0.0", "1.0.0", leaving)
+    sent = JSON.send(export, Destination(tmp_path / "triage.json"))
 
-    found = json.loads(path.read_text())
+    assert sent.path == tmp_path / "triage.json"
+    found = json.loads(sent.path.read_text())
+    assert "the scores by case" in [loss.what for loss in JSON.loses(export)]
     assert (found["prompt_id"], found["version"]) == ("triage", "1.0.0")
     assert found["messages"][0] == {"role": "system", "content": "One queue name only."}
     assert found["model"]["id"] == "gpt-4.1-mini"
@@ -117,10 +124,10 @@ def test_an_approved_version_as_json(registry: PromptRegistry, tmp_path: Path) -
 
 def test_a_version_that_is_not_approved_is_not_exported(registry: PromptRegistry) -> None:
     with pytest.raises(ValueError, match=r"1\.1\.0 is not approved .* messages changed since"):
-        version_as_json(registry, "triage", "1.1.0")
+        approved(registry, "triage", "1.1.0")
     registry.revoke("triage", "1.0.0", "ana", "leaks names")
     with pytest.raises(ValueError, match="revoked"):
-        version_as_json(registry, "triage", "1.0.0")
+        approved(registry, "triage", "1.0.0")
 
 
 def test_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
