@@ -130,7 +130,7 @@ class KindTable(Generic[Kind]):
             kind = found.point.load()
             if isinstance(kind, type):
                 kind = kind()
-            problem = _lacks(kind, self.protocol)
+            problem = lacks(kind, self.protocol)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
             problem = _in_words(error)
         if problem:
@@ -146,8 +146,8 @@ def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
-def _lacks(kind: Any, protocol: type) -> str:
-    """What a kind has not of its Protocol, or nothing."""
+def lacks(kind: Any, protocol: type) -> str:
+    """Which member of a Protocol an object does not have, or nothing."""
     for name, wanted in vars(protocol).items():
         if name.startswith("_"):
             continue

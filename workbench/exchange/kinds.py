@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from workbench.errors import SettingsError
 from workbench.exchange.importers.base import Importer
 from workbench.exchange.targets.base import Target
-from workbench.plugins import KindTable, one_module_each
+from workbench.plugins import Entry, KindTable, one_module_each
+from workbench.settings import FILE_NAME, TargetSettings
+from workbench.typed_options import read_options
 
 TARGETS: KindTable[Target] = KindTable(
     "workbench.targets",
@@ -20,3 +24,16 @@ IMPORTERS: KindTable[Importer] = KindTable(
     Importer,
     partial(one_module_each, "workbench.exchange.importers"),
 )
+
+
+def kind_of_table(table: TargetSettings) -> tuple[Entry[Target], dict[str, Any]]:
+    """The kind of a [targets.NAME] table, with the options that it sets or leaves as they are.
+
+    Raises SettingsError for an unknown kind or a wrong option, or PluginError.
+    """
+    where = f"{FILE_NAME} [targets.{table.name}]"
+    if not table.kind:
+        raise SettingsError(f"{where} names no kind", hint=f"kind: {', '.join(TARGETS.names())}")
+    entry = TARGETS.get(table.kind, where, SettingsError)
+    options = read_options(table.options, entry.kind.options, f"{where}: options", SettingsError)
+    return entry, options

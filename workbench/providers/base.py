@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from workbench.prompts.values import Message
+from workbench.settings import ProviderSettings
+from workbench.typed_options import Option
 
 
 class Outcome(enum.StrEnum):
@@ -172,6 +174,30 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Give back connections and child processes."""
+
+
+class ProviderKind(Protocol):
+    """A kind of provider: what `kind` in a [providers.NAME] table chooses.
+
+    A plug-in brings one under an entry point in `workbench.providers`. What its `answer` raises
+    becomes a failed answer, its deadline is kept, and where it gives no latency or cost, they are
+    added.
+    """
+
+    @property
+    def summary(self) -> str:
+        """What it asks, in one sentence."""
+
+    @property
+    def options(self) -> Mapping[str, Option]:
+        """The options that [providers.NAME.options] may set, by name."""
+
+    def open(self, settings: ProviderSettings, environ: Mapping[str, str], /) -> Provider:
+        """The provider that the settings describe; `settings.options` has every option. Makes no
+        call. A key is read from the variable of `environ` that `settings.api_key_env` names.
+
+        Raises SettingsError for what cannot be right.
+        """
 
 
 def as_payload(messages: Sequence[Message]) -> list[dict[str, str]]:

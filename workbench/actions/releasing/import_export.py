@@ -13,7 +13,7 @@ from workbench.actions.workspace.trust import check_target_trust
 from workbench.errors import DraftError, SettingsError, UsageError
 from workbench.exchange.approval import approved
 from workbench.exchange.importers.base import Imported, Importer
-from workbench.exchange.kinds import IMPORTERS, TARGETS
+from workbench.exchange.kinds import IMPORTERS, TARGETS, kind_of_table
 from workbench.exchange.losses import Loss
 from workbench.exchange.targets.base import Destination, Export, Sent, Takes, Target
 from workbench.files import write_atomically
@@ -23,7 +23,6 @@ from workbench.prompts.key_like import keys_in
 from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX
 from workbench.settings import FILE_NAME, TargetSettings
 from workbench.suggestions import did_you_mean
-from workbench.typed_options import read_options
 from workbench.workspace import PROMPTS, Workspace
 
 
@@ -47,8 +46,10 @@ def export(
     Raises UsageError for an unknown target, UntrustedWorkspace for a table that the user has not
     agreed to, and GateRefused for a version that is not approved for the environment.
     """
-    entry = find_target(session.workspace, target)
-    destination = _destination(session.workspace, target, entry, path)
+    table = _table(session.workspace, target)
+    entry, options = kind_of_table(table)
+    check_target_trust(session.workspace, table)
+    destination = Destination(path, _uri(table), session.workspace.root, options)
     with entry.calling():
         leaving = _export(session, entry.kind.takes, target, ref, environment)
         losses = tuple(entry.kind.loses(leaving))
@@ -58,17 +59,7 @@ def export(
 
 def find_target(workspace: Workspace, name: str) -> Entry[Target]:
     """The kind behind a target's name: that of its table, else the kind of that name."""
-    table = workspace.settings.targets.get(name)
-    if table is None:
-        found = TARGETS.find(name)
-        if found is None:
-            known = [*TARGETS.names(), *workspace.settings.targets]
-            raise UsageError(f"no target {name!r}", hint=did_you_mean(name, known))
-        return found
-    where = f"{FILE_NAME} [targets.{name}]"
-    if not table.kind:
-        raise SettingsError(f"{where} names no kind", hint=f"kind: {', '.join(TARGETS.names())}")
-    return TARGETS.get(table.kind, where, SettingsError)
+    return kind_of_table(_table(workspace, name))[0]
 
 
 def target_lines(workspace: Workspace | None) -> list[tuple[str, str]]:
@@ -145,23 +136,27 @@ def _importer_of(path: Path) -> Entry[Importer]:
     return found[0]
 
 
-def _destination(
-    workspace: Workspace, name: str, entry: Entry[Target], path: Path | None
-) -> Destination:
-    """Where the target's table and the command line say that it goes."""
-    table = workspace.settings.targets.get(name) or TargetSettings(name, entry.name)
-    check_target_trust(workspace, table)
-    where = f"{FILE_NAME} [targets.{name}]"
-    uri = table.uri
-    if table.uri_env:
-        uri = os.environ.get(table.uri_env, "")
-        if not uri:
-            raise SettingsError(
-                f"the variable {table.uri_env} is not set, and {where} takes its uri from it",
-                hint=f"export {table.uri_env}=...",
-            )
-    options = read_options(table.options, entry.kind.options, f"{where}: options", SettingsError)
-    return Destination(path, uri, workspace.root, options)
+def _table(workspace: Workspace, name: str) -> TargetSettings:
+    """The table of that name, else one that sets nothing for the kind of that name."""
+    table = workspace.settings.targets.get(name)
+    if table is None and name not in TARGETS.names():
+        known = [*TARGETS.names(), *workspace.settings.targets]
+        raise UsageError(f"no target {name!r}", hint=did_you_mean(name, known))
+    return table or TargetSettings(name, name)
+
+
+def _uri(table: TargetSettings) -> str:
+    """Where the table says that it goes, itself or by a variable."""
+    if not table.uri_env:
+        return table.uri
+    uri = os.environ.get(table.uri_env, "")
+    if not uri:
+        raise SettingsError(
+            f"the variable {table.uri_env} is not set, and {FILE_NAME} [targets.{table.name}] "
+            "takes its uri from it",
+            hint=f"export {table.uri_env}=...",
+        )
+    return uri
 
 
 def _export(
