@@ -134,7 +134,7 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
                 before = _seen(dialog)
                 for key in EVERY if kind is Rollback else "yvQW1":
                     app.post_message(events.Key(key, key))
-                await until(pilot, lambda: not app._type_ahead._held)
+                await until(pilot, lambda: not app._key_queue._held)
                 assert app.screen is dialog, kind
                 assert (app.focused, app.said, app.clipboard) == (widget, said, copied), kind
                 after = _seen(dialog)
