@@ -112,6 +112,18 @@ def test_the_fingerprint_of_a_plug_ins_scorer_pins_the_package_and_its_version(s
             "KIND = Kind('a', 'b', None, {'required': Option(True)})",
             "its score is not a method",
         ),
+        (
+            {"bad": "bad_plugin:KIND"},
+            f"{GOOD}\nfrom dataclasses import replace\n"
+            "from workbench.typed_options import Option\n"
+            "KIND = replace(KIND, options={'required': Option(True)})",
+            "a name that every scorer takes: required",
+        ),
+        (
+            {"bad": "bad_plugin:KIND"},
+            f"{GOOD}\nfrom dataclasses import replace\nKIND = replace(KIND, revision='1')",
+            "its revision is no whole number",
+        ),
     ],
 )
 def test_a_plug_in_that_cannot_be_used_is_named_and_leaves_the_others_usable(
@@ -127,7 +139,8 @@ def test_a_plug_in_that_cannot_be_used_is_named_and_leaves_the_others_usable(
     assert "\n" not in caught.value.message
     assert "pip install --upgrade workbench-bad" in caught.value.hint
     listed = all_kinds()
-    assert [str(one) for one in listed if isinstance(one, PluginError)] == [str(caught.value)]
+    (problem,) = (one for one in listed if isinstance(one, PluginError))
+    assert str(caught.value) == f"suite.yaml: {problem}"
     assert {"any", "exact_match"} <= {one.name for one in listed if isinstance(one, Kind)}
     assert make_scorer("any", {}, "s").score(Answer(Outcome.OK, "x"), CASE).value == 1.0
 

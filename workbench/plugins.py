@@ -76,13 +76,21 @@ class KindTable(Generic[Kind]):
     protocol: type
     """What a kind must have; a Protocol."""
     builtin: Callable[[], Loaders[Kind]]
+    misfit: Callable[[Kind], str] = lambda _kind: ""
+    """What is wrong with a kind that has every member, or nothing."""
 
     def get(self, name: str, where: str = "", error: type[UsageError] = UsageError) -> Entry[Kind]:
-        """The kind of that name. Raises `error` with the nearest known name, or PluginError."""
-        found = self.find(name)
+        """The kind of that name. Raises `error` with the nearest known name, or PluginError; both
+        begin with `where`.
+        """
+        place = f"{where}: " if where else ""
+        try:
+            found = self.find(name)
+        except PluginError as broken:
+            raise PluginError(f"{place}{broken.message}", hint=broken.hint) from broken
         if found is None:
-            message = f"{where}: no {self.noun} {name!r}" if where else f"no {self.noun} {name!r}"
-            raise error(message, hint=did_you_mean(name, self.names()))
+            hint = did_you_mean(name, self.names())
+            raise error(f"{place}no {self.noun} {name!r}", hint=hint)
         return found
 
     def find(self, name: str) -> Entry[Kind] | None:
@@ -130,7 +138,7 @@ class KindTable(Generic[Kind]):
             kind = found.point.load()
             if isinstance(kind, type):
                 kind = kind()
-            problem = lacks(kind, self.protocol)
+            problem = lacks(kind, self.protocol) or self.misfit(kind)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
             problem = _in_words(error)
         if problem:

@@ -7,7 +7,6 @@ from typing import Any
 
 from workbench.errors import SettingsError
 from workbench.fingerprints import canonical_json
-from workbench.key_shapes import keys_of
 from workbench.suggestions import did_you_mean
 
 
@@ -55,6 +54,10 @@ def typed_value(data: Mapping[str, Any], key: str, kind: type, default: Any, whe
 def options_of(data: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The table `options`, which the kind checks. A key must not stand in it, but its variable."""
     options = dict(table_of(data, "options", where))
+    if not options:
+        return options
+    from workbench.key_shapes import keys_of  # it compiles long patterns
+
     try:
         canonical_json(options)
     except (TypeError, ValueError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workbench.errors import UsageError
+from workbench.fingerprints import canonical_json
 from workbench.suggestions import did_you_mean
 
 
@@ -71,6 +72,20 @@ class Option:
         if not is_finite:
             return "is not a finite number"
         return f"is less than {least:g}" if value < least else f"is more than {most:g}"
+
+
+def options_problem(options: Any) -> str:
+    """What is wrong with the options that a kind of a plug-in declares, or nothing."""
+    if not isinstance(options, Mapping):
+        return "its options are no mapping"
+    for name, option in options.items():
+        if not isinstance(option, Option) or type(option.default) not in Option.TYPES:
+            return f"its option {name!r} is no Option with a default of a known type"
+        try:
+            canonical_json(option.default)
+        except (TypeError, ValueError):
+            return f"the default of its option {name!r} is no JSON value"
+    return ""
 
 
 def defaults(options: Mapping[str, Option]) -> dict[str, Any]:

@@ -7,16 +7,22 @@ from typing import Any
 
 from workbench.errors import SettingsError
 from workbench.exchange.importers.base import Importer
-from workbench.exchange.targets.base import Target
+from workbench.exchange.targets.base import Takes, Target
 from workbench.plugins import Entry, KindTable, one_module_each
 from workbench.settings import FILE_NAME, TargetSettings
-from workbench.typed_options import read_options
+from workbench.typed_options import options_problem, read_options
+
+
+def _takes_problem(takes: object) -> str:
+    return "" if isinstance(takes, Takes) else f"its takes is {takes!r}, not one of Takes"
+
 
 TARGETS: KindTable[Target] = KindTable(
     "workbench.targets",
     "target kind",
     Target,
     partial(one_module_each, "workbench.exchange.targets"),
+    lambda kind: options_problem(kind.options) or _takes_problem(kind.takes),
 )
 IMPORTERS: KindTable[Importer] = KindTable(
     "workbench.importers",

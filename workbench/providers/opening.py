@@ -15,7 +15,7 @@ from workbench.plugins import KindTable, Loaders
 from workbench.providers.base import Provider, ProviderKind
 from workbench.providers.plugin_provider import PluginProvider
 from workbench.settings import FILE_NAME, LOCAL, ProviderSettings
-from workbench.typed_options import read_options
+from workbench.typed_options import options_problem, read_options
 
 USUAL = "openai"
 """The kind of a table that names none."""
@@ -30,7 +30,11 @@ def _builtin() -> Loaders[ProviderKind]:
 
 
 KINDS: KindTable[ProviderKind] = KindTable(
-    "workbench.providers", "provider kind", ProviderKind, _builtin
+    "workbench.providers",
+    "provider kind",
+    ProviderKind,
+    _builtin,
+    lambda kind: options_problem(kind.options),
 )
 
 

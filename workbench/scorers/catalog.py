@@ -10,12 +10,11 @@ from typing import Any
 from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.errors import PluginError, SuiteError
-from workbench.fingerprints import canonical_json
 from workbench.plugins import Entry, KindTable, Loaders
 from workbench.providers.base import Answer
 from workbench.scorers import cost, similarity, structure, text
 from workbench.scorers.base import Kind, Score, ScoreFunction, Scorer, ScorerKind
-from workbench.typed_options import Option, read_options
+from workbench.typed_options import Option, options_problem, read_options
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind for family in (text, structure, similarity, cost) for kind in family.KINDS
@@ -30,18 +29,25 @@ def _builtin() -> Loaders[ScorerKind]:
     return {name: partial(KINDS.__getitem__, name) for name in KINDS}
 
 
-TABLE: KindTable[ScorerKind] = KindTable("workbench.scorers", "scorer", ScorerKind, _builtin)
+def _misfit(kind: ScorerKind) -> str:
+    if not all(isinstance(text, str) for text in (kind.summary, kind.example)):
+        return "its summary or example is no text"
+    if not isinstance(kind.revision, int):
+        return "its revision is no whole number"
+    problem = options_problem(kind.options)
+    if not problem and kind.options.keys() & COMMON.keys():
+        return f"its options have a name that every scorer takes: {', '.join(COMMON)}"
+    return problem
+
+
+TABLE: KindTable[ScorerKind] = KindTable(
+    "workbench.scorers", "scorer", ScorerKind, _builtin, _misfit
+)
 
 
 def all_kinds() -> list[Kind | PluginError]:
     """Every kind by name; for a plug-in that cannot be used, the error that says why."""
-    found: list[Kind | PluginError] = []
-    for entry in TABLE.all():
-        try:
-            found.append(entry if isinstance(entry, PluginError) else _kind(entry))
-        except PluginError as error:
-            found.append(error)
-    return found
+    return [one if isinstance(one, PluginError) else _kind(one) for one in TABLE.all()]
 
 
 def find_kind(name: str, where: str = "") -> Kind:
@@ -82,16 +88,10 @@ def _label(value: Any, written: Any, where: str) -> Any:
 
 
 def _kind(entry: Entry[ScorerKind]) -> Kind:
-    """A plug-in's kind as one of ours. Raises PluginError for what no scorer can have."""
+    """A plug-in's kind as one of ours."""
     kind = entry.kind
     if entry.plugin is None:
         return KINDS[entry.name]
-    problem = _misfit(kind)
-    if problem:
-        raise PluginError(
-            f"the scorer {entry.name!r} of {entry.plugin} cannot be used: {problem}",
-            hint=f"pip install --upgrade {entry.plugin.distribution}",
-        )
     if not isinstance(kind, Kind):
         kind = Kind(
             entry.name,
@@ -104,22 +104,6 @@ def _kind(entry: Entry[ScorerKind]) -> Kind:
         )
     score = partial(_score, kind.score)
     return replace(kind, name=entry.name, score=score, plugin=entry.plugin)
-
-
-def _misfit(kind: ScorerKind) -> str:
-    texts = (kind.summary, kind.example)
-    if not isinstance(kind.options, Mapping) or not all(isinstance(text, str) for text in texts):
-        return "its options are no mapping, or its summary or example is no text"
-    for name, option in kind.options.items():
-        if not isinstance(option, Option) or type(option.default) not in Option.TYPES:
-            return f"its option {name!r} is no Option with a default of a known type"
-        if name in COMMON:
-            return f"its option {name!r} has the name of one that every scorer takes"
-    try:
-        canonical_json([kind.revision, {name: one.default for name, one in kind.options.items()}])
-    except (TypeError, ValueError) as error:
-        return f"its revision and defaults are no JSON values: {error}"
-    return ""
 
 
 def _score(score: ScoreFunction, answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
