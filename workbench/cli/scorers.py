@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @command("scorers", example="workbench scorers similarity")
 @click.argument("name", required=False)
 def scorers_command(context: CommandContext, name: str | None) -> None:
-    """The scorers that a suite may name, or one of them with its options and an example.
+    """List the scorers, or show the options and an example of one.
 
     Those of installed plug-ins are marked with the package that they come from.
     """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import is_
 from typing import Any
 
 from workbench.prompts.files.options import NAMES
@@ -27,12 +29,33 @@ def api_options(request: Request) -> dict[str, Any]:
 
     A part of the key of every cached answer, whichever provider gave it: it must stay as it is.
     """
-    options = {NAMES.get(name, name): value for name, value in request.options.items()}
-    options.update(request.extra)
-    if request.outputs:
-        options["response_format"] = response_format(request.outputs)
-    if request.tools:
-        options["tools"] = [_tool(item) for item in _listed(request.tools)]
+    return dict(_translated(_Shared(request)))
+
+
+class _Shared:
+    """What all requests of a run have in common, the same objects: told apart by identity, since a
+    comparison would cost as much as the translation that it saves.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.parts = (request.options, request.extra, request.outputs, request.tools)
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.parts)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shared) and all(map(is_, self.parts, other.parts))
+
+
+@lru_cache(maxsize=8)
+def _translated(shared: _Shared) -> Mapping[str, Any]:
+    given, extra, outputs, tools = shared.parts
+    options = {NAMES.get(name, name): value for name, value in given.items()}
+    options.update(extra)
+    if outputs:
+        options["response_format"] = response_format(outputs)
+    if tools:
+        options["tools"] = [_tool(item) for item in _listed(tools)]
     return options
 
 
