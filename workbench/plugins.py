@@ -98,14 +98,14 @@ class KindTable(Generic[Kind]):
         loaders = self.builtin()
         if name in loaders:
             return Entry(name, loaders[name]())
-        found = [point for point in _entry_points(self.group) if point.point.name == name]
-        if len(found) > 1:
+        points = [point for point in _entry_points(self.group) if point.point.name == name]
+        if len(points) > 1:
             raise PluginError(
                 f"the {self.noun} {name!r} comes from two plug-ins: "
-                f"{' and '.join(str(point.plugin) for point in found)}",
-                hint=f"pip uninstall {found[-1].plugin.distribution}, or the other",
+                f"{' and '.join(str(point.plugin) for point in points)}",
+                hint=f"pip uninstall {points[-1].plugin.distribution}, or the other",
             )
-        return self._loaded(found[0]) if found else None
+        return self._loaded(points[0]) if points else None
 
     def names(self) -> list[str]:
         """The names of all kinds; imports no plug-in."""

@@ -142,6 +142,7 @@ def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
         ('kind = "jsno"', "[targets.team]: no target kind 'jsno' (did you mean 'json'?)"),
         ('kind = "mlflow"', "[targets.team]: no target kind 'mlflow' (known: json, prompty"),
         ('uri = "x.json"', "[targets.team] names no kind (kind: json, prompty, sqlite)"),
+        ('kind = "json"\nuri = "sqlite:///x.db"', "this target writes a file, and its uri is"),
         ('kind = "json"\nuri_env = "NO_SUCH_1"', "the variable NO_SUCH_1 is not set"),
         ('kind = "json"\noptions = {indent = 2}', "options has no option 'indent'"),
     ],

@@ -15,11 +15,15 @@ from pathlib import Path
 import pytest
 
 from tests.registry.making import build_evidence
+from workbench.errors import UsageError
+from workbench.exchange import targets
 from workbench.exchange.approval import approved
+from workbench.exchange.kinds import TARGETS
 from workbench.exchange.targets.base import Destination, Export
 from workbench.exchange.targets.json import KIND as JSON
 from workbench.exchange.targets.sqlite import write_snapshot
 from workbench.files import LEFT_BEHIND_S, write_atomically
+from workbench.plugins import one_module_each
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 
@@ -186,3 +190,26 @@ def test_a_snapshot_is_one_file_in_rollback_mode(registry: PromptRegistry, tmp_p
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_module_beside_the_others_is_all_that_a_new_target_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "new_kind.py").write_text(
+        "from workbench.exchange.targets.base import Sent, Takes\n"
+        "class New:\n"
+        "    summary, takes, options = 'Of a test.', Takes.PROMPT, {}\n"
+        "    def loses(self, export): return ()\n"
+        "    def send(self, export, destination): return Sent('nowhere')\n"
+        "KIND = New()\n"
+    )
+    monkeypatch.setattr(targets, "__path__", [*targets.__path__, str(tmp_path)])
+    one_module_each.cache_clear()
+    try:
+        assert TARGETS.names() == ["json", "new-kind", "prompty", "sqlite"]
+        entry = TARGETS.get("new-kind")
+        assert entry.kind.summary == "Of a test."
+        with pytest.raises(UsageError, match=r"did you mean 'new-kind'"):
+            TARGETS.get("newkind")
+    finally:
+        one_module_each.cache_clear()

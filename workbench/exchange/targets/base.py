@@ -16,6 +16,8 @@ from workbench.prompts.values import Prompt
 from workbench.registry import PromptRegistry
 from workbench.typed_options import Option
 
+_EXAMPLE = 'uri = "dist/prompts.json"'
+
 
 class Takes(enum.StrEnum):
     """What a target is given."""
@@ -64,9 +66,13 @@ class Destination:
     def file(self, name: str) -> Path:
         """The file to write: the path, else the uri, else `name` in the current folder. A uri
         that ends with a slash, or is a folder, holds a file of that name.
+
+        Raises UsageError for a uri that is an address; it is not repeated, as it may hold a key.
         """
         if self.path is not None or not self.uri:
             return self.path or Path(name)
+        if "://" in self.uri:
+            raise UsageError("this target writes a file, and its uri is an address", hint=_EXAMPLE)
         place = self.root / Path(self.uri).expanduser()
         return place / name if self.uri.endswith("/") or place.is_dir() else place
 
