@@ -91,6 +91,9 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         ("[environments.production]\napprovals = -1", "approvals must not be -1"),
         ("[environments.'Prod 1']", "is no name for an environment"),
         ("[targets.t]\nknd = 'x'", "did you mean 'kind'?"),
+        ("[targets.t]\noptions = 5", "options must be a table"),
+        ("[targets.t.options]\nsince = 2026-01-01", "options cannot hold a date"),
+        ("[providers.o]\nknd = 'x'", "did you mean 'kind'?"),
         ("[keys]\na = 5", "a key or a list of keys"),
         ("a = \nb = 1", "line 1"),
         (b"\xff\xfe", "workbench.toml"),
@@ -108,6 +111,8 @@ def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, text: str | bytes,
     [
         "[providers.o]\napi_key = 'sk-canary-secret-1'",
         "[providers.o]\napi_key_env = 'sk-canary-secret-1'",
+        "[targets.t.options]\nkey = 'sk-canary1canary1canary1'",
+        "[providers.o.options]\nurl = 'https://ana:canary-1@host/'",
         "[targets.t]\nkind = 'postgres'\nuri = 'postgres://ana:canary-secret-1@db/x'",
     ],
 )

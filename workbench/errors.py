@@ -10,7 +10,8 @@ WorkbenchError
 │   ├── SettingsError          workbench.toml cannot be read
 │   ├── UntrustedWorkspace     a workspace that is not yours wants to reach out
 │   ├── NotFound               a prompt, version, run or file that does not exist
-│   └── ExtraMissing           an optional part is not installed
+│   ├── ExtraMissing           an optional part is not installed
+│   └── PluginError            an installed plug-in cannot be used
 ├── ProviderError           4  the provider failed and the run cannot go on
 │   └── BatchRefused           a batch was certainly not started
 ├── RunCutShort             4  a run ended before its gate could decide
@@ -88,6 +89,10 @@ class NotFound(UsageError):
 
 class ExtraMissing(UsageError):
     """An optional part of the package is not installed."""
+
+
+class PluginError(UsageError):
+    """An installed plug-in cannot be imported, lacks a method, or has another one's name."""
 
 
 class ProviderError(WorkbenchError):

@@ -13,6 +13,7 @@ from workbench.addresses import LOCAL_MODEL, plain_address
 from workbench.errors import SettingsError
 from workbench.links import SETTINGS_FILE
 from workbench.suggestions import did_you_mean
+from workbench.toml_tables import check_keys, named_tables, options_of, table_of, typed_value
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -33,6 +34,8 @@ class ProviderSettings:
     """One [providers.NAME] table. The key itself never stands in the file."""
 
     name: str
+    kind: str = ""
+    """How it is asked; empty: `local` for the built-in model, else `openai`."""
     base_url: str = ""
     api_key_env: str = ""
     """The environment variable that holds the key; empty: no key is sent."""
@@ -48,11 +51,13 @@ class ProviderSettings:
     tokens_per_minute: int = 0
     prices: Mapping[str, Any] = field(default_factory=dict)
     """model id to {input, output}: US dollars a million tokens."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """[providers.NAME.options]: what the kind of a plug-in takes beside this."""
 
     @property
     def is_embedded(self) -> bool:
         """The built-in model answers, not an endpoint."""
-        return self.name == LOCAL and not self.base_url
+        return self.kind == LOCAL or (not self.kind and self.name == LOCAL and not self.base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,9 @@ class TargetSettings:
     kind: str
     uri: str = ""
     uri_env: str = ""
+    """The environment variable that holds the uri."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """[targets.NAME.options]: what the kind takes beside this."""
 
 
 DEFAULT_ENVIRONMENTS = (
@@ -161,18 +169,20 @@ def _with_paths(provider: ProviderSettings, folder: Path) -> ProviderSettings:
 def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
     """Settings from the parsed file; `where` names it in messages."""
     tables = {"workspace", "providers", "environments", "targets", "keys"}
-    _known(data, tables, where)
-    workspace = _table(data, "workspace", where)
-    _known(workspace, {"author", "theme", "confirm_above"}, f"{where} [workspace]")
+    check_keys(data, tables, where)
+    workspace = table_of(data, "workspace", where)
+    check_keys(workspace, {"author", "theme", "confirm_above"}, f"{where} [workspace]")
     settings = Settings(
-        author=_typed(workspace, "author", str, "", f"{where} [workspace]"),
-        theme=_typed(workspace, "theme", str, "", f"{where} [workspace]"),
-        confirm_above_usd=_typed(workspace, "confirm_above", float, 1.0, f"{where} [workspace]"),
-        providers=_named(data, "providers", where, _provider),
+        author=typed_value(workspace, "author", str, "", f"{where} [workspace]"),
+        theme=typed_value(workspace, "theme", str, "", f"{where} [workspace]"),
+        confirm_above_usd=typed_value(
+            workspace, "confirm_above", float, 1.0, f"{where} [workspace]"
+        ),
+        providers=named_tables(data, "providers", where, _provider),
         environments={item.name: item for item in DEFAULT_ENVIRONMENTS}
-        | _named(data, "environments", where, _environment),
-        targets=_named(data, "targets", where, _target),
-        keys=_keys(_table(data, "keys", where), f"{where} [keys]"),
+        | named_tables(data, "environments", where, _environment),
+        targets=named_tables(data, "targets", where, _target),
+        keys=_keys(table_of(data, "keys", where), f"{where} [keys]"),
     )
     _check_promotions(settings.environments, where)
     return settings
@@ -202,6 +212,8 @@ def _check_promotions(environments: Mapping[str, EnvironmentSettings], where: st
 
 def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettings:
     known = {
+        "kind",
+        "options",
         "base_url",
         "api_key_env",
         "model_path",
@@ -216,8 +228,8 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
             f"{where}: a key must not stand in the file",
             hint='name the variable that holds it: api_key_env = "OPENAI_API_KEY"',
         )
-    _known(table, known, where)
-    variable = _typed(table, "api_key_env", str, "", where)
+    check_keys(table, known, where)
+    variable = typed_value(table, "api_key_env", str, "", where)
     if variable and not _VARIABLE.fullmatch(variable):
         raise SettingsError(
             f"{where}: api_key_env is the name of a variable, and that is none",
@@ -225,19 +237,21 @@ def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettin
         )
     return ProviderSettings(
         name=name,
-        base_url=_typed(table, "base_url", str, "", where),
+        kind=typed_value(table, "kind", str, "", where),
+        base_url=typed_value(table, "base_url", str, "", where),
         api_key_env=variable,
-        model_path=_typed(table, "model_path", str, "", where),
+        model_path=typed_value(table, "model_path", str, "", where),
         chat_template=_chat_template(table, where),
-        ca_bundle=_typed(table, "ca_bundle", str, "", where),
-        requests_per_minute=_typed(table, "requests_per_minute", int, 0, where),
-        tokens_per_minute=_typed(table, "tokens_per_minute", int, 0, where),
-        prices=_table(table, "prices", where),
+        ca_bundle=typed_value(table, "ca_bundle", str, "", where),
+        requests_per_minute=typed_value(table, "requests_per_minute", int, 0, where),
+        tokens_per_minute=typed_value(table, "tokens_per_minute", int, 0, where),
+        prices=table_of(table, "prices", where),
+        options=options_of(table, where),
     )
 
 
 def _chat_template(table: Mapping[str, Any], where: str) -> str:
-    value = _typed(table, "chat_template", str, "", where)
+    value = typed_value(table, "chat_template", str, "", where)
     if value not in ("", PLAIN):
         raise SettingsError(
             f"{where}: chat_template is {value!r}",
@@ -248,29 +262,29 @@ def _chat_template(table: Mapping[str, Any], where: str) -> str:
 
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
     own = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
-    _known(table, {*own, "answers", "endpoints"}, where)
+    check_keys(table, {*own, "answers", "endpoints"}, where)
     if not _NAME.fullmatch(name):
         hint = "lower case letters, digits, '_' and '-', a letter first"
         raise SettingsError(f"{where}: {name!r} is no name for an environment", hint=hint)
-    requires = _typed(table, "requires", list, [], where)
+    requires = typed_value(table, "requires", list, [], where)
     if not all(isinstance(item, str) for item in requires):
         raise SettingsError(f"{where}: requires takes a list of suite names")
     return EnvironmentSettings(
         name=name,
         requires=tuple(requires),
-        approvals=_typed(table, "approvals", int, 0, where),
-        promote_from=_typed(table, "from", str, "", where),
-        external=_typed(table, "external", bool, True, where),
-        untested=_typed(table, "untested", bool, name == "development", where),
-        frozen=_typed(table, "frozen", bool, False, where),
-        max_age_days=_typed(table, "max_age_days", float, 0.0, where),
+        approvals=typed_value(table, "approvals", int, 0, where),
+        promote_from=typed_value(table, "from", str, "", where),
+        external=typed_value(table, "external", bool, True, where),
+        untested=typed_value(table, "untested", bool, name == "development", where),
+        frozen=typed_value(table, "frozen", bool, False, where),
+        max_age_days=typed_value(table, "max_age_days", float, 0.0, where),
         answers=_answers(table, where),
         endpoints=_endpoints(table, where),
     )
 
 
 def _answers(table: Mapping[str, Any], where: str) -> str:
-    value = _typed(table, "answers", str, CACHED, where)
+    value = typed_value(table, "answers", str, CACHED, where)
     if value not in (CACHED, FRESH):
         raise SettingsError(
             f"{where}: answers is {value!r}", hint=f'answers = "{FRESH}", or "{CACHED}"'
@@ -281,7 +295,7 @@ def _answers(table: Mapping[str, Any], where: str) -> str:
 def _endpoints(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     """Addresses as evidence names them, sorted."""
     found = set()
-    for value in _typed(table, "endpoints", list, [], where):
+    for value in typed_value(table, "endpoints", list, [], where):
         try:
             found.add(value if _LOCAL_MODEL.fullmatch(value) else plain_address(value))
         except (ValueError, TypeError, AttributeError) as error:
@@ -293,47 +307,16 @@ def _endpoints(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 
 def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:
-    _known(table, {"kind", "uri", "uri_env"}, where)
-    if _PASSWORD.search(_typed(table, "uri", str, "", where)):
+    check_keys(table, {"kind", "uri", "uri_env", "options"}, where)
+    if _PASSWORD.search(typed_value(table, "uri", str, "", where)):
         raise SettingsError(
             f"{where}: a password must not stand in the file",
             hint='name the variable that holds the address: uri_env = "TEAM_REGISTRY"',
         )
     return TargetSettings(
         name=name,
-        kind=_typed(table, "kind", str, "", where),
-        uri=_typed(table, "uri", str, "", where),
-        uri_env=_typed(table, "uri_env", str, "", where),
+        kind=typed_value(table, "kind", str, "", where),
+        uri=typed_value(table, "uri", str, "", where),
+        uri_env=typed_value(table, "uri_env", str, "", where),
+        options=options_of(table, where),
     )
-
-
-def _named(data: Mapping[str, Any], key: str, where: str, make: Any) -> dict[str, Any]:
-    tables = _table(data, key, where)
-    return {
-        name: make(name, _table(tables, name, f"{where} [{key}]"), f"{where} [{key}.{name}]")
-        for name in tables
-    }
-
-
-def _table(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
-    value = data.get(key, {})
-    if not isinstance(value, Mapping):
-        raise SettingsError(f"{where}: {key} must be a table")
-    return value
-
-
-def _known(data: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in data:
-        if key not in known:
-            raise SettingsError(f"{where}: unknown key {key!r}", hint=did_you_mean(key, known))
-
-
-def _typed(data: Mapping[str, Any], key: str, kind: type, default: Any, where: str) -> Any:
-    value = data.get(key, default)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SettingsError(f"{where}: {key} must be a {kind.__name__}, not {value!r}")
-    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
-        raise SettingsError(f"{where}: {key} must not be {value!r}", hint="0 or more")
-    return value

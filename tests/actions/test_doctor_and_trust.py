@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.git_attributes import add_union_merge
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import UntrustedWorkspace
+from workbench.fingerprints import fingerprint
 from workbench.registry import PromptRegistry
 from workbench.workspace import Workspace, open_workspace
 
@@ -138,6 +140,8 @@ REACHING = [
     '[providers.o]\nbase_url = "http://127.0.0.1:1/v1"\napi_key_env = "SOME_KEY"\n',
     '[providers.local]\nmodel_path = "/tmp/other.gguf"\n',
     '[providers.o]\nbase_url = "http://127.0.0.1.example.com/v1"\n',
+    '[providers.o]\nkind = "of_a_plug_in"\n',
+    '[providers.o]\nbase_url = "http://127.0.0.1:1/v1"\noptions = {send_to = "other"}\n',
 ]
 
 
@@ -151,6 +155,32 @@ def test_settings_that_reach_further_ask_for_trust_again(workspace: Workspace, t
     check_trust(changed, provider)
     moved = with_settings(changed, table.replace('"http', '"https').replace("other", "third"))
     assert is_trusted(moved) == (moved.settings.providers == changed.settings.providers)
+
+
+def test_trust_that_was_given_before_tables_had_kinds_and_options_lasts(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = with_settings(
+        workspace,
+        '[providers.o]\nbase_url = "https://api.example.com/v1"\napi_key_env = "SOME_KEY"\n'
+        '[targets.t]\nkind = "mlflow"\nuri = "sqlite:///x.db"\n',
+    )
+    provider = {
+        "name": "o",
+        "base_url": "https://api.example.com/v1",
+        "api_key_env": "SOME_KEY",
+        "model_path": "",
+        "requests_per_minute": 0,
+        "tokens_per_minute": 0,
+        "prices": {},
+    }
+    target = {"name": "t", "kind": "mlflow", "uri": "sqlite:///x.db", "uri_env": ""}
+    known = fingerprint({"providers": {"o": provider}, "targets": {"t": target}})
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "old"))
+    (tmp_path / "old").mkdir()
+    trusted = json.dumps({str(changed.root.resolve()): known})
+    (tmp_path / "old" / "trusted.json").write_text(trusted)
+    assert is_trusted(changed)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from workbench.actions.refs import resolve
-from workbench.actions.releasing.import_export import export, import_draft, read_prompt
+from workbench.actions.releasing.import_export import export, import_drafts, read_source
 from workbench.actions.releasing.redraft import draft_from
 from workbench.actions.releasing.register import register
 from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
+from workbench.actions.trust import trust
 from workbench.actions.workspace.init import create_workspace
-from workbench.errors import DraftError, GateRefused, UsageError
+from workbench.errors import DraftError, GateRefused, UntrustedWorkspace, UsageError
 from workbench.prompts.files.prompty import parse_prompty, read_draft
-from workbench.prompts.values import FIRST_REVISION, REVISION
+from workbench.prompts.values import FIRST_REVISION, REVISION, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.workspace import Workspace, open_workspace
 
@@ -33,19 +34,33 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return workspace
 
 
+def sent(
+    session: Session, target: str, ref: str | None, path: Path, environment: str = "production"
+) -> Path:
+    """The file that an export wrote."""
+    written = export(session, target, ref, path, environment).sent.path
+    assert written == path
+    return path
+
+
+def prompt_in(path: Path) -> Prompt:
+    (prompt,) = read_source(path).prompts
+    return prompt
+
+
 def test_json_and_prompty_come_back_as_the_same_prompt(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     with Session(workspace) as session:
-        told = export(session, "json", "hello@development", tmp_path / "a.json", "production")
-        draft = export(session, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
+        told = sent(session, "json", "hello@development", tmp_path / "a.json", "production")
+        draft = sent(session, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
         wanted = resolve(session, "hello").prompt.fingerprint
-    assert read_prompt(told).fingerprint == wanted
-    assert read_prompt(draft).fingerprint == wanted
+    assert prompt_in(told).fingerprint == wanted
+    assert prompt_in(draft).fingerprint == wanted
     for path in (told, draft):
         with pytest.raises(UsageError, match="a draft of hello already"):
-            import_draft(workspace, path)
-    made = import_draft(workspace, told, "other")
+            import_drafts(workspace, path)
+    ((made,), _) = import_drafts(workspace, told, "other")
     assert made == workspace.root / "prompts" / "other.prompty"
     assert read_draft(made).prompt.fingerprint == wanted
 
@@ -63,7 +78,7 @@ def test_a_version_that_is_not_approved_is_not_exported_as_json(
 
 def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_path: Path) -> None:
     with Session(workspace) as session:
-        path = export(session, "sqlite", None, tmp_path / "prompts.db", "production")
+        path = sent(session, "sqlite", None, tmp_path / "prompts.db", "production")
         head = session.registry.head()
     with PromptRegistry(path) as registry:
         assert registry.get_active("hello", "development").version == "1.0.0"
@@ -87,18 +102,92 @@ def test_a_wrong_export_says_what_is_wrong(
     assert said in str(caught.value)
 
 
-def test_a_configured_target_is_known_though_nothing_goes_there_yet(
+def with_settings(workspace: Workspace, text: str) -> Workspace:
+    """The workspace with these tables, trusted."""
+    (workspace.root / "workbench.toml").write_text(text)
+    changed = open_workspace(workspace.root)
+    trust(changed)
+    return changed
+
+
+def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTS_FOLDER", str(workspace.root / "shared"))
+    (workspace.root / "shared").mkdir()
+    changed = with_settings(
+        workspace,
+        '[targets.apps]\nkind = "sqlite"\nuri = "dist/prompts.db"\n'
+        '[targets.team]\nkind = "json"\nuri_env = "PROMPTS_FOLDER"\n'
+        '[targets.prompty]\nkind = "json"\nuri = "out/"\n',
+    )
+    (workspace.root / "dist").mkdir()
+    (workspace.root / "out").mkdir()
+    with Session(changed) as session:
+        for name, ref, place in (
+            ("apps", None, "dist/prompts.db"),
+            ("team", "hello@development", "shared/hello-1.0.0.json"),
+            ("prompty", "hello@development", "out/hello-1.0.0.json"),
+        ):
+            told = export(session, name, ref, None, "production")
+            assert told.sent.path == workspace.root / place
+            assert told.sent.path.stat().st_size > 100
+        over = sent(session, "team", "hello@development", workspace.root / "x.json")
+        assert prompt_in(over).prompt_id == "hello"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('kind = "jsno"', "[targets.team]: no target kind 'jsno' (did you mean 'json'?)"),
+        ('kind = "mlflow"', "[targets.team]: no target kind 'mlflow' (known: json, prompty"),
+        ('uri = "x.json"', "[targets.team] names no kind (kind: json, prompty, sqlite)"),
+        ('kind = "json"\nuri = "sqlite:///x.db"', "this target writes a file, and its uri is"),
+        ('kind = "json"\nuri_env = "NO_SUCH_1"', "the variable NO_SUCH_1 is not set"),
+        ('kind = "json"\noptions = {indent = 2}', "options has no option 'indent'"),
+    ],
+)
+def test_a_wrong_table_of_a_target_is_refused_with_what_to_do(
+    workspace: Workspace, table: str, said: str
+) -> None:
+    changed = with_settings(workspace, f"[targets.team]\n{table}\n")
+    with Session(changed) as session, pytest.raises(UsageError) as caught:
+        export(session, "team", "hello@development", None, "production")
+    assert said in str(caught.value)
+
+
+def test_a_target_is_suggested_by_its_kind_and_by_its_name(workspace: Workspace) -> None:
+    changed = with_settings(workspace, '[targets.company]\nkind = "json"\n')
+    with Session(changed) as session:
+        for wrong, meant in (("compani", "company"), ("sqlit", "sqlite")):
+            with pytest.raises(UsageError, match=f"no target '{wrong}' .did you mean '{meant}'"):
+                export(session, wrong, "hello", None, "production")
+
+
+def test_a_target_of_a_workspace_that_is_not_trusted_writes_nothing(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    settings = workspace.root / "workbench.toml"
-    settings.write_text('[targets.mlflow]\nkind = "mlflow"\nuri = "sqlite:///x.db"\n')
-    with Session(open_workspace(workspace.root)) as session:
-        with pytest.raises(UsageError, match=r"\[targets\.mlflow\]: .* to files only") as caught:
-            export(session, "mlflow", "hello", tmp_path / "x", "production")
-        assert "did you mean" not in str(caught.value)
-        with pytest.raises(UsageError, match="no target 'mlfow'") as caught:
-            export(session, "mlfow", "hello", tmp_path / "x", "production")
-        assert "mlflow" not in str(caught.value)
+    place = tmp_path / "secret.json"
+    text = f'[targets.team]\nkind = "json"\nuri = "{place}"\n'
+    (workspace.root / "workbench.toml").write_text(text)
+    with (
+        Session(open_workspace(workspace.root)) as session,
+        pytest.raises(UntrustedWorkspace, match=r"\[targets\.team\] exports to .*secret\.json"),
+    ):
+        export(session, "team", "hello@development", None, "production")
+    assert not place.exists()
+
+
+def test_what_a_target_cannot_hold_is_said(workspace: Workspace, tmp_path: Path) -> None:
+    with Session(workspace) as session:
+        version = export(session, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
+        draft = export(session, "prompty", "hello", tmp_path / "b.prompty", "production")
+        whole = export(session, "sqlite", None, tmp_path / "a.db", "production")
+    assert [loss.what for loss in version.losses] == [
+        "version, author and date",
+        "evidence and deployments",
+    ]
+    assert draft.losses == whole.losses == ()
 
 
 def test_a_folder_that_is_not_there_is_one_line(workspace: Workspace, tmp_path: Path) -> None:
@@ -135,7 +224,7 @@ def test_what_is_no_prompt_is_refused(workspace: Workspace, name: str, text: str
     path.write_text(text)
     before = workspace.draft_paths()
     with pytest.raises(DraftError, match=name):
-        import_draft(workspace, path)
+        import_drafts(workspace, path)
     path.unlink()
     assert [p for p in before if p != path] == list(workspace.draft_paths())
 
@@ -150,14 +239,14 @@ def test_a_version_leaves_and_comes_back_with_the_revision_of_its_templates(
     with Session(workspace) as session:
         session.registry.register(PromptVersion.of(prompt, "1.0.0", "first", "ana"))
         session.registry.deploy("greet", "1.0.0", "development", "ana")
-        told = export(session, "json", "greet@development", tmp_path / "a.json", "production")
-        draft = export(session, "prompty", "greet@1.0.0", tmp_path / "a.prompty", "production")
-        copy = export(session, "sqlite", None, tmp_path / "prompts.db", "production")
+        told = sent(session, "json", "greet@development", tmp_path / "a.json", "production")
+        draft = sent(session, "prompty", "greet@1.0.0", tmp_path / "a.prompty", "production")
+        copy = sent(session, "sqlite", None, tmp_path / "prompts.db", "production")
         path = draft_from(session, "greet", "1.0.0").path
         assert session.registry.verify().first_bad is None
     assert ("revision" in json.loads(told.read_bytes())) == (revision == REVISION)
-    for found in (told, draft, path, import_draft(workspace, told, "other")):
-        assert read_prompt(found).fingerprint == prompt.fingerprint
+    for found in (told, draft, path, import_drafts(workspace, told, "other")[0][0]):
+        assert prompt_in(found).fingerprint == prompt.fingerprint
     with PromptRegistry(copy) as registry:
         live = registry.get_active("greet", "development")
         assert live is not None

@@ -9,7 +9,8 @@ import pytest
 from workbench.errors import DraftError
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.values import Message
-from workbench.providers.options import build_options
+from workbench.providers.openai_chat.parameters import api_options
+from workbench.providers.options import build_request
 
 OPTIONS = "name: a\nmodel:\n  id: m\n  options:\n"
 HEAD = "---\nname: a\nmodel: {id: m, provider: x}\n---\n"
@@ -289,7 +290,7 @@ user:
         ("n", "string", 5),
         ("kind", "string", None),
     ]
-    options = build_options(prompt)
+    options = api_options(build_request(prompt, ()))
     assert options["temperature"] == "hot", "what is sent as it stands has no type here"
     schema = options["response_format"]["json_schema"]["schema"]
     assert schema["properties"] == {"answer": {"type": "string"}, "score": {"type": "number"}}

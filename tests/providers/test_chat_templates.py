@@ -24,7 +24,7 @@ TEMPLATE = (
 REQUEST = Request(
     "tiny",
     (Message("system", "brief"), Message("user", "hi")),
-    {"max_completion_tokens": 2, "temperature": 0},
+    {"maxOutputTokens": 2, "temperature": 0},
 )
 
 

@@ -15,8 +15,9 @@ from tests.support.specs import make_spec, start
 from workbench.errors import ProviderError
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.providers.base import Answer, Outcome
+from workbench.providers.openai_chat.parameters import api_options
 from workbench.providers.opening import open_provider
-from workbench.providers.options import build_options, build_request
+from workbench.providers.options import build_request
 from workbench.providers.probe import probe
 from workbench.runs.spec.plan import Plan
 from workbench.settings import ProviderSettings
@@ -127,7 +128,9 @@ def test_how_the_token_limit_is_spelled_makes_no_other_question(tmp_path: Path) 
         prompt({name: 8})
         for name in ("max_tokens", "max_completion_tokens", "maxOutputTokens", "max_output_tokens")
     ]
-    assert [build_options(one) for one in spelled] == [{"max_completion_tokens": 8}] * 4
+    requests = [build_request(one, ()) for one in spelled]
+    assert [one.options for one in requests] == [{"maxOutputTokens": 8}] * 4
+    assert [api_options(one) for one in requests] == [{"max_completion_tokens": 8}] * 4
     keys = set()
     for one in spelled:
         spec = make_spec(1, prompt=one)

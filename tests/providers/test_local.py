@@ -21,7 +21,7 @@ from workbench.runs.spec.values import RunStatus
 from workbench.settings import ProviderSettings
 
 LOCAL = ProviderSettings("local")
-OPTIONS = {"max_completion_tokens": 4, "temperature": 0, "seed": 1, "stop": ["\n"]}
+OPTIONS = {"maxOutputTokens": 4, "temperature": 0, "seed": 1, "stop": ["\n"]}
 REQUEST = Request("gemma-3-270m", (Message("user", "one two three four"),), OPTIONS)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.errors import DraftError, SettingsError, UsageError
+from workbench.prompts.files.options import NAMES
 from workbench.prompts.values import Message, Model, Prompt
 from workbench.providers.base import Price
 from workbench.providers.endpoint import endpoint_of
-from workbench.providers.options import build_options, build_request, response_format
+from workbench.providers.openai_chat.parameters import api_options, payload, response_format
+from workbench.providers.options import build_request, max_output
 from workbench.providers.prices import price_of
 from workbench.settings import ProviderSettings
 
@@ -19,8 +23,54 @@ def prompt(options: dict[str, Any] | None = None, **more: Any) -> Prompt:
     return Prompt("p", (Message("user", "hi"),), Model("m", "openai", options or {}), **more)
 
 
+def options_of(asked: Prompt) -> dict[str, Any]:
+    return api_options(build_request(asked, ()))
+
+
+NAMED = st.sampled_from([*NAMES, *NAMES.values(), "min_p", "service_tier", "response_format"])
+VALUES = st.none() | st.integers(0, 9) | st.text(max_size=2)
+ORDERS = st.dictionaries(NAMED, VALUES, max_size=6)
+
+
+@given(before=ORDERS, more=ORDERS, after=ORDERS, outputs=st.booleans())
+def test_the_key_of_a_cached_answer_names_options_as_the_first_release_did(
+    before: dict[str, Any], more: dict[str, Any], after: dict[str, Any], outputs: bool
+) -> None:
+    options = {**before, "additionalProperties": more, **after}
+    expected: dict[str, Any] = {}
+    for name, value in options.items():
+        expected |= more if name == "additionalProperties" else {NAMES.get(name, name): value}
+    shape = [{"name": "a"}] if outputs else None
+    if outputs and "response_format" not in expected:
+        expected["response_format"] = response_format(shape)
+    found = options_of(prompt(options, outputs=shape))
+    assert found == {name: value for name, value in expected.items() if value is not None}
+
+
+def test_a_request_has_the_words_of_drafts_whatever_the_draft_calls_them() -> None:
+    draft = {
+        "max_tokens": 8,
+        "top_p": 0.9,
+        "stop": ["\n"],
+        "min_p": 0.1,
+        "additionalProperties": {"service_tier": "flex"},
+    }
+    request = build_request(prompt(draft, outputs=[{"name": "a"}], tools=[{"name": "t"}]), ())
+    assert request.options == {
+        "maxOutputTokens": 8,
+        "topP": 0.9,
+        "stopSequences": ["\n"],
+        "min_p": 0.1,
+    }
+    assert request.extra == {"service_tier": "flex"}
+    assert (request.outputs, request.tools) == ([{"name": "a"}], [{"name": "t"}])
+    assert max_output(request) == 8
+    raw = build_request(prompt({"additionalProperties": {"max_tokens": 9}}), ())
+    assert (raw.options, max_output(raw)) == ({}, 9)
+
+
 def test_options_get_the_names_of_the_api() -> None:
-    found = build_options(
+    found = options_of(
         prompt(
             {
                 "temperature": 0,
@@ -50,12 +100,12 @@ def test_options_get_the_names_of_the_api() -> None:
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "n"])
 def test_what_the_workbench_sets_itself_cannot_be_an_option(name: str) -> None:
     with pytest.raises(DraftError, match=name):
-        build_options(prompt({name: 1}))
+        options_of(prompt({name: 1}))
 
 
 def test_a_prompt_without_a_model_cannot_be_asked() -> None:
     with pytest.raises(UsageError, match="names no model"):
-        build_options(Prompt("p", (Message("user", "hi"),)))
+        options_of(Prompt("p", (Message("user", "hi"),)))
 
 
 def test_an_output_schema_becomes_a_strict_response_format() -> None:
@@ -91,7 +141,7 @@ def test_a_json_schema_stays_as_it_is() -> None:
 
 
 def test_a_format_that_the_draft_names_itself_wins() -> None:
-    found = build_options(
+    found = options_of(
         prompt({"response_format": {"type": "json_object"}}, outputs=[{"name": "a"}])
     )
     assert found["response_format"] == {"type": "json_object"}
@@ -110,7 +160,7 @@ def test_tools_get_the_shape_of_the_api() -> None:
         },
         {"type": "function", "function": {"name": "ready"}},
     ]
-    first, second = build_options(prompt(tools=tools))["tools"]
+    first, second = options_of(prompt(tools=tools))["tools"]
     assert first["function"]["parameters"] == {
         "type": "object",
         "properties": {"queue": {"type": "string"}, "note": {"type": "string"}},
@@ -121,7 +171,7 @@ def test_tools_get_the_shape_of_the_api() -> None:
 
 def test_the_payload_is_everything_that_is_sent() -> None:
     request = build_request(prompt({"seed": 1}), [Message("user", "hello")])
-    assert request.payload() == {
+    assert payload(request) == {
         "model": "m",
         "messages": [{"role": "user", "content": "hello"}],
         "seed": 1,

@@ -12,6 +12,7 @@ import pytest
 from tests.support.openai_server import OpenAIServer, Reply, Script
 from tests.support.specs import make_prompt, make_spec, provider_at, start
 from workbench.errors import ProviderError
+from workbench.providers.base import Request
 from workbench.providers.probe import LONG_WORDS, Probe, probe
 from workbench.runs.store.store import RunStore
 
@@ -45,17 +46,24 @@ def probed(script: Script) -> Probe:
     return found
 
 
+def asking(options: dict[str, Any] | None = None, **more: Any) -> Request:
+    return Request("m", (), options or {}, **more)
+
+
 def test_a_server_that_honours_everything_is_known_for_it() -> None:
     found = probed(honest)
     assert found.seed and found.response_format and found.stream_usage and found.reads_long_prompts
     assert (found.prompt_tokens or 0) > LONG_WORDS
-    assert found.ignored({"seed": 1, "response_format": {}, "temperature": 0}) == ()
+    assert found.ignored(asking({"seed": 1, "temperature": 0}, outputs=[{"name": "a"}])) == ()
 
 
 def test_a_server_that_drops_things_is_known_for_that() -> None:
     found = probed(careless)
     assert (found.seed, found.response_format, found.reads_long_prompts) == (False, False, False)
-    assert found.ignored({"seed": 1, "temperature": 0}) == ("seed",)
+    assert found.ignored(asking({"seed": 1, "temperature": 0})) == ("seed",)
+    shaped = asking({"temperature": 0}, outputs=[{"name": "a"}])
+    assert found.ignored(shaped) == ("response_format",)
+    assert found.ignored(asking(extra={"response_format": {}})) == ("response_format",)
 
 
 def test_a_refused_option_is_not_honoured() -> None:

@@ -132,7 +132,7 @@ def test_an_estimate_of_tokens_is_settled_with_what_was_used() -> None:
 def test_tokens_are_guessed_from_what_was_seen() -> None:
     guess = TokenGuess()
     assert 1000 < guess.of(LONG) < 2000
-    limited = Request("m", LONG.messages, {"max_completion_tokens": 10})
+    limited = Request("m", LONG.messages, {"maxOutputTokens": 10})
     assert 1000 < guess.of(limited) < 1100
     for _ in range(50):
         guess.learn(LONG, Answer(Outcome.OK, prompt_tokens=2000, completion_tokens=30))

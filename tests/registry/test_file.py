@@ -432,7 +432,7 @@ def audit(event, arguments):
         opened.append(arguments)
 sys.addaudithook(audit)
 from workbench.registry import PromptRegistry, PromptVersion, evaluate_and_mark
-from workbench.exchange.snapshot import write_snapshot
+from workbench.exchange.targets.sqlite import write_snapshot
 class Suite:
     passing_threshold = 0.5
     def run(self, content): return 1.0

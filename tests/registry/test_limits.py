@@ -14,10 +14,10 @@ import pytest
 from tests.cli.conftest import make_cli
 from tests.registry.making import build_evidence
 from tests.registry.test_migrations import GOLDEN, load
-from workbench.actions.releasing.import_export import import_draft
+from workbench.actions.releasing.import_export import import_drafts
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, RegistryError
-from workbench.exchange.snapshot import JSON_FORMAT
+from workbench.exchange.targets.json import FORMAT
 from workbench.prompts.files.prompty import read_draft
 from workbench.prompts.values import MAX_TEXT_BYTES
 from workbench.registry import PromptRegistry, PromptVersion
@@ -85,11 +85,11 @@ def test_a_larger_draft_is_refused_by_each_command_in_one_line(tmp_path: Path) -
 def test_an_export_with_a_larger_prompt_is_not_imported(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path / "w")
     export = tmp_path / "big.json"
-    said = {"format": JSON_FORMAT, "prompt_id": "big", "template": "jinja2", "model": None}
+    said = {"format": FORMAT, "prompt_id": "big", "template": "jinja2", "model": None}
     said["messages"] = [{"role": "user", "content": BIG}]  # type: ignore[assignment]
     export.write_text(json.dumps(said))
     with pytest.raises(DraftError, match="its prompt is larger than 10 MB"):
-        import_draft(workspace, export)
+        import_drafts(workspace, export)
     assert not (workspace.root / "prompts" / "big.prompty").exists()
 
 

@@ -11,7 +11,7 @@ from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Outcome, Price, Request
 from workbench.runs.engine.budget import Budget
 
-REQUEST = Request("m", (Message("user", "hello"),), {"max_completion_tokens": 10})
+REQUEST = Request("m", (Message("user", "hello"),), {"maxOutputTokens": 10})
 PRICE = Price(1.0, 7.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.suite_file import read_suite
 from workbench.scorers.base import FaultScore, Score
 from workbench.scorers.catalog import KINDS, make_scorer
 
@@ -177,8 +179,8 @@ def test_every_score_lies_between_0_and_1_or_is_missing(
     [
         ("exact_macth", {}, "did you mean 'exact_match'?"),
         ("exact_match", {"ignore_caes": True}, "did you mean 'ignore_case'?"),
-        ("exact_match", {"strip": "yes"}, "strip must be a bool"),
-        ("max_chars", {"limit": True}, "limit must be a int"),
+        ("exact_match", {"strip": "yes"}, "strip must be true or false, not 'yes'"),
+        ("max_chars", {"limit": True}, "limit must be a whole number, 1 or more, not True"),
         ("matches", {"pattern": "("}, "pattern:"),
         ("one_of", {}, "labels: name at least one"),
         ("latency", {"at_most": "soon"}, "at_most:"),
@@ -187,11 +189,11 @@ def test_every_score_lies_between_0_and_1_or_is_missing(
         ("similarity", {"at_least": 80}, "at_least: 80 does not lie between 0 and 1; write 0.8"),
         ("similarity", {"at_least": -1}, "at_least: -1 does not lie between 0 and 1"),
         ("similarity", {"at_least": float("nan")}, "at_least: nan does not lie between 0 and 1"),
-        ("max_chars", {"limit": -1}, "limit: 1 character is the least"),
-        ("max_chars", {"limit": 0}, "limit: 1 character is the least"),
+        ("max_chars", {"limit": -1}, "limit: -1 is less than 1"),
+        ("max_chars", {"limit": 0}, "limit: 0 is less than 1"),
         ("latency", {"at_most": "0s"}, "at_most: no answer comes in no time"),
-        ("cost", {"at_most_usd": -0.5}, "at_most_usd: -0.5 is no amount"),
-        ("cost", {"at_most_usd": float("inf")}, "at_most_usd: inf is no amount"),
+        ("cost", {"at_most_usd": -0.5}, "at_most_usd: -0.5 is less than 0"),
+        ("cost", {"at_most_usd": float("inf")}, "at_most_usd: inf is not a finite number"),
     ],
 )
 def test_a_wrong_scorer_or_option_is_refused(name: str, options: dict[str, Any], said: str) -> None:
@@ -212,7 +214,50 @@ def test_the_fingerprint_follows_kind_revision_and_options() -> None:
     assert same == make_scorer("exact_match", {}, "s").fingerprint
 
 
-def test_every_kind_says_what_it_does() -> None:
-    for kind in KINDS.values():
-        assert kind.summary.endswith(".")
-        json.dumps(dict(kind.options))
+def expecting(text: str, expected: Any = None, *, cost_usd: float = 0.0) -> tuple[Answer, Case]:
+    answer = Answer(Outcome.OK, text, latency_s=1.0, cost_usd=cost_usd)
+    return answer, Case("1", {"t": "x"}, expected)
+
+
+EXAMPLES = {
+    "exact_match": (expecting("Billing", "billing"), expecting("sales", "billing")),
+    "contains": (expecting("to Billing", "billing"), expecting("to sales", "billing")),
+    "starts_with": (expecting("Billing, I think", "billing"), expecting("sales", "billing")),
+    "one_of": (expecting("sales"), expecting("returns")),
+    "matches": (expecting("AB-12"), expecting("12-AB")),
+    "max_chars": (expecting("x" * 280), expecting("x" * 281)),
+    "similarity": (expecting("billing!", "billing"), expecting("sales", "billing")),
+    "json_schema": (expecting('{"queue": "sales"}'), expecting('{"q": "sales"}')),
+    "json_equals": (expecting('{"a": 1.0}', {"a": 1}), expecting("[1]", {"a": 1})),
+    "latency": (
+        expecting("x"),
+        (Answer(Outcome.OK, "x", latency_s=6.0), Case("1", {"t": "x"})),
+    ),
+    "cost": (expecting("x", cost_usd=0.001), expecting("x", cost_usd=0.003)),
+}
+"""What the example of each kind gives 1 and 0."""
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_the_example_of_every_kind_is_an_entry_of_a_suite_that_tells_right_from_wrong(
+    name: str, tmp_path: Path
+) -> None:
+    kind = KINDS[name]
+    (tmp_path / "cases.jsonl").write_text('{"inputs": {"t": "x"}, "expected": "1"}\n')
+    path = tmp_path / "suite.yaml"
+    path.write_text(f"suite: s\nprompt: p\ndataset: cases.jsonl\nscorers:\n  - {kind.example}\n")
+    (scorer,) = read_suite(path).scorers
+    assert scorer.name == name
+    right, wrong = EXAMPLES[name]
+    assert scorer.score(*right).value == 1.0
+    assert scorer.score(*wrong).value == 0.0
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_kind_and_option_says_what_it_does(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.summary.endswith(".")
+    json.dumps(kind.defaults)
+    for option in kind.options.values():
+        assert option.summary.endswith(".")
+        assert option.checked(option.default, name, SuiteError) == option.default

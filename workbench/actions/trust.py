@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 from workbench.errors import UntrustedWorkspace
 from workbench.files import write_atomically
 from workbench.fingerprints import fingerprint
-from workbench.settings import FILE_NAME, ProviderSettings
+from workbench.settings import FILE_NAME, ProviderSettings, TargetSettings
 from workbench.workspace import Workspace
 
 CONFIG_VARIABLE = "WORKBENCH_CONFIG"
-_LATER = ("chat_template", "ca_bundle")
+_LATER = ("chat_template", "ca_bundle", "options")
+_LATER_OF_PROVIDERS = (*_LATER, "kind")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -30,10 +31,26 @@ def check_trust(workspace: Workspace, provider: ProviderSettings) -> None:
         return
     key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
     raise UntrustedWorkspace(
-        f"{workspace.root / FILE_NAME} sends prompts to {provider.base_url or provider.model_path}"
-        f"{key}, and you have not trusted this workspace",
+        f"{workspace.root / FILE_NAME} sends prompts to {where_to(provider)}{key}, "
+        "and you have not trusted this workspace",
         hint="read the file, then: workbench trust",
     )
+
+
+def check_target_trust(workspace: Workspace, target: TargetSettings) -> None:
+    """Raises UntrustedWorkspace when the table says where to write and the user has not agreed."""
+    if not (target.uri or target.uri_env or target.options) or is_trusted(workspace):
+        return
+    raise UntrustedWorkspace(
+        f"{workspace.root / FILE_NAME} [targets.{target.name}] exports to "
+        f"{target.uri or '$' + target.uri_env}, and you have not trusted this workspace",
+        hint="read the file, then: workbench trust",
+    )
+
+
+def where_to(provider: ProviderSettings) -> str:
+    """Where its prompts go, as far as the settings say it."""
+    return provider.base_url or provider.model_path or provider.kind
 
 
 def is_trusted(workspace: Workspace) -> bool:
@@ -52,7 +69,7 @@ def reaches_out(provider: ProviderSettings) -> bool:
     if provider.is_embedded:
         return bool(provider.model_path)
     host = urlsplit(provider.base_url).hostname or ""
-    return bool(provider.api_key_env) or host not in _LOOPBACK
+    return bool(provider.api_key_env or provider.options) or host not in _LOOPBACK
 
 
 def _reach(workspace: Workspace) -> str:
@@ -60,15 +77,15 @@ def _reach(workspace: Workspace) -> str:
     return fingerprint(
         {
             "providers": {name: _table(item) for name, item in settings.providers.items()},
-            "targets": {name: asdict(item) for name, item in settings.targets.items()},
+            "targets": {name: _table(item) for name, item in settings.targets.items()},
         }
     )
 
 
-def _table(provider: ProviderSettings) -> dict[str, Any]:
+def _table(item: ProviderSettings | TargetSettings) -> dict[str, Any]:
     """The table; keys that came later are in it only when set, so that trust outlasts them."""
-    table = asdict(provider)
-    return {key: value for key, value in table.items() if value or key not in _LATER}
+    later = _LATER_OF_PROVIDERS if isinstance(item, ProviderSettings) else _LATER
+    return {key: value for key, value in asdict(item).items() if value or key not in later}
 
 
 def _known() -> dict[str, str]:

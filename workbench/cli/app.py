@@ -23,6 +23,7 @@ SECTIONS = {
         "diff": "diff",
         "bisect": "bisect",
         "report": "report",
+        "scorers": "scorers",
     },
     "Release": {
         "draft": "draft",

@@ -94,21 +94,33 @@ class CommandContext:
             self._opened.pop().close()
 
 
+Section = tuple[str, Callable[[click.Context], list[tuple[str, str]]]]
+"""The title of a list in a command's help, and what gives its rows."""
+
+
 class ExampleCommand(click.Command):
     """A command whose help ends with an example."""
 
-    def __init__(self, *args: Any, example: str = "", **options: Any) -> None:
+    def __init__(
+        self, *args: Any, example: str = "", more: Section | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.example = example
+        self.more = more
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
+        if self.more:
+            title, rows = self.more
+            with formatter.section(title):
+                formatter.write_dl([(safe_line(a), safe_line(b)) for a, b in rows(ctx)])
         with formatter.section("Example"):
             for line in self.example.splitlines():
                 formatter.write(f"  {line}\n")
 
 
-def command(name: str, *, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
+def command(
+    name: str, *, example: str, more: Section | None = None
+) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a click command of a function that takes a Face and its own options.
 
     The function returns an exit code, or None for 0.
@@ -129,7 +141,7 @@ def command(name: str, *, example: str) -> Callable[[Callable[..., int | None]],
             finally:
                 context.close()
 
-        made = click.command(name, cls=ExampleCommand, example=example)(invoke)
+        made = click.command(name, cls=ExampleCommand, example=example, more=more)(invoke)
         made.params += [
             click.Option(
                 ["--workspace"],

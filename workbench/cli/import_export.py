@@ -6,46 +6,77 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.context import CommandContext, command
+from workbench.cli.context import CommandContext, command, folder_of
+from workbench.errors import UsageError
 
 
-@command("export", example="workbench export json support_triage@production --output live.json")
+def _targets(ctx: click.Context) -> list[tuple[str, str]]:
+    """For the help: what TARGET may be, in the workspace that it is asked in."""
+    from workbench.actions.releasing.import_export import target_lines
+    from workbench.workspace import find_workspace
+
+    try:
+        workspace = find_workspace(folder_of(ctx.obj))
+    except UsageError:
+        workspace = None
+    return target_lines(workspace)
+
+
+@command(
+    "export",
+    example="workbench export json support_triage@production --output live.json",
+    more=("Targets", _targets),
+)
 @click.argument("target", metavar="TARGET")
 @click.argument("ref", metavar="[PROMPT@VERSION]", required=False)
 @click.option("--output", "-o", "path", type=click.Path(path_type=Path), help="The file to write.")
 @click.option(
-    "--environment", default="production", show_default=True, help="Where JSON must be approved."
+    "--environment", default="production", show_default=True, help="Where it must be approved."
 )
 def export_command(
     context: CommandContext, target: str, ref: str | None, path: Path | None, environment: str
 ) -> None:
-    """Write a file that others read. TARGET is sqlite, json or prompty.
+    """Send versions to where others read them.
 
-    sqlite: the whole registry, read-only, for apps that may not write beside it. json: one
-    approved version with its evidence. prompty: any prompt, as a draft elsewhere.
+    TARGET is one of those below: a kind, or a [targets.NAME] table of workbench.toml. What the
+    target cannot hold is said.
     """
-    from workbench.actions.releasing.import_export import export, keys_exported
+    from workbench.actions.releasing.import_export import export
 
-    session = context.session()
-    written = export(session, target, ref, path, environment)
-    warnings = list(keys_exported(session, target, ref))
-    for warning in warnings:
+    done = export(context.session(), target, ref, path, environment)
+    for warning in done.warnings:
         context.note(f"warning: {warning}")
+    for loss in done.losses:
+        context.note(f"lost: {loss}")
+    sent = done.sent
     values = {
         "target": target,
-        "path": str(written),
-        "bytes": written.stat().st_size,
-        "warnings": warnings,
+        "place": sent.place,
+        "path": str(sent.path) if sent.path else None,
+        "bytes": sent.path.stat().st_size if sent.path else None,
+        "lost": [{"what": loss.what, "instead": loss.instead} for loss in done.losses],
+        "warnings": list(done.warnings),
     }
-    context.answer(values, [f"wrote {written}"])
+    context.answer(values, [f"wrote {sent.path}" if sent.path else f"sent to {sent.place}"])
 
 
 @command("import", example="workbench import greeting.prompty --as hello")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--as", "name", metavar="NAME", help="Another prompt id.")
-def import_command(context: CommandContext, path: Path, name: str | None) -> None:
-    """Make a draft of FILE, a .prompty file or a JSON export. No draft is overwritten."""
-    from workbench.actions.releasing.import_export import import_draft
+@click.option("--format", "kind", metavar="FORMAT", default="", help="Of the file: json, prompty.")
+def import_command(context: CommandContext, path: Path, name: str | None, kind: str) -> None:
+    """Make a draft of each prompt in FILE. No draft is overwritten.
 
-    made = import_draft(context.workspace(), path, name)
-    context.answer({"draft": str(made)}, [f"made the draft {made}"])
+    FILE is a .prompty file, a JSON export, or of the format of a plug-in.
+    """
+    from workbench.actions.releasing.import_export import import_drafts
+
+    made, imported = import_drafts(context.workspace(), path, name, kind)
+    for loss in imported.losses:
+        context.note(f"lost: {loss}")
+    values = {
+        "draft": str(made[0]),
+        "drafts": [str(draft) for draft in made],
+        "lost": [{"what": loss.what, "instead": loss.instead} for loss in imported.losses],
+    }
+    context.answer(values, [f"made the draft {draft}" for draft in made])

@@ -11,12 +11,12 @@ def trust_command(context: CommandContext) -> None:
 
     A change of its providers or targets asks again.
     """
-    from workbench.actions.trust import trust
+    from workbench.actions.trust import trust, where_to
 
     workspace = context.workspace()
     trust(workspace)
     settings = workspace.settings
-    reach = {name: item.base_url or item.model_path for name, item in settings.providers.items()}
+    reach = {name: where_to(item) for name, item in settings.providers.items()}
     lines = [f"you trust {workspace.root}"]
     lines += [f"  provider {name}: {where}" for name, where in reach.items()]
     lines += [f"  target {name}: {item.kind}" for name, item in settings.targets.items()]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from workbench.prompts.values import Message
+from workbench.settings import ProviderSettings
+from workbench.typed_options import Option
+
+MAX_OUTPUT = "maxOutputTokens"
+"""The option that limits an answer's length, in tokens."""
 
 
 class Outcome(enum.StrEnum):
@@ -57,18 +62,22 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Everything that is sent, with parameters under their OpenAI names."""
+    """One question, in the words of drafts; a provider translates them to its API's."""
 
     model: str
     messages: tuple[Message, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    token_limit: str = ""
-    """How the prompt spells `max_completion_tokens`; empty: as the endpoint takes it. The same
-    question however it is spelled."""
-
-    def payload(self) -> dict[str, Any]:
-        """The request as the OpenAI API takes it."""
-        return {**self.options, "model": self.model, "messages": as_payload(self.messages)}
+    """Under Prompty's names, `temperature`, `maxOutputTokens`, `topP`, `stopSequences`, ...; one
+    that Prompty does not know stands under the name that the draft gives it."""
+    outputs: Any = None
+    """What the answer must follow: a JSON Schema, or Prompty's list of properties."""
+    tools: Any = None
+    """Prompty's list of tools, or a mapping from name to tool."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What the draft gives as `additionalProperties`: to be sent as it stands."""
+    limit_word: str = ""
+    """An API's word that the draft has for MAX_OUTPUT; empty: Prompty's. The same question however
+    it is spelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,25 @@ class Provider(Protocol):
         """Give back connections and child processes."""
 
 
-def as_payload(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Messages in the shape the OpenAI API takes."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+class ProviderKind(Protocol):
+    """A kind of provider: what `kind` in a [providers.NAME] table chooses.
+
+    A plug-in brings one under an entry point in `workbench.providers`. What its `answer` raises
+    becomes a failed answer, its deadline is kept, and where it gives no latency or cost, they are
+    added.
+    """
+
+    @property
+    def summary(self) -> str:
+        """What it asks, in one sentence."""
+
+    @property
+    def options(self) -> Mapping[str, Option]:
+        """The options that [providers.NAME.options] may set, by name."""
+
+    def open(self, settings: ProviderSettings, environ: Mapping[str, str], /) -> Provider:
+        """The provider that the settings describe; `settings.options` has every option. Makes no
+        call. A key is read from the variable of `environ` that `settings.api_key_env` names.
+
+        Raises SettingsError for what cannot be right.
+        """

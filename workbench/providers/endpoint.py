@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from workbench.errors import SettingsError
 from workbench.providers.base import Request
+from workbench.providers.openai_chat.parameters import payload
 from workbench.settings import FILE_NAME, ProviderSettings
 
 _OPENAI_HOST = "api.openai.com"
@@ -46,11 +47,11 @@ class Endpoint:
 
     def body(self, request: Request) -> dict[str, Any]:
         """The request as this endpoint takes it."""
-        payload = request.payload()
-        word = request.token_limit or self._token_limit
-        if word != _OPENAI_WORD and _OPENAI_WORD in request.options:
-            payload[word] = payload.pop(_OPENAI_WORD)
-        return payload
+        body = payload(request)
+        word = request.limit_word or self._token_limit
+        if word != _OPENAI_WORD and _OPENAI_WORD in body:
+            body[word] = body.pop(_OPENAI_WORD)
+        return body
 
     @property
     def _token_limit(self) -> str:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from workbench.providers.base import Answer, Request
+from workbench.providers.options import max_output
 
 MINUTE_S = 60.0
 _ROUNDING = 1e-9
@@ -83,8 +84,8 @@ def _length(request: Request) -> int:
 
 
 def _allowed(request: Request) -> float:
-    limit = request.options.get("max_completion_tokens")
-    return limit if isinstance(limit, int) else _FIRST_ANSWER
+    limit = max_output(request)
+    return _FIRST_ANSWER if limit is None else limit
 
 
 class Throttle:

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
+from importlib import import_module
+from pkgutil import iter_modules
 
-from workbench.providers.base import Limits, Provider
-from workbench.providers.endpoint import endpoint_of
-from workbench.providers.openai_chat.client import OpenAICompatible
-from workbench.providers.prices import price_of
-from workbench.providers.versions import sdk_version
-from workbench.settings import ProviderSettings
+import workbench.providers as package
+from workbench.errors import SettingsError
+from workbench.plugins import KindTable, Loaders
+from workbench.providers.base import Provider, ProviderKind
+from workbench.providers.plugin_provider import PluginProvider
+from workbench.settings import FILE_NAME, LOCAL, ProviderSettings
+from workbench.typed_options import options_problem, read_options
 
-_OWN_FILES = 64
-"""For the store, the screen, and the processes of scorers."""
+USUAL = "openai"
+"""The kind of a table that names none."""
+
+
+@cache
+def _builtin() -> Loaders[ProviderKind]:
+    """The kinds of each folder here, in its module `kind`."""
+    names = [found.name for found in iter_modules(package.__path__) if found.ispkg]
+    modules = [import_module(f"{package.__name__}.{name}.kind") for name in names]
+    return {name: partial(one.KINDS.__getitem__, name) for one in modules for name in one.KINDS}
+
+
+KINDS: KindTable[ProviderKind] = KindTable(
+    "workbench.providers",
+    "provider kind",
+    ProviderKind,
+    _builtin,
+    lambda kind: options_problem(kind.options),
+)
 
 
 def open_provider(
@@ -22,31 +43,18 @@ def open_provider(
 ) -> Provider:
     """The provider that the settings describe, ready for its first call.
 
-    Raises SettingsError when address or key cannot be right, ExtraMissing when the embedded
-    model is not installed.
+    Raises SettingsError for an unknown kind, and when address, key or options cannot be right;
+    ExtraMissing when the embedded model is not installed; PluginError.
     """
     variables = os.environ if environ is None else environ
-    if settings.is_embedded:
-        from workbench.providers.embedded.local import LocalModel
-
-        return LocalModel(settings)
-    endpoint = endpoint_of(settings, variables)
-    identity = {"endpoint": endpoint.base_url, "sdk": f"openai {sdk_version()}"}
-    limits = Limits(
-        at_once=_most_connections(),
-        requests_per_minute=settings.requests_per_minute or None,
-        tokens_per_minute=settings.tokens_per_minute or None,
-    )
-    return OpenAICompatible(endpoint, identity, partial(price_of, settings), limits)
-
-
-def _most_connections() -> int | None:
-    """How many files this process may have open beside its own; each call takes one."""
-    try:
-        import resource
-    except ImportError:  # there is no such limit on Windows
-        return None
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most == resource.RLIM_INFINITY:
-        return None
-    return max(1, most - min(_OWN_FILES, most // 2))
+    where = f"{FILE_NAME} [providers.{settings.name}]"
+    kind = LOCAL if settings.is_embedded else settings.kind or USUAL
+    entry = KINDS.get(kind, where, SettingsError)
+    options = read_options(settings.options, entry.kind.options, f"{where}: options", SettingsError)
+    settings = replace(settings, options=options)
+    with entry.calling():
+        provider = entry.kind.open(settings, variables)
+        if entry.plugin is None:
+            return provider
+        secret = variables.get(settings.api_key_env, "") if settings.api_key_env else ""
+        return PluginProvider(provider, settings, entry.plugin, secret)

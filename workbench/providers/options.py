@@ -1,4 +1,4 @@
-"""From a prompt's options (Prompty's names) to what the OpenAI API takes."""
+"""From a prompt to the request that is made of it, whichever provider is asked."""
 
 from __future__ import annotations
 
@@ -6,150 +6,67 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.errors import DraftError, UsageError
-from workbench.prompts.files.options import NAMES
-from workbench.prompts.values import Message, Prompt
-from workbench.providers.base import Request
+from workbench.prompts.files.options import MORE, NAMES
+from workbench.prompts.values import Message, Model, Prompt
+from workbench.providers.base import MAX_OUTPUT, Request
 
-TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
-"""What servers call the limit of an answer's length; each knows one, or both."""
 OURS = ("model", "messages", "stream", "stream_options", "n")
-_KINDS = {
-    "string": "string",
-    "integer": "integer",
-    "float": "number",
-    "number": "number",
-    "boolean": "boolean",
-    "array": "array",
-    "object": "object",
-}
+_LIMIT_WORDS = ("max_tokens", "max_completion_tokens")
+"""Words of APIs for MAX_OUTPUT, which a draft may use."""
+_PROMPTY = {api: name for name, api in reversed(NAMES.items())}
+"""An API's name of an option to Prompty's, of several to the first."""
 
 
-def build_options(prompt: Prompt) -> dict[str, Any]:
-    """Everything but model and messages, under OpenAI names, the same for every case.
+def build_request(prompt: Prompt, messages: Sequence[Message]) -> Request:
+    """The request for rendered messages; all but these is the same for every case.
 
     Raises UsageError when the draft names no model or an option that the workbench itself sets.
     """
     if prompt.model is None:
         raise UsageError(f"{prompt.prompt_id} names no model", hint="add model.id to the draft")
-    options: dict[str, Any] = {}
-    for name, value in prompt.model.options.items():
-        if name == "additionalProperties" and isinstance(value, Mapping):
-            options.update(value)
-        else:
-            options[NAMES.get(name, name)] = value
+    options, extra = _options(prompt.model)
     for name in OURS:
-        if name in options:
+        if name in options or name in extra:
             raise DraftError(
                 f"{prompt.prompt_id}: model.options.{name} cannot be set",
                 hint="use repeats in the suite" if name == "n" else "the workbench sets it",
             )
-    if prompt.outputs and "response_format" not in options:
-        options["response_format"] = response_format(prompt.outputs)
-    if prompt.tools:
-        options["tools"] = [_tool(item) for item in _listed(prompt.tools)]
-    return {name: value for name, value in options.items() if value is not None}
+    has_own_format = "response_format" in options or "response_format" in extra
+    return Request(
+        prompt.model.id,
+        tuple(messages),
+        {name: value for name, value in options.items() if value is not None},
+        outputs=None if has_own_format else prompt.outputs,
+        tools=prompt.tools,
+        extra={name: value for name, value in extra.items() if value is not None},
+        limit_word=_limit_word(prompt.model),
+    )
 
 
-def build_request(
-    prompt: Prompt, messages: Sequence[Message], options: Mapping[str, Any] | None = None
-) -> Request:
-    """The request for rendered messages; `options` from `build_options`, if at hand."""
-    sent = build_options(prompt) if options is None else options
-    model = prompt.model.id if prompt.model else ""
-    return Request(model, tuple(messages), sent, token_limit(prompt))
+def max_output(request: Request) -> int | None:
+    """How many tokens the request lets an answer have; None: it does not say."""
+    given = [request.options.get(MAX_OUTPUT), *(request.extra.get(word) for word in _LIMIT_WORDS)]
+    return next((number for number in given if isinstance(number, int)), None)
 
 
-def token_limit(prompt: Prompt) -> str:
-    """The API's word by which the prompt limits its answers; empty for Prompty's own word.
-
-    It is no part of `build_options`, which decides whether a question was asked before.
+def _options(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The draft's options under Prompty's names, and those that are sent as they stand. Where two
+    say the same, the later one counts.
     """
-    options = prompt.model.options if prompt.model else {}
-    more = options.get("additionalProperties")
-    for name in (*options, *(more if isinstance(more, Mapping) else ())):
-        if name in TOKEN_LIMITS:
+    sent: dict[str, tuple[bool, Any]] = {}
+    for name, value in model.options.items():
+        if name == MORE and isinstance(value, Mapping):
+            sent |= {key: (True, item) for key, item in value.items()}
+        else:
+            sent[NAMES.get(name, name)] = (False, value)
+    options = {_PROMPTY.get(api, api): value for api, (raw, value) in sent.items() if not raw}
+    return options, {api: value for api, (raw, value) in sent.items() if raw}
+
+
+def _limit_word(model: Model) -> str:
+    """The API's word by which the draft limits its answers; empty for Prompty's own word."""
+    more = model.options.get(MORE)
+    for name in (*model.options, *(more if isinstance(more, Mapping) else ())):
+        if name in _LIMIT_WORDS:
             return str(name)
     return ""
-
-
-def response_format(outputs: Any) -> dict[str, Any]:
-    """The OpenAI `response_format` for a prompt's `outputs`: a JSON Schema or Prompty's list."""
-    if isinstance(outputs, Mapping) and ("type" in outputs or "$schema" in outputs):
-        schema: dict[str, Any] = dict(outputs)
-        strict = False
-    else:
-        schema = _object(_listed(outputs))
-        strict = True
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": "structured_output", "strict": strict, "schema": schema},
-    }
-
-
-def _listed(items: Any) -> list[Mapping[str, Any]]:
-    """Prompty allows a list of named items, or a mapping from name to item."""
-    if isinstance(items, Mapping):
-        return [
-            {"name": name, **(item if isinstance(item, Mapping) else {"kind": item})}
-            for name, item in items.items()
-        ]
-    return [item for item in items if isinstance(item, Mapping)]
-
-
-def _object(properties: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """A strict object: every property required, the optional ones nullable."""
-    return {
-        "type": "object",
-        "properties": {str(item.get("name")): _property(item) for item in properties},
-        "required": [str(item.get("name")) for item in properties],
-        "additionalProperties": False,
-    }
-
-
-def _property(item: Mapping[str, Any]) -> dict[str, Any]:
-    kind = _KINDS.get(str(item.get("kind", "string")))
-    schema: dict[str, Any] = {"type": kind} if kind else {}
-    if kind == "object":
-        schema = _object(_listed(item.get("properties") or []))
-    if kind == "array":
-        inner = item.get("items")
-        schema["items"] = _property(inner) if isinstance(inner, Mapping) else {"type": "string"}
-    if item.get("description"):
-        schema["description"] = item["description"]
-    choices = item.get("enumValues") or item.get("enum")
-    if choices:
-        schema["enum"] = list(choices)
-    if (item.get("nullable") or not item.get("required", True)) and kind:
-        schema["type"] = [kind, "null"]
-        if choices:
-            schema["enum"] = [*choices, None]
-    return schema
-
-
-def _tool(item: Mapping[str, Any]) -> dict[str, Any]:
-    """One tool; what is already in OpenAI's shape stays as it is."""
-    if "function" in item and item.get("type") == "function":
-        return dict(item)
-    parameters = item.get("parameters") or []
-    ready = isinstance(parameters, Mapping) and "type" in parameters
-    function = {
-        "name": item.get("name"),
-        "description": item.get("description"),
-        "parameters": dict(parameters) if ready else _loose(_listed(parameters)),
-    }
-    if item.get("strict") is not None:
-        function["strict"] = item["strict"]
-    return {
-        "type": "function",
-        "function": {name: value for name, value in function.items() if value is not None},
-    }
-
-
-def _loose(properties: list[Mapping[str, Any]]) -> dict[str, Any]:
-    schema = _object(properties)
-    del schema["additionalProperties"]
-    schema["properties"] = {
-        str(item.get("name")): _property({**item, "required": True}) for item in properties
-    }
-    schema["required"] = [str(i.get("name")) for i in properties if i.get("required")]
-    return schema

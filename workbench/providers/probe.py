@@ -7,7 +7,6 @@ the front half of a prompt. A model then looks bad for what its server did.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -61,10 +60,13 @@ class Probe:
     cost_usd: float | None = None
     error: str = ""
 
-    def ignored(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """Those of the options that this endpoint does not honour."""
+    def ignored(self, request: Request) -> tuple[str, ...]:
+        """What the request asks for and this endpoint does not honour."""
+        asked = {*request.options, *request.extra}
+        if request.outputs:
+            asked.add("response_format")
         honoured = {"seed": self.seed, "response_format": self.response_format}
-        return tuple(name for name in options if honoured.get(name) is False)
+        return tuple(name for name, does in honoured.items() if name in asked and does is False)
 
     def content(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
@@ -75,13 +77,13 @@ async def probe(provider: Provider, model: str, *, timeout_s: float = 60.0) -> P
     """Ask four times. Raises ProviderError for a wrong key or an unknown model."""
     asking = _Asking(provider, model, timeout_s)
     long = " ".join(_WORDS[at % len(_WORDS)] for at in range(LONG_WORDS))
-    read, _ = await asking.ask(f"{long}\n\nSay OK.", stream=True, max_completion_tokens=16)
+    read, _ = await asking.ask(f"{long}\n\nSay OK.", stream=True, maxOutputTokens=16)
     shaped, shape_refused = await asking.ask(
         "Write one line of a poem about the sea.",
         response_format=_SCHEMA,
-        max_completion_tokens=40,
+        maxOutputTokens=40,
     )
-    random: dict[str, Any] = {"seed": 20, "temperature": 1.5, "max_completion_tokens": 24}
+    random: dict[str, Any] = {"seed": 20, "temperature": 1.5, "maxOutputTokens": 24}
     once, seed_refused = await asking.ask("Write some random words.", **random)
     twice, _ = await asking.ask("Write some random words.", **random)
     tokens = read.prompt_tokens if read else None

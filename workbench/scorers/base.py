@@ -6,12 +6,14 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
+from workbench.plugins import Plugin
 from workbench.providers.base import Answer, Outcome
 from workbench.scorers.expected import Reading
+from workbench.typed_options import Option, defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,46 @@ _REASONS = {Outcome.EMPTY: "the answer is empty"}
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
 
 
+class ScorerKind(Protocol):
+    """A kind of scorer, as a plug-in brings it under an entry point in `workbench.scorers`.
+
+    `Kind` has all of this; a class or object of the plug-in's own may, too.
+    """
+
+    @property
+    def summary(self) -> str:
+        """What gets 1, in one sentence."""
+
+    @property
+    def options(self) -> Mapping[str, Option]:
+        """The options that a suite may set, by name."""
+
+    @property
+    def example(self) -> str:
+        """An entry under `scorers` in suite.yaml, in one line: `tone: {formal: true}`."""
+
+    @property
+    def revision(self) -> int:
+        """Goes up when the same options would give other scores."""
+
+    def check(self, options: Mapping[str, Any], /) -> str:
+        """What is wrong with options that each fit their type and range, or nothing."""
+
+    def score(self, answer: Answer, case: Case, options: Mapping[str, Any], /) -> Score:
+        """The score of an answer that is a text; the workbench judges errors and empty ones.
+
+        An exception leaves the score missing, and the run is incomplete.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of scorer: its function, and its options with their defaults."""
+    """A kind of scorer: its function, and its options."""
 
     name: str
     summary: str
     score: ScoreFunction
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """Name to default; the type of the default is the type of the option."""
+    options: Mapping[str, Option] = field(default_factory=dict)
     revision: int = 1
     """Goes up when the same options would give other scores."""
     reads: Reading | None = None
@@ -56,6 +89,15 @@ class Kind:
     """A sentence about what is wrong with the options, or nothing."""
     takes_empty: Callable[[Case, Mapping[str, Any]], bool] = field(default=lambda *_: False)
     """Whether it judges an empty answer, too: it looks at no text, or the empty one is wanted."""
+    example: str = ""
+    """An entry under `scorers` in suite.yaml, in one line."""
+    plugin: Plugin | None = None
+    """The distribution that it comes from; None: it is built in."""
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The default of each option."""
+        return defaults(self.options)
 
 
 @dataclass(frozen=True)
@@ -75,14 +117,21 @@ class Scorer:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of kind, revision, options, and of the faults that are not wrong."""
+        """sha256 of kind, revision, options, of the faults that are not wrong, and of the plug-in
+        that the kind comes from, with its version.
+        """
         content: list[Any] = [self.kind.name, self.kind.revision, dict(self.options)]
         faults = {
             fault.value: counts.value
             for fault, counts in self.faults.items()
             if counts is not FaultScore.WRONG
         }
-        return fingerprint([*content, faults] if faults else content)
+        if self.kind.plugin:
+            plugin = self.kind.plugin
+            content += [faults, {"plugin": plugin.distribution, "version": plugin.version}]
+        elif faults:
+            content.append(faults)
+        return fingerprint(content)
 
     def lacks(self, case: Case) -> str:
         """Why this scorer cannot judge the case, or nothing."""
@@ -114,7 +163,7 @@ class Scorer:
 
     def credited_empty(self, case: Case) -> bool:
         """Whether 0.1.0, which scored empty answers like others, gave one more than it gets now."""
-        if self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
+        if self.kind.plugin or self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
             return False
         scores = (self.kind.score(Answer(Outcome.OK, b), case, self.options) for b in _BLANKS)
         return any(score.value for score in scores)

@@ -1,19 +1,58 @@
-"""The scorers that ship, and how a suite names one."""
+"""The kinds of scorers, and how a suite names one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from workbench.datasets.json_values import as_text
-from workbench.errors import SuiteError
+from workbench.datasets.values import Case
+from workbench.errors import PluginError, SuiteError
+from workbench.plugins import Entry, KindTable, Loaders
+from workbench.providers.base import Answer
 from workbench.scorers import cost, similarity, structure, text
-from workbench.scorers.base import Kind, Scorer
-from workbench.suggestions import did_you_mean
+from workbench.scorers.base import Kind, Score, ScoreFunction, Scorer, ScorerKind
+from workbench.typed_options import Option, options_problem, read_options
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind for family in (text, structure, similarity, cost) for kind in family.KINDS
 }
+"""Those that are built in."""
+COMMON = {"required": Option(True, "false: the scorer is shown and never gates.")}
+"""Options that every scorer takes."""
+
+
+@cache
+def _builtin() -> Loaders[ScorerKind]:
+    return {name: partial(KINDS.__getitem__, name) for name in KINDS}
+
+
+def _misfit(kind: ScorerKind) -> str:
+    if not all(isinstance(text, str) for text in (kind.summary, kind.example)):
+        return "its summary or example is no text"
+    if not isinstance(kind.revision, int):
+        return "its revision is no whole number"
+    problem = options_problem(kind.options)
+    if not problem and kind.options.keys() & COMMON.keys():
+        return f"its options have a name that every scorer takes: {', '.join(COMMON)}"
+    return problem
+
+
+TABLE: KindTable[ScorerKind] = KindTable(
+    "workbench.scorers", "scorer", ScorerKind, _builtin, _misfit
+)
+
+
+def all_kinds() -> list[Kind | PluginError]:
+    """Every kind by name; for a plug-in that cannot be used, the error that says why."""
+    return [one if isinstance(one, PluginError) else _kind(one) for one in TABLE.all()]
+
+
+def find_kind(name: str, where: str = "") -> Kind:
+    """The kind of that name. Raises SuiteError with the nearest known one, or PluginError."""
+    return _kind(TABLE.get(name, where, SuiteError))
 
 
 def make_scorer(
@@ -23,39 +62,22 @@ def make_scorer(
 
     `written` has the options with every scalar as the text that stands in the file.
     """
-    kind = KINDS.get(name)
-    if kind is None:
-        raise SuiteError(f"{where}: no scorer {name!r}", hint=did_you_mean(name, KINDS))
-    options = dict(kind.options)
-    required = True
-    for key, value in given.items():
-        if key == "required":
-            required = _typed(value, True, f"{where}: {name}.required")
-        elif key in options:
-            found = _typed(value, kind.options[key], f"{where}: {name}.{key}")
-            if isinstance(found, list):
-                said = (written or {}).get(key) or [as_text(item) for item in found]
-                pairs = zip(found, said, strict=True)
-                found = [_label(*pair, f"{where}: {name}.{key}") for pair in pairs]
-            options[key] = found
-        else:
-            hint = did_you_mean(key, [*options, "required"])
-            raise SuiteError(f"{where}: {name} has no option {key!r}", hint=hint)
+    kind = find_kind(name, where)
+    here = f"{where}: {name}"
+    options = read_options(given, {**kind.options, **COMMON}, here, SuiteError)
+    required = options.pop("required")
+    for key in given.keys() & options.keys():
+        if options[key] == {}:
+            hint = "leave it out where every JSON value is right"
+            raise SuiteError(f"{here}.{key} is empty", hint=hint)
+        if isinstance(options[key], list):
+            texts = (written or {}).get(key) or [as_text(item) for item in options[key]]
+            pairs = zip(options[key], texts, strict=True)
+            options[key] = [_label(*pair, f"{here}.{key}") for pair in pairs]
     problem = kind.check(options)
     if problem:
-        raise SuiteError(f"{where}: {name}: {problem}")
+        raise SuiteError(f"{here}: {problem}")
     return Scorer(kind, options, required)
-
-
-def _typed(value: Any, default: Any, where: str) -> Any:
-    wanted = type(default)
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise SuiteError(f"{where} must be a {wanted.__name__}, not {value!r}")
-    if value == {}:
-        raise SuiteError(f"{where} is empty", hint="leave it out where every JSON value is right")
-    return value
 
 
 def _label(value: Any, written: Any, where: str) -> Any:
@@ -63,3 +85,30 @@ def _label(value: Any, written: Any, where: str) -> Any:
     if isinstance(value, (dict, list)) or (value is None and not written):
         raise SuiteError(f"{where}: {value!r} is no label", hint="a text, quoted if it is empty")
     return value if str(value) == written else written
+
+
+def _kind(entry: Entry[ScorerKind]) -> Kind:
+    """A plug-in's kind as one of ours."""
+    kind = entry.kind
+    if entry.plugin is None:
+        return KINDS[entry.name]
+    if not isinstance(kind, Kind):
+        kind = Kind(
+            entry.name,
+            kind.summary,
+            kind.score,
+            kind.options,
+            kind.revision,
+            check=kind.check,
+            example=kind.example,
+        )
+    score = partial(_score, kind.score)
+    return replace(kind, name=entry.name, score=score, plugin=entry.plugin)
+
+
+def _score(score: ScoreFunction, answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
+    """What a plug-in's scorer says. Raises TypeError when that is no score."""
+    found = score(answer, case, options)
+    if not isinstance(found, Score) or not isinstance(found.reason, str):
+        raise TypeError(f"it gave {type(found).__name__}, not a Score")
+    return found

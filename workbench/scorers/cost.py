@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.datasets.values import Case
 from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.typed_options import Option
 from workbench.units import seconds
 
 
@@ -34,11 +34,6 @@ def _duration_problem(options: Mapping[str, Any]) -> str:
     return "" if positive else "at_most: no answer comes in no time; write 5s"
 
 
-def _money_problem(options: Mapping[str, Any]) -> str:
-    most = options["at_most_usd"]
-    return "" if 0 <= most < math.inf else f"at_most_usd: {most:g} is no amount; write 0.01"
-
-
 def _always(_case: Case, _options: Mapping[str, Any]) -> bool:
     """What an answer took is known of an empty one, too."""
     return True
@@ -49,16 +44,17 @@ KINDS = (
         "latency",
         "The answer came within this time.",
         _latency,
-        {"at_most": "5s"},
+        {"at_most": Option("5s", "The most time that is right: 500ms, 5s, 2m.")},
         check=_duration_problem,
         takes_empty=_always,
+        example="latency: {at_most: 5s, required: false}",
     ),
     Kind(
         "cost",
         "The answer cost at most this much.",
         _cost,
-        {"at_most_usd": 0.01},
-        check=_money_problem,
+        {"at_most_usd": Option(0.01, "The most US dollars that are right.", least=0)},
         takes_empty=_always,
+        example="cost: {at_most_usd: 0.002, required: false}",
     ),
 )

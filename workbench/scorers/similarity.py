@@ -10,6 +10,7 @@ from workbench.datasets.values import Case
 from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
 from workbench.scorers.expected import NEAR, texts, wants_blank
+from workbench.typed_options import Option
 
 
 def _similarity(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
@@ -22,23 +23,18 @@ def _similarity(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score
     return Score(near, f"similarity {near:.2f}")
 
 
-def _share_problem(options: Mapping[str, Any]) -> str:
-    share = options["at_least"]
-    if 0 <= share <= 1:
-        return ""
-    return f"at_least: {share:g} does not lie between 0 and 1" + (
-        f"; write {share / 100:g}" if 1 < share <= 100 else ""
-    )
-
-
 KINDS = (
     Kind(
         "similarity",
         "How near the answer is to the expected text; with at_least: near enough or not.",
         _similarity,
-        {"at_least": 0.0},
+        {
+            "at_least": Option(
+                0.0, "From this similarity on the score is 1, else 0; 0: it is the score.", 0, 1
+            )
+        },
         reads=NEAR,
-        check=_share_problem,
         takes_empty=wants_blank,
+        example="similarity: {at_least: 0.8}",
     ),
 )

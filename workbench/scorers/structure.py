@@ -14,6 +14,7 @@ from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
 from workbench.scorers.expected import VALUE
 from workbench.scorers.json_schemas import first_error, schema_problem
+from workbench.typed_options import Option
 
 
 def _parsed(text: str) -> Any:
@@ -83,14 +84,16 @@ KINDS = (
         "json_schema",
         "The answer is JSON that follows the schema.",
         _json_schema,
-        {"schema": {}},
+        {"schema": Option({}, "A JSON Schema (2020-12); without it any JSON is right.")},
         revision=2,
         check=_schema_problem,
+        example="json_schema: {schema: {type: object, required: [queue]}}",
     ),
     Kind(
         "json_equals",
         "The answer is JSON equal to the expected value.",
         _json_equals,
         reads=VALUE,
+        example="json_equals",
     ),
 )

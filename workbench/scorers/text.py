@@ -11,6 +11,7 @@ from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
 from workbench.scorers.expected import PART, WHOLE, parts, texts, wants_blank
 from workbench.scorers.patterns import is_found, pattern_problem
+from workbench.typed_options import Option
 
 SHOWN_CHARS = 60
 
@@ -69,7 +70,10 @@ def _pattern_problem(options: Mapping[str, Any]) -> str:
     return f"pattern: {problem}" if problem else ""
 
 
-_TEXT_OPTIONS = {"ignore_case": False, "strip": True}
+_TEXT_OPTIONS = {
+    "ignore_case": Option(False, "Take upper and lower case letters for the same."),
+    "strip": Option(True, "Leave out white space at both ends."),
+}
 
 KINDS = (
     Kind(
@@ -79,9 +83,15 @@ KINDS = (
         _TEXT_OPTIONS,
         reads=WHOLE,
         takes_empty=wants_blank,
+        example="exact_match: {ignore_case: true}",
     ),
     Kind(
-        "contains", "The answer contains the expected text.", _contains, _TEXT_OPTIONS, reads=PART
+        "contains",
+        "The answer contains the expected text.",
+        _contains,
+        _TEXT_OPTIONS,
+        reads=PART,
+        example="contains: {ignore_case: true}",
     ),
     Kind(
         "starts_with",
@@ -89,28 +99,38 @@ KINDS = (
         _starts_with,
         _TEXT_OPTIONS,
         reads=PART,
+        example="starts_with: {ignore_case: true}",
     ),
     Kind(
         "one_of",
         "The answer is one of the labels.",
         _one_of,
-        {**_TEXT_OPTIONS, "labels": []},
+        {
+            **_TEXT_OPTIONS,
+            "labels": Option([], "The texts of which the answer must be one; at least one."),
+        },
         check=lambda options: "" if options["labels"] else "labels: name at least one",
         takes_empty=lambda _case, options: any(not str(one).strip() for one in options["labels"]),
+        example="one_of: {labels: [billing, sales]}",
     ),
     Kind(
         "matches",
         "A regular expression is found in the answer.",
         _matches,
-        {"pattern": ""},
+        {
+            "pattern": Option(
+                "", "A regular expression, as Python's `re` takes it; it must be given."
+            )
+        },
         revision=2,
         check=_pattern_problem,
+        example="matches: {pattern: '^[A-Z]{2}-[0-9]+$'}",
     ),
     Kind(
         "max_chars",
         "The answer has at most this many characters.",
         _max_chars,
-        {"limit": 1000},
-        check=lambda options: "" if options["limit"] > 0 else "limit: 1 character is the least",
+        {"limit": Option(1000, "The most characters that are right.", least=1)},
+        example="max_chars: {limit: 280}",
     ),
 )

@@ -26,7 +26,7 @@ from workbench.scorers.catalog import make_scorer
 from workbench.settings import ProviderSettings
 
 ROWS = (*ANSWERS, *MORE_ANSWERS, *ODD_ANSWERS, *REFUSALS, *GATEWAYS)
-REQUEST = Request("m", (Message("user", "Where does this go?"),), {"max_completion_tokens": 8})
+REQUEST = Request("m", (Message("user", "Where does this go?"),), {"maxOutputTokens": 8})
 CASE = Case("1", {"t": "x"}, EXPECTED)
 
 

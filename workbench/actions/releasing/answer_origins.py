@@ -54,7 +54,9 @@ def _other_endpoint(session: Session, prompt: Prompt, rules: EnvironmentSettings
         # Which weights they are is known when it answers.
         here, known = LOCAL_MODEL, not any(e.startswith(f"{LOCAL_MODEL}:") for e in rules.endpoints)
     else:
-        here, known = plain_address(settings.base_url), True
+        # An address that a plug-in chooses is known when it answers.
+        known = bool(settings.base_url)
+        here = plain_address(settings.base_url) if known else ""
     if rules.endpoints and known and not is_among(here, rules.endpoints):
         yield (
             f"{rules.name} counts answers of {', '.join(rules.endpoints)} only, and {here} gives"

@@ -1,174 +1,196 @@
-"""Out of the workspace into files that others read, and back in as drafts."""
+"""Out of the workspace into files and registries that others read, and back in as drafts."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from workbench.actions.refs import resolve
 from workbench.actions.session import Session
-from workbench.errors import DraftError, UsageError
+from workbench.actions.trust import check_target_trust
+from workbench.errors import DraftError, SettingsError, UsageError
+from workbench.exchange.approval import approved
+from workbench.exchange.importers.base import Imported, Importer
+from workbench.exchange.kinds import IMPORTERS, TARGETS, kind_of_table
+from workbench.exchange.losses import Loss
+from workbench.exchange.targets.base import Destination, Export, Sent, Takes, Target
 from workbench.files import write_atomically
-from workbench.prompts.files.prompty import parse_prompty, read_draft, write_prompty
+from workbench.plugins import Entry
+from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.key_like import keys_in
-from workbench.prompts.values import (
-    FIRST_REVISION,
-    MAX_TEXT_BYTES,
-    REVISION,
-    SUFFIX,
-    Message,
-    Prompt,
-)
-from workbench.settings import FILE_NAME
+from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX
+from workbench.settings import FILE_NAME, TargetSettings
 from workbench.suggestions import did_you_mean
 from workbench.workspace import PROMPTS, Workspace
 
-SQLITE, JSON, PROMPTY = "sqlite", "json", "prompty"
-_LINE = re.compile(r": line \d+")
-FORMATS = (SQLITE, JSON, PROMPTY)
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was sent where, and what the user should know about it."""
+
+    sent: Sent
+    losses: tuple[Loss, ...] = ()
+    """What the target could not hold."""
+    warnings: tuple[str, ...] = ()
+    """About what looks like a key in it."""
 
 
 def export(
     session: Session, target: str, ref: str | None, path: Path | None, environment: str
-) -> Path:
-    """Write the registry (`sqlite`), an approved version (`json`) or any prompt (`prompty`) to a
-    file, whole or not at all; the path it was written to.
+) -> Exported:
+    """Send the registry, an approved version or any prompt to a target: a kind of target, or a
+    [targets.NAME] table.
 
-    Raises GateRefused for JSON of a version that is not approved.
+    Raises UsageError for an unknown target, UntrustedWorkspace for a table that the user has not
+    agreed to, and GateRefused for a version that is not approved for the environment.
     """
-    if target not in FORMATS:
-        if target in session.workspace.settings.targets:
-            raise UsageError(
-                f"{FILE_NAME} [targets.{target}]: this version exports to files only",
-                hint=f"workbench export {JSON} PROMPT@VERSION",
-            )
-        raise UsageError(f"no target {target!r}", hint=did_you_mean(target, FORMATS))
-    if target == SQLITE:
-        if ref:
-            raise UsageError("a SQLite file holds the whole registry", hint="leave the prompt out")
-        return _sqlite(session, path or Path("prompts.db"))
-    if not ref:
-        raise UsageError(f"{target} needs a prompt", hint=f"workbench export {target} PROMPT")
-    if target == PROMPTY:
-        source = resolve(session, ref)
-        found = path or Path(f"{source.prompt.prompt_id}-{source.version or source.label}{SUFFIX}")
-        write_atomically(found, write_prompty(source.prompt))
-        return found
-    return _json(session, ref, path, environment)
+    table = _table(session.workspace, target)
+    entry, options = kind_of_table(table)
+    check_target_trust(session.workspace, table)
+    destination = Destination(path, _uri(table), session.workspace.root, options)
+    with entry.calling():
+        leaving = _export(session, entry.kind.takes, target, ref, environment)
+        losses = tuple(entry.kind.loses(leaving))
+        sent = entry.kind.send(leaving, destination)
+    return Exported(sent, losses, tuple(_keys_in(leaving)))
 
 
-def keys_exported(session: Session, target: str, ref: str | None) -> Iterator[str]:
-    """Warnings about what looks like a key in what `export` would write."""
-    if ref:
-        prompts = [(ref, resolve(session, ref).prompt)]
-    elif target == SQLITE:
-        ids = [found.prompt_id for found in session.registry.prompts()]
-        prompts = [(v.ref, v.prompt) for name in ids for v in session.registry.versions(name)]
-    else:
-        return
-    for name, prompt in prompts:
-        yield from (f"{name}: {said}" for said in keys_in(prompt))
+def find_target(workspace: Workspace, name: str) -> Entry[Target]:
+    """The kind behind a target's name: that of its table, else the kind of that name."""
+    return kind_of_table(_table(workspace, name))[0]
 
 
-def import_draft(workspace: Workspace, path: Path, name: str | None = None) -> Path:
-    """Make a draft of a `.prompty` file or of a JSON export; the draft's path.
+def target_lines(workspace: Workspace | None) -> list[tuple[str, str]]:
+    """Each target that can be named, a workspace's own tables first, with what it does."""
+    tables = workspace.settings.targets.values() if workspace else ()
+    own = [
+        (table.name, f"{FILE_NAME}: {table.kind or 'names no kind'} {_place_of(table)}".rstrip())
+        for table in tables
+    ]
+    kinds = []
+    for entry in TARGETS.all():
+        if isinstance(entry, Entry):
+            mark = f" ({entry.plugin})" if entry.plugin else ""
+            kinds.append((entry.name, f"{entry.kind.summary}{mark}"))
+    return own + kinds
+
+
+def import_drafts(
+    workspace: Workspace, path: Path, name: str | None = None, kind: str = ""
+) -> tuple[list[Path], Imported]:
+    """Make a draft of each prompt in a file; the drafts' paths. `kind` names the file's format
+    where it is not to be told by its content.
 
     What is imported is data: it brings no address, no key and no code. Raises UsageError when a
-    draft of that name is there.
+    draft of a name is there, or a name is given for several prompts.
     """
-    prompt = read_prompt(path)
-    text = write_prompty(prompt)
-    if name and name != prompt.prompt_id:
-        text = write_prompty(replace(prompt, prompt_id=name))
-        prompt = parse_prompty(text, where=name)
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-        raise DraftError(f"{path}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
-    target = workspace.root / PROMPTS / f"{prompt.prompt_id}{SUFFIX}"
-    if target.exists() or workspace.draft_path(prompt.prompt_id):
-        raise UsageError(
-            f"there is a draft of {prompt.prompt_id} already", hint="give another name: --as NAME"
+    imported = read_source(path, kind)
+    if name and len(imported.prompts) > 1:
+        raise UsageError(f"{path} has {len(imported.prompts)} prompts", hint="leave --as out")
+    texts: dict[Path, str] = {}
+    for prompt in imported.prompts:
+        text = write_prompty(replace(prompt, prompt_id=name) if name else prompt)
+        prompt_id = parse_prompty(text, where=name or str(path)).prompt_id
+        if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+            raise DraftError(f"{path}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
+        target = workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
+        if target.exists() or target in texts or workspace.draft_path(prompt_id):
+            raise UsageError(
+                f"there is a draft of {prompt_id} already", hint="give another name: --as NAME"
+            )
+        texts[target] = text
+    for target, text in texts.items():
+        write_atomically(target, text)
+    return list(texts), imported
+
+
+def read_source(path: Path, kind: str = "") -> Imported:
+    """What a file brings, read by the importer that recognizes it. Raises DraftError."""
+    entry = IMPORTERS.get(kind) if kind else _importer_of(path)
+    with entry.calling():
+        imported = entry.kind.read(path)
+        if not imported.prompts:
+            raise DraftError(f"{path} has no prompt")
+        return imported
+
+
+def _importer_of(path: Path) -> Entry[Importer]:
+    usable = [entry for entry in IMPORTERS.all() if isinstance(entry, Entry)]
+    found = []
+    for entry in usable:
+        with entry.calling():
+            if entry.kind.recognizes(path):
+                found.append(entry)
+    if len(found) > 1:
+        names = " and ".join(entry.name for entry in found)
+        raise UsageError(f"{path} can be read as {names}", hint=f"--format {found[0].name}")
+    # By its suffix alone: the importer says what is wrong with the file.
+    found += [entry for entry in usable if path.suffix in entry.kind.suffixes]
+    if not found:
+        suffixes = sorted({suffix for entry in usable for suffix in entry.kind.suffixes})
+        raise DraftError(
+            f"{path}: no reader for {path.suffix or 'that'!r}", hint=", ".join(suffixes)
         )
-    write_atomically(target, text)
-    return target
+    return found[0]
 
 
-def read_prompt(path: Path) -> Prompt:
-    """The prompt in a `.prompty` file or in a JSON export. Raises DraftError."""
-    if path.suffix == SUFFIX:
-        return read_draft(path).prompt
-    if path.suffix != ".json":
-        raise DraftError(f"{path}: no reader for {path.suffix or 'that'!r}", hint=".prompty, .json")
-    try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DraftError(f"{path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise DraftError(f"{path} is not JSON: {error}") from error
-    return _from_json(data, path)
+def _table(workspace: Workspace, name: str) -> TargetSettings:
+    """The table of that name, else one that sets nothing for the kind of that name."""
+    table = workspace.settings.targets.get(name)
+    if table is None and name not in TARGETS.names():
+        known = [*TARGETS.names(), *workspace.settings.targets]
+        raise UsageError(f"no target {name!r}", hint=did_you_mean(name, known))
+    return table or TargetSettings(name, name)
 
 
-def _from_json(data: Any, path: Path) -> Prompt:
-    from workbench.exchange.snapshot import JSON_FORMAT
-    from workbench.prompts.files.strict_yaml import dump_yaml
-    from workbench.prompts.revisions import least_revision
-
-    if not isinstance(data, Mapping) or data.get("format") != JSON_FORMAT:
-        raise DraftError(f"{path} is no export of a version", hint="workbench export json PROMPT")
-    front = {
-        "name": data.get("prompt_id"),
-        "description": data.get("description") or "",
-        "model": data.get("model"),
-        "inputs": data.get("inputs"),
-        "outputs": data.get("outputs"),
-        "tools": data.get("tools"),
-        "template": {"format": {"kind": data.get("template")}},
-    }
-    # Through the parser of drafts, which checks every part of it.
-    try:
-        parsed = parse_prompty(f"---\n{dump_yaml(front)}---\nuser:\nx\n", where=str(path))
-    except DraftError as error:
-        # The line is one of a text that nobody has.
-        raise DraftError(_LINE.sub(":", error.message, count=1), hint=error.hint) from error
-    messages = data.get("messages")
-    if not isinstance(messages, list) or not all(
-        isinstance(item, Mapping)
-        and isinstance(item.get("role"), str)
-        and isinstance(item.get("content"), str)
-        for item in messages
-    ):
-        raise DraftError(f"{path}: messages must be a list of role and content")
-    found = tuple(Message(item["role"], item["content"]) for item in messages)
-    said = data.get("revision", FIRST_REVISION)
-    if said not in (FIRST_REVISION, REVISION):
-        raise DraftError(f"{path}: template revision {said!r} is unknown here")
-    least = least_revision(found, parsed.inputs, parsed.template_format)
-    return replace(parsed, messages=found, revision=min(said, least))
+def _uri(table: TargetSettings) -> str:
+    """Where the table says that it goes, itself or by a variable."""
+    if not table.uri_env:
+        return table.uri
+    uri = os.environ.get(table.uri_env, "")
+    if not uri:
+        raise SettingsError(
+            f"the variable {table.uri_env} is not set, and {FILE_NAME} [targets.{table.name}] "
+            "takes its uri from it",
+            hint=f"export {table.uri_env}=...",
+        )
+    return uri
 
 
-def _sqlite(session: Session, path: Path) -> Path:
-    from workbench.exchange.snapshot import write_snapshot
-
-    try:
-        return write_snapshot(session.registry, path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _json(session: Session, ref: str, path: Path | None, environment: str) -> Path:
-    from workbench.exchange.snapshot import write_version_json
-
-    prompt_id, _, where = ref.partition("@")
+def _export(
+    session: Session, takes: Takes, target: str, ref: str | None, environment: str
+) -> Export:
+    if takes is Takes.REGISTRY:
+        if ref:
+            raise UsageError(f"{target} takes the whole registry", hint="leave the prompt out")
+        return Export(session.registry)
+    if not ref:
+        raise UsageError(f"{target} needs a prompt", hint=f"workbench export {target} PROMPT")
+    if takes is Takes.PROMPT:
+        source = resolve(session, ref)
+        return Export(session.registry, source.prompt, source.label, source.version or "")
+    prompt_id, _, version = ref.partition("@")
     environments = [settings.name for settings in session.registry.environments()]
-    version = where
-    if not where or where in environments:
-        environment = where or environment
+    if not version or version in environments:
+        environment = version or environment
         version = session.registry.require_active(prompt_id, environment, strict=True).version
-    found = path or Path(f"{prompt_id}-{version}.json")
-    try:
-        return write_version_json(session.registry, prompt_id, version, found, environment)
-    except OSError as error:
-        raise UsageError(f"cannot write {found}: {error.strerror}") from error
+    found = approved(session.registry, prompt_id, version, environment)
+    return Export(session.registry, found.version.prompt, version, version, found)
+
+
+def _keys_in(leaving: Export) -> Iterator[str]:
+    """Warnings about what looks like a key in what leaves."""
+    if leaving.prompt is not None:
+        prompts = [(f"{leaving.prompt.prompt_id}@{leaving.label}", leaving.prompt)]
+    else:
+        registry = leaving.registry
+        ids = [summary.prompt_id for summary in registry.prompts()]
+        prompts = [(v.ref, v.prompt) for name in ids for v in registry.versions(name)]
+    for name, prompt in prompts:
+        yield from (f"{name}: {warning}" for warning in keys_in(prompt))
+
+
+def _place_of(table: TargetSettings) -> str:
+    return table.uri or (f"${table.uri_env}" if table.uri_env else "")

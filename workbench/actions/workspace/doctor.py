@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.actions.trust import is_trusted, reaches_out
 from workbench.actions.workspace.filesystems import network_warning
-from workbench.errors import WorkbenchError
-from workbench.settings import ProviderSettings
+from workbench.errors import PluginError, WorkbenchError
+from workbench.settings import ProviderSettings, TargetSettings
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
+    from workbench.plugins import KindTable
     from workbench.prompts.values import Prompt
     from workbench.runs.spec.suite import Suite
 
@@ -48,7 +49,7 @@ class Check:
 
 def examine(workspace: Workspace | None) -> list[Check]:
     """Every check; those of a workspace only where there is one. Makes no call and no file."""
-    checks = [_python(), _sqlite(), _embedded(), *_signing_key()]
+    checks = [_python(), _sqlite(), _embedded(), *_signing_key(), *_plugins()]
     if workspace is None:
         return [*checks, Check("workspace", Level.WARNING, "none here", "workbench init")]
     return [*checks, *_workspace(workspace)]
@@ -107,6 +108,21 @@ def _signing_key() -> Iterator[Check]:
         yield Check("signing key", Level.OK, str(path))
 
 
+def _plugins() -> Iterator[Check]:
+    """Installed plug-ins: what each brings, and why one cannot be used."""
+    from workbench.exchange.kinds import IMPORTERS, TARGETS
+    from workbench.providers.opening import KINDS
+    from workbench.scorers.catalog import TABLE
+
+    tables: tuple[KindTable[Any], ...] = (TABLE, KINDS, TARGETS, IMPORTERS)
+    for table in tables:
+        for entry in table.all():
+            if isinstance(entry, PluginError):
+                yield Check("plug-in", Level.WARNING, entry.message, entry.hint)
+            elif entry.plugin:
+                yield Check("plug-in", Level.OK, f"{entry.plugin}: {table.noun} {entry.name}")
+
+
 def _workspace(workspace: Workspace) -> Iterator[Check]:
     yield Check("workspace", Level.OK, str(workspace.root))
     yield from _files(workspace)
@@ -117,6 +133,8 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():
         yield _provider(provider)
+    for target in workspace.settings.targets.values():
+        yield _target(target)
     yield _trust(workspace)
 
 
@@ -268,6 +286,7 @@ def _permissions(path: Path) -> str:
 
 def _provider(provider: ProviderSettings) -> Check:
     from workbench.providers.endpoint import endpoint_of
+    from workbench.providers.opening import USUAL, open_provider
 
     name = f"provider {provider.name}"
     if provider.is_embedded:
@@ -276,10 +295,24 @@ def _provider(provider: ProviderSettings) -> Check:
             return Check(name, Level.PROBLEM, f"no weights at {path}", "model_path")
         return Check(name, Level.OK, provider.model_path or "embedded")
     try:
+        if provider.kind not in ("", USUAL):
+            open_provider(provider)
+            return Check(name, Level.OK, f"of the kind {provider.kind}")
         endpoint = endpoint_of(provider, os.environ)
     except WorkbenchError as error:
         return Check(name, Level.PROBLEM, error.message, error.hint)
     return Check(name, Level.OK, f"{endpoint.host}, key {'set' if endpoint.key else 'not needed'}")
+
+
+def _target(table: TargetSettings) -> Check:
+    from workbench.exchange.kinds import kind_of_table
+
+    name = f"target {table.name}"
+    try:
+        kind_of_table(table)
+    except WorkbenchError as error:
+        return Check(name, Level.WARNING, error.message, error.hint)
+    return Check(name, Level.OK, f"of the kind {table.kind}")
 
 
 def _trust(workspace: Workspace) -> Check:

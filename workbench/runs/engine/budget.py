@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from workbench.fingerprints import canonical_json
 from workbench.providers.base import Answer, Price, Request
+from workbench.providers.openai_chat.parameters import payload
+from workbench.providers.options import max_output
 
 _BYTES_A_TOKEN = 3.0
 """Fewer than in any usual text, so that the estimate is high."""
 _FIRST_OUTPUT = 1024
 _ENOUGH_SEEN = 20
 _ROUNDING = 1 + 1e-9
-_OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens")
 
 
 @dataclass
@@ -54,8 +55,8 @@ class Budget:
         """
         if self.price is None:
             return 0.0
-        sent = len(canonical_json(request.payload()).encode("utf-8", "surrogatepass"))
-        output = _limit_of(request)
+        sent = len(canonical_json(payload(request)).encode("utf-8", "surrogatepass"))
+        output = max_output(request)
         if output is None:
             least = _FIRST_OUTPUT if self.seen < _ENOUGH_SEEN else 0
             output = max(least, 2 * self.longest)
@@ -80,7 +81,7 @@ class Budget:
 
     def _is_unknown(self, request: Request) -> bool:
         """Whether too little is known of how long answers are."""
-        return self.seen < _ENOUGH_SEEN and _limit_of(request) is None
+        return self.seen < _ENOUGH_SEEN and max_output(request) is None
 
     def is_over(self, spent: float) -> bool:
         """Calls that failed have used up what those under way may still cost: no retry may start.
@@ -133,9 +134,3 @@ class Budget:
         """Let those who wait look again."""
         self._settled.set()
         self._settled.clear()
-
-
-def _limit_of(request: Request) -> int | None:
-    """How many tokens the request lets an answer have; None: it does not say."""
-    given = [request.options.get(name) for name in _OUTPUT_LIMITS]
-    return next((number for number in given if isinstance(number, int)), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.providers.base import Provider
 from workbench.providers.opening import open_provider
-from workbench.providers.options import build_options
+from workbench.providers.options import build_request, max_output
 from workbench.runs.spec.plan import Plan
 from workbench.runs.spec.values import RunSpec
 from workbench.runs.store.store import RunStore
@@ -82,9 +82,8 @@ def _usd(spec: RunSpec, provider: Provider, calls: int, characters: float) -> fl
     price = provider.price(_model(spec))
     if price is None:
         return None
-    options = build_options(spec.prompt)
-    output = options.get("max_completion_tokens")
-    tokens = output if isinstance(output, int) else _USUAL_OUTPUT
+    output = max_output(build_request(spec.prompt, ()))
+    tokens = _USUAL_OUTPUT if output is None else output
     return calls * (characters / _CHARS_A_TOKEN * price.input + tokens * price.output) / 1e6
 
 

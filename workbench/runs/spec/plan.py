@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -16,7 +16,8 @@ from workbench.fingerprints import canonical_json
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Message
 from workbench.providers.base import Request
-from workbench.providers.options import build_options, build_request
+from workbench.providers.openai_chat.parameters import api_options
+from workbench.providers.options import build_request
 from workbench.runs.spec.values import RunSpec
 
 CHUNK = 64
@@ -43,10 +44,10 @@ class Plan:
     def __init__(self, spec: RunSpec, identity: Mapping[str, Any]) -> None:
         """Raises UsageError, TemplateError when no case could be asked with this prompt."""
         self._spec = spec
-        self._options = build_options(spec.prompt)
+        self._request = build_request(spec.prompt, ())
         self._renderer = Renderer(spec.prompt)
-        self._model = spec.prompt.model.id if spec.prompt.model else ""
-        constant = {"identity": identity, "model": self._model, "options": self._options}
+        asked = {"model": self._request.model, "options": api_options(self._request)}
+        constant = {"identity": identity, **asked}
         self._sent = hashlib.sha256(canonical_json(constant).encode("utf-8", "surrogatepass"))
         self._render(spec.cases[0])
         self._equals = _Equals(spec, self._said)
@@ -73,7 +74,7 @@ class Plan:
             said, messages = self._equals.said_of(case)
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
-        request = build_request(self._spec.prompt, messages, self._options)
+        request = replace(self._request, messages=messages)
         return Planned(case, repeat, request, self._key(said, repeat, self._equals.before(case)))
 
     def _said(self, case: Case) -> tuple[Said, tuple[Message, ...]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.errors import UsageError
 from workbench.providers.openai_chat.forms import FORMS, Form
-from workbench.providers.options import TOKEN_LIMITS
+from workbench.providers.openai_chat.parameters import TOKEN_LIMITS
 from workbench.runs.store.database import open_database, writing
 
 KEPT_S = 7 * 24 * 3600.0

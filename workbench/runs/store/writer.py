@@ -12,7 +12,7 @@ from typing import Any
 from workbench.errors import NotFound, UsageError
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.openai_chat.finish import READING
-from workbench.providers.options import build_options
+from workbench.providers.options import build_request
 from workbench.providers.probe import Probe
 from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
 from workbench.runs.spec.values import Result, RunSpec, RunStatus
@@ -253,7 +253,7 @@ class RunWriter:
         ).fetchone()
         if row is None:
             return {}
-        ignored = Probe(**json.loads(row[0])).ignored(build_options(spec.prompt))
+        ignored = Probe(**json.loads(row[0])).ignored(build_request(spec.prompt, ()))
         return {"ignored": list(ignored)} if ignored else {}
 
     def open_batch(self) -> str:

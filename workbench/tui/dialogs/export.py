@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,30 +14,30 @@ from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
+    from workbench.actions.releasing.import_export import Exported
     from workbench.tui.context.app_context import AppContext
-
-TARGETS = (
-    "sqlite: the registry, read-only, for apps · json: an approved version with its evidence · "
-    "prompty: any prompt, as a draft"
-)
 
 
 def open_export(app: AppContext) -> None:
     """Ask for the target; what is selected is offered."""
-    app.push_screen(Export(app.selection.ref))
+    from workbench.actions.releasing.import_export import target_lines
+
+    lines = [f"{name}: {what}" for name, what in target_lines(app.workspace)]
+    app.push_screen(Export(app.selection.ref, lines))
 
 
-class Export(Dialog[Path]):
-    """Gives the file that was written."""
+class Export(Dialog["Exported"]):
+    """Gives what was sent where."""
 
     first_field = "#target"
 
-    def __init__(self, ref: str) -> None:
+    def __init__(self, ref: str, targets: Sequence[str] = ()) -> None:
         super().__init__("Export", "Write it")
         self._ref = ref
+        self._targets = targets
 
     def body(self) -> Iterable[Widget]:
-        yield PlainStatic(TARGETS)
+        yield PlainStatic("\n".join(self._targets))
         yield from field("target", "target", "json")
         yield from field("ref", "prompt@version", self._ref)
         yield from field("environment", "approved for", "production")
@@ -46,16 +46,19 @@ class Export(Dialog[Path]):
     def confirm(self) -> None:
         said = {item.id: item.value.strip() for item in self.query(Input)}
 
-        def write(session: Session) -> Path:
-            from workbench.actions.releasing.import_export import export
+        def write(session: Session) -> Exported:
+            from workbench.actions.releasing.import_export import export, find_target
+            from workbench.exchange.targets.base import Takes
 
             given = said["output"]
             path = session.workspace.root / Path(given).expanduser() if given else None
-            ref = said["ref"] if said["target"] != "sqlite" else None
+            takes = find_target(session.workspace, said["target"]).kind.takes
+            ref = said["ref"] if takes is not Takes.REGISTRY else None
             return export(session, said["target"], ref, path, said["environment"])
 
         self.app.in_thread(write, done=self._done, failed=self.refused)
 
-    def _done(self, path: Path) -> None:
-        self.dismiss(path)
-        self.app.tell(f"wrote {path}")
+    def _done(self, done: Exported) -> None:
+        self.dismiss(done)
+        lost = f" · lost: {', '.join(loss.what for loss in done.losses)}" if done.losses else ""
+        self.app.tell(f"wrote {done.sent.place}{lost}")

@@ -50,7 +50,7 @@ class Messages(Dialog[None]):
 
 def open_trust(app: AppContext) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.trust import is_trusted, trust
+    from workbench.actions.trust import is_trusted, trust, where_to
 
     if is_trusted(app.workspace):
         app.tell("this workspace is trusted, with the settings that it has now")
@@ -58,7 +58,7 @@ def open_trust(app: AppContext) -> None:
     lines = []
     for provider in app.workspace.settings.providers.values():
         key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
-        lines.append(f"{provider.name}: {provider.base_url or provider.model_path}{key}")
+        lines.append(f"{provider.name}: {where_to(provider)}{key}")
     for target in app.workspace.settings.targets.values():
         lines.append(f"{target.name}: {target.uri or '$' + target.uri_env}")
 

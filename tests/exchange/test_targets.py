@@ -15,8 +15,15 @@ from pathlib import Path
 import pytest
 
 from tests.registry.making import build_evidence
-from workbench.exchange.snapshot import version_as_json, write_snapshot, write_version_json
+from workbench.errors import UsageError
+from workbench.exchange import targets
+from workbench.exchange.approval import approved
+from workbench.exchange.kinds import TARGETS
+from workbench.exchange.targets.base import Destination, Export
+from workbench.exchange.targets.json import KIND as JSON
+from workbench.exchange.targets.sqlite import write_snapshot
 from workbench.files import LEFT_BEHIND_S, write_atomically
+from workbench.plugins import one_module_each
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 
@@ -102,9 +109,13 @@ def test_the_registry_is_not_overwritten_by_its_snapshot(registry: PromptRegistr
 
 
 def test_an_approved_version_as_json(registry: PromptRegistry, tmp_path: Path) -> None:
-    path = write_version_json(registry, "triage", "1.0.0", tmp_path / "triage.json")
+    leaving = approved(registry, "triage", "1.0.0")
+    export = Export(registry, leaving.version.prompt, "1.0.0", "1.0.0", leaving)
+    sent = JSON.send(export, Destination(tmp_path / "triage.json"))
 
-    found = json.loads(path.read_text())
+    assert sent.path == tmp_path / "triage.json"
+    found = json.loads(sent.path.read_text())
+    assert "the scores by case" in [loss.what for loss in JSON.loses(export)]
     assert (found["prompt_id"], found["version"]) == ("triage", "1.0.0")
     assert found["messages"][0] == {"role": "system", "content": "One queue name only."}
     assert found["model"]["id"] == "gpt-4.1-mini"
@@ -117,10 +128,10 @@ def test_an_approved_version_as_json(registry: PromptRegistry, tmp_path: Path) -
 
 def test_a_version_that_is_not_approved_is_not_exported(registry: PromptRegistry) -> None:
     with pytest.raises(ValueError, match=r"1\.1\.0 is not approved .* messages changed since"):
-        version_as_json(registry, "triage", "1.1.0")
+        approved(registry, "triage", "1.1.0")
     registry.revoke("triage", "1.0.0", "ana", "leaks names")
     with pytest.raises(ValueError, match="revoked"):
-        version_as_json(registry, "triage", "1.0.0")
+        approved(registry, "triage", "1.0.0")
 
 
 def test_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
@@ -179,3 +190,26 @@ def test_a_snapshot_is_one_file_in_rollback_mode(registry: PromptRegistry, tmp_p
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_module_beside_the_others_is_all_that_a_new_target_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "new_kind.py").write_text(
+        "from workbench.exchange.targets.base import Sent, Takes\n"
+        "class New:\n"
+        "    summary, takes, options = 'Of a test.', Takes.PROMPT, {}\n"
+        "    def loses(self, export): return ()\n"
+        "    def send(self, export, destination): return Sent('nowhere')\n"
+        "KIND = New()\n"
+    )
+    monkeypatch.setattr(targets, "__path__", [*targets.__path__, str(tmp_path)])
+    one_module_each.cache_clear()
+    try:
+        assert TARGETS.names() == ["json", "new-kind", "prompty", "sqlite"]
+        entry = TARGETS.get("new-kind")
+        assert entry.kind.summary == "Of a test."
+        with pytest.raises(UsageError, match=r"did you mean 'new-kind'"):
+            TARGETS.get("newkind")
+    finally:
+        one_module_each.cache_clear()

@@ -1,0 +1,1 @@
+"""A plug-in for the workbench: one kind of each sort."""
