@@ -322,3 +322,25 @@ def test_a_deployment_says_that_its_evidence_is_against_another_version_than_the
     assert f"warning: {said}" in done.err
     again = cli.here("deploy", "triage@1.0.2", "staging", "--json")
     assert again.json["warnings"] == []
+
+
+def test_a_version_that_is_live_already_is_not_its_own_baseline(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    assert cli.here("evaluate", "triage@1.0.1", "--full").code == 1
+    gone_past = ("deploy", "triage@1.0.1", "production", "--override", "--reason", "canary")
+    assert cli.here(*gone_past).code == 0
+    said = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
+    assert (said.code, said.json["suites"][0]["baseline"]) == (1, "1.0.0")
+
+
+def test_retiring_what_was_live_leaves_no_candidate_without_a_baseline(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("worse")
+    cli.here("register", "triage", "-d", "worse")
+    cli.here("retire", "triage", "production", "--reason", "pause")
+    said = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
+    assert (said.code, said.json["suites"][0]["baseline"]) == (1, "1.0.0")

@@ -256,6 +256,17 @@ class PromptRegistry(RegistryRules):
 
     # History
 
+    def newest_other(
+        self, prompt_id: str, environment: str, fingerprint: str
+    ) -> PromptDeployment | None:
+        """The newest deployment there of another content than `fingerprint`, live or not any more;
+        None when no other content was ever live there.
+        """
+        from workbench.registry.deploy.heads import newest_other
+
+        with self._reading() as connection:
+            return newest_other(connection, prompt_id, environment, fingerprint)
+
     def history(
         self,
         prompt_id: str | None = None,

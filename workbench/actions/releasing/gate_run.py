@@ -26,16 +26,22 @@ from workbench.verdicts.values import CasePair
 
 
 def baseline_of(session: Session, source: Source, suite: Suite) -> Source | None:
-    """What is live where the suite's gate looks; None when nothing is, or it is this version."""
+    """What a candidate must not be worse than: the newest content other than its own that is, or
+    was, live in the gate's baseline environment; None when there never was one.
+
+    A candidate that is live there already, by an override, in an environment that asks for no
+    evidence or under another number, is not its own baseline; nor does retiring what was live
+    leave a candidate without one.
+    """
     if suite.gate.baseline is None:
         return None
-    for deployment in session.registry.live(source.prompt.prompt_id):
-        if deployment.environment == suite.gate.baseline:
-            if deployment.version == source.version:
-                return None
-            live = session.registry.get_version(source.prompt.prompt_id, deployment.version)
-            return source_of(session, live)
-    return None
+    prompt = source.prompt
+    before = session.registry.newest_other(
+        prompt.prompt_id, suite.gate.baseline, prompt.fingerprint
+    )
+    if before is None:
+        return None
+    return source_of(session, session.registry.get_version(prompt.prompt_id, before.version))
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,8 @@ def _rules(session: Session) -> Iterator[_Rule]:
     for settings in session.workspace.settings.environments.values():
         yield _of_environment(session, settings)
     there: dict[tuple[str, str], Suite] = {}
+    names = set(session.registry.suite_names())
+    prompts = {summary.prompt_id for summary in session.registry.prompts()}
     for suite in map(session.as_read, session.workspace.suites()):
         other = there.setdefault((suite.prompt_id, suite.name), suite)
         if other is not suite:
@@ -172,8 +174,10 @@ def _rules(session: Session) -> Iterator[_Rule]:
                 f" {suite.path}",
                 hint="give one of them another name",
             )
-        yield _of_suite(session, suite)
-    for prompt_id, name in session.registry.suite_names():
+        # Without a version of its prompt it decides nothing yet, and the name may be a typo.
+        if suite.prompt_id in prompts or (suite.prompt_id, suite.name) in names:
+            yield _of_suite(session, suite)
+    for prompt_id, name in sorted(names):
         if (prompt_id, name) not in there:
             yield _of_gone(session, prompt_id, name)
 

@@ -70,6 +70,18 @@ def head_of(connection: sqlite3.Connection, prompt_id: str, environment: str) ->
     return None if row is None else head_from(row)
 
 
+def newest_other(
+    connection: sqlite3.Connection, prompt_id: str, environment: str, fingerprint: str
+) -> PromptDeployment | None:
+    """The newest deployment there of another content than `fingerprint`, live or not any more."""
+    row = connection.execute(
+        SELECT + " WHERE d.prompt_id = ? AND d.environment = ? AND d.fingerprint <> ?"
+        " AND d.action <> 'retire' ORDER BY d.seq DESC LIMIT 1",
+        (prompt_id, environment, fingerprint),
+    ).fetchone()
+    return None if row is None else deployment_from(row)
+
+
 def head_from(row: Sequence[Any]) -> Head:
     """A Head from a row of SELECT."""
     return Head(deployment_from(row), *row[_VALUE_COLUMNS:])
