@@ -14,10 +14,11 @@ from tests.registry.making import build_evidence
 from workbench.errors import RulesLoosened
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.content.rule_changes import suite_row
-from workbench.registry.deploy.environments import row_of
 from workbench.registry.deploy.open_loosenings import open_loosenings
+from workbench.registry.models.environment_rows import row_of
 from workbench.registry.models.strictness import environment_changes, suite_changes
-from workbench.registry.storage.sqlite.schema import TABLES, VIEWS
+from workbench.registry.storage.sqlite.schema import TABLES
+from workbench.registry.storage.sqlite.views import VIEWS
 from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 

@@ -19,13 +19,9 @@ from workbench.registry.content.rule_changes import suite_row
 from workbench.registry.models.actors import can_be_seen, same_person
 from workbench.registry.models.environment_rows import row_of
 from workbench.registry.models.records import State
-from workbench.registry.models.strictness import (
-    environment_changes,
-    environment_sql,
-    suite_changes,
-    suite_sql,
-)
+from workbench.registry.models.strictness import environment_changes, suite_changes
 from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.sqlite.strictness_sql import environment_sql, suite_sql
 from workbench.registry.storage.sqlite.trigger_parts import SAID, SAME_PERSON
 from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings

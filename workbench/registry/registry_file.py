@@ -19,7 +19,6 @@ from workbench.registry.storage.sqlite.opening import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    import sqlite3
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from typing import Any, Self
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.registry.content.signing import SigningKey
     from workbench.registry.models.records import VerifyReport
     from workbench.registry.models.values import PromptVersion
+    from workbench.registry.storage.connection import Connection
     from workbench.registry.storage.ledger import Transaction
     from workbench.registry.storage.sqlite.reading import Reading
     from workbench.registry.storage.sqlite.writing import Writer
@@ -214,7 +214,7 @@ class RegistryFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+    def _reading(self) -> AbstractContextManager[Connection]:
         if self._read_side is None:
             from workbench.registry.storage.sqlite.reading import Reading
 

@@ -7,7 +7,6 @@ deployments that it allowed?
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -26,7 +25,9 @@ from workbench.registry.deploy.rule_approvals import rule_approvers
 from workbench.registry.models.actors import same_person
 from workbench.registry.models.records import Finding
 from workbench.registry.models.strictness import Change, environment_changes, suite_changes
-from workbench.registry.storage.sqlite.tables import table_rows
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.queries import judged_cases
+from workbench.registry.storage.tables import table_rows
 
 Row = Mapping[str, Any]
 
@@ -36,7 +37,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], tuple[Change, ...
 )
 
 
-def check_loosening(connection: sqlite3.Connection) -> Iterator[Finding]:
+def check_loosening(connection: Connection) -> Iterator[Finding]:
     """Everything that does not hold, by record."""
     try:
         yield from _check_all(connection)
@@ -45,7 +46,7 @@ def check_loosening(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding(0, "rules", f"a rule or its evidence cannot be read: {error}")
 
 
-def _check_all(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _check_all(connection: Connection) -> Iterator[Finding]:
     for table, same, changes_of in _RULES:
         yield from _check_reasons(connection, table, same, changes_of)
     yield from _check_contents(connection)
@@ -54,7 +55,7 @@ def _check_all(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _check_reasons(
-    connection: sqlite3.Connection,
+    connection: Connection,
     table: str,
     same: tuple[str, ...],
     changes_of: Callable[[Row, Row], tuple[Change, ...]],
@@ -85,15 +86,11 @@ def _check_reasons(
             yield Finding(int(row["seq"]), table, problem)
 
 
-def _check_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _check_contents(connection: Connection) -> Iterator[Finding]:
     """What a suite says that it holds is what its parts are fingerprints of."""
     judged: dict[int, list[tuple[int, str]]] = {}
     # An evaluation that goes on from another began with the cases of the suite as it was then.
-    for suite, seq, cases in connection.execute(
-        "SELECT suite_seq, seq, CASE WHEN json_valid(record) AND json_valid(plan) THEN CASE"
-        " WHEN json_extract(plan, '$.extends') IS NULL THEN json_extract(record, '$.cases') END END"
-        " AS cases FROM evaluations WHERE external = 0 AND cases IS NOT NULL ORDER BY seq"
-    ).fetchall():
+    for suite, seq, cases in judged_cases(connection):
         judged.setdefault(suite, []).append((seq, cases))
     sql = "SELECT * FROM suites WHERE contents <> '' AND external = 0 ORDER BY seq"
     for row in table_rows(connection, sql):
@@ -111,7 +108,7 @@ def _check_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
                 yield Finding(seq, "evaluations", problem)
 
 
-def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _check_approvals(connection: Connection) -> Iterator[Finding]:
     sql = (
         "SELECT a.seq, l.actor, t.actor AS by, coalesce(s.reason, n.reason, '') AS reason"
         " FROM rule_approvals a LEFT JOIN ledger l ON l.seq = a.seq"
@@ -125,7 +122,7 @@ def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(row["seq"], "rule_approvals", "who loosened the rule approved it")
 
 
-def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _check_deployments(connection: Connection) -> Iterator[Finding]:
     """Only where a rule was ever loosened, or cases were added, is there anything to derive."""
     changed = {
         prompt_id
@@ -167,12 +164,12 @@ def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(row["seq"], "deployments", f"{where}: {problem}")
 
 
-def _lacks_approval(connection: sqlite3.Connection, wish: Wish, loosening: Loosening) -> bool:
+def _lacks_approval(connection: Connection, wish: Wish, loosening: Loosening) -> bool:
     rules = [rules_at(connection, wish.environment, seq) for seq in (wish.seq, loosening.seq)]
     wanted = max(int(row["approvals"]) for row in rules if row)
     return rule_approvers(connection, loosening.seq, loosening.actor, wish.seq) < wanted
 
 
-def _first(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:
+def _first(connection: Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:
     found: int | None = connection.execute(sql, values).fetchone()[0]
     return found

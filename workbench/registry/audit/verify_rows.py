@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,7 +18,8 @@ from workbench.registry.models.artefact import content_of, fingerprint_of_text, 
 from workbench.registry.models.digest import Column, digest_of
 from workbench.registry.models.precedence import sort_key
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.tables import KINDS, iterate_rows, table_rows
 from workbench.verdicts import evidence_to_json, recompute
 from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence
@@ -30,12 +30,12 @@ UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, R
 _sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
 
 
-def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Finding]:
+def check_rows(connection: Connection, records: Sequence[Record]) -> Iterator[Finding]:
     """Compare every row with its record, both ways."""
     digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
     found: set[int] = set()
     for kind, table in KINDS.items():
-        for row in _rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
+        for row in iterate_rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
             seq = int(row["seq"] or 0)
             found.add(seq)
             if digests.get(seq, ("", ""))[0] != kind:
@@ -60,7 +60,7 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
         yield Finding(seq, "scores", "scores without an evaluation")
 
 
-def _same_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _same_contents(connection: Connection) -> Iterator[Finding]:
     """A content has one number, but for a release and its candidates."""
     for seq, prompt_id, version, other in connection.execute(
         "SELECT v.seq, v.prompt_id, v.version, o.version FROM versions v JOIN versions o"
@@ -71,7 +71,7 @@ def _same_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
 
 
-def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def _version(_connection: Connection, row: Row) -> Iterator[Finding]:
     seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
     for problem in _version_problems(prompt_id, version, row):
         yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
@@ -92,7 +92,7 @@ def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
         yield "its place in the order is wrong"
 
 
-def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def _suite(_connection: Connection, row: Row) -> Iterator[Finding]:
     if row["external"]:
         return
     seq, where = int(row["seq"] or 0), f"suite {row['suite']}"
@@ -103,7 +103,7 @@ def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         yield Finding(seq, "suites", f"{where}: its policy is not the one of its fingerprint")
 
 
-def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def _evaluation(connection: Connection, row: Row) -> Iterator[Finding]:
     seq = int(row["seq"] or 0)
     evidence = evaluation_at(connection, seq).evidence
     expected = row_of(evidence, str(row["evaluation_id"]), int(row["suite_seq"] or 0))
@@ -130,7 +130,7 @@ def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         yield Finding(seq, "scores", "a score is not the mean of its repeats")
 
 
-def _extension(connection: sqlite3.Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
+def _extension(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
     """The evaluation that it goes on from is there, and this one begins as that one ended."""
     row = connection.execute(
         "SELECT seq FROM evaluations WHERE evaluation_id = ? AND seq < ?",
@@ -153,23 +153,9 @@ def _digest(kind: str, row: Row, scores: list[Row]) -> str:
         return "unreadable"
 
 
-def _scores(connection: sqlite3.Connection, seq: int) -> list[Row]:
-    return list(
-        _rows(
-            connection,
-            "SELECT * FROM scores WHERE evaluation = ? ORDER BY scorer, position",
-            (seq,),
-        )
-    )
-
-
-def _rows(
-    connection: sqlite3.Connection, sql: str, values: tuple[Column, ...] = ()
-) -> Iterator[Row]:
-    cursor = connection.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    for row in cursor:  # not all at once: the texts of all versions may be gigabytes
-        yield dict(zip(names, row, strict=True))
+def _scores(connection: Connection, seq: int) -> list[Row]:
+    sql = "SELECT * FROM scores WHERE evaluation = ? ORDER BY scorer, position"
+    return table_rows(connection, sql, (seq,))
 
 
 def _named(row: Row) -> str:

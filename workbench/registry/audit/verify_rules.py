@@ -8,7 +8,6 @@ This does not ask the triggers or the views: someone may have switched them off.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +19,9 @@ from workbench.registry.models.actors import same_person
 from workbench.registry.models.origins import objection
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.queries import json_field
+from workbench.registry.storage.tables import KINDS, table_rows
 from workbench.settings import EnvironmentSettings
 
 _SECONDS_A_DAY = 86_400.0
@@ -28,7 +29,7 @@ _COLUMNS = {
     "version": ("t.seq", "t.prompt_id", "t.version", "t.fingerprint", "t.author"),
     "evaluation": ("t.seq", "t.prompt_id", "t.version", "t.fingerprint", "t.suite", "t.suite_seq",
                    "t.gate", "t.external", "t.finished_at", "t.baseline_fingerprint",
-                   "json_extract(t.record, '$.answers') AS answers"),
+                   f"{json_field('t.record', 'answers')} AS answers"),
 }  # fmt: skip
 """What the rules ask of the kinds whose rows are big."""
 _OF_INTEREST = {
@@ -74,15 +75,10 @@ class _World:
     left: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
-def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
+def check_rules(connection: Connection) -> Iterator[Finding]:
     """Walk through everything that happened and ask of each deployment what the gate asks."""
-    connection.row_factory = sqlite3.Row
-    try:
-        events = _events(connection)
-    finally:
-        connection.row_factory = None
     world = _World()
-    for kind, row in events:
+    for kind, row in _events(connection):
         if kind == "approval":
             yield from _approved(world, row)
         if kind != "deployment":
@@ -95,16 +91,16 @@ def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(int(row["seq"]), "deployments", problem)
 
 
-def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
-    found = []
+def _events(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
+    events: list[tuple[str, dict[str, Any]]] = []
     for kind in ("deployment", *_APPLY):
         columns = ", ".join(_COLUMNS.get(kind, ("t.*",)))
         sql = (
             f"SELECT {columns}, l.at, l.actor FROM {KINDS[kind]} t"
             f" LEFT JOIN ledger l ON l.seq = t.seq{_OF_INTEREST.get(kind, '')}"
         )
-        found += [(kind, dict(row)) for row in connection.execute(sql).fetchall()]
-    return sorted(found, key=lambda event: int(event[1]["seq"]))
+        events += [(kind, row) for row in table_rows(connection, sql)]
+    return sorted(events, key=lambda event: int(event[1]["seq"]))
 
 
 def _environment(world: _World, row: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from workbench.registry.audit.verify_chain import Record
 from workbench.registry.content.signing import open_envelope
 from workbench.registry.content.statements import first_form, statement_of
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.tables import KINDS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,7 +24,7 @@ SELECT seq FROM evaluations WHERE gate = 'pass' UNION ALL SELECT seq FROM deploy
 
 
 def check_signatures(
-    connection: sqlite3.Connection, records: Sequence[Record], keys: Sequence[Ed25519PublicKey]
+    connection: Connection, records: Sequence[Record], keys: Sequence[Ed25519PublicKey]
 ) -> tuple[int, list[Finding]]:
     """How many records the keys have signed, and what is wrong with the others.
 
@@ -70,7 +70,7 @@ def check_signatures(
     return len(good), findings
 
 
-def _statement(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
+def _statement(connection: Connection, seq: int) -> dict[str, Any] | None:
     """None for a record that was damaged too far to say anything."""
     try:
         return statement_of(connection, seq)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,9 @@ from workbench.registry.content.rule_changes import suite_of_evidence
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.digest import Column
 from workbench.registry.models.records import EvaluationRecord, GateUse
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.queries import gate_use_rows
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.sample import mean
 from workbench.verdicts.values import CasePair, Evidence
@@ -96,7 +97,7 @@ def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, 
 
 
 def evaluations(
-    connection: sqlite3.Connection, prompt_id: str, version: str | None = None
+    connection: Connection, prompt_id: str, version: str | None = None
 ) -> list[EvaluationRecord]:
     """Evaluations of a prompt or of one version, newest first."""
     rows = connection.execute(
@@ -106,7 +107,7 @@ def evaluations(
     return [_record(connection, row) for row in rows]
 
 
-def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
+def evaluation_at(connection: Connection, seq: int) -> EvaluationRecord:
     """The evaluation with that seq. Raises NotInRegistry."""
     row = connection.execute(_SELECT + " WHERE e.seq = ?", (seq,)).fetchone()
     if row is None:
@@ -114,27 +115,17 @@ def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
     return _record(connection, row)
 
 
-def gate_uses(connection: sqlite3.Connection, prompt_id: str) -> list[GateUse]:
+def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:
     """Which cases the evaluations of a prompt used, oldest first; external suites are not ours."""
-    rows = connection.execute(
-        "SELECT e.seq, e.suite, e.fingerprint, e.baseline_fingerprint IS NOT NULL,"
-        " EXISTS (SELECT 1 FROM evaluations x WHERE x.prompt_id = e.prompt_id"
-        "   AND json_extract(x.plan, '$.extends') = e.evaluation_id),"
-        " coalesce(json_extract(e.record, '$.cases'), '[]'),"
-        " coalesce(json_extract(e.record, '$.questions'), '[]'),"
-        " (SELECT json_group_array(DISTINCT c.case_id) FROM scores c WHERE c.evaluation = e.seq)"
-        " FROM evaluations e WHERE e.prompt_id = ? AND e.external = 0 ORDER BY e.seq",
-        (prompt_id,),
-    ).fetchall()
     uses = []
-    for seq, suite, asked, baseline, extended, *lists in rows:
+    for seq, suite, asked, baseline, extended, *lists in gate_use_rows(connection, prompt_id):
         cases, questions, ids = (tuple(json.loads(each)) for each in lists)
         flags = bool(baseline), bool(extended)
         uses.append(GateUse(seq, suite, asked, *flags, cases, questions, ids))
     return uses
 
 
-def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationRecord:
+def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
     seq, evaluation_id, record, parts, policy, at, actor = row
     found: dict[str, list[CasePair]] = {}
     for scorer, case_id, a, b, group, reason in connection.execute(
@@ -160,7 +151,7 @@ def _as_json(scores: Iterable[float | None]) -> str:
     return json.dumps(list(scores), allow_nan=False, separators=(",", ":"))
 
 
-def _check(connection: sqlite3.Connection, evidence: Evidence) -> None:
+def _check(connection: Connection, evidence: Evidence) -> None:
     ref = f"{evidence.prompt_id}@{evidence.version}"
     row = connection.execute(
         "SELECT fingerprint FROM versions WHERE prompt_id = ? AND version = ?",

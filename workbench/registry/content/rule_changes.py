@@ -4,7 +4,6 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,8 +15,10 @@ from workbench.registry.models.actors import actor_named, can_be_seen
 from workbench.registry.models.digest import Column
 from workbench.registry.models.records import FactChange, RuleChange
 from workbench.registry.models.strictness import REVISION, environment_changes, suite_changes
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
-from workbench.registry.storage.sqlite.tables import AFTER_ALL
+from workbench.registry.storage.queries import json_is_empty
+from workbench.registry.storage.tables import AFTER_ALL, first_row
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
@@ -51,13 +52,13 @@ def suite_row(
     }
 
 
-def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) -> Row | None:
+def current_suite(connection: Connection, prompt_id: str, suite: str) -> Row | None:
     """The row that is in force, or None."""
     where = "prompt_id = ? AND suite = ?"
     return first_row(connection, f"SELECT * FROM current_suites WHERE {where}", (prompt_id, suite))
 
 
-def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
+def suite_change(connection: Connection, row: Row) -> RuleChange | None:
     """What publishing this row would change; None: nothing."""
     current = current_suite(connection, str(row["prompt_id"]), str(row["suite"]))
     if current is None:
@@ -73,9 +74,7 @@ def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
     return change
 
 
-def asks_nothing(
-    connection: sqlite3.Connection, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> bool:
+def asks_nothing(connection: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether nothing relied on a suite that 0.1.0 published: nothing was judged by it yet, and it
     is changed, not removed.
     """
@@ -88,13 +87,13 @@ def asks_nothing(
     return judged is None
 
 
-def _judged_by_theirs_alone(connection: sqlite3.Connection, prompt_id: str) -> str:
+def _judged_by_theirs_alone(connection: Connection, prompt_id: str) -> str:
     """The suites of a team's own, where the workspace has none for the prompt and an environment
     takes their word: one that passes is enough there, so that a further suite may let through
     what these refuse. Beside a suite of the workspace, which is required, a further one may not.
     """
     asked = connection.execute(
-        "SELECT 1 FROM environment_rules WHERE external = 1 AND json_array_length(requires) = 0"
+        f"SELECT 1 FROM environment_rules WHERE external = 1 AND {json_is_empty('requires')}"
     ).fetchone()
     if asked is None:
         return ""
@@ -119,9 +118,7 @@ def change_of_suite(before: Row, after: Row) -> RuleChange | None:
     )
 
 
-def looser_since(
-    connection: sqlite3.Connection, evaluations: Sequence[int]
-) -> tuple[FactChange, ...]:
+def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
     """What the suites in force let through that these evaluations' did not, by fact."""
     found: dict[str, FactChange] = {}
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
@@ -207,7 +204,7 @@ def _external_contents(evidence: Evidence) -> dict[str, Any]:
     return {"cases": {f"{i}@{short(dataset)}" if dataset else i: i for i in ids}}
 
 
-def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
+def environment_change(connection: Connection, row: Row) -> RuleChange | None:
     """What publishing this row would change; None: nothing."""
     sql = "SELECT * FROM environment_rules WHERE name = ?"
     current = first_row(connection, sql, (str(row["name"]),))
@@ -272,14 +269,6 @@ def append_rule(
     return seq
 
 
-def _may_still_be_set(connection: sqlite3.Connection, kind: str) -> bool:
+def _may_still_be_set(connection: Connection, kind: str) -> bool:
     """Until there is a version, the rules of environments are being set up."""
     return kind == "environment" and not connection.execute("SELECT 1 FROM versions").fetchone()
-
-
-def first_row(connection: sqlite3.Connection, sql: str, values: tuple[Column, ...]) -> Row | None:
-    """What a query finds first."""
-    cursor = connection.execute(sql, values)
-    found = cursor.fetchone()
-    names = [column[0] for column in cursor.description]
-    return None if found is None else dict(zip(names, found, strict=True))

@@ -11,7 +11,6 @@ import base64
 import hashlib
 import json
 import os
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ExtraMissing, RegistryError
 from workbench.fingerprints import canonical_json
 from workbench.registry.content.statements import statement_of
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def sign_record(transaction: Transaction, key: SigningKey, actor: str, seq: int)
         )
 
 
-def envelopes_of(connection: sqlite3.Connection, prompt_id: str, version: str) -> list[str]:
+def envelopes_of(connection: Connection, prompt_id: str, version: str) -> list[str]:
     """The envelopes on a version's evaluations and deployments, oldest first."""
     rows = connection.execute(
         "SELECT s.envelope FROM signatures s"

@@ -7,10 +7,10 @@ record of the registry. A record's hash covers its row, who, when, and all recor
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from workbench.registry.content.evidence import evaluation_at
+from workbench.registry.storage.connection import Connection
 from workbench.verdicts.values import CasePair, Gate
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -21,7 +21,7 @@ RECORD_TYPE = "urn:prompt-workbench:ledger-record:v1"
 _RESULTS = {Gate.PASS: "PASSED", Gate.FAIL: "FAILED", Gate.NO_DECISION: "WARNED"}
 
 
-def statement_of(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
+def statement_of(connection: Connection, seq: int) -> dict[str, Any] | None:
     """What a signature on the record says; None when there is no such record."""
     row = connection.execute(
         "SELECT kind, at, actor, digest, hash, (SELECT hash FROM ledger WHERE seq = 1)"
@@ -47,9 +47,7 @@ def first_form(statement: dict[str, Any]) -> dict[str, Any] | None:
     return {**statement, "subject": statement["subject"][:-1]}
 
 
-def _evaluation(
-    connection: sqlite3.Connection, seq: int, subject: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _evaluation(connection: Connection, seq: int, subject: list[dict[str, Any]]) -> dict[str, Any]:
     """This prompt, on this suite, with these results by case."""
     evidence = evaluation_at(connection, seq).evidence
     pairs = next(iter(evidence.pairs.values()), ())
@@ -73,9 +71,7 @@ def _evaluation(
     )
 
 
-def _deployment(
-    connection: sqlite3.Connection, seq: int, subject: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _deployment(connection: Connection, seq: int, subject: list[dict[str, Any]]) -> dict[str, Any]:
     """This prompt went live in this environment, on this evidence or past the gate."""
     (
         prompt_id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import sqlite3
 from collections.abc import Sequence
 
 import semver
@@ -18,6 +17,7 @@ from workbench.registry.models.digest import Column, digest_of
 from workbench.registry.models.precedence import sort_key
 from workbench.registry.models.records import PromptSummary
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.limits import check_texts
 from workbench.suggestions import did_you_mean
@@ -100,7 +100,7 @@ def check_prompt_id(prompt_id: str) -> None:
         )
 
 
-def get_version(connection: sqlite3.Connection, prompt_id: str, version: str) -> PromptVersion:
+def get_version(connection: Connection, prompt_id: str, version: str) -> PromptVersion:
     """One version. Raises NotInRegistry with the nearest name, RegistryUnusable when damaged."""
     row = connection.execute(
         _SELECT + " WHERE v.prompt_id = ? AND v.version = ?", (prompt_id, version)
@@ -110,7 +110,7 @@ def get_version(connection: sqlite3.Connection, prompt_id: str, version: str) ->
     return _version(row)
 
 
-def list_versions(connection: sqlite3.Connection, prompt_id: str) -> list[PromptVersion]:
+def list_versions(connection: Connection, prompt_id: str) -> list[PromptVersion]:
     """All versions, the newest (by SemVer) first. Raises NotInRegistry for an unknown prompt."""
     rows = connection.execute(
         _SELECT + " WHERE v.prompt_id = ? ORDER BY v.sort_key DESC", (prompt_id,)
@@ -118,7 +118,7 @@ def list_versions(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt
     return [_version(row) for row in rows]
 
 
-def contents_of(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt]:
+def contents_of(connection: Connection, prompt_id: str) -> list[Prompt]:
     """What each version of a prompt says, in the order of registration."""
     rows = connection.execute(
         "SELECT content, body FROM versions WHERE prompt_id = ? ORDER BY seq", (prompt_id,)
@@ -126,19 +126,20 @@ def contents_of(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt]:
     return [prompt_of(prompt_id, *row) for row in rows]
 
 
-def list_prompts(connection: sqlite3.Connection) -> list[PromptSummary]:
+def list_prompts(connection: Connection) -> list[PromptSummary]:
     """All prompts by name."""
     live: dict[str, dict[str, str]] = {}
     for prompt_id, environment, version in connection.execute(
         "SELECT prompt_id, environment, version FROM heads WHERE action <> 'retire'"
     ).fetchall():
         live.setdefault(prompt_id, {})[environment] = version
-    # With one max() in it, SQLite takes the bare column from the row that has the maximum.
     rows = connection.execute(
-        "SELECT prompt_id, count(*), version, max(sort_key) FROM versions"
-        " GROUP BY prompt_id ORDER BY prompt_id"
+        "SELECT g.prompt_id, g.versions, v.version FROM (SELECT prompt_id, count(*) AS versions,"
+        " max(sort_key) AS newest FROM versions GROUP BY prompt_id) g"
+        " JOIN versions v ON v.prompt_id = g.prompt_id AND v.sort_key = g.newest"
+        " ORDER BY g.prompt_id"
     ).fetchall()
-    return [PromptSummary(p, count, latest, live.get(p, {})) for p, count, latest, _ in rows]
+    return [PromptSummary(p, count, latest, live.get(p, {})) for p, count, latest in rows]
 
 
 def difference(old: str, new: str) -> tuple[str, ...]:
@@ -187,7 +188,7 @@ def _checked_key(version: str) -> str:
     return key
 
 
-def _refuse_duplicate(connection: sqlite3.Connection, new: PromptVersion) -> None:
+def _refuse_duplicate(connection: Connection, new: PromptVersion) -> None:
     rows = connection.execute(
         "SELECT v.version, v.fingerprint, v.content, l.actor, l.at FROM versions v"
         " JOIN ledger l ON l.seq = v.seq"
@@ -218,7 +219,7 @@ def _refuse_duplicate(connection: sqlite3.Connection, new: PromptVersion) -> Non
     )
 
 
-def _missing(connection: sqlite3.Connection, prompt_id: str, version: str) -> NotInRegistry:
+def _missing(connection: Connection, prompt_id: str, version: str) -> NotInRegistry:
     known = [
         row[0]
         for row in connection.execute(

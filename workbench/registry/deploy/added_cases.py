@@ -6,17 +6,19 @@ one that was accepted: its first, or the newest one that has a reason.
 """
 
 # All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.registry.models.records import EvaluationRecord
 from workbench.registry.models.strictness import POLICY_FACTS, cases_of, suite_changes
-from workbench.registry.storage.sqlite.tables import AFTER_ALL, table_rows
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.queries import json_field
+from workbench.registry.storage.tables import AFTER_ALL, table_rows
 from workbench.verdicts import recompute
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.restriction import Part, judged_on
@@ -51,9 +53,7 @@ def _number(score: float | None) -> str:
     return "no score" if score is None else f"{score:.3f}"
 
 
-def suite_rows(
-    connection: sqlite3.Connection, prompt_id: str, suite: str, before: int
-) -> list[Row]:
+def suite_rows(connection: Connection, prompt_id: str, suite: str, before: int) -> Sequence[Row]:
     """Every form of a suite that was recorded before that seq, the oldest first."""
     sql = "SELECT * FROM suites WHERE prompt_id = ? AND suite = ? AND seq < ? ORDER BY seq"
     return table_rows(connection, sql, (prompt_id, suite, before))
@@ -89,11 +89,11 @@ def _shared(row: Row, judged: Row) -> frozenset[str]:
     return frozenset(str(case_id) for key, case_id in cases_of(judged).items() if key in known)
 
 
-def forms_with_fewer_cases(connection: sqlite3.Connection, prompt_id: str, suite: str) -> list[Row]:
+def forms_with_fewer_cases(connection: Connection, prompt_id: str, suite: str) -> list[Row]:
     """Those of a suite that its evidence is held to, beside the form in force."""
     # Most suites always had the same cases, and the lists of cases are long.
     datasets = connection.execute(
-        "SELECT count(DISTINCT json_extract(parts, '$.dataset')) FROM suites"
+        f"SELECT count(DISTINCT {json_field('parts', 'dataset')}) FROM suites"
         " WHERE prompt_id = ? AND suite = ?",
         (prompt_id, suite),
     ).fetchone()[0]
@@ -104,7 +104,7 @@ def forms_with_fewer_cases(connection: sqlite3.Connection, prompt_id: str, suite
 
 
 def only_by_added(
-    connection: sqlite3.Connection, suite: tuple[str, str], passed: Iterable[EvaluationRecord]
+    connection: Connection, suite: tuple[str, str], passed: Iterable[EvaluationRecord]
 ) -> OnlyByAdded | None:
     """Why none of the evaluations that passed a suite in force (prompt_id, name) counts without
     the cases that were added to it and not accepted, by the newest; None: one does, or there is
@@ -127,7 +127,7 @@ def only_by_added(
     return newest
 
 
-def judged_row(connection: sqlite3.Connection, evaluation: int) -> Row:
+def judged_row(connection: Connection, evaluation: int) -> Row:
     """The form of the suite that an evaluation was made on."""
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     (row,) = table_rows(connection, sql, (evaluation,))

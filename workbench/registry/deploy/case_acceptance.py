@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from workbench.errors import NotInRegistry
 from workbench.registry.content.evidence import evaluation_at
 from workbench.registry.content.rule_changes import append_rule, current_suite, unrecorded
@@ -12,10 +10,11 @@ from workbench.registry.deploy.recorded_changes import accepted_cases
 from workbench.registry.models.records import RuleChange
 from workbench.registry.models.strictness import REVISION
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 
 
-def suites_let_through(connection: sqlite3.Connection) -> list[RuleChange]:
+def suites_let_through(connection: Connection) -> list[RuleChange]:
     """Suites (prompt_id, name) that some version passes only with cases that were added and that
     nobody accepted: what accepting them changes.
     """
@@ -44,7 +43,7 @@ def suites_let_through(connection: sqlite3.Connection) -> list[RuleChange]:
     return found
 
 
-def version_let_through(connection: sqlite3.Connection, version: PromptVersion, suite: str) -> str:
+def version_let_through(connection: Connection, version: PromptVersion, suite: str) -> str:
     """The sentence about a version that passes a suite only with added cases, or none."""
     rows = connection.execute(
         "SELECT seq FROM passing_evaluations WHERE prompt_id = ? AND fingerprint = ? AND suite = ?"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 
 from workbench.registry.deploy.environments import environment_named
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 
 
@@ -41,7 +41,7 @@ def register_consumer(
 
 
 def broken_consumers(
-    connection: sqlite3.Connection, version: PromptVersion, environment: str
+    connection: Connection, version: PromptVersion, environment: str
 ) -> list[tuple[str, str]]:
     """(name, range) of each consumer that could not use this version."""
     rows = connection.execute(

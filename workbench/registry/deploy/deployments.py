@@ -7,7 +7,6 @@ The triggers hold the rules; the checks here come first only to say precisely wh
 # ruff: noqa: S608
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
 from workbench.errors import GateRefused, RegistryError, StaleHead
@@ -37,23 +36,28 @@ from workbench.registry.models.actors import RULES, can_be_seen
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.models.values import PromptDeployment, PromptVersion
 from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Row, Transaction
 
 
 def live(
-    connection: sqlite3.Connection, prompt_id: str | None, *, revoked: bool = False
+    connection: Connection, prompt_id: str | None, *, revoked: bool = False
 ) -> list[PromptDeployment]:
     """What is live, one entry per prompt and environment; retired ones are left out. With
     `revoked` only what should not be live any more.
     """
-    one = "WHERE x.prompt_id = :prompt" if prompt_id is not None else ""
+    of_prompt = "WHERE x.prompt_id = :prompt" if prompt_id is not None else ""
+    only_revoked = (
+        " AND EXISTS (SELECT 1 FROM revocations r"
+        " WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint)"
+        if revoked
+        else ""
+    )
     rows = connection.execute(
         f"{SELECT} WHERE d.action <> 'retire' AND d.seq IN (SELECT max(x.seq)"
-        f" FROM deployments x {one} GROUP BY x.prompt_id, x.environment)"
-        " AND (NOT :revoked OR EXISTS (SELECT 1 FROM revocations r"
-        "  WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint))"
-        " ORDER BY d.prompt_id, d.environment",
-        {"prompt": prompt_id, "revoked": revoked},
+        f" FROM deployments x {of_prompt} GROUP BY x.prompt_id, x.environment)"
+        f"{only_revoked} ORDER BY d.prompt_id, d.environment",
+        {"prompt": prompt_id},
     ).fetchall()
     return [deployment_from(row) for row in rows]
 
@@ -132,7 +136,7 @@ def _joined(against: Iterable[Refusal]) -> str:
 
 
 def repeated(
-    connection: sqlite3.Connection, request_id: str | None, wanted: Request, action: str = "deploy"
+    connection: Connection, request_id: str | None, wanted: Request, action: str = "deploy"
 ) -> PromptDeployment | None:
     """What this request did before, if it was made before.
 
@@ -159,7 +163,7 @@ def repeated(
 
 
 def check_expected(
-    connection: sqlite3.Connection, expect: Expected, head: Head | None, new: PromptVersion | None
+    connection: Connection, expect: Expected, head: Head | None, new: PromptVersion | None
 ) -> None:
     """Raises StaleHead, with who, what and the difference, unless what was seen is still live."""
     if isinstance(expect, Unset):

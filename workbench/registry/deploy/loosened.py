@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,8 @@ from workbench.registry.deploy.approvers import Involved, approvers, approvers_b
 from workbench.registry.deploy.open_loosenings import Loosening, open_loosenings
 from workbench.registry.models.records import EvaluationRecord
 from workbench.registry.models.strictness import MARKS_REVISION, environment_changes, suite_changes
-from workbench.registry.storage.sqlite.tables import table_rows
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.tables import table_rows
 
 Row = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ class Wish:
     """Of what marks it."""
 
 
-def loosened_by(connection: sqlite3.Connection, wish: Wish) -> int | None:
+def loosened_by(connection: Connection, wish: Wish) -> int | None:
     """seq of the loosening that a deployment was allowed by; None: it needed none."""
     for loosening in reversed(loosenings_for(connection, wish)):
         if _refused_before(connection, wish, loosening.seq):
@@ -56,7 +56,7 @@ def loosened_by(connection: sqlite3.Connection, wish: Wish) -> int | None:
     return None
 
 
-def loosenings_for(connection: sqlite3.Connection, wish: Wish) -> list[Loosening]:
+def loosenings_for(connection: Connection, wish: Wish) -> list[Loosening]:
     """Open loosenings that count for the deployment, the oldest first."""
     found: list[Loosening] = []
     for table, same, changes_of in (
@@ -90,19 +90,19 @@ def loosenings_for(connection: sqlite3.Connection, wish: Wish) -> list[Loosening
     return sorted(found, key=lambda loosening: loosening.seq)
 
 
-def _is_asked_for(connection: sqlite3.Connection, wish: Wish, suite: str) -> bool:
+def _is_asked_for(connection: Connection, wish: Wish, suite: str) -> bool:
     rules = rules_at(connection, wish.environment, wish.seq)
     requires = json.loads(rules["requires"]) if rules else []
     return not requires or suite in requires
 
 
-def rules_at(connection: sqlite3.Connection, environment: str, seq: int) -> Row | None:
+def rules_at(connection: Connection, environment: str, seq: int) -> Row | None:
     """The rules of an environment before a record; None: there were none yet."""
     sql = "SELECT * FROM environments WHERE name = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
     return next(iter(table_rows(connection, sql, (environment, seq))), None)
 
 
-def _refused_before(connection: sqlite3.Connection, wish: Wish, seq: int) -> bool:
+def _refused_before(connection: Connection, wish: Wish, seq: int) -> bool:
     now = rules_at(connection, wish.environment, wish.seq)
     rules = rules_at(connection, wish.environment, seq) or now
     if rules is None or now is None:
@@ -118,7 +118,7 @@ def _refused_before(connection: sqlite3.Connection, wish: Wish, seq: int) -> boo
     return not rules["untested"] and not has_evidence(connection, wish, rules, seq, passed)
 
 
-def _is_live_in(connection: sqlite3.Connection, wish: Wish, environment: str) -> bool:
+def _is_live_in(connection: Connection, wish: Wish, environment: str) -> bool:
     row = connection.execute(
         "SELECT version, action FROM deployments WHERE prompt_id = ? AND environment = ?"
         " AND seq < ? ORDER BY seq DESC LIMIT 1",
@@ -131,7 +131,7 @@ Passed = Mapping[str, Sequence[EvaluationRecord]]
 """What passes what was asked at one time, by suite."""
 
 
-def _approvals(connection: sqlite3.Connection, wish: Wish, passed: Passed) -> int:
+def _approvals(connection: Connection, wish: Wish, passed: Passed) -> int:
     rolled_back = connection.execute(
         "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
         " AND previous_version = ? AND action = 'rollback' AND seq < ?",
@@ -156,7 +156,7 @@ def _approvals(connection: sqlite3.Connection, wish: Wish, passed: Passed) -> in
 
 
 def has_evidence(
-    connection: sqlite3.Connection,
+    connection: Connection,
     wish: Wish,
     rules: Row,
     seq: int,
@@ -169,7 +169,7 @@ def has_evidence(
     return bool(passed) and all(name in passed for name in json.loads(rules["requires"]) or ours)
 
 
-def evidence_before(connection: sqlite3.Connection, wish: Wish, rules: Row, seq: int) -> Passed:
+def evidence_before(connection: Connection, wish: Wish, rules: Row, seq: int) -> Passed:
     """Which evaluations until now pass what each suite asked before the record `seq`."""
     found = {}
     for name, forms in _suites_before(connection, wish, seq).items():
@@ -181,9 +181,7 @@ def evidence_before(connection: sqlite3.Connection, wish: Wish, rules: Row, seq:
     return found
 
 
-def _suites_before(
-    connection: sqlite3.Connection, wish: Wish, seq: int
-) -> Mapping[str, Sequence[Row]]:
+def _suites_before(connection: Connection, wish: Wish, seq: int) -> Mapping[str, Sequence[Row]]:
     """All forms of each suite of the prompt, the oldest first."""
     sql = "SELECT * FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY seq"
     found: dict[str, list[Row]] = {}
@@ -193,7 +191,7 @@ def _suites_before(
 
 
 def _passing(
-    connection: sqlite3.Connection, wish: Wish, rules: Row, held: Sequence[Row]
+    connection: Connection, wish: Wish, rules: Row, held: Sequence[Row]
 ) -> list[EvaluationRecord]:
     rows = connection.execute(
         "SELECT e.seq FROM evaluations e JOIN suites s ON s.seq = e.suite_seq"
@@ -217,7 +215,7 @@ def _passing(
 
 
 def _passes(
-    connection: sqlite3.Connection,
+    connection: Connection,
     found: EvaluationRecord,
     wish: Wish,
     rules: Row,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from workbench.registry.deploy.rule_approvals import waiting_for
 from workbench.registry.deploy.status import evaluators_of, status_of
 from workbench.registry.models.records import State, Status
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.settings import FRESH, EnvironmentSettings
 
 
@@ -29,7 +29,7 @@ class Refusal:
 
 
 def refusals(
-    connection: sqlite3.Connection,
+    connection: Connection,
     request: Request,
     rules: EnvironmentSettings,
     version: PromptVersion,
@@ -78,7 +78,7 @@ def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:
     return against if required or len(against) == len(passed) else []
 
 
-def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
+def _approvals(connection: Connection, request: Request, version: PromptVersion) -> int:
     given = connection.execute(
         "SELECT l.actor, a.rules FROM approvals a JOIN ledger l ON l.seq = a.seq"
         " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ? AND a.seq > ?"
@@ -94,7 +94,7 @@ def _approvals(connection: sqlite3.Connection, request: Request, version: Prompt
     return len(approvers(given, Involved(version.author, request.actor, evaluators)))
 
 
-def check_again(connection: sqlite3.Connection, request: Request) -> None:
+def check_again(connection: Connection, request: Request) -> None:
     """Raises GateRefused for what was rolled back, unless again is said with a reason."""
     back = _rolled_back_at(connection, request)
     deployed = connection.execute(
@@ -113,7 +113,7 @@ def check_again(connection: sqlite3.Connection, request: Request) -> None:
     )
 
 
-def _rolled_back_at(connection: sqlite3.Connection, request: Request) -> int:
+def _rolled_back_at(connection: Connection, request: Request) -> int:
     row = connection.execute(
         "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
         " AND previous_version = ? AND action = 'rollback'",
@@ -122,7 +122,7 @@ def _rolled_back_at(connection: sqlite3.Connection, request: Request) -> int:
     return int(row[0])
 
 
-def revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> str:
+def revoked_reason(connection: Connection, version: PromptVersion) -> str:
     """Who revoked it, and why."""
     row = connection.execute(
         "SELECT r.reason, l.actor FROM revocations r JOIN ledger l ON l.seq = r.seq"

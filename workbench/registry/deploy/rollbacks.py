@@ -7,8 +7,6 @@ this environment returned to something earlier than it.
 
 from __future__ import annotations
 
-import sqlite3
-
 from workbench.errors import RegistryError
 from workbench.registry.content.versions import get_version
 from workbench.registry.deploy.deployments import check_expected, repeated
@@ -18,6 +16,7 @@ from workbench.registry.deploy.status import status_of
 from workbench.registry.models.records import RollbackPreview, State
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.models.values import PromptDeployment
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Row, Transaction
 
 _UNDERNEATH = """
@@ -36,7 +35,7 @@ _Target = tuple[int, str, str, int | None, int, int]
 
 
 def preview_rollback(
-    connection: sqlite3.Connection, prompt_id: str, environment: str, to: str | None
+    connection: Connection, prompt_id: str, environment: str, to: str | None
 ) -> RollbackPreview:
     """Where `rollback` would go. Raises RegistryError when there is nothing to go back to."""
     head, target, warnings = _plan(connection, prompt_id, environment, to)
@@ -102,7 +101,7 @@ def rollback(
 
 
 def _plan(
-    connection: sqlite3.Connection, prompt_id: str, environment: str, to: str | None
+    connection: Connection, prompt_id: str, environment: str, to: str | None
 ) -> tuple[Head, _Target, list[str]]:
     environment_named(connection, environment)
     head = head_of(connection, prompt_id, environment)
@@ -132,7 +131,7 @@ def _plan(
 
 
 def _chosen(
-    connection: sqlite3.Connection, head: Head, targets: list[_Target], to: str
+    connection: Connection, head: Head, targets: list[_Target], to: str
 ) -> tuple[Head, _Target, list[str]]:
     entry = head.deployment
     version = get_version(connection, entry.prompt_id, to)

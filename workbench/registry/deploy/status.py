@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from workbench.registry.deploy.environments import environment_named
 from workbench.registry.models.origins import objection
 from workbench.registry.models.records import EvaluationRecord, State, Status, SuiteStatus
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
@@ -31,7 +31,7 @@ PART_WORDS = {
 """What the parts of a suite are called where their names do not say it."""
 
 
-def status_of(connection: sqlite3.Connection, version: PromptVersion, environment: str) -> Status:
+def status_of(connection: Connection, version: PromptVersion, environment: str) -> Status:
     """How a version stands in an environment. Raises NotInRegistry for an unknown environment."""
     rules = environment_named(connection, environment)
     revoked = connection.execute(
@@ -55,21 +55,19 @@ def status_of(connection: sqlite3.Connection, version: PromptVersion, environmen
 
 
 def accepted_evaluations(
-    connection: sqlite3.Connection, version: PromptVersion, environment: str, suite: str = ""
+    connection: Connection, version: PromptVersion, environment: str, suite: str = ""
 ) -> list[tuple[int, str]]:
     """seq and suite of the evaluations of the version's content that count there now, the newest
     first; with `suite` those on it.
     """
     return connection.execute(
-        "SELECT seq, suite FROM accepted_evaluations WHERE prompt_id = ?1 AND fingerprint = ?2"
-        " AND environment = ?3 AND ?4 IN ('', suite) ORDER BY seq DESC",
+        "SELECT seq, suite FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
+        " AND environment = ? AND ? IN ('', suite) ORDER BY seq DESC",
         (version.prompt_id, version.fingerprint, environment, suite),
     ).fetchall()
 
 
-def evaluators_of(
-    connection: sqlite3.Connection, version: PromptVersion, environment: str
-) -> list[str]:
+def evaluators_of(connection: Connection, version: PromptVersion, environment: str) -> list[str]:
     """Who recorded them."""
     rows = connection.execute(
         "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
@@ -80,7 +78,7 @@ def evaluators_of(
 
 
 def _old_baselines(
-    connection: sqlite3.Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
+    connection: Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
 ) -> tuple[str, ...]:
     """Passes that compared the version with something else than what is live now."""
     found = []
@@ -101,7 +99,7 @@ def _old_baselines(
     return tuple(found)
 
 
-def _has_external(connection: sqlite3.Connection, version: PromptVersion) -> bool:
+def _has_external(connection: Connection, version: PromptVersion) -> bool:
     row = connection.execute(
         "SELECT 1 FROM evaluations WHERE prompt_id = ? AND fingerprint = ? AND external = 1",
         (version.prompt_id, version.fingerprint),
@@ -133,7 +131,7 @@ def _combined(
 
 
 def _suites(
-    connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings
+    connection: Connection, version: PromptVersion, rules: EnvironmentSettings
 ) -> tuple[SuiteStatus, ...]:
     # As the view `required_suites` has it, which all prompts' suites go into.
     names: Sequence[str] = rules.requires or [
@@ -158,13 +156,13 @@ def _suites(
 
 
 def _suite(
-    connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings, suite: str
+    connection: Connection, version: PromptVersion, rules: EnvironmentSettings, suite: str
 ) -> SuiteStatus:
     rows = connection.execute(
         "SELECT e.seq, e.gate, s.fingerprint, s.parts, s.policy FROM evaluations e"
         " JOIN suites s ON s.seq = e.suite_seq WHERE e.prompt_id = ? AND e.fingerprint = ?"
-        " AND e.suite = ? AND (? OR e.external = 0) ORDER BY e.seq DESC",
-        (version.prompt_id, version.fingerprint, suite, rules.external),
+        " AND e.suite = ? AND e.external <= ? ORDER BY e.seq DESC",
+        (version.prompt_id, version.fingerprint, suite, int(rules.external)),
     ).fetchall()
     accepted = accepted_evaluations(connection, version, rules.name, suite)
     if accepted:
@@ -184,7 +182,7 @@ def _suite(
 
 
 def _not_accepted(
-    connection: sqlite3.Connection,
+    connection: Connection,
     suite: str,
     rows: list[tuple[Any, ...]],
     current: Any,
@@ -231,7 +229,7 @@ def _not_accepted(
     return SuiteStatus(suite, State.EXPIRED, sentence, found)
 
 
-def _never(connection: sqlite3.Connection, version: PromptVersion, suite: str) -> str:
+def _never(connection: Connection, version: PromptVersion, suite: str) -> str:
     """Why a version without evidence has none, naming what changed since one that passed."""
     row = connection.execute(
         "SELECT v.version, v.content, v.body FROM passing_evaluations p JOIN versions v"

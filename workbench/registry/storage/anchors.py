@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sqlite3
 import stat
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from workbench.fingerprints import short
 from workbench.links import STATE
 from workbench.registry.models.records import Finding
+from workbench.registry.storage.connection import Connection
 
 FILE_NAME = "registry.anchors"
 ANCHORED_KINDS = frozenset({"deployment", "revocation"})
@@ -69,7 +69,7 @@ def anchors_beside(registry: str) -> str:
     return os.path.join(folder, FILE_NAME) if state == STATE else ""
 
 
-def anchor_of(connection: sqlite3.Connection, kinds: Collection[str]) -> Anchor | None:
+def anchor_of(connection: Connection, kinds: Collection[str]) -> Anchor | None:
     """The head to keep after a transaction that recorded these kinds; None when none is due."""
     if ANCHORED_KINDS.isdisjoint(kinds):
         return None
@@ -79,7 +79,7 @@ def anchor_of(connection: sqlite3.Connection, kinds: Collection[str]) -> Anchor 
     return Anchor(seq, head, registry_id_of(connection), at)
 
 
-def registry_id_of(connection: sqlite3.Connection) -> str:
+def registry_id_of(connection: Connection) -> str:
     """The id that a registry got when it was made."""
     found = connection.execute("SELECT registry_id FROM registry ORDER BY seq LIMIT 1").fetchone()
     return str(found[0]) if found else ""

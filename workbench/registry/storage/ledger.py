@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
 from workbench.errors import RegistryUnusable
 from workbench.registry.models.digest import GENESIS, Column, digest_of, record_hash
 from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.limits import check_clock, check_texts
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.tables import KINDS
 
 Row = Mapping[str, Column]
 Sign = Callable[["Transaction", str, int], None]
@@ -22,9 +22,7 @@ Sign = Callable[["Transaction", str, int], None]
 class Transaction:
     """What may be done while the registry is locked for writing."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, path: str = "", sign: Sign | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, path: str = "", sign: Sign | None = None) -> None:
         """`path` is the file's, for its time; a new file has none to compare with."""
         self.connection = connection
         self.kinds: set[str] = set()

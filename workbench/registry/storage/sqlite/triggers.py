@@ -11,9 +11,10 @@ because REPLACE deletes the first without asking the DELETE trigger.
 from __future__ import annotations
 
 from workbench.registry.models.actors import RULES as PEOPLE
-from workbench.registry.models.strictness import REVISION, environment_sql, suite_sql
+from workbench.registry.models.strictness import REVISION
 from workbench.registry.storage.deployment_rules import DEPLOYMENT_RULES
-from workbench.registry.storage.sqlite.schema import KINDS, TABLES, UNIQUE_KEYS
+from workbench.registry.storage.sqlite.schema import TABLES, UNIQUE_KEYS
+from workbench.registry.storage.sqlite.strictness_sql import environment_sql, suite_sql
 from workbench.registry.storage.sqlite.trigger_parts import (
     ACTOR,
     ENVIRONMENT,
@@ -23,6 +24,7 @@ from workbench.registry.storage.sqlite.trigger_parts import (
     SAME_PERSON,
     Rule,
 )
+from workbench.registry.storage.tables import KINDS
 
 CLOCK_SLACK_DAYS = 0.0035
 """Five minutes: how far a record's time may be from this machine's clock."""

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import RegistryUnusable
 from workbench.lazy_imports import without
 from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.sqlite.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
 from workbench.registry.storage.sqlite.opening import steps_in
 
@@ -120,7 +121,7 @@ def expected_objects() -> Objects:
         connection.close()
 
 
-def objects_of(connection: sqlite3.Connection) -> Objects:
+def objects_of(connection: Connection) -> Objects:
     """All that the file holds, but for what ANALYZE makes."""
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid")
     found: Objects = {}
