@@ -21,10 +21,10 @@ NEUTRAL = sorted(
     if path.relative_to(PACKAGE).parts[0] not in ("reader", "storage")
 ) + sorted((PACKAGE / "storage").glob("*.py"))
 DIALECT = re.compile(
-    r"\b(PRAGMA|json_(?:each|extract|array|array_length|group_array|object|tree|type|valid)|rowid|GLOB|sqlite_\w+|julianday|strftime|typeof|instr|NOT INDEXED"
-    r"|INDEXED BY|WITHOUT ROWID|AUTOINCREMENT|REPLACE INTO|INSERT OR|last_insert_rowid|RAISE"
-    r"|group_concat|total_changes|hex|randomblob)\b"
-    r"|\?\d|\bLIMIT -1|\bIS (NOT )?\?",
+    r"\b(PRAGMA|json_(each|extract|array|array_length|group_array|object|tree|type|valid)|rowid"
+    r"|GLOB|sqlite_\w+|julianday|strftime|typeof|instr|NOT INDEXED|INDEXED BY|WITHOUT ROWID"
+    r"|AUTOINCREMENT|REPLACE INTO|INSERT OR|last_insert_rowid|RAISE|group_concat|total_changes"
+    r"|randomblob)\b|\?\d|\bLIMIT -1|\bIS (NOT )?\?"
 )
 
 

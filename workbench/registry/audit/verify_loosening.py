@@ -23,6 +23,7 @@ from workbench.registry.deploy.loosened import (
 from workbench.registry.deploy.open_loosenings import Loosening
 from workbench.registry.deploy.rule_approvals import rule_approvers
 from workbench.registry.models.actors import same_person
+from workbench.registry.models.deployment_rules import LOOSENED_BY, RULES_APPROVED
 from workbench.registry.models.records import Finding
 from workbench.registry.models.strictness import Change, environment_changes, suite_changes
 from workbench.registry.storage.connection import Connection
@@ -151,7 +152,7 @@ def _check_deployments(connection: Connection) -> Iterator[Finding]:
         where = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
         for loosening in loosenings_for(connection, wish):
             if _lacks_approval(connection, wish, loosening):
-                problem = f"the rules loosened by record {loosening.seq} lacked an approval"
+                problem = RULES_APPROVED.finding.format(record=loosening.seq)
                 yield Finding(row["seq"], "deployments", f"{where}: {problem}")
         rules = rules_at(connection, wish.environment, wish.seq)
         asked = row["revision"] and row["prompt_id"] in changed
@@ -160,8 +161,7 @@ def _check_deployments(connection: Connection) -> Iterator[Finding]:
             problem = "it had no evidence that passes without the cases that were added"
             yield Finding(row["seq"], "deployments", f"{where}: {problem}")
         if loosened_by(connection, wish) != row["loosened_by"]:
-            problem = "it does not name the loosened rule that allowed it"
-            yield Finding(row["seq"], "deployments", f"{where}: {problem}")
+            yield Finding(row["seq"], "deployments", f"{where}: {LOOSENED_BY.finding}")
 
 
 def _lacks_approval(connection: Connection, wish: Wish, loosening: Loosening) -> bool:

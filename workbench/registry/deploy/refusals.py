@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.errors import GateRefused, NotInRegistry
 from workbench.registry.deploy.approvers import Involved, approvers
@@ -11,6 +11,15 @@ from workbench.registry.deploy.consumers import broken_consumers
 from workbench.registry.deploy.heads import Request, deployment_at, head_of
 from workbench.registry.deploy.rule_approvals import waiting_for
 from workbench.registry.deploy.status import evaluators_of, status_of
+from workbench.registry.models.deployment_rules import (
+    APPROVED,
+    CONSUMERS,
+    FROZEN,
+    PROMOTED,
+    RULES_APPROVED,
+    TESTED,
+    DeploymentRule,
+)
 from workbench.registry.models.records import State, Status
 from workbench.registry.models.values import PromptVersion
 from workbench.registry.storage.connection import Connection
@@ -19,8 +28,9 @@ from workbench.settings import FRESH, EnvironmentSettings
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One rule that speaks against it, and what would satisfy it."""
+    """One rule that speaks against it, in words, and what would satisfy it."""
 
+    rule: DeploymentRule
     text: str
     way_out: str
 
@@ -37,35 +47,41 @@ def refusals(
     """Every rule of the environment that speaks against it."""
     found = []
     if rules.frozen:
-        found.append(Refusal(f"{rules.name} is frozen", "wait for the thaw"))
+        found.append(_refusal(FROZEN, environment=rules.name))
     if rules.promote_from:
         source = head_of(connection, request.prompt_id, rules.promote_from)
         if source is None or not source.live or source.deployment.version != request.version:
-            first = rules.promote_from
-            said = f"it is not live in {first}, where it must be first"
-            found.append(Refusal(said, f"deploy it to {first} first"))
+            found.append(_refusal(PROMOTED, source=rules.promote_from))
     if rules.approvals:
         count = _approvals(connection, request, version)
         if count < rules.approvals:
-            said = f"{count} of {rules.approvals} approvals by other people"
-            found.append(Refusal(said, "have it approved"))
+            found.append(_refusal(APPROVED, count=count, wanted=rules.approvals))
     for rule in waiting_for(connection, request.prompt_id, request.environment):
-        said = (
-            f"{rule.by} loosened {rule.change} ({rule.reason}), and {rule.approvals} of"
-            f" {rule.wanted} other people approved that"
+        found.append(
+            _refusal(
+                RULES_APPROVED,
+                actor=rule.by,
+                change=rule.change,
+                reason=rule.reason,
+                count=rule.approvals,
+                wanted=rule.wanted,
+            )
         )
-        found.append(Refusal(said, "have it approved: workbench rules approve"))
     for consumer, wanted in broken_consumers(connection, version, request.environment):
-        said = f"{consumer} reads it and needs {wanted}"
-        found.append(Refusal(said, "bring what reads it up first"))
+        found.append(_refusal(CONSUMERS, consumer=consumer, range=wanted))
     if not rules.untested:
         status = status_of(connection, version, request.environment)
         if status.state is not State.TESTED:
-            way = "evaluate it with --fresh" if rules.answers == FRESH else "evaluate it"
-            found.append(Refusal(f"{status.state.value}: {status.reason}", way))
+            found.append(_refusal(TESTED, state=status.state.value, reason=status.reason))
+            if rules.answers == FRESH:
+                found[-1] = replace(found[-1], way_out="evaluate it with --fresh")
         way = "accept the added cases: workbench rules apply --reason TEXT"
-        found += [Refusal(text, way) for text in _only_by_added(status, rules)]
+        found += [Refusal(TESTED, text, way) for text in _only_by_added(status, rules)]
     return found
+
+
+def _refusal(rule: DeploymentRule, **words: object) -> Refusal:
+    return Refusal(rule, rule.refusal.format(**words), rule.way_out.format(**words))
 
 
 def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from workbench.registry.models.actors import RULES as PEOPLE
 from workbench.registry.models.strictness import REVISION
-from workbench.registry.storage.deployment_rules import DEPLOYMENT_RULES
+from workbench.registry.storage.sqlite.deployment_rules import DEPLOYMENT_RULES
 from workbench.registry.storage.sqlite.schema import TABLES, UNIQUE_KEYS
 from workbench.registry.storage.sqlite.strictness_sql import environment_sql, suite_sql
 from workbench.registry.storage.sqlite.trigger_parts import (
