@@ -6,13 +6,14 @@ the record after it still follows it.
 
 from __future__ import annotations
 
-from workbench.errors import RegistryError
+from workbench.errors import RegistryUnusable
 from workbench.registry.models.digest import Column, digest_of, record_hash
 from workbench.registry.models.values import PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     Row = dict[str, Column]
     """Column names to values. All columns: newer releases may have added some."""
@@ -22,9 +23,19 @@ if TYPE_CHECKING:
 
 _NEWEST = """SELECT * FROM deployments WHERE prompt_id = ? AND environment = ?
 ORDER BY seq DESC LIMIT 1"""
-_VERSION = "SELECT * FROM versions WHERE prompt_id = ? AND version = ?"
 _RECORD = """SELECT l.seq, l.kind, l.at, l.actor, l.digest, l.previous, l.hash,
   (SELECT n.previous FROM ledger n WHERE n.seq = l.seq + 1) FROM ledger l WHERE l.seq = ?"""
+_RECORD_NAMES = ("record_seq", "record_kind", "record_at", "record_actor", "record_digest",
+                 "record_previous", "record_hash", "record_next")  # fmt: skip
+VERSIONS = """SELECT l.seq AS record_seq, l.kind AS record_kind, l.at AS record_at,
+  l.actor AS record_actor, l.digest AS record_digest, l.previous AS record_previous,
+  l.hash AS record_hash,
+  (SELECT n.previous FROM ledger n WHERE n.seq = l.seq + 1) AS record_next, {0}v.*
+FROM versions v LEFT JOIN ledger l ON l.seq = v.seq"""
+"""All columns of versions with the ledger's record of each; {0} takes further columns, each with a
+comma. `split_record` takes such a row apart.
+"""
+_VERSION = VERSIONS.format("") + " WHERE v.prompt_id = ? AND v.version = ?"
 _SCORE = "SELECT score FROM evaluations WHERE seq = ?"
 
 _DAMAGED = "run workbench verify, then workbench restore BACKUP"
@@ -47,7 +58,7 @@ _SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST_NAME = 100
 
 
-class Unverified(RegistryError):
+class Unverified(RegistryUnusable):
     """The registry can be read, but what it says contradicts itself or what it said before."""
 
 
@@ -110,24 +121,44 @@ class LiveRecord:
 
     def as_version(self) -> PromptVersion:
         """What an app gets. The record was checked, and is no retirement."""
-        made, row = self.deployment, self.version
-        return PromptVersion(
-            prompt_id=str(row["prompt_id"]),
-            version=str(row["version"]),
-            content=str(row["content"]),
-            description=str(row["description"]),
-            author=str(row["author"]),
-            created_at=str(self.registered[2]),
+        made = self.deployment
+        return version_from(
+            self.version,
+            self.registered,
             is_active=True,
             tested=made["evaluation"] is not None,
             evaluation_score=self.score,
-            fingerprint=str(row["fingerprint"]),
-            body=str(row["body"]),
             revoked=self.revoked,
             environment=str(made["environment"]),
             deployed_at=str(self.deployed[2]),
             deployed_by=str(self.deployed[3]),
         )
+
+
+def version_from(row: Row, record: Sequence[Column], **standing: Any) -> PromptVersion:
+    """A version from its row and its record, with the fields that say how it stands."""
+    return PromptVersion(
+        prompt_id=str(row["prompt_id"]),
+        version=str(row["version"]),
+        content=str(row["content"]),
+        description=str(row["description"]),
+        author=str(row["author"]),
+        created_at=str(record[2]),
+        fingerprint=str(row["fingerprint"]),
+        body=str(row["body"]),
+        **standing,
+    )
+
+
+def split_record(row: Row) -> tuple[Row, tuple[Column, ...]]:
+    """The columns of a version and its record, from a row of VERSIONS.
+
+    Raises Unverified when the ledger has no such record.
+    """
+    record = tuple(row.pop(name) for name in _RECORD_NAMES)
+    if record[0] is None:
+        raise damaged(f"the ledger has no record of {row['prompt_id']}@{row['version']}")
+    return row, record
 
 
 def check_row(kind: str, row: Row, record: Sequence[Column]) -> None:
@@ -192,9 +223,7 @@ def completed(
         version = row_of(_VERSION, (prompt_id, made["version"])) or {}
         if not version:
             raise damaged(f"{ref} is live and its row is gone")
-        registered = query(_RECORD, (version["seq"],)) or ()
-        if not registered:
-            raise damaged(f"the ledger has no record of {ref}")
+        version, registered = split_record(version)
         if made["evaluation"] is not None:
             scored = query(_SCORE, (made["evaluation"],))
             score = None if scored is None or scored[0] is None else float(scored[0])
