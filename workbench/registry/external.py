@@ -48,7 +48,7 @@ def evaluate_and_mark(
     from workbench.verdicts import make_external_evidence
     from workbench.verdicts.values import Gate
 
-    found = registry.get_version(prompt_id, version)
+    registered = registry.get_version(prompt_id, version)
     name = str(getattr(eval_suite, "name", "") or type(eval_suite).__name__)
     threshold = _fraction(eval_suite.passing_threshold, "passing_threshold")
     if threshold < LEAST_THRESHOLD:
@@ -58,12 +58,12 @@ def evaluate_and_mark(
         )
     made_of = str(getattr(eval_suite, "fingerprint", "") or "")
     started = clock.now()
-    answer: Any = eval_suite.run(found.content)
+    answer: Any = eval_suite.run(registered.content)
     scores = _scores(answer)
     evidence = make_external_evidence(
         prompt_id=prompt_id,
         version=version,
-        prompt_fingerprint=found.fingerprint,
+        prompt_fingerprint=registered.fingerprint,
         suite=name,
         suite_fingerprint=fingerprint(
             {"suite": name, "cases": sorted(scores), "at": threshold}

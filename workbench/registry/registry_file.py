@@ -112,14 +112,14 @@ class RegistryFile:
         meant.
         """
         key = (prompt_id, environment, requires)
-        found = (
+        version = (
             self._reader.active(*key, strict=strict)
             if at is None
             else self._reader.active_at(key, at)
         )
-        if found is None:
+        if version is None:
             raise self._reader.nothing_live(key, at)
-        return found
+        return version
 
     async def aget_active(
         self,
@@ -133,9 +133,9 @@ class RegistryFile:
     ) -> PromptVersion | None:
         """`get_active` for asyncio: what needs the disk runs in a thread."""
         if at is None:
-            found = self._reader.warm((prompt_id, environment, requires))
-            if found is not None:
-                return found
+            version = self._reader.warm((prompt_id, environment, requires))
+            if version is not None:
+                return version
         import asyncio
 
         return await asyncio.to_thread(

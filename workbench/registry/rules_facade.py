@@ -121,8 +121,8 @@ class RegistryRules(RegistryFile):
         from workbench.registry.deploy.case_acceptance import version_let_through
 
         with self._reading() as connection:
-            found = get_version(connection, prompt_id, version)
-            return version_let_through(connection, found, suite)
+            registered = get_version(connection, prompt_id, version)
+            return version_let_through(connection, registered, suite)
 
     def accept_cases(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
         """Hold a suite's evidence to all the cases that it has now, no more to the earlier ones

@@ -40,7 +40,7 @@ class _Trials:
         return self.seen[key] is True
 
     def outcome(self, guilty: Iterable[int], note: str = "") -> Bisection:
-        tested = tuple((tuple(sorted(key)), said) for key, said in self.seen.items())
+        tested = tuple((tuple(sorted(key)), broken) for key, broken in self.seen.items())
         return Bisection(tuple(sorted(guilty)), len(self.seen), tested, note)
 
 

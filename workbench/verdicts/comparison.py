@@ -97,10 +97,10 @@ def compare_pairs(
         largest=largest,
     )
     sample = sample_of(pairs)
-    found = question.measured(sample.complete)
-    standing = _standing(sample, found, question, len(pairs))
+    measure = question.measured(sample.complete)
+    standing = _standing(sample, measure, question, len(pairs))
     ruling = rule(standing, policy)
-    return _comparison(scorer, pairs, sample, found, question, standing, ruling)
+    return _comparison(scorer, pairs, sample, measure, question, standing, ruling)
 
 
 def compare_shuffled(
@@ -112,24 +112,24 @@ def compare_shuffled(
     """
     by_id = {pair.case_id: pair for pair in pairs}
     order = shuffled(list(by_id), {pair.case_id: pair.group for pair in pairs}, seed)
-    found = compare_pairs([by_id[case_id] for case_id in order], policy, scorer)
+    comparison = compare_pairs([by_id[case_id] for case_id in order], policy, scorer)
     place = {case_id: number for number, case_id in enumerate(by_id)}
 
     def in_place(ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(ids, key=place.__getitem__))
 
     return replace(
-        found,
-        fixed=in_place(found.fixed),
-        broke=in_place(found.broke),
-        missing=in_place(found.missing),
+        comparison,
+        fixed=in_place(comparison.fixed),
+        broke=in_place(comparison.broke),
+        missing=in_place(comparison.missing),
     )
 
 
-def undecided(found: Comparison, reason: str) -> Comparison:
+def undecided(comparison: Comparison, reason: str) -> Comparison:
     """The same figures without a verdict."""
     return replace(
-        found, verdict=Verdict.UNDECIDED, gate=Gate.NO_DECISION, more_cases=None, reason=reason
+        comparison, verdict=Verdict.UNDECIDED, gate=Gate.NO_DECISION, more_cases=None, reason=reason
     )
 
 
@@ -198,23 +198,23 @@ def combine(comparisons: Iterable[Comparison]) -> Gate:
     return Gate.NO_DECISION
 
 
-def _standing(sample: Sample, found: Measure | None, question: _Question, seen: int) -> Standing:
+def _standing(sample: Sample, measure: Measure | None, question: _Question, seen: int) -> Standing:
     policy = question.policy
-    worst = best = found
+    worst = best = measure
     if sample.missing or sample.partial:
         worst, best = question.measured(sample.worst), question.measured(sample.best)
     power = None
-    if found is not None and question.futility is not None and not question.is_last:
+    if measure is not None and question.futility is not None and not question.is_last:
         power = conditional_power(
-            found.z_margin,
+            measure.z_margin,
             min(1.0, seen / question.planned),
-            found.variance,
+            measure.variance,
             question.planned,
             policy.margin,
             question.z_final,
         )
     return Standing(
-        found=found,
+        measure=measure,
         worst=worst,
         best=best,
         score=sample.score_b,
@@ -236,16 +236,16 @@ def _comparison(
     scorer: str,
     pairs: Sequence[CasePair],
     sample: Sample,
-    found: Measure | None,
+    measure: Measure | None,
     question: _Question,
     standing: Standing,
     ruling: Ruling,
 ) -> Comparison:
     policy = question.policy
     more = None
-    if ruling.gate is Gate.NO_DECISION and ruling.open and found is not None:
+    if ruling.gate is Gate.NO_DECISION and ruling.open and measure is not None:
         more = more_cases(
-            found,
+            measure,
             margin=policy.margin,
             confidence=policy.confidence,
             n_min=question.n_min,
@@ -254,9 +254,9 @@ def _comparison(
         scorer=scorer,
         verdict=ruling.verdict,
         gate=ruling.gate,
-        difference=None if found is None else found.difference,
-        low=None if found is None else found.low,
-        high=None if found is None else found.high,
+        difference=None if measure is None else measure.difference,
+        low=None if measure is None else measure.low,
+        high=None if measure is None else measure.high,
         fixed=sample.fixed,
         broke=sample.broke,
         same=len(sample.complete.values) - len(sample.fixed) - len(sample.broke),
@@ -264,14 +264,14 @@ def _comparison(
         cases=len(sample.complete.values),
         score_a=sample.score_a,
         score_b=sample.score_b,
-        p_value=None if found is None else found.p_value,
-        method=found.method if found else "none",
+        p_value=None if measure is None else measure.p_value,
+        method=measure.method if measure else "none",
         planned=question.planned,
         look=question.look,
         looks=question.looks,
         more_cases=more,
         reason=ruling.reason,
-        details=_details(pairs, sample, found, question, standing),
+        details=_details(pairs, sample, measure, question, standing),
         stopped=ruling.stopped,
     )
 
@@ -279,7 +279,7 @@ def _comparison(
 def _details(
     pairs: Sequence[CasePair],
     sample: Sample,
-    found: Measure | None,
+    measure: Measure | None,
     question: _Question,
     standing: Standing,
 ) -> dict[str, Any]:
@@ -288,27 +288,27 @@ def _details(
         "confidence": policy.confidence,
         "margin": policy.margin,
         "threshold": policy.threshold,
-        "z": question.z if found is not None and found.method in BY_Z else None,
+        "z": question.z if measure is not None and measure.method in BY_Z else None,
         "n_min": question.n_min,
         "min_flips": MIN_FLIPS,
         "missing_share": sample.missing_share,
         "conditional_power": standing.power,
     }
-    if found is None:
+    if measure is None:
         return details
     values = sample.complete.values
     details |= {
-        "alpha": found.alpha,
-        "mid_p": found.mid_p,
-        "gate_low": found.gate_low,
-        "worst_low": min(found.gate_low, standing.worst.gate_low) if standing.worst else None,
+        "alpha": measure.alpha,
+        "mid_p": measure.mid_p,
+        "gate_low": measure.gate_low,
+        "worst_low": min(measure.gate_low, standing.worst.gate_low) if standing.worst else None,
         "worst_score": sample.worst_score_b,
-        "units": found.units,
+        "units": measure.units,
         "clustered": sample.complete.groups is not None,
         "binary": sample.complete.binary,
-        "variance": found.variance,
-        "flip_rate": (found.wins + found.losses) / found.n,
-        "enough_margin": enough_margin(found, policy.confidence),
+        "variance": measure.variance,
+        "flip_rate": (measure.wins + measure.losses) / measure.n,
+        "enough_margin": enough_margin(measure, policy.confidence),
         "much_better": [p for p, d in zip(sample.ids, values, strict=True) if d >= SWING],
         "collapsed": [p for p, d in zip(sample.ids, values, strict=True) if d <= -SWING],
         "partial": list(sample.partial),

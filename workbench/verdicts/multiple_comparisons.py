@@ -39,8 +39,8 @@ class Wear:
         """What a record keeps beside the number of the attempt; empty values are absent."""
         kept = {name: getattr(self, name) for name in ("interrupted", "compared", "shared")}
         lists = {name: [list(item) for item in getattr(self, name)] for name in _GONE}
-        found = {**kept, **lists, "looser": list(self.looser)}
-        return {name: value for name, value in found.items() if value}
+        content = {**kept, **lists, "looser": list(self.looser)}
+        return {name: value for name, value in content.items() if value}
 
 
 def wear_notes(content: Mapping[str, Any]) -> list[str]:
@@ -150,7 +150,7 @@ def best_of_note(comparisons: Sequence[Comparison]) -> str:
 
 def mid_p(comparison: Comparison) -> float:
     """The p-value that is adjusted: mid-p for binary scores, else p; 1 where there is none."""
-    found = comparison.details.get("mid_p")
-    if found is not None:
-        return float(found)
+    value = comparison.details.get("mid_p")
+    if value is not None:
+        return float(value)
     return 1.0 if comparison.p_value is None else comparison.p_value

@@ -28,8 +28,8 @@ def answer_digest(answer: Answer) -> str:
 
     It hides no text that can be guessed.
     """
-    said = canonical_json([answer.outcome.value, answer.text])
-    whole = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+    answer_text = canonical_json([answer.outcome.value, answer.text])
+    whole = hashlib.sha256(answer_text.encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(whole[:_DIGEST_BYTES]).decode()
 
 
@@ -44,13 +44,13 @@ def side_origin(
 
     With `stored` they are a stored run's: none was asked for this evaluation.
     """
-    found = [result for case_id in case_ids for result in results.get(case_id, ())]
-    cached = [result.answer for result in found if stored or result.answer.cached]
+    used = [result for case_id in case_ids for result in results.get(case_id, ())]
+    cached = [result.answer for result in used if stored or result.answer.cached]
     times = sorted(answer.answered_at for answer in cached if answer.answered_at)
     return {
-        "endpoints": [address] if found else [],
-        "models": sorted({result.answer.model for result in found if result.answer.model}),
-        "answers": len(found),
+        "endpoints": [address] if used else [],
+        "models": sorted({result.answer.model for result in used if result.answer.model}),
+        "answers": len(used),
         "cached": len(cached),
         **({"oldest": times[0], "newest": times[-1]} if times else {}),
         "digests": [_digests(results.get(case_id, ())) for case_id in case_ids],

@@ -50,10 +50,10 @@ def pair_results(
 
 def by_case(results: Iterable[Result]) -> dict[str, tuple[Result, ...]]:
     """Results by the id of their case, in the order in which they came."""
-    found: dict[str, list[Result]] = {}
+    grouped: dict[str, list[Result]] = {}
     for result in results:
-        found.setdefault(result.case_id, []).append(result)
-    return {case_id: tuple(group) for case_id, group in found.items()}
+        grouped.setdefault(result.case_id, []).append(result)
+    return {case_id: tuple(group) for case_id, group in grouped.items()}
 
 
 def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]:
@@ -64,17 +64,18 @@ def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]
         if score is None:
             score = Score(None, result.answer.error or f"{scorer} gave no score")
         by_case.setdefault(result.case_id, {})[result.repeat] = _checked(score)
-    found = {}
+    scored = {}
     for case_id, by_repeat in by_case.items():
         if len(by_repeat) == 1 and 0 in by_repeat:
             score = by_repeat[0]
-            found[case_id] = CaseScores((score.value,), score.reason if score.value is None else "")
+            reason = score.reason if score.value is None else ""
+            scored[case_id] = CaseScores((score.value,), reason)
             continue
         width = max(by_repeat) + 1
         reasons = [by_repeat[i].reason for i in sorted(by_repeat) if by_repeat[i].value is None]
         scores = tuple(by_repeat[i].value if i in by_repeat else None for i in range(width))
-        found[case_id] = CaseScores(scores, reasons[0] if reasons else "")
-    return found
+        scored[case_id] = CaseScores(scores, reasons[0] if reasons else "")
+    return scored
 
 
 def check_comparable(

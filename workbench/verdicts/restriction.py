@@ -32,8 +32,8 @@ def judged_on(evidence: Evidence, policy: GatePolicy, case_ids: Collection[str])
     Nothing that was concluded is read.
     """
     pairs = {
-        name: tuple(pair for pair in found if pair.case_id in case_ids)
-        for name, found in evidence.pairs.items()
+        name: tuple(pair for pair in scored if pair.case_id in case_ids)
+        for name, scored in evidence.pairs.items()
     }
     seen = min((len(pairs.get(name, ())) for name in policy.scorers), default=0)
     no_baseline = evidence.baseline_fingerprint and not any(

@@ -133,12 +133,12 @@ def _with_history(
     """The comparison, with a record of this look and of those before it."""
     known = next((c for c in earlier.comparisons if c.scorer == scorer), None) if earlier else None
     records = list(known.details["looks"]) if known else []
-    found = [
+    comparisons = [
         compare_at(pairs[: plan.block_ends[number - 1]], plan, policy, scorer, number)
         for number in range(len(records) + 1, look + 1)
     ]
-    records += [_record(comparison) for comparison in found]
-    return replace(found[-1], details={**found[-1].details, "looks": records})
+    records += [_record(comparison) for comparison in comparisons]
+    return replace(comparisons[-1], details={**comparisons[-1].details, "looks": records})
 
 
 def _record(comparison: Comparison) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _unfinished(
     pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str
 ) -> Comparison:
     if has_baseline(pairs, plan):
-        found = compare_pairs(
+        comparison = compare_pairs(
             pairs,
             policy,
             scorer,
@@ -192,6 +192,6 @@ def _unfinished(
             largest=plan.largest,
         )
     else:
-        found = _alone(pairs, plan, policy, scorer)
+        comparison = _alone(pairs, plan, policy, scorer)
     # An interval that no look planned would be a free look for whoever interrupts often enough.
-    return replace(undecided(found, NOT_AT_A_LOOK), stopped="")
+    return replace(undecided(comparison, NOT_AT_A_LOOK), stopped="")

@@ -64,7 +64,7 @@ def _verify(connection: Connection, head: str | None, key: Any, anchors: str) ->
     parts.append(_anchors(connection, records, kept))
     signed, unsigned, signatures = _signatures(connection, records, key)
     parts.append(signatures)
-    findings = {finding for _, found in parts for finding in found}
+    findings = {finding for _, problems in parts for finding in problems}
     return VerifyReport(
         ok=not findings,
         records=len(records),
@@ -82,17 +82,17 @@ _Part = tuple[CheckedPart, tuple[Finding, ...]]
 
 def _part(name: str, findings: Iterable[Finding], count: int) -> _Part:
     """What a check finds, up to where it could not go on."""
-    found: list[Finding] = []
+    problems: list[Finding] = []
     try:
-        found += findings
+        problems += findings
     except UNREADABLE as error:
-        found.append(Finding(0, name, f"it cannot be read: {type(error).__name__}: {error}"))
+        problems.append(Finding(0, name, f"it cannot be read: {type(error).__name__}: {error}"))
     except DatabaseError as error:
         problem = missing_part(error)
         if not problem:
             raise
-        found.append(Finding(0, "schema", problem))
-    return CheckedPart(name, count, not found), tuple(found)
+        problems.append(Finding(0, "schema", problem))
+    return CheckedPart(name, count, not problems), tuple(problems)
 
 
 def _records(connection: Connection) -> list[Record]:
@@ -116,10 +116,10 @@ def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) ->
     heads = [(seq, at, hashed) for seq, _, at, _, _, _, hashed in records]
     deployed = _count(connection, "deployments") > 0
     own = sum(anchor.registry_id == registry_id for anchor in kept.anchors)
-    found = check_anchors(kept, registry_id, heads, deployed)
-    if not found and not own:
+    problems = check_anchors(kept, registry_id, heads, deployed)
+    if not problems and not own:
         return CheckedPart("anchors", 0, None), ()
-    return _part("anchors", found, own)
+    return _part("anchors", problems, own)
 
 
 def _signatures(connection: Connection, records: list[Record], key: Any) -> tuple[int, int, _Part]:
@@ -136,11 +136,11 @@ def _signatures(connection: Connection, records: list[Record], key: Any) -> tupl
 
     def problems() -> Iterator[Finding]:
         nonlocal signed
-        signed, found = check_signatures(connection, records, keys)
-        yield from found
+        signed, findings = check_signatures(connection, records, keys)
+        yield from findings
 
-    part, found = _part("signatures", problems(), 0)
-    return signed, targets - signed, (replace(part, count=signed), found)
+    part, findings = _part("signatures", problems(), 0)
+    return signed, targets - signed, (replace(part, count=signed), findings)
 
 
 def _count(connection: Connection, table: str, what: str = "*") -> int:

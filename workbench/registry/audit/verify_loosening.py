@@ -171,5 +171,5 @@ def _lacks_approval(connection: Connection, wish: Wish, loosening: Loosening) ->
 
 
 def _first(connection: Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:
-    found: int | None = connection.execute(sql, values).fetchone()[0]
-    return found
+    seq: int | None = connection.execute(sql, values).fetchone()[0]
+    return seq

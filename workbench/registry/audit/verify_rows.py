@@ -33,11 +33,11 @@ _sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their n
 def check_rows(connection: Connection, records: Sequence[Record]) -> Iterator[Finding]:
     """Compare every row with its record, both ways."""
     digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
-    found: set[int] = set()
+    seen: set[int] = set()
     for kind, table in KINDS.items():
         for row in iterate_rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
             seq = int(row["seq"] or 0)
-            found.add(seq)
+            seen.add(seq)
             if digests.get(seq, ("", ""))[0] != kind:
                 yield Finding(seq, table, "the ledger has no such record")
                 continue
@@ -50,7 +50,7 @@ def check_rows(connection: Connection, records: Sequence[Record]) -> Iterator[Fi
                 yield from _CHECKS[kind](connection, row)
             except UNREADABLE as error:
                 yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
-    for seq in digests.keys() - found:
+    for seq in digests.keys() - seen:
         yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
     yield from _same_contents(connection)
     for (seq,) in connection.execute(
@@ -114,13 +114,13 @@ def _evaluation(connection: Connection, row: Row) -> Iterator[Finding]:
         yield Finding(seq, "evaluations", "its id is not that of its evidence")
     if not evidence.external and fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
         yield Finding(seq, "evaluations", "its suite is another than the one it was made on")
-    said = recompute(evidence)
-    if said is not evidence.gate:
+    recomputed = recompute(evidence)
+    if recomputed is not evidence.gate:
         yield Finding(
             seq,
             "evaluations",
             f"{evidence.prompt_id}@{evidence.version} is recorded as {evidence.gate.value} on"
-            f" {evidence.suite}, but its scores say {said.value}",
+            f" {evidence.suite}, but its scores say {recomputed.value}",
         )
     if evidence.plan.get("extends"):
         yield from _extension(connection, seq, evidence)

@@ -44,13 +44,13 @@ def check_signatures(
     """seq of the first record that 0.1.0 signed."""
     for seq, target, envelope in rows:
         try:
-            said = open_envelope(envelope, keys)
+            statement = open_envelope(envelope, keys)
         except WorkbenchError:
             continue  # by another key: what lacks a signature by these is named below
         true = _statement(connection, target)
-        if true is not None and said == true:
+        if true is not None and statement == true:
             began = seq if began is None else began
-        elif true is not None and said == first_form(true):
+        elif true is not None and statement == first_form(true):
             began_at_first = min(target, began_at_first or target)
         else:
             problem = f"it does not say what record {target} says"

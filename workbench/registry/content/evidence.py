@@ -127,19 +127,19 @@ def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:
 
 def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
     seq, evaluation_id, record, parts, policy, at, actor = row
-    found: dict[str, list[CasePair]] = {}
+    pairs: dict[str, list[CasePair]] = {}
     for scorer, case_id, a, b, group, reason in connection.execute(
         "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason FROM scores"
         " WHERE evaluation = ? ORDER BY scorer, position",
         (seq,),
     ).fetchall():
         pair = CasePair(case_id, tuple(json.loads(a)), tuple(json.loads(b)), group, reason)
-        found.setdefault(scorer, []).append(pair)
+        pairs.setdefault(scorer, []).append(pair)
     policy = json.loads(policy)
-    order = [*policy.get("scorers", ()), *found]
+    order = [*policy.get("scorers", ()), *pairs]
     evidence = replace(
         evidence_from_json(record),
-        pairs={name: tuple(found[name]) for name in dict.fromkeys(order) if name in found},
+        pairs={name: tuple(pairs[name]) for name in dict.fromkeys(order) if name in pairs},
         policy=policy,
         suite_parts=json.loads(parts),
     )

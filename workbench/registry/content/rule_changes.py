@@ -107,12 +107,12 @@ def _judged_by_theirs_alone(connection: Connection, prompt_id: str) -> str:
 
 def change_of_suite(before: Row, after: Row) -> RuleChange | None:
     """What differs between two rows of a suite; None: nothing."""
-    found = suite_changes(before, after)
-    if not found:
+    changes = suite_changes(before, after)
+    if not changes:
         return None
     return RuleChange(
-        rule_words(found, before, after),
-        any(change.looser for change in found),
+        rule_words(changes, before, after),
+        any(change.looser for change in changes),
         prompt_id=str(after["prompt_id"]),
         suite=str(after["suite"]),
     )
@@ -120,7 +120,7 @@ def change_of_suite(before: Row, after: Row) -> RuleChange | None:
 
 def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
     """What the suites in force let through that these evaluations' did not, by fact."""
-    found: dict[str, FactChange] = {}
+    looser: dict[str, FactChange] = {}
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     for seq in evaluations:
         before = first_row(connection, sql, (seq,))
@@ -130,8 +130,8 @@ def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[Fa
         change = change_of_suite(before, now) if now else None
         for fact in change.facts if change else ():
             if fact.looser and fact.fact != "cases":
-                found.setdefault(fact.fact, fact)
-    return tuple(found.values())
+                looser.setdefault(fact.fact, fact)
+    return tuple(looser.values())
 
 
 def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "") -> int:
@@ -215,12 +215,12 @@ def environment_change(connection: Connection, row: Row) -> RuleChange | None:
 
 def change_of_environment(before: Row, after: Row) -> RuleChange | None:
     """What differs between two rows of an environment; None: nothing."""
-    found = environment_changes(before, after)
-    if not found:
+    changes = environment_changes(before, after)
+    if not changes:
         return None
     return RuleChange(
-        rule_words(found, before, after),
-        any(change.looser for change in found),
+        rule_words(changes, before, after),
+        any(change.looser for change in changes),
         environment=str(after["name"]),
     )
 
@@ -264,8 +264,8 @@ def append_rule(
     if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
         raise RulesLoosened((change,))
     # Who adds cases with a reason accepts them: evidence is not held to the earlier ones alone.
-    said = reason.strip() if (looser or adds_cases(change)) and can_be_seen(reason) else ""
-    seq, _ = transaction.append(kind, actor_named(by), row | {"reason": said})
+    kept_reason = reason.strip() if (looser or adds_cases(change)) and can_be_seen(reason) else ""
+    seq, _ = transaction.append(kind, actor_named(by), row | {"reason": kept_reason})
     return seq
 
 

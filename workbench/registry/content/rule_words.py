@@ -19,20 +19,20 @@ Row = Mapping[str, Any]
 
 def rule_words(changes: Iterable[Change], before: Row, after: Row) -> tuple[FactChange, ...]:
     """Each fact with its old and its new value as its file writes them."""
-    found: list[FactChange] = []
+    facts: list[FactChange] = []
     for change in changes:
         if change.fact == "cases":
             old, new = _cases(before, after)
-            found.append(FactChange("cases", old, new, change.looser))
+            facts.append(FactChange("cases", old, new, change.looser))
         elif change.fact == "scorers" and isinstance(change.old, str):
-            found += _scorers(change, before, after)
+            facts += _scorers(change, before, after)
         elif change.fact == "repeats":
             old, new = (str(_contents(row).get("repeats", "?")) for row in (before, after))
-            found.append(FactChange("repeats", old, new, change.looser))
+            facts.append(FactChange("repeats", old, new, change.looser))
         else:
             old, new = (_value(change.fact, value) for value in (change.old, change.new))
-            found.append(FactChange(change.fact, old, new, change.looser))
-    return tuple(found)
+            facts.append(FactChange(change.fact, old, new, change.looser))
+    return tuple(facts)
 
 
 def _value(fact: str, value: Any) -> str:
@@ -66,13 +66,13 @@ def _cases(before: Row, after: Row) -> tuple[str, str]:
     removed = [case_id for case_id in gone if case_id not in ids]
     changed = [case_id for case_id in gone if case_id in ids]
     added = len(new) - len(old) + len(gone) - len(changed)
-    said = [
+    phrases = [
         f"{what} {_ids(names)}"
         for what, names in (("without", removed), ("changed", changed))
         if names
     ]
-    said += [f"{added} added"] if added else []
-    return str(len(old)), f"{len(new)} ({', '.join(said) or 'in another order or form'})"
+    phrases += [f"{added} added"] if added else []
+    return str(len(old)), f"{len(new)} ({', '.join(phrases) or 'in another order or form'})"
 
 
 def _ids(names: list[str]) -> str:
@@ -87,14 +87,14 @@ def _scorers(change: Change, before: Row, after: Row) -> list[FactChange]:
     )
     if not old or not new:
         return [FactChange("scorers", short(change.old), short(str(change.new)), change.looser)]
-    found = [
+    facts = [
         FactChange(f"scorer {name}", *_scorer(old.get(name), new.get(name)), change.looser)
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
-    if not found:
-        found.append(FactChange("scorers", ", ".join(old), ", ".join(new), change.looser))
-    return found
+    if not facts:
+        facts.append(FactChange("scorers", ", ".join(old), ", ".join(new), change.looser))
+    return facts
 
 
 def _scorer(old: list[Any] | None, new: list[Any] | None) -> tuple[str, str]:
@@ -124,5 +124,5 @@ def _clipped(text: str) -> str:
 
 
 def _contents(row: Row) -> dict[str, Any]:
-    found = json.loads(row["contents"] or "{}")
-    return found if isinstance(found, dict) else {}
+    contents = json.loads(row["contents"] or "{}")
+    return contents if isinstance(contents, dict) else {}

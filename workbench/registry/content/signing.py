@@ -168,10 +168,10 @@ def public_keys(keys: Any) -> list[Ed25519PublicKey]:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     several = isinstance(keys, Sequence) and not isinstance(keys, (str, bytes))
-    found = []
+    public: list[Ed25519PublicKey] = []
     for item in keys if several else [keys]:
         if isinstance(item, Ed25519PublicKey):
-            found.append(item)
+            public.append(item)
             continue
         try:
             key = load_pem_public_key(_pem(item))
@@ -182,8 +182,8 @@ def public_keys(keys: Any) -> list[Ed25519PublicKey]:
             ) from error
         if not isinstance(key, Ed25519PublicKey):
             raise RegistryError("this is not an Ed25519 key", hint="openssl genpkey makes one")
-        found.append(key)
-    return found
+        public.append(key)
+    return public
 
 
 def _pem(item: Any) -> bytes:

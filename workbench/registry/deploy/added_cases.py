@@ -70,11 +70,11 @@ def held_to(rows: Sequence[Row]) -> list[Row]:
 
 def passes_by(evidence: Evidence, judged: Row, row: Row) -> bool:
     """Whether evidence on the form `judged` of a suite passes by another form, on its cases."""
-    found = suite_changes(row, judged)
-    looser = {change.fact for change in found if change.looser}
+    changes = suite_changes(row, judged)
+    looser = {change.fact for change in changes if change.looser}
     if not looser <= _JUDGED_AGAIN:
         return False
-    if any(change.fact == "cases" for change in found):
+    if any(change.fact == "cases" for change in changes):
         return _on_the_cases_of(row, evidence, judged).gate is Gate.PASS
     return not looser or recompute(replace(evidence, policy=json.loads(row["policy"]))) is Gate.PASS
 
@@ -117,12 +117,12 @@ def only_by_added(
         against = next((row for row in forms if not passes_by(record.evidence, judged, row)), None)
         if against is None:
             return None
-        found = record.evidence
+        evidence = record.evidence
         newest = newest or OnlyByAdded(
             *suite,
-            found.score,
-            len(next(iter(found.pairs.values()), ())),
-            _on_the_cases_of(against, found, judged),
+            evidence.score,
+            len(next(iter(evidence.pairs.values()), ())),
+            _on_the_cases_of(against, evidence, judged),
         )
     return newest
 

@@ -22,7 +22,7 @@ def suites_let_through(connection: Connection) -> list[RuleChange]:
         "SELECT prompt_id, suite FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
         " HAVING min(parts) <> max(parts) ORDER BY prompt_id, suite"
     ).fetchall()
-    found = []
+    accepted = []
     for name in grown:
         current = current_suite(connection, *name)
         if current is None or not forms_with_fewer_cases(connection, *name):
@@ -39,8 +39,8 @@ def suites_let_through(connection: Connection) -> list[RuleChange]:
             for seqs in passed.values()
         ):
             change = accepted_cases(connection, unrecorded(current))
-            found += [change] if change else []
-    return found
+            accepted += [change] if change else []
+    return accepted
 
 
 def version_let_through(connection: Connection, version: PromptVersion, suite: str) -> str:

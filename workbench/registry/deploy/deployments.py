@@ -226,12 +226,12 @@ def retire(
 
 def revoke(transaction: Transaction, prompt_id: str, version: str, actor: str, reason: str) -> None:
     """Never let a version go live again. Where it is live, readers get it with a flag."""
-    found = get_version(transaction.connection, prompt_id, version)
-    if found.revoked:
-        raise RegistryError(f"{found.ref} is revoked already", hint="nothing to do")
+    registered = get_version(transaction.connection, prompt_id, version)
+    if registered.revoked:
+        raise RegistryError(f"{registered.ref} is revoked already", hint="nothing to do")
     if not can_be_seen(reason):
         raise RegistryError("revoking needs a reason", hint="give it with --reason")
-    transaction.append("revocation", actor, _about(found) | {"reason": reason})
+    transaction.append("revocation", actor, _about(registered) | {"reason": reason})
 
 
 def approve(
@@ -244,14 +244,14 @@ def approve(
 ) -> None:
     """A second person's word for a version in an environment."""
     environment_named(transaction.connection, environment)
-    found = get_version(transaction.connection, prompt_id, version)
-    evaluators = evaluators_of(transaction.connection, found, environment)
-    why = may_not_approve(actor, Involved(found.author, evaluators=evaluators))
+    registered = get_version(transaction.connection, prompt_id, version)
+    evaluators = evaluators_of(transaction.connection, registered, environment)
+    why = may_not_approve(actor, Involved(registered.author, evaluators=evaluators))
     if why:
         raise RegistryError(
-            f"{actor} {why.format(found.ref)} and cannot approve it", hint="ask somebody else"
+            f"{actor} {why.format(registered.ref)} and cannot approve it", hint="ask somebody else"
         )
-    row: Row = {**_about(found), "environment": environment, "reason": reason, "rules": RULES}
+    row: Row = {**_about(registered), "environment": environment, "reason": reason, "rules": RULES}
     transaction.append("approval", actor, row)
 
 

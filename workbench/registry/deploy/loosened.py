@@ -58,7 +58,7 @@ def loosened_by(connection: Connection, wish: Wish) -> int | None:
 
 def loosenings_for(connection: Connection, wish: Wish) -> list[Loosening]:
     """Open loosenings that count for the deployment, the oldest first."""
-    found: list[Loosening] = []
+    loosenings: list[Loosening] = []
     for table, same, changes_of in (
         ("environments", ("name",), environment_changes),
         ("suites", ("prompt_id", "suite"), suite_changes),
@@ -86,8 +86,8 @@ def loosenings_for(connection: Connection, wish: Wish) -> list[Loosening]:
             if table == "suites" and not _is_asked_for(connection, wish, name):
                 continue
             forms = [row for row in rows if row[same[-1]] == name]
-            found += open_loosenings(forms, changes_of, deployed, wish.revision)
-    return sorted(found, key=lambda loosening: loosening.seq)
+            loosenings += open_loosenings(forms, changes_of, deployed, wish.revision)
+    return sorted(loosenings, key=lambda loosening: loosening.seq)
 
 
 def _is_asked_for(connection: Connection, wish: Wish, suite: str) -> bool:
@@ -171,23 +171,23 @@ def has_evidence(
 
 def evidence_before(connection: Connection, wish: Wish, rules: Row, seq: int) -> Passed:
     """Which evaluations until now pass what each suite asked before the record `seq`."""
-    found = {}
+    passed_by_suite = {}
     for name, forms in _suites_before(connection, wish, seq).items():
         held = held_to(forms) if wish.revision else forms[-1:]
         if forms[-1]["removed"]:
             continue
         if passed := _passing(connection, wish, rules, held):
-            found[name] = passed
-    return found
+            passed_by_suite[name] = passed
+    return passed_by_suite
 
 
 def _suites_before(connection: Connection, wish: Wish, seq: int) -> Mapping[str, Sequence[Row]]:
     """All forms of each suite of the prompt, the oldest first."""
     sql = "SELECT * FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY seq"
-    found: dict[str, list[Row]] = {}
+    forms: dict[str, list[Row]] = {}
     for row in table_rows(connection, sql, (wish.prompt_id, seq)):
-        found.setdefault(row["suite"], []).append(row)
-    return found
+        forms.setdefault(row["suite"], []).append(row)
+    return forms
 
 
 def _passing(
@@ -216,18 +216,18 @@ def _passing(
 
 def _passes(
     connection: Connection,
-    found: EvaluationRecord,
+    record: EvaluationRecord,
     wish: Wish,
     rules: Row,
     held: Sequence[Row],
 ) -> bool:
     """Whether an evaluation that passed also passes all that the suite asked before."""
-    age = _days_between(found.evidence.finished_at, wish.at)
+    age = _days_between(record.evidence.finished_at, wish.at)
     limits = (rules["max_age_days"] or None, json.loads(held[-1]["policy"]).get("max_age_days"))
     if any(limit is not None and age > limit + 0.01 for limit in limits):
         return False
-    judged = judged_row(connection, found.seq)
-    return all(passes_by(found.evidence, judged, row) for row in held)
+    judged = judged_row(connection, record.seq)
+    return all(passes_by(record.evidence, judged, row) for row in held)
 
 
 def _days_between(earlier: str, later: str) -> float:

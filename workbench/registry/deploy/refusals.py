@@ -45,19 +45,19 @@ def refusals(
     version: PromptVersion,
 ) -> list[Refusal]:
     """Every rule of the environment that speaks against it."""
-    found = []
+    against = []
     if rules.frozen:
-        found.append(_refusal(FROZEN, environment=rules.name))
+        against.append(_refusal(FROZEN, environment=rules.name))
     if rules.promote_from:
         source = head_of(connection, request.prompt_id, rules.promote_from)
         if source is None or not source.live or source.deployment.version != request.version:
-            found.append(_refusal(PROMOTED, source=rules.promote_from))
+            against.append(_refusal(PROMOTED, source=rules.promote_from))
     if rules.approvals:
         count = _approvals(connection, request, version)
         if count < rules.approvals:
-            found.append(_refusal(APPROVED, count=count, wanted=rules.approvals))
+            against.append(_refusal(APPROVED, count=count, wanted=rules.approvals))
     for rule in waiting_for(connection, request.prompt_id, request.environment):
-        found.append(
+        against.append(
             _refusal(
                 RULES_APPROVED,
                 actor=rule.by,
@@ -68,16 +68,16 @@ def refusals(
             )
         )
     for consumer, wanted in broken_consumers(connection, version, request.environment):
-        found.append(_refusal(CONSUMERS, consumer=consumer, range=wanted))
+        against.append(_refusal(CONSUMERS, consumer=consumer, range=wanted))
     if not rules.untested:
         status = status_of(connection, version, request.environment)
         if status.state is not State.TESTED:
-            found.append(_refusal(TESTED, state=status.state.value, reason=status.reason))
+            against.append(_refusal(TESTED, state=status.state.value, reason=status.reason))
             if rules.answers == FRESH:
-                found[-1] = replace(found[-1], way_out="evaluate it with --fresh")
+                against[-1] = replace(against[-1], way_out="evaluate it with --fresh")
         way = "accept the added cases: workbench rules apply --reason TEXT"
-        found += [Refusal(TESTED, text, way) for text in _only_by_added(status, rules)]
-    return found
+        against += [Refusal(TESTED, text, way) for text in _only_by_added(status, rules)]
+    return against
 
 
 def _refusal(rule: DeploymentRule, **words: object) -> Refusal:

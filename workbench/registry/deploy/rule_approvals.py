@@ -14,14 +14,14 @@ from workbench.registry.storage.tables import AFTER_ALL
 
 def waiting_rules(connection: Connection) -> list[WaitingRule]:
     """Loosened rules that lack approvals by other people, the oldest first."""
-    found: dict[int, WaitingRule] = {}
+    waiting: dict[int, WaitingRule] = {}
     for seq, environment, actor, wanted in loosenings_to_approve(connection):
         approvals = rule_approvers(connection, seq, actor)
         if approvals >= wanted:
             continue
-        before = found.get(seq)
+        before = waiting.get(seq)
         change, reason = recorded_change(connection, seq) or (RuleChange((), True), "")
-        found[seq] = WaitingRule(
+        waiting[seq] = WaitingRule(
             seq=seq,
             change=change,
             by=actor,
@@ -30,7 +30,7 @@ def waiting_rules(connection: Connection) -> list[WaitingRule]:
             approvals=approvals,
             wanted=max(wanted, before.wanted if before else 0),
         )
-    return list(found.values())
+    return list(waiting.values())
 
 
 def rule_approvers(connection: Connection, seq: int, actor: str, before: int = AFTER_ALL) -> int:

@@ -81,7 +81,7 @@ def _old_baselines(
     connection: Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
 ) -> tuple[str, ...]:
     """Passes that compared the version with something else than what is live now."""
-    found = []
+    sentences = []
     for suite in suites:
         if suite.state is not State.TESTED or suite.evaluation is None:
             continue
@@ -95,8 +95,10 @@ def _old_baselines(
         live = row[0] if row else None
         if live not in (None, version.version, evidence.baseline_version):
             before = evidence.baseline_version or "nothing"
-            found.append(f"{suite.suite} compared it with {before}; {live} is live in {where} now")
-    return tuple(found)
+            sentences.append(
+                f"{suite.suite} compared it with {before}; {live} is live in {where} now"
+            )
+    return tuple(sentences)
 
 
 def _has_external(connection: Connection, version: PromptVersion) -> bool:
@@ -119,10 +121,9 @@ def _combined(
     passed = [s for s in suites if s.state is State.TESTED]
     if suites and (len(passed) == len(suites) or (passed and not required)):
         chosen = passed[0]
-        found = chosen.evaluation
-        return Status(
-            State.TESTED, chosen.reason, found.evidence.score if found else None, found, suites
-        )
+        evaluation = chosen.evaluation
+        passed_with = evaluation.evidence.score if evaluation else None
+        return Status(State.TESTED, chosen.reason, passed_with, evaluation, suites)
     for state in _ORDER:
         for suite in suites:
             if suite.state is state:
@@ -168,10 +169,10 @@ def _suite(
     if accepted:
         passed = (evaluation_at(connection, seq) for seq, _ in accepted)
         against = only_by_added(connection, (version.prompt_id, suite), passed)
-        found = evaluation_at(connection, accepted[0][0])
-        sentence = f"passed {suite} on {_day(found.recorded_at)}"
+        evaluation = evaluation_at(connection, accepted[0][0])
+        sentence = f"passed {suite} on {_day(evaluation.recorded_at)}"
         added = str(against or "")
-        return SuiteStatus(suite, State.TESTED, sentence, found, added)
+        return SuiteStatus(suite, State.TESTED, sentence, evaluation, added)
     current = current_suite(connection, version.prompt_id, suite)
     if current is None or current["removed"]:
         sentence = f"the suite {suite} is required, and this prompt has none of that name"
@@ -192,41 +193,40 @@ def _not_accepted(
     fresh = [row for row in rows if tuple(row[2:5]) == now]
     if not fresh:
         passed = next((row for row in rows if row[1] == Gate.PASS), None)
-        found = evaluation_at(connection, (passed or rows[0])[0])
+        evaluation = evaluation_at(connection, (passed or rows[0])[0])
         changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current["parts"]))
         if passed:
             sentence = f"{changed} changed since it passed {suite}"
-            sentence += f" on {_day(found.recorded_at)}"
-            return SuiteStatus(suite, State.STALE, sentence, found)
+            sentence += f" on {_day(evaluation.recorded_at)}"
+            return SuiteStatus(suite, State.STALE, sentence, evaluation)
         sentence = f"it did not pass {suite}, and the {changed} changed since"
-        return SuiteStatus(suite, State.UNTESTED, sentence, found)
+        return SuiteStatus(suite, State.UNTESTED, sentence, evaluation)
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
-    found = evaluation_at(connection, decisive[0])
-    why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
+    evaluation = evaluation_at(connection, decisive[0])
+    why = next((c.reason for c in evaluation.evidence.comparisons if c.gate is not Gate.PASS), "")
     # Here only one version is spoken of: a reason's A and B are told by what they were.
-    why = re.sub(r"\bA\b", found.evidence.baseline_version or "the baseline", why)
+    why = re.sub(r"\bA\b", evaluation.evidence.baseline_version or "the baseline", why)
     if why.startswith("B "):
         why = f"it {why[2:]}"
     why = re.sub(r"\bB\b", "it", why)
-    if found.gate is Gate.FAIL:
-        return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", found)
-    if found.gate is Gate.NO_DECISION:
+    if evaluation.gate is Gate.FAIL:
+        return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", evaluation)
+    if evaluation.gate is Gate.NO_DECISION:
         sentence = f"no decision on {suite}: {why or 'not enough data'}"
-        return SuiteStatus(suite, State.UNTESTED, sentence, found)
+        return SuiteStatus(suite, State.UNTESTED, sentence, evaluation)
     sound = connection.execute(
-        "SELECT 1 FROM sound_evaluations WHERE seq = ?", (found.seq,)
+        "SELECT 1 FROM sound_evaluations WHERE seq = ?", (evaluation.seq,)
     ).fetchone()
     if sound is None:
         sentence = f"its recorded pass on {suite} does not follow from its scores"
-        return SuiteStatus(suite, State.FAILING, sentence, found)
-    said = f"it passed {suite} on {_day(found.evidence.finished_at)}"
-    against = objection(
-        found.evidence.answers, rules, baseline=found.evidence.baseline_fingerprint is not None
-    )
+        return SuiteStatus(suite, State.FAILING, sentence, evaluation)
+    passed_on = f"it passed {suite} on {_day(evaluation.evidence.finished_at)}"
+    evidence = evaluation.evidence
+    against = objection(evidence.answers, rules, baseline=evidence.baseline_fingerprint is not None)
     if against:
-        return SuiteStatus(suite, State.UNTESTED, f"{said}, but {against}", found)
-    sentence = f"{said}, too long ago"
-    return SuiteStatus(suite, State.EXPIRED, sentence, found)
+        return SuiteStatus(suite, State.UNTESTED, f"{passed_on}, but {against}", evaluation)
+    sentence = f"{passed_on}, too long ago"
+    return SuiteStatus(suite, State.EXPIRED, sentence, evaluation)
 
 
 def _never(connection: Connection, version: PromptVersion, suite: str) -> str:

@@ -124,7 +124,7 @@ _ORDERED: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
 
 def _ordered(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The columns in the order of the digest, each with its own part of the shape."""
-    found = _ORDERED.get(names)
-    if found is None:  # there are as many as there are tables
-        found = _ORDERED[names] = tuple((name, f"s{len(name)}") for name in sorted(names))
-    return found
+    ordered = _ORDERED.get(names)
+    if ordered is None:  # there are as many as there are tables
+        ordered = _ORDERED[names] = tuple((name, f"s{len(name)}") for name in sorted(names))
+    return ordered

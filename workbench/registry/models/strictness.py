@@ -157,18 +157,18 @@ def environment_changes(old: Row, new: Row) -> tuple[Change, ...]:
 
 def suite_changes(old: Row, new: Row) -> tuple[Change, ...]:
     """What differs between two rows of `suites`."""
-    found = list(_changes(SUITE_FACTS, old, new))
+    changes = list(_changes(SUITE_FACTS, old, new))
     for column, facts in (("policy", POLICY_FACTS), ("parts", PART_FACTS)):
         before, after = _object(old[column]), _object(new[column])
         known = {fact.name for fact in facts}
         others = sorted((before.keys() | after.keys()) - known - set(COMPARED_ELSEWHERE[column]))
         every = (*facts, *(Fact(name, same) for name in others))
-        found += _changes(every, before, after)
+        changes += _changes(every, before, after)
     datasets = [_object(row["parts"]).get("dataset") or row["fingerprint"] for row in (old, new)]
     if datasets[0] != datasets[1]:
         kept, now = cases_of(old), cases_of(new)
-        found.append(Change("cases", kept, now, not kept or not kept.keys() <= now.keys()))
-    return tuple(found)
+        changes.append(Change("cases", kept, now, not kept or not kept.keys() <= now.keys()))
+    return tuple(changes)
 
 
 def cases_of(row: Row) -> dict[str, str]:
@@ -178,14 +178,14 @@ def cases_of(row: Row) -> dict[str, str]:
 
 
 def _changes(facts: tuple[Fact, ...], old: Row, new: Row) -> list[Change]:
-    found = []
+    changes = []
     for fact in facts:
         key = fact.column or fact.name
         before, after = (_value(row, key, fact.default) for row in (old, new))
         if before != after:
             looser = not fact.order(before, after)
-            found.append(Change(fact.name, before, after, looser))
-    return found
+            changes.append(Change(fact.name, before, after, looser))
+    return changes
 
 
 def _value(row: Row, key: str, default: Any) -> Any:
@@ -194,5 +194,5 @@ def _value(row: Row, key: str, default: Any) -> Any:
 
 
 def _object(text: str) -> dict[str, Any]:
-    found = json.loads(text)
-    return found if isinstance(found, dict) else {}
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {}

@@ -60,17 +60,17 @@ class Connection:
         `open_reader` do.
         """
         try:
-            found = self._check_there(self.path)
+            status = self._check_there(self.path)
         except RegistryError:
             self.close()
             raise
         if (
             self.cursor is None
-            or (found.st_dev, found.st_ino) != self._file
-            or is_outdated(self._connection, found, self.path)
+            or (status.st_dev, status.st_ino) != self._file
+            or is_outdated(self._connection, status, self.path)
         ):
             self.close()
-            self._open(found)
+            self._open(status)
         self.look_again = monotonic() + LOOK_AT_THE_FILE_S
         assert self.cursor is not None
         return self.cursor
@@ -96,10 +96,10 @@ class Connection:
     def row(self, sql: str, values: tuple[Column, ...]) -> dict[str, Column] | None:
         """The first row by the names of its columns."""
         cursor = self._execute(sql, values)
-        found = cursor.fetchone()
-        if found is None:
+        row = cursor.fetchone()
+        if row is None:
             return None
-        return dict(zip([column[0] for column in cursor.description], found, strict=True))
+        return dict(zip([column[0] for column in cursor.description], row, strict=True))
 
     def rows(
         self, sql: str, values: tuple[Column, ...]
@@ -133,20 +133,20 @@ class Connection:
 
     def problem(self, error: Exception) -> RegistryError:
         """The sentence for whatever went wrong while reading."""
-        found = self._explained(error)
+        problem = self._explained(error)
         if isinstance(error, sqlite3.OperationalError) and "interrupt" in str(error):
-            found = RegistryUnusable(
+            problem = RegistryUnusable(
                 f"{self.path} takes longer to read than {LONGEST_READ_S:.0f} s",
                 hint="run workbench verify",
             )
-            self._leave_alone(found)
+            self._leave_alone(problem)
             self._close_quietly()
-        elif type(error) is RegistryError or isinstance(found, RegistryLocked):
+        elif type(error) is RegistryError or isinstance(problem, RegistryLocked):
             pass  # the file is sound
         elif monotonic() > self._opened + RETRY_AFTER_S:
             # Pages that SQLite keeps in memory would outlive a repair that it did not see.
             self._close_quietly()
-        return found
+        return problem
 
     def _explained(self, error: Exception) -> RegistryError:
         if isinstance(error, RegistryError):
@@ -168,7 +168,7 @@ class Connection:
     def _leave_alone(self, problem: RegistryError) -> None:
         self._left_alone, self._left_alone_until = problem, monotonic() + RETRY_AFTER_S
 
-    def _open(self, found: os.stat_result) -> None:
+    def _open(self, status: os.stat_result) -> None:
         if self._left_alone is not None:
             if monotonic() < self._left_alone_until:
                 raise self._left_alone
@@ -181,7 +181,7 @@ class Connection:
             self._leave_alone(error)
             raise
         self._connection.set_progress_handler(self._is_overdue, _OPERATIONS)
-        self._file = (found.st_dev, found.st_ino)
+        self._file = (status.st_dev, status.st_ino)
         self.data_version = -1
         self.cursor = self._connection.cursor()
         if self.first(_REAL_TABLES, ()) != (len(_TABLES),):

@@ -160,8 +160,8 @@ def check_newest(
                 hint="run workbench verify --head, then restore the newest backup",
             )
     coverage.extend(low, file.rows)
-    found = coverage.heads.get(key[:2])
-    if found is not None and (record is None or found != record.seq):
+    covered = coverage.heads.get(key[:2])
+    if covered is not None and (record is None or covered != record.seq):
         raise damaged(f"the index of {file.path} lacks a deployment of {key[0]} in {key[1]}")
     if record is not None and not record.is_retirement:
         content = key[0], record.deployment["fingerprint"]

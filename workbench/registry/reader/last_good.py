@@ -71,7 +71,7 @@ class LastGood:
     def read(self, prompt_id: str, environment: str) -> Kept | None:
         """The newest record that was kept and is whole. Both names are safe as file names."""
         for suffix in (_SUFFIX, _SUFFIX_0_1_0):
-            found = [
+            candidates = [
                 kept
                 for folder in self._folders
                 if (
@@ -80,8 +80,8 @@ class LastGood:
                     )
                 )
             ]
-            if found:
-                return max(found, key=lambda kept: kept.record.seq)
+            if candidates:
+                return max(candidates, key=lambda kept: kept.record.seq)
         return None
 
     def keep(self, prompt_id: str, environment: str, kept: Kept) -> None:
@@ -124,10 +124,10 @@ def _read_bytes(path: str) -> tuple[bytes, float]:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(path, flags)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LONGEST:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST:
             raise OSError(f"{path} is no file that was written here")
-        return os.read(handle, found.st_size + 1), max(0.0, time.time() - found.st_mtime)
+        return os.read(handle, status.st_size + 1), max(0.0, time.time() - status.st_mtime)
     finally:
         os.close(handle)
 

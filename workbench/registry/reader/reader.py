@@ -141,14 +141,14 @@ class Reader:
             self._begin_anew_after_a_fork()
         with self._lock:
             try:
-                found = self._past(key, moment)
+                version = self._past(key, moment)
             except UsageError as error:
                 problem: WorkbenchError = error
             except Exception as error:  # noqa: BLE001 - as above
                 problem = self._file.problem(error)
             else:
                 self.last_error = None
-                return found or self._nothing(key, default, strict, moment)
+                return version or self._nothing(key, default, strict, moment)
             if default is None or strict:
                 raise problem
             return self._default(key, default, problem)

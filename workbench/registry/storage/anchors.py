@@ -81,8 +81,8 @@ def anchor_of(connection: Connection, kinds: Collection[str]) -> Anchor | None:
 
 def registry_id_of(connection: Connection) -> str:
     """The id that a registry got when it was made."""
-    found = connection.execute("SELECT registry_id FROM registry ORDER BY seq LIMIT 1").fetchone()
-    return str(found[0]) if found else ""
+    row = connection.execute("SELECT registry_id FROM registry ORDER BY seq LIMIT 1").fetchone()
+    return str(row[0]) if row else ""
 
 
 def keep_anchor(path: str, anchor: Anchor, warn: Callable[[str], None]) -> None:
@@ -105,11 +105,11 @@ def append_anchor(path: str, anchor: Anchor) -> None:
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _NO_WAIT | _CLOSED_ON_EXEC | _BINARY
     handle = os.open(path, flags, 0o644)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         data = f"{anchor}\n".encode()
-        if found.st_size:
+        if before.st_size:
             os.lseek(handle, -1, os.SEEK_END)
             if os.read(handle, 1) != b"\n":
                 data = b"\n" + data  # an editor left no newline, or a crash half a line
@@ -118,7 +118,7 @@ def append_anchor(path: str, anchor: Anchor) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(handle)
         except OSError:
-            os.ftruncate(handle, found.st_size)
+            os.ftruncate(handle, before.st_size)
             raise
     finally:
         os.close(handle)
@@ -146,9 +146,9 @@ def parse_anchors(path: str, data: bytes) -> AnchorFile:
     anchors, problems = [], []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         text = raw.decode("ascii", "replace").strip()
-        found = _LINE.fullmatch(text)
-        if found:
-            seq, head, registry_id, at = found.groups()
+        match = _LINE.fullmatch(text)
+        if match:
+            seq, head, registry_id, at = match.groups()
             anchors.append(Anchor(int(seq), head, registry_id, at, number))
         elif text.startswith(_CONFLICT):
             problems.append(

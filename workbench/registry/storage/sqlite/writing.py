@@ -137,8 +137,8 @@ class Writer:
     def _open(self) -> sqlite3.Connection:
         connection = self._connection
         if connection is not None and self._owner == os.getpid():
-            found = os.stat(self.path) if os.path.exists(self.path) else None
-            if found is not None and (found.st_dev, found.st_ino) == self._file:
+            status = os.stat(self.path) if os.path.exists(self.path) else None
+            if status is not None and (status.st_dev, status.st_ino) == self._file:
                 return connection
             # The file was replaced: what goes to the old one, nobody would ever see.
             connection.close()
@@ -148,8 +148,8 @@ class Writer:
         if new and not self._create:
             check_there(self.path)
         connection = self._connect(new)
-        found = os.stat(self.path)
-        self._file = (found.st_dev, found.st_ino)
+        status = os.stat(self.path)
+        self._file = (status.st_dev, status.st_ino)
         self._owner = os.getpid()
         self._connection = connection
         return connection

@@ -124,12 +124,12 @@ def expected_objects() -> Objects:
 def objects_of(connection: Connection) -> Objects:
     """All that the file holds, but for what ANALYZE makes."""
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid")
-    found: Objects = {}
+    objects: Objects = {}
     for kind, name, table, sql in rows.fetchall():
         # Other versions of SQLite leave other blanks when they alter a table, and nowhere else.
         ddl = normalized(sql) if kind == "table" and sql is not None else sql
-        found[kind, name] = (*found.get((kind, name), ()), (table, ddl))
-    return {key: value for key, value in found.items() if _STATISTICS.get(key) != value}
+        objects[kind, name] = (*objects.get((kind, name), ()), (table, ddl))
+    return {key: value for key, value in objects.items() if _STATISTICS.get(key) != value}
 
 
 def expected_schema() -> dict[str, str]:
@@ -144,7 +144,7 @@ def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
 
 def _by_name(objects: Objects) -> dict[str, str]:
     return {
-        name: normalized(ddl) for (_, name), found in objects.items() for _, ddl in found if ddl
+        name: normalized(ddl) for (_, name), entries in objects.items() for _, ddl in entries if ddl
     }
 
 
