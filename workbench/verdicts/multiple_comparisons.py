@@ -17,7 +17,7 @@ _REACH = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wear:
+class EarlierAttempts:
     """What happened before with the cases of a gate, for one prompt."""
 
     attempts: int = 0
@@ -43,7 +43,7 @@ class Wear:
         return {name: value for name, value in content.items() if value}
 
 
-def wear_notes(content: Mapping[str, Any]) -> list[str]:
+def earlier_attempt_notes(content: Mapping[str, Any]) -> list[str]:
     """Lines about what counts beside recorded evaluations, and about cases that are gone."""
     notes = []
     interrupted, compared = content.get("interrupted", 0), content.get("compared", 0)

@@ -115,7 +115,7 @@ class Evidence:
     questions: tuple[str, ...] = ()
     """The same of what the candidate's templates use of each case; empty where it is all of it."""
     wear: Mapping[str, Any] = field(default_factory=dict)
-    """What happened before with these cases, see `wear.Wear.content`."""
+    """How these cases were used before: `multiple_comparisons.EarlierAttempts.content`."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """By side, `a` and `b`: where the answers came from, see `origin`; empty: not known."""
     environment: Mapping[str, Any] = field(default_factory=dict)

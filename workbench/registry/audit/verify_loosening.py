@@ -14,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.fingerprints import fingerprint
 from workbench.registry.content.rule_changes import asks_nothing
 from workbench.registry.deploy.loosened import (
-    Wish,
+    ProposedDeployment,
     has_evidence,
     loosened_by,
     loosenings_for,
@@ -148,26 +148,30 @@ def _check_deployments(connection: Connection) -> Iterator[Finding]:
     for row in table_rows(connection, sql):
         if row["action"] != "deploy" or row["override"]:
             continue
-        wish = Wish(**{name: row[name] for name in names})
+        proposed = ProposedDeployment(**{name: row[name] for name in names})
         where = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
-        for loosening in loosenings_for(connection, wish):
-            if _lacks_approval(connection, wish, loosening):
+        for loosening in loosenings_for(connection, proposed):
+            if _lacks_approval(connection, proposed, loosening):
                 problem = RULES_APPROVED.finding.format(record=loosening.seq)
                 yield Finding(row["seq"], "deployments", f"{where}: {problem}")
-        rules = rules_at(connection, wish.environment, wish.seq)
+        rules = rules_at(connection, proposed.environment, proposed.seq)
         asked = row["revision"] and row["prompt_id"] in changed
         ruled = rules if rules and asked and not rules["untested"] else None
-        if ruled and not has_evidence(connection, wish, ruled, wish.seq):
+        if ruled and not has_evidence(connection, proposed, ruled, proposed.seq):
             problem = "it had no evidence that passes without the cases that were added"
             yield Finding(row["seq"], "deployments", f"{where}: {problem}")
-        if loosened_by(connection, wish) != row["loosened_by"]:
+        if loosened_by(connection, proposed) != row["loosened_by"]:
             yield Finding(row["seq"], "deployments", f"{where}: {LOOSENED_BY.finding}")
 
 
-def _lacks_approval(connection: Connection, wish: Wish, loosening: Loosening) -> bool:
-    rules = [rules_at(connection, wish.environment, seq) for seq in (wish.seq, loosening.seq)]
+def _lacks_approval(
+    connection: Connection, proposed: ProposedDeployment, loosening: Loosening
+) -> bool:
+    rules = [
+        rules_at(connection, proposed.environment, seq) for seq in (proposed.seq, loosening.seq)
+    ]
     wanted = max(int(row["approvals"]) for row in rules if row)
-    return rule_approvers(connection, loosening.seq, loosening.actor, wish.seq) < wanted
+    return rule_approvers(connection, loosening.seq, loosening.actor, proposed.seq) < wanted
 
 
 def _first(connection: Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:

@@ -23,7 +23,7 @@ from workbench.registry.deploy.heads import (
     deployment_from,
     head_of,
 )
-from workbench.registry.deploy.loosened import Wish, loosened_by
+from workbench.registry.deploy.loosened import ProposedDeployment, loosened_by
 from workbench.registry.deploy.refusals import (
     Refusal,
     check_again,
@@ -110,16 +110,18 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         "request_id": request.request_id,
         "loosened_by": None
         if against
-        else loosened_by(connection, _wish(transaction, request, version)),
+        else loosened_by(connection, _proposed(transaction, request, version)),
         "revision": MARKS_REVISION,
     }
     seq, _ = transaction.append("deployment", request.actor, row, own_seq="stands_for")
     return deployment_at(connection, seq)
 
 
-def _wish(transaction: Transaction, request: Request, version: PromptVersion) -> Wish:
+def _proposed(
+    transaction: Transaction, request: Request, version: PromptVersion
+) -> ProposedDeployment:
     last, _, before = transaction.head()
-    return Wish(
+    return ProposedDeployment(
         prompt_id=request.prompt_id,
         version=request.version,
         fingerprint=version.fingerprint,

@@ -1,4 +1,4 @@
-"""The newest entry of an environment's history, and a wish to change it."""
+"""The newest entry of an environment's history, and a request to change it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish to deploy."""
+    """A deployment request."""
 
     prompt_id: str
     version: str

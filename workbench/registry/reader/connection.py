@@ -20,7 +20,7 @@ LONGEST_READ_S = 3.0
 """A read that takes longer is cut short: the file was made to take for ever."""
 RETRY_AFTER_S = 1.0
 """How long a registry that was locked, or took too long, is left alone."""
-LOOK_AT_THE_FILE_S = 0.02
+STAT_EVERY_S = 0.02
 """How often a busy reader asks whether another file took the place of this one."""
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ class Connection:
         self.path = path
         self._check_there = there
         self.cursor: sqlite3.Cursor | None = None
-        self.look_again = 0.0
+        self.next_stat = 0.0
         """When to ask the file system next, by the monotonic clock."""
         self.data_version = -1
         """What SQLite said when the file was last looked into."""
@@ -55,7 +55,7 @@ class Connection:
         self._left_alone: RegistryError | None = None
         self._left_alone_until = 0.0
 
-    def look(self) -> sqlite3.Cursor:
+    def ensure_current(self) -> sqlite3.Cursor:
         """Open the file, or open it again when another one took its place. Raises as sqlite3 and
         `open_reader` do.
         """
@@ -71,7 +71,7 @@ class Connection:
         ):
             self.close()
             self._open(status)
-        self.look_again = monotonic() + LOOK_AT_THE_FILE_S
+        self.next_stat = monotonic() + STAT_EVERY_S
         assert self.cursor is not None
         return self.cursor
 

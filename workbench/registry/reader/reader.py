@@ -117,7 +117,7 @@ class Reader:
             return None
         try:
             entry, file = self._entries.get(key), self._file
-            if entry is None or file.cursor is None or monotonic() > file.look_again:
+            if entry is None or file.cursor is None or monotonic() > file.next_stat:
                 return None
             version = file.cursor.execute("PRAGMA data_version").fetchone()[0]
             if version != file.data_version or entry.generation != file.generation:
@@ -161,7 +161,7 @@ class Reader:
         at = as_text(moment)
         if not may_be_names(prompt_id, environment):
             return None
-        self._file.look()
+        self._file.ensure_current()
         record = live_at(self._file, self._coverage, prompt_id, environment, at)
         if record is None:
             return None
@@ -198,8 +198,8 @@ class Reader:
     def _entry(self, key: Key) -> Entry:
         file = self._file
         cursor = file.cursor
-        if cursor is None or monotonic() > file.look_again:
-            cursor = file.look()
+        if cursor is None or monotonic() > file.next_stat:
+            cursor = file.ensure_current()
         version = cursor.execute("PRAGMA data_version").fetchone()[0]
         if version != file.data_version:
             file.notice_commit(version)
