@@ -1,4 +1,4 @@
-"""Pairs of scores become a verdict, and what the gate says to it."""
+"""From pairs of scores to a verdict and the gate's decision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["combine", "compare_pairs", "compare_shuffled", "compare_threshold"]
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of the pairs, fixed before they were seen."""
+    """The parameters of a comparison, fixed before the pairs are seen."""
 
     policy: GatePolicy
     z: float
@@ -45,7 +45,7 @@ class _Question:
         return self.look in (0, self.looks)
 
     def measured(self, side: Differences) -> Measure | None:
-        """What one reading of the pairs says."""
+        """The comparison of the pairs at one look."""
         return measure(
             side,
             z=self.z,
@@ -106,9 +106,8 @@ def compare_pairs(
 def compare_shuffled(
     pairs: Sequence[CasePair], policy: GatePolicy, scorer: str, seed: int
 ) -> Comparison:
-    """The verdict on all of `pairs`, whatever order they come in: bets follow a seeded shuffle.
-
-    Ids are listed in the order of `pairs`.
+    """The verdict on all of `pairs`, in any order: bets follow a seeded shuffle. Ids are listed in
+    the order of `pairs`.
     """
     by_id = {pair.case_id: pair for pair in pairs}
     order = shuffled(list(by_id), {pair.case_id: pair.group for pair in pairs}, seed)
@@ -127,7 +126,7 @@ def compare_shuffled(
 
 
 def undecided(comparison: Comparison, reason: str) -> Comparison:
-    """The same figures without a verdict."""
+    """The same figures, but undecided."""
     return replace(
         comparison, verdict=Verdict.UNDECIDED, gate=Gate.NO_DECISION, more_cases=None, reason=reason
     )
@@ -143,9 +142,8 @@ def compare_threshold(
     bets: int = 0,
     largest: int = 0,
 ) -> Comparison:
-    """Without a baseline: the candidate's mean against the threshold, its interval beside.
-
-    `bets` and `largest` are those of the plan, see `level_of`.
+    """Without a baseline: the candidate's mean against the threshold, with its interval. `bets` and
+    `largest` are those of the plan, see `level_of`.
     """
     sample = sample_of([_alone(pair) for pair in pairs])
     n = len(pairs) - len(sample.missing)
@@ -317,7 +315,7 @@ def _details(
 
 
 def _repeat_details(pairs: Sequence[CasePair]) -> dict[str, Any]:
-    """What several answers to one case show; nothing where each was asked once."""
+    """Statistics of repeated answers; empty where each case was asked once."""
     repeats = max((len(pair.b) for pair in pairs), default=0)
     details: dict[str, Any] = {}
     if repeats > 1:
@@ -333,7 +331,7 @@ def _repeat_details(pairs: Sequence[CasePair]) -> dict[str, Any]:
 
 
 def _alone(pair: CasePair) -> CasePair:
-    """The pair against a baseline of zeros, so that `b` alone decides what is missing."""
+    """The pair against a baseline of zeros, so that only a missing `b` makes it missing."""
     return CasePair(pair.case_id, (0.0,), pair.b, pair.group, pair.reason)
 
 

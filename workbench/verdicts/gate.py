@@ -1,4 +1,4 @@
-"""The rules that turn what was measured into a verdict and into what the gate says."""
+"""The rules that turn a measure into a verdict and a gate decision."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.verdicts.statistics.case_counts import hidden_loss
 from workbench.verdicts.values import Gate, Verdict
 
 ROUNDING = 1e-12
-"""A mean of scores this near to the threshold has reached it."""
+"""Tolerance when a mean score is compared with the threshold."""
 
 STOPPED_PASS = "pass"
 STOPPED_FAIL = "fail"
@@ -22,7 +22,7 @@ STOPPED_FUTILITY = "futility"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known when the gate is asked."""
+    """What the gate knows when it decides."""
 
     measure: Measure | None
     """On the complete pairs."""
@@ -48,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A verdict, the gate's word, and one sentence that says why."""
+    """A verdict, the gate's decision, and one sentence with the reason."""
 
     verdict: Verdict
     gate: Gate
@@ -71,12 +71,12 @@ def is_worse(measure: Measure, min_flips: int) -> bool:
 
 
 def is_not_worse(measure: Measure, margin: float, n_min: int) -> bool:
-    """A loss of the margin is excluded, on enough cases to have seen a rare one."""
+    """A loss of `margin` is excluded, on enough cases to have observed a rare loss."""
     return measure.gate_low > -margin and measure.units >= n_min and _enough_groups(measure)
 
 
 def verdict_of(standing: Standing, policy: GatePolicy) -> Verdict:
-    """The strongest verdict that stays true whatever the missing pairs would have been."""
+    """The strongest verdict that holds whatever the scores of the missing pairs."""
     measure, worst, best = standing.measure, standing.worst, standing.best
     if measure is None or worst is None or best is None:
         return Verdict.UNDECIDED
@@ -91,7 +91,7 @@ def verdict_of(standing: Standing, policy: GatePolicy) -> Verdict:
 
 
 def passes(standing: Standing, policy: GatePolicy, verdict: Verdict) -> bool:
-    """The gate's rule on the difference; a version may be a little worse and pass."""
+    """The gate's rule on the difference; a slightly worse version may pass."""
     measure, worst = standing.measure, standing.worst
     if measure is None or worst is None:
         return False
@@ -102,7 +102,9 @@ def passes(standing: Standing, policy: GatePolicy, verdict: Verdict) -> bool:
 
 
 def rule(standing: Standing, policy: GatePolicy) -> Ruling:
-    """Verdict, gate and reason; nothing passes that is truncated or lacks too many scores."""
+    """Verdict, gate decision and reason. Truncated runs, or runs with too many missing scores,
+    never pass.
+    """
     measure = standing.measure
     if measure is None:
         return _undecided("no case has a score on both sides")
@@ -161,7 +163,7 @@ def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, be
 
 
 def _lacking(measure: Measure, policy: GatePolicy) -> str:
-    """What a rule of thumb cannot do without, or nothing."""
+    """What the rule for few cases still lacks, or ""."""
     if policy.threshold is None:
         return (
             f"{NO_REGRESSIONS} needs a threshold, for where both score badly (gate: threshold: 0.8)"
@@ -199,7 +201,7 @@ def _not_passed(standing: Standing, policy: GatePolicy, verdict: Verdict, below:
 
 
 def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
-    """No decision that more cases, or the missing ones, could turn into one."""
+    """No decision, which more cases or the missing scores could change."""
     measure = standing.measure
     if measure is not None and measure.gate_low > -policy.margin:
         if measure.units < standing.n_min:
@@ -229,7 +231,7 @@ def _pass_reason(verdict: Verdict, measure: Measure, policy: GatePolicy) -> str:
 
 
 def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
-    """Why the score is not high enough, or nothing."""
+    """Why the score is too low, or ""."""
     if _has_nothing(standing):
         return "B scores 0.0 %: what is never right does not pass, whatever A scores"
     if policy.threshold is None:

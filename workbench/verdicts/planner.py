@@ -1,4 +1,4 @@
-"""How many cases a question needs, before and after some were run."""
+"""How many cases a comparison needs, before the run and during it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def more_cases(measure: Measure, *, margin: float, confidence: float, n_min: int
 
 
 def _further_to_pass(measure: Measure, margin: float, confidence: float) -> int | None:
-    """Further cases, alike A and B but for chance, after which L > -margin with POWER."""
+    """Further cases after which L > -margin with probability POWER, if A and B are equally good."""
     z, spare = critical_z(confidence), normal_quantile(POWER)
     deviation = math.sqrt(measure.variance)
 
@@ -66,7 +66,7 @@ def _further_to_pass(measure: Measure, margin: float, confidence: float) -> int 
 
 
 def enough_margin(measure: Measure, confidence: float) -> float | None:
-    """The smallest margin in whole points, up to 20, at which the gate would pass."""
+    """The smallest margin in whole percentage points, up to 20, at which the gate would pass."""
     for margin in MARGINS:
         if measure.gate_low > -margin and measure.units >= minimum_cases(margin, confidence):
             return margin
@@ -74,7 +74,7 @@ def enough_margin(measure: Measure, confidence: float) -> float | None:
 
 
 def flip_rate_seen(comparisons: Iterable[Comparison]) -> float | None:
-    """The share of cases that changed in earlier comparisons, all taken together; None if none."""
+    """The share of changed cases over all earlier comparisons; None without any."""
     flips = cases = 0
     for comparison in comparisons:
         if comparison.difference is not None:
@@ -92,7 +92,7 @@ def plan_sentence(
     cost_per_case_usd: float | None = None,
     seconds_per_case: float | None = None,
 ) -> str:
-    """One sentence for the screen before a run: what the margin needs, and what that costs."""
+    """One sentence shown before a run: the cases that the margin needs, and their cost."""
     needed = cases_needed(margin, flip_rate, 0.0, confidence)
     rate = DEFAULT_FLIP_RATE if flip_rate is None else flip_rate
     basis = "seen so far" if flip_rate is not None else "assumed, nothing was seen yet"
@@ -110,7 +110,7 @@ def plan_sentence(
 
 
 def _rate(measure: Measure) -> float:
-    """The share of changed cases, or its stand-in for graded or grouped scores."""
+    """The share of changed cases, or the variance for graded or grouped scores."""
     if measure.method == "tango":
         return (measure.wins + measure.losses) / measure.n
     return measure.variance

@@ -1,4 +1,4 @@
-"""What recorded scores say on some of the cases that they were made on."""
+"""Judging recorded scores on a subset of their cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.verdicts.values import Evidence, Gate
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The gate's answer on those cases alone."""
+    """The gate's decision on the subset."""
 
     gate: Gate
     score: float | None
