@@ -78,8 +78,8 @@ def log(
     environment: str | None,
     limit: int | None,
 ) -> list[LogEntry]:
-    """All that happened, newest first. With a prompt or environment, only what concerns it: the
-    loosened rules of the prompt's suites and of the environment among it.
+    """All records, newest first. With a prompt or environment only those that concern it, including
+    the loosened rules of the prompt's suites and of the environment.
     """
     # The records of one prompt are found by its tables' indexes; the ledger is long.
     at_most = "" if limit is None else " LIMIT :limit"
@@ -107,7 +107,8 @@ def _entry(connection: Connection, row: tuple[Any, ...]) -> LogEntry:
 
 
 def blame(connection: Connection, prompt_id: str, version: str | None) -> list[BlameLine]:
-    """Each line of a version (default: the newest) with the version that brought it.
+    """Each line of a version (default: the newest) with the version that introduced it. Raises
+    NotInRegistry.
 
     Lines are followed through all earlier versions in order of precedence.
     """

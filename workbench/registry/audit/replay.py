@@ -1,4 +1,6 @@
-"""The ledger's records in order, and what held at each moment, for the rules applied again."""
+"""Replays the ledger: its records in order, and the state at each moment, for the audit of the
+rules.
+"""
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
@@ -19,7 +21,7 @@ _COLUMNS = {
                    "t.gate", "t.external", "t.finished_at", "t.baseline_fingerprint",
                    f"{json_field('t.record', 'answers')} AS answers"),
 }  # fmt: skip
-"""What the rules ask of the kinds whose rows are big."""
+"""The columns that the rules need of kinds whose rows are large."""
 _OF_INTEREST = {
     "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments"
     " UNION SELECT prompt_id, version FROM approvals)"
@@ -39,7 +41,7 @@ class Entry:
 
 @dataclass(slots=True)
 class History:
-    """What held at one moment."""
+    """The state at one moment."""
 
     rules: dict[str, Row] = field(default_factory=dict)
     versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -54,9 +56,10 @@ class History:
     approvals: dict[tuple[str, str, str], list[Row]] = field(default_factory=dict)
     """By prompt, version and environment."""
     revision: int = 0
-    """The highest that a deployment named."""
+    """The highest revision that a deployment named."""
     compares_people: bool = False
-    """An approval was recorded by the rules of today; 0.1.0 compared the text of names."""
+    """Whether an approval was recorded under the current rules; 0.1.0 compared the text of names.
+    """
     consumers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """By prompt and environment: name and range."""
     heads: dict[tuple[str, str], Entry] = field(default_factory=dict)

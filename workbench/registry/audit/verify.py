@@ -1,4 +1,4 @@
-"""The audit: nothing that is derived or stored is believed, everything is worked out again."""
+"""The audit: trusts nothing that is derived or stored, and computes everything again."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def verify(
     key: Any = None,
     anchors: str = "",
 ) -> VerifyReport:
-    """Everything that does not hold, by record.
+    """All findings, by record.
 
-    `head` is a hash that was kept elsewhere, `anchors` the path of a file of them; `key` an
-    Ed25519 public key for the signatures, or several.
+    `head` is a hash that was kept elsewhere, `anchors` the path of a file of them; `key` an Ed25519
+    public key for the signatures, or several. Raises RegistryError for a key that cannot be read.
     """
     return with_undecodable_text(connection, lambda: _verify(connection, head, key, anchors))
 
@@ -81,7 +81,7 @@ _Part = tuple[CheckedPart, tuple[Finding, ...]]
 
 
 def _part(name: str, findings: Iterable[Finding], count: int) -> _Part:
-    """What a check finds, up to where it could not go on."""
+    """The findings of a check, up to the point where it could not continue."""
     problems: list[Finding] = []
     try:
         problems += findings
@@ -123,7 +123,7 @@ def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) ->
 
 
 def _signatures(connection: Connection, records: list[Record], key: Any) -> tuple[int, int, _Part]:
-    """Signed and unsigned records: by the key when there is one, else by anybody."""
+    """The number of signed and of unsigned records: by the key when there is one, else by any key."""
     targets = sum(kind != "signature" for _, kind, *_ in records)
     if key is None:
         signed = _count(connection, "signatures", "DISTINCT target")

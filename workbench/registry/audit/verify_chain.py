@@ -13,7 +13,7 @@ Record = tuple[int, str, str, str, str, str, str]
 
 
 def check_chain(records: Sequence[Record]) -> Iterator[Finding]:
-    """Every record follows the one before and has the hash that it must have."""
+    """Every record follows the previous one and has the right hash."""
     before, last, time = GENESIS, 0, ""
     for seq, kind, at, actor, digest, previous, hashed in records:
         if seq != last + 1:
@@ -37,7 +37,7 @@ def _hash(*record: Any) -> str:
 
 
 def check_head(records: Sequence[Record], head: str | None) -> Iterator[Finding]:
-    """A head that was kept elsewhere is still in the chain."""
+    """The head that was kept elsewhere is still in the chain."""
     if head is None:
         return
     wanted = head.strip().lower()

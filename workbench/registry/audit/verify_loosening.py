@@ -1,4 +1,4 @@
-"""Was every loosened rule recorded as one, approved where that was asked for, and named by the
+"""Was every loosened rule recorded with a reason, approved where required, and named by the
 deployments that it allowed?
 """
 
@@ -39,7 +39,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], tuple[Change, ...
 
 
 def check_loosening(connection: Connection) -> Iterator[Finding]:
-    """Everything that does not hold, by record."""
+    """All findings, by record."""
     try:
         yield from _check_all(connection)
     except (ValueError, TypeError, LookupError, AttributeError, WorkbenchError) as error:
@@ -61,9 +61,9 @@ def _check_reasons(
     same: tuple[str, ...],
     changes_of: Callable[[Row, Row], tuple[Change, ...]],
 ) -> Iterator[Finding]:
-    """A row that lets more through than the one before has a reason.
+    """A row that is looser than the previous one has a reason.
 
-    Releases that asked for none wrote no revision. They write none after one that did.
+    Releases that required none wrote no revision. They write none after a release that did.
     """
     held = _first(
         connection,
@@ -88,7 +88,7 @@ def _check_reasons(
 
 
 def _check_contents(connection: Connection) -> Iterator[Finding]:
-    """What a suite says that it holds is what its parts are fingerprints of."""
+    """The contents of a suite match the fingerprints of its parts."""
     judged: dict[int, list[tuple[int, str]]] = {}
     # An evaluation that goes on from another began with the cases of the suite as it was then.
     for suite, seq, cases in judged_cases(connection):
@@ -124,7 +124,7 @@ def _check_approvals(connection: Connection) -> Iterator[Finding]:
 
 
 def _check_deployments(connection: Connection) -> Iterator[Finding]:
-    """Only where a rule was ever loosened, or cases were added, is there anything to derive."""
+    """Derives marks only where a rule was ever loosened, or cases were added."""
     changed = {
         prompt_id
         for (prompt_id,) in connection.execute(

@@ -1,4 +1,4 @@
-"""Is each row what the ledger recorded, and does each say what follows from it?"""
+"""Does each row match its record in the ledger, and do its own values agree?"""
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
@@ -26,12 +26,12 @@ from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
 UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading a row raises that was made by hand."""
+"""Raised when a row that was written by hand is read."""
 _sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
 
 
 def check_rows(connection: Connection, records: Sequence[Record]) -> Iterator[Finding]:
-    """Compare every row with its record, both ways."""
+    """Compare every row with its record, in both directions."""
     digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
     seen: set[int] = set()
     for kind, table in KINDS.items():
@@ -61,7 +61,7 @@ def check_rows(connection: Connection, records: Sequence[Record]) -> Iterator[Fi
 
 
 def _same_contents(connection: Connection) -> Iterator[Finding]:
-    """A content has one number, but for a release and its candidates."""
+    """Equal content has one version number, except for a release and its candidates."""
     for seq, prompt_id, version, other in connection.execute(
         "SELECT v.seq, v.prompt_id, v.version, o.version FROM versions v JOIN versions o"
         " ON o.prompt_id = v.prompt_id AND o.fingerprint = v.fingerprint AND o.seq < v.seq"
@@ -131,7 +131,7 @@ def _evaluation(connection: Connection, row: Row) -> Iterator[Finding]:
 
 
 def _extension(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
-    """The evaluation that it goes on from is there, and this one begins as that one ended."""
+    """The evaluation that it extends exists, and this one starts as that one ended."""
     row = connection.execute(
         "SELECT seq FROM evaluations WHERE evaluation_id = ? AND seq < ?",
         (str(evidence.plan["extends"]), seq),

@@ -1,6 +1,6 @@
-"""Was each deployment allowed when it was made? The rules, applied again in order.
+"""Was each deployment allowed when it was made? Applies the rules again, in order.
 
-This does not ask the triggers or the views: someone may have switched them off.
+Does not query the triggers or the views: somebody may have disabled them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECONDS_A_DAY = 86_400.0
 
 
 def check_rules(connection: Connection) -> Iterator[Finding]:
-    """Walk through everything that happened and ask of each deployment what the gate asks."""
+    """Replay the ledger and apply the rules to each deployment."""
     history = History()
     for kind, row in events(connection):
         if kind == "approval":
@@ -143,7 +143,7 @@ def _deploy(history: History, row: Row) -> Iterator[str]:
 
 
 def _approvers(history: History, row: Row, rules: Row, after: int) -> list[str]:
-    """Who approved it and counts."""
+    """Whose approvals count."""
     author = history.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
     known = history.evaluations.get(row["prompt_id"], ())
     accepted = [str(e["actor"]) for e in known if _accepted(history, e, row, rules)]
@@ -224,7 +224,7 @@ def _accepted(history: History, e: Row, row: Row, rules: Row) -> bool:
 
 
 def _settings_of(rules: Row) -> EnvironmentSettings:
-    """What of an environment's rules concerns the origin of answers."""
+    """The part of an environment's rules that concerns the origin of answers."""
     return EnvironmentSettings(
         rules["name"],
         answers=rules["answers"],

@@ -1,4 +1,4 @@
-"""Which records are signed, and do the signatures say what the records say?"""
+"""Which records are signed, and do the signatures match the records?"""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SELECT seq FROM evaluations WHERE gate = 'pass' UNION ALL SELECT seq FROM deploy
 def check_signatures(
     connection: Connection, records: Sequence[Record], keys: Sequence[Ed25519PublicKey]
 ) -> tuple[int, list[Finding]]:
-    """How many records the keys have signed, and what is wrong with the others.
+    """How many records the keys have signed, and the findings.
 
     From the first signature on, every record needs one. A registry in which 0.1.0 signed needs
-    them, up to there, on passing evaluations and deployments only.
+    them, up to that point, on passing evaluations and deployments only.
     """
     rows = connection.execute(
         "SELECT seq, target, envelope FROM signatures ORDER BY seq"
@@ -39,7 +39,7 @@ def check_signatures(
     findings: list[Finding] = []
     good: set[int] = set()
     began: int | None = None
-    """seq of the first signature of today's form."""
+    """seq of the first signature in the current form."""
     began_at_first: int | None = None
     """seq of the first record that 0.1.0 signed."""
     for seq, target, envelope in rows:
@@ -71,7 +71,7 @@ def check_signatures(
 
 
 def _statement(connection: Connection, seq: int) -> dict[str, Any] | None:
-    """None for a record that was damaged too far to say anything."""
+    """None for a record that is too damaged for a statement."""
     try:
         return statement_of(connection, seq)
     except (WorkbenchError, ValueError, TypeError, KeyError):

@@ -1,4 +1,4 @@
-"""What was evaluated, and what did it say? Suites and evaluations, one score row a case."""
+"""Evaluations and their suites, with one row of scores per case."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq =
 def record_evaluation(
     transaction: Transaction, evidence: Evidence, by: str, reason: str = ""
 ) -> tuple[int, str]:
-    """Keep the evidence with every score under the suite that judged it: seq and id of the
+    """Record the evidence with every score, under the suite that judged it: seq and id of the
     evaluation.
 
-    The same evidence has the same id and is kept once. A suite that is not known is published;
-    one that was published before is not published again, so that an evaluation which ends after
-    its suite was changed is stale from the start.
+    Equal evidence has the same id and is recorded once. An unknown suite is published; one that was
+    published before is not published again, so an evaluation that ends after its suite was changed
+    is stale from the start.
 
-    Raises RegistryError when it contradicts itself or the version, RulesLoosened when its suite
-    asks for less than the one in force and there is no `reason`.
+    Raises RegistryError when the evidence contradicts itself or the version, NotInRegistry for an
+    unknown version, RulesLoosened when its suite asks for less than the one in force and there is
+    no `reason`.
     """
     _check(transaction.connection, evidence)
     evaluation_id = short(fingerprint(evidence_to_json(evidence)))
@@ -57,7 +58,7 @@ def record_evaluation(
 
 
 def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, Column]:
-    """The row of an evaluation: what SQL judges by, and the rest as one JSON record."""
+    """The row of an evaluation: the columns that SQL judges by, and the rest as one JSON record."""
     return {
         "evaluation_id": evaluation_id,
         "prompt_id": evidence.prompt_id,
@@ -80,7 +81,7 @@ def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, 
 
 
 def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, Column]]:
-    """One row a gating scorer and case, in the order of the plan."""
+    """One row per gating scorer and case, in the order of the plan."""
     for scorer in sorted(pairs):
         for position, pair in enumerate(pairs[scorer]):
             yield {
@@ -116,7 +117,7 @@ def evaluation_at(connection: Connection, seq: int) -> EvaluationRecord:
 
 
 def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:
-    """Which cases the evaluations of a prompt used, oldest first; external suites are not ours."""
+    """Which cases the evaluations of a prompt used, oldest first; without external suites."""
     uses = []
     for seq, suite, asked, baseline, extended, *lists in gate_use_rows(connection, prompt_id):
         cases, questions, ids = (tuple(json.loads(each)) for each in lists)
@@ -147,7 +148,7 @@ def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
 
 
 def _as_json(scores: Iterable[float | None]) -> str:
-    """As canonical JSON would be, without its walk: there is one such text a case."""
+    """Canonical JSON of a list of numbers, without the general walk: there is one per case."""
     return json.dumps(list(scores), allow_nan=False, separators=(",", ":"))
 
 

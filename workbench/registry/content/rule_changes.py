@@ -1,4 +1,4 @@
-"""Publishing what evidence and deployments are held to; what lets more through needs a reason."""
+"""Publishing the rules that evidence and deployments must satisfy; a looser rule needs a reason."""
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
@@ -37,7 +37,7 @@ def suite_row(
     external: bool = False,
     suite_fingerprint: str = "",
 ) -> Row:
-    """A suite as the registry keeps it. `contents` says what its parts are fingerprints of."""
+    """The row of a suite. `contents` lists what the fingerprints in `parts` are made of."""
     return {
         "prompt_id": prompt_id,
         "suite": suite,
@@ -88,9 +88,11 @@ def asks_nothing(connection: Connection, old: Mapping[str, Any], new: Mapping[st
 
 
 def _judged_by_theirs_alone(connection: Connection, prompt_id: str) -> str:
-    """The suites of a team's own, where the workspace has none for the prompt and an environment
-    takes their word: one that passes is enough there, so that a further suite may let through
-    what these refuse. Beside a suite of the workspace, which is required, a further one may not.
+    """The names of a prompt's external suites, where the workspace has none for it and an
+    environment accepts external evidence; else "".
+
+    One passing suite is enough there, so a further suite could accept what these refuse. A further
+    suite beside one of the workspace, which is required, cannot.
     """
     asked = connection.execute(
         f"SELECT 1 FROM environment_rules WHERE external = 1 AND {json_is_empty('requires')}"
@@ -119,7 +121,7 @@ def change_of_suite(before: Row, after: Row) -> RuleChange | None:
 
 
 def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
-    """What the suites in force let through that these evaluations' did not, by fact."""
+    """Facts in which the suites in force are looser than those of the evaluations, once per fact."""
     looser: dict[str, FactChange] = {}
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     for seq in evaluations:
@@ -135,9 +137,10 @@ def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[Fa
 
 
 def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "") -> int:
-    """What evidence must match from now on: the seq of the suite's row. Unchanged: no new row.
+    """Publish a suite: the seq of its row. An unchanged suite adds no row.
 
-    Raises RulesLoosened for what lets more through, or cannot be compared, without a reason.
+    Raises RulesLoosened for a looser or incomparable suite without a reason, RegistryError for an
+    external suite under the name of one of the workspace.
     """
     current = current_suite(transaction.connection, str(row["prompt_id"]), str(row["suite"]))
     if current is not None:
@@ -154,7 +157,7 @@ def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "")
 
 
 def is_published(current: Mapping[str, Column], row: Row) -> bool:
-    """Whether the row in force says the same, and tells at least as much."""
+    """Whether the row in force is equal and has at least as much content."""
     same = all(current[name] == row[name] for name in (*_SAME_SUITE, "removed"))
     return same and row["contents"] in ("", current["contents"])
 
@@ -162,7 +165,7 @@ def is_published(current: Mapping[str, Column], row: Row) -> bool:
 def remove_suite(
     transaction: Transaction, prompt_id: str, suite: str, by: str, reason: str
 ) -> None:
-    """Ask for this suite no more. Raises RulesLoosened without a reason."""
+    """Take a suite out of force. Raises NotInRegistry, and RulesLoosened without a reason."""
     current = current_suite(transaction.connection, prompt_id, suite)
     if current is None or current["removed"]:
         raise NotInRegistry(f"{prompt_id} has no suite {suite!r}", hint="see workbench log")
@@ -177,7 +180,7 @@ def removal(current: Row) -> Row:
 
 
 def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, reason: str) -> int:
-    """seq of the newest row of the suite that judged it; one that is not known is published."""
+    """seq of the newest row of the suite that judged the evidence; an unknown suite is published."""
     row = suite_row(
         evidence.prompt_id,
         evidence.suite,
@@ -198,7 +201,9 @@ def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, rea
 
 
 def _external_contents(evidence: Evidence) -> dict[str, Any]:
-    """The cases of a team's own suite: known by their ids, and by its fingerprint if it has one."""
+    """The cases of an external suite: identified by their ids, and by its fingerprint if it has
+    one.
+    """
     dataset = evidence.suite_parts.get("dataset", "")
     ids = [pair.case_id for pairs in evidence.pairs.values() for pair in pairs]
     return {"cases": {f"{i}@{short(dataset)}" if dataset else i: i for i in ids}}
@@ -226,7 +231,7 @@ def change_of_environment(before: Row, after: Row) -> RuleChange | None:
 
 
 def publish_environment(transaction: Transaction, row: Row, by: str, reason: str = "") -> None:
-    """What a deployment needs there from now on. Unchanged: no new row.
+    """Publish the rules of an environment. Unchanged rules add no row.
 
     Raises RulesLoosened as for a suite, once the registry holds a version.
     """
@@ -236,18 +241,18 @@ def publish_environment(transaction: Transaction, row: Row, by: str, reason: str
 
 
 def further_suite(theirs: str, prompt_id: str, suite: str) -> RuleChange:
-    """A first form beside a team's own suites."""
+    """The change by a first form of a suite beside external suites."""
     fact = FactChange("suites", theirs, f"{suite} too", True)
     return RuleChange((fact,), True, prompt_id=prompt_id, suite=suite)
 
 
 def adds_cases(change: RuleChange | None) -> bool:
-    """Or changes which there are."""
+    """Whether the change adds, removes or edits cases."""
     return change is not None and any(fact.fact == "cases" for fact in change.facts)
 
 
 def unrecorded(row: Row) -> Row:
-    """A row as it would be appended again."""
+    """A row without its seq, to be appended again."""
     return {name: value for name, value in row.items() if name != "seq"}
 
 
@@ -259,7 +264,7 @@ def append_rule(
     change: RuleChange | None,
     reason: str,
 ) -> int:
-    """Record a rule with its reason where it needs one. Raises RulesLoosened."""
+    """Record a rule, with its reason where one is needed: the seq. Raises RulesLoosened."""
     looser = change is not None and change.looser
     if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
         raise RulesLoosened((change,))
@@ -270,5 +275,5 @@ def append_rule(
 
 
 def _may_still_be_set(connection: Connection, kind: str) -> bool:
-    """Until there is a version, the rules of environments are being set up."""
+    """Environments may be set up freely until the first version is registered."""
     return kind == "environment" and not connection.execute("SELECT 1 FROM versions").fetchone()

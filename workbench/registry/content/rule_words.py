@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 
 def rule_words(changes: Iterable[Change], before: Row, after: Row) -> tuple[FactChange, ...]:
-    """Each fact with its old and its new value as its file writes them."""
+    """Each fact with its old and new value, as the file writes them."""
     facts: list[FactChange] = []
     for change in changes:
         if change.fact == "cases":
@@ -52,7 +52,7 @@ def _value(fact: str, value: Any) -> str:
 
 
 def _cases(before: Row, after: Row) -> tuple[str, str]:
-    """How many there are, and which went or came under another content."""
+    """The number of cases, and which were added, removed or changed."""
     old, new = cases_of(before), cases_of(after)
     if not old or not new:
         digests = (json.loads(row["parts"]).get("dataset", "") for row in (before, after))
@@ -98,7 +98,7 @@ def _scorers(change: Change, before: Row, after: Row) -> list[FactChange]:
 
 
 def _scorer(old: list[Any] | None, new: list[Any] | None) -> tuple[str, str]:
-    """What differs of a scorer: its options, whether it is required, else its fingerprint."""
+    """How a scorer changed: its options, whether it is required, else its fingerprint."""
     if old is None or new is None:
         return "none" if old is None else "there", "none" if new is None else "there"
     if old[0] != new[0]:

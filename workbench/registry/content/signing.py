@@ -1,8 +1,8 @@
-"""Ed25519 signatures on the records of the ledger, for what the file itself cannot prove.
+"""Ed25519 signatures on the records of the ledger.
 
-Whoever holds the file can forge scores that pass; only the runner's key can sign them. Each
-signature is an in-toto statement (statements.py) in a DSSE envelope (v1.0.2), so any tool that
-knows these can check it without this database. Needs the `cryptography` package.
+Whoever has the file can forge scores that pass; only the holder of the key can sign them. Each
+signature is an in-toto statement (statements.py) in a DSSE envelope (v1.0.2), so other tools can
+check it without this database. Needs the `cryptography` package.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class SigningKey:
 
 
 def key_from_environment() -> SigningKey | None:
-    """The key whose path stands in $WORKBENCH_SIGNING_KEY, if it is set."""
+    """The key whose path is in $WORKBENCH_SIGNING_KEY; None when it is unset."""
     path = os.environ.get(KEY_VARIABLE)
     return SigningKey.load(path) if path else None
 
@@ -105,7 +105,7 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
 
 
 def sign_record(transaction: Transaction, key: SigningKey, actor: str, seq: int) -> None:
-    """Sign the record with that seq; a second time by one key does nothing."""
+    """Sign the record with that seq; no effect when the same key has signed it."""
     connection = transaction.connection
     known = connection.execute(
         "SELECT 1 FROM signatures WHERE target = ? AND keyid = ?", (seq, key.keyid)

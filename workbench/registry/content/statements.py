@@ -1,8 +1,8 @@
-"""What a signature says: in-toto statements, for evaluations and deployments as test results.
+"""The signed statements: in-toto statements, with test results for evaluations and deployments.
 
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
 .../spec/predicates/test-result.md. The subjects are what was recorded, the record, and the first
-record of the registry. A record's hash covers its row, who, when, and all records before.
+record of the registry. A record's hash covers its row, actor and time, and all earlier records.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RESULTS = {Gate.PASS: "PASSED", Gate.FAIL: "FAILED", Gate.NO_DECISION: "WARNED"
 
 
 def statement_of(connection: Connection, seq: int) -> dict[str, Any] | None:
-    """What a signature on the record says; None when there is no such record."""
+    """The statement of a record; None when there is no such record."""
     row = connection.execute(
         "SELECT kind, at, actor, digest, hash, (SELECT hash FROM ledger WHERE seq = 1)"
         " FROM ledger WHERE seq = ?",
@@ -41,7 +41,7 @@ def statement_of(connection: Connection, seq: int) -> dict[str, Any] | None:
 
 
 def first_form(statement: dict[str, Any]) -> dict[str, Any] | None:
-    """What 0.1.0 signed instead, which did not name the registry; None for what it never signed."""
+    """The form that 0.1.0 signed, without the registry; None for kinds that it never signed."""
     if statement["predicateType"] != PREDICATE_TYPE:
         return None
     return {**statement, "subject": statement["subject"][:-1]}

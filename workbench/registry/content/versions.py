@@ -1,4 +1,4 @@
-"""Which versions are there? Registering them, and reading them back, checked."""
+"""Registering versions, and reading them with a check against the ledger."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _SELECT = VERSIONS.format(_STANDING)
 
 
 def register(transaction: Transaction, version: PromptVersion, force_reason: str) -> str:
-    """Keep a version for ever: `prompt_id@version`.
+    """Register a version permanently: `prompt_id@version`.
 
-    Raises RegistryError when the number or the content is there already, or is not allowed.
+    Raises RegistryError when the number or the content is registered already, or is not allowed.
     """
     check_prompt_id(version.prompt_id)
     key = _checked_key(version.version)
@@ -89,7 +89,7 @@ def register(transaction: Transaction, version: PromptVersion, force_reason: str
 
 
 def check_prompt_id(prompt_id: str) -> None:
-    """Raises RegistryError unless it is safe as a name anywhere, in file names too."""
+    """Raises RegistryError unless it is a safe name everywhere, including file names."""
     if (
         not PROMPT_ID.fullmatch(prompt_id)
         or ".." in prompt_id
@@ -120,7 +120,7 @@ def list_versions(connection: Connection, prompt_id: str) -> list[PromptVersion]
 
 
 def contents_of(connection: Connection, prompt_id: str) -> list[Prompt]:
-    """What each version of a prompt says, in the order of registration."""
+    """The prompt of each version, in the order of registration."""
     rows = connection.execute(
         "SELECT content, body FROM versions WHERE prompt_id = ? ORDER BY seq", (prompt_id,)
     ).fetchall()

@@ -1,8 +1,8 @@
 """Cases may be added to a suite without a reason; does a version pass only because of them?
 
 Adding cases is stricter as long as evidence still passes on the earlier ones alone. Until somebody
-accepts the added cases with a reason, evidence is held to every form of the suite since the last
-one that was accepted: its first, or the newest one that has a reason.
+accepts the added cases with a reason, evidence must also pass every form of the suite since the
+last accepted one: the first, or the newest with a reason.
 """
 
 # All SQL is put together from this package's own constants; values are bound.
@@ -27,12 +27,12 @@ from workbench.verdicts.values import Evidence, Gate
 Row = Mapping[str, Any]
 
 _JUDGED_AGAIN = frozenset(fact.name for fact in POLICY_FACTS) - {"scorers", "baseline", "extend"}
-"""Facts of a policy that recorded scores can be judged by again."""
+"""Facts of a policy under which recorded scores can be judged again."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnlyByAdded:
-    """A pass that the cases of an earlier form of the suite do not give."""
+    """A pass that does not hold on the cases of an earlier form of the suite."""
 
     prompt_id: str
     suite: str
@@ -54,14 +54,14 @@ def _number(score: float | None) -> str:
 
 
 def suite_rows(connection: Connection, prompt_id: str, suite: str, before: int) -> Sequence[Row]:
-    """Every form of a suite that was recorded before that seq, the oldest first."""
+    """Every form of a suite recorded before that seq, oldest first."""
     sql = "SELECT * FROM suites WHERE prompt_id = ? AND suite = ? AND seq < ? ORDER BY seq"
     return table_rows(connection, sql, (prompt_id, suite, before))
 
 
 def held_to(rows: Sequence[Row]) -> list[Row]:
-    """The forms since the last accepted one, with it: the newest that has a reason, else the first
-    that was recorded under rules of reasons at all.
+    """The forms from the last accepted one on: the newest with a reason, else the first that was
+    recorded under rules that need reasons.
     """
     reasons = [at for at, row in enumerate(rows) if row["reason"].strip(" ")]
     ruled = [at for at, row in enumerate(rows) if row["revision"]]
@@ -69,7 +69,7 @@ def held_to(rows: Sequence[Row]) -> list[Row]:
 
 
 def passes_by(evidence: Evidence, judged: Row, row: Row) -> bool:
-    """Whether evidence on the form `judged` of a suite passes by another form, on its cases."""
+    """Whether evidence on the form `judged` of a suite passes under the form `row`, on its cases."""
     changes = suite_changes(row, judged)
     looser = {change.fact for change in changes if change.looser}
     if not looser <= _JUDGED_AGAIN:
@@ -90,7 +90,7 @@ def _shared(row: Row, judged: Row) -> frozenset[str]:
 
 
 def forms_with_fewer_cases(connection: Connection, prompt_id: str, suite: str) -> list[Row]:
-    """Those of a suite that its evidence is held to, beside the form in force."""
+    """Forms of a suite, other than the one in force, that its evidence must also pass."""
     # Most suites always had the same cases, and the lists of cases are long.
     datasets = connection.execute(
         f"SELECT count(DISTINCT {json_field('parts', 'dataset')}) FROM suites"
@@ -106,9 +106,8 @@ def forms_with_fewer_cases(connection: Connection, prompt_id: str, suite: str) -
 def only_by_added(
     connection: Connection, suite: tuple[str, str], passed: Iterable[EvaluationRecord]
 ) -> OnlyByAdded | None:
-    """Why none of the evaluations that passed a suite in force (prompt_id, name) counts without
-    the cases that were added to it and not accepted, by the newest; None: one does, or there is
-    none.
+    """Why no evaluation that passed a suite in force (prompt_id, name) holds without the added
+    cases that nobody accepted, for the newest one; None: one holds, or there is none.
     """
     forms = forms_with_fewer_cases(connection, *suite)
     newest: OnlyByAdded | None = None
@@ -128,7 +127,7 @@ def only_by_added(
 
 
 def judged_row(connection: Connection, evaluation: int) -> Row:
-    """The form of the suite that an evaluation was made on."""
+    """The form of the suite that an evaluation was judged on."""
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     (row,) = table_rows(connection, sql, (evaluation,))
     return row

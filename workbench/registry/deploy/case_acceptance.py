@@ -1,4 +1,4 @@
-"""Cases that were added, and that a version passes only with: which, and accepting them."""
+"""Added cases that a version depends on to pass: finding them, and accepting them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from workbench.registry.storage.ledger import Transaction
 
 
 def suites_let_through(connection: Connection) -> list[RuleChange]:
-    """Suites (prompt_id, name) that some version passes only with cases that were added and that
-    nobody accepted: what accepting them changes.
-    """
+    """The changes that would accept added cases, for suites that a version passes only with them."""
     grown = connection.execute(
         "SELECT prompt_id, suite FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
         " HAVING min(parts) <> max(parts) ORDER BY prompt_id, suite"
@@ -44,7 +42,9 @@ def suites_let_through(connection: Connection) -> list[RuleChange]:
 
 
 def version_let_through(connection: Connection, version: PromptVersion, suite: str) -> str:
-    """The sentence about a version that passes a suite only with added cases, or none."""
+    """Why a version passes a suite only with added cases, as a sentence; "" when it does not depend
+    on them.
+    """
     rows = connection.execute(
         "SELECT seq FROM passing_evaluations WHERE prompt_id = ? AND fingerprint = ? AND suite = ?"
         " ORDER BY seq DESC",
@@ -57,8 +57,8 @@ def version_let_through(connection: Connection, version: PromptVersion, suite: s
 def accept_cases(
     transaction: Transaction, prompt_id: str, suite: str, by: str, reason: str
 ) -> None:
-    """Measure a suite's evidence by all the cases that it has now. Raises RulesLoosened without a
-    reason.
+    """Accept the cases of a suite as they are now. Raises NotInRegistry, and RulesLoosened without
+    a reason.
     """
     current = current_suite(transaction.connection, prompt_id, suite)
     if current is None:

@@ -1,4 +1,4 @@
-"""Which versions do apps need? A deploy outside of a registered range is refused."""
+"""Consumers: apps with a range of versions that they can use. A deploy outside a range is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.registry.storage.ledger import Transaction
 def register_consumer(
     transaction: Transaction, name: str, prompt_id: str, environment: str, requires: str, actor: str
 ) -> None:
-    """Remember what an app needs; an empty range forgets it. Unchanged: nothing is written.
+    """Record the range of an app; an empty range removes it. An unchanged range writes nothing.
 
     Raises RegistryError when it is not a range like >=1.2,<2.
     """

@@ -1,6 +1,6 @@
-"""What is live where, and how it got there: deploy, retire, revoke, approve.
+"""Deploying, retiring, revoking and approving versions.
 
-The triggers hold the rules; the checks here come first only to say precisely what is missing.
+The triggers enforce the rules; the checks here run first to name everything that is missing.
 """
 
 # All SQL is put together from this package's own constants; values are bound.
@@ -43,8 +43,8 @@ from workbench.registry.storage.ledger import Row, Transaction
 def live(
     connection: Connection, prompt_id: str | None, *, revoked: bool = False
 ) -> list[PromptDeployment]:
-    """What is live, one entry per prompt and environment; retired ones are left out. With
-    `revoked` only what should not be live any more.
+    """The live deployments, one per prompt and environment, without retired ones. `revoked`: only
+    those of revoked versions.
     """
     of_prompt = "WHERE x.prompt_id = :prompt" if prompt_id is not None else ""
     only_revoked = (
@@ -63,9 +63,11 @@ def live(
 
 
 def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
-    """Make a version live. What is live already, or was asked for before, is not done twice.
+    """Make a version live. A version that is live, or a request that was done, is not deployed
+    twice.
 
-    Raises GateRefused with what is missing, StaleHead when somebody was faster.
+    Raises GateRefused with everything that is missing, StaleHead when somebody else deployed
+    meanwhile.
     """
     connection = transaction.connection
     done = repeated(connection, request.request_id, request)
@@ -140,9 +142,9 @@ def _joined(against: Iterable[Refusal]) -> str:
 def repeated(
     connection: Connection, request_id: str | None, wanted: Request, action: str = "deploy"
 ) -> PromptDeployment | None:
-    """What this request did before, if it was made before.
+    """The deployment that this request made before, if any.
 
-    Raises RegistryError when the same id was used for something else.
+    Raises RegistryError when the id was used for another request.
     """
     if request_id is None:
         return None
@@ -167,7 +169,7 @@ def repeated(
 def check_expected(
     connection: Connection, expect: Expected, head: Head | None, new: PromptVersion | None
 ) -> None:
-    """Raises StaleHead, with who, what and the difference, unless what was seen is still live."""
+    """Raises StaleHead, with actor and difference, unless what the deployer saw is still live."""
     if isinstance(expect, Unset):
         return
     current = head.deployment if head and head.live else None
@@ -196,7 +198,9 @@ def check_expected(
 def retire(
     transaction: Transaction, prompt_id: str, environment: str, actor: str, reason: str
 ) -> PromptDeployment:
-    """Take what is live out of an environment."""
+    """Take the live version out of an environment. Raises RegistryError without a reason, or when
+    nothing is live.
+    """
     environment_named(transaction.connection, environment)
     head = head_of(transaction.connection, prompt_id, environment)
     if head is None or not head.live:
@@ -227,7 +231,9 @@ def retire(
 
 
 def revoke(transaction: Transaction, prompt_id: str, version: str, actor: str, reason: str) -> None:
-    """Never let a version go live again. Where it is live, readers get it with a flag."""
+    """Forbid a version for ever. Where it is live, readers get it with a flag. Raises
+    RegistryError.
+    """
     registered = get_version(transaction.connection, prompt_id, version)
     if registered.revoked:
         raise RegistryError(f"{registered.ref} is revoked already", hint="nothing to do")
@@ -244,7 +250,9 @@ def approve(
     actor: str,
     reason: str,
 ) -> None:
-    """A second person's word for a version in an environment."""
+    """Record the approval of a version in an environment. Raises RegistryError for somebody who is
+    involved in it.
+    """
     environment_named(transaction.connection, environment)
     registered = get_version(transaction.connection, prompt_id, version)
     evaluators = evaluators_of(transaction.connection, registered, environment)

@@ -1,4 +1,4 @@
-"""The rules of environments, kept in the registry so that its triggers can read them."""
+"""The rules of environments, stored in the registry so that its triggers can read them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.suggestions import did_you_mean
 
 
 def all_environments(connection: Connection) -> list[EnvironmentSettings]:
-    """All environments in the order in which they were made."""
+    """All environments in the order of their creation."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM environment_rules r"  # noqa: S608 - a constant of this module
         " ORDER BY (SELECT min(e.seq) FROM environments e WHERE e.name = r.name)"

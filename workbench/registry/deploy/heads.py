@@ -1,4 +1,4 @@
-"""The newest entry of an environment's history, and a request to change it."""
+"""The newest entry of an environment's history, and a request for another."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which loosened rule let a deployment through? Derived from the records before it.
+"""Which loosened rule allowed a deployment? Derived from the records before it.
 
 A deployment is marked with the newest loosening before which the rules would have refused it.
-Nothing here asks the triggers or the views, so `verify` derives the mark the same way.
+Nothing here queries the triggers or the views, so `verify` derives the mark in the same way.
 """
 
 # All SQL is put together from this package's own constants; values are bound.
@@ -28,13 +28,13 @@ Row = Mapping[str, Any]
 _ASKED_AGAIN = frozenset(
     ("requires", "approvals", "from", "external", "untested", "frozen", "max_age_days")
 )
-"""Facts of an environment that are asked below; one that is not counts against the deployment."""
+"""Facts of an environment that are checked below; any other counts against the deployment."""
 _SECONDS_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedDeployment:
-    """A deployment as the rules see it, with the record that it is, or would be."""
+    """A deployment as the rules see it, with the seq of its record, made or next."""
 
     prompt_id: str
     version: str
@@ -45,11 +45,11 @@ class ProposedDeployment:
     seq: int
     at: str
     revision: int = MARKS_REVISION
-    """Of what marks it."""
+    """The revision of the rules for marks."""
 
 
 def loosened_by(connection: Connection, proposed: ProposedDeployment) -> int | None:
-    """seq of the loosening that a deployment was allowed by; None: it needed none."""
+    """seq of the loosening that allowed a deployment; None: it needed none."""
     for loosening in reversed(loosenings_for(connection, proposed)):
         if _refused_before(connection, proposed, loosening.seq):
             return loosening.seq
@@ -57,7 +57,7 @@ def loosened_by(connection: Connection, proposed: ProposedDeployment) -> int | N
 
 
 def loosenings_for(connection: Connection, proposed: ProposedDeployment) -> list[Loosening]:
-    """Open loosenings that count for the deployment, the oldest first."""
+    """Open loosenings that apply to the deployment, oldest first."""
     loosenings: list[Loosening] = []
     for table, same, changes_of in (
         ("environments", ("name",), environment_changes),
@@ -128,7 +128,7 @@ def _is_live_in(connection: Connection, proposed: ProposedDeployment, environmen
 
 
 Passed = Mapping[str, Sequence[EvaluationRecord]]
-"""What passes what was asked at one time, by suite."""
+"""Evaluations that pass the rules of one time, by suite."""
 
 
 def _approvals(connection: Connection, proposed: ProposedDeployment, passed: Passed) -> int:
@@ -162,7 +162,7 @@ def has_evidence(
     seq: int,
     passed: Passed | None = None,
 ) -> bool:
-    """Whether what was evaluated until now passes what was asked before the record `seq`."""
+    """Whether the evaluations so far satisfy the rules before the record `seq`."""
     passed = evidence_before(connection, proposed, rules, seq) if passed is None else passed
     suites = {name: forms[-1] for name, forms in _suites_before(connection, proposed, seq).items()}
     ours = [s for s, row in suites.items() if not row["external"] and not row["removed"]]
@@ -172,7 +172,7 @@ def has_evidence(
 def evidence_before(
     connection: Connection, proposed: ProposedDeployment, rules: Row, seq: int
 ) -> Passed:
-    """Which evaluations until now pass what each suite asked before the record `seq`."""
+    """The evaluations so far that pass each suite in its form before the record `seq`."""
     passed_by_suite = {}
     for name, forms in _suites_before(connection, proposed, seq).items():
         held = held_to(forms) if proposed.revision else forms[-1:]
@@ -186,7 +186,7 @@ def evidence_before(
 def _suites_before(
     connection: Connection, proposed: ProposedDeployment, seq: int
 ) -> Mapping[str, Sequence[Row]]:
-    """All forms of each suite of the prompt, the oldest first."""
+    """All forms of each suite of the prompt, oldest first."""
     sql = "SELECT * FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY seq"
     forms: dict[str, list[Row]] = {}
     for row in table_rows(connection, sql, (proposed.prompt_id, seq)):
@@ -225,7 +225,7 @@ def _passes(
     rules: Row,
     held: Sequence[Row],
 ) -> bool:
-    """Whether an evaluation that passed also passes all that the suite asked before."""
+    """Whether an evaluation that passed also passes every earlier form that it must."""
     age = _days_between(record.evidence.finished_at, proposed.at)
     limits = (rules["max_age_days"] or None, json.loads(held[-1]["policy"]).get("max_age_days"))
     if any(limit is not None and age > limit + 0.01 for limit in limits):

@@ -26,7 +26,7 @@ _TABLES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], RuleChange | Non
 
 
 def recorded_change(connection: Connection, seq: int) -> tuple[RuleChange, str] | None:
-    """What the record of a suite or an environment changed, and the reason; None: nothing."""
+    """The change and the reason of a suite's or an environment's record; None: it changed nothing."""
     for table, same, change_of in _TABLES:
         after = first_row(connection, f"SELECT * FROM {table} WHERE seq = ?", (seq,))
         if after is None:
@@ -47,7 +47,7 @@ def recorded_change(connection: Connection, seq: int) -> tuple[RuleChange, str] 
 
 
 def _beside(connection: Connection, row: Row) -> RuleChange:
-    """What a first form changed that needed a reason."""
+    """The change by a first form that needed a reason."""
     others = connection.execute(
         "SELECT DISTINCT suite FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY suite",
         (row["prompt_id"], row["seq"]),
@@ -57,7 +57,7 @@ def _beside(connection: Connection, row: Row) -> RuleChange:
 
 
 def accepted_cases(connection: Connection, row: Row) -> RuleChange | None:
-    """What a form with a reason, and no other looser fact, accepts: cases that were added."""
+    """The added cases that a record with a reason and no other looser fact accepts."""
     names = str(row["prompt_id"]), str(row["suite"])
     rows = suite_rows(connection, *names, int(str(row.get("seq", AFTER_ALL))))
     change = change_of_suite(dict(held_to(rows)[0]), row)

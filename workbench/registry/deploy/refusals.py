@@ -1,4 +1,4 @@
-"""Why a version may not go live: every rule that speaks against it, as a sentence."""
+"""Why a version may not go live: each broken rule as a sentence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from workbench.settings import FRESH, EnvironmentSettings
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One rule that speaks against it, in words, and what would satisfy it."""
+    """A broken rule in words, and what satisfies it."""
 
     rule: DeploymentRule
     text: str
@@ -44,7 +44,7 @@ def refusals(
     rules: EnvironmentSettings,
     version: PromptVersion,
 ) -> list[Refusal]:
-    """Every rule of the environment that speaks against it."""
+    """Every rule of the environment that the deployment breaks."""
     against = []
     if rules.frozen:
         against.append(_refusal(FROZEN, environment=rules.name))
@@ -111,7 +111,7 @@ def _approvals(connection: Connection, request: Request, version: PromptVersion)
 
 
 def check_again(connection: Connection, request: Request) -> None:
-    """Raises GateRefused for what was rolled back, unless again is said with a reason."""
+    """Raises GateRefused for a version that was rolled back, unless `again` is set with a reason."""
     back = _rolled_back_at(connection, request)
     deployed = connection.execute(
         "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"

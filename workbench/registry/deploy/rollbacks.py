@@ -1,8 +1,8 @@
-"""Going back: along the chain of what was live before, never forward to what was left behind.
+"""Rolling back along the chain of what was live before, never forward to what was rolled back.
 
-A deploy puts its content on top of what is live; a rollback takes off everything above the
-deploy that it returns to. So a deploy is still underneath exactly when no later rollback of
-this environment returned to something earlier than it.
+A deploy pushes its version onto a stack; a rollback pops everything above the deploy that it
+returns to. So a deploy is still on the stack exactly when no later rollback of this environment
+returned to an earlier one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def rollback(
     expect: Expected = UNSET,
     request_id: str | None = None,
 ) -> PromptDeployment:
-    """Go back to what was live before, also when its evidence is stale, never to a revoked one."""
+    """Roll back, also to stale evidence, never to a revoked version. Raises RegistryError when
+    there is nothing to go back to, StaleHead when somebody else deployed meanwhile.
+    """
     connection = transaction.connection
     wanted = Request(prompt_id, to or "", environment, actor)
     done = repeated(connection, request_id, wanted, "rollback")

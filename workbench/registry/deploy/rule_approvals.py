@@ -1,4 +1,4 @@
-"""Which loosened rules let nothing through yet, and a second person's word for them."""
+"""Loosened rules that still need approvals, and approving them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def rule_approvers(connection: Connection, seq: int, actor: str, before: int = A
 
 
 def waiting_for(connection: Connection, prompt_id: str, environment: str) -> list[WaitingRule]:
-    """Those that stand in the way of a deployment there."""
+    """Those that block a deployment there."""
     return [
         rule
         for rule in waiting_rules(connection)
@@ -55,7 +55,9 @@ def waiting_for(connection: Connection, prompt_id: str, environment: str) -> lis
 def approve_rules(
     transaction: Transaction, actor: str, seq: int | None, reason: str
 ) -> list[WaitingRule]:
-    """One's word for the loosened rules of others that wait for one, or for one of them."""
+    """Approve the loosened rules of others that wait, or one of them. Raises RegistryError when
+    none waits, or it is one's own.
+    """
     waiting = waiting_rules(transaction.connection)
     chosen = [rule for rule in waiting if seq in (None, rule.seq)]
     mine = [rule for rule in chosen if not same_person(rule.by, actor)]

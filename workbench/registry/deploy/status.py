@@ -1,6 +1,6 @@
-"""May this version go live there? Derived from its evidence each time, never stored.
+"""How a version stands in an environment, derived from its evidence each time.
 
-The database's views decide (they are what the triggers ask); this module says why.
+The database's views decide (the triggers query them); this module gives the reason.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PART_WORDS = {
     "readings": "reading of expected answers",
     "empties": "scoring of empty answers",
 }
-"""What the parts of a suite are called where their names do not say it."""
+"""Words for parts of a suite whose names do not explain themselves."""
 
 
 def status_of(connection: Connection, version: PromptVersion, environment: str) -> Status:
@@ -57,8 +57,8 @@ def status_of(connection: Connection, version: PromptVersion, environment: str) 
 def accepted_evaluations(
     connection: Connection, version: PromptVersion, environment: str, suite: str = ""
 ) -> list[tuple[int, str]]:
-    """seq and suite of the evaluations of the version's content that count there now, the newest
-    first; with `suite` those on it.
+    """seq and suite of the evaluations of the version's content that count in the environment,
+    newest first; with `suite` only those on it.
     """
     return connection.execute(
         "SELECT seq, suite FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
@@ -68,7 +68,7 @@ def accepted_evaluations(
 
 
 def evaluators_of(connection: Connection, version: PromptVersion, environment: str) -> list[str]:
-    """Who recorded them."""
+    """The actors who recorded those evaluations."""
     rows = connection.execute(
         "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
         " WHERE e.prompt_id = ? AND e.fingerprint = ? AND e.environment = ?",
@@ -80,7 +80,7 @@ def evaluators_of(connection: Connection, version: PromptVersion, environment: s
 def _old_baselines(
     connection: Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
 ) -> tuple[str, ...]:
-    """Passes that compared the version with something else than what is live now."""
+    """Passes that compared the version with something other than what is live now."""
     sentences = []
     for suite in suites:
         if suite.state is not State.TESTED or suite.evaluation is None:
@@ -230,7 +230,7 @@ def _not_accepted(
 
 
 def _never(connection: Connection, version: PromptVersion, suite: str) -> str:
-    """Why a version without evidence has none, naming what changed since one that passed."""
+    """Why a version has no evaluation on a suite, with what changed since one that passed."""
     row = connection.execute(
         "SELECT v.version, v.content, v.body FROM passing_evaluations p JOIN versions v"
         " ON v.prompt_id = p.prompt_id AND v.version = p.version"
