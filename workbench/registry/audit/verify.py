@@ -123,7 +123,7 @@ def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) ->
 
 
 def _signatures(connection: Connection, records: list[Record], key: Any) -> tuple[int, int, _Part]:
-    """The number of signed and of unsigned records: by the key when there is one, else by any key."""
+    """The numbers of signed and unsigned records: by the key if there is one, else by any key."""
     targets = sum(kind != "signature" for _, kind, *_ in records)
     if key is None:
         signed = _count(connection, "signatures", "DISTINCT target")

@@ -121,7 +121,7 @@ def change_of_suite(before: Row, after: Row) -> RuleChange | None:
 
 
 def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
-    """Facts in which the suites in force are looser than those of the evaluations, once per fact."""
+    """Facts in which the suites in force are looser than those of the evaluations, each once."""
     looser: dict[str, FactChange] = {}
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     for seq in evaluations:
@@ -180,7 +180,7 @@ def removal(current: Row) -> Row:
 
 
 def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, reason: str) -> int:
-    """seq of the newest row of the suite that judged the evidence; an unknown suite is published."""
+    """seq of the newest row of the suite that judged it; an unknown suite is published."""
     row = suite_row(
         evidence.prompt_id,
         evidence.suite,

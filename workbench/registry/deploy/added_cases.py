@@ -69,7 +69,7 @@ def held_to(rows: Sequence[Row]) -> list[Row]:
 
 
 def passes_by(evidence: Evidence, judged: Row, row: Row) -> bool:
-    """Whether evidence on the form `judged` of a suite passes under the form `row`, on its cases."""
+    """Whether evidence on the form `judged` of a suite passes the form `row`, on its cases."""
     changes = suite_changes(row, judged)
     looser = {change.fact for change in changes if change.looser}
     if not looser <= _JUDGED_AGAIN:

@@ -15,7 +15,7 @@ from workbench.registry.storage.ledger import Transaction
 
 
 def suites_let_through(connection: Connection) -> list[RuleChange]:
-    """The changes that would accept added cases, for suites that a version passes only with them."""
+    """The changes that would accept added cases, where a version passes only with them."""
     grown = connection.execute(
         "SELECT prompt_id, suite FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
         " HAVING min(parts) <> max(parts) ORDER BY prompt_id, suite"

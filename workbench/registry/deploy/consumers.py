@@ -1,4 +1,4 @@
-"""Consumers: apps with a range of versions that they can use. A deploy outside a range is refused."""
+"""Consumers: apps with the range of versions that they can use; other deploys are refused."""
 
 from __future__ import annotations
 

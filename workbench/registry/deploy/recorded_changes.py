@@ -26,7 +26,7 @@ _TABLES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], RuleChange | Non
 
 
 def recorded_change(connection: Connection, seq: int) -> tuple[RuleChange, str] | None:
-    """The change and the reason of a suite's or an environment's record; None: it changed nothing."""
+    """The change and reason of a suite's or environment's record; None: it changed nothing."""
     for table, same, change_of in _TABLES:
         after = first_row(connection, f"SELECT * FROM {table} WHERE seq = ?", (seq,))
         if after is None:

@@ -111,7 +111,7 @@ def _approvals(connection: Connection, request: Request, version: PromptVersion)
 
 
 def check_again(connection: Connection, request: Request) -> None:
-    """Raises GateRefused for a version that was rolled back, unless `again` is set with a reason."""
+    """Raises GateRefused for a rolled back version, unless `again` is set with a reason."""
     back = _rolled_back_at(connection, request)
     deployed = connection.execute(
         "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"

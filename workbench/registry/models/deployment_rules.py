@@ -149,4 +149,4 @@ DEPLOYMENT_RULES = (
     TESTED,
     REVISION,
 )
-"""All, in the order of the trigger: the first one that is broken is named."""
+"""All rules in the order of the trigger, which names the first broken one."""

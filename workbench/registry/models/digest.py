@@ -33,7 +33,7 @@ def sha256(data: bytes) -> Any:
 
 
 GENESIS = "0" * 64
-"""What the first record of a ledger follows."""
+"""The previous hash of the first record."""
 
 Column = str | int | float | None
 
@@ -43,8 +43,9 @@ ADDED: Mapping[str, Mapping[str, Column]] = {
     "environment": {"answers": "cached", "endpoints": "[]", "reason": "", "revision": 0},
     "deployment": {"loosened_by": None, "revision": 0},
 }
-"""Columns that a later schema brought, with their defaults: absent where they say no more, so that
-what was recorded before keeps its digest."""
+"""Columns that a later schema added, with their defaults: left out of the digest while they have
+these, so that earlier records keep their digests.
+"""
 
 _NEVER = object()
 

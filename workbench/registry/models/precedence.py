@@ -1,7 +1,7 @@
-"""Which version comes first, and which versions a range allows.
+"""The order of versions, and the versions that a range allows.
 
 `semver` (26 ms to import) checks what is registered; this module gives the same order without it,
-as a text that sorts like the version does, so that SQL and apps can compare versions too.
+as a text that sorts like the version, so that SQL and apps can compare versions too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Does a change of rules let more through? The table of facts; each engine has its SQL.
+"""Does a change of rules let more through? The table of facts; each engine states it in SQL.
 
-A change is stricter only where each fact that changed is shown to be: whatever cannot be compared
-counts as a loosening. Rows are those of `environments` and `suites`.
+A change is stricter only where each changed fact is known to be: whatever cannot be compared counts
+as a loosening. Rows are those of `environments` and `suites`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 REVISION = 1
-"""Of this table. A row names the one that it was held to; rows of 0.1.0 were held to none: 0."""
+"""The revision of this table. A row names the one that it was judged by; rows of 0.1.0 have 0."""
 
 MARKS_REVISION = 1
-"""Of what marks a deployment, and of whose approval counts. A deployment names the one that it was
-held to and is derived again by that for ever; releases before named none: 0.
+"""The revision of the rules for marks of deployments and for approvals that count. A deployment is
+always derived by the revision that it names; earlier releases named none: 0.
 """
 
 Order = Callable[[Any, Any], bool]
-"""Whether a new value lets no more through than the old one; equal values are not asked about."""
+"""Whether a new value lets no more through than the old one; only called for values that differ."""
 
 
 def _is_number(value: Any) -> bool:
@@ -76,16 +76,16 @@ def listed_before(old: Any, new: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact of a rule, called as the file that sets it calls it."""
+    """One fact of a rule, under its name in the file that sets it."""
 
     name: str
     order: Order
     default: Any = None
-    """What holds where the key is absent."""
+    """The value of an absent key."""
     column: str = ""
-    """In the table, where it has another name there."""
+    """Its column, where that has another name."""
     is_json: bool = False
-    """A list, which its column holds as JSON."""
+    """A list, stored as JSON."""
 
 
 ENVIRONMENT_FACTS = (
@@ -130,7 +130,7 @@ PART_FACTS = (
 SUITE_FACTS = (Fact("external", same), Fact("removed", at_most))
 """Columns of `suites`."""
 COMPARED_ELSEWHERE: dict[str, tuple[str, ...]] = {"policy": (), "parts": ("dataset", "policy")}
-"""Keys that are compared otherwise."""
+"""Keys that are compared elsewhere."""
 
 Row = Mapping[str, Any]
 
@@ -143,7 +143,7 @@ class Change:
     old: Any
     new: Any
     looser: bool
-    """It is not shown to be stricter."""
+    """It is not known to be stricter."""
 
 
 def environment_changes(old: Row, new: Row) -> tuple[Change, ...]:
@@ -172,7 +172,7 @@ def suite_changes(old: Row, new: Row) -> tuple[Change, ...]:
 
 
 def cases_of(row: Row) -> dict[str, str]:
-    """Digest to id of the cases of a suite's row; none where the row does not tell."""
+    """Digest to id of the cases of a suite's row; empty where the row does not list them."""
     cases = _object(row["contents"] or "{}").get("cases", {})
     return cases if isinstance(cases, dict) else {}
 

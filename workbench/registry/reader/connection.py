@@ -1,4 +1,4 @@
-"""The open file: watched for another one in its place, and never waited for without end."""
+"""The open file: notices when it is replaced, and bounds every read in time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from workbench.registry.storage.sqlite.opening import (
 )
 
 LONGEST_READ_S = 3.0
-"""A read that takes longer is cut short: the file was made to take for ever."""
+"""A longer read is interrupted: the file may have been built to take for ever."""
 RETRY_AFTER_S = 1.0
-"""How long a registry that was locked, or took too long, is left alone."""
+"""Seconds for which a registry that was locked, or too slow, is not opened again."""
 STAT_EVERY_S = 0.02
-"""How often a busy reader asks whether another file took the place of this one."""
+"""Seconds between two checks whether another file took the place of this one."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _OPERATIONS = 100_000
-"""Steps of SQLite's machine between two looks at the clock; a few milliseconds."""
+"""Steps of SQLite's virtual machine between two checks of the deadline; a few milliseconds."""
 
 _TABLES = ("deployments", "evaluations", "ledger", "revocations", "versions")
 _REAL_TABLES = f"""SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 0
@@ -39,16 +39,16 @@ class Connection:
     """One connection to a registry that may be replaced, locked or damaged at any time."""
 
     def __init__(self, path: str, there: Callable[[str], os.stat_result] = check_there) -> None:
-        """`there` says what the file system does of the file, or raises RegistryError."""
+        """`there` returns the file's status from the file system, or raises RegistryError."""
         self.path = path
         self._check_there = there
         self.cursor: sqlite3.Cursor | None = None
         self.next_stat = 0.0
-        """When to ask the file system next, by the monotonic clock."""
+        """Monotonic time of the next check of the file's status."""
         self.data_version = -1
-        """What SQLite said when the file was last looked into."""
+        """SQLite's data_version at the last read."""
         self.generation = 0
-        """Goes up with every change that was noticed."""
+        """Increases with every change that was noticed."""
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
         self._opened = self._deadline = 0.0
@@ -56,8 +56,9 @@ class Connection:
         self._left_alone_until = 0.0
 
     def ensure_current(self) -> sqlite3.Cursor:
-        """Open the file, or open it again when another one took its place. Raises as sqlite3 and
-        `open_reader` do.
+        """Open the file, or open it again when it was replaced.
+
+        Raises sqlite3.Error and RegistryError, as `open_reader` does.
         """
         try:
             status = self._check_there(self.path)
@@ -76,7 +77,9 @@ class Connection:
         return self.cursor
 
     def notice_commit(self, data_version: int) -> None:
-        """Somebody wrote. Raises RegistryUnusable when only newer programs may read it now."""
+        """Handle a commit by another process. Raises RegistryUnusable when only newer programs may
+        read the file now.
+        """
         self.generation += 1
         self._deadline = monotonic() + LONGEST_READ_S
         schema = int((self.first("PRAGMA user_version", ()) or (0,))[0] or 0)
@@ -109,30 +112,30 @@ class Connection:
         return [column[0] for column in cursor.description], cursor.fetchall()
 
     def begin(self) -> None:
-        """All reads until `end` see one state, and together take a bounded time."""
+        """Start a snapshot: reads until `end` see one state, in a bounded time together."""
         self._deadline = monotonic() + LONGEST_READ_S
         self._execute("BEGIN", ())
 
     def end(self) -> None:
-        """End what `begin` began."""
+        """End the snapshot."""
         if self._connection is not None and self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the connection; it is opened again when next asked."""
+        """Close the connection; the next read opens it again."""
         if self._connection is not None:
             self._connection.close()
         self._connection = self.cursor = None
         self.generation += 1
 
     def abandon(self) -> None:
-        """Forget a parent process's connection, which must be neither used nor closed here."""
+        """Drop a parent process's connection, which must be neither used nor closed here."""
         _ORPHANS.append(self._connection)
         self._connection = self.cursor = None
         self.generation += 1
 
     def problem(self, error: Exception) -> RegistryError:
-        """The sentence for whatever went wrong while reading."""
+        """The RegistryError for any failure of a read."""
         problem = self._explained(error)
         if isinstance(error, sqlite3.OperationalError) and "interrupt" in str(error):
             problem = RegistryUnusable(

@@ -32,8 +32,8 @@ VERSIONS = """SELECT l.seq AS record_seq, l.kind AS record_kind, l.at AS record_
   l.hash AS record_hash,
   (SELECT n.previous FROM ledger n WHERE n.seq = l.seq + 1) AS record_next, {0}v.*
 FROM versions v LEFT JOIN ledger l ON l.seq = v.seq"""
-"""All columns of versions with the ledger's record of each; {0} takes further columns, each with a
-comma. `split_record` takes such a row apart.
+"""All columns of versions with the ledger's record of each; {0} takes further columns, each
+followed by a comma. `split_record` separates such a row.
 """
 _VERSION = VERSIONS.format("") + " WHERE v.prompt_id = ? AND v.version = ?"
 _SCORE = "SELECT score FROM evaluations WHERE seq = ?"
@@ -59,7 +59,7 @@ _LONGEST_NAME = 100
 
 
 class Unverified(RegistryUnusable):
-    """The registry can be read, but what it says contradicts itself or what it said before."""
+    """The registry can be read, but contradicts itself or an earlier answer."""
 
 
 class LiveRecord:
@@ -97,16 +97,16 @@ class LiveRecord:
 
     @property
     def is_retirement(self) -> bool:
-        """Whether with it nothing is live any more."""
+        """Whether it ends the life of the prompt in the environment."""
         return self.deployment["action"] == "retire"
 
     def says_the_same(self, other: LiveRecord) -> bool:
-        """Whether an app would get the same."""
+        """Whether an app would get the same answer."""
         return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
 
     def check(self, prompt_id: str, environment: str) -> None:
-        """Raises Unverified unless rows and records are as they were written, and belong together
-        and to this prompt and environment.
+        """Raises Unverified unless rows and records are unchanged, and belong together and to this
+        prompt and environment.
         """
         check_row("deployment", self.deployment, self.deployed)
         made = self.deployment
@@ -120,7 +120,7 @@ class LiveRecord:
                 raise damaged(f"deployment {self.seq} is of another version than it names")
 
     def as_version(self) -> PromptVersion:
-        """What an app gets. The record was checked, and is no retirement."""
+        """The value for the app. The record must be checked, and not a retirement."""
         made = self.deployment
         return version_from(
             self.version,
@@ -175,9 +175,7 @@ def check_row(kind: str, row: Row, record: Sequence[Column]) -> None:
 
 
 def row_digest_of(kind: str, row: Row) -> str:
-    """The digest that the ledger keeps of a row. A newer release may have added columns: where
-    they are empty they are absent.
-    """
+    """The digest of a row. A newer release may have added columns: empty ones are left out."""
     known = _KNOWN[kind]
     if len(row) > len(known):
         row = {name: value for name, value in row.items() if value or name in known}
@@ -185,12 +183,12 @@ def row_digest_of(kind: str, row: Row) -> str:
 
 
 def damaged(what: str) -> Unverified:
-    """The error for what contradicts itself."""
+    """The error for contradictory records."""
     return Unverified(what, hint=_DAMAGED)
 
 
 def may_be_names(prompt_id: object, environment: object) -> bool:
-    """Whether a registry can hold such names at all; then they are safe as names of files too."""
+    """Whether a registry can hold such names; they are safe as file names then."""
     for name in (prompt_id, environment):
         if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
             return False
@@ -200,9 +198,9 @@ def may_be_names(prompt_id: object, environment: object) -> bool:
 
 
 def newest(prompt_id: str, environment: str, row_of: RowQuery, query: Query) -> LiveRecord | None:
-    """The newest deployment that the index names, checked; None when it names none.
+    """The newest deployment by the index, checked; None when the index has none.
 
-    Raises Unverified. Whether the index left one out is coverage's question.
+    Raises Unverified. `coverage` checks whether the index left one out.
     """
     made = row_of(_NEWEST, (prompt_id, environment))
     return None if made is None else completed(made, prompt_id, environment, row_of, query)

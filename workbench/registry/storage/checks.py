@@ -1,4 +1,4 @@
-"""What `verify` asks of the engine in use, which is SQLite; a second one is chosen here."""
+"""The checks of the engine in use for `verify`: SQLite. A second engine is selected here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as text: UTC, ISO 8601 with six decimals, so that they sort as text."""
+"""Times as text: UTC, ISO 8601 with six decimals, which sorts as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def now() -> str:
-    """The time now."""
+    """The current time."""
     return at_nanoseconds(time.time_ns())
 
 

@@ -1,4 +1,4 @@
-"""What may be done while the registry is locked: append a record and its row, and sign it."""
+"""A write transaction: append a record and its row, and sign it."""
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
 # ruff: noqa: PTH116
@@ -20,13 +20,13 @@ Sign = Callable[["Transaction", str, int], None]
 
 
 class Transaction:
-    """What may be done while the registry is locked for writing."""
+    """The operations of a write transaction, while the registry is locked."""
 
     def __init__(self, connection: Connection, path: str = "", sign: Sign | None = None) -> None:
-        """`path` is the file's, for its time; a new file has none to compare with."""
+        """`path` is the file's, to compare its time with the clock; "" for a new file."""
         self.connection = connection
         self.kinds: set[str] = set()
-        """Of the records that were appended."""
+        """Kinds of the appended records."""
         self._path = path
         self._sign = sign
 
@@ -42,7 +42,8 @@ class Transaction:
     ) -> tuple[int, str]:
         """Record a row: its seq and time. `own_seq` names a column that gets the row's own seq.
 
-        The clock may have gone back since the record before; the ledger's time never does.
+        The ledger's time never goes back, even if the clock did. Raises RegistryError for a text
+        that is too large and for a clock that is years ahead.
         """
         check_texts(f"this {kind}", (row, *scores))
         last, previous, before = self.head()

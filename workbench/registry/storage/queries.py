@@ -1,4 +1,4 @@
-"""Queries in the dialect of the engine in use, which is SQLite; a second one is chosen here."""
+"""The dialect of the engine in use: SQLite. A second engine is selected here."""
 
 from __future__ import annotations
 
