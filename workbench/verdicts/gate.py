@@ -96,7 +96,7 @@ def passes(standing: Standing, policy: GatePolicy, verdict: Verdict) -> bool:
     if measure is None or worst is None:
         return False
     if verdict is Verdict.BETTER:
-        # Graded scores can be better on average and still hide a collapse: see `gate_low`.
+        # Graded scores can improve on average and still hide a collapse: see `gate_low`.
         return min(measure.gate_low, worst.gate_low) > -policy.margin
     return all(is_not_worse(side, policy.margin, standing.n_min) for side in (measure, worst))
 

@@ -193,5 +193,5 @@ def _unfinished(
         )
     else:
         comparison = _alone(pairs, plan, policy, scorer)
-    # An interval that no look planned would be a free look for whoever interrupts often enough.
+    # An interval between planned looks would be a free look to anybody who interrupts often.
     return replace(undecided(comparison, NOT_AT_A_LOOK), stopped="")

@@ -97,9 +97,9 @@ def log(
 def _entry(connection: Connection, row: tuple[Any, ...]) -> LogEntry:
     at, action, prompt_id, version, environment, by, reason, previous, override, *rest = row
     seq, hashed, loosened_by, loosening = rest
-    # What became stricter is told as well: cases that were added may be easy ones.
-    told = loosening or action in ("suite", "environment")
-    changed = recorded_change(connection, seq) if told else None
+    # Stricter changes are reported too: added cases may be easy ones.
+    reported = loosening or action in ("suite", "environment")
+    changed = recorded_change(connection, seq) if reported else None
     return LogEntry(
         at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
         hashed, changed[0] if changed else None, loosened_by,

@@ -103,7 +103,7 @@ def _records(connection: Connection) -> list[Record]:
     except DatabaseError as error:
         if not missing_part(error):
             raise
-        return []  # the chain is empty then, and the schema says why
+        return []  # the check of the schema reports it
 
 
 def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) -> _Part:
@@ -112,7 +112,7 @@ def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) ->
     try:
         registry_id = registry_id_of(connection)
     except DatabaseError:
-        registry_id = ""  # the table is gone, and the schema says so
+        registry_id = ""  # the check of the schema reports the missing table
     heads = [(seq, at, hashed) for seq, _, at, _, _, _, hashed in records]
     deployed = _count(connection, "deployments") > 0
     own = sum(anchor.registry_id == registry_id for anchor in kept.anchors)
@@ -131,7 +131,7 @@ def _signatures(connection: Connection, records: list[Record], key: Any) -> tupl
     from workbench.registry.audit.verify_signatures import check_signatures
     from workbench.registry.content.signing import public_keys
 
-    keys = public_keys(key)  # a key that cannot be read is no finding
+    keys = public_keys(key)  # an unreadable key raises instead of being a finding
     signed = 0
 
     def problems() -> Iterator[Finding]:

@@ -43,7 +43,7 @@ def check_loosening(connection: Connection) -> Iterator[Finding]:
     try:
         yield from _check_all(connection)
     except (ValueError, TypeError, LookupError, AttributeError, WorkbenchError) as error:
-        # What was written round the triggers need not even be JSON.
+        # Rows that bypassed the triggers need not even be JSON.
         yield Finding(0, "rules", f"a rule or its evidence cannot be read: {error}")
 
 
@@ -90,7 +90,7 @@ def _check_reasons(
 def _check_contents(connection: Connection) -> Iterator[Finding]:
     """The contents of a suite match the fingerprints of its parts."""
     judged: dict[int, list[tuple[int, str]]] = {}
-    # An evaluation that goes on from another began with the cases of the suite as it was then.
+    # An extension started with the cases that the suite had at the time.
     for suite, seq, cases in judged_cases(connection):
         judged.setdefault(suite, []).append((seq, cases))
     sql = "SELECT * FROM suites WHERE contents <> '' AND external = 0 ORDER BY seq"

@@ -18,12 +18,11 @@ from workbench.registry.models.actors import same_person
 from workbench.registry.models.origins import objection
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.records import Finding
+from workbench.registry.storage import clock
 from workbench.registry.storage.connection import Connection
 from workbench.settings import EnvironmentSettings
 
 Row = dict[str, Any]
-
-_SECONDS_A_DAY = 86_400.0
 
 
 def check_rules(connection: Connection) -> Iterator[Finding]:
@@ -218,7 +217,7 @@ def _accepted(history: History, e: Row, row: Row, rules: Row) -> bool:
         baseline=e["baseline_fingerprint"] is not None,
     ):
         return False
-    age = _days_between(e["finished_at"], row["at"])
+    age = _age_days(e["finished_at"], row["at"])
     limits = [rules["max_age_days"], json.loads(suite["policy"]).get("max_age_days")]
     return all(not limit or age <= limit + 0.01 for limit in limits)
 
@@ -232,13 +231,8 @@ def _settings_of(rules: Row) -> EnvironmentSettings:
     )
 
 
-def _days_between(earlier: str, later: str | None) -> float:
-    import datetime
-
-    if later is None:
-        return float("inf")
+def _age_days(finished_at: str, deployed_at: str) -> float:
     try:
-        gap = datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)
+        return clock.days_between(finished_at, deployed_at)
     except (ValueError, TypeError):
         return float("inf")
-    return gap.total_seconds() / _SECONDS_A_DAY

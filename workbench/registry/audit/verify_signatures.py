@@ -46,7 +46,7 @@ def check_signatures(
         try:
             statement = open_envelope(envelope, keys)
         except WorkbenchError:
-            continue  # by another key: what lacks a signature by these is named below
+            continue  # by another key: records without a signature by these are reported below
         true = _statement(connection, target)
         if true is not None and statement == true:
             began = seq if began is None else began

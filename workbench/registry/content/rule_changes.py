@@ -268,7 +268,7 @@ def append_rule(
     looser = change is not None and change.looser
     if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
         raise RulesLoosened((change,))
-    # Who adds cases with a reason accepts them: evidence is not held to the earlier ones alone.
+    # Adding cases with a reason accepts them: evidence need not pass on the earlier ones alone.
     kept_reason = reason.strip() if (looser or adds_cases(change)) and can_be_seen(reason) else ""
     seq, _ = transaction.append(kind, actor_named(by), row | {"reason": kept_reason})
     return seq

@@ -8,7 +8,6 @@ Nothing here queries the triggers or the views, so `verify` derives the mark in 
 # ruff: noqa: S608
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from typing import Any
 
 from workbench.registry.content.evidence import evaluation_at
 from workbench.registry.deploy.added_cases import held_to, judged_row, passes_by
+from workbench.registry.deploy.approvals import approvals_given
 from workbench.registry.deploy.approvers import Involved, approvers, approvers_by_name
 from workbench.registry.deploy.open_loosenings import Loosening, open_loosenings
 from workbench.registry.models.records import EvaluationRecord
 from workbench.registry.models.strictness import MARKS_REVISION, environment_changes, suite_changes
+from workbench.registry.storage import clock
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.tables import table_rows
 
@@ -29,7 +30,6 @@ _ASKED_AGAIN = frozenset(
     ("requires", "approvals", "from", "external", "untested", "frozen", "max_age_days")
 )
 """Facts of an environment that are checked below; any other counts against the deployment."""
-_SECONDS_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +132,9 @@ Passed = Mapping[str, Sequence[EvaluationRecord]]
 
 
 def _approvals(connection: Connection, proposed: ProposedDeployment, passed: Passed) -> int:
-    rolled_back = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND previous_version = ? AND action = 'rollback' AND seq < ?",
-        (proposed.prompt_id, proposed.environment, proposed.version, proposed.seq),
-    ).fetchone()[0]
-    given = connection.execute(
-        "SELECT l.actor, a.rules FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ?"
-        " AND a.seq > ? AND a.seq < ? ORDER BY a.seq",
-        (proposed.prompt_id, proposed.version, proposed.environment, rolled_back, proposed.seq),
-    ).fetchall()
+    given = approvals_given(
+        connection, proposed.prompt_id, proposed.version, proposed.environment, proposed.seq
+    )
     evaluators = [record.recorded_by for records in passed.values() for record in records]
     if proposed.revision:
         return len(approvers(given, Involved(proposed.author, proposed.actor, evaluators)))
@@ -226,14 +218,9 @@ def _passes(
     held: Sequence[Row],
 ) -> bool:
     """Whether an evaluation that passed also passes every earlier form that it must."""
-    age = _days_between(record.evidence.finished_at, proposed.at)
+    age = clock.days_between(record.evidence.finished_at, proposed.at)
     limits = (rules["max_age_days"] or None, json.loads(held[-1]["policy"]).get("max_age_days"))
     if any(limit is not None and age > limit + 0.01 for limit in limits):
         return False
     judged = judged_row(connection, record.seq)
     return all(passes_by(record.evidence, judged, row) for row in held)
-
-
-def _days_between(earlier: str, later: str) -> float:
-    gap = datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)
-    return gap.total_seconds() / _SECONDS_A_DAY

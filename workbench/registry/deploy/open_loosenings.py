@@ -34,7 +34,7 @@ def open_loosenings(
     """The open loosenings of one rule, oldest first. `rows` are all its forms, oldest first, with
     `actor`; `deployed` the seqs of deployments that the rule applied to.
     """
-    # The first form of a suite has a reason too where it stands beside suites of a team's own.
+    # The first form of a suite beside external suites has a reason too.
     first = 0 if "parts" in rows[0] and revision else 1
     steps = [at for at in range(first, len(rows)) if rows[at]["reason"].strip(" ")]
     if revision == 0:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from workbench.errors import GateRefused, NotInRegistry
+from workbench.registry.deploy.approvals import approvals_given, rolled_back_at
 from workbench.registry.deploy.approvers import Involved, approvers
 from workbench.registry.deploy.consumers import broken_consumers
 from workbench.registry.deploy.heads import Request, deployment_at, head_of
@@ -95,28 +96,20 @@ def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:
 
 
 def _approvals(connection: Connection, request: Request, version: PromptVersion) -> int:
-    given = connection.execute(
-        "SELECT l.actor, a.rules FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ? AND a.seq > ?"
-        " ORDER BY a.seq",
-        (
-            request.prompt_id,
-            request.version,
-            request.environment,
-            _rolled_back_at(connection, request),
-        ),
-    ).fetchall()
+    where = request.prompt_id, request.version, request.environment
     evaluators = evaluators_of(connection, version, request.environment)
-    return len(approvers(given, Involved(version.author, request.actor, evaluators)))
+    involved = Involved(version.author, request.actor, evaluators)
+    return len(approvers(approvals_given(connection, *where), involved))
 
 
 def check_again(connection: Connection, request: Request) -> None:
     """Raises GateRefused for a rolled back version, unless `again` is set with a reason."""
-    back = _rolled_back_at(connection, request)
+    where = request.prompt_id, request.version, request.environment
+    back = rolled_back_at(connection, *where)
     deployed = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND version = ? AND action = 'deploy'",
-        (request.prompt_id, request.environment, request.version),
+        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND version = ?"
+        " AND environment = ? AND action = 'deploy'",
+        where,
     ).fetchone()[0]
     if back <= deployed or (request.again and request.reason.strip()):
         return
@@ -127,15 +120,6 @@ def check_again(connection: Connection, request: Request) -> None:
         f" {entry.deployed_at}{why}",
         hint="to deploy it all the same: --again with a reason",
     )
-
-
-def _rolled_back_at(connection: Connection, request: Request) -> int:
-    row = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND previous_version = ? AND action = 'rollback'",
-        (request.prompt_id, request.environment, request.version),
-    ).fetchone()
-    return int(row[0])
 
 
 def revoked_reason(connection: Connection, version: PromptVersion) -> str:

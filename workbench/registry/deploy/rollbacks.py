@@ -112,7 +112,7 @@ def _plan(
             f"No previous version of {prompt_id} in {environment}: nothing was ever live there",
             hint="see workbench log",
         )
-    # After a retirement, back means what was retired; else what was there before.
+    # After a retirement a rollback restores what was retired, else what was live before.
     below = head.stands_for if not head.live else head.stands_for - 1
     targets: list[_Target] = connection.execute(
         _UNDERNEATH, (prompt_id, environment, below)

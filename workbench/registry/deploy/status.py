@@ -134,7 +134,7 @@ def _combined(
 def _suites(
     connection: Connection, version: PromptVersion, rules: EnvironmentSettings
 ) -> tuple[SuiteStatus, ...]:
-    # As the view `required_suites` has it, which all prompts' suites go into.
+    # The view `required_suites` would give the same, over the suites of all prompts.
     names: Sequence[str] = rules.requires or [
         row[0]
         for row in connection.execute(
@@ -204,7 +204,7 @@ def _not_accepted(
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
     evaluation = evaluation_at(connection, decisive[0])
     why = next((c.reason for c in evaluation.evidence.comparisons if c.gate is not Gate.PASS), "")
-    # Here only one version is spoken of: a reason's A and B are told by what they were.
+    # A reason names sides A and B; a status is about one version, so name it and its baseline.
     why = re.sub(r"\bA\b", evaluation.evidence.baseline_version or "the baseline", why)
     if why.startswith("B "):
         why = f"it {why[2:]}"

@@ -77,7 +77,7 @@ def _bounds(operator: str, given: str) -> list[tuple[str, str]]:
     if operator == "~":
         return [(">=", key), ("<", _next(parts, min(1, len(parts) - 1)))]
     if operator == "<" and not dash:
-        # 2.0.0-rc.1 comes before 2.0.0, but nobody who asks for <2 wants it.
+        # 2.0.0-rc.1 precedes 2.0.0, but <2 is not meant to include it.
         return [("<", key.removesuffix("~"))]
     return [(operator, key)]
 

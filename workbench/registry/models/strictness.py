@@ -105,8 +105,7 @@ POLICY_FACTS = (
     Fact("scorers", same),
     Fact("baseline", same),
     Fact("margin", at_most),
-    # From none to any is no tightening: without a baseline a gate that has no threshold passes
-    # nothing.
+    # From none to any is not stricter: without a baseline and a threshold a gate passes nothing.
     Fact("threshold", at_least),
     Fact("confidence", at_least),
     Fact("max_missing", at_most),
@@ -120,7 +119,7 @@ POLICY_FACTS = (
 PART_FACTS = (
     Fact("scorers", same),
     Fact("repeats", same),
-    # Set by the program where it reads the same files otherwise than an earlier release did.
+    # Set by the program where it reads the same files differently from an earlier release.
     Fact("cells", once_set),
     Fact("readings", once_set),
     Fact("empties", once_set),

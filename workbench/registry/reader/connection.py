@@ -147,7 +147,7 @@ class Connection:
         elif type(error) is RegistryError or isinstance(problem, RegistryLocked):
             pass  # the file is sound
         elif monotonic() > self._opened + RETRY_AFTER_S:
-            # Pages that SQLite keeps in memory would outlive a repair that it did not see.
+            # SQLite's page cache would survive a repair that it did not notice.
             self._close_quietly()
         return problem
 

@@ -71,7 +71,7 @@ class Coverage:
         if last is None:
             raise damaged("the ledger is empty")
         if self.high and anchor != self.hash:
-            # Another file, or an older one; whether it is believed is decided per prompt.
+            # Another or an older file; each prompt decides whether to trust it.
             self._forget()
         last = int(last)
         if not self.high:

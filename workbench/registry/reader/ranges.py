@@ -27,6 +27,6 @@ def is_within(version: PromptVersion | None, requires: str) -> bool:
         return True
     try:
         check_range(version, requires)
-    except Exception:  # noqa: BLE001 - an app may ask for anything, and is told what failed first
+    except Exception:  # noqa: BLE001 - an app may ask for anything; the first failure is reported
         return False
     return True

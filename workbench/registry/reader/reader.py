@@ -77,7 +77,7 @@ class Reader:
         self.last_error: WorkbenchError | None = None
         """Why the last answer did not come from the registry."""
         self._last_good = last_good
-        # Reentrant: a signal handler may ask while its own thread is being answered.
+        # Reentrant: a signal handler may call while its own thread is inside a call.
         self._lock = RLock()
         self._pid = getpid()
         self._file = Connection(path, there)
@@ -237,7 +237,7 @@ class Reader:
             return Entry(None, 0, None, 0, -1)
         file, seen = self._file, self._seen.get(key[:2])
         if seen is None:
-            # Read first: what others keep meanwhile may be newer than the state that is read.
+            # Read before the snapshot: other processes may store newer answers meanwhile.
             seen = self._last_good.read(prompt_id, environment)
         file.begin()
         try:
@@ -252,7 +252,7 @@ class Reader:
             return entry
         version = None if record.is_retirement else record.as_version()
         if before is not None and before.version == version:
-            version = before.version  # with what was compiled of it
+            version = before.version  # keeps its compiled templates
         now = Kept(record, *self._coverage.head)
         if seen is None or not seen.is_as_good_as(now):
             self._last_good.keep(prompt_id, environment, now)
@@ -291,7 +291,7 @@ class Reader:
     def _remembered(self, key: Key) -> Entry | None:
         entry = self._entries.get(key)
         if entry is None:
-            # Asked for without a range before, or with another one.
+            # It was requested without a range before, or with another one.
             entry = self._entries.get((key[0], key[1], None))
             return entry if entry is None or _allowed(entry.version, key[2]) else None
         return entry

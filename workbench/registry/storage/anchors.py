@@ -112,7 +112,7 @@ def append_anchor(path: str, anchor: Anchor) -> None:
         if before.st_size:
             os.lseek(handle, -1, os.SEEK_END)
             if os.read(handle, 1) != b"\n":
-                data = b"\n" + data  # an editor left no newline, or a crash half a line
+                data = b"\n" + data  # an editor left no newline, or a crash left half a line
         try:
             if os.write(handle, data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

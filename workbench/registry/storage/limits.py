@@ -52,7 +52,7 @@ def check_clock(path: str, last: str, written_s: float) -> None:
         return
     now_s, last_s = _seconds(now), _seconds(last)
     if now_s is None or last_s is None:
-        return  # an empty or a damaged file, of which others tell
+        return  # an empty or damaged file; other checks report it
     if now_s - max(last_s, written_s) <= MOST_AHEAD_S:
         return
     written = clock.at_nanoseconds(int(written_s * 1e9))

@@ -1,4 +1,4 @@
-"""Reads for people and tools: one connection beside the apps' one, a snapshot a question."""
+"""Reads for people and tools: a connection of their own, and one snapshot per query."""
 
 from __future__ import annotations
 

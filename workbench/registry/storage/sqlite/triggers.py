@@ -98,13 +98,13 @@ _SUITE: tuple[Rule, ...] = (
     (
         f"{SAID.format('NEW.reason')} OR coalesce((SELECT"
         f" {suite_sql('o', 'NEW')}"
-        # What 0.1.0 published, and nothing was judged by, asked nothing of anybody.
+        # A suite of 0.1.0 that judged nothing yet required nothing.
         " OR (o.revision = 0 AND NEW.removed = 0 AND NOT EXISTS (SELECT 1 FROM evaluations e"
         "  WHERE e.prompt_id = o.prompt_id AND e.suite = o.suite))"
         " FROM current_suites o"
         " WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite), NOT EXISTS (SELECT 1"
         " FROM suites o WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite)"
-        # Where a team's own suites alone judge the prompt, one that passes is enough.
+        # Where only external suites judge the prompt, one passing suite is enough.
         " AND NOT (coalesce((SELECT min(c.external) FROM current_suites c"
         "  WHERE c.prompt_id = NEW.prompt_id AND c.removed = 0), 0) = 1"
         "  AND EXISTS (SELECT 1 FROM environment_rules r"

@@ -59,8 +59,8 @@ _SOUND = f"""
             WHEN 'no_regressions' THEN {_NO_REGRESSIONS} ELSE {_NOT_WORSE} END)
       FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value"""
 
-# Where the answers of an evaluation came from stands in its record, for each side that it has; what
-# is not said there is not fresh and from nowhere.
+# The record of an evaluation holds the origin of the answers of each side. An origin that is not
+# recorded counts as neither fresh nor from any endpoint.
 _A_COUNTS = "e.baseline_fingerprint IS NULL OR "
 _FRESH_SIDE = """(json_extract(e.record, '$.answers.{0}.cached') = 0
       AND coalesce(json_extract(e.record, '$.answers.{0}.unknown'), 0) = 0)"""

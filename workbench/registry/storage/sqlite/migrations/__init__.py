@@ -2,8 +2,8 @@
 
 A step is a file of SQL, `m001_first_schema.sql` and so on, and never changes once released: a new
 registry goes through the same steps as an old one. `python scripts/freeze_migration.py NAME`
-writes the next one from what schema.py and triggers.py say now. A step only adds; see layout.py
-for what older programs may still do with the file.
+writes the next one from what schema.py, views.py and triggers.py say now. A step only adds; see
+layout.py for what older programs may still do with the file.
 
 The steps are sqlite-utils migrations; each runs inside our own BEGIN IMMEDIATE as a savepoint,
 so a kill at any moment leaves the old schema or the new one, and a second process that waited
