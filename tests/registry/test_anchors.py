@@ -189,7 +189,8 @@ def test_half_a_line_does_not_swallow_the_next(path: Path) -> None:
 
 KILLED_BEFORE_ITS_ANCHOR = """
 import os, signal, sys
-from workbench.registry import PromptRegistry, anchors
+from workbench.registry import PromptRegistry
+from workbench.registry.storage import anchors
 
 def killed(path, anchor):
     print(anchor, flush=True)

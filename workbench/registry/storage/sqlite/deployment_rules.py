@@ -12,8 +12,8 @@ from workbench.registry.storage.sqlite.trigger_parts import (
     HAS_VERSION,
     HEAD,
     IS_DEPLOY,
-    SAID,
     SAME_PERSON,
+    VISIBLE,
     Rule,
 )
 
@@ -72,9 +72,11 @@ _HOLDS: dict[rules.DeploymentRule, str] = {
         " WHERE x.prompt_id = NEW.prompt_id"
         " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))"
     ),
-    rules.OVERRIDE: f"NEW.override = 0 OR (NEW.action = 'deploy' AND {SAID.format('NEW.reason')})",
+    rules.OVERRIDE: (
+        f"NEW.override = 0 OR (NEW.action = 'deploy' AND {VISIBLE.format('NEW.reason')})"
+    ),
     rules.RETIRE: (
-        f"NEW.action <> 'retire' OR ({SAID.format('NEW.reason')}"
+        f"NEW.action <> 'retire' OR ({VISIBLE.format('NEW.reason')}"
         " AND NEW.previous_version = NEW.version"
         f" AND NEW.stands_for = {HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)"
     ),
@@ -105,7 +107,7 @@ _HOLDS: dict[rules.DeploymentRule, str] = {
     ),
     rules.RULES_APPROVED: f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ({UNAPPROVED})",
     rules.AGAIN: (
-        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND {SAID.format('NEW.reason')})"
+        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND {VISIBLE.format('NEW.reason')})"
         " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
         " AND b.environment = NEW.environment AND b.action = 'rollback'"
         " AND b.previous_version = NEW.version), 0)"

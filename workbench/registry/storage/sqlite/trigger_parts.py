@@ -28,7 +28,7 @@ BLANKS = "".join(
     for code in range(first, last + 1)
 )  # fmt: skip
 """Invisible characters of the basic plane; a reason needs others too."""
-SAID = f"length(trim({{0}}, CAST(x'{BLANKS.encode().hex()}' AS TEXT))) > 0"
+VISIBLE = f"length(trim({{0}}, CAST(x'{BLANKS.encode().hex()}' AS TEXT))) > 0"
 """Whether a reason is visible: `models.actors.can_be_seen` in SQL. length() ends at a NUL."""
 PROMPT_ID = """NEW.{0} GLOB '[a-z0-9]*' AND NEW.{0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr(NEW.{0}, '..') = 0 AND length(NEW.{0}) <= 100

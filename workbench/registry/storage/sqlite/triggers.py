@@ -20,8 +20,8 @@ from workbench.registry.storage.sqlite.trigger_parts import (
     ENVIRONMENT,
     HAS_VERSION,
     PROMPT_ID,
-    SAID,
     SAME_PERSON,
+    VISIBLE,
     Rule,
 )
 from workbench.registry.storage.tables import KINDS
@@ -96,7 +96,7 @@ _SUITE: tuple[Rule, ...] = (
         "suite: a team's own suite needs a threshold above 0",
     ),
     (
-        f"{SAID.format('NEW.reason')} OR coalesce((SELECT"
+        f"{VISIBLE.format('NEW.reason')} OR coalesce((SELECT"
         f" {suite_sql('o', 'NEW')}"
         # A suite of 0.1.0 that judged nothing yet required nothing.
         " OR (o.revision = 0 AND NEW.removed = 0 AND NOT EXISTS (SELECT 1 FROM evaluations e"
@@ -178,7 +178,7 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
     ),
     (f"NEW.revision IN (0, {REVISION})", "environment: no such revision of the rules"),
     (
-        f"{SAID.format('NEW.reason')} OR NOT EXISTS (SELECT 1 FROM versions)"
+        f"{VISIBLE.format('NEW.reason')} OR NOT EXISTS (SELECT 1 FROM versions)"
         f" OR coalesce((SELECT {environment_sql('o', 'NEW')} FROM environment_rules o"
         " WHERE o.name = NEW.name), NOT EXISTS (SELECT 1 FROM environments o"
         " WHERE o.name = NEW.name))",
@@ -211,7 +211,7 @@ _RULE_APPROVAL: tuple[Rule, ...] = (
 
 _REVOCATION: tuple[Rule, ...] = (
     (HAS_VERSION, "revocation: no such version with this fingerprint"),
-    (SAID.format("NEW.reason"), "revocation: it needs a reason"),
+    (VISIBLE.format("NEW.reason"), "revocation: it needs a reason"),
 )
 
 _CONSUMER: tuple[Rule, ...] = (
