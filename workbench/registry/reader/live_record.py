@@ -155,7 +155,7 @@ def split_record(row: Row) -> tuple[Row, tuple[Column, ...]]:
 
     Raises Unverified when the ledger has no such record.
     """
-    record = tuple(row.pop(name) for name in _RECORD_NAMES)
+    record = tuple(map(row.pop, _RECORD_NAMES))
     if record[0] is None:
         raise damaged(f"the ledger has no record of {row['prompt_id']}@{row['version']}")
     return row, record
