@@ -4,7 +4,7 @@
 
 Views, indexes, triggers and new tables are written out whole. A changed table is not: write its
 `ALTER TABLE ... ADD COLUMN` where the file says so. Then name the file in
-`workbench/registry/migrations/__init__.py`, raise `layout.SCHEMA_VERSION`, and raise
+`workbench/registry/storage/sqlite/migrations/__init__.py`, raise `layout.SCHEMA_VERSION`, and raise
 `layout.OLDEST_READER` only if older programs would misread the file.
 """
 
@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 
 from workbench.registry.storage.sqlite import migrations
-from workbench.registry.storage.sqlite.schema import INDEXES, TABLES, VIEWS
+from workbench.registry.storage.sqlite.schema import INDEXES, TABLES
 from workbench.registry.storage.sqlite.triggers import triggers
+from workbench.registry.storage.sqlite.views import VIEWS
 
 _CREATED = re.compile(r"\s*CREATE (TABLE|INDEX|UNIQUE INDEX|VIEW|TRIGGER) (\w+)")
 

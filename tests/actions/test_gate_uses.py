@@ -20,7 +20,7 @@ from workbench.prompts.values import Message, Prompt
 from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.scorers.base import Kind, Score, Scorer
 from workbench.verdicts.evidence import evidence_from_json, evidence_to_json, make_evidence
-from workbench.verdicts.multiple_comparisons import Wear, wear_notes
+from workbench.verdicts.multiple_comparisons import EarlierAttempts, earlier_attempt_notes
 from workbench.verdicts.sequential import conclude
 from workbench.verdicts.sequential_plan import make_plan
 from workbench.verdicts.values import CasePair, Evidence
@@ -76,7 +76,7 @@ def recorded(
     return evidence
 
 
-def worn(session: Session, cases: tuple[Case, ...], version: str = "1.0.0") -> Wear:
+def worn(session: Session, cases: tuple[Case, ...], version: str = "1.0.0") -> EarlierAttempts:
     source: Source = source_of(session, session.registry.get_version("t", version))
     return wear_of(session, make_spec(source, suite_of(cases)), with_baseline=True)
 
@@ -106,7 +106,7 @@ def test_other_questions_begin_a_count_of_their_own_and_what_is_gone_is_said(
     recorded(session, cases_of("a"), by_questions=True)
     found = worn(session, cases_of("a", start=30))
     assert (found.attempts, found.shared, len(found.changed)) == (0, 0, 30)
-    assert wear_notes(found.content()) == [
+    assert earlier_attempt_notes(found.content()) == [
         "30 cases were changed since an earlier attempt, 0 of which had failed: a0, a1, a2, a3, a4"
         " and 25 more"
     ]

@@ -96,7 +96,7 @@ def test_an_app_notices_the_next_snapshot(registry: PromptRegistry, tmp_path: Pa
         assert app.get_active("triage").version == "1.0.0"
         registry.deploy("triage", "1.1.0", "production", "bob", override=True, reason="urgent")
         write_snapshot(registry, path)
-        app._reader._look_again = 0.0  # a fiftieth of a second later
+        app._reader._file.next_stat = 0.0  # a fiftieth of a second later
 
         assert app.get_active("triage").version == "1.1.0"
 

@@ -20,8 +20,9 @@ from workbench.registry.models.digest import GENESIS, Column, digest_of, record_
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.storage.anchors import anchor_of, registry_id_of
 from workbench.registry.storage.ledger import Transaction
-from workbench.registry.storage.sqlite.schema import KINDS, TABLES
+from workbench.registry.storage.sqlite.schema import TABLES
 from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
+from workbench.registry.storage.tables import KINDS
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Evidence
 

@@ -256,7 +256,7 @@ class Trial:
             for key in keys:
                 registry.get_active(*key)
             damage()
-            registry._reader._file.look_again = 0.0  # a fiftieth of a second later
+            registry._reader._file.next_stat = 0.0  # a fiftieth of a second later
             for key in keys:
                 allowed = {"registry": self.seed.answers, "memory": self.seed.answers}
                 self._ask(registry, key, allowed, may_fail=False)

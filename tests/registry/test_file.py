@@ -261,12 +261,33 @@ def test_a_flipped_bit_that_sqlite_takes_for_whole_is_named_and_not_served(
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
 
+    sentence = "p@1.0.0 was altered after it was recorded"
     with PromptRegistry(path) as opened:
-        assert "p@1.0.0 was altered" in refused(lambda: opened.get_version("p", "1.0.0"))
-        assert "p@1.0.0 was altered" in refused(lambda: opened.get_active("p", "development"))
-        found = opened.verify().first_bad
-    assert found is not None
-    assert "p@1.0.0 was altered" in found.problem
+        for read in (
+            lambda: opened.get_version("p", "1.0.0"),
+            lambda: opened.versions("p"),
+            lambda: opened.get_active("p", "development"),
+        ):
+            with pytest.raises(RegistryUnusable, match=sentence):
+                read()
+        first_bad = opened.verify().first_bad
+    assert first_bad is not None
+    assert first_bad.problem == sentence
+
+
+def test_a_version_whose_ledger_record_is_gone_is_named_and_not_served(
+    registry: PromptRegistry,
+) -> None:
+    add(registry)
+    registry.close()
+    with sqlite3.connect(registry.path) as connection:
+        connection.execute("DROP TRIGGER ledger_no_delete")
+        connection.execute("DELETE FROM ledger WHERE seq = (SELECT seq FROM versions)")
+    connection.close()
+
+    with PromptRegistry(registry.path) as opened:
+        assert "no record of p@1.0.0" in refused(lambda: opened.get_version("p", "1.0.0"))
+        assert "no record of p@1.0.0" in refused(lambda: opened.versions("p"))
 
 
 def test_a_copy_without_its_log_lacks_what_the_kept_head_knows(

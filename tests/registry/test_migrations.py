@@ -25,8 +25,9 @@ from workbench.registry.storage.sqlite.migrations import (
     schema_of,
 )
 from workbench.registry.storage.sqlite.opening import steps_in
-from workbench.registry.storage.sqlite.schema import INDEXES, TABLES, VIEWS
+from workbench.registry.storage.sqlite.schema import INDEXES, TABLES
 from workbench.registry.storage.sqlite.triggers import triggers
+from workbench.registry.storage.sqlite.views import VIEWS
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("schema-*.sql"))
 

@@ -17,7 +17,8 @@ from workbench.registry.content.rule_changes import suite_row
 from workbench.registry.deploy.open_loosenings import open_loosenings
 from workbench.registry.models.environment_rows import row_of
 from workbench.registry.models.strictness import environment_changes, suite_changes
-from workbench.registry.storage.sqlite.schema import TABLES, VIEWS
+from workbench.registry.storage.sqlite.schema import TABLES
+from workbench.registry.storage.sqlite.views import VIEWS
 from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 

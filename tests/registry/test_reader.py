@@ -118,7 +118,7 @@ def test_a_reader_answers_from_memory_after_its_first_success_and_from_disk_afte
     with PromptRegistry(path) as registry:
         first = registry.get_active("p")
         damage(path)
-        registry._reader._file.look_again = 0.0  # a fiftieth of a second later
+        registry._reader._file.next_stat = 0.0  # a fiftieth of a second later
 
         again = registry.get_active("p")
 
@@ -262,7 +262,7 @@ def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
     with PromptRegistry(path) as registry:
         registry.get_active("p")
         path.rename(path.with_suffix(".away"))
-        registry._reader._file.look_again = 0.0
+        registry._reader._file.next_stat = 0.0
         assert registry.get_active("p").source == "memory"
 
         path.with_suffix(".away").rename(path)
@@ -385,7 +385,7 @@ def test_an_app_with_a_default_starts_before_there_is_a_registry(
             registry.get_active("p")
 
         shutil.copy(path, state / "registry.db")
-        registry._reader._file.look_again = 0.0
+        registry._reader._file.next_stat = 0.0
         assert registry.get_active("p", default="spare").source == "registry"
 
 

@@ -148,7 +148,7 @@ def test_what_stands_in_the_place_of_a_running_registry_is_answered_from_memory(
         first = registry.get_active("p", "development")
         remove(path)
         IN_THE_WAY[kind](path)
-        registry._reader._file.look_again = 0.0
+        registry._reader._file.next_stat = 0.0
 
         found = registry.get_active("p", "development")
 
@@ -213,7 +213,7 @@ def test_what_was_retired_stays_so_when_the_registry_is_away(path: Path) -> None
         registry.retire("p", "development", "ana", "not needed")
         assert registry.get_active("p", "development") is None
         remove(path)
-        registry._reader._file.look_again = 0.0
+        registry._reader._file.next_stat = 0.0
         assert registry.get_active("p", "development") is None
         assert registry.last_error is not None
         with pytest.raises(RegistryError, match="nothing of p is live"):
@@ -249,7 +249,7 @@ def test_a_prompt_that_was_never_deployed_stays_absent_when_the_registry_is_away
     with PromptRegistry(path) as registry:
         assert registry.get_active("q", "development") is None
         remove(path)
-        registry._reader._file.look_again = 0.0
+        registry._reader._file.next_stat = 0.0
 
         assert registry.get_active("q", "development") is None
         with pytest.raises(RegistryError, match="there is no registry"):
@@ -261,7 +261,7 @@ def test_a_range_is_answered_from_what_was_read_without_one(path: Path) -> None:
         registry.get_active("p", "development")
         shutil.rmtree(f"{path}.live")
         remove(path)
-        registry._reader._file.look_again = 0.0
+        registry._reader._file.next_stat = 0.0
 
         found = registry.get_active("p", "development", requires=">=1")
         assert found is not None

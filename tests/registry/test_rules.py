@@ -19,14 +19,10 @@ from workbench.registry.content.rule_changes import suite_row
 from workbench.registry.models.actors import can_be_seen, same_person
 from workbench.registry.models.environment_rows import row_of
 from workbench.registry.models.records import State
-from workbench.registry.models.strictness import (
-    environment_changes,
-    environment_sql,
-    suite_changes,
-    suite_sql,
-)
+from workbench.registry.models.strictness import environment_changes, suite_changes
 from workbench.registry.storage.ledger import Transaction
-from workbench.registry.storage.sqlite.trigger_parts import SAID, SAME_PERSON
+from workbench.registry.storage.sqlite.strictness_sql import environment_sql, suite_sql
+from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON, VISIBLE
 from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 
@@ -669,7 +665,7 @@ def test_a_reason_of_which_nothing_can_be_seen_is_none_for_the_database_either(
 
 def test_what_the_database_takes_for_a_blank_nobody_can_see() -> None:
     connection = sqlite3.connect(":memory:")
-    sql = f"SELECT {SAID.format('?')}"
+    sql = f"SELECT {VISIBLE.format('?')}"
     for code in (*range(0x500), *range(0x2000, 0x2100), 0x3000, 0x3164, 0xFEFF, 0xFFA0):
         text = chr(code)
         seen = connection.execute(sql, (text,)).fetchone()[0]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.prompts.values import Input, Message, Model, Prompt
-from workbench.verdicts.bisect import Bisection, bisect, expected_trials, most_trials
-from workbench.verdicts.hunks import Hunk, apply_text, edits_between, text_hunks
+from workbench.verdicts.bisection.bisect import Bisection, bisect, expected_trials, most_trials
+from workbench.verdicts.bisection.hunks import Hunk, apply_text, edits_between, text_hunks
 
 Broken = Callable[[frozenset[int]], bool | None]
 

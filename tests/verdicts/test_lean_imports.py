@@ -30,5 +30,5 @@ def test_a_stored_verdict_is_read_without_the_statistics() -> None:
 
 
 def test_no_number_library_is_needed_at_run_time() -> None:
-    every = "from workbench.verdicts import *\nimport workbench.verdicts.bisect\n"
+    every = "from workbench.verdicts import *\nimport workbench.verdicts.bisection.bisect\n"
     assert loaded(every + "import workbench.present.verdict_words").startswith("[] ")

@@ -14,7 +14,7 @@ from workbench.present import numbers
 
 if TYPE_CHECKING:
     from workbench.actions.comparing.bisect import Bisected, BisectPlan
-    from workbench.verdicts.hunks import Hunk
+    from workbench.verdicts.bisection.hunks import Hunk
 
 
 @command("bisect", example="workbench bisect support_triage@production support_triage")

@@ -12,7 +12,11 @@ from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, lower_bound, named, percent
 from workbench.units import loss, points
-from workbench.verdicts.multiple_comparisons import attempt_note, wear_notes, winners_curse_note
+from workbench.verdicts.multiple_comparisons import (
+    attempt_note,
+    earlier_attempt_notes,
+    winners_curse_note,
+)
 from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
 
@@ -82,7 +86,7 @@ def wear_lines(evidence: Evidence) -> list[str]:
     """What earlier evaluations on the same gate set mean for this one; empty for the first."""
     confidence = float(evidence.policy.get("confidence", 0.95))
     lines = [attempt_note(evidence.attempt, confidence)]
-    lines += [safe_line(note) for note in wear_notes(evidence.wear)]
+    lines += [safe_line(note) for note in earlier_attempt_notes(evidence.wear)]
     headlines = [c for c in evidence.comparisons[:1] if c.difference is not None and c.cases]
     for comparison in headlines:
         variance = comparison.details.get("variance")

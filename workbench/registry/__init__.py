@@ -1,6 +1,6 @@
 """What is live, and why? Versions, evidence, deployments, and the reader that apps call.
 
-The names are looked up on first use: reading a prompt imports sqlite3 and little else.
+Names are looked up on first use: reading a prompt imports sqlite3 and little else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A team's own eval suite counts too."""
+"""Evaluating a version with a team's own suite."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ SINGLE = "score"
 
 
 LEAST_THRESHOLD = 1e-6
-"""Below it a score of 0 would pass."""
+"""The lowest threshold: below it a score of 0 would pass."""
 
 
 class EvalSuite(Protocol):
-    """What `evaluate_and_mark` takes: any object with these two. `name` and `fingerprint`, both
-    text, are taken where it has them: another fingerprint means other cases under the same ids.
+    """The object that `evaluate_and_mark` takes: `passing_threshold` and `run`.
+
+    `name` and `fingerprint`, both text, are used where present; another fingerprint means other
+    cases under the same ids.
     """
 
     passing_threshold: float
@@ -37,18 +39,17 @@ def evaluate_and_mark(
     by: str = "",
     reason: str = "",
 ) -> bool:
-    """Run a team's own suite on a version and record what it said, marked as external.
+    """Run a team's own suite on a version and record its scores as external evidence.
 
-    `run` gets the version's text and gives one score, or scores by case, as fractions of 1. True
-    when the mean reaches `passing_threshold`; what `run` raises goes through, and nothing is
-    recorded. Raises RegistryError on a score that is no fraction of 1 and on a threshold that a
-    score of 0 would reach, RulesLoosened when the suite asks for less than it did and there is no
-    `reason`.
+    `run` gets the version's text and returns one score, or scores by case, as fractions of 1. True
+    when the mean reaches `passing_threshold`. Exceptions of `run` propagate, and nothing is
+    recorded. Raises RegistryError for a score outside [0, 1] and a threshold that a score of 0
+    would reach, RulesLoosened when the suite asks for less than it did and there is no `reason`.
     """
     from workbench.verdicts import make_external_evidence
     from workbench.verdicts.values import Gate
 
-    found = registry.get_version(prompt_id, version)
+    registered = registry.get_version(prompt_id, version)
     name = str(getattr(eval_suite, "name", "") or type(eval_suite).__name__)
     threshold = _fraction(eval_suite.passing_threshold, "passing_threshold")
     if threshold < LEAST_THRESHOLD:
@@ -58,12 +59,12 @@ def evaluate_and_mark(
         )
     made_of = str(getattr(eval_suite, "fingerprint", "") or "")
     started = clock.now()
-    answer: Any = eval_suite.run(found.content)
+    answer: Any = eval_suite.run(registered.content)
     scores = _scores(answer)
     evidence = make_external_evidence(
         prompt_id=prompt_id,
         version=version,
-        prompt_fingerprint=found.fingerprint,
+        prompt_fingerprint=registered.fingerprint,
         suite=name,
         suite_fingerprint=fingerprint(
             {"suite": name, "cases": sorted(scores), "at": threshold}

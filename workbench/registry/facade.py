@@ -1,6 +1,6 @@
-"""One object for everything that is asked of a registry; each answer lives in its own module.
+"""PromptRegistry: the one object through which a registry is used.
 
-Imports stand in the methods: an app that only reads pays for sqlite3 alone.
+Imports are inside the methods: an app that only reads loads sqlite3 alone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class PromptRegistry(RegistryRules):
     # Versions
 
     def register(self, version: PromptVersion, *, force_reason: str = "") -> str:
-        """Keep a version for ever: `prompt_id@version`. Raises RegistryError for a duplicate."""
+        """Register a version permanently: `prompt_id@version`. Raises RegistryError for a
+        duplicate.
+        """
         from workbench.registry.content.versions import register
 
         with self._writing() as transaction:
@@ -57,7 +59,7 @@ class PromptRegistry(RegistryRules):
             return get_version(connection, prompt_id, version)
 
     def prompts(self) -> list[PromptSummary]:
-        """All prompts by name."""
+        """All prompts, ordered by name."""
         from workbench.registry.content.versions import list_prompts
 
         with self._reading() as connection:
@@ -71,7 +73,7 @@ class PromptRegistry(RegistryRules):
             return list_versions(connection, prompt_id)
 
     def contents(self, prompt_id: str) -> list[Prompt]:
-        """What each version of a prompt says, without how it stands: much cheaper to read."""
+        """The prompt of each version without its status; much cheaper than `versions`."""
         from workbench.registry.content.versions import contents_of
 
         with self._reading() as connection:
@@ -80,10 +82,11 @@ class PromptRegistry(RegistryRules):
     # Evidence
 
     def record_evaluation(self, evidence: Evidence, *, by: str = "", reason: str = "") -> str:
-        """Keep the evidence under the suite that judged it: the evaluation's id.
+        """Record the evidence under the suite that judged it: the evaluation's id.
 
-        A suite that is not known is published. Raises RulesLoosened when it asks for less than
-        the one in force and there is no reason.
+        An unknown suite is published. Raises RegistryError when the evidence contradicts the
+        version, RulesLoosened when the suite asks for less than the one in force and there is no
+        reason.
         """
         from workbench.registry.content.evidence import record_evaluation
         from workbench.registry.models.actors import actor_named
@@ -101,7 +104,7 @@ class PromptRegistry(RegistryRules):
             return evaluations(connection, prompt_id, version)
 
     def evaluation(self, seq: int) -> EvaluationRecord:
-        """The evaluation with that number in the ledger."""
+        """The evaluation with that seq. Raises NotInRegistry."""
         from workbench.registry.content.evidence import evaluation_at
 
         with self._reading() as connection:
@@ -125,7 +128,9 @@ class PromptRegistry(RegistryRules):
             return envelopes_of(connection, prompt_id, version)
 
     def status(self, prompt_id: str, version: str, environment: str = PRODUCTION) -> Status:
-        """How a version stands in an environment, derived from its evidence now."""
+        """How a version stands in an environment, derived from its evidence now. Raises
+        NotInRegistry.
+        """
         from workbench.registry.content.versions import get_version
         from workbench.registry.deploy.status import status_of
 
@@ -147,10 +152,11 @@ class PromptRegistry(RegistryRules):
         override: bool = False,
         again: bool = False,
     ) -> PromptDeployment:
-        """Make a version live; what is live already is not done twice.
+        """Make a version live; a version that is live already is not deployed twice.
 
         `expect` is what the deployer saw live (a version, a deployment's seq, None for nothing).
-        Raises GateRefused with what is missing, StaleHead when somebody was faster.
+        Raises GateRefused with everything that is missing, StaleHead when somebody else deployed
+        meanwhile.
         """
         from workbench.registry.deploy.deployments import deploy
         from workbench.registry.deploy.heads import UNSET, Request
@@ -192,7 +198,7 @@ class PromptRegistry(RegistryRules):
         expect: Expected | _Seen = _WHATEVER,
         request_id: str | None = None,
     ) -> PromptDeployment:
-        """Go back to what was live before; a second rollback goes further back.
+        """Roll back to what was live before; a second rollback goes further back.
 
         Raises RegistryError ("No previous version ...") when there is nothing to go back to.
         """
@@ -218,7 +224,7 @@ class PromptRegistry(RegistryRules):
     def retire(
         self, prompt_id: str, environment: str, retired_by: str, reason: str
     ) -> PromptDeployment:
-        """Take a prompt out of an environment: nothing is live there any more."""
+        """Take a prompt out of an environment. Raises RegistryError when nothing is live there."""
         from workbench.registry.deploy.deployments import retire
         from workbench.registry.models.actors import actor_named
 
@@ -227,7 +233,7 @@ class PromptRegistry(RegistryRules):
             return retire(transaction, prompt_id, environment, actor, reason)
 
     def revoke(self, prompt_id: str, version: str, revoked_by: str, reason: str) -> None:
-        """Never let a version go live again; where it is live, readers see `revoked`."""
+        """Forbid a version for ever; readers of it see `revoked`. Raises RegistryError."""
         from workbench.registry.deploy.deployments import revoke
         from workbench.registry.models.actors import actor_named
 
@@ -237,7 +243,7 @@ class PromptRegistry(RegistryRules):
     def approve(
         self, prompt_id: str, version: str, environment: str, approved_by: str, reason: str = ""
     ) -> None:
-        """Another person's word for a version in an environment."""
+        """Record another person's approval of a version in an environment. Raises RegistryError."""
         from workbench.registry.deploy.deployments import approve
         from workbench.registry.models.actors import actor_named
 
@@ -248,7 +254,9 @@ class PromptRegistry(RegistryRules):
     def live(
         self, prompt_id: str | None = None, *, revoked: bool = False
     ) -> list[PromptDeployment]:
-        """What is live, one entry per prompt and environment; `revoked`: only revoked versions."""
+        """The live deployments, one per prompt and environment; `revoked`: only of revoked
+        versions.
+        """
         from workbench.registry.deploy.deployments import live
 
         with self._reading() as connection:
@@ -273,14 +281,14 @@ class PromptRegistry(RegistryRules):
         environment: str | None = None,
         limit: int | None = None,
     ) -> list[LogEntry]:
-        """All that happened, newest first."""
+        """The records of the ledger in words, newest first."""
         from workbench.registry.audit.history import log
 
         with self._reading() as connection:
             return log(connection, prompt_id, environment, limit)
 
     def blame(self, prompt_id: str, version: str | None = None) -> list[BlameLine]:
-        """Which version brought each line of a prompt, by whom and why."""
+        """Which version introduced each line of a prompt, by whom and why. Raises NotInRegistry."""
         from workbench.registry.audit.history import blame
 
         with self._reading() as connection:

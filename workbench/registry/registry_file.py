@@ -1,4 +1,4 @@
-"""An opened registry file: its connections, and what concerns the file as a whole."""
+"""An opened registry file: its connections, and operations on the file as a whole."""
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
 # ruff: noqa: PTH110, PTH202
@@ -19,7 +19,6 @@ from workbench.registry.storage.sqlite.opening import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    import sqlite3
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from typing import Any, Self
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.registry.content.signing import SigningKey
     from workbench.registry.models.records import VerifyReport
     from workbench.registry.models.values import PromptVersion
+    from workbench.registry.storage.connection import Connection
     from workbench.registry.storage.ledger import Transaction
     from workbench.registry.storage.sqlite.reading import Reading
     from workbench.registry.storage.sqlite.writing import Writer
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 PRODUCTION = "production"
 
 _BEGUN = 64 * 1024
-"""At most this many bytes has a file whose maker is still at work, or was killed over it; one
-that is made has more, unless all of it is in the write-ahead log yet."""
+"""A file that is still being created, or whose creator was killed, has at most this many bytes; a
+complete one has more, unless all of it is still in the write-ahead log.
+"""
 
 
 class RegistryFile:
-    """Opens the file for apps, for questions and for writing, each when it is first needed."""
+    """Opens the file for apps, for queries and for writing, each on first use."""
 
     def __init__(
         self,
@@ -50,13 +51,13 @@ class RegistryFile:
         anchors: str | os.PathLike[str] | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """The file is opened when it is first needed: until then it may be missing, unless it is
-        to be made. Raises RegistryUnusable for a `path` that is none, and without one when the
-        nearest registry is another user's.
+        """The file is opened on first use and may be missing until then, unless it is to be
+        created. Raises RegistryUnusable for an invalid `path`, and without one when the nearest
+        registry belongs to another user.
 
-        `anchors` is the file that takes the ledger's head after each deployment; a registry in the
-        .workbench folder of a workspace has registry.anchors there. `on_warning` is told what a
-        write could not do beside the registry; without it that is a Python warning.
+        `anchors` is the file that gets the ledger's head after each deployment; a registry in the
+        .workbench folder of a workspace has registry.anchors there. `on_warning` is called with
+        what a write could not do beside the registry; the default is a Python warning.
         """
         self._check_there = check_there
         self._named = self._name(path)
@@ -87,13 +88,13 @@ class RegistryFile:
         requires: str | None = None,
         strict: bool = False,
     ) -> PromptVersion | None:
-        """The version that is live, in microseconds when nothing changed; when nothing is,
-        `default`, else None.
+        """The live version, in microseconds when nothing changed; when nothing is live, `default`,
+        else None.
 
-        After its first answer it does not fail, and with `default` never: `source` and `age` say
-        when it comes from memory, from disk or is `default`. `requires` is a range like `>=1.2,<2`;
-        `at` asks for another time; `strict` raises rather than give None or what is not checked
-        now. Raises RegistryError.
+        After its first answer it does not fail, and with `default` never: `source` and `age`
+        (seconds) say when the answer comes from memory, from disk or is `default`. `requires` is a
+        range like `>=1.2,<2`; `at` is an earlier time; `strict` raises instead of returning None or
+        an unconfirmed answer. Raises RegistryError.
         """
         if at is not None:
             return self._reader.active_at((prompt_id, environment, requires), at, default, strict)
@@ -108,18 +109,16 @@ class RegistryFile:
         requires: str | None = None,
         strict: bool = False,
     ) -> PromptVersion:
-        """`get_active`, but raises NotInRegistry when nothing is live, with what may have been
-        meant.
-        """
+        """`get_active`, but raises NotInRegistry with the nearest names when nothing is live."""
         key = (prompt_id, environment, requires)
-        found = (
+        version = (
             self._reader.active(*key, strict=strict)
             if at is None
             else self._reader.active_at(key, at)
         )
-        if found is None:
+        if version is None:
             raise self._reader.nothing_live(key, at)
-        return found
+        return version
 
     async def aget_active(
         self,
@@ -131,11 +130,11 @@ class RegistryFile:
         requires: str | None = None,
         strict: bool = False,
     ) -> PromptVersion | None:
-        """`get_active` for asyncio: what needs the disk runs in a thread."""
+        """`get_active` for asyncio: runs in a thread when it needs the disk."""
         if at is None:
-            found = self._reader.warm((prompt_id, environment, requires))
-            if found is not None:
-                return found
+            version = self._reader.warm((prompt_id, environment, requires))
+            if version is not None:
+                return version
         import asyncio
 
         return await asyncio.to_thread(
@@ -156,14 +155,14 @@ class RegistryFile:
     # The file as a whole
 
     def head(self) -> str:
-        """The hash of the newest record: keep it elsewhere, and `verify(head=...)` checks it."""
+        """The hash of the newest record: keep it elsewhere for `verify(head=...)`."""
         with self._reading() as connection:
             row = connection.execute("SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1")
             return str(row.fetchone()[0])
 
     @property
     def anchors(self) -> str:
-        """Where the ledger's heads are kept beside the registry; "" when they are not."""
+        """The file that keeps the ledger's heads; "" when there is none."""
         from workbench.registry.storage.anchors import anchors_beside
 
         if self._anchors is not None:
@@ -189,14 +188,18 @@ class RegistryFile:
             return verify(connection, head=head, key=key, anchors=kept)
 
     def backup(self, path: str | os.PathLike[str]) -> str:
-        """A checked copy of the registry at `path`, while others write."""
+        """A checked copy of the registry at `path`, made while others may write. Raises
+        RegistryError.
+        """
         from workbench.registry.storage.sqlite.backup import backup
 
         self._check_there(self.path)
         return backup(self._writer(), os.fspath(path))
 
     def restore(self, path: str | os.PathLike[str]) -> None:
-        """Put a backup in the place of what is here now, which is kept beside it."""
+        """Replace the registry by a backup; the replaced file is kept beside it. Raises
+        RegistryError.
+        """
         from workbench.registry.storage.sqlite.backup import restore
 
         restore(self._writer(), os.fspath(path))
@@ -214,7 +217,7 @@ class RegistryFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+    def _reading(self) -> AbstractContextManager[Connection]:
         if self._read_side is None:
             from workbench.registry.storage.sqlite.reading import Reading
 
@@ -227,7 +230,9 @@ class RegistryFile:
         return self._writer().transaction()
 
     def _sign(self, transaction: Transaction, actor: str, seq: int) -> None:
-        """In the same transaction, when there is a key: given, or in $WORKBENCH_SIGNING_KEY."""
+        """Sign a record in the same transaction, with the given key or that of
+        $WORKBENCH_SIGNING_KEY.
+        """
         if self._signing_key is None and not os.environ.get("WORKBENCH_SIGNING_KEY"):
             return
         from workbench.registry.content.signing import key_from_environment, sign_record

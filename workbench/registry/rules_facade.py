@@ -1,6 +1,6 @@
-"""The part of the registry's one object that sets rules: suites, environments, consumers.
+"""The part of PromptRegistry that sets rules: suites, environments, consumers.
 
-Imports stand in the methods: an app that only reads pays for sqlite3 alone.
+Imports are inside the methods: an app that only reads loads sqlite3 alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class RegistryRules(RegistryFile):
-    """What evidence and deployments are held to.
+    """The rules that evidence and deployments must satisfy.
 
-    A change that lets more through, or cannot be compared, needs a `reason`: without one
-    RulesLoosened says what changes, and nothing is written. What is unchanged writes nothing.
+    A change that is looser, or cannot be compared, needs a `reason`: without one RulesLoosened
+    lists the change, and nothing is written. Unchanged rules write nothing.
     """
 
     # Suites
@@ -36,8 +36,10 @@ class RegistryRules(RegistryFile):
         contents: Mapping[str, Any] | None = None,
         reason: str = "",
     ) -> None:
-        """What evidence must match from now on. `contents` says what the parts are fingerprints
-        of: without it no other dataset can be shown to hold the same cases and more.
+        """Publish the suite that evidence must match from now on. `contents` lists what the parts
+        are fingerprints of: without it no other dataset can be shown to contain the same cases.
+
+        Raises RulesLoosened.
         """
         from workbench.registry.content.rule_changes import (
             current_suite,
@@ -73,8 +75,8 @@ class RegistryRules(RegistryFile):
             return suite_change(connection, row)
 
     def looser_since(self, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
-        """Rules that let more through now than at one of these evaluations, each as it was at the
-        first of them; cases, which come and go, are none.
+        """Rules that are looser now than at one of these evaluations, each as it was at the first
+        of them; without cases.
         """
         from workbench.registry.content.rule_changes import looser_since
 
@@ -98,15 +100,15 @@ class RegistryRules(RegistryFile):
             return suite_change(connection, removal(current)) if current else None
 
     def remove_suite(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
-        """Ask for a suite no more."""
+        """Take a suite out of force. Raises NotInRegistry, and RulesLoosened without a reason."""
         from workbench.registry.content.rule_changes import remove_suite
 
         with self._writing() as transaction:
             remove_suite(transaction, prompt_id, suite, by, reason)
 
     def suites_let_through(self) -> list[RuleChange]:
-        """Suites that some version passes only with cases that were added and that nobody
-        accepted: what `accept_cases` would change.
+        """Suites that some version passes only with added cases that nobody accepted: what
+        `accept_cases` would change.
         """
         from workbench.registry.deploy.case_acceptance import suites_let_through
 
@@ -114,19 +116,19 @@ class RegistryRules(RegistryFile):
             return suites_let_through(connection)
 
     def only_by_added(self, prompt_id: str, version: str, suite: str) -> str:
-        """Why a version passes a suite only with cases that were added to it and that nobody
-        accepted, as a sentence with both scores; empty: it passes without them, or does not pass.
+        """Why a version passes a suite only with added cases that nobody accepted, as a sentence
+        with both scores; "": it passes without them, or does not pass. Raises NotInRegistry.
         """
         from workbench.registry.content.versions import get_version
         from workbench.registry.deploy.case_acceptance import version_let_through
 
         with self._reading() as connection:
-            found = get_version(connection, prompt_id, version)
-            return version_let_through(connection, found, suite)
+            registered = get_version(connection, prompt_id, version)
+            return version_let_through(connection, registered, suite)
 
     def accept_cases(self, prompt_id: str, suite: str, by: str, *, reason: str = "") -> None:
-        """Hold a suite's evidence to all the cases that it has now, no more to the earlier ones
-        alone.
+        """Accept the cases of a suite as they are now: evidence need no longer pass on the earlier
+        ones alone. Raises NotInRegistry, and RulesLoosened without a reason.
         """
         from workbench.registry.deploy.case_acceptance import accept_cases
 
@@ -136,14 +138,14 @@ class RegistryRules(RegistryFile):
     # Environments
 
     def environments(self) -> list[EnvironmentSettings]:
-        """All environments with their rules, in the order in which they were made."""
+        """All environments with their rules, in the order of their creation."""
         from workbench.registry.deploy.environments import all_environments
 
         with self._reading() as connection:
             return all_environments(connection)
 
     def set_environment(self, settings: EnvironmentSettings, by: str, *, reason: str = "") -> None:
-        """Change what a deployment needs somewhere."""
+        """Set the rules of an environment. Raises RulesLoosened."""
         from workbench.registry.content.rule_changes import publish_environment
         from workbench.registry.models.environment_rows import row_of
 
@@ -173,8 +175,8 @@ class RegistryRules(RegistryFile):
     def approve_rules(
         self, approved_by: str, *, seq: int | None = None, reason: str = ""
     ) -> list[WaitingRule]:
-        """Another person's word for the loosened rules that wait for one, or for the one that the
-        ledger's record `seq` holds. Raises RegistryError when there is none, or it is one's own.
+        """Approve the loosened rules that wait, or the one of the ledger's record `seq`. Raises
+        RegistryError when there is none, or it is one's own.
         """
         from workbench.registry.deploy.rule_approvals import approve_rules
         from workbench.registry.models.actors import actor_named
@@ -187,7 +189,9 @@ class RegistryRules(RegistryFile):
     def register_consumer(
         self, name: str, prompt_id: str, environment: str, requires: str, *, by: str = ""
     ) -> None:
-        """Remember that an app needs versions in a range; an empty range forgets it."""
+        """Record that an app needs versions in a range; an empty range removes it. Raises
+        RegistryError.
+        """
         from workbench.registry.deploy.consumers import register_consumer
         from workbench.registry.models.actors import actor_named
 

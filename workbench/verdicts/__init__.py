@@ -1,7 +1,7 @@
 """Is it better? Pairs, intervals, verdicts, plans and the evidence of an evaluation.
 
-What is exported here is imported when it is first asked for, so that reading a stored verdict
-does not load the statistics.
+Exported names are imported on first use, so that reading a stored verdict does not load the
+statistics.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What became of each case of a comparison, and in which order changed cases are read."""
+"""What became of each case of a comparison, and the order in which changed cases are shown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CHANGES: tuple[Change, ...] = ("broke", "missing", "fixed", "same")
 """In the order in which they are shown: worst first."""
 
 Badness = tuple[int, float]
-"""What a side made of a case: the lower, the worse."""
+"""How a side handled a case; lower is worse."""
 
 
 def changes_of(comparison: Comparison) -> dict[str, Change]:
-    """What became of the cases that are not the same, by id."""
+    """The change of each case whose result differs, by id."""
     changes: dict[str, Change] = dict.fromkeys(comparison.missing, "missing")
     changes.update(dict.fromkeys(comparison.fixed, "fixed"))
     changes.update(dict.fromkeys(comparison.broke, "broke"))
@@ -24,11 +24,11 @@ def changes_of(comparison: Comparison) -> dict[str, Change]:
 
 
 def badness(change: Change, delta: float | None) -> Badness:
-    """The kind of change decides, then how far the score moved."""
+    """Sort key: the kind of change, then how far the score moved."""
     return CHANGES.index(change), -abs(delta or 0.0)
 
 
 def worst_first(sides: Collection[Badness]) -> tuple[int, float, int]:
-    """The sort key of a case over all its sides: its worst one, then how many share that."""
+    """Sort key of a case over all sides: its worst change, then how many sides share it."""
     worst = min(sides)
     return *worst, -sum(side == worst for side in sides)

@@ -1,4 +1,4 @@
-"""Pairs of scores become a verdict, and what the gate says to it."""
+"""From pairs of scores to a verdict and the gate's decision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["combine", "compare_pairs", "compare_shuffled", "compare_threshold"]
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of the pairs, fixed before they were seen."""
+    """The parameters of a comparison, fixed before the pairs are seen."""
 
     policy: GatePolicy
     z: float
@@ -45,7 +45,7 @@ class _Question:
         return self.look in (0, self.looks)
 
     def measured(self, side: Differences) -> Measure | None:
-        """What one reading of the pairs says."""
+        """The comparison of the pairs at one look."""
         return measure(
             side,
             z=self.z,
@@ -97,39 +97,38 @@ def compare_pairs(
         largest=largest,
     )
     sample = sample_of(pairs)
-    found = question.measured(sample.complete)
-    standing = _standing(sample, found, question, len(pairs))
+    measure = question.measured(sample.complete)
+    standing = _standing(sample, measure, question, len(pairs))
     ruling = rule(standing, policy)
-    return _comparison(scorer, pairs, sample, found, question, standing, ruling)
+    return _comparison(scorer, pairs, sample, measure, question, standing, ruling)
 
 
 def compare_shuffled(
     pairs: Sequence[CasePair], policy: GatePolicy, scorer: str, seed: int
 ) -> Comparison:
-    """The verdict on all of `pairs`, whatever order they come in: bets follow a seeded shuffle.
-
-    Ids are listed in the order of `pairs`.
+    """The verdict on all of `pairs`, in any order: bets follow a seeded shuffle. Ids are listed in
+    the order of `pairs`.
     """
     by_id = {pair.case_id: pair for pair in pairs}
     order = shuffled(list(by_id), {pair.case_id: pair.group for pair in pairs}, seed)
-    found = compare_pairs([by_id[case_id] for case_id in order], policy, scorer)
+    comparison = compare_pairs([by_id[case_id] for case_id in order], policy, scorer)
     place = {case_id: number for number, case_id in enumerate(by_id)}
 
     def in_place(ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(ids, key=place.__getitem__))
 
     return replace(
-        found,
-        fixed=in_place(found.fixed),
-        broke=in_place(found.broke),
-        missing=in_place(found.missing),
+        comparison,
+        fixed=in_place(comparison.fixed),
+        broke=in_place(comparison.broke),
+        missing=in_place(comparison.missing),
     )
 
 
-def undecided(found: Comparison, reason: str) -> Comparison:
-    """The same figures without a verdict."""
+def undecided(comparison: Comparison, reason: str) -> Comparison:
+    """The same figures, but undecided."""
     return replace(
-        found, verdict=Verdict.UNDECIDED, gate=Gate.NO_DECISION, more_cases=None, reason=reason
+        comparison, verdict=Verdict.UNDECIDED, gate=Gate.NO_DECISION, more_cases=None, reason=reason
     )
 
 
@@ -143,9 +142,8 @@ def compare_threshold(
     bets: int = 0,
     largest: int = 0,
 ) -> Comparison:
-    """Without a baseline: the candidate's mean against the threshold, its interval beside.
-
-    `bets` and `largest` are those of the plan, see `level_of`.
+    """Without a baseline: the candidate's mean against the threshold, with its interval. `bets` and
+    `largest` are those of the plan, see `level_of`.
     """
     sample = sample_of([_alone(pair) for pair in pairs])
     n = len(pairs) - len(sample.missing)
@@ -198,23 +196,23 @@ def combine(comparisons: Iterable[Comparison]) -> Gate:
     return Gate.NO_DECISION
 
 
-def _standing(sample: Sample, found: Measure | None, question: _Question, seen: int) -> Standing:
+def _standing(sample: Sample, measure: Measure | None, question: _Question, seen: int) -> Standing:
     policy = question.policy
-    worst = best = found
+    worst = best = measure
     if sample.missing or sample.partial:
         worst, best = question.measured(sample.worst), question.measured(sample.best)
     power = None
-    if found is not None and question.futility is not None and not question.is_last:
+    if measure is not None and question.futility is not None and not question.is_last:
         power = conditional_power(
-            found.z_margin,
+            measure.z_margin,
             min(1.0, seen / question.planned),
-            found.variance,
+            measure.variance,
             question.planned,
             policy.margin,
             question.z_final,
         )
     return Standing(
-        found=found,
+        measure=measure,
         worst=worst,
         best=best,
         score=sample.score_b,
@@ -236,16 +234,16 @@ def _comparison(
     scorer: str,
     pairs: Sequence[CasePair],
     sample: Sample,
-    found: Measure | None,
+    measure: Measure | None,
     question: _Question,
     standing: Standing,
     ruling: Ruling,
 ) -> Comparison:
     policy = question.policy
     more = None
-    if ruling.gate is Gate.NO_DECISION and ruling.open and found is not None:
+    if ruling.gate is Gate.NO_DECISION and ruling.open and measure is not None:
         more = more_cases(
-            found,
+            measure,
             margin=policy.margin,
             confidence=policy.confidence,
             n_min=question.n_min,
@@ -254,9 +252,9 @@ def _comparison(
         scorer=scorer,
         verdict=ruling.verdict,
         gate=ruling.gate,
-        difference=None if found is None else found.difference,
-        low=None if found is None else found.low,
-        high=None if found is None else found.high,
+        difference=None if measure is None else measure.difference,
+        low=None if measure is None else measure.low,
+        high=None if measure is None else measure.high,
         fixed=sample.fixed,
         broke=sample.broke,
         same=len(sample.complete.values) - len(sample.fixed) - len(sample.broke),
@@ -264,14 +262,14 @@ def _comparison(
         cases=len(sample.complete.values),
         score_a=sample.score_a,
         score_b=sample.score_b,
-        p_value=None if found is None else found.p_value,
-        method=found.method if found else "none",
+        p_value=None if measure is None else measure.p_value,
+        method=measure.method if measure else "none",
         planned=question.planned,
         look=question.look,
         looks=question.looks,
         more_cases=more,
         reason=ruling.reason,
-        details=_details(pairs, sample, found, question, standing),
+        details=_details(pairs, sample, measure, question, standing),
         stopped=ruling.stopped,
     )
 
@@ -279,7 +277,7 @@ def _comparison(
 def _details(
     pairs: Sequence[CasePair],
     sample: Sample,
-    found: Measure | None,
+    measure: Measure | None,
     question: _Question,
     standing: Standing,
 ) -> dict[str, Any]:
@@ -288,27 +286,27 @@ def _details(
         "confidence": policy.confidence,
         "margin": policy.margin,
         "threshold": policy.threshold,
-        "z": question.z if found is not None and found.method in BY_Z else None,
+        "z": question.z if measure is not None and measure.method in BY_Z else None,
         "n_min": question.n_min,
         "min_flips": MIN_FLIPS,
         "missing_share": sample.missing_share,
         "conditional_power": standing.power,
     }
-    if found is None:
+    if measure is None:
         return details
     values = sample.complete.values
     details |= {
-        "alpha": found.alpha,
-        "mid_p": found.mid_p,
-        "gate_low": found.gate_low,
-        "worst_low": min(found.gate_low, standing.worst.gate_low) if standing.worst else None,
+        "alpha": measure.alpha,
+        "mid_p": measure.mid_p,
+        "gate_low": measure.gate_low,
+        "worst_low": min(measure.gate_low, standing.worst.gate_low) if standing.worst else None,
         "worst_score": sample.worst_score_b,
-        "units": found.units,
+        "units": measure.units,
         "clustered": sample.complete.groups is not None,
         "binary": sample.complete.binary,
-        "variance": found.variance,
-        "flip_rate": (found.wins + found.losses) / found.n,
-        "enough_margin": enough_margin(found, policy.confidence),
+        "variance": measure.variance,
+        "flip_rate": (measure.wins + measure.losses) / measure.n,
+        "enough_margin": enough_margin(measure, policy.confidence),
         "much_better": [p for p, d in zip(sample.ids, values, strict=True) if d >= SWING],
         "collapsed": [p for p, d in zip(sample.ids, values, strict=True) if d <= -SWING],
         "partial": list(sample.partial),
@@ -317,7 +315,7 @@ def _details(
 
 
 def _repeat_details(pairs: Sequence[CasePair]) -> dict[str, Any]:
-    """What several answers to one case show; nothing where each was asked once."""
+    """Statistics of repeated answers; empty where each case was asked once."""
     repeats = max((len(pair.b) for pair in pairs), default=0)
     details: dict[str, Any] = {}
     if repeats > 1:
@@ -333,7 +331,7 @@ def _repeat_details(pairs: Sequence[CasePair]) -> dict[str, Any]:
 
 
 def _alone(pair: CasePair) -> CasePair:
-    """The pair against a baseline of zeros, so that `b` alone decides what is missing."""
+    """The pair against a baseline of zeros, so that only a missing `b` makes it missing."""
     return CasePair(pair.case_id, (0.0,), pair.b, pair.group, pair.reason)
 
 

@@ -1,4 +1,4 @@
-"""The record of an evaluation: made, written, read back, and judged anew."""
+"""The record of an evaluation: build, write, read, and judge again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 SCHEMA = 1
 
 _LATER = ("cases", "questions", "wear", "answers")
-"""Fields that 0.1.0 lacks: absent where they are empty, so that its records keep their text."""
+"""Fields that 0.1.0 lacks: omitted when empty, so that its records keep their canonical text."""
 _ID_LISTS = ("fixed", "broke", "missing")
 
 
@@ -131,10 +131,10 @@ def make_external_evidence(
 
 
 def recompute(evidence: Evidence) -> Gate:
-    """What the gate says to the recorded pairs under the recorded policy and plan.
+    """The gate's decision on the recorded pairs under the recorded policy and plan.
 
-    Nothing that was concluded is read: no comparison, no gate, no critical value. A record whose
-    plan or policy cannot be read has no decision.
+    Reads no recorded conclusion: no comparison, gate or critical value. NO_DECISION when the plan
+    or policy cannot be read.
     """
     try:
         policy = policy_from_content(evidence.policy)
@@ -154,7 +154,7 @@ def recompute(evidence: Evidence) -> Gate:
 
 
 def policy_from_content(content: Mapping[str, Any]) -> GatePolicy:
-    """The policy of a record. Raises UsageError for what is no policy."""
+    """The policy of a record. Raises UsageError when it is not a policy."""
     try:
         return GatePolicy(**{**content, "scorers": tuple(content["scorers"])})
     except (KeyError, TypeError) as error:
@@ -178,8 +178,8 @@ def evidence_to_json(evidence: Evidence) -> str:
 
 
 def evidence_from_json(text: str | bytes) -> Evidence:
-    """The record that was written; unknown keys are ignored. Raises UsageError for another
-    schema or a text that is no record.
+    """Parse a record; unknown keys are ignored. Raises UsageError for another schema or text that
+    is not a record.
     """
     try:
         content = json.loads(text)
@@ -204,7 +204,7 @@ def evidence_from_json(text: str | bytes) -> Evidence:
 
 
 def _in_order(pairs: Sequence[CasePair], plan: Plan) -> bool:
-    """The pairs follow the recorded random order: only then is stopping early honest."""
+    """Whether the pairs follow the recorded random order; early stopping is valid only then."""
     groups = {pair.case_id: pair.group for pair in pairs}
     start = 0
     for end in plan.stages or (len(pairs),):
@@ -216,8 +216,8 @@ def _in_order(pairs: Sequence[CasePair], plan: Plan) -> bool:
 
 
 def plan_of(evidence: Evidence, policy: GatePolicy) -> Plan:
-    """The plan that was recorded; 0.1.0 recorded none for a single look. Raises UsageError for
-    what is no plan.
+    """The recorded plan; 0.1.0 recorded none for a single look. Raises UsageError when it is not a
+    plan.
     """
     if evidence.plan:
         return plan_from_content(evidence.plan, policy)
@@ -227,7 +227,7 @@ def plan_of(evidence: Evidence, policy: GatePolicy) -> Plan:
 
 
 def _pair_row(pair: CasePair) -> list[Any]:
-    """A pair as one short row: most of a record's size is these."""
+    """A pair as one short row: pairs are most of a record's size."""
     row: list[Any] = [pair.case_id, _numbers(pair.a), _numbers(pair.b)]
     if pair.group is not None or pair.reason:
         row.append(pair.group)
@@ -264,5 +264,5 @@ def _numbers(scores: Sequence[float | None]) -> list[float | None]:
 
 
 def _number(value: float | None) -> float | None:
-    """1 and 1.0 are one score, and -0.0 is 0: equal records must have one text."""
+    """Equal scores as one value (1 and 1.0, -0.0 and 0): equal records must have equal text."""
     return None if value is None else float(value) + 0.0

@@ -1,4 +1,4 @@
-"""An evaluation goes on with fresh cases, under bets that were placed from the first case on."""
+"""Extending an evaluation with fresh cases, with the bets that were fixed before the first case."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def extend_plan(
 
 
 def contradiction(after: Evidence, before: Evidence) -> str:
-    """Why `after` is no honest extension of `before`, which it says that it extends; or nothing."""
+    """Why `after` is not a valid extension of `before`; "" when it is."""
     same = ("prompt_id", "prompt_fingerprint", "suite", "policy", "baseline_fingerprint")
     for name in same:
         if getattr(after, name) != getattr(before, name):

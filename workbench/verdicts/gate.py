@@ -1,4 +1,4 @@
-"""The rules that turn what was measured into a verdict and into what the gate says."""
+"""The rules that turn a measure into a verdict and a gate decision."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.verdicts.statistics.case_counts import hidden_loss
 from workbench.verdicts.values import Gate, Verdict
 
 ROUNDING = 1e-12
-"""A mean of scores this near to the threshold has reached it."""
+"""Tolerance when a mean score is compared with the threshold."""
 
 STOPPED_PASS = "pass"
 STOPPED_FAIL = "fail"
@@ -22,9 +22,9 @@ STOPPED_FUTILITY = "futility"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known when the gate is asked."""
+    """What the gate knows when it decides."""
 
-    found: Measure | None
+    measure: Measure | None
     """On the complete pairs."""
     worst: Measure | None
     """With every missing pair as a loss."""
@@ -48,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A verdict, the gate's word, and one sentence that says why."""
+    """A verdict, the gate's decision, and one sentence with the reason."""
 
     verdict: Verdict
     gate: Gate
@@ -58,51 +58,55 @@ class Ruling:
     """More cases could decide it."""
 
 
-def is_better(found: Measure, min_flips: int) -> bool:
+def is_better(measure: Measure, min_flips: int) -> bool:
     """The interval lies above 0, on enough changed cases."""
-    return found.low > 0.0 and found.wins + found.losses >= min_flips and _enough_groups(found)
+    changed = measure.wins + measure.losses
+    return measure.low > 0.0 and changed >= min_flips and _enough_groups(measure)
 
 
-def is_worse(found: Measure, min_flips: int) -> bool:
+def is_worse(measure: Measure, min_flips: int) -> bool:
     """The interval lies below 0, on enough changed cases."""
-    return found.high < 0.0 and found.wins + found.losses >= min_flips and _enough_groups(found)
+    changed = measure.wins + measure.losses
+    return measure.high < 0.0 and changed >= min_flips and _enough_groups(measure)
 
 
-def is_not_worse(found: Measure, margin: float, n_min: int) -> bool:
-    """A loss of the margin is excluded, on enough cases to have seen a rare one."""
-    return found.gate_low > -margin and found.units >= n_min and _enough_groups(found)
+def is_not_worse(measure: Measure, margin: float, n_min: int) -> bool:
+    """A loss of `margin` is excluded, on enough cases to have observed a rare loss."""
+    return measure.gate_low > -margin and measure.units >= n_min and _enough_groups(measure)
 
 
 def verdict_of(standing: Standing, policy: GatePolicy) -> Verdict:
-    """The strongest verdict that stays true whatever the missing pairs would have been."""
-    found, worst, best = standing.found, standing.worst, standing.best
-    if found is None or worst is None or best is None:
+    """The strongest verdict that holds whatever the scores of the missing pairs."""
+    measure, worst, best = standing.measure, standing.worst, standing.best
+    if measure is None or worst is None or best is None:
         return Verdict.UNDECIDED
     flips, n_min = standing.min_flips, standing.n_min
-    if is_better(found, flips) and is_better(worst, flips):
+    if is_better(measure, flips) and is_better(worst, flips):
         return Verdict.BETTER
-    if is_worse(found, flips) and is_worse(best, flips):
+    if is_worse(measure, flips) and is_worse(best, flips):
         return Verdict.WORSE
-    if is_not_worse(found, policy.margin, n_min) and is_not_worse(worst, policy.margin, n_min):
+    if is_not_worse(measure, policy.margin, n_min) and is_not_worse(worst, policy.margin, n_min):
         return Verdict.NOT_WORSE
     return Verdict.UNDECIDED
 
 
 def passes(standing: Standing, policy: GatePolicy, verdict: Verdict) -> bool:
-    """The gate's rule on the difference; a version may be a little worse and pass."""
-    found, worst = standing.found, standing.worst
-    if found is None or worst is None:
+    """The gate's rule on the difference; a slightly worse version may pass."""
+    measure, worst = standing.measure, standing.worst
+    if measure is None or worst is None:
         return False
     if verdict is Verdict.BETTER:
-        # Graded scores can be better on average and still hide a collapse: see `gate_low`.
-        return min(found.gate_low, worst.gate_low) > -policy.margin
-    return all(is_not_worse(side, policy.margin, standing.n_min) for side in (found, worst))
+        # Graded scores can improve on average and still hide a collapse: see `gate_low`.
+        return min(measure.gate_low, worst.gate_low) > -policy.margin
+    return all(is_not_worse(side, policy.margin, standing.n_min) for side in (measure, worst))
 
 
 def rule(standing: Standing, policy: GatePolicy) -> Ruling:
-    """Verdict, gate and reason; nothing passes that is truncated or lacks too many scores."""
-    found = standing.found
-    if found is None:
+    """Verdict, gate decision and reason. Truncated runs, or runs with too many missing scores,
+    never pass.
+    """
+    measure = standing.measure
+    if measure is None:
         return _undecided("no case has a score on both sides")
     verdict = verdict_of(standing, policy)
     if standing.missing_share > policy.max_missing:
@@ -117,9 +121,9 @@ def rule(standing: Standing, policy: GatePolicy) -> Ruling:
             f"only {standing.seen} of {standing.planned} planned cases were run;"
             " run it again to fill the rest",
         )
-    if not _enough_groups(found):
+    if not _enough_groups(measure):
         return _undecided(
-            f"the cases come from {plural(found.units, 'group')}, and a gate needs at least"
+            f"the cases come from {plural(measure.units, 'group')}, and a gate needs at least"
             f" {MIN_GROUPS}"
         )
     below = _threshold_reason(standing, policy)
@@ -127,7 +131,7 @@ def rule(standing: Standing, policy: GatePolicy) -> Ruling:
         return _no_regressions(standing, policy, verdict, below)
     if passes(standing, policy, verdict):
         if not below:
-            return Ruling(verdict, Gate.PASS, _pass_reason(verdict, found, policy), STOPPED_PASS)
+            return Ruling(verdict, Gate.PASS, _pass_reason(verdict, measure, policy), STOPPED_PASS)
         if not standing.last:
             return Ruling(verdict, Gate.NO_DECISION, f"{below} so far", open=True)
     return _not_passed(standing, policy, verdict, below)
@@ -135,15 +139,16 @@ def rule(standing: Standing, policy: GatePolicy) -> Ruling:
 
 def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, below: str) -> Ruling:
     """A rule of thumb for few cases: none may score lower than under A."""
-    found, worst = standing.found, standing.worst
-    if found is None or worst is None:
+    measure, worst = standing.measure, standing.worst
+    if measure is None or worst is None:
         return _undecided("no case has a score on both sides")
-    if found.losses:
-        reason = f"{plural(found.losses, 'case scores', 'cases score')} lower under B than under A"
+    if measure.losses:
+        lower = plural(measure.losses, "case scores", "cases score")
+        reason = f"{lower} lower under B than under A"
         return Ruling(verdict, Gate.FAIL, reason, STOPPED_FAIL)
     if below and _is_too_low(standing, policy):
         return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
-    lacking = _lacking(found, policy) if standing.rules >= SCORE_COUNTS else ""
+    lacking = _lacking(measure, policy) if standing.rules >= SCORE_COUNTS else ""
     if lacking:
         return Ruling(verdict, Gate.NO_DECISION, lacking)
     if worst.losses:
@@ -151,33 +156,33 @@ def _no_regressions(standing: Standing, policy: GatePolicy, verdict: Verdict, be
         return Ruling(verdict, Gate.NO_DECISION, reason)
     if below:
         return Ruling(verdict, Gate.NO_DECISION, below)
-    hidden = loss(hidden_loss(found.units, policy.confidence), 0)
-    cases = plural(found.units, "case")
+    hidden = loss(hidden_loss(measure.units, policy.confidence), 0)
+    cases = plural(measure.units, "case")
     reason = f"no case falls (a rule of thumb: {cases} can hide {hidden})"
     return Ruling(verdict, Gate.PASS, reason, STOPPED_PASS)
 
 
-def _lacking(found: Measure, policy: GatePolicy) -> str:
-    """What a rule of thumb cannot do without, or nothing."""
+def _lacking(measure: Measure, policy: GatePolicy) -> str:
+    """What the rule for few cases still lacks, or ""."""
     if policy.threshold is None:
         return (
             f"{NO_REGRESSIONS} needs a threshold, for where both score badly (gate: threshold: 0.8)"
         )
     least = policy.min_cases or MIN_CASES
-    if found.units >= least:
+    if measure.units >= least:
         return ""
-    cases = plural(found.units, "case is", "cases are")
+    cases = plural(measure.units, "case is", "cases are")
     return f"{cases} too few to decide on: at least {least} are needed (gate: min_cases)"
 
 
 def _not_passed(standing: Standing, policy: GatePolicy, verdict: Verdict, below: str) -> Ruling:
-    found = standing.found
-    if found is None:
+    measure = standing.measure
+    if measure is None:
         return _undecided("no case has a score on both sides")
     if standing.last and below and _is_too_low(standing, policy):
         return Ruling(verdict, Gate.FAIL, below, STOPPED_FAIL)
     if verdict is Verdict.WORSE:
-        beyond = found.high < -policy.margin
+        beyond = measure.high < -policy.margin
         if standing.last or beyond or standing.futile:
             reason = "B is worse than A" + (" by more than the margin" if beyond else "")
             stopped = STOPPED_FAIL if standing.last or beyond else STOPPED_FUTILITY
@@ -196,12 +201,12 @@ def _not_passed(standing: Standing, policy: GatePolicy, verdict: Verdict, below:
 
 
 def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
-    """No decision that more cases, or the missing ones, could turn into one."""
-    found = standing.found
-    if found is not None and found.gate_low > -policy.margin:
-        if found.units < standing.n_min:
-            what = "group" if found.clustered else "case"
-            few = plural(found.units, f"{what} is", f"{what}s are")
+    """No decision, which more cases or the missing scores could change."""
+    measure = standing.measure
+    if measure is not None and measure.gate_low > -policy.margin:
+        if measure.units < standing.n_min:
+            what = "group" if measure.clustered else "case"
+            few = plural(measure.units, f"{what} is", f"{what}s are")
             reason = (
                 f"{few} too few for a margin of {loss(policy.margin)}:"
                 f" at least {standing.n_min} are needed"
@@ -216,17 +221,17 @@ def _open(standing: Standing, policy: GatePolicy, verdict: Verdict) -> Ruling:
     return Ruling(verdict, Gate.NO_DECISION, reason, open=True)
 
 
-def _pass_reason(verdict: Verdict, found: Measure, policy: GatePolicy) -> str:
+def _pass_reason(verdict: Verdict, measure: Measure, policy: GatePolicy) -> str:
     if verdict is Verdict.BETTER:
         return "B is better than A"
     if verdict is Verdict.WORSE:
         return f"B is a little worse than A, inside the margin of {loss(policy.margin)}"
-    bound = points_beside(found.gate_low, -policy.margin)
+    bound = points_beside(measure.gate_low, -policy.margin)
     return f"a loss of {loss(policy.margin)} is excluded (at worst {bound})"
 
 
 def _threshold_reason(standing: Standing, policy: GatePolicy) -> str:
-    """Why the score is not high enough, or nothing."""
+    """Why the score is too low, or ""."""
     if _has_nothing(standing):
         return "B scores 0.0 %: what is never right does not pass, whatever A scores"
     if policy.threshold is None:
@@ -252,8 +257,8 @@ def _is_below(score: float | None, threshold: float | None) -> bool:
     return threshold is not None and (score is None or score < threshold - ROUNDING)
 
 
-def _enough_groups(found: Measure) -> bool:
-    return not found.clustered or found.method == E_PROCESS or found.units >= MIN_GROUPS
+def _enough_groups(measure: Measure) -> bool:
+    return not measure.clustered or measure.method == E_PROCESS or measure.units >= MIN_GROUPS
 
 
 def _undecided(reason: str) -> Ruling:

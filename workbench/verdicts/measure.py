@@ -38,7 +38,7 @@ _LEAST_VARIANCE = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What the data say about the true mean difference."""
+    """What the data say about the true mean difference, in fractions of 1."""
 
     method: str
     n: int
@@ -57,11 +57,11 @@ class Measure:
     z_margin: float
     """The statistic against a true difference of -margin."""
     variance: float
-    """Of one case's difference, correlation inside groups included."""
+    """Variance of one case's difference, including the correlation within groups."""
 
     @property
     def clustered(self) -> bool:
-        """Some cases share a group, so that fewer are independent."""
+        """Whether cases share groups, so that fewer rounds are independent."""
         return self.units < self.n
 
 
@@ -230,7 +230,7 @@ def _by_e_process(sample: Differences, confidence: float, margin: float) -> Meas
 
 
 def _independent(sample: Differences) -> list[float]:
-    """The differences, or the mean of each group: a bet needs independent rounds."""
+    """The differences, or the mean of each group: bets need independent rounds."""
     if sample.groups is None:
         return list(sample.values)
     members: dict[str, list[float]] = {}

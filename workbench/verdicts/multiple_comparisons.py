@@ -1,4 +1,6 @@
-"""What repeated use of one gate set, and picking the best of several, does to a verdict."""
+"""How repeated use of one gate set, and selecting the best of several candidates, affects a
+verdict.
+"""
 
 from __future__ import annotations
 
@@ -17,34 +19,37 @@ _REACH = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wear:
-    """What happened before with the cases of a gate, for one prompt."""
+class EarlierAttempts:
+    """Earlier use of a gate's cases, for one prompt."""
 
     attempts: int = 0
-    """Earlier uses of any of the cases: evaluations, and the two below."""
+    """Earlier attempts that used any of the cases: evaluations, interrupted ones and comparisons.
+    """
     interrupted: int = 0
-    """Evaluations that were begun and never recorded."""
+    """Evaluations that were started and never recorded."""
     compared: int = 0
-    """Comparisons that looked at gate cases."""
+    """Comparisons that used gate cases."""
     shared: int = 0
     """How many of the cases were used before."""
     removed: tuple[tuple[str, float | None], ...] = ()
-    """Cases of earlier evaluations that are gone, with the score that they had at last."""
+    """Cases of earlier evaluations that were removed, with their last score."""
     changed: tuple[tuple[str, float | None], ...] = ()
-    """The same of cases that ask or expect something else now."""
+    """Cases whose input or expectation changed, with their last score."""
     looser: tuple[str, ...] = ()
-    """Rules of the suite that let more through than at an earlier attempt, `old -> new`."""
+    """Rules of the suite that were loosened since an earlier attempt, as `old -> new`."""
 
     def content(self) -> dict[str, Any]:
-        """What a record keeps beside the number of the attempt; empty values are absent."""
+        """The recorded form, without the number of attempts; empty values are absent."""
         kept = {name: getattr(self, name) for name in ("interrupted", "compared", "shared")}
         lists = {name: [list(item) for item in getattr(self, name)] for name in _GONE}
-        found = {**kept, **lists, "looser": list(self.looser)}
-        return {name: value for name, value in found.items() if value}
+        content = {**kept, **lists, "looser": list(self.looser)}
+        return {name: value for name, value in content.items() if value}
 
 
-def wear_notes(content: Mapping[str, Any]) -> list[str]:
-    """Lines about what counts beside recorded evaluations, and about cases that are gone."""
+def earlier_attempt_notes(content: Mapping[str, Any]) -> list[str]:
+    """Notes on attempts that were not recorded evaluations, and on cases that were removed or
+    changed.
+    """
     notes = []
     interrupted, compared = content.get("interrupted", 0), content.get("compared", 0)
     parts = [
@@ -71,7 +76,7 @@ def wear_notes(content: Mapping[str, Any]) -> list[str]:
 
 
 def attempt_note(attempt: int, confidence: float = 0.95) -> str:
-    """What the n-th evaluation on one gate set risks; empty for the first."""
+    """The accumulated risk of the n-th evaluation on one gate set; empty for the first."""
     if attempt < 2:
         return ""
     side = 100 * (1.0 - confidence) / 2.0
@@ -97,10 +102,10 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def winners_curse(k: int, error: float) -> float:
-    """How far ahead the best of `k` equally good candidates looks by luck alone.
+    """Expected lead of the best of `k` equally good candidates by chance (the winner's curse).
 
-    The expected maximum of k independent normals with the standard error `error` of one
-    difference, in the unit of `error`.
+    The expected maximum of k independent normals with the standard error `error` of one difference,
+    in the unit of `error`.
     """
     if k < 2:
         return 0.0
@@ -124,7 +129,8 @@ def winners_curse_note(k: int, error: float) -> str:
 def best_of(comparisons: Sequence[Comparison], confidence: float = 0.95) -> tuple[bool, ...]:
     """Which of several candidates, each compared with the same baseline, may be called better.
 
-    Holm on the mid-p values where there are any; each single verdict ignores the others.
+    Holm's adjustment of the p-values (mid-p where available); a single verdict ignores the other
+    candidates.
     """
     adjusted = holm([mid_p(comparison) for comparison in comparisons])
     return tuple(
@@ -134,9 +140,10 @@ def best_of(comparisons: Sequence[Comparison], confidence: float = 0.95) -> tupl
 
 
 def best_of_note(comparisons: Sequence[Comparison]) -> str:
-    """How far ahead luck alone would put the best of these candidates; empty for one.
+    """The winner's curse of these candidates as a note; empty for one.
 
-    By the standard error of the one that leads. They share a baseline, so this is rather too much.
+    Uses the standard error of the leading candidate. The candidates share a baseline, so this is an
+    upper estimate.
     """
     seen = [c for c in comparisons if c.cases and c.difference is not None]
     if not seen:
@@ -149,8 +156,8 @@ def best_of_note(comparisons: Sequence[Comparison]) -> str:
 
 
 def mid_p(comparison: Comparison) -> float:
-    """The p-value that is adjusted: mid-p for binary scores, else p; 1 where there is none."""
-    found = comparison.details.get("mid_p")
-    if found is not None:
-        return float(found)
+    """The p-value to adjust: mid-p for binary scores, else p; 1 where there is none."""
+    value = comparison.details.get("mid_p")
+    if value is not None:
+        return float(value)
     return 1.0 if comparison.p_value is None else comparison.p_value

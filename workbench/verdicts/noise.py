@@ -1,4 +1,4 @@
-"""The noise floor: how much flips when the same prompt is run twice."""
+"""The noise floor: how many scores change when the same prompt runs twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.verdicts.values import CasePair, Comparison, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Flips of an A/A run: the same prompt, model and cases, asked twice without the cache."""
+    """Changes between two uncached runs of the same prompt, model and cases (A/A)."""
 
     flips: int
     cases: int
@@ -23,7 +23,7 @@ class Noise:
 
     @property
     def rate(self) -> float:
-        """The share of cases that changed by themselves."""
+        """The share of cases that changed, in [0, 1]."""
         return self.flips / self.cases if self.cases else 0.0
 
 
@@ -42,9 +42,8 @@ def noise_of(pairs: Sequence[CasePair]) -> Noise:
 
 
 def below_noise(comparison: Comparison, aa: Noise | float) -> bool:
-    """B changes no more cases than A does against itself, and not in one direction either.
-
-    `aa` is an A/A run's noise or its flip rate.
+    """Whether B changes no more cases than A against itself, and in neither direction more than the
+    other. `aa` is an A/A run's noise or its flip rate.
     """
     if not comparison.cases or comparison.verdict in (Verdict.BETTER, Verdict.WORSE):
         return False
@@ -54,7 +53,7 @@ def below_noise(comparison: Comparison, aa: Noise | float) -> bool:
 
 
 def noise_sentence(comparison: Comparison, aa: Noise, *, b: str = "B", itself: bool = False) -> str:
-    """What the noise floor says about A and the candidate `b`, or with `itself` about A alone."""
+    """A note on the noise floor of A and the candidate `b`, or with `itself` of A alone."""
     flips = len(comparison.fixed) + len(comparison.broke)
     share = flips / comparison.cases if comparison.cases else 0.0
     floor = f"{100 * aa.rate:.1f} % of {aa.cases} cases flip when A runs twice"

@@ -24,12 +24,11 @@ _NOTHING: Side = {"endpoints": [], "models": [], "answers": 0, "cached": 0}
 
 
 def answer_digest(answer: Answer) -> str:
-    """16 characters for an outcome and its text: the first 96 bits of their sha256.
-
-    It hides no text that can be guessed.
+    """16 characters for an outcome and its text: the first 96 bits of their sha256. A guessable
+    text can be recovered from it.
     """
-    said = canonical_json([answer.outcome.value, answer.text])
-    whole = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+    answer_text = canonical_json([answer.outcome.value, answer.text])
+    whole = hashlib.sha256(answer_text.encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(whole[:_DIGEST_BYTES]).decode()
 
 
@@ -40,17 +39,16 @@ def side_origin(
     *,
     stored: bool,
 ) -> Side:
-    """The origin of one side's answers to these cases, all given by the same endpoint.
-
-    With `stored` they are a stored run's: none was asked for this evaluation.
+    """The origin of one side's answers to these cases, all from one endpoint. With `stored` they
+    come from a stored run: none was requested for this evaluation.
     """
-    found = [result for case_id in case_ids for result in results.get(case_id, ())]
-    cached = [result.answer for result in found if stored or result.answer.cached]
+    used = [result for case_id in case_ids for result in results.get(case_id, ())]
+    cached = [result.answer for result in used if stored or result.answer.cached]
     times = sorted(answer.answered_at for answer in cached if answer.answered_at)
     return {
-        "endpoints": [address] if found else [],
-        "models": sorted({result.answer.model for result in found if result.answer.model}),
-        "answers": len(found),
+        "endpoints": [address] if used else [],
+        "models": sorted({result.answer.model for result in used if result.answer.model}),
+        "answers": len(used),
         "cached": len(cached),
         **({"oldest": times[0], "newest": times[-1]} if times else {}),
         "digests": [_digests(results.get(case_id, ())) for case_id in case_ids],
@@ -58,8 +56,8 @@ def side_origin(
 
 
 def joined(before: Mapping[str, Any], after: Mapping[str, Any], judged: int) -> Side:
-    """The origin of a side of an extended evaluation: `judged` cases that were judged before, of
-    which `before` says what is known, and those that were asked now.
+    """The origin of a side of an extended evaluation: `judged` cases judged before, whose origin is
+    `before`, and those requested now.
     """
     before = before or {**_NOTHING, "unknown": judged, "digests": [""] * judged}
     both = (before, after)
@@ -79,7 +77,7 @@ def joined(before: Mapping[str, Any], after: Mapping[str, Any], judged: int) -> 
 
 
 def in_short(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Side]:
-    """The sides without the digests, which are most of it."""
+    """The sides without the digests, which take most of the space."""
     return {
         name: {key: value for key, value in side.items() if key != "digests"}
         for name, side in answers.items()

@@ -1,4 +1,4 @@
-"""Two runs become pairs of scores, case by case."""
+"""Pair two runs by case."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_ASKED = "no answer was recorded"
 
 @dataclass(frozen=True, slots=True)
 class CaseScores:
-    """One side of a case: a score a repeat (None = missing) and why one is missing."""
+    """One side of a case: one score per repeat (None = missing), and why one is missing."""
 
     scores: tuple[float | None, ...]
     reason: str = ""
@@ -30,10 +30,10 @@ def pair_results(
     cases: Sequence[Case],
     scorer: str,
 ) -> tuple[CasePair, ...]:
-    """One pair a case, in the order of `cases`; what was not answered or scored is missing.
+    """One pair per case, in the order of `cases`; a case without an answer or score is missing.
 
-    With several results of one case and repeat the last one counts. Without any baseline
-    results every `a` is empty, which is what `compare_threshold` takes.
+    With several results of one case and repeat the last one counts. Without baseline results every
+    `a` is empty, as `compare_threshold` expects.
     """
     side_a = case_scores(results_a, scorer)
     side_b = case_scores(results_b, scorer)
@@ -49,11 +49,11 @@ def pair_results(
 
 
 def by_case(results: Iterable[Result]) -> dict[str, tuple[Result, ...]]:
-    """Results by the id of their case, in the order in which they came."""
-    found: dict[str, list[Result]] = {}
+    """Results by the id of their case, in their original order."""
+    grouped: dict[str, list[Result]] = {}
     for result in results:
-        found.setdefault(result.case_id, []).append(result)
-    return {case_id: tuple(group) for case_id, group in found.items()}
+        grouped.setdefault(result.case_id, []).append(result)
+    return {case_id: tuple(group) for case_id, group in grouped.items()}
 
 
 def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]:
@@ -64,17 +64,18 @@ def case_scores(results: Iterable[Result], scorer: str) -> dict[str, CaseScores]
         if score is None:
             score = Score(None, result.answer.error or f"{scorer} gave no score")
         by_case.setdefault(result.case_id, {})[result.repeat] = _checked(score)
-    found = {}
+    scored = {}
     for case_id, by_repeat in by_case.items():
         if len(by_repeat) == 1 and 0 in by_repeat:
             score = by_repeat[0]
-            found[case_id] = CaseScores((score.value,), score.reason if score.value is None else "")
+            reason = score.reason if score.value is None else ""
+            scored[case_id] = CaseScores((score.value,), reason)
             continue
         width = max(by_repeat) + 1
         reasons = [by_repeat[i].reason for i in sorted(by_repeat) if by_repeat[i].value is None]
         scores = tuple(by_repeat[i].value if i in by_repeat else None for i in range(width))
-        found[case_id] = CaseScores(scores, reasons[0] if reasons else "")
-    return found
+        scored[case_id] = CaseScores(scores, reasons[0] if reasons else "")
+    return scored
 
 
 def check_comparable(
@@ -104,7 +105,7 @@ def what_differs(
     cases_a: Sequence[Case] | None = None,
     cases_b: Sequence[Case] | None = None,
 ) -> list[str]:
-    """Why two runs cannot be paired, see `check_comparable`; empty: they can."""
+    """Why two runs cannot be paired, see `check_comparable`; "" when they can."""
     parts_a, parts_b = summary_a.suite_parts, summary_b.suite_parts
     differs: list[str] = []
     if cases_a is not None and cases_b is not None:
@@ -172,7 +173,7 @@ def _filled(side: CaseScores | None, width: int) -> CaseScores:
 
 
 def _checked(score: Score) -> Score:
-    """A score that is no number from 0 to 1 is missing: no verdict may rest on it."""
+    """A score outside [0, 1] counts as missing: no verdict may rest on it."""
     value = score.value
     if value is None or (math.isfinite(value) and 0.0 <= value <= 1.0):
         return score

@@ -1,4 +1,4 @@
-"""How many cases a question needs, before and after some were run."""
+"""How many cases a comparison needs, before the run and during it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FURTHEST = 10_000_000
 MARGINS = tuple(points / 100 for points in range(1, 21))
 
 
-def more_cases(found: Measure, *, margin: float, confidence: float, n_min: int) -> int | None:
+def more_cases(measure: Measure, *, margin: float, confidence: float, n_min: int) -> int | None:
     """About how many further cases would settle an undecided comparison; None if none would.
 
     Where the cases seen are less than half of what the planner asks for, its answer minus these.
@@ -27,30 +27,30 @@ def more_cases(found: Measure, *, margin: float, confidence: float, n_min: int) 
     the planner's power, if B is as good as A on them; or, where that is nearer, after which B is
     worse (without a margin: or better) if what was seen goes on.
     """
-    lacking = max(0, n_min - found.units) * max(1, round(found.n / found.units))
+    lacking = max(0, n_min - measure.units) * max(1, round(measure.n / measure.units))
     answers = []
     if margin > 0.0:
-        wanted = cases_needed(margin, _rate(found), 0.0, confidence)
-        if wanted >= 2 * found.n:
-            return max(wanted - found.n, lacking)
-        further = _further_to_pass(found, margin, confidence)
+        wanted = cases_needed(margin, _rate(measure), 0.0, confidence)
+        if wanted >= 2 * measure.n:
+            return max(wanted - measure.n, lacking)
+        further = _further_to_pass(measure, margin, confidence)
         answers += [max(further, lacking)] if further else []
-    if found.difference < 0.0 or (found.difference > 0.0 and margin <= 0.0):
+    if measure.difference < 0.0 or (measure.difference > 0.0 and margin <= 0.0):
         z = critical_z(confidence)
-        to_show = math.ceil(z * z * found.variance / found.difference**2) - found.n
+        to_show = math.ceil(z * z * measure.variance / measure.difference**2) - measure.n
         answers += [to_show] if to_show > 0 else []
     return min(answers, default=lacking or None)
 
 
-def _further_to_pass(found: Measure, margin: float, confidence: float) -> int | None:
-    """Further cases, alike A and B but for chance, after which L > -margin with POWER."""
+def _further_to_pass(measure: Measure, margin: float, confidence: float) -> int | None:
+    """Further cases after which L > -margin with probability POWER, if A and B are equally good."""
     z, spare = critical_z(confidence), normal_quantile(POWER)
-    deviation = math.sqrt(found.variance)
+    deviation = math.sqrt(measure.variance)
 
     def passes(more: int) -> bool:
-        total = found.n + more
+        total = measure.n + more
         needed = z * deviation * math.sqrt(total) - margin * total
-        likely = found.n * found.difference - spare * deviation * math.sqrt(more)
+        likely = measure.n * measure.difference - spare * deviation * math.sqrt(more)
         return likely >= needed
 
     high = 1
@@ -65,16 +65,16 @@ def _further_to_pass(found: Measure, margin: float, confidence: float) -> int | 
     return high
 
 
-def enough_margin(found: Measure, confidence: float) -> float | None:
-    """The smallest margin in whole points, up to 20, at which the gate would pass."""
+def enough_margin(measure: Measure, confidence: float) -> float | None:
+    """The smallest margin in whole percentage points, up to 20, at which the gate would pass."""
     for margin in MARGINS:
-        if found.gate_low > -margin and found.units >= minimum_cases(margin, confidence):
+        if measure.gate_low > -margin and measure.units >= minimum_cases(margin, confidence):
             return margin
     return None
 
 
 def flip_rate_seen(comparisons: Iterable[Comparison]) -> float | None:
-    """The share of cases that changed in earlier comparisons, all taken together; None if none."""
+    """The share of changed cases over all earlier comparisons; None without any."""
     flips = cases = 0
     for comparison in comparisons:
         if comparison.difference is not None:
@@ -92,7 +92,7 @@ def plan_sentence(
     cost_per_case_usd: float | None = None,
     seconds_per_case: float | None = None,
 ) -> str:
-    """One sentence for the screen before a run: what the margin needs, and what that costs."""
+    """One sentence shown before a run: the cases that the margin needs, and their cost."""
     needed = cases_needed(margin, flip_rate, 0.0, confidence)
     rate = DEFAULT_FLIP_RATE if flip_rate is None else flip_rate
     basis = "seen so far" if flip_rate is not None else "assumed, nothing was seen yet"
@@ -109,8 +109,8 @@ def plan_sentence(
     return f"{sentence}; at most {' and '.join(extras)}" if extras else sentence
 
 
-def _rate(found: Measure) -> float:
-    """The share of changed cases, or its stand-in for graded or grouped scores."""
-    if found.method == "tango":
-        return (found.wins + found.losses) / found.n
-    return found.variance
+def _rate(measure: Measure) -> float:
+    """The share of changed cases, or the variance for graded or grouped scores."""
+    if measure.method == "tango":
+        return (measure.wins + measure.losses) / measure.n
+    return measure.variance

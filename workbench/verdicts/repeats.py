@@ -1,4 +1,4 @@
-"""Several answers to one case: which cases are flaky, and whether more repeats would pay."""
+"""Repeated answers to one case: flaky cases, and whether more repeats are worth their cost."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ SUGGESTED_REPEATS = 3
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Variance of a case's difference: between cases, and within one case by repeating it."""
+    """Variance components of a case's difference: between cases, and within a case over repeats."""
 
     between: float
     within: float
 
     @property
     def within_share(self) -> float:
-        """Which part of it is the model answering differently when asked again."""
+        """The share of the variance that comes from repeating a case."""
         total = self.between + self.within
         return self.within / total if total else 0.0
 
     def error(self, cases: int, repeats: int) -> float:
-        """The standard error of the mean difference with these many cases and repeats."""
+        """The standard error of the mean difference with this many cases and repeats."""
         return math.sqrt((self.between + self.within / repeats) / cases)
 
 
 def flaky_cases(pairs: Sequence[CasePair], side: str = "b") -> tuple[str, ...]:
-    """Ids of cases that neither always pass (score 1) nor never; `side` is "a" or "b"."""
+    """Ids of cases that neither always pass (score 1) nor always fail; `side` is "a" or "b"."""
     flaky = []
     for pair in pairs:
         known = _known(pair.a if side == "a" else pair.b)
@@ -78,7 +78,7 @@ def variances(pairs: Sequence[CasePair]) -> Spread | None:
 
 
 def suggest_repeats(spread: Spread | None) -> int | None:
-    """Three repeats where asking again changes more than asking another case does."""
+    """Three repeats where repeating a case adds more variance than another case does."""
     return SUGGESTED_REPEATS if spread is not None and spread.within_share > NOISY else None
 
 

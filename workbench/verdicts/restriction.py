@@ -1,4 +1,4 @@
-"""What recorded scores say on some of the cases that they were made on."""
+"""Judging recorded scores on a subset of their cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.verdicts.values import Evidence, Gate
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The gate's answer on those cases alone."""
+    """The gate's decision on the subset."""
 
     gate: Gate
     score: float | None
@@ -32,8 +32,8 @@ def judged_on(evidence: Evidence, policy: GatePolicy, case_ids: Collection[str])
     Nothing that was concluded is read.
     """
     pairs = {
-        name: tuple(pair for pair in found if pair.case_id in case_ids)
-        for name, found in evidence.pairs.items()
+        name: tuple(pair for pair in scored if pair.case_id in case_ids)
+        for name, scored in evidence.pairs.items()
     }
     seen = min((len(pairs.get(name, ())) for name in policy.scorers), default=0)
     no_baseline = evidence.baseline_fingerprint and not any(

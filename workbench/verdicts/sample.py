@@ -1,4 +1,6 @@
-"""What a comparison looks at: one difference a case, and the same with the worst and best luck."""
+"""The data of a comparison: one difference per case, with the best and worst case for missing
+scores.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from workbench.verdicts.values import CasePair
 
 SWING = 0.5
-"""A case that changes by this much or more is called much better or collapsed."""
+"""A change of the score by at least this much is called much better, or collapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Differences:
 
     @property
     def units(self) -> int:
-        """What is independent: groups, or cases."""
+        """The number of independent units: groups, or cases."""
         return len(self.values) if self.groups is None else len(set(self.groups))
 
     @property
@@ -41,7 +43,9 @@ class Sample:
 
     complete: Differences
     worst: Differences
-    """Of all pairs: a missing pair is a loss, a missing repeat the least favourable score."""
+    """Of all pairs: a missing pair counts as a loss, a missing repeat as the least favourable
+    score.
+    """
     best: Differences
     ids: tuple[str, ...]
     """Of the complete pairs, in the order of `complete`."""
@@ -59,9 +63,10 @@ class Sample:
 
 
 def mean(scores: Sequence[float | None]) -> float | None:
-    """The mean of a case's repeats, or of cases: missing scores are left out; None where all are.
+    """The mean of a case's repeats, or of cases, without missing scores; None where all are
+    missing.
 
-    The only mean of scores in this program, so that what is shown is what the verdict counts.
+    The only mean of scores in this program, so that displays and verdicts agree.
     """
     known = [score for score in scores if score is not None]
     if not known:

@@ -18,11 +18,11 @@ NOT_AT_A_LOOK = "the run ended between two planned looks; run it again to fill t
 
 @dataclass(frozen=True, slots=True)
 class LookDecision:
-    """What a look found, for every gating scorer, and whether the run goes on."""
+    """The decision of a look, for every gating scorer, and whether the run continues."""
 
     stop: bool
     comparisons: tuple[Comparison, ...]
-    """One a gating scorer, the headline first."""
+    """One per gating scorer, the headline scorer first."""
     reason: str
     gate: Gate
     look: int
@@ -39,9 +39,9 @@ def decide_prefix(
 ) -> LookDecision:
     """The decision at look number `look` (from 1) on the first cases of the plan's order.
 
-    `earlier` is what the look before decided, if that is at hand: it is recorded, not redone.
-    Further pairs are left out, so a result that came early cannot decide. Raises UsageError if
-    a gating scorer has no pairs, the looks do not exist, or the prefix is not complete.
+    `earlier` is the decision of the previous look, if at hand: it is recorded, not recomputed.
+    Further pairs are ignored, so a result that arrived early cannot decide. Raises UsageError if a
+    gating scorer has no pairs, the look does not exist, or the prefix is incomplete.
     """
     if not 1 <= look <= plan.looks:
         raise UsageError(f"look {look} is not one of the plan's {plan.looks}")
@@ -60,9 +60,9 @@ def decide_prefix(
 def conclude(
     pairs_by_scorer: Mapping[str, Sequence[CasePair]], plan: Plan, policy: GatePolicy
 ) -> LookDecision:
-    """The decision on everything there is: at the look it ends on, else no decision.
+    """The decision on all available pairs: at the look where they end, else no decision.
 
-    This is what an ended or interrupted run is judged by, and what an auditor recomputes.
+    Ended and interrupted runs are judged by this, and `verify` recomputes it.
     """
     seen = min((len(pairs_by_scorer.get(name, ())) for name in policy.scorers), default=0)
     reached = sum(end <= seen for end in plan.block_ends)
@@ -118,7 +118,7 @@ def _alone(pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: st
 
 
 def has_baseline(pairs: Sequence[CasePair], plan: Plan) -> bool:
-    """There is something to compare with: the threshold does not decide alone."""
+    """Whether there is a baseline; otherwise the threshold alone decides."""
     return plan.baseline and any(pair.a for pair in pairs)
 
 
@@ -130,15 +130,15 @@ def _with_history(
     look: int,
     earlier: LookDecision | None,
 ) -> Comparison:
-    """The comparison, with a record of this look and of those before it."""
+    """The comparison, with the records of this look and the earlier ones."""
     known = next((c for c in earlier.comparisons if c.scorer == scorer), None) if earlier else None
     records = list(known.details["looks"]) if known else []
-    found = [
+    comparisons = [
         compare_at(pairs[: plan.block_ends[number - 1]], plan, policy, scorer, number)
         for number in range(len(records) + 1, look + 1)
     ]
-    records += [_record(comparison) for comparison in found]
-    return replace(found[-1], details={**found[-1].details, "looks": records})
+    records += [_record(comparison) for comparison in comparisons]
+    return replace(comparisons[-1], details={**comparisons[-1].details, "looks": records})
 
 
 def _record(comparison: Comparison) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _unfinished(
     pairs: Sequence[CasePair], plan: Plan, policy: GatePolicy, scorer: str
 ) -> Comparison:
     if has_baseline(pairs, plan):
-        found = compare_pairs(
+        comparison = compare_pairs(
             pairs,
             policy,
             scorer,
@@ -192,6 +192,6 @@ def _unfinished(
             largest=plan.largest,
         )
     else:
-        found = _alone(pairs, plan, policy, scorer)
-    # An interval that no look planned would be a free look for whoever interrupts often enough.
-    return replace(undecided(found, NOT_AT_A_LOOK), stopped="")
+        comparison = _alone(pairs, plan, policy, scorer)
+    # An interval between planned looks would be a free look to anybody who interrupts often.
+    return replace(undecided(comparison, NOT_AT_A_LOOK), stopped="")

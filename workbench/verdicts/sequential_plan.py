@@ -27,10 +27,12 @@ MIN_GROUPS = 10
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Fixed and recorded before the first call; the same seed gives the same order anywhere."""
+    """Fixed and recorded before the first call; the same seed gives the same order on every
+    machine.
+    """
 
     planned: int
-    """All cases, where no look stops earlier."""
+    """All cases of the plan, when no look stops it early."""
     looks: int
     z: tuple[float, ...]
     """The critical value at each look."""
@@ -42,29 +44,31 @@ class Plan:
     n_min: int
     min_flips: int = MIN_FLIPS
     futility: float | None = FUTILITY
-    """Stop when the hopeful conditional power is below this; None: never."""
+    """Stop when the conditional power under the optimistic trend is below this; None: never."""
     boundary: str = BOUNDARY
     anytime: bool = False
     baseline: bool = True
-    """False: there is nothing to compare with, the threshold alone decides."""
+    """False: no baseline, the threshold alone decides."""
     created_at: str = ""
     rules: int = RULES
     """The revision of the decision rules."""
     bets: int = 0
-    """Cases, or groups, that the stakes of a betting interval are made for: those of the first
-    plan, however many come later.
+    """Cases, or groups, that the stakes of a betting interval are fixed for: those of the first
+    plan, also when cases are added later.
     """
     largest: int = 0
-    """Cases of the largest group of the first plan, which limits the stakes; 0: no groups."""
+    """Size of the largest group of the first plan, which limits the stakes; 0: no groups."""
     stages: tuple[int, ...] = ()
-    """Cases at the end of the first evaluation and of each extension; empty: it has none."""
+    """Number of cases at the end of the first evaluation and of each extension; empty: not
+    extended.
+    """
     extends: str = ""
-    """Id of the evaluation that this one goes on from."""
+    """Id of the evaluation that this one extends."""
 
     def order(
         self, case_ids: Sequence[str], groups: Mapping[str, str | None] | None = None
     ) -> tuple[str, ...]:
-        """The ids in the order of the plan, whatever order they come in; groups stay together."""
+        """The ids in the order of the plan, whatever their given order; groups stay together."""
         return shuffled(case_ids, groups or {}, self.seed)
 
     def order_cases(self, cases: Sequence[Case]) -> tuple[Case, ...]:
@@ -73,7 +77,7 @@ class Plan:
         return tuple(by_id[i] for i in self.order(list(by_id), {c.id: c.group for c in cases}))
 
     def blocks(self) -> tuple[slice, ...]:
-        """The parts of the order to run one after the other."""
+        """The blocks of the order, to run one after the other."""
         starts = (0, *self.block_ends[:-1])
         return tuple(slice(a, b) for a, b in zip(starts, self.block_ends, strict=True))
 
@@ -161,8 +165,8 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
 def conditional_power(
     z: float, fraction: float, variance: float, planned: int, margin: float, z_final: float
 ) -> float:
-    """The chance that the gate still passes at the end, on the hopeful of two assumptions: what
-    was seen goes on, or B is as good as A.
+    """The conditional power: the chance that the gate passes at the end, under the more optimistic
+    of two trends: the observed one, or B as good as A.
 
     `z` is the statistic against -margin on `fraction` of the `planned` cases, `variance` that of
     one case's difference. Lan and Wittes, Biometrics 44 (1988) 579-585.
@@ -175,7 +179,7 @@ def conditional_power(
 
 
 def _bets(units: int, policy: GatePolicy) -> int:
-    """How many cases the stakes are made for: stakes for a few are wasted on an extension."""
+    """How many cases the stakes are fixed for; stakes for few cases would waste an extension."""
     if not policy.extend:
         return units
     return max(units, cases_needed(policy.margin, confidence=policy.confidence))
@@ -213,7 +217,7 @@ def _plan(
 def shuffled(
     case_ids: Sequence[str], groups: Mapping[str, str | None], seed: int
 ) -> tuple[str, ...]:
-    """The ids in an order made by ids, groups and seed alone; groups stay together."""
+    """The ids in an order that depends on ids, groups and seed alone; groups stay together."""
 
     def key(case_id: str) -> tuple[str, str, str]:
         group = groups.get(case_id)
@@ -224,7 +228,7 @@ def shuffled(
 
 
 def _hash(seed: int, text: str) -> str:
-    """A place in the shuffle that depends on nothing but the seed and the text."""
+    """A position in the shuffle that depends on the seed and the text alone."""
     return hashlib.sha256(f"{seed}:{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 

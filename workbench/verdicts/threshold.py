@@ -20,15 +20,15 @@ from workbench.verdicts.values import Gate, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What the scores of one side say of its true mean; all of it lies in [0, 1]."""
+    """What the scores of one side say about its true mean; all values in [0, 1]."""
 
     score: float
     low: float
     high: float
     method: str
     luck: float | None
-    """How often a version whose true mean lies 5 points below the threshold reaches it, or by
-    bets at most looks this good; None without a threshold.
+    """The chance that a version whose true mean is 5 points below the threshold reaches it (by
+    bets: an upper bound); None without a threshold.
     """
 
 

@@ -1,4 +1,4 @@
-"""Pairs, verdicts, and the evidence that a version is kept with."""
+"""Pairs, verdicts, and the evidence behind a version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Verdict(enum.StrEnum):
 
 
 class Gate(enum.StrEnum):
-    """What the gate says."""
+    """The gate's decision."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -69,9 +69,9 @@ class Comparison:
     """Number of the planned look, from 1; 0 where no looks were planned."""
     looks: int = 1
     more_cases: int | None = None
-    """About how many further cases would settle an undecided one."""
+    """Estimated number of further cases that would settle an undecided comparison."""
     reason: str = ""
-    """One sentence: why the gate said so."""
+    """One sentence: the gate's reason."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Mid-p, worst-case low, the critical value, per-look records, cluster count, ..."""
     stopped: str = ""
@@ -80,7 +80,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is recorded of an evaluation; the decision can be recomputed from `pairs` alone."""
+    """The record of an evaluation; the decision can be recomputed from `pairs` alone."""
 
     prompt_id: str
     version: str
@@ -94,7 +94,7 @@ class Evidence:
     pairs: Mapping[str, tuple[CasePair, ...]]
     """By gating scorer, in the order of the plan; only the looked-at prefix."""
     comparisons: tuple[Comparison, ...]
-    """One a gating scorer, the headline first."""
+    """One per gating scorer, the headline scorer first."""
     gate: Gate
     score: float | None
     """The candidate's mean of the headline scorer."""
@@ -105,9 +105,9 @@ class Evidence:
     started_at: str
     finished_at: str
     attempt: int = 1
-    """How often this gate set has been used for this prompt, this time included."""
+    """Which use of this gate set for this prompt this is, from 1."""
     external: bool = False
-    """From a team's own suite object, not from a run of ours."""
+    """From a team's own suite object, not from a run of this program."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Written before the first call: looks, boundary, futility, order seed, minimum cases."""
     cases: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class Evidence:
     questions: tuple[str, ...] = ()
     """The same of what the candidate's templates use of each case; empty where it is all of it."""
     wear: Mapping[str, Any] = field(default_factory=dict)
-    """What happened before with these cases, see `wear.Wear.content`."""
+    """How these cases were used before: `multiple_comparisons.EarlierAttempts.content`."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """By side, `a` and `b`: where the answers came from, see `origin`; empty: not known."""
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -15,9 +15,9 @@ from workbench.errors import TemplateError
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.runs.spec.values import Result
-from workbench.verdicts.bisect import Bisection, expected_trials, most_trials
-from workbench.verdicts.bisect import bisect as search
-from workbench.verdicts.hunks import Edits, Hunk, edits_between
+from workbench.verdicts.bisection.bisect import Bisection, expected_trials, most_trials
+from workbench.verdicts.bisection.bisect import bisect as search
+from workbench.verdicts.bisection.hunks import Edits, Hunk, edits_between
 from workbench.verdicts.sample import mean
 
 

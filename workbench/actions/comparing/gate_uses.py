@@ -18,7 +18,7 @@ from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import RunSpec
 from workbench.runs.store.gate_uses import COMPARED, EVALUATED
 from workbench.runs.store.gate_uses import GateUse as LocalUse
-from workbench.verdicts.multiple_comparisons import Wear
+from workbench.verdicts.multiple_comparisons import EarlierAttempts
 from workbench.verdicts.values import Evidence
 
 _MOST_READ = 20
@@ -27,7 +27,7 @@ _MOST_READ = 20
 _Scored = tuple[tuple[str, float | None], ...]
 
 
-def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> Wear:
+def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierAttempts:
     """What earlier uses of any of these cases mean for the next evaluation on them.
 
     Where there is a baseline, evaluations that had none are no attempts to be better than it.
@@ -64,7 +64,7 @@ def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> Wear:
         before = [use for use in uses if use.suite == spec.suite.name and not use.extended][-1:]
     before = before[-_MOST_READ:]
     removed, changed = _gone(session, spec, before)
-    return Wear(
+    return EarlierAttempts(
         attempts=len(counted) + interrupted + compared,
         interrupted=interrupted,
         compared=compared,

@@ -20,7 +20,7 @@ from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.runs.spec.values import RunSpec
 from workbench.times import utc_now
 from workbench.verdicts.extension import extend_plan
-from workbench.verdicts.multiple_comparisons import Wear
+from workbench.verdicts.multiple_comparisons import EarlierAttempts
 from workbench.verdicts.sequential_plan import Plan, make_plan
 from workbench.verdicts.values import CasePair
 
@@ -54,7 +54,7 @@ class GateRun:
     baseline: Wanted | None
     started_at: str
     attempt: int
-    wear: Wear
+    wear: EarlierAttempts
     before: EvaluationRecord | None = None
     """The evaluation that is extended: its scores come first, and only fresh cases are asked."""
 
@@ -150,4 +150,4 @@ def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -
     spec = replace(spec, cases=cases, plan=plan.content())
     wanted = _wanted_baseline(session, baseline, suite, fresh, cases)
     attempt = before.evidence.attempt
-    return GateRun(source, spec, plan, wanted, started_at, attempt, Wear(), before)
+    return GateRun(source, spec, plan, wanted, started_at, attempt, EarlierAttempts(), before)

@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 import difflib
-import sqlite3
 from typing import Any
 
 from workbench.registry.content.versions import get_version, list_versions
 from workbench.registry.deploy.recorded_changes import recorded_change
 from workbench.registry.models.records import BlameLine, LogEntry
-from workbench.registry.storage.sqlite.schema import TABLES
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.queries import json_field
+from workbench.registry.storage.tables import PROMPT_TABLES
 
-_LOG = """
+_CACHED, _ANSWERS = (json_field("e.record", "answers", "b", name) for name in ("cached", "answers"))
+_LOG = f"""
 SELECT l.at,
   CASE l.kind WHEN 'version' THEN 'register' WHEN 'evaluation' THEN 'evaluate'
     WHEN 'approval' THEN 'approve' WHEN 'revocation' THEN 'revoke' WHEN 'deployment' THEN d.action
@@ -31,8 +33,7 @@ SELECT l.at,
     nullif(trim(coalesce(s.reason, n.reason, '')), ''),
     CASE WHEN ra.seq IS NOT NULL THEN trim('record ' || ra.target || ' ' || ra.reason) END,
     CASE WHEN e.seq IS NOT NULL THEN e.suite || ': ' || replace(e.gate, '_', ' ')
-      || coalesce(', ' || json_extract(e.record, '$.answers.b.cached') || ' of '
-        || json_extract(e.record, '$.answers.b.answers') || ' answers cached', '') END,
+      || coalesce(', ' || {_CACHED} || ' of ' || {_ANSWERS} || ' answers cached', '') END,
     CASE WHEN s.seq IS NOT NULL THEN s.suite || ' is now ' || substr(s.fingerprint, 1, 12) END,
     CASE WHEN n.seq IS NOT NULL THEN 'suites ' || n.requires || ', approvals ' || n.approvals
       || CASE WHEN n.promote_from <> '' THEN ', from ' || n.promote_from ELSE '' END
@@ -65,53 +66,49 @@ LEFT JOIN environments rn ON rn.seq = ra.target
 
 _OF_PROMPT = (
     " UNION ALL ".join(
-        f"SELECT seq FROM {table} WHERE prompt_id = :prompt"
-        for table, columns in TABLES.items()
-        if "  prompt_id TEXT" in columns
+        f"SELECT seq FROM {table} WHERE prompt_id = :prompt" for table in PROMPT_TABLES
     )
     + " UNION ALL SELECT seq FROM environments UNION ALL SELECT seq FROM rule_approvals"
 )
 
 
 def log(
-    connection: sqlite3.Connection,
+    connection: Connection,
     prompt_id: str | None,
     environment: str | None,
     limit: int | None,
 ) -> list[LogEntry]:
-    """All that happened, newest first. With a prompt or environment, only what concerns it: the
-    loosened rules of the prompt's suites and of the environment among it.
+    """All records, newest first. With a prompt or environment only those that concern it, including
+    the loosened rules of the prompt's suites and of the environment.
     """
     # The records of one prompt are found by its tables' indexes; the ledger is long.
+    at_most = "" if limit is None else " LIMIT :limit"
     of_prompt = f"WHERE l.seq IN ({_OF_PROMPT})" if prompt_id is not None else ""
     rows = connection.execute(
         f"SELECT * FROM ({_LOG} {of_prompt}) WHERE (:prompt IS NULL OR prompt_id = :prompt"
         " OR (loosening AND prompt_id = '' AND :environment IS NOT NULL))"
         " AND (:environment IS NULL OR environment = :environment"
-        " OR (loosening AND environment = '')) ORDER BY seq DESC LIMIT :limit",
-        {
-            "prompt": prompt_id,
-            "environment": environment,
-            "limit": -1 if limit is None else limit,
-        },
+        f" OR (loosening AND environment = '')) ORDER BY seq DESC{at_most}",
+        {"prompt": prompt_id, "environment": environment, "limit": limit},
     ).fetchall()
     return [_entry(connection, row) for row in rows]
 
 
-def _entry(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LogEntry:
+def _entry(connection: Connection, row: tuple[Any, ...]) -> LogEntry:
     at, action, prompt_id, version, environment, by, reason, previous, override, *rest = row
     seq, hashed, loosened_by, loosening = rest
-    # What became stricter is told as well: cases that were added may be easy ones.
-    told = loosening or action in ("suite", "environment")
-    changed = recorded_change(connection, seq) if told else None
+    # Stricter changes are reported too: added cases may be easy ones.
+    reported = loosening or action in ("suite", "environment")
+    changed = recorded_change(connection, seq) if reported else None
     return LogEntry(
         at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
         hashed, changed[0] if changed else None, loosened_by,
     )  # fmt: skip
 
 
-def blame(connection: sqlite3.Connection, prompt_id: str, version: str | None) -> list[BlameLine]:
-    """Each line of a version (default: the newest) with the version that brought it.
+def blame(connection: Connection, prompt_id: str, version: str | None) -> list[BlameLine]:
+    """Each line of a version (default: the newest) with the version that introduced it. Raises
+    NotInRegistry.
 
     Lines are followed through all earlier versions in order of precedence.
     """

@@ -1,20 +1,13 @@
-"""The audit: nothing that is derived or stored is believed, everything is worked out again."""
+"""The audit: trusts nothing that is derived or stored, and computes everything again."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from workbench.registry.audit.verify_chain import (
-    Record,
-    check_chain,
-    check_file,
-    check_head,
-    check_schema,
-)
+from workbench.registry.audit.verify_chain import Record, check_chain, check_head
 from workbench.registry.audit.verify_loosening import check_loosening
 from workbench.registry.audit.verify_rows import UNREADABLE, check_rows
 from workbench.registry.audit.verify_rules import check_rules
@@ -25,40 +18,32 @@ from workbench.registry.storage.anchors import (
     read_anchors,
     registry_id_of,
 )
+from workbench.registry.storage.checks import (
+    DatabaseError,
+    check_file,
+    check_schema,
+    missing_part,
+    with_undecodable_text,
+)
+from workbench.registry.storage.connection import Connection
 
 
 def verify(
-    connection: sqlite3.Connection,
+    connection: Connection,
     *,
     head: str | None = None,
     key: Any = None,
     anchors: str = "",
 ) -> VerifyReport:
-    """Everything that does not hold, by record.
+    """All findings, by record.
 
-    `head` is a hash that was kept elsewhere, `anchors` the path of a file of them; `key` an
-    Ed25519 public key for the signatures, or several.
+    `head` is a hash that was kept elsewhere, `anchors` the path of a file of them; `key` an Ed25519
+    public key for the signatures, or several. Raises RegistryError for a key that cannot be read.
     """
-    try:
-        return _verify(connection, head, key, anchors)
-    except sqlite3.OperationalError as error:
-        if "decode" not in str(error):
-            raise
-    # A text that is no UTF-8: read it with the bytes escaped, and its record is named.
-    connection.text_factory = _escaped
-    try:
-        return _verify(connection, head, key, anchors)
-    finally:
-        connection.text_factory = str
+    return with_undecodable_text(connection, lambda: _verify(connection, head, key, anchors))
 
 
-def _escaped(text: bytes) -> str:
-    return text.decode("utf-8", "surrogateescape")
-
-
-def _verify(
-    connection: sqlite3.Connection, head: str | None, key: Any, anchors: str
-) -> VerifyReport:
+def _verify(connection: Connection, head: str | None, key: Any, anchors: str) -> VerifyReport:
     schema, objects = check_schema(connection)
     records = _records(connection)
     parts = [
@@ -79,7 +64,7 @@ def _verify(
     parts.append(_anchors(connection, records, kept))
     signed, unsigned, signatures = _signatures(connection, records, key)
     parts.append(signatures)
-    findings = {finding for _, found in parts for finding in found}
+    findings = {finding for _, problems in parts for finding in problems}
     return VerifyReport(
         ok=not findings,
         records=len(records),
@@ -96,54 +81,49 @@ _Part = tuple[CheckedPart, tuple[Finding, ...]]
 
 
 def _part(name: str, findings: Iterable[Finding], count: int) -> _Part:
-    """What a check finds, up to where it could not go on."""
-    found: list[Finding] = []
+    """The findings of a check, up to the point where it could not continue."""
+    problems: list[Finding] = []
     try:
-        found += findings
+        problems += findings
     except UNREADABLE as error:
-        found.append(Finding(0, name, f"it cannot be read: {type(error).__name__}: {error}"))
-    except sqlite3.OperationalError as error:
-        if not _lacks_a_table(error):
+        problems.append(Finding(0, name, f"it cannot be read: {type(error).__name__}: {error}"))
+    except DatabaseError as error:
+        problem = missing_part(error)
+        if not problem:
             raise
-        found.append(Finding(0, "schema", str(error)))
-    return CheckedPart(name, count, not found), tuple(found)
+        problems.append(Finding(0, "schema", problem))
+    return CheckedPart(name, count, not problems), tuple(problems)
 
 
-def _lacks_a_table(error: sqlite3.OperationalError) -> bool:
-    return str(error).startswith(("no such table", "no such column"))
-
-
-def _records(connection: sqlite3.Connection) -> list[Record]:
+def _records(connection: Connection) -> list[Record]:
     try:
         return connection.execute(
             "SELECT seq, kind, at, actor, digest, previous, hash FROM ledger ORDER BY seq"
         ).fetchall()
-    except sqlite3.OperationalError as error:
-        if not _lacks_a_table(error):
+    except DatabaseError as error:
+        if not missing_part(error):
             raise
-        return []  # the chain is empty then, and the schema says why
+        return []  # the check of the schema reports it
 
 
-def _anchors(connection: sqlite3.Connection, records: list[Record], kept: AnchorFile) -> _Part:
+def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) -> _Part:
     if not kept.there or kept.unreadable:
         return CheckedPart("anchors", 0, None), ()
     try:
         registry_id = registry_id_of(connection)
-    except sqlite3.OperationalError:
-        registry_id = ""  # the table is gone, and the schema says so
+    except DatabaseError:
+        registry_id = ""  # the check of the schema reports the missing table
     heads = [(seq, at, hashed) for seq, _, at, _, _, _, hashed in records]
     deployed = _count(connection, "deployments") > 0
     own = sum(anchor.registry_id == registry_id for anchor in kept.anchors)
-    found = check_anchors(kept, registry_id, heads, deployed)
-    if not found and not own:
+    problems = check_anchors(kept, registry_id, heads, deployed)
+    if not problems and not own:
         return CheckedPart("anchors", 0, None), ()
-    return _part("anchors", found, own)
+    return _part("anchors", problems, own)
 
 
-def _signatures(
-    connection: sqlite3.Connection, records: list[Record], key: Any
-) -> tuple[int, int, _Part]:
-    """Signed and unsigned records: by the key when there is one, else by anybody."""
+def _signatures(connection: Connection, records: list[Record], key: Any) -> tuple[int, int, _Part]:
+    """The numbers of signed and unsigned records: by the key if there is one, else by any key."""
     targets = sum(kind != "signature" for _, kind, *_ in records)
     if key is None:
         signed = _count(connection, "signatures", "DISTINCT target")
@@ -151,24 +131,24 @@ def _signatures(
     from workbench.registry.audit.verify_signatures import check_signatures
     from workbench.registry.content.signing import public_keys
 
-    keys = public_keys(key)  # a key that cannot be read is no finding
+    keys = public_keys(key)  # an unreadable key raises instead of being a finding
     signed = 0
 
     def problems() -> Iterator[Finding]:
         nonlocal signed
-        signed, found = check_signatures(connection, records, keys)
-        yield from found
+        signed, findings = check_signatures(connection, records, keys)
+        yield from findings
 
-    part, found = _part("signatures", problems(), 0)
-    return signed, targets - signed, (replace(part, count=signed), found)
+    part, findings = _part("signatures", problems(), 0)
+    return signed, targets - signed, (replace(part, count=signed), findings)
 
 
-def _count(connection: sqlite3.Connection, table: str, what: str = "*") -> int:
+def _count(connection: Connection, table: str, what: str = "*") -> int:
     try:
         # The names are this module's own constants.
         row = connection.execute(f"SELECT count({what}) FROM {table}").fetchone()  # noqa: S608
-    except sqlite3.OperationalError as error:
-        if not _lacks_a_table(error):
+    except DatabaseError as error:
+        if not missing_part(error):
             raise
         return 0
     return int(row[0])

@@ -1,4 +1,4 @@
-"""Was every loosened rule recorded as one, approved where that was asked for, and named by the
+"""Was every loosened rule recorded with a reason, approved where required, and named by the
 deployments that it allowed?
 """
 
@@ -7,7 +7,6 @@ deployments that it allowed?
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.fingerprints import fingerprint
 from workbench.registry.content.rule_changes import asks_nothing
 from workbench.registry.deploy.loosened import (
-    Wish,
+    ProposedDeployment,
     has_evidence,
     loosened_by,
     loosenings_for,
@@ -24,9 +23,12 @@ from workbench.registry.deploy.loosened import (
 from workbench.registry.deploy.open_loosenings import Loosening
 from workbench.registry.deploy.rule_approvals import rule_approvers
 from workbench.registry.models.actors import same_person
+from workbench.registry.models.deployment_rules import LOOSENED_BY, RULES_APPROVED
 from workbench.registry.models.records import Finding
 from workbench.registry.models.strictness import Change, environment_changes, suite_changes
-from workbench.registry.storage.sqlite.tables import table_rows
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.queries import judged_cases
+from workbench.registry.storage.tables import table_rows
 
 Row = Mapping[str, Any]
 
@@ -36,16 +38,16 @@ _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], tuple[Change, ...
 )
 
 
-def check_loosening(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Everything that does not hold, by record."""
+def check_loosening(connection: Connection) -> Iterator[Finding]:
+    """All findings, by record."""
     try:
         yield from _check_all(connection)
     except (ValueError, TypeError, LookupError, AttributeError, WorkbenchError) as error:
-        # What was written round the triggers need not even be JSON.
+        # Rows that bypassed the triggers need not even be JSON.
         yield Finding(0, "rules", f"a rule or its evidence cannot be read: {error}")
 
 
-def _check_all(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _check_all(connection: Connection) -> Iterator[Finding]:
     for table, same, changes_of in _RULES:
         yield from _check_reasons(connection, table, same, changes_of)
     yield from _check_contents(connection)
@@ -54,14 +56,14 @@ def _check_all(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _check_reasons(
-    connection: sqlite3.Connection,
+    connection: Connection,
     table: str,
     same: tuple[str, ...],
     changes_of: Callable[[Row, Row], tuple[Change, ...]],
 ) -> Iterator[Finding]:
-    """A row that lets more through than the one before has a reason.
+    """A row that is looser than the previous one has a reason.
 
-    Releases that asked for none wrote no revision. They write none after one that did.
+    Releases that required none wrote no revision. They write none after a release that did.
     """
     held = _first(
         connection,
@@ -85,15 +87,11 @@ def _check_reasons(
             yield Finding(int(row["seq"]), table, problem)
 
 
-def _check_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """What a suite says that it holds is what its parts are fingerprints of."""
+def _check_contents(connection: Connection) -> Iterator[Finding]:
+    """The contents of a suite match the fingerprints of its parts."""
     judged: dict[int, list[tuple[int, str]]] = {}
-    # An evaluation that goes on from another began with the cases of the suite as it was then.
-    for suite, seq, cases in connection.execute(
-        "SELECT suite_seq, seq, CASE WHEN json_valid(record) AND json_valid(plan) THEN CASE"
-        " WHEN json_extract(plan, '$.extends') IS NULL THEN json_extract(record, '$.cases') END END"
-        " AS cases FROM evaluations WHERE external = 0 AND cases IS NOT NULL ORDER BY seq"
-    ).fetchall():
+    # An extension started with the cases that the suite had at the time.
+    for suite, seq, cases in judged_cases(connection):
         judged.setdefault(suite, []).append((seq, cases))
     sql = "SELECT * FROM suites WHERE contents <> '' AND external = 0 ORDER BY seq"
     for row in table_rows(connection, sql):
@@ -111,7 +109,7 @@ def _check_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
                 yield Finding(seq, "evaluations", problem)
 
 
-def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _check_approvals(connection: Connection) -> Iterator[Finding]:
     sql = (
         "SELECT a.seq, l.actor, t.actor AS by, coalesce(s.reason, n.reason, '') AS reason"
         " FROM rule_approvals a LEFT JOIN ledger l ON l.seq = a.seq"
@@ -125,8 +123,8 @@ def _check_approvals(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(row["seq"], "rule_approvals", "who loosened the rule approved it")
 
 
-def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Only where a rule was ever loosened, or cases were added, is there anything to derive."""
+def _check_deployments(connection: Connection) -> Iterator[Finding]:
+    """Derives marks only where a rule was ever loosened, or cases were added."""
     changed = {
         prompt_id
         for (prompt_id,) in connection.execute(
@@ -150,29 +148,32 @@ def _check_deployments(connection: sqlite3.Connection) -> Iterator[Finding]:
     for row in table_rows(connection, sql):
         if row["action"] != "deploy" or row["override"]:
             continue
-        wish = Wish(**{name: row[name] for name in names})
+        proposed = ProposedDeployment(**{name: row[name] for name in names})
         where = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
-        for loosening in loosenings_for(connection, wish):
-            if _lacks_approval(connection, wish, loosening):
-                problem = f"the rules loosened by record {loosening.seq} lacked an approval"
+        for loosening in loosenings_for(connection, proposed):
+            if _lacks_approval(connection, proposed, loosening):
+                problem = RULES_APPROVED.finding.format(record=loosening.seq)
                 yield Finding(row["seq"], "deployments", f"{where}: {problem}")
-        rules = rules_at(connection, wish.environment, wish.seq)
+        rules = rules_at(connection, proposed.environment, proposed.seq)
         asked = row["revision"] and row["prompt_id"] in changed
         ruled = rules if rules and asked and not rules["untested"] else None
-        if ruled and not has_evidence(connection, wish, ruled, wish.seq):
+        if ruled and not has_evidence(connection, proposed, ruled, proposed.seq):
             problem = "it had no evidence that passes without the cases that were added"
             yield Finding(row["seq"], "deployments", f"{where}: {problem}")
-        if loosened_by(connection, wish) != row["loosened_by"]:
-            problem = "it does not name the loosened rule that allowed it"
-            yield Finding(row["seq"], "deployments", f"{where}: {problem}")
+        if loosened_by(connection, proposed) != row["loosened_by"]:
+            yield Finding(row["seq"], "deployments", f"{where}: {LOOSENED_BY.finding}")
 
 
-def _lacks_approval(connection: sqlite3.Connection, wish: Wish, loosening: Loosening) -> bool:
-    rules = [rules_at(connection, wish.environment, seq) for seq in (wish.seq, loosening.seq)]
+def _lacks_approval(
+    connection: Connection, proposed: ProposedDeployment, loosening: Loosening
+) -> bool:
+    rules = [
+        rules_at(connection, proposed.environment, seq) for seq in (proposed.seq, loosening.seq)
+    ]
     wanted = max(int(row["approvals"]) for row in rules if row)
-    return rule_approvers(connection, loosening.seq, loosening.actor, wish.seq) < wanted
+    return rule_approvers(connection, loosening.seq, loosening.actor, proposed.seq) < wanted
 
 
-def _first(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:
-    found: int | None = connection.execute(sql, values).fetchone()[0]
-    return found
+def _first(connection: Connection, sql: str, values: tuple[Any, ...] = ()) -> int | None:
+    seq: int | None = connection.execute(sql, values).fetchone()[0]
+    return seq

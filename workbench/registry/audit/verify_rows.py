@@ -1,4 +1,4 @@
-"""Is each row what the ledger recorded, and does each say what follows from it?"""
+"""Does each row match its record in the ledger, and do its own values agree?"""
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,25 +18,26 @@ from workbench.registry.models.artefact import content_of, fingerprint_of_text, 
 from workbench.registry.models.digest import Column, digest_of
 from workbench.registry.models.precedence import sort_key
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.tables import KINDS, iterate_rows, table_rows
 from workbench.verdicts import evidence_to_json, recompute
 from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
 UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading a row raises that was made by hand."""
+"""Raised when a row that was written by hand is read."""
 _sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
 
 
-def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[Finding]:
-    """Compare every row with its record, both ways."""
+def check_rows(connection: Connection, records: Sequence[Record]) -> Iterator[Finding]:
+    """Compare every row with its record, in both directions."""
     digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
-    found: set[int] = set()
+    seen: set[int] = set()
     for kind, table in KINDS.items():
-        for row in _rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
+        for row in iterate_rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
             seq = int(row["seq"] or 0)
-            found.add(seq)
+            seen.add(seq)
             if digests.get(seq, ("", ""))[0] != kind:
                 yield Finding(seq, table, "the ledger has no such record")
                 continue
@@ -50,7 +50,7 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
                 yield from _CHECKS[kind](connection, row)
             except UNREADABLE as error:
                 yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
-    for seq in digests.keys() - found:
+    for seq in digests.keys() - seen:
         yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
     yield from _same_contents(connection)
     for (seq,) in connection.execute(
@@ -60,8 +60,8 @@ def check_rows(connection: sqlite3.Connection, records: Sequence[Record]) -> Ite
         yield Finding(seq, "scores", "scores without an evaluation")
 
 
-def _same_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """A content has one number, but for a release and its candidates."""
+def _same_contents(connection: Connection) -> Iterator[Finding]:
+    """Equal content has one version number, except for a release and its candidates."""
     for seq, prompt_id, version, other in connection.execute(
         "SELECT v.seq, v.prompt_id, v.version, o.version FROM versions v JOIN versions o"
         " ON o.prompt_id = v.prompt_id AND o.fingerprint = v.fingerprint AND o.seq < v.seq"
@@ -71,7 +71,7 @@ def _same_contents(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
 
 
-def _version(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def _version(_connection: Connection, row: Row) -> Iterator[Finding]:
     seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
     for problem in _version_problems(prompt_id, version, row):
         yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
@@ -92,7 +92,7 @@ def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
         yield "its place in the order is wrong"
 
 
-def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def _suite(_connection: Connection, row: Row) -> Iterator[Finding]:
     if row["external"]:
         return
     seq, where = int(row["seq"] or 0), f"suite {row['suite']}"
@@ -103,7 +103,7 @@ def _suite(_connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         yield Finding(seq, "suites", f"{where}: its policy is not the one of its fingerprint")
 
 
-def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def _evaluation(connection: Connection, row: Row) -> Iterator[Finding]:
     seq = int(row["seq"] or 0)
     evidence = evaluation_at(connection, seq).evidence
     expected = row_of(evidence, str(row["evaluation_id"]), int(row["suite_seq"] or 0))
@@ -114,13 +114,13 @@ def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         yield Finding(seq, "evaluations", "its id is not that of its evidence")
     if not evidence.external and fingerprint(evidence.suite_parts) != evidence.suite_fingerprint:
         yield Finding(seq, "evaluations", "its suite is another than the one it was made on")
-    said = recompute(evidence)
-    if said is not evidence.gate:
+    recomputed = recompute(evidence)
+    if recomputed is not evidence.gate:
         yield Finding(
             seq,
             "evaluations",
             f"{evidence.prompt_id}@{evidence.version} is recorded as {evidence.gate.value} on"
-            f" {evidence.suite}, but its scores say {said.value}",
+            f" {evidence.suite}, but its scores say {recomputed.value}",
         )
     if evidence.plan.get("extends"):
         yield from _extension(connection, seq, evidence)
@@ -130,8 +130,8 @@ def _evaluation(connection: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         yield Finding(seq, "scores", "a score is not the mean of its repeats")
 
 
-def _extension(connection: sqlite3.Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
-    """The evaluation that it goes on from is there, and this one begins as that one ended."""
+def _extension(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
+    """The evaluation that it extends exists, and this one starts as that one ended."""
     row = connection.execute(
         "SELECT seq FROM evaluations WHERE evaluation_id = ? AND seq < ?",
         (str(evidence.plan["extends"]), seq),
@@ -153,23 +153,9 @@ def _digest(kind: str, row: Row, scores: list[Row]) -> str:
         return "unreadable"
 
 
-def _scores(connection: sqlite3.Connection, seq: int) -> list[Row]:
-    return list(
-        _rows(
-            connection,
-            "SELECT * FROM scores WHERE evaluation = ? ORDER BY scorer, position",
-            (seq,),
-        )
-    )
-
-
-def _rows(
-    connection: sqlite3.Connection, sql: str, values: tuple[Column, ...] = ()
-) -> Iterator[Row]:
-    cursor = connection.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    for row in cursor:  # not all at once: the texts of all versions may be gigabytes
-        yield dict(zip(names, row, strict=True))
+def _scores(connection: Connection, seq: int) -> list[Row]:
+    sql = "SELECT * FROM scores WHERE evaluation = ? ORDER BY scorer, position"
+    return table_rows(connection, sql, (seq,))
 
 
 def _named(row: Row) -> str:

@@ -1,218 +1,109 @@
-"""Was each deployment allowed when it was made? The rules, applied again in order.
+"""Was each deployment allowed when it was made? Applies the rules again, in order.
 
-This does not ask the triggers or the views: someone may have switched them off.
+Does not query the triggers or the views: somebody may have disabled them.
 """
 
-# All SQL is put together from this package's own constants; values are bound.
-# ruff: noqa: S608
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.errors import RegistryError
+from workbench.registry.audit.replay import APPLY, Entry, History, events
 from workbench.registry.audit.verify_rows import UNREADABLE
 from workbench.registry.deploy.approvers import Involved, approvers, approvers_by_name
+from workbench.registry.models import deployment_rules as rule
 from workbench.registry.models.actors import same_person
 from workbench.registry.models.origins import objection
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.settings import EnvironmentSettings
 
-_SECONDS_A_DAY = 86_400.0
-_COLUMNS = {
-    "version": ("t.seq", "t.prompt_id", "t.version", "t.fingerprint", "t.author"),
-    "evaluation": ("t.seq", "t.prompt_id", "t.version", "t.fingerprint", "t.suite", "t.suite_seq",
-                   "t.gate", "t.external", "t.finished_at", "t.baseline_fingerprint",
-                   "json_extract(t.record, '$.answers') AS answers"),
-}  # fmt: skip
-"""What the rules ask of the kinds whose rows are big."""
-_OF_INTEREST = {
-    "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments"
-    " UNION SELECT prompt_id, version FROM approvals)"
-}
-"""Most versions are never deployed."""
+Row = dict[str, Any]
 
 
-@dataclass(slots=True)
-class _Entry:
-    seq: int
-    action: str
-    version: str
-    stands_for: int
-
-
-@dataclass(slots=True)
-class _World:
-    """What held at one moment of the history."""
-
-    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
-    versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    """Fingerprint and author."""
-    suites: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    """By prompt and name, as they are published now."""
-    suite_rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-    evaluations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """By prompt."""
-    revoked: set[tuple[str, str]] = field(default_factory=set)
-    """Prompt and fingerprint."""
-    approvals: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
-    """By prompt, version and environment."""
-    revision: int = 0
-    """The highest that a deployment named."""
-    compares_people: bool = False
-    """An approval was recorded by the rules of today; 0.1.0 compared the text of names."""
-    consumers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    """By prompt and environment: name and range."""
-    heads: dict[tuple[str, str], _Entry] = field(default_factory=dict)
-    deploys: dict[int, dict[str, Any]] = field(default_factory=dict)
-    stacks: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    left: dict[tuple[str, str, str], int] = field(default_factory=dict)
-
-
-def check_rules(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Walk through everything that happened and ask of each deployment what the gate asks."""
-    connection.row_factory = sqlite3.Row
-    try:
-        events = _events(connection)
-    finally:
-        connection.row_factory = None
-    world = _World()
-    for kind, row in events:
+def check_rules(connection: Connection) -> Iterator[Finding]:
+    """Replay the ledger and apply the rules to each deployment."""
+    history = History()
+    for kind, row in events(connection):
         if kind == "approval":
-            yield from _approved(world, row)
+            yield from _approved(history, row)
         if kind != "deployment":
-            _APPLY[kind](world, row)
+            APPLY[kind](history, row)
             continue
         try:
-            yield from _deployment(world, row)
+            yield from _deployment(history, row)
         except UNREADABLE as error:
             problem = f"the rules that it was made under cannot be read: {error}"
             yield Finding(int(row["seq"]), "deployments", problem)
 
 
-def _events(connection: sqlite3.Connection) -> list[tuple[str, dict[str, Any]]]:
-    found = []
-    for kind in ("deployment", *_APPLY):
-        columns = ", ".join(_COLUMNS.get(kind, ("t.*",)))
-        sql = (
-            f"SELECT {columns}, l.at, l.actor FROM {KINDS[kind]} t"
-            f" LEFT JOIN ledger l ON l.seq = t.seq{_OF_INTEREST.get(kind, '')}"
-        )
-        found += [(kind, dict(row)) for row in connection.execute(sql).fetchall()]
-    return sorted(found, key=lambda event: int(event[1]["seq"]))
-
-
-def _environment(world: _World, row: dict[str, Any]) -> None:
-    world.rules[row["name"]] = row
-
-
-def _version(world: _World, row: dict[str, Any]) -> None:
-    world.versions[row["prompt_id"], row["version"]] = (row["fingerprint"], row["author"])
-
-
-def _suite(world: _World, row: dict[str, Any]) -> None:
-    world.suites.setdefault(row["prompt_id"], {})[row["suite"]] = row
-    world.suite_rows[row["seq"]] = row
-
-
-def _evaluation(world: _World, row: dict[str, Any]) -> None:
-    world.evaluations.setdefault(row["prompt_id"], []).append(row)
-
-
-def _revocation(world: _World, row: dict[str, Any]) -> None:
-    world.revoked.add((row["prompt_id"], row["fingerprint"]))
-
-
-def _approval(world: _World, row: dict[str, Any]) -> None:
-    place = (row["prompt_id"], row["version"], row["environment"])
-    world.approvals.setdefault(place, []).append(row)
-    world.compares_people |= bool(row["rules"])
-
-
-def _approved(world: _World, row: dict[str, Any]) -> Iterator[Finding]:
+def _approved(history: History, row: Row) -> Iterator[Finding]:
     ref = f"{row['prompt_id']}@{row['version']} for {row['environment']}"
-    if not row["rules"] and world.compares_people:
+    if not row["rules"] and history.compares_people:
         yield Finding(int(row["seq"]), "approvals", f"{ref}: by an older rule than the last")
-    author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
+    author = history.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
     if row["rules"] and same_person(row["actor"] or "", author):
         yield Finding(int(row["seq"]), "approvals", f"{ref}: its author approved it")
 
 
-def _consumer(world: _World, row: dict[str, Any]) -> None:
+def _deployment(history: History, row: Row) -> Iterator[Finding]:
     place = (row["prompt_id"], row["environment"])
-    world.consumers.setdefault(place, {})[row["name"]] = row["requires"]
-
-
-_APPLY = {
-    "environment": _environment,
-    "version": _version,
-    "suite": _suite,
-    "evaluation": _evaluation,
-    "revocation": _revocation,
-    "approval": _approval,
-    "consumer": _consumer,
-}
-
-
-def _deployment(world: _World, row: dict[str, Any]) -> Iterator[Finding]:
-    place = (row["prompt_id"], row["environment"])
-    head = world.heads.get(place)
-    problems = list(_always(world, row, head))
-    world.revision = max(world.revision, row["revision"])
+    head = history.heads.get(place)
+    problems = list(_always(history, row, head))
+    history.revision = max(history.revision, row["revision"])
     if row["action"] == "rollback":
-        problems += _rollback(world, row, head)
+        problems += _rollback(history, row, head)
     elif row["action"] == "retire":
         if head is None or head.action == "retire" or head.version != row["version"]:
-            problems.append("it retires what was not live")
+            problems.append(rule.RETIRE.finding)
     else:
-        problems += _deploy(world, row)
+        problems += _deploy(history, row)
     ref = f"{row['prompt_id']}@{row['version']} in {row['environment']}"
     for problem in problems:
         yield Finding(int(row["seq"]), "deployments", f"{ref}: {problem}")
-    _move(world, row, place)
+    _move(history, row, place)
 
 
-def _move(world: _World, row: dict[str, Any], place: tuple[str, str]) -> None:
-    stack = world.stacks.setdefault(place, [])
+def _move(history: History, row: Row, place: tuple[str, str]) -> None:
+    stack = history.stacks.setdefault(place, [])
     if row["action"] == "deploy":
         stack.append(row["seq"])
-        world.deploys[row["seq"]] = row
-        world.left.pop((*place, row["version"]), None)
+        history.deploys[row["seq"]] = row
+        history.left.pop((*place, row["version"]), None)
     elif row["action"] == "rollback":
         while stack and stack[-1] > row["stands_for"]:
             stack.pop()
         if row["previous_version"]:
-            world.left[(*place, row["previous_version"])] = row["seq"]
-    world.heads[place] = _Entry(row["seq"], row["action"], row["version"], row["stands_for"])
+            history.left[(*place, row["previous_version"])] = row["seq"]
+    history.heads[place] = Entry(row["seq"], row["action"], row["version"], row["stands_for"])
 
 
-def _always(world: _World, row: dict[str, Any], head: _Entry | None) -> Iterator[str]:
-    if row["environment"] not in world.rules:
-        yield "there was no such environment"
-    known = world.versions.get((row["prompt_id"], row["version"]))
+def _always(history: History, row: Row, head: Entry | None) -> Iterator[str]:
+    if row["environment"] not in history.rules:
+        yield rule.ENVIRONMENT.finding
+    known = history.versions.get((row["prompt_id"], row["version"]))
     if known is None or known[0] != row["fingerprint"]:
-        yield "there was no such version with this fingerprint"
-    if row["revision"] < world.revision:
-        yield "by an older rule than the last"
+        yield rule.VERSION.finding
+    if row["revision"] < history.revision:
+        yield rule.REVISION.finding
     if row["previous_seq"] != (head.seq if head else None):
-        yield "it does not follow what was live"
+        yield rule.PREVIOUS.finding
     live = head.version if head and head.action != "retire" else None
     if row["previous_version"] != live:
-        yield "it does not say what was live before"
-    if row["action"] != "retire" and (row["prompt_id"], row["fingerprint"]) in world.revoked:
-        yield "the version was revoked"
+        yield rule.PREVIOUS_VERSION.finding
+    if row["action"] != "retire" and (row["prompt_id"], row["fingerprint"]) in history.revoked:
+        yield rule.REVOKED.finding
 
 
-def _rollback(world: _World, row: dict[str, Any], head: _Entry | None) -> Iterator[str]:
-    stack = world.stacks.get((row["prompt_id"], row["environment"]), [])
-    target = world.deploys.get(row["stands_for"])
+def _rollback(history: History, row: Row, head: Entry | None) -> Iterator[str]:
+    stack = history.stacks.get((row["prompt_id"], row["environment"]), [])
+    target = history.deploys.get(row["stands_for"])
     if head is None or target is None or row["stands_for"] not in stack:
-        yield "it goes to what was not live before"
+        yield rule.ROLLBACK.finding
         return
     if row["stands_for"] == head.stands_for and head.action != "retire":
         yield "it goes to what was live already"
@@ -220,55 +111,57 @@ def _rollback(world: _World, row: dict[str, Any], head: _Entry | None) -> Iterat
         yield "it is not the deployment that it names"
 
 
-def _deploy(world: _World, row: dict[str, Any]) -> Iterator[str]:
+def _deploy(history: History, row: Row) -> Iterator[str]:
     if row["action"] != "deploy" or row["stands_for"] != row["seq"]:
-        yield "it is no deploy"
+        yield rule.STANDS_FOR.finding
+    if row["previous_version"] == row["version"]:
+        yield rule.LIVE_ALREADY.finding
     reasoned = bool(str(row["reason"]).strip())
-    left = world.left.get((row["prompt_id"], row["environment"], row["version"]))
+    left = history.left.get((row["prompt_id"], row["environment"], row["version"]))
     if left and not (row["again"] and reasoned):
-        yield "it had been rolled back, and nobody said why again"
+        yield rule.AGAIN.finding
     if row["override"]:
         if not reasoned:
-            yield "an override without a reason"
+            yield rule.OVERRIDE.finding
         return
-    rules = world.rules.get(row["environment"])
+    rules = history.rules.get(row["environment"])
     if rules is None:
         return
     if rules["frozen"]:
-        yield "the environment was frozen"
-    source = world.heads.get((row["prompt_id"], rules["promote_from"]))
+        yield rule.FROZEN.finding
+    source = history.heads.get((row["prompt_id"], rules["promote_from"]))
     if rules["promote_from"] and (
         source is None or source.action == "retire" or source.version != row["version"]
     ):
-        yield f"it was not live in {rules['promote_from']}"
-    if rules["approvals"] and rules["approvals"] > len(_approvers(world, row, rules, left or 0)):
-        yield "it lacked approvals"
-    yield from _consumers(world, row)
+        yield rule.PROMOTED.finding.format(source=rules["promote_from"])
+    if rules["approvals"] and rules["approvals"] > len(_approvers(history, row, rules, left or 0)):
+        yield rule.APPROVED.finding
+    yield from _consumers(history, row)
     if not rules["untested"]:
-        yield from _evidence(world, row, rules)
+        yield from _evidence(history, row, rules)
 
 
-def _approvers(world: _World, row: dict[str, Any], rules: dict[str, Any], after: int) -> list[str]:
-    """Who approved it and counts."""
-    author = world.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
-    known = world.evaluations.get(row["prompt_id"], ())
-    accepted = [str(e["actor"]) for e in known if _accepted(world, e, row, rules)]
+def _approvers(history: History, row: Row, rules: Row, after: int) -> list[str]:
+    """Whose approvals count."""
+    author = history.versions.get((row["prompt_id"], row["version"]), ("", ""))[1]
+    known = history.evaluations.get(row["prompt_id"], ())
+    accepted = [str(e["actor"]) for e in known if _accepted(history, e, row, rules)]
     evaluators = accepted if row["evaluation"] else ()
     involved = Involved(author, row["actor"] or "", evaluators)
     place = (row["prompt_id"], row["version"], row["environment"])
     given = [
         (approval["actor"] or "", approval["rules"])
-        for approval in world.approvals.get(place, ())
+        for approval in history.approvals.get(place, ())
         if approval["seq"] > after
     ]
     if row["revision"]:
         return approvers(given, involved)
-    return approvers_by_name(given, involved, people=world.compares_people)
+    return approvers_by_name(given, involved, people=history.compares_people)
 
 
-def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
+def _consumers(history: History, row: Row) -> Iterator[str]:
     place = (row["prompt_id"], row["environment"])
-    for name, requires in world.consumers.get(place, {}).items():
+    for name, requires in history.consumers.get(place, {}).items():
         if not requires:
             continue
         try:
@@ -276,31 +169,31 @@ def _consumers(world: _World, row: dict[str, Any]) -> Iterator[str]:
         except RegistryError:
             fits = False
         if not fits:
-            yield f"{name} could not use it: it needs {requires}"
+            yield rule.CONSUMERS.finding.format(consumer=name, range=requires)
 
 
-def _evidence(world: _World, row: dict[str, Any], rules: dict[str, Any]) -> Iterator[str]:
-    known = world.evaluations.get(row["prompt_id"], ())
-    accepted = {e["seq"]: e for e in known if _accepted(world, e, row, rules)}
+def _evidence(history: History, row: Row, rules: Row) -> Iterator[str]:
+    known = history.evaluations.get(row["prompt_id"], ())
+    accepted = {e["seq"]: e for e in known if _accepted(history, e, row, rules)}
     if row["evaluation"] not in accepted:
-        yield "it had no passing and current evaluation"
+        yield rule.EVALUATION.finding
         return
     required = json.loads(rules["requires"]) or [
         suite
-        for suite, s in world.suites.get(row["prompt_id"], {}).items()
+        for suite, s in history.suites.get(row["prompt_id"], {}).items()
         if not s["external"] and not s["removed"]
     ]
     for suite in required:
         if not any(e["suite"] == suite for e in accepted.values()):
-            yield f"it had no passing and current evaluation on {suite}"
+            yield rule.TESTED.finding.format(suite=suite)
 
 
-def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict[str, Any]) -> bool:
+def _accepted(history: History, e: Row, row: Row, rules: Row) -> bool:
     same = ("prompt_id", "fingerprint")
     if e["gate"] != "pass" or any(e[name] != row[name] for name in same):
         return False
-    suite = world.suite_rows.get(e["suite_seq"])
-    current = world.suites.get(e["prompt_id"], {}).get(e["suite"])
+    suite = history.suite_rows.get(e["suite_seq"])
+    current = history.suites.get(e["prompt_id"], {}).get(e["suite"])
     parts = ("fingerprint", "parts", "policy", "external")
     if suite is None or current is None or current["removed"]:
         return False
@@ -313,9 +206,9 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
         and later["fingerprint"] == e["fingerprint"]
         and (later["prompt_id"], later["suite"]) == (e["prompt_id"], e["suite"])
         and later["seq"] > e["seq"]
-        and world.suite_rows[later["suite_seq"]]["fingerprint"] == suite["fingerprint"]
-        for later in world.evaluations[e["prompt_id"]]
-        if later["suite_seq"] in world.suite_rows
+        and history.suite_rows[later["suite_seq"]]["fingerprint"] == suite["fingerprint"]
+        for later in history.evaluations[e["prompt_id"]]
+        if later["suite_seq"] in history.suite_rows
     ):
         return False
     if objection(
@@ -324,13 +217,13 @@ def _accepted(world: _World, e: dict[str, Any], row: dict[str, Any], rules: dict
         baseline=e["baseline_fingerprint"] is not None,
     ):
         return False
-    age = _days_between(e["finished_at"], row["at"])
+    age = _age_days(e["finished_at"], row["at"])
     limits = [rules["max_age_days"], json.loads(suite["policy"]).get("max_age_days")]
     return all(not limit or age <= limit + 0.01 for limit in limits)
 
 
-def _settings_of(rules: dict[str, Any]) -> EnvironmentSettings:
-    """What of an environment's rules concerns the origin of answers."""
+def _settings_of(rules: Row) -> EnvironmentSettings:
+    """The part of an environment's rules that concerns the origin of answers."""
     return EnvironmentSettings(
         rules["name"],
         answers=rules["answers"],
@@ -338,13 +231,8 @@ def _settings_of(rules: dict[str, Any]) -> EnvironmentSettings:
     )
 
 
-def _days_between(earlier: str, later: str | None) -> float:
-    import datetime
-
-    if later is None:
-        return float("inf")
+def _age_days(finished_at: str, deployed_at: str) -> float:
     try:
-        gap = datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)
+        return clock.days_between(finished_at, deployed_at)
     except (ValueError, TypeError):
         return float("inf")
-    return gap.total_seconds() / _SECONDS_A_DAY

@@ -1,8 +1,7 @@
-"""Which records are signed, and do the signatures say what the records say?"""
+"""Which records are signed, and do the signatures match the records?"""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from workbench.registry.audit.verify_chain import Record
 from workbench.registry.content.signing import open_envelope
 from workbench.registry.content.statements import first_form, statement_of
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.tables import KINDS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,12 +24,12 @@ SELECT seq FROM evaluations WHERE gate = 'pass' UNION ALL SELECT seq FROM deploy
 
 
 def check_signatures(
-    connection: sqlite3.Connection, records: Sequence[Record], keys: Sequence[Ed25519PublicKey]
+    connection: Connection, records: Sequence[Record], keys: Sequence[Ed25519PublicKey]
 ) -> tuple[int, list[Finding]]:
-    """How many records the keys have signed, and what is wrong with the others.
+    """How many records the keys have signed, and the findings.
 
     From the first signature on, every record needs one. A registry in which 0.1.0 signed needs
-    them, up to there, on passing evaluations and deployments only.
+    them, up to that point, on passing evaluations and deployments only.
     """
     rows = connection.execute(
         "SELECT seq, target, envelope FROM signatures ORDER BY seq"
@@ -39,18 +39,18 @@ def check_signatures(
     findings: list[Finding] = []
     good: set[int] = set()
     began: int | None = None
-    """seq of the first signature of today's form."""
+    """seq of the first signature in the current form."""
     began_at_first: int | None = None
     """seq of the first record that 0.1.0 signed."""
     for seq, target, envelope in rows:
         try:
-            said = open_envelope(envelope, keys)
+            statement = open_envelope(envelope, keys)
         except WorkbenchError:
-            continue  # by another key: what lacks a signature by these is named below
+            continue  # by another key: records without a signature by these are reported below
         true = _statement(connection, target)
-        if true is not None and said == true:
+        if true is not None and statement == true:
             began = seq if began is None else began
-        elif true is not None and said == first_form(true):
+        elif true is not None and statement == first_form(true):
             began_at_first = min(target, began_at_first or target)
         else:
             problem = f"it does not say what record {target} says"
@@ -70,8 +70,8 @@ def check_signatures(
     return len(good), findings
 
 
-def _statement(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
-    """None for a record that was damaged too far to say anything."""
+def _statement(connection: Connection, seq: int) -> dict[str, Any] | None:
+    """None for a record that is too damaged for a statement."""
     try:
         return statement_of(connection, seq)
     except (WorkbenchError, ValueError, TypeError, KeyError):

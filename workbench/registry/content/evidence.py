@@ -1,9 +1,8 @@
-"""What was evaluated, and what did it say? Suites and evaluations, one score row a case."""
+"""Evaluations and their suites, with one row of scores per case."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,9 @@ from workbench.registry.content.rule_changes import suite_of_evidence
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.digest import Column
 from workbench.registry.models.records import EvaluationRecord, GateUse
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
+from workbench.registry.storage.queries import gate_use_rows
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.sample import mean
 from workbench.verdicts.values import CasePair, Evidence
@@ -28,15 +29,16 @@ FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq =
 def record_evaluation(
     transaction: Transaction, evidence: Evidence, by: str, reason: str = ""
 ) -> tuple[int, str]:
-    """Keep the evidence with every score under the suite that judged it: seq and id of the
+    """Record the evidence with every score, under the suite that judged it: seq and id of the
     evaluation.
 
-    The same evidence has the same id and is kept once. A suite that is not known is published;
-    one that was published before is not published again, so that an evaluation which ends after
-    its suite was changed is stale from the start.
+    Equal evidence has the same id and is recorded once. An unknown suite is published; one that was
+    published before is not published again, so an evaluation that ends after its suite was changed
+    is stale from the start.
 
-    Raises RegistryError when it contradicts itself or the version, RulesLoosened when its suite
-    asks for less than the one in force and there is no `reason`.
+    Raises RegistryError when the evidence contradicts itself or the version, NotInRegistry for an
+    unknown version, RulesLoosened when its suite asks for less than the one in force and there is
+    no `reason`.
     """
     _check(transaction.connection, evidence)
     evaluation_id = short(fingerprint(evidence_to_json(evidence)))
@@ -56,7 +58,7 @@ def record_evaluation(
 
 
 def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, Column]:
-    """The row of an evaluation: what SQL judges by, and the rest as one JSON record."""
+    """The row of an evaluation: the columns that SQL judges by, and the rest as one JSON record."""
     return {
         "evaluation_id": evaluation_id,
         "prompt_id": evidence.prompt_id,
@@ -79,7 +81,7 @@ def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, 
 
 
 def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, Column]]:
-    """One row a gating scorer and case, in the order of the plan."""
+    """One row per gating scorer and case, in the order of the plan."""
     for scorer in sorted(pairs):
         for position, pair in enumerate(pairs[scorer]):
             yield {
@@ -96,7 +98,7 @@ def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, 
 
 
 def evaluations(
-    connection: sqlite3.Connection, prompt_id: str, version: str | None = None
+    connection: Connection, prompt_id: str, version: str | None = None
 ) -> list[EvaluationRecord]:
     """Evaluations of a prompt or of one version, newest first."""
     rows = connection.execute(
@@ -106,7 +108,7 @@ def evaluations(
     return [_record(connection, row) for row in rows]
 
 
-def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
+def evaluation_at(connection: Connection, seq: int) -> EvaluationRecord:
     """The evaluation with that seq. Raises NotInRegistry."""
     row = connection.execute(_SELECT + " WHERE e.seq = ?", (seq,)).fetchone()
     if row is None:
@@ -114,41 +116,31 @@ def evaluation_at(connection: sqlite3.Connection, seq: int) -> EvaluationRecord:
     return _record(connection, row)
 
 
-def gate_uses(connection: sqlite3.Connection, prompt_id: str) -> list[GateUse]:
-    """Which cases the evaluations of a prompt used, oldest first; external suites are not ours."""
-    rows = connection.execute(
-        "SELECT e.seq, e.suite, e.fingerprint, e.baseline_fingerprint IS NOT NULL,"
-        " EXISTS (SELECT 1 FROM evaluations x WHERE x.prompt_id = e.prompt_id"
-        "   AND json_extract(x.plan, '$.extends') = e.evaluation_id),"
-        " coalesce(json_extract(e.record, '$.cases'), '[]'),"
-        " coalesce(json_extract(e.record, '$.questions'), '[]'),"
-        " (SELECT json_group_array(DISTINCT c.case_id) FROM scores c WHERE c.evaluation = e.seq)"
-        " FROM evaluations e WHERE e.prompt_id = ? AND e.external = 0 ORDER BY e.seq",
-        (prompt_id,),
-    ).fetchall()
+def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:
+    """Which cases the evaluations of a prompt used, oldest first; without external suites."""
     uses = []
-    for seq, suite, asked, baseline, extended, *lists in rows:
+    for seq, suite, asked, baseline, extended, *lists in gate_use_rows(connection, prompt_id):
         cases, questions, ids = (tuple(json.loads(each)) for each in lists)
         flags = bool(baseline), bool(extended)
         uses.append(GateUse(seq, suite, asked, *flags, cases, questions, ids))
     return uses
 
 
-def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationRecord:
+def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
     seq, evaluation_id, record, parts, policy, at, actor = row
-    found: dict[str, list[CasePair]] = {}
+    pairs: dict[str, list[CasePair]] = {}
     for scorer, case_id, a, b, group, reason in connection.execute(
         "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason FROM scores"
         " WHERE evaluation = ? ORDER BY scorer, position",
         (seq,),
     ).fetchall():
         pair = CasePair(case_id, tuple(json.loads(a)), tuple(json.loads(b)), group, reason)
-        found.setdefault(scorer, []).append(pair)
+        pairs.setdefault(scorer, []).append(pair)
     policy = json.loads(policy)
-    order = [*policy.get("scorers", ()), *found]
+    order = [*policy.get("scorers", ()), *pairs]
     evidence = replace(
         evidence_from_json(record),
-        pairs={name: tuple(found[name]) for name in dict.fromkeys(order) if name in found},
+        pairs={name: tuple(pairs[name]) for name in dict.fromkeys(order) if name in pairs},
         policy=policy,
         suite_parts=json.loads(parts),
     )
@@ -156,11 +148,11 @@ def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EvaluationR
 
 
 def _as_json(scores: Iterable[float | None]) -> str:
-    """As canonical JSON would be, without its walk: there is one such text a case."""
+    """Canonical JSON of a list of numbers, without the general walk: there is one per case."""
     return json.dumps(list(scores), allow_nan=False, separators=(",", ":"))
 
 
-def _check(connection: sqlite3.Connection, evidence: Evidence) -> None:
+def _check(connection: Connection, evidence: Evidence) -> None:
     ref = f"{evidence.prompt_id}@{evidence.version}"
     row = connection.execute(
         "SELECT fingerprint FROM versions WHERE prompt_id = ? AND version = ?",

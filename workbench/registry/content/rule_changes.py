@@ -1,10 +1,9 @@
-"""Publishing what evidence and deployments are held to; what lets more through needs a reason."""
+"""Publishing the rules that evidence and deployments must satisfy; a looser rule needs a reason."""
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,8 +15,10 @@ from workbench.registry.models.actors import actor_named, can_be_seen
 from workbench.registry.models.digest import Column
 from workbench.registry.models.records import FactChange, RuleChange
 from workbench.registry.models.strictness import REVISION, environment_changes, suite_changes
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
-from workbench.registry.storage.sqlite.tables import AFTER_ALL
+from workbench.registry.storage.queries import json_is_empty
+from workbench.registry.storage.tables import AFTER_ALL, first_row
 from workbench.verdicts.values import Evidence
 
 Row = dict[str, Column]
@@ -36,7 +37,7 @@ def suite_row(
     external: bool = False,
     suite_fingerprint: str = "",
 ) -> Row:
-    """A suite as the registry keeps it. `contents` says what its parts are fingerprints of."""
+    """The row of a suite. `contents` lists what the fingerprints in `parts` are made of."""
     return {
         "prompt_id": prompt_id,
         "suite": suite,
@@ -51,13 +52,13 @@ def suite_row(
     }
 
 
-def current_suite(connection: sqlite3.Connection, prompt_id: str, suite: str) -> Row | None:
+def current_suite(connection: Connection, prompt_id: str, suite: str) -> Row | None:
     """The row that is in force, or None."""
     where = "prompt_id = ? AND suite = ?"
     return first_row(connection, f"SELECT * FROM current_suites WHERE {where}", (prompt_id, suite))
 
 
-def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
+def suite_change(connection: Connection, row: Row) -> RuleChange | None:
     """What publishing this row would change; None: nothing."""
     current = current_suite(connection, str(row["prompt_id"]), str(row["suite"]))
     if current is None:
@@ -73,9 +74,7 @@ def suite_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
     return change
 
 
-def asks_nothing(
-    connection: sqlite3.Connection, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> bool:
+def asks_nothing(connection: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether nothing relied on a suite that 0.1.0 published: nothing was judged by it yet, and it
     is changed, not removed.
     """
@@ -88,13 +87,15 @@ def asks_nothing(
     return judged is None
 
 
-def _judged_by_theirs_alone(connection: sqlite3.Connection, prompt_id: str) -> str:
-    """The suites of a team's own, where the workspace has none for the prompt and an environment
-    takes their word: one that passes is enough there, so that a further suite may let through
-    what these refuse. Beside a suite of the workspace, which is required, a further one may not.
+def _judged_by_theirs_alone(connection: Connection, prompt_id: str) -> str:
+    """The names of a prompt's external suites, where the workspace has none for it and an
+    environment accepts external evidence; else "".
+
+    One passing suite is enough there, so a further suite could accept what these refuse. A further
+    suite beside one of the workspace, which is required, cannot.
     """
     asked = connection.execute(
-        "SELECT 1 FROM environment_rules WHERE external = 1 AND json_array_length(requires) = 0"
+        f"SELECT 1 FROM environment_rules WHERE external = 1 AND {json_is_empty('requires')}"
     ).fetchone()
     if asked is None:
         return ""
@@ -108,22 +109,20 @@ def _judged_by_theirs_alone(connection: sqlite3.Connection, prompt_id: str) -> s
 
 def change_of_suite(before: Row, after: Row) -> RuleChange | None:
     """What differs between two rows of a suite; None: nothing."""
-    found = suite_changes(before, after)
-    if not found:
+    changes = suite_changes(before, after)
+    if not changes:
         return None
     return RuleChange(
-        rule_words(found, before, after),
-        any(change.looser for change in found),
+        rule_words(changes, before, after),
+        any(change.looser for change in changes),
         prompt_id=str(after["prompt_id"]),
         suite=str(after["suite"]),
     )
 
 
-def looser_since(
-    connection: sqlite3.Connection, evaluations: Sequence[int]
-) -> tuple[FactChange, ...]:
-    """What the suites in force let through that these evaluations' did not, by fact."""
-    found: dict[str, FactChange] = {}
+def looser_since(connection: Connection, evaluations: Sequence[int]) -> tuple[FactChange, ...]:
+    """Facts in which the suites in force are looser than those of the evaluations, each once."""
+    looser: dict[str, FactChange] = {}
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     for seq in evaluations:
         before = first_row(connection, sql, (seq,))
@@ -133,14 +132,15 @@ def looser_since(
         change = change_of_suite(before, now) if now else None
         for fact in change.facts if change else ():
             if fact.looser and fact.fact != "cases":
-                found.setdefault(fact.fact, fact)
-    return tuple(found.values())
+                looser.setdefault(fact.fact, fact)
+    return tuple(looser.values())
 
 
 def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "") -> int:
-    """What evidence must match from now on: the seq of the suite's row. Unchanged: no new row.
+    """Publish a suite: the seq of its row. An unchanged suite adds no row.
 
-    Raises RulesLoosened for what lets more through, or cannot be compared, without a reason.
+    Raises RulesLoosened for a looser or incomparable suite without a reason, RegistryError for an
+    external suite under the name of one of the workspace.
     """
     current = current_suite(transaction.connection, str(row["prompt_id"]), str(row["suite"]))
     if current is not None:
@@ -157,7 +157,7 @@ def publish_suite(transaction: Transaction, row: Row, by: str, reason: str = "")
 
 
 def is_published(current: Mapping[str, Column], row: Row) -> bool:
-    """Whether the row in force says the same, and tells at least as much."""
+    """Whether the row in force is equal and has at least as much content."""
     same = all(current[name] == row[name] for name in (*_SAME_SUITE, "removed"))
     return same and row["contents"] in ("", current["contents"])
 
@@ -165,7 +165,7 @@ def is_published(current: Mapping[str, Column], row: Row) -> bool:
 def remove_suite(
     transaction: Transaction, prompt_id: str, suite: str, by: str, reason: str
 ) -> None:
-    """Ask for this suite no more. Raises RulesLoosened without a reason."""
+    """Take a suite out of force. Raises NotInRegistry, and RulesLoosened without a reason."""
     current = current_suite(transaction.connection, prompt_id, suite)
     if current is None or current["removed"]:
         raise NotInRegistry(f"{prompt_id} has no suite {suite!r}", hint="see workbench log")
@@ -180,7 +180,7 @@ def removal(current: Row) -> Row:
 
 
 def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, reason: str) -> int:
-    """seq of the newest row of the suite that judged it; one that is not known is published."""
+    """seq of the newest row of the suite that judged it; an unknown suite is published."""
     row = suite_row(
         evidence.prompt_id,
         evidence.suite,
@@ -201,13 +201,15 @@ def suite_of_evidence(transaction: Transaction, evidence: Evidence, by: str, rea
 
 
 def _external_contents(evidence: Evidence) -> dict[str, Any]:
-    """The cases of a team's own suite: known by their ids, and by its fingerprint if it has one."""
+    """The cases of an external suite: identified by their ids, and by its fingerprint if it has
+    one.
+    """
     dataset = evidence.suite_parts.get("dataset", "")
     ids = [pair.case_id for pairs in evidence.pairs.values() for pair in pairs]
     return {"cases": {f"{i}@{short(dataset)}" if dataset else i: i for i in ids}}
 
 
-def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
+def environment_change(connection: Connection, row: Row) -> RuleChange | None:
     """What publishing this row would change; None: nothing."""
     sql = "SELECT * FROM environment_rules WHERE name = ?"
     current = first_row(connection, sql, (str(row["name"]),))
@@ -218,18 +220,18 @@ def environment_change(connection: sqlite3.Connection, row: Row) -> RuleChange |
 
 def change_of_environment(before: Row, after: Row) -> RuleChange | None:
     """What differs between two rows of an environment; None: nothing."""
-    found = environment_changes(before, after)
-    if not found:
+    changes = environment_changes(before, after)
+    if not changes:
         return None
     return RuleChange(
-        rule_words(found, before, after),
-        any(change.looser for change in found),
+        rule_words(changes, before, after),
+        any(change.looser for change in changes),
         environment=str(after["name"]),
     )
 
 
 def publish_environment(transaction: Transaction, row: Row, by: str, reason: str = "") -> None:
-    """What a deployment needs there from now on. Unchanged: no new row.
+    """Publish the rules of an environment. Unchanged rules add no row.
 
     Raises RulesLoosened as for a suite, once the registry holds a version.
     """
@@ -239,18 +241,18 @@ def publish_environment(transaction: Transaction, row: Row, by: str, reason: str
 
 
 def further_suite(theirs: str, prompt_id: str, suite: str) -> RuleChange:
-    """A first form beside a team's own suites."""
+    """The change by a first form of a suite beside external suites."""
     fact = FactChange("suites", theirs, f"{suite} too", True)
     return RuleChange((fact,), True, prompt_id=prompt_id, suite=suite)
 
 
 def adds_cases(change: RuleChange | None) -> bool:
-    """Or changes which there are."""
+    """Whether the change adds, removes or edits cases."""
     return change is not None and any(fact.fact == "cases" for fact in change.facts)
 
 
 def unrecorded(row: Row) -> Row:
-    """A row as it would be appended again."""
+    """A row without its seq, to be appended again."""
     return {name: value for name, value in row.items() if name != "seq"}
 
 
@@ -262,24 +264,16 @@ def append_rule(
     change: RuleChange | None,
     reason: str,
 ) -> int:
-    """Record a rule with its reason where it needs one. Raises RulesLoosened."""
+    """Record a rule, with its reason where one is needed: the seq. Raises RulesLoosened."""
     looser = change is not None and change.looser
     if looser and not can_be_seen(reason) and not _may_still_be_set(transaction.connection, kind):
         raise RulesLoosened((change,))
-    # Who adds cases with a reason accepts them: evidence is not held to the earlier ones alone.
-    said = reason.strip() if (looser or adds_cases(change)) and can_be_seen(reason) else ""
-    seq, _ = transaction.append(kind, actor_named(by), row | {"reason": said})
+    # Adding cases with a reason accepts them: evidence need not pass on the earlier ones alone.
+    kept_reason = reason.strip() if (looser or adds_cases(change)) and can_be_seen(reason) else ""
+    seq, _ = transaction.append(kind, actor_named(by), row | {"reason": kept_reason})
     return seq
 
 
-def _may_still_be_set(connection: sqlite3.Connection, kind: str) -> bool:
-    """Until there is a version, the rules of environments are being set up."""
+def _may_still_be_set(connection: Connection, kind: str) -> bool:
+    """Environments may be set up freely until the first version is registered."""
     return kind == "environment" and not connection.execute("SELECT 1 FROM versions").fetchone()
-
-
-def first_row(connection: sqlite3.Connection, sql: str, values: tuple[Column, ...]) -> Row | None:
-    """What a query finds first."""
-    cursor = connection.execute(sql, values)
-    found = cursor.fetchone()
-    names = [column[0] for column in cursor.description]
-    return None if found is None else dict(zip(names, found, strict=True))

@@ -18,21 +18,21 @@ Row = Mapping[str, Any]
 
 
 def rule_words(changes: Iterable[Change], before: Row, after: Row) -> tuple[FactChange, ...]:
-    """Each fact with its old and its new value as its file writes them."""
-    found: list[FactChange] = []
+    """Each fact with its old and new value, as the file writes them."""
+    facts: list[FactChange] = []
     for change in changes:
         if change.fact == "cases":
             old, new = _cases(before, after)
-            found.append(FactChange("cases", old, new, change.looser))
+            facts.append(FactChange("cases", old, new, change.looser))
         elif change.fact == "scorers" and isinstance(change.old, str):
-            found += _scorers(change, before, after)
+            facts += _scorers(change, before, after)
         elif change.fact == "repeats":
             old, new = (str(_contents(row).get("repeats", "?")) for row in (before, after))
-            found.append(FactChange("repeats", old, new, change.looser))
+            facts.append(FactChange("repeats", old, new, change.looser))
         else:
             old, new = (_value(change.fact, value) for value in (change.old, change.new))
-            found.append(FactChange(change.fact, old, new, change.looser))
-    return tuple(found)
+            facts.append(FactChange(change.fact, old, new, change.looser))
+    return tuple(facts)
 
 
 def _value(fact: str, value: Any) -> str:
@@ -52,7 +52,7 @@ def _value(fact: str, value: Any) -> str:
 
 
 def _cases(before: Row, after: Row) -> tuple[str, str]:
-    """How many there are, and which went or came under another content."""
+    """The number of cases, and which were added, removed or changed."""
     old, new = cases_of(before), cases_of(after)
     if not old or not new:
         digests = (json.loads(row["parts"]).get("dataset", "") for row in (before, after))
@@ -66,13 +66,13 @@ def _cases(before: Row, after: Row) -> tuple[str, str]:
     removed = [case_id for case_id in gone if case_id not in ids]
     changed = [case_id for case_id in gone if case_id in ids]
     added = len(new) - len(old) + len(gone) - len(changed)
-    said = [
+    phrases = [
         f"{what} {_ids(names)}"
         for what, names in (("without", removed), ("changed", changed))
         if names
     ]
-    said += [f"{added} added"] if added else []
-    return str(len(old)), f"{len(new)} ({', '.join(said) or 'in another order or form'})"
+    phrases += [f"{added} added"] if added else []
+    return str(len(old)), f"{len(new)} ({', '.join(phrases) or 'in another order or form'})"
 
 
 def _ids(names: list[str]) -> str:
@@ -87,18 +87,18 @@ def _scorers(change: Change, before: Row, after: Row) -> list[FactChange]:
     )
     if not old or not new:
         return [FactChange("scorers", short(change.old), short(str(change.new)), change.looser)]
-    found = [
+    facts = [
         FactChange(f"scorer {name}", *_scorer(old.get(name), new.get(name)), change.looser)
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
-    if not found:
-        found.append(FactChange("scorers", ", ".join(old), ", ".join(new), change.looser))
-    return found
+    if not facts:
+        facts.append(FactChange("scorers", ", ".join(old), ", ".join(new), change.looser))
+    return facts
 
 
 def _scorer(old: list[Any] | None, new: list[Any] | None) -> tuple[str, str]:
-    """What differs of a scorer: its options, whether it is required, else its fingerprint."""
+    """How a scorer changed: its options, whether it is required, else its fingerprint."""
     if old is None or new is None:
         return "none" if old is None else "there", "none" if new is None else "there"
     if old[0] != new[0]:
@@ -124,5 +124,5 @@ def _clipped(text: str) -> str:
 
 
 def _contents(row: Row) -> dict[str, Any]:
-    found = json.loads(row["contents"] or "{}")
-    return found if isinstance(found, dict) else {}
+    contents = json.loads(row["contents"] or "{}")
+    return contents if isinstance(contents, dict) else {}

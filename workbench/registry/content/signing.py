@@ -1,8 +1,8 @@
-"""Ed25519 signatures on the records of the ledger, for what the file itself cannot prove.
+"""Ed25519 signatures on the records of the ledger.
 
-Whoever holds the file can forge scores that pass; only the runner's key can sign them. Each
-signature is an in-toto statement (statements.py) in a DSSE envelope (v1.0.2), so any tool that
-knows these can check it without this database. Needs the `cryptography` package.
+Whoever has the file can forge scores that pass; only the holder of the key can sign them. Each
+signature is an in-toto statement (statements.py) in a DSSE envelope (v1.0.2), so other tools can
+check it without this database. Needs the `cryptography` package.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import base64
 import hashlib
 import json
 import os
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ExtraMissing, RegistryError
 from workbench.fingerprints import canonical_json
 from workbench.registry.content.statements import statement_of
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class SigningKey:
 
 
 def key_from_environment() -> SigningKey | None:
-    """The key whose path stands in $WORKBENCH_SIGNING_KEY, if it is set."""
+    """The key whose path is in $WORKBENCH_SIGNING_KEY; None when it is unset."""
     path = os.environ.get(KEY_VARIABLE)
     return SigningKey.load(path) if path else None
 
@@ -105,7 +105,7 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
 
 
 def sign_record(transaction: Transaction, key: SigningKey, actor: str, seq: int) -> None:
-    """Sign the record with that seq; a second time by one key does nothing."""
+    """Sign the record with that seq; no effect when the same key has signed it."""
     connection = transaction.connection
     known = connection.execute(
         "SELECT 1 FROM signatures WHERE target = ? AND keyid = ?", (seq, key.keyid)
@@ -121,7 +121,7 @@ def sign_record(transaction: Transaction, key: SigningKey, actor: str, seq: int)
         )
 
 
-def envelopes_of(connection: sqlite3.Connection, prompt_id: str, version: str) -> list[str]:
+def envelopes_of(connection: Connection, prompt_id: str, version: str) -> list[str]:
     """The envelopes on a version's evaluations and deployments, oldest first."""
     rows = connection.execute(
         "SELECT s.envelope FROM signatures s"
@@ -168,10 +168,10 @@ def public_keys(keys: Any) -> list[Ed25519PublicKey]:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     several = isinstance(keys, Sequence) and not isinstance(keys, (str, bytes))
-    found = []
+    public: list[Ed25519PublicKey] = []
     for item in keys if several else [keys]:
         if isinstance(item, Ed25519PublicKey):
-            found.append(item)
+            public.append(item)
             continue
         try:
             key = load_pem_public_key(_pem(item))
@@ -182,8 +182,8 @@ def public_keys(keys: Any) -> list[Ed25519PublicKey]:
             ) from error
         if not isinstance(key, Ed25519PublicKey):
             raise RegistryError("this is not an Ed25519 key", hint="openssl genpkey makes one")
-        found.append(key)
-    return found
+        public.append(key)
+    return public
 
 
 def _pem(item: Any) -> bytes:

@@ -1,16 +1,16 @@
-"""What a signature says: in-toto statements, for evaluations and deployments as test results.
+"""The signed statements: in-toto statements, with test results for evaluations and deployments.
 
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
 .../spec/predicates/test-result.md. The subjects are what was recorded, the record, and the first
-record of the registry. A record's hash covers its row, who, when, and all records before.
+record of the registry. A record's hash covers its row, actor and time, and all earlier records.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from workbench.registry.content.evidence import evaluation_at
+from workbench.registry.storage.connection import Connection
 from workbench.verdicts.values import CasePair, Gate
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -21,8 +21,8 @@ RECORD_TYPE = "urn:prompt-workbench:ledger-record:v1"
 _RESULTS = {Gate.PASS: "PASSED", Gate.FAIL: "FAILED", Gate.NO_DECISION: "WARNED"}
 
 
-def statement_of(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | None:
-    """What a signature on the record says; None when there is no such record."""
+def statement_of(connection: Connection, seq: int) -> dict[str, Any] | None:
+    """The statement of a record; None when there is no such record."""
     row = connection.execute(
         "SELECT kind, at, actor, digest, hash, (SELECT hash FROM ledger WHERE seq = 1)"
         " FROM ledger WHERE seq = ?",
@@ -41,15 +41,13 @@ def statement_of(connection: sqlite3.Connection, seq: int) -> dict[str, Any] | N
 
 
 def first_form(statement: dict[str, Any]) -> dict[str, Any] | None:
-    """What 0.1.0 signed instead, which did not name the registry; None for what it never signed."""
+    """The form that 0.1.0 signed, without the registry; None for kinds that it never signed."""
     if statement["predicateType"] != PREDICATE_TYPE:
         return None
     return {**statement, "subject": statement["subject"][:-1]}
 
 
-def _evaluation(
-    connection: sqlite3.Connection, seq: int, subject: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _evaluation(connection: Connection, seq: int, subject: list[dict[str, Any]]) -> dict[str, Any]:
     """This prompt, on this suite, with these results by case."""
     evidence = evaluation_at(connection, seq).evidence
     pairs = next(iter(evidence.pairs.values()), ())
@@ -73,9 +71,7 @@ def _evaluation(
     )
 
 
-def _deployment(
-    connection: sqlite3.Connection, seq: int, subject: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _deployment(connection: Connection, seq: int, subject: list[dict[str, Any]]) -> dict[str, Any]:
     """This prompt went live in this environment, on this evidence or past the gate."""
     (
         prompt_id,

@@ -1,52 +1,54 @@
-"""Which versions are there? Registering them, and reading them back, checked."""
+"""Registering versions, and reading them with a check against the ledger."""
 
 from __future__ import annotations
 
 import difflib
 import re
-import sqlite3
-from collections.abc import Sequence
+from typing import Any
 
 import semver
 
-from workbench.errors import NotInRegistry, RegistryError, RegistryUnusable
+from workbench.errors import NotInRegistry, RegistryError
 from workbench.prompts.numbering import is_candidate_for
 from workbench.prompts.values import Prompt
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.artefact import content_of, prompt_of
-from workbench.registry.models.digest import Column, digest_of
 from workbench.registry.models.precedence import sort_key
 from workbench.registry.models.records import PromptSummary
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.reader.live_record import (
+    VERSIONS,
+    check_row,
+    split_record,
+    version_from,
+)
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.limits import check_texts
+from workbench.registry.storage.tables import first_row, iterate_rows
 from workbench.suggestions import did_you_mean
 
 PROMPT_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 _RESERVED = frozenset({"con", "prn", "aux", "nul"})
-_ROW = ("seq", "prompt_id", "version", "sort_key", "content", "body", "fingerprint", "description",
-        "author", "force_reason")  # fmt: skip
 _SHOWN_DIFF_LINES = 6
 
-_SELECT = """
-SELECT v.seq, v.prompt_id, v.version, v.sort_key, v.content, v.body, v.fingerprint, v.description,
-  v.author, v.force_reason, l.at, l.digest,
+_STANDING = """
   EXISTS (SELECT 1 FROM heads h WHERE h.prompt_id = v.prompt_id AND h.version = v.version
     AND h.action <> 'retire') AS is_active,
   EXISTS (SELECT 1 FROM passing_evaluations e WHERE e.prompt_id = v.prompt_id
-    AND e.fingerprint = v.fingerprint) AS tested,
+    AND e.fingerprint = v.fingerprint) AS is_tested,
   (SELECT e.score FROM evaluations e WHERE e.prompt_id = v.prompt_id
-    AND e.fingerprint = v.fingerprint ORDER BY e.seq DESC LIMIT 1) AS score,
+    AND e.fingerprint = v.fingerprint ORDER BY e.seq DESC LIMIT 1) AS newest_score,
   EXISTS (SELECT 1 FROM revocations r WHERE r.prompt_id = v.prompt_id
-    AND r.fingerprint = v.fingerprint) AS revoked
-FROM versions v JOIN ledger l ON l.seq = v.seq
+    AND r.fingerprint = v.fingerprint) AS is_revoked,
 """
+_SELECT = VERSIONS.format(_STANDING)
 
 
 def register(transaction: Transaction, version: PromptVersion, force_reason: str) -> str:
-    """Keep a version for ever: `prompt_id@version`.
+    """Register a version permanently: `prompt_id@version`.
 
-    Raises RegistryError when the number or the content is there already, or is not allowed.
+    Raises RegistryError when the number or the content is registered already, or is not allowed.
     """
     check_prompt_id(version.prompt_id)
     key = _checked_key(version.version)
@@ -87,7 +89,7 @@ def register(transaction: Transaction, version: PromptVersion, force_reason: str
 
 
 def check_prompt_id(prompt_id: str) -> None:
-    """Raises RegistryError unless it is safe as a name anywhere, in file names too."""
+    """Raises RegistryError unless it is a safe name everywhere, including file names."""
     if (
         not PROMPT_ID.fullmatch(prompt_id)
         or ".." in prompt_id
@@ -100,45 +102,45 @@ def check_prompt_id(prompt_id: str) -> None:
         )
 
 
-def get_version(connection: sqlite3.Connection, prompt_id: str, version: str) -> PromptVersion:
-    """One version. Raises NotInRegistry with the nearest name, RegistryUnusable when damaged."""
-    row = connection.execute(
-        _SELECT + " WHERE v.prompt_id = ? AND v.version = ?", (prompt_id, version)
-    ).fetchone()
+def get_version(connection: Connection, prompt_id: str, version: str) -> PromptVersion:
+    """One version. Raises NotInRegistry with the nearest name, Unverified when it was altered."""
+    where = " WHERE v.prompt_id = ? AND v.version = ?"
+    row = first_row(connection, _SELECT + where, (prompt_id, version))
     if row is None:
         raise _missing(connection, prompt_id, version)
     return _version(row)
 
 
-def list_versions(connection: sqlite3.Connection, prompt_id: str) -> list[PromptVersion]:
-    """All versions, the newest (by SemVer) first. Raises NotInRegistry for an unknown prompt."""
-    rows = connection.execute(
-        _SELECT + " WHERE v.prompt_id = ? ORDER BY v.sort_key DESC", (prompt_id,)
-    ).fetchall()
-    return [_version(row) for row in rows]
+def list_versions(connection: Connection, prompt_id: str) -> list[PromptVersion]:
+    """All versions, the newest (by SemVer) first; none for an unknown prompt. Raises Unverified
+    when one was altered.
+    """
+    where = " WHERE v.prompt_id = ? ORDER BY v.sort_key DESC"
+    return [_version(row) for row in iterate_rows(connection, _SELECT + where, (prompt_id,))]
 
 
-def contents_of(connection: sqlite3.Connection, prompt_id: str) -> list[Prompt]:
-    """What each version of a prompt says, in the order of registration."""
+def contents_of(connection: Connection, prompt_id: str) -> list[Prompt]:
+    """The prompt of each version, in the order of registration."""
     rows = connection.execute(
         "SELECT content, body FROM versions WHERE prompt_id = ? ORDER BY seq", (prompt_id,)
     ).fetchall()
     return [prompt_of(prompt_id, *row) for row in rows]
 
 
-def list_prompts(connection: sqlite3.Connection) -> list[PromptSummary]:
+def list_prompts(connection: Connection) -> list[PromptSummary]:
     """All prompts by name."""
     live: dict[str, dict[str, str]] = {}
     for prompt_id, environment, version in connection.execute(
         "SELECT prompt_id, environment, version FROM heads WHERE action <> 'retire'"
     ).fetchall():
         live.setdefault(prompt_id, {})[environment] = version
-    # With one max() in it, SQLite takes the bare column from the row that has the maximum.
     rows = connection.execute(
-        "SELECT prompt_id, count(*), version, max(sort_key) FROM versions"
-        " GROUP BY prompt_id ORDER BY prompt_id"
+        "SELECT g.prompt_id, g.versions, v.version FROM (SELECT prompt_id, count(*) AS versions,"
+        " max(sort_key) AS newest FROM versions GROUP BY prompt_id) g"
+        " JOIN versions v ON v.prompt_id = g.prompt_id AND v.sort_key = g.newest"
+        " ORDER BY g.prompt_id"
     ).fetchall()
-    return [PromptSummary(p, count, latest, live.get(p, {})) for p, count, latest, _ in rows]
+    return [PromptSummary(p, count, latest, live.get(p, {})) for p, count, latest in rows]
 
 
 def difference(old: str, new: str) -> tuple[str, ...]:
@@ -147,33 +149,18 @@ def difference(old: str, new: str) -> tuple[str, ...]:
     return tuple(line for line in lines if not line.startswith(("+++", "---", "@@")))
 
 
-def checked_row(names: Sequence[str], values: Sequence[Column], digest: str) -> None:
-    """Raises RegistryUnusable when a version's row is not what the ledger recorded."""
-    row = dict(zip(names, values, strict=True))
-    if digest_of("version", row) != digest:
-        raise RegistryUnusable(
-            f"{row['prompt_id']}@{row['version']} was altered after it was registered",
-            hint="run workbench verify, then workbench restore BACKUP",
-        )
-
-
-def _version(row: Sequence[Column]) -> PromptVersion:
-    size = len(_ROW)
-    at, digest, is_active, tested, score, revoked = row[size:]
-    checked_row(_ROW, row[:size], str(digest))
-    values = dict(zip(_ROW, map(str, row[:size]), strict=True))
-    return PromptVersion(
-        prompt_id=values["prompt_id"],
-        version=values["version"],
-        content=values["content"],
-        description=values["description"],
-        author=values["author"],
-        created_at=str(at),
+def _version(row: dict[str, Any]) -> PromptVersion:
+    is_active, tested, score, revoked = map(
+        row.pop, ("is_active", "is_tested", "newest_score", "is_revoked")
+    )
+    row, record = split_record(row)
+    check_row("version", row, record)
+    return version_from(
+        row,
+        record,
         is_active=bool(is_active),
         tested=bool(tested),
         evaluation_score=None if score is None else float(score),
-        fingerprint=values["fingerprint"],
-        body=values["body"],
         revoked=bool(revoked),
     )
 
@@ -187,7 +174,7 @@ def _checked_key(version: str) -> str:
     return key
 
 
-def _refuse_duplicate(connection: sqlite3.Connection, new: PromptVersion) -> None:
+def _refuse_duplicate(connection: Connection, new: PromptVersion) -> None:
     rows = connection.execute(
         "SELECT v.version, v.fingerprint, v.content, l.actor, l.at FROM versions v"
         " JOIN ledger l ON l.seq = v.seq"
@@ -218,7 +205,7 @@ def _refuse_duplicate(connection: sqlite3.Connection, new: PromptVersion) -> Non
     )
 
 
-def _missing(connection: sqlite3.Connection, prompt_id: str, version: str) -> NotInRegistry:
+def _missing(connection: Connection, prompt_id: str, version: str) -> NotInRegistry:
     known = [
         row[0]
         for row in connection.execute(

@@ -1,22 +1,24 @@
 """Cases may be added to a suite without a reason; does a version pass only because of them?
 
 Adding cases is stricter as long as evidence still passes on the earlier ones alone. Until somebody
-accepts the added cases with a reason, evidence is held to every form of the suite since the last
-one that was accepted: its first, or the newest one that has a reason.
+accepts the added cases with a reason, evidence must also pass every form of the suite since the
+last accepted one: the first, or the newest with a reason.
 """
 
 # All SQL is put together from this package's own constants; values are bound.
+# ruff: noqa: S608
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.registry.models.records import EvaluationRecord
 from workbench.registry.models.strictness import POLICY_FACTS, cases_of, suite_changes
-from workbench.registry.storage.sqlite.tables import AFTER_ALL, table_rows
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.queries import json_field
+from workbench.registry.storage.tables import AFTER_ALL, table_rows
 from workbench.verdicts import recompute
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.restriction import Part, judged_on
@@ -25,12 +27,12 @@ from workbench.verdicts.values import Evidence, Gate
 Row = Mapping[str, Any]
 
 _JUDGED_AGAIN = frozenset(fact.name for fact in POLICY_FACTS) - {"scorers", "baseline", "extend"}
-"""Facts of a policy that recorded scores can be judged by again."""
+"""Facts of a policy under which recorded scores can be judged again."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnlyByAdded:
-    """A pass that the cases of an earlier form of the suite do not give."""
+    """A pass that does not hold on the cases of an earlier form of the suite."""
 
     prompt_id: str
     suite: str
@@ -51,17 +53,15 @@ def _number(score: float | None) -> str:
     return "no score" if score is None else f"{score:.3f}"
 
 
-def suite_rows(
-    connection: sqlite3.Connection, prompt_id: str, suite: str, before: int
-) -> list[Row]:
-    """Every form of a suite that was recorded before that seq, the oldest first."""
+def suite_rows(connection: Connection, prompt_id: str, suite: str, before: int) -> Sequence[Row]:
+    """Every form of a suite recorded before that seq, oldest first."""
     sql = "SELECT * FROM suites WHERE prompt_id = ? AND suite = ? AND seq < ? ORDER BY seq"
     return table_rows(connection, sql, (prompt_id, suite, before))
 
 
 def held_to(rows: Sequence[Row]) -> list[Row]:
-    """The forms since the last accepted one, with it: the newest that has a reason, else the first
-    that was recorded under rules of reasons at all.
+    """The forms from the last accepted one on: the newest with a reason, else the first that was
+    recorded under rules that need reasons.
     """
     reasons = [at for at, row in enumerate(rows) if row["reason"].strip(" ")]
     ruled = [at for at, row in enumerate(rows) if row["revision"]]
@@ -69,12 +69,12 @@ def held_to(rows: Sequence[Row]) -> list[Row]:
 
 
 def passes_by(evidence: Evidence, judged: Row, row: Row) -> bool:
-    """Whether evidence on the form `judged` of a suite passes by another form, on its cases."""
-    found = suite_changes(row, judged)
-    looser = {change.fact for change in found if change.looser}
+    """Whether evidence on the form `judged` of a suite passes the form `row`, on its cases."""
+    changes = suite_changes(row, judged)
+    looser = {change.fact for change in changes if change.looser}
     if not looser <= _JUDGED_AGAIN:
         return False
-    if any(change.fact == "cases" for change in found):
+    if any(change.fact == "cases" for change in changes):
         return _on_the_cases_of(row, evidence, judged).gate is Gate.PASS
     return not looser or recompute(replace(evidence, policy=json.loads(row["policy"]))) is Gate.PASS
 
@@ -89,11 +89,11 @@ def _shared(row: Row, judged: Row) -> frozenset[str]:
     return frozenset(str(case_id) for key, case_id in cases_of(judged).items() if key in known)
 
 
-def forms_with_fewer_cases(connection: sqlite3.Connection, prompt_id: str, suite: str) -> list[Row]:
-    """Those of a suite that its evidence is held to, beside the form in force."""
+def forms_with_fewer_cases(connection: Connection, prompt_id: str, suite: str) -> list[Row]:
+    """Forms of a suite, other than the one in force, that its evidence must also pass."""
     # Most suites always had the same cases, and the lists of cases are long.
     datasets = connection.execute(
-        "SELECT count(DISTINCT json_extract(parts, '$.dataset')) FROM suites"
+        f"SELECT count(DISTINCT {json_field('parts', 'dataset')}) FROM suites"
         " WHERE prompt_id = ? AND suite = ?",
         (prompt_id, suite),
     ).fetchone()[0]
@@ -104,11 +104,10 @@ def forms_with_fewer_cases(connection: sqlite3.Connection, prompt_id: str, suite
 
 
 def only_by_added(
-    connection: sqlite3.Connection, suite: tuple[str, str], passed: Iterable[EvaluationRecord]
+    connection: Connection, suite: tuple[str, str], passed: Iterable[EvaluationRecord]
 ) -> OnlyByAdded | None:
-    """Why none of the evaluations that passed a suite in force (prompt_id, name) counts without
-    the cases that were added to it and not accepted, by the newest; None: one does, or there is
-    none.
+    """Why no evaluation that passed a suite in force (prompt_id, name) holds without the added
+    cases that nobody accepted, for the newest one; None: one holds, or there is none.
     """
     forms = forms_with_fewer_cases(connection, *suite)
     newest: OnlyByAdded | None = None
@@ -117,18 +116,18 @@ def only_by_added(
         against = next((row for row in forms if not passes_by(record.evidence, judged, row)), None)
         if against is None:
             return None
-        found = record.evidence
+        evidence = record.evidence
         newest = newest or OnlyByAdded(
             *suite,
-            found.score,
-            len(next(iter(found.pairs.values()), ())),
-            _on_the_cases_of(against, found, judged),
+            evidence.score,
+            len(next(iter(evidence.pairs.values()), ())),
+            _on_the_cases_of(against, evidence, judged),
         )
     return newest
 
 
-def judged_row(connection: sqlite3.Connection, evaluation: int) -> Row:
-    """The form of the suite that an evaluation was made on."""
+def judged_row(connection: Connection, evaluation: int) -> Row:
+    """The form of the suite that an evaluation was judged on."""
     sql = "SELECT * FROM suites WHERE seq = (SELECT suite_seq FROM evaluations WHERE seq = ?)"
     (row,) = table_rows(connection, sql, (evaluation,))
     return row

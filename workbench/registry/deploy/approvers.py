@@ -1,7 +1,8 @@
-"""Whose approval counts? One answer, for what refuses, for what marks, and for `verify`.
+"""Whose approval counts: one answer for refusals, marks and `verify`.
 
-The trigger of deployments asks the same in SQL (deployment_rules.py). Which evaluations count in
-an environment is the caller's to say: the database's views do, or the records before a deployment.
+The trigger of deployments decides the same in SQL (deployment_rules.py). The caller says which
+evaluations count in the environment: by the database's views, or by the records before a
+deployment.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 from workbench.registry.models.actors import distinct, same_person
 
 Approval = tuple[str, int]
-"""Who approved, and `approvals.rules`: 0 is an approval of 0.1.0."""
+"""The actor, and `approvals.rules`: 0 is an approval of 0.1.0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Involved:
-    """Who has a part in a deployment already."""
+    """Who is involved in a deployment."""
 
     author: str
     deployer: str = ""
@@ -27,10 +28,10 @@ class Involved:
 
 
 def may_not_approve(name: str, involved: Involved) -> str:
-    """Why somebody's approval does not count, as the end of a sentence about them with {} for the
-    version; empty: it does.
+    """Why an approval by `name` does not count, as a predicate with {} for the version; "": it
+    does.
 
-    An evaluator may approve where somebody else's evaluation says the same.
+    An evaluator may approve when somebody else's evaluation counts too.
     """
     if same_person(name, involved.author):
         return "wrote {}"
@@ -42,16 +43,16 @@ def may_not_approve(name: str, involved: Involved) -> str:
 
 
 def approvers(approvals: Iterable[Approval], involved: Involved) -> list[str]:
-    """Who approved and counts, each person once."""
+    """The people whose approvals count, each once."""
     return distinct(name for name, _ in approvals if not may_not_approve(name, involved))
 
 
 def approvers_by_name(
     approvals: Iterable[Approval], involved: Involved, *, people: bool
 ) -> list[str]:
-    """The same of a deployment whose record names no revision: approvals of 0.1.0 count by the
-    text of the names, and evaluators' as well. `people`: approvals of a later release were
-    recorded before it.
+    """The same for a deployment whose record names no revision: approvals and evaluators of 0.1.0
+    are compared by the text of names. `people`: approvals of a later release were recorded before
+    it.
     """
     known = (involved.author, involved.deployer)
     counted = [

@@ -1,8 +1,6 @@
-"""Cases that were added, and that a version passes only with: which, and accepting them."""
+"""Added cases that a version depends on to pass: finding them, and accepting them."""
 
 from __future__ import annotations
-
-import sqlite3
 
 from workbench.errors import NotInRegistry
 from workbench.registry.content.evidence import evaluation_at
@@ -12,18 +10,17 @@ from workbench.registry.deploy.recorded_changes import accepted_cases
 from workbench.registry.models.records import RuleChange
 from workbench.registry.models.strictness import REVISION
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 
 
-def suites_let_through(connection: sqlite3.Connection) -> list[RuleChange]:
-    """Suites (prompt_id, name) that some version passes only with cases that were added and that
-    nobody accepted: what accepting them changes.
-    """
+def suites_let_through(connection: Connection) -> list[RuleChange]:
+    """The changes that would accept added cases, where a version passes only with them."""
     grown = connection.execute(
         "SELECT prompt_id, suite FROM suites WHERE revision > 0 GROUP BY prompt_id, suite"
         " HAVING min(parts) <> max(parts) ORDER BY prompt_id, suite"
     ).fetchall()
-    found = []
+    accepted = []
     for name in grown:
         current = current_suite(connection, *name)
         if current is None or not forms_with_fewer_cases(connection, *name):
@@ -40,12 +37,14 @@ def suites_let_through(connection: sqlite3.Connection) -> list[RuleChange]:
             for seqs in passed.values()
         ):
             change = accepted_cases(connection, unrecorded(current))
-            found += [change] if change else []
-    return found
+            accepted += [change] if change else []
+    return accepted
 
 
-def version_let_through(connection: sqlite3.Connection, version: PromptVersion, suite: str) -> str:
-    """The sentence about a version that passes a suite only with added cases, or none."""
+def version_let_through(connection: Connection, version: PromptVersion, suite: str) -> str:
+    """Why a version passes a suite only with added cases, as a sentence; "" when it does not depend
+    on them.
+    """
     rows = connection.execute(
         "SELECT seq FROM passing_evaluations WHERE prompt_id = ? AND fingerprint = ? AND suite = ?"
         " ORDER BY seq DESC",
@@ -58,8 +57,8 @@ def version_let_through(connection: sqlite3.Connection, version: PromptVersion, 
 def accept_cases(
     transaction: Transaction, prompt_id: str, suite: str, by: str, reason: str
 ) -> None:
-    """Measure a suite's evidence by all the cases that it has now. Raises RulesLoosened without a
-    reason.
+    """Accept the cases of a suite as they are now. Raises NotInRegistry, and RulesLoosened without
+    a reason.
     """
     current = current_suite(transaction.connection, prompt_id, suite)
     if current is None:

@@ -1,20 +1,20 @@
-"""Which versions do apps need? A deploy outside of a registered range is refused."""
+"""Consumers: apps with the range of versions that they can use; other deploys are refused."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 
 from workbench.registry.deploy.environments import environment_named
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 
 
 def register_consumer(
     transaction: Transaction, name: str, prompt_id: str, environment: str, requires: str, actor: str
 ) -> None:
-    """Remember what an app needs; an empty range forgets it. Unchanged: nothing is written.
+    """Record the range of an app; an empty range removes it. An unchanged range writes nothing.
 
     Raises RegistryError when it is not a range like >=1.2,<2.
     """
@@ -41,7 +41,7 @@ def register_consumer(
 
 
 def broken_consumers(
-    connection: sqlite3.Connection, version: PromptVersion, environment: str
+    connection: Connection, version: PromptVersion, environment: str
 ) -> list[tuple[str, str]]:
     """(name, range) of each consumer that could not use this version."""
     rows = connection.execute(

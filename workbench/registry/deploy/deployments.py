@@ -1,13 +1,12 @@
-"""What is live where, and how it got there: deploy, retire, revoke, approve.
+"""Deploying, retiring, revoking and approving versions.
 
-The triggers hold the rules; the checks here come first only to say precisely what is missing.
+The triggers enforce the rules; the checks here run first to name everything that is missing.
 """
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
 from workbench.errors import GateRefused, RegistryError, StaleHead
@@ -24,7 +23,7 @@ from workbench.registry.deploy.heads import (
     deployment_from,
     head_of,
 )
-from workbench.registry.deploy.loosened import Wish, loosened_by
+from workbench.registry.deploy.loosened import ProposedDeployment, loosened_by
 from workbench.registry.deploy.refusals import (
     Refusal,
     check_again,
@@ -37,31 +36,38 @@ from workbench.registry.models.actors import RULES, can_be_seen
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.models.values import PromptDeployment, PromptVersion
 from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Row, Transaction
 
 
 def live(
-    connection: sqlite3.Connection, prompt_id: str | None, *, revoked: bool = False
+    connection: Connection, prompt_id: str | None, *, revoked: bool = False
 ) -> list[PromptDeployment]:
-    """What is live, one entry per prompt and environment; retired ones are left out. With
-    `revoked` only what should not be live any more.
+    """The live deployments, one per prompt and environment, without retired ones. `revoked`: only
+    those of revoked versions.
     """
-    one = "WHERE x.prompt_id = :prompt" if prompt_id is not None else ""
+    of_prompt = "WHERE x.prompt_id = :prompt" if prompt_id is not None else ""
+    only_revoked = (
+        " AND EXISTS (SELECT 1 FROM revocations r"
+        " WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint)"
+        if revoked
+        else ""
+    )
     rows = connection.execute(
         f"{SELECT} WHERE d.action <> 'retire' AND d.seq IN (SELECT max(x.seq)"
-        f" FROM deployments x {one} GROUP BY x.prompt_id, x.environment)"
-        " AND (NOT :revoked OR EXISTS (SELECT 1 FROM revocations r"
-        "  WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint))"
-        " ORDER BY d.prompt_id, d.environment",
-        {"prompt": prompt_id, "revoked": revoked},
+        f" FROM deployments x {of_prompt} GROUP BY x.prompt_id, x.environment)"
+        f"{only_revoked} ORDER BY d.prompt_id, d.environment",
+        {"prompt": prompt_id},
     ).fetchall()
     return [deployment_from(row) for row in rows]
 
 
 def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
-    """Make a version live. What is live already, or was asked for before, is not done twice.
+    """Make a version live. A version that is live, or a request that was done, is not deployed
+    twice.
 
-    Raises GateRefused with what is missing, StaleHead when somebody was faster.
+    Raises GateRefused with everything that is missing, StaleHead when somebody else deployed
+    meanwhile.
     """
     connection = transaction.connection
     done = repeated(connection, request.request_id, request)
@@ -106,16 +112,18 @@ def deploy(transaction: Transaction, request: Request) -> PromptDeployment:
         "request_id": request.request_id,
         "loosened_by": None
         if against
-        else loosened_by(connection, _wish(transaction, request, version)),
+        else loosened_by(connection, _proposed(transaction, request, version)),
         "revision": MARKS_REVISION,
     }
     seq, _ = transaction.append("deployment", request.actor, row, own_seq="stands_for")
     return deployment_at(connection, seq)
 
 
-def _wish(transaction: Transaction, request: Request, version: PromptVersion) -> Wish:
+def _proposed(
+    transaction: Transaction, request: Request, version: PromptVersion
+) -> ProposedDeployment:
     last, _, before = transaction.head()
-    return Wish(
+    return ProposedDeployment(
         prompt_id=request.prompt_id,
         version=request.version,
         fingerprint=version.fingerprint,
@@ -132,11 +140,11 @@ def _joined(against: Iterable[Refusal]) -> str:
 
 
 def repeated(
-    connection: sqlite3.Connection, request_id: str | None, wanted: Request, action: str = "deploy"
+    connection: Connection, request_id: str | None, wanted: Request, action: str = "deploy"
 ) -> PromptDeployment | None:
-    """What this request did before, if it was made before.
+    """The deployment that this request made before, if any.
 
-    Raises RegistryError when the same id was used for something else.
+    Raises RegistryError when the id was used for another request.
     """
     if request_id is None:
         return None
@@ -159,9 +167,9 @@ def repeated(
 
 
 def check_expected(
-    connection: sqlite3.Connection, expect: Expected, head: Head | None, new: PromptVersion | None
+    connection: Connection, expect: Expected, head: Head | None, new: PromptVersion | None
 ) -> None:
-    """Raises StaleHead, with who, what and the difference, unless what was seen is still live."""
+    """Raises StaleHead, with actor and difference, unless what the deployer saw is still live."""
     if isinstance(expect, Unset):
         return
     current = head.deployment if head and head.live else None
@@ -190,7 +198,9 @@ def check_expected(
 def retire(
     transaction: Transaction, prompt_id: str, environment: str, actor: str, reason: str
 ) -> PromptDeployment:
-    """Take what is live out of an environment."""
+    """Take the live version out of an environment. Raises RegistryError without a reason, or when
+    nothing is live.
+    """
     environment_named(transaction.connection, environment)
     head = head_of(transaction.connection, prompt_id, environment)
     if head is None or not head.live:
@@ -221,13 +231,15 @@ def retire(
 
 
 def revoke(transaction: Transaction, prompt_id: str, version: str, actor: str, reason: str) -> None:
-    """Never let a version go live again. Where it is live, readers get it with a flag."""
-    found = get_version(transaction.connection, prompt_id, version)
-    if found.revoked:
-        raise RegistryError(f"{found.ref} is revoked already", hint="nothing to do")
+    """Forbid a version for ever. Where it is live, readers get it with a flag. Raises
+    RegistryError.
+    """
+    registered = get_version(transaction.connection, prompt_id, version)
+    if registered.revoked:
+        raise RegistryError(f"{registered.ref} is revoked already", hint="nothing to do")
     if not can_be_seen(reason):
         raise RegistryError("revoking needs a reason", hint="give it with --reason")
-    transaction.append("revocation", actor, _about(found) | {"reason": reason})
+    transaction.append("revocation", actor, _about(registered) | {"reason": reason})
 
 
 def approve(
@@ -238,16 +250,18 @@ def approve(
     actor: str,
     reason: str,
 ) -> None:
-    """A second person's word for a version in an environment."""
+    """Record the approval of a version in an environment. Raises RegistryError for somebody who is
+    involved in it.
+    """
     environment_named(transaction.connection, environment)
-    found = get_version(transaction.connection, prompt_id, version)
-    evaluators = evaluators_of(transaction.connection, found, environment)
-    why = may_not_approve(actor, Involved(found.author, evaluators=evaluators))
+    registered = get_version(transaction.connection, prompt_id, version)
+    evaluators = evaluators_of(transaction.connection, registered, environment)
+    why = may_not_approve(actor, Involved(registered.author, evaluators=evaluators))
     if why:
         raise RegistryError(
-            f"{actor} {why.format(found.ref)} and cannot approve it", hint="ask somebody else"
+            f"{actor} {why.format(registered.ref)} and cannot approve it", hint="ask somebody else"
         )
-    row: Row = {**_about(found), "environment": environment, "reason": reason, "rules": RULES}
+    row: Row = {**_about(registered), "environment": environment, "reason": reason, "rules": RULES}
     transaction.append("approval", actor, row)
 
 

@@ -1,17 +1,16 @@
-"""The rules of environments, kept in the registry so that its triggers can read them."""
+"""The rules of environments, stored in the registry so that its triggers can read them."""
 
 from __future__ import annotations
 
-import sqlite3
-
 from workbench.errors import NotInRegistry
 from workbench.registry.models.environment_rows import COLUMNS, settings_of
+from workbench.registry.storage.connection import Connection
 from workbench.settings import EnvironmentSettings
 from workbench.suggestions import did_you_mean
 
 
-def all_environments(connection: sqlite3.Connection) -> list[EnvironmentSettings]:
-    """All environments in the order in which they were made."""
+def all_environments(connection: Connection) -> list[EnvironmentSettings]:
+    """All environments in the order of their creation."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM environment_rules r"  # noqa: S608 - a constant of this module
         " ORDER BY (SELECT min(e.seq) FROM environments e WHERE e.name = r.name)"
@@ -19,7 +18,7 @@ def all_environments(connection: sqlite3.Connection) -> list[EnvironmentSettings
     return [settings_of(row) for row in rows.fetchall()]
 
 
-def environment_named(connection: sqlite3.Connection, name: str) -> EnvironmentSettings:
+def environment_named(connection: Connection, name: str) -> EnvironmentSettings:
     """The rules of one environment. Raises NotInRegistry with the nearest name."""
     row = connection.execute(
         f"SELECT {COLUMNS} FROM environment_rules WHERE name = ?",  # noqa: S608 - a constant

@@ -1,13 +1,13 @@
-"""The newest entry of an environment's history, and a wish to change it."""
+"""The newest entry of an environment's history, and a request for another."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from workbench.registry.models.values import PromptDeployment
+from workbench.registry.storage.connection import Connection
 
 
 class Unset:
@@ -48,7 +48,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish to deploy."""
+    """A deployment request."""
 
     prompt_id: str
     version: str
@@ -61,7 +61,7 @@ class Request:
     again: bool = False
 
 
-def head_of(connection: sqlite3.Connection, prompt_id: str, environment: str) -> Head | None:
+def head_of(connection: Connection, prompt_id: str, environment: str) -> Head | None:
     """The newest entry, retired or live; None when there never was one."""
     row = connection.execute(
         SELECT + " WHERE d.prompt_id = ? AND d.environment = ? ORDER BY d.seq DESC LIMIT 1",
@@ -87,7 +87,7 @@ def head_from(row: Sequence[Any]) -> Head:
     return Head(deployment_from(row), *row[_VALUE_COLUMNS:])
 
 
-def deployment_at(connection: sqlite3.Connection, seq: int) -> PromptDeployment:
+def deployment_at(connection: Connection, seq: int) -> PromptDeployment:
     """The entry with that seq."""
     row = connection.execute(SELECT + " WHERE d.seq = ?", (seq,)).fetchone()
     return deployment_from(row)

@@ -1,8 +1,9 @@
-"""Which records that loosened a rule still count? The view `open_loosenings` says the same in SQL.
+"""Which records that loosened a rule still count? The view `open_loosenings` decides the same in
+SQL.
 
-A loosening is undone when the rule in force is at least as strict as the one before it, and asks
-for the same cases or still measures later ones against them. What was loosened on the way back
-counts as little, unless something was deployed or became stricter in between.
+A loosening is undone when the rule in force is at least as strict as the one before it, and
+requires the same cases or still measures later ones against them. Loosenings on the way back do not
+count either, unless something was deployed or became stricter in between.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ChangesOf = Callable[[Row, Row], tuple[Change, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Loosening:
-    """A record that loosened a rule, while that is not undone."""
+    """A record that loosened a rule and is not undone."""
 
     seq: int
     actor: str
@@ -30,10 +31,10 @@ class Loosening:
 def open_loosenings(
     rows: Sequence[Row], changes_of: ChangesOf, deployed: Collection[int], revision: int
 ) -> list[Loosening]:
-    """Those of one rule, the oldest first. `rows` are all that it was, the oldest first, with
-    `actor`; `deployed` the seqs of deployments that were held to it.
+    """The open loosenings of one rule, oldest first. `rows` are all its forms, oldest first, with
+    `actor`; `deployed` the seqs of deployments that the rule applied to.
     """
-    # The first form of a suite has a reason too where it stands beside suites of a team's own.
+    # The first form of a suite beside external suites has a reason too.
     first = 0 if "parts" in rows[0] and revision else 1
     steps = [at for at in range(first, len(rows)) if rows[at]["reason"].strip(" ")]
     if revision == 0:
@@ -60,7 +61,7 @@ def _is_undone(rows: Sequence[Row], at: int, changes_of: ChangesOf) -> bool:
 
 
 def _led_back(rows: Sequence[Row], undone: int, at: int, deployed: Collection[int]) -> bool:
-    """Whether the record `at` is a step on the way back from the undone one."""
+    """Whether the record `at` is a step on the way back from the undone record."""
     if at < undone or not all(row["reason"].strip(" ") for row in rows[undone + 1 : at]):
         return False
     return not any(rows[undone]["seq"] < seq < rows[at]["seq"] for seq in deployed)

@@ -4,7 +4,6 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,12 +12,12 @@ from workbench.registry.content.rule_changes import (
     adds_cases,
     change_of_environment,
     change_of_suite,
-    first_row,
     further_suite,
 )
 from workbench.registry.deploy.added_cases import held_to, suite_rows
 from workbench.registry.models.records import RuleChange
-from workbench.registry.storage.sqlite.tables import AFTER_ALL
+from workbench.registry.storage.connection import Connection
+from workbench.registry.storage.tables import AFTER_ALL, first_row
 
 _TABLES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], RuleChange | None]], ...] = (
     ("suites", ("prompt_id", "suite"), change_of_suite),
@@ -26,8 +25,8 @@ _TABLES: tuple[tuple[str, tuple[str, ...], Callable[[Row, Row], RuleChange | Non
 )
 
 
-def recorded_change(connection: sqlite3.Connection, seq: int) -> tuple[RuleChange, str] | None:
-    """What the record of a suite or an environment changed, and the reason; None: nothing."""
+def recorded_change(connection: Connection, seq: int) -> tuple[RuleChange, str] | None:
+    """The change and reason of a suite's or environment's record; None: it changed nothing."""
     for table, same, change_of in _TABLES:
         after = first_row(connection, f"SELECT * FROM {table} WHERE seq = ?", (seq,))
         if after is None:
@@ -47,8 +46,8 @@ def recorded_change(connection: sqlite3.Connection, seq: int) -> tuple[RuleChang
     return None
 
 
-def _beside(connection: sqlite3.Connection, row: Row) -> RuleChange:
-    """What a first form changed that needed a reason."""
+def _beside(connection: Connection, row: Row) -> RuleChange:
+    """The change by a first form that needed a reason."""
     others = connection.execute(
         "SELECT DISTINCT suite FROM suites WHERE prompt_id = ? AND seq < ? ORDER BY suite",
         (row["prompt_id"], row["seq"]),
@@ -57,8 +56,8 @@ def _beside(connection: sqlite3.Connection, row: Row) -> RuleChange:
     return further_suite(names, str(row["prompt_id"]), str(row["suite"]))
 
 
-def accepted_cases(connection: sqlite3.Connection, row: Row) -> RuleChange | None:
-    """What a form with a reason, and no other looser fact, accepts: cases that were added."""
+def accepted_cases(connection: Connection, row: Row) -> RuleChange | None:
+    """The added cases that a record with a reason and no other looser fact accepts."""
     names = str(row["prompt_id"]), str(row["suite"])
     rows = suite_rows(connection, *names, int(str(row.get("seq", AFTER_ALL))))
     change = change_of_suite(dict(held_to(rows)[0]), row)

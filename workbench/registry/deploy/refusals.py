@@ -1,26 +1,37 @@
-"""Why a version may not go live: every rule that speaks against it, as a sentence."""
+"""Why a version may not go live: each broken rule as a sentence."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.errors import GateRefused, NotInRegistry
+from workbench.registry.deploy.approvals import approvals_given, rolled_back_at
 from workbench.registry.deploy.approvers import Involved, approvers
 from workbench.registry.deploy.consumers import broken_consumers
 from workbench.registry.deploy.heads import Request, deployment_at, head_of
 from workbench.registry.deploy.rule_approvals import waiting_for
 from workbench.registry.deploy.status import evaluators_of, status_of
+from workbench.registry.models.deployment_rules import (
+    APPROVED,
+    CONSUMERS,
+    FROZEN,
+    PROMOTED,
+    RULES_APPROVED,
+    TESTED,
+    DeploymentRule,
+)
 from workbench.registry.models.records import State, Status
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.settings import FRESH, EnvironmentSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One rule that speaks against it, and what would satisfy it."""
+    """A broken rule in words, and what satisfies it."""
 
+    rule: DeploymentRule
     text: str
     way_out: str
 
@@ -29,43 +40,49 @@ class Refusal:
 
 
 def refusals(
-    connection: sqlite3.Connection,
+    connection: Connection,
     request: Request,
     rules: EnvironmentSettings,
     version: PromptVersion,
 ) -> list[Refusal]:
-    """Every rule of the environment that speaks against it."""
-    found = []
+    """Every rule of the environment that the deployment breaks."""
+    against = []
     if rules.frozen:
-        found.append(Refusal(f"{rules.name} is frozen", "wait for the thaw"))
+        against.append(_refusal(FROZEN, environment=rules.name))
     if rules.promote_from:
         source = head_of(connection, request.prompt_id, rules.promote_from)
         if source is None or not source.live or source.deployment.version != request.version:
-            first = rules.promote_from
-            said = f"it is not live in {first}, where it must be first"
-            found.append(Refusal(said, f"deploy it to {first} first"))
+            against.append(_refusal(PROMOTED, source=rules.promote_from))
     if rules.approvals:
         count = _approvals(connection, request, version)
         if count < rules.approvals:
-            said = f"{count} of {rules.approvals} approvals by other people"
-            found.append(Refusal(said, "have it approved"))
+            against.append(_refusal(APPROVED, count=count, wanted=rules.approvals))
     for rule in waiting_for(connection, request.prompt_id, request.environment):
-        said = (
-            f"{rule.by} loosened {rule.change} ({rule.reason}), and {rule.approvals} of"
-            f" {rule.wanted} other people approved that"
+        against.append(
+            _refusal(
+                RULES_APPROVED,
+                actor=rule.by,
+                change=rule.change,
+                reason=rule.reason,
+                count=rule.approvals,
+                wanted=rule.wanted,
+            )
         )
-        found.append(Refusal(said, "have it approved: workbench rules approve"))
     for consumer, wanted in broken_consumers(connection, version, request.environment):
-        said = f"{consumer} reads it and needs {wanted}"
-        found.append(Refusal(said, "bring what reads it up first"))
+        against.append(_refusal(CONSUMERS, consumer=consumer, range=wanted))
     if not rules.untested:
         status = status_of(connection, version, request.environment)
         if status.state is not State.TESTED:
-            way = "evaluate it with --fresh" if rules.answers == FRESH else "evaluate it"
-            found.append(Refusal(f"{status.state.value}: {status.reason}", way))
+            against.append(_refusal(TESTED, state=status.state.value, reason=status.reason))
+            if rules.answers == FRESH:
+                against[-1] = replace(against[-1], way_out="evaluate it with --fresh")
         way = "accept the added cases: workbench rules apply --reason TEXT"
-        found += [Refusal(text, way) for text in _only_by_added(status, rules)]
-    return found
+        against += [Refusal(TESTED, text, way) for text in _only_by_added(status, rules)]
+    return against
+
+
+def _refusal(rule: DeploymentRule, **words: object) -> Refusal:
+    return Refusal(rule, rule.refusal.format(**words), rule.way_out.format(**words))
 
 
 def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:
@@ -78,29 +95,21 @@ def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:
     return against if required or len(against) == len(passed) else []
 
 
-def _approvals(connection: sqlite3.Connection, request: Request, version: PromptVersion) -> int:
-    given = connection.execute(
-        "SELECT l.actor, a.rules FROM approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.prompt_id = ? AND a.version = ? AND a.environment = ? AND a.seq > ?"
-        " ORDER BY a.seq",
-        (
-            request.prompt_id,
-            request.version,
-            request.environment,
-            _rolled_back_at(connection, request),
-        ),
-    ).fetchall()
+def _approvals(connection: Connection, request: Request, version: PromptVersion) -> int:
+    where = request.prompt_id, request.version, request.environment
     evaluators = evaluators_of(connection, version, request.environment)
-    return len(approvers(given, Involved(version.author, request.actor, evaluators)))
+    involved = Involved(version.author, request.actor, evaluators)
+    return len(approvers(approvals_given(connection, *where), involved))
 
 
-def check_again(connection: sqlite3.Connection, request: Request) -> None:
-    """Raises GateRefused for what was rolled back, unless again is said with a reason."""
-    back = _rolled_back_at(connection, request)
+def check_again(connection: Connection, request: Request) -> None:
+    """Raises GateRefused for a rolled back version, unless `again` is set with a reason."""
+    where = request.prompt_id, request.version, request.environment
+    back = rolled_back_at(connection, *where)
     deployed = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND version = ? AND action = 'deploy'",
-        (request.prompt_id, request.environment, request.version),
+        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND version = ?"
+        " AND environment = ? AND action = 'deploy'",
+        where,
     ).fetchone()[0]
     if back <= deployed or (request.again and request.reason.strip()):
         return
@@ -113,16 +122,7 @@ def check_again(connection: sqlite3.Connection, request: Request) -> None:
     )
 
 
-def _rolled_back_at(connection: sqlite3.Connection, request: Request) -> int:
-    row = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM deployments WHERE prompt_id = ? AND environment = ?"
-        " AND previous_version = ? AND action = 'rollback'",
-        (request.prompt_id, request.environment, request.version),
-    ).fetchone()
-    return int(row[0])
-
-
-def revoked_reason(connection: sqlite3.Connection, version: PromptVersion) -> str:
+def revoked_reason(connection: Connection, version: PromptVersion) -> str:
     """Who revoked it, and why."""
     row = connection.execute(
         "SELECT r.reason, l.actor FROM revocations r JOIN ledger l ON l.seq = r.seq"

@@ -1,13 +1,11 @@
-"""Going back: along the chain of what was live before, never forward to what was left behind.
+"""Rolling back along the chain of what was live before, never forward to what was rolled back.
 
-A deploy puts its content on top of what is live; a rollback takes off everything above the
-deploy that it returns to. So a deploy is still underneath exactly when no later rollback of
-this environment returned to something earlier than it.
+A deploy pushes its version onto a stack; a rollback pops everything above the deploy that it
+returns to. So a deploy is still on the stack exactly when no later rollback of this environment
+returned to an earlier one.
 """
 
 from __future__ import annotations
-
-import sqlite3
 
 from workbench.errors import RegistryError
 from workbench.registry.content.versions import get_version
@@ -18,6 +16,7 @@ from workbench.registry.deploy.status import status_of
 from workbench.registry.models.records import RollbackPreview, State
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.models.values import PromptDeployment
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Row, Transaction
 
 _UNDERNEATH = """
@@ -36,7 +35,7 @@ _Target = tuple[int, str, str, int | None, int, int]
 
 
 def preview_rollback(
-    connection: sqlite3.Connection, prompt_id: str, environment: str, to: str | None
+    connection: Connection, prompt_id: str, environment: str, to: str | None
 ) -> RollbackPreview:
     """Where `rollback` would go. Raises RegistryError when there is nothing to go back to."""
     head, target, warnings = _plan(connection, prompt_id, environment, to)
@@ -68,7 +67,9 @@ def rollback(
     expect: Expected = UNSET,
     request_id: str | None = None,
 ) -> PromptDeployment:
-    """Go back to what was live before, also when its evidence is stale, never to a revoked one."""
+    """Roll back, also to stale evidence, never to a revoked version. Raises RegistryError when
+    there is nothing to go back to, StaleHead when somebody else deployed meanwhile.
+    """
     connection = transaction.connection
     wanted = Request(prompt_id, to or "", environment, actor)
     done = repeated(connection, request_id, wanted, "rollback")
@@ -102,7 +103,7 @@ def rollback(
 
 
 def _plan(
-    connection: sqlite3.Connection, prompt_id: str, environment: str, to: str | None
+    connection: Connection, prompt_id: str, environment: str, to: str | None
 ) -> tuple[Head, _Target, list[str]]:
     environment_named(connection, environment)
     head = head_of(connection, prompt_id, environment)
@@ -111,7 +112,7 @@ def _plan(
             f"No previous version of {prompt_id} in {environment}: nothing was ever live there",
             hint="see workbench log",
         )
-    # After a retirement, back means what was retired; else what was there before.
+    # After a retirement a rollback restores what was retired, else what was live before.
     below = head.stands_for if not head.live else head.stands_for - 1
     targets: list[_Target] = connection.execute(
         _UNDERNEATH, (prompt_id, environment, below)
@@ -132,7 +133,7 @@ def _plan(
 
 
 def _chosen(
-    connection: sqlite3.Connection, head: Head, targets: list[_Target], to: str
+    connection: Connection, head: Head, targets: list[_Target], to: str
 ) -> tuple[Head, _Target, list[str]]:
     entry = head.deployment
     version = get_version(connection, entry.prompt_id, to)

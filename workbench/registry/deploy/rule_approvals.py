@@ -1,37 +1,27 @@
-"""Which loosened rules let nothing through yet, and a second person's word for them."""
+"""Loosened rules that still need approvals, and approving them."""
 
 from __future__ import annotations
-
-import sqlite3
 
 from workbench.errors import RegistryError
 from workbench.registry.deploy.recorded_changes import recorded_change
 from workbench.registry.models.actors import distinct, same_person
 from workbench.registry.models.records import RuleChange, WaitingRule
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
-
-_WAITING = """
-SELECT x.seq, r.name, l.actor,
-  max(r.approvals, coalesce((SELECT b.approvals FROM environments b
-    WHERE b.name = r.name AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1), 0)) AS asked_for
-FROM open_loosenings x JOIN environment_rules r JOIN ledger l ON l.seq = x.seq
-WHERE (x.environment = r.name OR (x.prompt_id IS NOT NULL AND (json_array_length(r.requires) = 0
-    OR x.suite IN (SELECT j.value FROM json_each(r.requires) j))))
-ORDER BY x.seq, r.name
-"""
-"""The same that the trigger of deployments asks, with who and where."""
+from workbench.registry.storage.queries import loosenings_to_approve
+from workbench.registry.storage.tables import AFTER_ALL
 
 
-def waiting_rules(connection: sqlite3.Connection) -> list[WaitingRule]:
+def waiting_rules(connection: Connection) -> list[WaitingRule]:
     """Loosened rules that lack approvals by other people, the oldest first."""
-    found: dict[int, WaitingRule] = {}
-    for seq, environment, actor, wanted in connection.execute(_WAITING).fetchall():
+    waiting: dict[int, WaitingRule] = {}
+    for seq, environment, actor, wanted in loosenings_to_approve(connection):
         approvals = rule_approvers(connection, seq, actor)
         if approvals >= wanted:
             continue
-        before = found.get(seq)
+        before = waiting.get(seq)
         change, reason = recorded_change(connection, seq) or (RuleChange((), True), "")
-        found[seq] = WaitingRule(
+        waiting[seq] = WaitingRule(
             seq=seq,
             change=change,
             by=actor,
@@ -40,25 +30,21 @@ def waiting_rules(connection: sqlite3.Connection) -> list[WaitingRule]:
             approvals=approvals,
             wanted=max(wanted, before.wanted if before else 0),
         )
-    return list(found.values())
+    return list(waiting.values())
 
 
-def rule_approvers(
-    connection: sqlite3.Connection, seq: int, actor: str, before: int | None = None
-) -> int:
-    """How many people other than `actor` approved the loosened rule before that record, if any."""
+def rule_approvers(connection: Connection, seq: int, actor: str, before: int = AFTER_ALL) -> int:
+    """How many people other than `actor` approved the loosened rule before that record."""
     names = connection.execute(
         "SELECT l.actor FROM rule_approvals a JOIN ledger l ON l.seq = a.seq"
-        " WHERE a.target = ?1 AND (?2 IS NULL OR a.seq < ?2) ORDER BY a.seq",
+        " WHERE a.target = ? AND a.seq < ? ORDER BY a.seq",
         (seq, before),
     ).fetchall()
     return len(distinct(name for (name,) in names if not same_person(name, actor)))
 
 
-def waiting_for(
-    connection: sqlite3.Connection, prompt_id: str, environment: str
-) -> list[WaitingRule]:
-    """Those that stand in the way of a deployment there."""
+def waiting_for(connection: Connection, prompt_id: str, environment: str) -> list[WaitingRule]:
+    """Those that block a deployment there."""
     return [
         rule
         for rule in waiting_rules(connection)
@@ -69,7 +55,9 @@ def waiting_for(
 def approve_rules(
     transaction: Transaction, actor: str, seq: int | None, reason: str
 ) -> list[WaitingRule]:
-    """One's word for the loosened rules of others that wait for one, or for one of them."""
+    """Approve the loosened rules of others that wait, or one of them. Raises RegistryError when
+    none waits, or it is one's own.
+    """
     waiting = waiting_rules(transaction.connection)
     chosen = [rule for rule in waiting if seq in (None, rule.seq)]
     mine = [rule for rule in chosen if not same_person(rule.by, actor)]

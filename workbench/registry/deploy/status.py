@@ -1,13 +1,12 @@
-"""May this version go live there? Derived from its evidence each time, never stored.
+"""How a version stands in an environment, derived from its evidence each time.
 
-The database's views decide (they are what the triggers ask); this module says why.
+The database's views decide (the triggers query them); this module gives the reason.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from workbench.registry.deploy.environments import environment_named
 from workbench.registry.models.origins import objection
 from workbench.registry.models.records import EvaluationRecord, State, Status, SuiteStatus
 from workbench.registry.models.values import PromptVersion
+from workbench.registry.storage.connection import Connection
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
@@ -28,10 +28,10 @@ PART_WORDS = {
     "readings": "reading of expected answers",
     "empties": "scoring of empty answers",
 }
-"""What the parts of a suite are called where their names do not say it."""
+"""Words for parts of a suite whose names do not explain themselves."""
 
 
-def status_of(connection: sqlite3.Connection, version: PromptVersion, environment: str) -> Status:
+def status_of(connection: Connection, version: PromptVersion, environment: str) -> Status:
     """How a version stands in an environment. Raises NotInRegistry for an unknown environment."""
     rules = environment_named(connection, environment)
     revoked = connection.execute(
@@ -55,22 +55,20 @@ def status_of(connection: sqlite3.Connection, version: PromptVersion, environmen
 
 
 def accepted_evaluations(
-    connection: sqlite3.Connection, version: PromptVersion, environment: str, suite: str = ""
+    connection: Connection, version: PromptVersion, environment: str, suite: str = ""
 ) -> list[tuple[int, str]]:
-    """seq and suite of the evaluations of the version's content that count there now, the newest
-    first; with `suite` those on it.
+    """seq and suite of the evaluations of the version's content that count in the environment,
+    newest first; with `suite` only those on it.
     """
     return connection.execute(
-        "SELECT seq, suite FROM accepted_evaluations WHERE prompt_id = ?1 AND fingerprint = ?2"
-        " AND environment = ?3 AND ?4 IN ('', suite) ORDER BY seq DESC",
+        "SELECT seq, suite FROM accepted_evaluations WHERE prompt_id = ? AND fingerprint = ?"
+        " AND environment = ? AND ? IN ('', suite) ORDER BY seq DESC",
         (version.prompt_id, version.fingerprint, environment, suite),
     ).fetchall()
 
 
-def evaluators_of(
-    connection: sqlite3.Connection, version: PromptVersion, environment: str
-) -> list[str]:
-    """Who recorded them."""
+def evaluators_of(connection: Connection, version: PromptVersion, environment: str) -> list[str]:
+    """The actors who recorded those evaluations."""
     rows = connection.execute(
         "SELECT l.actor FROM accepted_evaluations e JOIN ledger l ON l.seq = e.seq"
         " WHERE e.prompt_id = ? AND e.fingerprint = ? AND e.environment = ?",
@@ -80,10 +78,10 @@ def evaluators_of(
 
 
 def _old_baselines(
-    connection: sqlite3.Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
+    connection: Connection, version: PromptVersion, suites: tuple[SuiteStatus, ...]
 ) -> tuple[str, ...]:
-    """Passes that compared the version with something else than what is live now."""
-    found = []
+    """Passes that compared the version with something other than what is live now."""
+    sentences = []
     for suite in suites:
         if suite.state is not State.TESTED or suite.evaluation is None:
             continue
@@ -97,11 +95,13 @@ def _old_baselines(
         live = row[0] if row else None
         if live not in (None, version.version, evidence.baseline_version):
             before = evidence.baseline_version or "nothing"
-            found.append(f"{suite.suite} compared it with {before}; {live} is live in {where} now")
-    return tuple(found)
+            sentences.append(
+                f"{suite.suite} compared it with {before}; {live} is live in {where} now"
+            )
+    return tuple(sentences)
 
 
-def _has_external(connection: sqlite3.Connection, version: PromptVersion) -> bool:
+def _has_external(connection: Connection, version: PromptVersion) -> bool:
     row = connection.execute(
         "SELECT 1 FROM evaluations WHERE prompt_id = ? AND fingerprint = ? AND external = 1",
         (version.prompt_id, version.fingerprint),
@@ -121,10 +121,9 @@ def _combined(
     passed = [s for s in suites if s.state is State.TESTED]
     if suites and (len(passed) == len(suites) or (passed and not required)):
         chosen = passed[0]
-        found = chosen.evaluation
-        return Status(
-            State.TESTED, chosen.reason, found.evidence.score if found else None, found, suites
-        )
+        evaluation = chosen.evaluation
+        passed_with = evaluation.evidence.score if evaluation else None
+        return Status(State.TESTED, chosen.reason, passed_with, evaluation, suites)
     for state in _ORDER:
         for suite in suites:
             if suite.state is state:
@@ -133,9 +132,9 @@ def _combined(
 
 
 def _suites(
-    connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings
+    connection: Connection, version: PromptVersion, rules: EnvironmentSettings
 ) -> tuple[SuiteStatus, ...]:
-    # As the view `required_suites` has it, which all prompts' suites go into.
+    # The view `required_suites` would give the same, over the suites of all prompts.
     names: Sequence[str] = rules.requires or [
         row[0]
         for row in connection.execute(
@@ -158,22 +157,22 @@ def _suites(
 
 
 def _suite(
-    connection: sqlite3.Connection, version: PromptVersion, rules: EnvironmentSettings, suite: str
+    connection: Connection, version: PromptVersion, rules: EnvironmentSettings, suite: str
 ) -> SuiteStatus:
     rows = connection.execute(
         "SELECT e.seq, e.gate, s.fingerprint, s.parts, s.policy FROM evaluations e"
         " JOIN suites s ON s.seq = e.suite_seq WHERE e.prompt_id = ? AND e.fingerprint = ?"
-        " AND e.suite = ? AND (? OR e.external = 0) ORDER BY e.seq DESC",
-        (version.prompt_id, version.fingerprint, suite, rules.external),
+        " AND e.suite = ? AND e.external <= ? ORDER BY e.seq DESC",
+        (version.prompt_id, version.fingerprint, suite, int(rules.external)),
     ).fetchall()
     accepted = accepted_evaluations(connection, version, rules.name, suite)
     if accepted:
         passed = (evaluation_at(connection, seq) for seq, _ in accepted)
         against = only_by_added(connection, (version.prompt_id, suite), passed)
-        found = evaluation_at(connection, accepted[0][0])
-        sentence = f"passed {suite} on {_day(found.recorded_at)}"
+        evaluation = evaluation_at(connection, accepted[0][0])
+        sentence = f"passed {suite} on {_day(evaluation.recorded_at)}"
         added = str(against or "")
-        return SuiteStatus(suite, State.TESTED, sentence, found, added)
+        return SuiteStatus(suite, State.TESTED, sentence, evaluation, added)
     current = current_suite(connection, version.prompt_id, suite)
     if current is None or current["removed"]:
         sentence = f"the suite {suite} is required, and this prompt has none of that name"
@@ -184,7 +183,7 @@ def _suite(
 
 
 def _not_accepted(
-    connection: sqlite3.Connection,
+    connection: Connection,
     suite: str,
     rows: list[tuple[Any, ...]],
     current: Any,
@@ -194,45 +193,44 @@ def _not_accepted(
     fresh = [row for row in rows if tuple(row[2:5]) == now]
     if not fresh:
         passed = next((row for row in rows if row[1] == Gate.PASS), None)
-        found = evaluation_at(connection, (passed or rows[0])[0])
+        evaluation = evaluation_at(connection, (passed or rows[0])[0])
         changed = _changed(json.loads((passed or rows[0])[3]), json.loads(current["parts"]))
         if passed:
             sentence = f"{changed} changed since it passed {suite}"
-            sentence += f" on {_day(found.recorded_at)}"
-            return SuiteStatus(suite, State.STALE, sentence, found)
+            sentence += f" on {_day(evaluation.recorded_at)}"
+            return SuiteStatus(suite, State.STALE, sentence, evaluation)
         sentence = f"it did not pass {suite}, and the {changed} changed since"
-        return SuiteStatus(suite, State.UNTESTED, sentence, found)
+        return SuiteStatus(suite, State.UNTESTED, sentence, evaluation)
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
-    found = evaluation_at(connection, decisive[0])
-    why = next((c.reason for c in found.evidence.comparisons if c.gate is not Gate.PASS), "")
-    # Here only one version is spoken of: a reason's A and B are told by what they were.
-    why = re.sub(r"\bA\b", found.evidence.baseline_version or "the baseline", why)
+    evaluation = evaluation_at(connection, decisive[0])
+    why = next((c.reason for c in evaluation.evidence.comparisons if c.gate is not Gate.PASS), "")
+    # A reason names sides A and B; a status is about one version, so name it and its baseline.
+    why = re.sub(r"\bA\b", evaluation.evidence.baseline_version or "the baseline", why)
     if why.startswith("B "):
         why = f"it {why[2:]}"
     why = re.sub(r"\bB\b", "it", why)
-    if found.gate is Gate.FAIL:
-        return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", found)
-    if found.gate is Gate.NO_DECISION:
+    if evaluation.gate is Gate.FAIL:
+        return SuiteStatus(suite, State.FAILING, f"failed {suite}: {why or 'see it'}", evaluation)
+    if evaluation.gate is Gate.NO_DECISION:
         sentence = f"no decision on {suite}: {why or 'not enough data'}"
-        return SuiteStatus(suite, State.UNTESTED, sentence, found)
+        return SuiteStatus(suite, State.UNTESTED, sentence, evaluation)
     sound = connection.execute(
-        "SELECT 1 FROM sound_evaluations WHERE seq = ?", (found.seq,)
+        "SELECT 1 FROM sound_evaluations WHERE seq = ?", (evaluation.seq,)
     ).fetchone()
     if sound is None:
         sentence = f"its recorded pass on {suite} does not follow from its scores"
-        return SuiteStatus(suite, State.FAILING, sentence, found)
-    said = f"it passed {suite} on {_day(found.evidence.finished_at)}"
-    against = objection(
-        found.evidence.answers, rules, baseline=found.evidence.baseline_fingerprint is not None
-    )
+        return SuiteStatus(suite, State.FAILING, sentence, evaluation)
+    passed_on = f"it passed {suite} on {_day(evaluation.evidence.finished_at)}"
+    evidence = evaluation.evidence
+    against = objection(evidence.answers, rules, baseline=evidence.baseline_fingerprint is not None)
     if against:
-        return SuiteStatus(suite, State.UNTESTED, f"{said}, but {against}", found)
-    sentence = f"{said}, too long ago"
-    return SuiteStatus(suite, State.EXPIRED, sentence, found)
+        return SuiteStatus(suite, State.UNTESTED, f"{passed_on}, but {against}", evaluation)
+    sentence = f"{passed_on}, too long ago"
+    return SuiteStatus(suite, State.EXPIRED, sentence, evaluation)
 
 
-def _never(connection: sqlite3.Connection, version: PromptVersion, suite: str) -> str:
-    """Why a version without evidence has none, naming what changed since one that passed."""
+def _never(connection: Connection, version: PromptVersion, suite: str) -> str:
+    """Why a version has no evaluation on a suite, with what changed since one that passed."""
     row = connection.execute(
         "SELECT v.version, v.content, v.body FROM passing_evaluations p JOIN versions v"
         " ON v.prompt_id = p.prompt_id AND v.version = p.version"

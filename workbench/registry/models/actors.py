@@ -1,4 +1,4 @@
-"""Who did it, and whether two names are one person's."""
+"""Actors, and whether two names belong to one person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.errors import RegistryError
 from workbench.registry.models.look_alikes import LOOKS
 
 RULES = 1
-"""The revision of `same_person` that new approvals are recorded with; 0.1.0 compared the text."""
+"""The revision of `same_person` that new approvals record; 0.1.0 compared the text."""
 _LONGEST = 200
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Letters and a symbol by their category, and blank."""
@@ -22,10 +22,8 @@ _VARIATIONS = ((0x180B, 0x180F), (0xFE00, 0xFE2F), (0xE0100, 0xE01EF))
 
 
 def actor_named(name: str, what: str = "") -> str:
-    """A name as the ledger keeps it; empty: the login.
-
-    Raises RegistryError for a name that is required (`what` says for what) and missing, or one
-    that is not one line of text that can be seen.
+    """A name as the ledger records it; "" stands for the login. Raises RegistryError for a missing
+    name that is required (`what` says for what), or one that is not a single line of visible text.
     """
     clean = " ".join(name.split())
     if not clean and what:
@@ -43,21 +41,21 @@ def actor_named(name: str, what: str = "") -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names may be one person's: nobody could tell them apart, or they differ in
-    case, width, marks, blanks or punctuation alone.
+    """Whether two names may belong to one person: they look alike, or differ only in case, width,
+    marks, blanks or punctuation.
 
-    Takes two people for one sooner than one for two: a second person can choose another name.
+    Prefers a false match to a missed one: a second person can choose another name.
     """
     return not _keys(one).isdisjoint(_keys(other))
 
 
 def can_be_seen(text: str) -> bool:
-    """Whether a reader sees any of it: blanks and characters without width are nothing."""
+    """Whether any of it is visible: blanks and zero-width characters are not."""
     return not all(_unseen(character) for character in text)
 
 
 def distinct(names: Iterable[str]) -> list[str]:
-    """The names without those of somebody who is there already."""
+    """The names, each person once."""
     given = list(names)
     return [
         name

@@ -21,7 +21,7 @@ def body_of(prompt: Prompt) -> str:
 
 
 def content_of(prompt: Prompt) -> str:
-    """The text that people and plain readers see: one message's own, or all with their roles."""
+    """The text for people and plain readers: a single message's text, or all with their roles."""
     if len(prompt.messages) == 1:
         return prompt.messages[0].content
     # Here, because an app that renders a stored prompt needs no YAML.
@@ -46,7 +46,7 @@ def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
 
 
 def fingerprint_of_text(content: str) -> str:
-    """The fingerprint of a version that is plain text, many times faster than by its prompt."""
+    """The fingerprint of a version that is plain text, without building its prompt."""
     before, after = _around_plain_text()
     text = f"{before}{canonical_json(content)}{after}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -33,7 +33,7 @@ def sha256(data: bytes) -> Any:
 
 
 GENESIS = "0" * 64
-"""What the first record of a ledger follows."""
+"""The previous hash of the first record."""
 
 Column = str | int | float | None
 
@@ -43,8 +43,9 @@ ADDED: Mapping[str, Mapping[str, Column]] = {
     "environment": {"answers": "cached", "endpoints": "[]", "reason": "", "revision": 0},
     "deployment": {"loosened_by": None, "revision": 0},
 }
-"""Columns that a later schema brought, with their defaults: absent where they say no more, so that
-what was recorded before keeps its digest."""
+"""Columns that a later schema added, with their defaults: left out of the digest while they have
+these, so that earlier records keep their digests.
+"""
 
 _NEVER = object()
 
@@ -124,7 +125,7 @@ _ORDERED: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
 
 def _ordered(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The columns in the order of the digest, each with its own part of the shape."""
-    found = _ORDERED.get(names)
-    if found is None:  # there are as many as there are tables
-        found = _ORDERED[names] = tuple((name, f"s{len(name)}") for name in sorted(names))
-    return found
+    ordered = _ORDERED.get(names)
+    if ordered is None:  # there are as many as there are tables
+        ordered = _ORDERED[names] = tuple((name, f"s{len(name)}") for name in sorted(names))
+    return ordered

@@ -1,9 +1,9 @@
-"""Letters that look like another one.
+"""Letters that look like another letter.
 
-The single letters that Unicode's confusables (UTS #39, version 14) lead back to A-Z, of the scripts
-that people type names in: Latin, Greek, Cyrillic, Armenian, Cherokee, Coptic and Lisu; and the
-small capitals among Cyrillic and Greek letters, which differ in height alone. What is an A-Z letter
-with marks, in full width or in a mathematical alphabet is left to Unicode's own normal forms.
+The single letters that Unicode's confusables (UTS #39, version 14) map to A-Z, of the scripts that
+people type names in: Latin, Greek, Cyrillic, Armenian, Cherokee, Coptic and Lisu; and the small
+capitals among Cyrillic and Greek letters, which differ in height alone. A-Z with marks, in full
+width or in a mathematical alphabet is left to Unicode's normal forms.
 """
 
 from __future__ import annotations

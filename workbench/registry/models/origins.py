@@ -1,6 +1,7 @@
 """Why evidence does not count where answers must be fresh, or from certain endpoints.
 
-The view `accepted_evaluations` decides; this says why, and `verify` asks it in place of the view.
+The view `accepted_evaluations` decides; this gives the reason, and `verify` uses it instead of the
+view.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from workbench.settings import FRESH, EnvironmentSettings
 
 
 def objection(answers: Mapping[str, Any], rules: EnvironmentSettings, *, baseline: bool) -> str:
-    """What speaks against these answers (`Evidence.answers`) there; empty: nothing.
-
-    With a `baseline` its answers decided as much as the candidate's, so they are asked the same.
+    """Why these answers (`Evidence.answers`) do not count in the environment; "": they do. With a
+    `baseline` its answers must satisfy the same rules as the candidate's.
     """
     for name, whose in (("b", "its answers"), ("a", "the baseline's answers"))[: 1 + baseline]:
         side = answers.get(name) or {}

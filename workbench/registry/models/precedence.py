@@ -1,7 +1,7 @@
-"""Which version comes first, and which versions a range allows.
+"""The order of versions, and the versions that a range allows.
 
 `semver` (26 ms to import) checks what is registered; this module gives the same order without it,
-as a text that sorts like the version does, so that SQL and apps can compare versions too.
+as a text that sorts like the version, so that SQL and apps can compare versions too.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _bounds(operator: str, given: str) -> list[tuple[str, str]]:
     if operator == "~":
         return [(">=", key), ("<", _next(parts, min(1, len(parts) - 1)))]
     if operator == "<" and not dash:
-        # 2.0.0-rc.1 comes before 2.0.0, but nobody who asks for <2 wants it.
+        # 2.0.0-rc.1 precedes 2.0.0, but <2 is not meant to include it.
         return [("<", key.removesuffix("~"))]
     return [(operator, key)]
 

@@ -1,4 +1,4 @@
-"""What the registry answers to people and programs; all frozen."""
+"""The values that the registry returns to people and programs; all frozen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PromptSummary:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRecord:
-    """Evidence as it was recorded."""
+    """Evidence with its record."""
 
     id: str
     evidence: Evidence
@@ -58,7 +58,7 @@ class FactChange:
     old: str
     new: str
     looser: bool
-    """It is not shown to be stricter."""
+    """It is not known to be stricter."""
 
     def __str__(self) -> str:
         return f"{self.fact} {self.old} -> {self.new}"
@@ -66,18 +66,18 @@ class FactChange:
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """What changed, or would change, of a suite or of an environment's rules."""
+    """What changed, or would change, in a suite or in an environment's rules."""
 
     facts: tuple[FactChange, ...]
     looser: bool
-    """It lets more through, or cannot be shown not to."""
+    """It is looser, or cannot be shown not to be."""
     prompt_id: str = ""
     suite: str = ""
     environment: str = ""
 
     @property
     def where(self) -> str:
-        """Which rule."""
+        """The name of the rule."""
         if self.environment:
             return f"environment {self.environment}"
         return f"suite {self.suite} of {self.prompt_id}"
@@ -88,29 +88,29 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRule:
-    """A loosened rule that lets nothing through yet where approvals are asked for."""
+    """A loosened rule that blocks deployments until other people approve it."""
 
     seq: int
     change: RuleChange
     by: str
     reason: str
     environments: tuple[str, ...]
-    """Where it waits."""
+    """Environments in which it waits."""
     approvals: int
     wanted: int
 
 
 @dataclass(frozen=True, slots=True)
 class GateUse:
-    """Which cases an evaluation used."""
+    """The cases that an evaluation used."""
 
     seq: int
     suite: str
     fingerprint: str
-    """Of the prompt that was asked."""
+    """Fingerprint of the evaluated prompt."""
     has_baseline: bool
     extended: bool
-    """A later evaluation goes on from it, so the two are one."""
+    """A later evaluation extends it, so the two count as one."""
     cases: tuple[str, ...]
     """Digests of the cases; empty in records of 0.1.0, where `case_ids` have to do."""
     questions: tuple[str, ...]
@@ -127,8 +127,9 @@ class SuiteStatus:
     reason: str
     evaluation: EvaluationRecord | None = None
     only_by_added: str = ""
-    """It passes, but not on the cases alone that were there before others were added, and nobody
-    accepted these: the sentence with both scores."""
+    """It passes only with cases that were added and that nobody accepted: a sentence with both
+    scores.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class RollbackPreview:
-    """Where a rollback would go; doing it goes exactly there or is refused."""
+    """Where a rollback would go; `rollback` goes exactly there, or is refused."""
 
     prompt_id: str
     environment: str
@@ -160,7 +161,7 @@ class RollbackPreview:
     """Of the version that it goes to."""
     warnings: tuple[str, ...] = ()
     expect: int = 0
-    """The deployment that is live now: give it to `rollback` to go where this says, or nowhere."""
+    """seq of the live deployment: pass it to `rollback` as `expect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +181,14 @@ class LogEntry:
     seq: int = 0
     hash: str = ""
     change: RuleChange | None = None
-    """What a rule was before, where a rule changed."""
+    """The earlier form of a rule, where one changed."""
     loosened_by: int | None = None
-    """The loosened rule, by its seq, without which this deployment would have been refused."""
+    """seq of the loosened rule without which this deployment would have been refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlameLine:
-    """One line of a prompt and the version that brought it."""
+    """One line of a prompt and the version that introduced it."""
 
     line: str
     version: str
@@ -198,7 +199,7 @@ class BlameLine:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not hold; `seq` is the record, 0 for the file as a whole."""
+    """A failed check; `seq` is the record, 0 for the file as a whole."""
 
     seq: int
     where: str
@@ -211,14 +212,14 @@ class CheckedPart:
 
     name: str
     count: int
-    """How many things it looked at; of anchors, the lines of this registry."""
+    """How many things it checked; for anchors, the lines of this registry."""
     ok: bool | None
-    """None when there was nothing to check it with: no file of anchors, no key."""
+    """None when there was nothing to check against: no file of anchors, no key."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What an audit found."""
+    """The result of an audit."""
 
     ok: bool
     records: int
@@ -233,5 +234,5 @@ class VerifyReport:
 
     @property
     def first_bad(self) -> Finding | None:
-        """The earliest record that does not hold."""
+        """The earliest record with a finding."""
         return min(self.findings, key=lambda finding: finding.seq, default=None)

@@ -1,7 +1,7 @@
-"""What apps hold in their hands: a version, and a deployment.
+"""The values that apps receive: a version and a deployment.
 
-Written out by hand instead of with `dataclasses`, which would double what an app imports to
-read a prompt. Both are immutable and compare by value.
+Written by hand instead of with `dataclasses`, which would double what an app imports to read a
+prompt. Both are immutable and compare by value.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ class PromptVersion(_Value):
         return rendered(self._renderer(), inputs)
 
     def with_source(self, source: str, age: float) -> PromptVersion:
-        """The same version, from a source that may be behind by `age` seconds."""
+        """The same version, from a source that may be `age` seconds old."""
         return self.replaced(source=source, age=age)
 
     def replaced(self, **changes: Any) -> PromptVersion:

@@ -1,4 +1,4 @@
-"""The open file: watched for another one in its place, and never waited for without end."""
+"""The open file: notices when it is replaced, and bounds every read in time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from workbench.registry.storage.sqlite.opening import (
 )
 
 LONGEST_READ_S = 3.0
-"""A read that takes longer is cut short: the file was made to take for ever."""
+"""A longer read is interrupted: the file may have been built to take for ever."""
 RETRY_AFTER_S = 1.0
-"""How long a registry that was locked, or took too long, is left alone."""
-LOOK_AT_THE_FILE_S = 0.02
-"""How often a busy reader asks whether another file took the place of this one."""
+"""Seconds for which a registry that was locked, or too slow, is not opened again."""
+STAT_EVERY_S = 0.02
+"""Seconds between two checks whether another file took the place of this one."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _OPERATIONS = 100_000
-"""Steps of SQLite's machine between two looks at the clock; a few milliseconds."""
+"""Steps of SQLite's virtual machine between two checks of the deadline; a few milliseconds."""
 
 _TABLES = ("deployments", "evaluations", "ledger", "revocations", "versions")
 _REAL_TABLES = f"""SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 0
@@ -39,44 +39,47 @@ class Connection:
     """One connection to a registry that may be replaced, locked or damaged at any time."""
 
     def __init__(self, path: str, there: Callable[[str], os.stat_result] = check_there) -> None:
-        """`there` says what the file system does of the file, or raises RegistryError."""
+        """`there` returns the file's status from the file system, or raises RegistryError."""
         self.path = path
         self._check_there = there
         self.cursor: sqlite3.Cursor | None = None
-        self.look_again = 0.0
-        """When to ask the file system next, by the monotonic clock."""
+        self.next_stat = 0.0
+        """Monotonic time of the next check of the file's status."""
         self.data_version = -1
-        """What SQLite said when the file was last looked into."""
+        """SQLite's data_version at the last read."""
         self.generation = 0
-        """Goes up with every change that was noticed."""
+        """Increases with every change that was noticed."""
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
         self._opened = self._deadline = 0.0
         self._left_alone: RegistryError | None = None
         self._left_alone_until = 0.0
 
-    def look(self) -> sqlite3.Cursor:
-        """Open the file, or open it again when another one took its place. Raises as sqlite3 and
-        `open_reader` do.
+    def ensure_current(self) -> sqlite3.Cursor:
+        """Open the file, or open it again when it was replaced.
+
+        Raises sqlite3.Error and RegistryError, as `open_reader` does.
         """
         try:
-            found = self._check_there(self.path)
+            status = self._check_there(self.path)
         except RegistryError:
             self.close()
             raise
         if (
             self.cursor is None
-            or (found.st_dev, found.st_ino) != self._file
-            or is_outdated(self._connection, found, self.path)
+            or (status.st_dev, status.st_ino) != self._file
+            or is_outdated(self._connection, status, self.path)
         ):
             self.close()
-            self._open(found)
-        self.look_again = monotonic() + LOOK_AT_THE_FILE_S
+            self._open(status)
+        self.next_stat = monotonic() + STAT_EVERY_S
         assert self.cursor is not None
         return self.cursor
 
     def notice_commit(self, data_version: int) -> None:
-        """Somebody wrote. Raises RegistryUnusable when only newer programs may read it now."""
+        """Handle a commit by another process. Raises RegistryUnusable when only newer programs may
+        read the file now.
+        """
         self.generation += 1
         self._deadline = monotonic() + LONGEST_READ_S
         schema = int((self.first("PRAGMA user_version", ()) or (0,))[0] or 0)
@@ -96,10 +99,10 @@ class Connection:
     def row(self, sql: str, values: tuple[Column, ...]) -> dict[str, Column] | None:
         """The first row by the names of its columns."""
         cursor = self._execute(sql, values)
-        found = cursor.fetchone()
-        if found is None:
+        row = cursor.fetchone()
+        if row is None:
             return None
-        return dict(zip([column[0] for column in cursor.description], found, strict=True))
+        return dict(zip([column[0] for column in cursor.description], row, strict=True))
 
     def rows(
         self, sql: str, values: tuple[Column, ...]
@@ -109,44 +112,44 @@ class Connection:
         return [column[0] for column in cursor.description], cursor.fetchall()
 
     def begin(self) -> None:
-        """All reads until `end` see one state, and together take a bounded time."""
+        """Start a snapshot: reads until `end` see one state, in a bounded time together."""
         self._deadline = monotonic() + LONGEST_READ_S
         self._execute("BEGIN", ())
 
     def end(self) -> None:
-        """End what `begin` began."""
+        """End the snapshot."""
         if self._connection is not None and self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the connection; it is opened again when next asked."""
+        """Close the connection; the next read opens it again."""
         if self._connection is not None:
             self._connection.close()
         self._connection = self.cursor = None
         self.generation += 1
 
     def abandon(self) -> None:
-        """Forget a parent process's connection, which must be neither used nor closed here."""
+        """Drop a parent process's connection, which must be neither used nor closed here."""
         _ORPHANS.append(self._connection)
         self._connection = self.cursor = None
         self.generation += 1
 
     def problem(self, error: Exception) -> RegistryError:
-        """The sentence for whatever went wrong while reading."""
-        found = self._explained(error)
+        """The RegistryError for any failure of a read."""
+        problem = self._explained(error)
         if isinstance(error, sqlite3.OperationalError) and "interrupt" in str(error):
-            found = RegistryUnusable(
+            problem = RegistryUnusable(
                 f"{self.path} takes longer to read than {LONGEST_READ_S:.0f} s",
                 hint="run workbench verify",
             )
-            self._leave_alone(found)
+            self._leave_alone(problem)
             self._close_quietly()
-        elif type(error) is RegistryError or isinstance(found, RegistryLocked):
+        elif type(error) is RegistryError or isinstance(problem, RegistryLocked):
             pass  # the file is sound
         elif monotonic() > self._opened + RETRY_AFTER_S:
-            # Pages that SQLite keeps in memory would outlive a repair that it did not see.
+            # SQLite's page cache would survive a repair that it did not notice.
             self._close_quietly()
-        return found
+        return problem
 
     def _explained(self, error: Exception) -> RegistryError:
         if isinstance(error, RegistryError):
@@ -168,7 +171,7 @@ class Connection:
     def _leave_alone(self, problem: RegistryError) -> None:
         self._left_alone, self._left_alone_until = problem, monotonic() + RETRY_AFTER_S
 
-    def _open(self, found: os.stat_result) -> None:
+    def _open(self, status: os.stat_result) -> None:
         if self._left_alone is not None:
             if monotonic() < self._left_alone_until:
                 raise self._left_alone
@@ -181,7 +184,7 @@ class Connection:
             self._leave_alone(error)
             raise
         self._connection.set_progress_handler(self._is_overdue, _OPERATIONS)
-        self._file = (found.st_dev, found.st_ino)
+        self._file = (status.st_dev, status.st_ino)
         self.data_version = -1
         self.cursor = self._connection.cursor()
         if self.first(_REAL_TABLES, ()) != (len(_TABLES),):

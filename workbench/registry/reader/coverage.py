@@ -1,8 +1,8 @@
-"""That no deployment and no revocation was left out of what the reader takes for the newest.
+"""Checks that the reader's newest deployment is the newest, and that no revocation was left out.
 
-A lost row, a damaged index or a row that was given another name would make an earlier deployment
-look like the newest one. So everything that the ledger recorded after the one that is served is
-compared with its rows. What was compared once is remembered, up to a hash of the ledger.
+A lost row, a damaged index or a renamed row would make an earlier deployment look like the newest.
+So every record of the ledger after the served one is compared with its row. The compared part is
+remembered by its last hash.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _BEYOND = 2**62
 
 
 class Coverage:
-    """Which part of the ledger was compared with its rows, and what was found there."""
+    """The part of the ledger that was compared with its rows, and the result."""
 
     def __init__(self) -> None:
         self._forget()
@@ -59,19 +59,19 @@ class Coverage:
 
     @property
     def head(self) -> tuple[int, str]:
-        """seq and hash of the last record that was looked at."""
+        """seq and hash of the last compared record."""
         return self.high, self.hash
 
     def extend(self, low: int, rows: Rows) -> None:
         """Compare everything after `low`. Raises Unverified.
 
-        All reads must see one state of the file.
+        All reads must be in one snapshot.
         """
         anchor, last, head = rows(_ENDS, (self.high,))[1][0]
         if last is None:
             raise damaged("the ledger is empty")
         if self.high and anchor != self.hash:
-            # Another file, or an older one; whether it is believed is decided per prompt.
+            # Another or an older file; each prompt decides whether to trust it.
             self._forget()
         last = int(last)
         if not self.high:
@@ -117,8 +117,8 @@ def _checked(kind: str, names: list[str], row: tuple[Column, ...], rows: Rows) -
 
 
 def _check_alone(alone: list[tuple[Column, ...]], of_kind: list[Column], with_row: int) -> None:
-    """Raises Unverified when a record that was written with its row has lost it. One that is not
-    sound may be added by whoever may write to the file, and means nothing.
+    """Raises Unverified when a record lost the row that was written with it. A record with a wrong
+    hash can be added by anybody who may write to the file, and is ignored.
     """
     for record in alone:
         if _is_sound(record):
@@ -128,7 +128,7 @@ def _check_alone(alone: list[tuple[Column, ...]], of_kind: list[Column], with_ro
 
 
 def _is_sound(record: tuple[Column, ...]) -> bool:
-    """Whether the hash is that of the record."""
+    """Whether the record has the right hash."""
     seq, kind, at, actor, digest, previous, hashed = record
     chained = record_hash(int(seq or 0), str(kind), str(at), str(actor), str(digest), str(previous))
     return chained == hashed
@@ -141,10 +141,10 @@ def check_newest(
     record: LiveRecord | None,
     seen: Kept | None,
 ) -> int:
-    """Raises Unverified unless this is the newest deployment (None: there never was one), and no
-    older one than was `seen`, in this process or an earlier one. Sets `record.revoked`.
+    """Raises Unverified unless this is the newest deployment (None: there never was one), and not
+    older than the one `seen` by this process or an earlier one.
 
-    Returns the seq after which all records were compared with their rows for that.
+    Sets `record.revoked`. Returns the seq after which all records were compared with their rows.
     """
     low = record.seq if record is not None else 0
     revoked = False
@@ -160,8 +160,8 @@ def check_newest(
                 hint="run workbench verify --head, then restore the newest backup",
             )
     coverage.extend(low, file.rows)
-    found = coverage.heads.get(key[:2])
-    if found is not None and (record is None or found != record.seq):
+    covered = coverage.heads.get(key[:2])
+    if covered is not None and (record is None or covered != record.seq):
         raise damaged(f"the index of {file.path} lacks a deployment of {key[0]} in {key[1]}")
     if record is not None and not record.is_retirement:
         content = key[0], record.deployment["fingerprint"]

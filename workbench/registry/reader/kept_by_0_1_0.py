@@ -1,7 +1,7 @@
-"""The last good answers that release 0.1.0 kept: JSON files without the deployment's own record.
+"""Last good answers stored by release 0.1.0: JSON files without the deployment's own record.
 
-Read where there is none of this release yet, so that an app that was upgraded while the registry
-is away goes on, and an older registry is noticed.
+Used where this release has stored none yet, so that an app that was upgraded while the registry is
+unreachable keeps its prompt, and an older registry is noticed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The last good answer of each prompt on disk, for an app that starts while the registry is away.
+"""The last good answer of each prompt on disk, for an app that starts while the registry is
+unreachable.
 
-One small file a prompt and environment, beside the registry where that can be written, else in
-the user's cache. It holds what the registry said, retirements too, with the ledger's records, so
-that a later start notices when an older registry was put in the place of this one.
+One small file per prompt and environment, beside the registry where that is writable, else in the
+user's cache. It holds the registry's answer, including retirements, with the ledger's records, so
+that a later start notices when an older registry was put in its place.
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
@@ -23,24 +24,23 @@ _SUFFIX = ".live"
 _SUFFIX_0_1_0 = ".json"
 
 _LONGEST = 200_000_000
-"""Bytes of a file that is read at all; a prompt has at most 100 MB."""
+"""The largest file that is read, in bytes; a prompt has at most 100 MB."""
 
 
 _WORTH_WRITING = 500
-"""After so many records of others a file is written again, so that a restart need not compare
-them once more.
+"""A file is written again after this many other records, so that a restart need not compare them.
 """
 
 
 class Kept:
-    """What one file says, and how old it is in seconds."""
+    """The content of one file, and its age in seconds."""
 
     __slots__ = ("age", "hash", "high", "record")
 
     def __init__(self, record: LiveRecord, high: int, hash_: str, age: float = 0.0) -> None:
         self.record = record
         self.high = high
-        """Up to this record of the ledger nothing newer was found of this prompt there."""
+        """seq of the record up to which no newer deployment of this prompt exists."""
         self.hash = hash_
         """The hash of that record."""
         self.age = age
@@ -51,16 +51,18 @@ class Kept:
         return self.record.seq, self.record.hash
 
     def is_as_good_as(self, other: Kept) -> bool:
-        """Whether it says the same, and saves a restart nearly as much."""
+        """Whether it holds the same answer, and saves a restart nearly as much work."""
         same = self.record.says_the_same(other.record)
         return same and other.high < self.high + _WORTH_WRITING
 
 
 class LastGood:
-    """Reads and writes the files; whatever goes wrong here never reaches an app."""
+    """Reads and writes the files; no failure here reaches an app."""
 
     def __init__(self, registry_path: str, *, beside: bool = True) -> None:
-        """Without `beside` in the user's cache alone: in the folder anybody might write."""
+        """Without `beside` only the user's cache is used: anybody might write to the registry's
+        folder.
+        """
         try:
             named = row_digest("live", (registry_path,))
         except UnicodeEncodeError:  # a path of bytes that are not UTF-8
@@ -69,9 +71,9 @@ class LastGood:
         self._folders = (registry_path + LAST_GOOD_SUFFIX, cache) if beside else (cache,)
 
     def read(self, prompt_id: str, environment: str) -> Kept | None:
-        """The newest record that was kept and is whole. Both names are safe as file names."""
+        """The newest intact record. Both names are safe as file names."""
         for suffix in (_SUFFIX, _SUFFIX_0_1_0):
-            found = [
+            candidates = [
                 kept
                 for folder in self._folders
                 if (
@@ -80,12 +82,12 @@ class LastGood:
                     )
                 )
             ]
-            if found:
-                return max(found, key=lambda kept: kept.record.seq)
+            if candidates:
+                return max(candidates, key=lambda kept: kept.record.seq)
         return None
 
     def keep(self, prompt_id: str, environment: str, kept: Kept) -> None:
-        """Write it, unless it is there already or another process kept a newer one."""
+        """Store it, unless it is stored already or another process stored a newer one."""
         before = self.read(prompt_id, environment)
         newer = before is not None and before.record.seq > kept.record.seq
         if before is not None and (newer or before.is_as_good_as(kept)):
@@ -124,10 +126,10 @@ def _read_bytes(path: str) -> tuple[bytes, float]:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(path, flags)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LONGEST:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST:
             raise OSError(f"{path} is no file that was written here")
-        return os.read(handle, found.st_size + 1), max(0.0, time.time() - found.st_mtime)
+        return os.read(handle, status.st_size + 1), max(0.0, time.time() - status.st_mtime)
     finally:
         os.close(handle)
 
@@ -157,7 +159,7 @@ def _packed(record: LiveRecord, high: int, hash_: str) -> bytes:
 
 
 def _unpacked(data: bytes) -> Kept:
-    """Raises ValueError when the file is not as it was written."""
+    """Raises ValueError when the file is not intact."""
     head, _, body = data.partition(b"\n")
     if head != f"{FORMAT} {sha256(body).hexdigest()}".encode():
         raise ValueError("not as it was written")

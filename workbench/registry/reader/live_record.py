@@ -6,13 +6,14 @@ the record after it still follows it.
 
 from __future__ import annotations
 
-from workbench.errors import RegistryError
+from workbench.errors import RegistryUnusable
 from workbench.registry.models.digest import Column, digest_of, record_hash
 from workbench.registry.models.values import PromptVersion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     Row = dict[str, Column]
     """Column names to values. All columns: newer releases may have added some."""
@@ -22,9 +23,19 @@ if TYPE_CHECKING:
 
 _NEWEST = """SELECT * FROM deployments WHERE prompt_id = ? AND environment = ?
 ORDER BY seq DESC LIMIT 1"""
-_VERSION = "SELECT * FROM versions WHERE prompt_id = ? AND version = ?"
 _RECORD = """SELECT l.seq, l.kind, l.at, l.actor, l.digest, l.previous, l.hash,
   (SELECT n.previous FROM ledger n WHERE n.seq = l.seq + 1) FROM ledger l WHERE l.seq = ?"""
+_RECORD_NAMES = ("record_seq", "record_kind", "record_at", "record_actor", "record_digest",
+                 "record_previous", "record_hash", "record_next")  # fmt: skip
+VERSIONS = """SELECT l.seq AS record_seq, l.kind AS record_kind, l.at AS record_at,
+  l.actor AS record_actor, l.digest AS record_digest, l.previous AS record_previous,
+  l.hash AS record_hash,
+  (SELECT n.previous FROM ledger n WHERE n.seq = l.seq + 1) AS record_next, {0}v.*
+FROM versions v LEFT JOIN ledger l ON l.seq = v.seq"""
+"""All columns of versions with the ledger's record of each; {0} takes further columns, each
+followed by a comma. `split_record` separates such a row.
+"""
+_VERSION = VERSIONS.format("") + " WHERE v.prompt_id = ? AND v.version = ?"
 _SCORE = "SELECT score FROM evaluations WHERE seq = ?"
 
 _DAMAGED = "run workbench verify, then workbench restore BACKUP"
@@ -47,8 +58,8 @@ _SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST_NAME = 100
 
 
-class Unverified(RegistryError):
-    """The registry can be read, but what it says contradicts itself or what it said before."""
+class Unverified(RegistryUnusable):
+    """The registry can be read, but contradicts itself or an earlier answer."""
 
 
 class LiveRecord:
@@ -86,16 +97,16 @@ class LiveRecord:
 
     @property
     def is_retirement(self) -> bool:
-        """Whether with it nothing is live any more."""
+        """Whether it ends the life of the prompt in the environment."""
         return self.deployment["action"] == "retire"
 
     def says_the_same(self, other: LiveRecord) -> bool:
-        """Whether an app would get the same."""
+        """Whether an app would get the same answer."""
         return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
 
     def check(self, prompt_id: str, environment: str) -> None:
-        """Raises Unverified unless rows and records are as they were written, and belong together
-        and to this prompt and environment.
+        """Raises Unverified unless rows and records are unchanged, and belong together and to this
+        prompt and environment.
         """
         check_row("deployment", self.deployment, self.deployed)
         made = self.deployment
@@ -109,25 +120,45 @@ class LiveRecord:
                 raise damaged(f"deployment {self.seq} is of another version than it names")
 
     def as_version(self) -> PromptVersion:
-        """What an app gets. The record was checked, and is no retirement."""
-        made, row = self.deployment, self.version
-        return PromptVersion(
-            prompt_id=str(row["prompt_id"]),
-            version=str(row["version"]),
-            content=str(row["content"]),
-            description=str(row["description"]),
-            author=str(row["author"]),
-            created_at=str(self.registered[2]),
+        """The value for the app. The record must be checked, and not a retirement."""
+        made = self.deployment
+        return version_from(
+            self.version,
+            self.registered,
             is_active=True,
             tested=made["evaluation"] is not None,
             evaluation_score=self.score,
-            fingerprint=str(row["fingerprint"]),
-            body=str(row["body"]),
             revoked=self.revoked,
             environment=str(made["environment"]),
             deployed_at=str(self.deployed[2]),
             deployed_by=str(self.deployed[3]),
         )
+
+
+def version_from(row: Row, record: Sequence[Column], **standing: Any) -> PromptVersion:
+    """A version from its row and its record, with the fields that say how it stands."""
+    return PromptVersion(
+        prompt_id=str(row["prompt_id"]),
+        version=str(row["version"]),
+        content=str(row["content"]),
+        description=str(row["description"]),
+        author=str(row["author"]),
+        created_at=str(record[2]),
+        fingerprint=str(row["fingerprint"]),
+        body=str(row["body"]),
+        **standing,
+    )
+
+
+def split_record(row: Row) -> tuple[Row, tuple[Column, ...]]:
+    """The columns of a version and its record, from a row of VERSIONS.
+
+    Raises Unverified when the ledger has no such record.
+    """
+    record = tuple(map(row.pop, _RECORD_NAMES))
+    if record[0] is None:
+        raise damaged(f"the ledger has no record of {row['prompt_id']}@{row['version']}")
+    return row, record
 
 
 def check_row(kind: str, row: Row, record: Sequence[Column]) -> None:
@@ -144,9 +175,7 @@ def check_row(kind: str, row: Row, record: Sequence[Column]) -> None:
 
 
 def row_digest_of(kind: str, row: Row) -> str:
-    """The digest that the ledger keeps of a row. A newer release may have added columns: where
-    they are empty they are absent.
-    """
+    """The digest of a row. A newer release may have added columns: empty ones are left out."""
     known = _KNOWN[kind]
     if len(row) > len(known):
         row = {name: value for name, value in row.items() if value or name in known}
@@ -154,12 +183,12 @@ def row_digest_of(kind: str, row: Row) -> str:
 
 
 def damaged(what: str) -> Unverified:
-    """The error for what contradicts itself."""
+    """The error for contradictory records."""
     return Unverified(what, hint=_DAMAGED)
 
 
 def may_be_names(prompt_id: object, environment: object) -> bool:
-    """Whether a registry can hold such names at all; then they are safe as names of files too."""
+    """Whether a registry can hold such names; they are safe as file names then."""
     for name in (prompt_id, environment):
         if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
             return False
@@ -169,9 +198,9 @@ def may_be_names(prompt_id: object, environment: object) -> bool:
 
 
 def newest(prompt_id: str, environment: str, row_of: RowQuery, query: Query) -> LiveRecord | None:
-    """The newest deployment that the index names, checked; None when it names none.
+    """The newest deployment by the index, checked; None when the index has none.
 
-    Raises Unverified. Whether the index left one out is coverage's question.
+    Raises Unverified. `coverage` checks whether the index left one out.
     """
     made = row_of(_NEWEST, (prompt_id, environment))
     return None if made is None else completed(made, prompt_id, environment, row_of, query)
@@ -192,9 +221,7 @@ def completed(
         version = row_of(_VERSION, (prompt_id, made["version"])) or {}
         if not version:
             raise damaged(f"{ref} is live and its row is gone")
-        registered = query(_RECORD, (version["seq"],)) or ()
-        if not registered:
-            raise damaged(f"the ledger has no record of {ref}")
+        version, registered = split_record(version)
         if made["evaluation"] is not None:
             scored = query(_SCORE, (made["evaluation"],))
             score = None if scored is None or scored[0] is None else float(scored[0])

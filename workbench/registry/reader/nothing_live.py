@@ -1,4 +1,4 @@
-"""Why nothing is live, and what may have been meant. Imported only on the way to an error."""
+"""Why nothing is live, with the nearest names. Imported only for an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROMPTS = "SELECT json_group_array(DISTINCT prompt_id) FROM versions"
 def explained_with(
     file: Connection, key: Sequence[object], at: datetime.datetime | str | None
 ) -> NotInRegistry:
-    """The error, with what may have been meant as far as the registry can still say it."""
+    """The error, with the nearest names as far as the registry can still be read."""
     prompt_id, environment = key[:2]
     named, where = _shown(prompt_id), _shown(environment)
     if at is not None:
@@ -48,7 +48,7 @@ def explained_with(
 
 
 def _shown(name: object) -> str:
-    """On one line, and so that any terminal and log can print it."""
+    """On one line, printable on any terminal and in any log."""
     text = name if isinstance(name, str) else repr(name)
     text = text if len(text) <= 100 else text[:100] + "…"
     return text if text.isprintable() else ascii(text)

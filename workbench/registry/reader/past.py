@@ -13,9 +13,9 @@ ORDER BY seq DESC"""
 def live_at(
     file: Connection, coverage: Coverage, prompt_id: str, environment: str, at: str
 ) -> LiveRecord | None:
-    """The newest record of that time; None when nothing was live then. Raises Unverified.
+    """The newest record at that time; None when nothing was live then. Raises Unverified.
 
-    The ledger's time never goes back, so all that came later is checked on the way.
+    The ledger's time never goes back, so all later records are checked on the way.
     """
     file.begin()
     try:

@@ -1,4 +1,4 @@
-"""Whether a live version is in the range that an app asks for. Few ask, so few import it."""
+"""Whether a live version is in the range that an app requires. Imported only for a range."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def check_range(version: PromptVersion, requires: str) -> None:
-    """Raises RegistryError when it is outside of the range, or when that is none."""
+    """Raises RegistryError when the version is outside the range, or the range is invalid."""
     if not isinstance(requires, str):
         raise RegistryError(f"{requires!r} is not a range of versions", hint="write it as >=1.2,<2")
     if not allows(parse_range(requires), sort_key(version.version)):
@@ -22,11 +22,11 @@ def check_range(version: PromptVersion, requires: str) -> None:
 
 
 def is_within(version: PromptVersion | None, requires: str) -> bool:
-    """Whether it is in the range. That nothing is live holds for every range."""
+    """Whether the version is in the range. No version is in every range."""
     if version is None:
         return True
     try:
         check_range(version, requires)
-    except Exception:  # noqa: BLE001 - an app may ask for anything, and is told what failed first
+    except Exception:  # noqa: BLE001 - an app may ask for anything; the first failure is reported
         return False
     return True

@@ -1,10 +1,10 @@
-"""What apps call: the live version, in microseconds, and never failing after its first success.
+"""What apps call: the live version in microseconds, which never fails after its first success.
 
-A warm answer asks whether anybody committed (`PRAGMA data_version`): if not, the answer of before
-still holds; if so, whether this prompt's newest deployment is still the same one. Fifty times
-a second it asks whether another file took this one's place (`stat`). When the registry cannot
-be read, or can be read but not be trusted, the last good answer is given: from memory, else from
-the snapshot on disk, else `default`. That nothing is live is an answer too.
+A warm answer checks for a commit by any process (`PRAGMA data_version`): without one, the last
+answer holds; with one, if this prompt's newest deployment is still the same. Fifty times a second
+it checks whether the file was replaced (`stat`). When the registry cannot be read, or is not
+trustworthy, the last good answer is given: from memory, else from the snapshot on disk, else
+`default`. That nothing is live is an answer too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Default = PromptVersion | str | None
 
 _MOST_ABSENT = 10_000
-"""How many prompts that were never deployed are remembered: an app may ask for anything."""
+"""How many prompts without a deployment are remembered: an app may ask for any name."""
 
 _STATE = """SELECT (SELECT hash FROM ledger WHERE seq = ?), (SELECT max(seq) FROM ledger),
   d.seq, (SELECT hash FROM ledger WHERE seq = d.seq)
@@ -46,7 +46,7 @@ FROM (SELECT max(seq) AS seq FROM deployments WHERE prompt_id = ? AND environmen
 
 
 class Entry:
-    """An answer, and the state of the file that it was last found to hold in."""
+    """An answer, and the state of the file for which it was last confirmed."""
 
     __slots__ = ("generation", "hash", "low", "seq", "since", "version")
 
@@ -77,7 +77,7 @@ class Reader:
         self.last_error: WorkbenchError | None = None
         """Why the last answer did not come from the registry."""
         self._last_good = last_good
-        # Reentrant: a signal handler may ask while its own thread is being answered.
+        # Reentrant: a signal handler may call while its own thread is inside a call.
         self._lock = RLock()
         self._pid = getpid()
         self._file = Connection(path, there)
@@ -95,8 +95,8 @@ class Reader:
     ) -> PromptVersion | None:
         """The live version, else `default`, else None when nothing is live.
 
-        `strict` raises every problem, and that nothing is live; otherwise it raises before there
-        was any answer to go back to. All are RegistryErrors.
+        `strict` raises every problem, and NotInRegistry when nothing is live; otherwise a problem
+        is raised only before the first answer. All are RegistryErrors.
         """
         key = (prompt_id, environment, requires)
         if self._pid != getpid():
@@ -112,12 +112,12 @@ class Reader:
             return self._nothing(key, default, strict)
 
     def warm(self, key: Key) -> PromptVersion | None:
-        """The answer, if it can be had without waiting for anything."""
+        """The answer, if it is available without waiting."""
         if self._pid != getpid() or not self._lock.acquire(False):
             return None
         try:
             entry, file = self._entries.get(key), self._file
-            if entry is None or file.cursor is None or monotonic() > file.look_again:
+            if entry is None or file.cursor is None or monotonic() > file.next_stat:
                 return None
             version = file.cursor.execute("PRAGMA data_version").fetchone()[0]
             if version != file.data_version or entry.generation != file.generation:
@@ -136,19 +136,21 @@ class Reader:
         default: Default = None,
         strict: bool = False,
     ) -> PromptVersion | None:
-        """What was live then, as `active`. No last good answer is kept of another time."""
+        """The version that was live at `moment`, as `active`. No last good answer is kept for
+        earlier times.
+        """
         if self._pid != getpid():
             self._begin_anew_after_a_fork()
         with self._lock:
             try:
-                found = self._past(key, moment)
+                version = self._past(key, moment)
             except UsageError as error:
                 problem: WorkbenchError = error
             except Exception as error:  # noqa: BLE001 - as above
                 problem = self._file.problem(error)
             else:
                 self.last_error = None
-                return found or self._nothing(key, default, strict, moment)
+                return version or self._nothing(key, default, strict, moment)
             if default is None or strict:
                 raise problem
             return self._default(key, default, problem)
@@ -161,7 +163,7 @@ class Reader:
         at = as_text(moment)
         if not may_be_names(prompt_id, environment):
             return None
-        self._file.look()
+        self._file.ensure_current()
         record = live_at(self._file, self._coverage, prompt_id, environment, at)
         if record is None:
             return None
@@ -173,7 +175,7 @@ class Reader:
         return version
 
     def nothing_live(self, key: Key, at: datetime.datetime | str | None = None) -> NotInRegistry:
-        """The error that says so, with what may have been meant."""
+        """The error for it, with the nearest names."""
         from workbench.registry.reader.nothing_live import explained_with
 
         with self._lock:
@@ -198,8 +200,8 @@ class Reader:
     def _entry(self, key: Key) -> Entry:
         file = self._file
         cursor = file.cursor
-        if cursor is None or monotonic() > file.look_again:
-            cursor = file.look()
+        if cursor is None or monotonic() > file.next_stat:
+            cursor = file.ensure_current()
         version = cursor.execute("PRAGMA data_version").fetchone()[0]
         if version != file.data_version:
             file.notice_commit(version)
@@ -211,10 +213,9 @@ class Reader:
         return self._load(key, entry)
 
     def _still_holds(self, key: Key, entry: Entry) -> bool:
-        """Whether nothing was recorded that was not looked at, and the newest deployment is the
-        one that the answer came from.
+        """Whether no unseen record was added, and the newest deployment is the one of the answer.
 
-        Versions never change, so then the text that was checked when it was loaded holds too.
+        Versions never change, so the text that was checked when it was loaded is valid too.
         """
         seen, version = self._coverage, entry.version
         state = self._file.first(_STATE, (seen.high, *key[:2]))
@@ -236,7 +237,7 @@ class Reader:
             return Entry(None, 0, None, 0, -1)
         file, seen = self._file, self._seen.get(key[:2])
         if seen is None:
-            # Read first: what others keep meanwhile may be newer than the state that is read.
+            # Read before the snapshot: other processes may store newer answers meanwhile.
             seen = self._last_good.read(prompt_id, environment)
         file.begin()
         try:
@@ -251,7 +252,7 @@ class Reader:
             return entry
         version = None if record.is_retirement else record.as_version()
         if before is not None and before.version == version:
-            version = before.version  # with what was compiled of it
+            version = before.version  # keeps its compiled templates
         now = Kept(record, *self._coverage.head)
         if seen is None or not seen.is_as_good_as(now):
             self._last_good.keep(prompt_id, environment, now)
@@ -267,7 +268,9 @@ class Reader:
     def _without_registry(
         self, key: Key, error: Exception, default: Default, strict: bool
     ) -> PromptVersion | None:
-        """The last good answer, marked so; else `default`. Raises the problem as our own error."""
+        """The last good answer, marked as such; else `default`. Raises the problem as a
+        RegistryError.
+        """
         if not may_be_names(*key[:2]):
             return self._nothing(key, default, strict)
         problem = self.last_error = self._file.problem(error)
@@ -288,7 +291,7 @@ class Reader:
     def _remembered(self, key: Key) -> Entry | None:
         entry = self._entries.get(key)
         if entry is None:
-            # Asked for without a range before, or with another one.
+            # It was requested without a range before, or with another one.
             entry = self._entries.get((key[0], key[1], None))
             return entry if entry is None or _allowed(entry.version, key[2]) else None
         return entry

@@ -1,1 +1,1 @@
-"""Where the registry is kept: the only place that knows a database."""
+"""Storage of the registry: the only package that knows a database."""

@@ -1,9 +1,9 @@
-"""Heads of the ledger, kept outside of the registry: `registry.anchors` in the workspace.
+"""Heads of the ledger, kept outside the registry: `registry.anchors` in the workspace.
 
-One line a deployment: seq and hash of the newest record, the registry's id, and the record's time.
-Whoever rewrites the registry or puts an older copy in its place would have to rewrite this file as
-well, and it is committed with the prompts. Lines are only added, and each says a thing that stays
-true, so neither their order nor a second copy of one matters: git merges branches by keeping both.
+One line per deployment: seq and hash of the newest record, the registry's id, and the record's
+time. Whoever rewrites the registry or replaces it by an older copy would have to rewrite this file
+as well, and it is committed with the prompts. Lines are only added and stay true, so order and
+duplicates do not matter: git merges branches by keeping both.
 """
 
 # Apps import no pathlib to read a prompt, and this module stands beside those that they load.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sqlite3
 import stat
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,10 +20,11 @@ from dataclasses import dataclass
 from workbench.fingerprints import short
 from workbench.links import STATE
 from workbench.registry.models.records import Finding
+from workbench.registry.storage.connection import Connection
 
 FILE_NAME = "registry.anchors"
 ANCHORED_KINDS = frozenset({"deployment", "revocation"})
-"""A transaction with such a record appends one line."""
+"""Kinds of records after which a transaction appends one line."""
 MAX_BYTES = 64 * 1024 * 1024
 _LINE = re.compile(
     r"([1-9][0-9]{0,17}) ([0-9a-f]{64}) ([0-9A-Za-z-]{1,64})"
@@ -53,7 +53,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class AnchorFile:
-    """What a file of anchors says, and by number the lines that say nothing."""
+    """The content of a file of anchors, and the lines that could not be parsed, by number."""
 
     path: str
     anchors: tuple[Anchor, ...] = ()
@@ -64,13 +64,13 @@ class AnchorFile:
 
 
 def anchors_beside(registry: str) -> str:
-    """The anchors of the workspace that a registry lies in; "" for one that lies elsewhere."""
+    """The anchors of the workspace that contains the registry; "" for a registry elsewhere."""
     folder, state = os.path.split(os.path.dirname(os.path.abspath(registry)))
     return os.path.join(folder, FILE_NAME) if state == STATE else ""
 
 
-def anchor_of(connection: sqlite3.Connection, kinds: Collection[str]) -> Anchor | None:
-    """The head to keep after a transaction that recorded these kinds; None when none is due."""
+def anchor_of(connection: Connection, kinds: Collection[str]) -> Anchor | None:
+    """The head to keep after a transaction with records of these kinds; None when none is due."""
     if ANCHORED_KINDS.isdisjoint(kinds):
         return None
     seq, head, at = connection.execute(
@@ -79,14 +79,14 @@ def anchor_of(connection: sqlite3.Connection, kinds: Collection[str]) -> Anchor 
     return Anchor(seq, head, registry_id_of(connection), at)
 
 
-def registry_id_of(connection: sqlite3.Connection) -> str:
+def registry_id_of(connection: Connection) -> str:
     """The id that a registry got when it was made."""
-    found = connection.execute("SELECT registry_id FROM registry ORDER BY seq LIMIT 1").fetchone()
-    return str(found[0]) if found else ""
+    row = connection.execute("SELECT registry_id FROM registry ORDER BY seq LIMIT 1").fetchone()
+    return str(row[0]) if row else ""
 
 
 def keep_anchor(path: str, anchor: Anchor, warn: Callable[[str], None]) -> None:
-    """Append it. What is committed stays so, whether its anchor can be written or not."""
+    """Append the anchor; on failure only warn, since the transaction is committed."""
     try:
         append_anchor(path, anchor)
     except OSError as error:
@@ -98,27 +98,27 @@ def keep_anchor(path: str, anchor: Anchor, warn: Callable[[str], None]) -> None:
 
 
 def append_anchor(path: str, anchor: Anchor) -> None:
-    """Add a line, whole or not at all. Raises OSError, also for what is no regular file.
+    """Append a line, whole or not at all. Raises OSError, also for anything but a regular file.
 
-    Writers take turns: the registry's lock is held. A link in its place is not followed.
+    Writers are serialized by the registry's lock. A symbolic link is not followed.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _NO_WAIT | _CLOSED_ON_EXEC | _BINARY
     handle = os.open(path, flags, 0o644)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         data = f"{anchor}\n".encode()
-        if found.st_size:
+        if before.st_size:
             os.lseek(handle, -1, os.SEEK_END)
             if os.read(handle, 1) != b"\n":
-                data = b"\n" + data  # an editor left no newline, or a crash half a line
+                data = b"\n" + data  # an editor left no newline, or a crash left half a line
         try:
             if os.write(handle, data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(handle)
         except OSError:
-            os.ftruncate(handle, found.st_size)
+            os.ftruncate(handle, before.st_size)
             raise
     finally:
         os.close(handle)
@@ -142,13 +142,13 @@ def read_anchors(path: str) -> AnchorFile:
 
 
 def parse_anchors(path: str, data: bytes) -> AnchorFile:
-    """Lines end with LF or CRLF; blank ones and a byte order mark mean nothing."""
+    """Lines end with LF or CRLF; blank lines and a byte order mark are ignored."""
     anchors, problems = [], []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         text = raw.decode("ascii", "replace").strip()
-        found = _LINE.fullmatch(text)
-        if found:
-            seq, head, registry_id, at = found.groups()
+        match = _LINE.fullmatch(text)
+        if match:
+            seq, head, registry_id, at = match.groups()
             anchors.append(Anchor(int(seq), head, registry_id, at, number))
         elif text.startswith(_CONFLICT):
             problems.append(
@@ -162,10 +162,10 @@ def parse_anchors(path: str, data: bytes) -> AnchorFile:
 def check_anchors(
     file: AnchorFile, registry_id: str, records: Sequence[tuple[int, str, str]], deployed: bool
 ) -> list[Finding]:
-    """What the anchors say against a ledger: `records` are (seq, at, hash) in order.
+    """Compare the anchors with a ledger: `records` are (seq, at, hash) in order.
 
-    Lines of other registries say nothing about this one. An anchor that is missing proves nothing:
-    the process may have been killed before it wrote the line. `deployed`: something was.
+    Lines of other registries are ignored. A missing anchor proves nothing: the process may have
+    been killed before it wrote the line. `deployed`: whether anything was deployed.
     """
     name = os.path.basename(file.path)
     findings = [
@@ -200,7 +200,7 @@ def check_anchors(
 def _rewritten(
     name: str, own: Iterable[Anchor], known: dict[int, tuple[str, str]]
 ) -> Iterable[Finding]:
-    """The first record that is another than the anchored one, and how many more there are."""
+    """The first record that differs from its anchor, and how many more do."""
     wrong = sorted(
         (a for a in own if a.seq in known and known[a.seq] != (a.at, a.head)), key=lambda a: a.seq
     )

@@ -1,4 +1,4 @@
-"""Times as text: UTC, ISO 8601 with six decimals, so that they sort as text."""
+"""Times as text: UTC, ISO 8601 with six decimals, which sorts as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def now() -> str:
-    """The time now."""
+    """The current time."""
     return at_nanoseconds(time.time_ns())
 
 
@@ -43,3 +43,14 @@ def as_text(moment: datetime.datetime | str) -> str:
             f"{moment!r} is not a time", hint="give a datetime, or 2026-01-31T12:00:00Z"
         ) from error
     return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def days_between(earlier: str, later: str) -> float:
+    """Days between two times as the registry writes them.
+
+    Raises ValueError or TypeError on anything else.
+    """
+    import datetime
+
+    gap = datetime.datetime.fromisoformat(later) - datetime.datetime.fromisoformat(earlier)
+    return gap / datetime.timedelta(days=1)

@@ -1,18 +1,18 @@
-"""What may be done while the registry is locked: append a record and its row, and sign it."""
+"""A write transaction: append a record and its row, and sign it."""
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
 # ruff: noqa: PTH116
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
 from workbench.errors import RegistryUnusable
 from workbench.registry.models.digest import GENESIS, Column, digest_of, record_hash
 from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.limits import check_clock, check_texts
-from workbench.registry.storage.sqlite.schema import KINDS
+from workbench.registry.storage.tables import KINDS
 
 Row = Mapping[str, Column]
 Sign = Callable[["Transaction", str, int], None]
@@ -20,15 +20,13 @@ Sign = Callable[["Transaction", str, int], None]
 
 
 class Transaction:
-    """What may be done while the registry is locked for writing."""
+    """The operations of a write transaction, while the registry is locked."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, path: str = "", sign: Sign | None = None
-    ) -> None:
-        """`path` is the file's, for its time; a new file has none to compare with."""
+    def __init__(self, connection: Connection, path: str = "", sign: Sign | None = None) -> None:
+        """`path` is the file's, to compare its time with the clock; "" for a new file."""
         self.connection = connection
         self.kinds: set[str] = set()
-        """Of the records that were appended."""
+        """Kinds of the appended records."""
         self._path = path
         self._sign = sign
 
@@ -44,7 +42,8 @@ class Transaction:
     ) -> tuple[int, str]:
         """Record a row: its seq and time. `own_seq` names a column that gets the row's own seq.
 
-        The clock may have gone back since the record before; the ledger's time never does.
+        The ledger's time never goes back, even if the clock did. Raises RegistryError for a text
+        that is too large and for a clock that is years ahead.
         """
         check_texts(f"this {kind}", (row, *scores))
         last, previous, before = self.head()

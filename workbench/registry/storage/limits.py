@@ -1,4 +1,4 @@
-"""What no record may be: too large to keep, or dated by a clock that is years ahead."""
+"""Limits of a record: the size of its texts, and a plausible clock."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from workbench.registry.models.digest import Column
 from workbench.registry.storage import clock
 
 MOST_AHEAD_S = 366 * 86_400
-"""Of this machine's clock, before both the last record and the file's own time."""
+"""Seconds that this machine's clock may be ahead of both the last record and the file's own time.
+"""
 _MOST_OF_OURS = 90_000_000
-"""Of what the program itself makes of an evaluation's cases; readers take texts up to 100 MB."""
+"""Bytes of texts that the program makes from an evaluation's cases; readers take texts up to 100
+MB.
+"""
 _OURS = frozenset({"record", "plan", "envelope"})
 
 
@@ -36,20 +39,20 @@ def check_texts(what: str, rows: Iterable[Mapping[str, Column]]) -> None:
 
 
 def check_clock(path: str, last: str, written_s: float) -> None:
-    """Raises RegistryError when this machine's clock is more than a year ahead of the last record
-    and of the time of the file as well: the record would date all that follow it.
+    """Raises RegistryError when this machine's clock is more than a year ahead of both the last
+    record and the file's time: the record would date all later ones.
 
-    `last` is the last record's time, and `written_s` the file's in seconds. Either may be old by
-    itself: a registry that nobody used for years was copied here today. A file that was written
-    or touched under the wrong clock is no witness any more. A clock that is behind does no such
-    harm: its records get the time of the last one.
+    `last` is the last record's time, `written_s` the file's in seconds. Either may be old alone: a
+    registry that was unused for years may have been copied today. A file that was written under the
+    wrong clock does not reveal it. A clock that is behind is harmless: its records get the time of
+    the last one.
     """
     now = clock.now()
     if now[:4] <= last[:4]:
         return
     now_s, last_s = _seconds(now), _seconds(last)
     if now_s is None or last_s is None:
-        return  # an empty or a damaged file, of which others tell
+        return  # an empty or damaged file; other checks report it
     if now_s - max(last_s, written_s) <= MOST_AHEAD_S:
         return
     written = clock.at_nanoseconds(int(written_s * 1e9))

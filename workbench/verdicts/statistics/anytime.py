@@ -63,12 +63,12 @@ def e_value(counts: Counts, d0: float) -> float:
 
 
 def needed(confidence: float) -> float:
-    """The evidence that decides: 40 at 95 %."""
+    """The e-value that decides: 40 at 95 %."""
     return 2.0 / (1.0 - confidence)
 
 
 def interval(counts: Counts, confidence: float) -> tuple[float, float]:
-    """All true differences that the evidence does not refute, valid at any time."""
+    """All true differences that the e-values do not refute, valid at any time."""
     return _low(counts, confidence), 0.0 - _low(counts.mirrored, confidence)
 
 

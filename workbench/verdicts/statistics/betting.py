@@ -19,7 +19,7 @@ _SAFE_SHARE = 0.9
 """A stake loses at most this share of the capital on one round."""
 _PRECISION = 1e-9
 _MOST = 1e300
-"""Capital beyond which nothing is gained by counting."""
+"""Capital beyond which counting on changes no decision."""
 
 _Bet = tuple[float, int, float, float]
 """Total and size of a round, the stake per case, and the size that limits it."""

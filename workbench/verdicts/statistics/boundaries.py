@@ -1,4 +1,4 @@
-"""Critical values for planned looks, so that looking early does not cost honesty.
+"""Critical values for planned looks that keep the overall error rate.
 
 Lan and DeMets, Biometrika 70 (1983) 659-663, with the O'Brien-Fleming-like spending function
 alpha(t) = 2 - 2 Phi(z_{alpha/2} / sqrt(t)) on each side; the recursion over looks is that of

@@ -1,4 +1,4 @@
-"""How many cases a question needs, before any was asked."""
+"""How many cases a comparison needs, before the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.verdicts.statistics.distributions import critical_z, normal_quant
 DEFAULT_FLIP_RATE = 0.15
 POWER = 0.80
 LUCKY_POINTS = 0.05
-"""So far below a threshold lies the version whose chance of reaching it is shown."""
+"""The chance of reaching a threshold is shown for a version whose true rate is this much lower."""
 
 
 def minimum_cases(margin: float, confidence: float = 0.95) -> int:

@@ -142,7 +142,7 @@ class Mean:
         return max(-1.0, self.value - half), min(1.0, self.value + half)
 
     def statistic(self, d0: float) -> float:
-        """(mean - d0) / standard error; 0 where nothing can be said."""
+        """(mean - d0) / standard error; 0 where the error is unknown."""
         distance = self.value - d0
         if self.df < 1 or distance == 0.0:
             return 0.0

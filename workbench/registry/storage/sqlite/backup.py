@@ -1,4 +1,4 @@
-"""Copies of the registry, made and put back by SQLite alone."""
+"""Backup and restore of the registry, through SQLite alone."""
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
 # ruff: noqa: PTH101, PTH104, PTH108, PTH110, PTH120
@@ -24,7 +24,7 @@ from workbench.registry.storage.sqlite.writing import Writer, make_private
 
 
 def backup(writer: Writer, path: str) -> str:
-    """A copy at `path`, in one file without a write-ahead log, checked before it is named so.
+    """A copy at `path`, in one file without a write-ahead log, checked before it gets that name.
 
     Raises RegistryError when `path` exists.
     """
@@ -49,11 +49,11 @@ def backup(writer: Writer, path: str) -> str:
 
 
 def restore(writer: Writer, path: str) -> None:
-    """Put a backup in the place of the registry; what was there is kept beside it.
+    """Replace the registry by a backup; the replaced file is kept beside it.
 
-    Copying a file over a live registry does nothing as long as its write-ahead log is there, so
-    SQLite copies the pages; a file that SQLite cannot read any more is moved aside. Readers that
-    already saw later deployments keep those until they are restarted: for them it went back.
+    Copying a file over a live registry has no effect while its write-ahead log exists, so SQLite
+    copies the pages; a file that SQLite cannot read is moved aside. Readers that already saw later
+    deployments keep those until they are restarted.
     """
     source = os.path.realpath(path)
     _check(source)
@@ -76,7 +76,7 @@ def restore(writer: Writer, path: str) -> None:
 
 
 def _set_aside(path: str, suffix: str) -> None:
-    """The file and its log together: the one means nothing without the other."""
+    """Move the file together with its log: one is useless without the other."""
     for part in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             os.rename(path + part, path + suffix + part)

@@ -1,4 +1,6 @@
-"""The numbers in the header of registry.db. Alone here: apps check them at each start."""
+"""The numbers in the header of registry.db, in a module of their own: apps check them at each
+start.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,13 @@ APPLICATION_ID = 0x57424E43
 """WBNC: `file registry.db` shows it."""
 
 SCHEMA_VERSION = 5
-"""How many migrations this program knows. It writes a file of this schema only."""
+"""The number of migrations that this program knows. It writes only files of this schema."""
 
 OLDEST_READER = 2
-"""What `user_version` says: the SCHEMA_VERSION of the oldest program that may read the file.
+"""The file's `user_version`: the SCHEMA_VERSION of the oldest program that may read it.
 
-A migration that only adds what readers do not ask for leaves it as it is, so that apps with an
-older release go on reading after a newer one has migrated the registry.
+A migration that only adds what readers do not query leaves it unchanged, so that apps with an older
+release can still read after a newer one has migrated the registry.
 """
 LAST_GOOD_SUFFIX = ".live"
-"""Of the folder beside the file that keeps what the reader served last."""
+"""Suffix of the folder beside the file with the reader's last good answers."""

@@ -71,15 +71,15 @@ def check_nearest(path: str) -> os.stat_result:
             f"there is no {STATE}/{FILE_NAME} in {here} or above",
             hint=f"run workbench init, give a path, or set {FILE_VARIABLE}",
         )
-    found = check_there(path)
+    status = check_there(path)
     _refuse_stranger(path)
-    return found
+    return status
 
 
 def check_there(path: str) -> os.stat_result:
     """What the file system says about the file. Raises RegistryUnusable when it is missing."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except FileNotFoundError as error:
         raise RegistryUnusable(
             f"there is no registry at {path}", hint="workbench init makes one"
@@ -88,11 +88,11 @@ def check_there(path: str) -> os.stat_result:
         raise RegistryUnusable(
             f"{path} cannot be reached: {error.strerror}", hint="check the path and its permissions"
         ) from error
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise RegistryUnusable(f"{path} is a folder, not a registry", hint="name the file in it")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise RegistryUnusable(f"{path} is no file", hint="give the path of a registry.db")
-    return found
+    return status
 
 
 def check_beside(path: str) -> None:
@@ -101,10 +101,10 @@ def check_beside(path: str) -> None:
     """
     for suffix in ("-journal", "-wal", "-shm"):
         try:
-            found = os.stat(path + suffix)
+            status = os.stat(path + suffix)
         except OSError:
             continue  # mostly there is none; what cannot be reached, SQLite explains
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise RegistryUnusable(f"{path}{suffix} is no file", hint="remove it")
 
 
@@ -124,7 +124,7 @@ def open_reader(
     `trusted` lets it ask the gate's views: they use json_each, which SQLite 3.38 to 3.40 refuses
     under trusted_schema=OFF. Apps do without.
     """
-    found = check_there(path)
+    status = check_there(path)
     check_beside(path)
     try:
         return _open_reader(path, uri_of(path, "ro"), timeout, trusted, sqlite3.Connection)
@@ -133,7 +133,7 @@ def open_reader(
             raise
     connection = _open_reader(path, f"{uri_of(path, 'ro')}&immutable=1", timeout, trusted, _Frozen)
     if isinstance(connection, _Frozen):
-        connection.mtime_ns = found.st_mtime_ns
+        connection.mtime_ns = status.st_mtime_ns
     return connection
 
 
@@ -143,13 +143,13 @@ class _Frozen(sqlite3.Connection):
     mtime_ns = 0
 
 
-def is_outdated(connection: sqlite3.Connection | None, found: os.stat_result, path: str) -> bool:
+def is_outdated(connection: sqlite3.Connection | None, status: os.stat_result, path: str) -> bool:
     """Whether a file that could not be changed here was changed elsewhere, as the machine does
     that a read-only folder of a container is shared from.
     """
     if not isinstance(connection, _Frozen):
         return False
-    return connection.mtime_ns != found.st_mtime_ns or not _is_frozen(path)
+    return connection.mtime_ns != status.st_mtime_ns or not _is_frozen(path)
 
 
 def _is_frozen(path: str) -> bool:

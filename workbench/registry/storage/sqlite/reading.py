@@ -1,4 +1,4 @@
-"""Reads for people and tools: one connection beside the apps' one, a snapshot a question."""
+"""Reads for people and tools: a connection of their own, and one snapshot per query."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Reading:
             self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        found = self._check_there(self.path)
-        file = (found.st_dev, found.st_ino)
+        status = self._check_there(self.path)
+        file = (status.st_dev, status.st_ino)
         if self._connection is not None and self._owner == os.getpid():
-            if file == self._file and not is_outdated(self._connection, found, self.path):
+            if file == self._file and not is_outdated(self._connection, status, self.path):
                 return self._connection
             self._connection.close()
         try:

@@ -1,15 +1,11 @@
-"""The tables of registry.db, and the views that everybody reads.
+"""The tables of registry.db with their keys and indexes.
 
 Every fact is one row of one table and one record of the ledger with the same `seq`, so `seq`
-orders everything, and who and when stand in the ledger alone. Triggers (triggers.py) refuse
-whatever is not allowed; the views say what currently holds, and the triggers ask them.
+orders everything, and only the ledger says who and when. Triggers (triggers.py) refuse whatever
+is not allowed; the views (views.py) say what currently holds, and the triggers query them.
 """
 
-# All SQL is put together from this package's own constants; values are bound.
-# ruff: noqa: S608
 from __future__ import annotations
-
-from workbench.registry.models.strictness import LOOSENING_STEPS, OPEN_LOOSENINGS
 
 _ID = """CHECK ({0} GLOB '[a-z0-9]*' AND {0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr({0}, '..') = 0 AND length({0}) <= 100 AND instr(CAST({0} AS BLOB), x'00') = 0)"""
@@ -185,21 +181,6 @@ CREATE TABLE signatures (
 ) STRICT""",
 }
 
-KINDS: dict[str, str] = {
-    "registry": "registry",
-    "version": "versions",
-    "suite": "suites",
-    "evaluation": "evaluations",
-    "environment": "environments",
-    "deployment": "deployments",
-    "approval": "approvals",
-    "rule_approval": "rule_approvals",
-    "revocation": "revocations",
-    "consumer": "consumers",
-    "signature": "signatures",
-}
-"""What a ledger record is about, and the table that holds the row."""
-
 UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (("seq",), ("hash",)),
     "registry": (("seq",),),
@@ -231,144 +212,3 @@ INDEXES = (
     "CREATE INDEX signatures_of ON signatures (target)",
     "CREATE INDEX ledger_at ON ledger (at)",
 )
-
-# The gate asks whether B may be as much as the margin worse than A: its mean difference must be
-# above -margin. For passes and failures that is w - l, and Tango's score statistic at
-# d0 = -margin must exceed z: (w - l + n*m) / sqrt(n * (2q - m*(1+m))) > z. SQLite need not have
-# sqrt(), so both sides are squared, and q, the larger root of a*q^2 + b*q + c = 0, is bounded by
-# Q = ((w-l+n*m)^2 / (z^2*n) + m*(1+m)) / 2: q < Q where a*Q^2 + b*Q + c > 0 and Q > -b / (2a).
-# A plan's early looks ask for more than z, and graded, clustered or anytime scores have rules of
-# their own, so here it is necessary and `verify` does the rest.
-_W = "sum(c.b > c.a)"
-_L = "sum(c.b < c.a)"
-_N = "sum(c.a IS NOT NULL AND c.b IS NOT NULL)"
-_M = "CAST(json_extract(s.policy, '$.margin') AS REAL)"
-_Z2 = """(CASE json_extract(s.policy, '$.confidence')
-          WHEN 0.9 THEN 2.705543 WHEN 0.95 THEN 3.841458 WHEN 0.99 THEN 6.634896 ELSE 0.01 END)"""
-_BINARY = """(sum(coalesce(c.a NOT IN (0.0, 1.0), 0)) + sum(coalesce(c.b NOT IN (0.0, 1.0), 0))
-          + sum(c.case_group IS NOT NULL) + coalesce(json_extract(e.plan, '$.anytime'), 0) = 0)"""
-_GAIN = f"(sum(c.b - c.a) + {_N} * {_M})"
-_Q = f"(({_GAIN} * {_GAIN} / ({_Z2} * {_N}) + {_M} * (1 + {_M})) / 2)"
-_B = f"(-({_W} + {_L}) - (2.0 * {_N} - {_W} + {_L}) * {_M})"
-_C = f"({_L} * {_M} * (1 + {_M}))"
-_NOT_WORSE = f"""({_N} > 0 AND {_GAIN} > 0 AND (NOT {_BINARY} OR (
-          2.0 * {_N} * {_Q} * {_Q} + {_B} * {_Q} + {_C} > -1e-6
-          AND {_Q} > -{_B} / (4.0 * {_N}))))"""
-
-# The rule for few cases: none scores lower than under the baseline, whatever the missing ones are.
-_NO_REGRESSIONS = "sum(coalesce(c.b, 0.0) < coalesce(c.a, 1.0) - 1e-9) = 0"
-# A threshold alone needs cases; records of the first decision rules asked for none.
-_ENOUGH = """(coalesce(json_extract(e.plan, '$.rules'), 1) < 2
-          OR count(*) >= coalesce(json_extract(s.policy, '$.min_cases'), 20))"""
-# Since the third decision rules a baseline excuses no score of 0, and the rule for few cases wants
-# a threshold and enough cases.
-_SCORED = f"""(coalesce(json_extract(e.plan, '$.rules'), 1) < 3
-          OR (sum(coalesce(c.b, 0.0)) > 0 AND (
-            coalesce(json_extract(s.policy, '$.rule'), '') <> 'no_regressions'
-            OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND {_ENOUGH}))))"""
-
-_SOUND = f"""
-      SELECT count(*) > 0
-        AND max(c.position) = count(*) - 1
-        AND count(*) <= e.planned
-        AND (count(*) = e.planned
-          OR count(*) IN (SELECT k.value FROM json_each(e.plan, '$.block_ends') k))
-        AND sum(c.b IS NULL OR (c.a IS NULL AND e.baseline_fingerprint IS NOT NULL))
-          <= json_extract(s.policy, '$.max_missing') * count(*) + 1e-9
-        AND sum(coalesce(c.b, 0.0)) / count(*)
-          >= coalesce(json_extract(s.policy, '$.threshold'), -1.0) - 1e-9
-        AND (e.baseline_fingerprint IS NOT NULL
-          OR (json_extract(s.policy, '$.threshold') IS NOT NULL AND {_ENOUGH}))
-        AND (e.baseline_fingerprint IS NULL OR {_SCORED})
-        AND (e.baseline_fingerprint IS NULL
-          OR CASE json_extract(s.policy, '$.rule')
-            WHEN 'no_regressions' THEN {_NO_REGRESSIONS} ELSE {_NOT_WORSE} END)
-      FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value"""
-
-# Where the answers of an evaluation came from stands in its record, for each side that it has; what
-# is not said there is not fresh and from nowhere.
-_A_COUNTS = "e.baseline_fingerprint IS NULL OR "
-_FRESH_SIDE = """(json_extract(e.record, '$.answers.{0}.cached') = 0
-      AND coalesce(json_extract(e.record, '$.answers.{0}.unknown'), 0) = 0)"""
-_FRESH = f"{_FRESH_SIDE.format('b')}\n    AND ({_A_COUNTS}{_FRESH_SIDE.format('a')})"
-_ENDPOINTS_SIDE = """(json_array_length(e.record, '$.answers.{0}.endpoints') > 0
-      AND coalesce(json_extract(e.record, '$.answers.{0}.unknown'), 0) = 0
-      AND NOT EXISTS (SELECT 1 FROM json_each(e.record, '$.answers.{0}.endpoints') x
-        WHERE NOT EXISTS (SELECT 1 FROM json_each(r.endpoints) y WHERE y.value = x.value
-          OR (y.value = 'local' AND x.value GLOB 'local:*'))))"""
-_ENDPOINTS = f"{_ENDPOINTS_SIDE.format('b')}\n    AND ({_A_COUNTS}{_ENDPOINTS_SIDE.format('a')})"
-
-VIEWS: dict[str, str] = {
-    "environment_rules": """
-CREATE VIEW environment_rules AS
-SELECT e.* FROM environments e
-WHERE e.seq = (SELECT max(x.seq) FROM environments x WHERE x.name = e.name)""",
-    "current_suites": """
-CREATE VIEW current_suites AS
-SELECT s.* FROM suites s
-WHERE s.seq = (
-  SELECT max(x.seq) FROM suites x WHERE x.prompt_id = s.prompt_id AND x.suite = s.suite)""",
-    "sound_evaluations": f"""
-CREATE VIEW sound_evaluations AS
-SELECT e.seq, e.prompt_id, e.version, e.fingerprint, e.suite, e.suite_seq, e.external, e.score,
-  e.finished_at, s.policy, s.parts, s.fingerprint AS suite_fingerprint
-FROM evaluations e JOIN suites s ON s.seq = e.suite_seq
-WHERE e.gate = 'pass' AND s.prompt_id = e.prompt_id AND s.suite = e.suite
-  AND s.external = e.external
-  AND json_array_length(s.policy, '$.scorers') > 0
-  AND coalesce(json_extract(e.plan, '$.planned'), e.planned) = e.planned
-  AND NOT EXISTS (
-    SELECT 1 FROM json_each(s.policy, '$.scorers') g WHERE NOT coalesce(({_SOUND}), 0))""",
-    "passing_evaluations": """
-CREATE VIEW passing_evaluations AS
-SELECT p.* FROM sound_evaluations p
-WHERE EXISTS (
-    SELECT 1 FROM current_suites n
-    WHERE n.prompt_id = p.prompt_id AND n.suite = p.suite
-      AND n.fingerprint = p.suite_fingerprint AND n.parts = p.parts AND n.policy = p.policy
-      AND n.removed = 0)
-  AND NOT EXISTS (
-    SELECT 1 FROM evaluations f JOIN suites fs ON fs.seq = f.suite_seq
-    WHERE f.prompt_id = p.prompt_id AND f.fingerprint = p.fingerprint AND f.suite = p.suite
-      AND f.seq > p.seq AND f.gate = 'fail' AND fs.fingerprint = p.suite_fingerprint)""",
-    "accepted_evaluations": f"""
-CREATE VIEW accepted_evaluations AS
-SELECT p.*, r.name AS environment
-FROM passing_evaluations p JOIN environment_rules r
-WHERE (r.external = 1 OR p.external = 0)
-  AND julianday(p.finished_at) <= julianday('now') + 0.01
-  AND (r.max_age_days <= 0 OR julianday('now') - julianday(p.finished_at) <= r.max_age_days)
-  AND (json_extract(p.policy, '$.max_age_days') IS NULL
-    OR julianday('now') - julianday(p.finished_at)
-      <= json_extract(p.policy, '$.max_age_days'))
-  AND (r.answers = 'cached' OR coalesce((SELECT {_FRESH} FROM evaluations e
-    WHERE e.seq = p.seq), 0))
-  AND (r.endpoints = '[]' OR coalesce((SELECT {_ENDPOINTS} FROM evaluations e
-    WHERE e.seq = p.seq), 0))""",
-    "required_suites": """
-CREATE VIEW required_suites AS
-SELECT r.name AS environment, n.prompt_id, n.suite AS suite
-FROM environment_rules r JOIN current_suites n
-WHERE json_array_length(r.requires) = 0 AND n.external = 0 AND n.removed = 0
-UNION ALL
-SELECT r.name, NULL, j.value FROM environment_rules r JOIN json_each(r.requires) j""",
-    "loosening_steps": LOOSENING_STEPS,
-    "open_loosenings": OPEN_LOOSENINGS,
-    "heads": """
-CREATE VIEW heads AS
-SELECT d.* FROM deployments d
-WHERE d.seq = (
-  SELECT max(x.seq) FROM deployments x
-  WHERE x.prompt_id = d.prompt_id AND x.environment = d.environment)""",
-    "active_prompts": """
-CREATE VIEW active_prompts AS
-SELECT d.prompt_id, d.environment, v.version, v.content, v.body, v.fingerprint, v.description,
-  v.author, l.at AS deployed_at, l.actor AS deployed_by, d.previous_version, d.action,
-  d.override, d.seq,
-  EXISTS (SELECT 1 FROM revocations r
-    WHERE r.prompt_id = d.prompt_id AND r.fingerprint = d.fingerprint) AS revoked
-FROM heads d
-JOIN versions v ON v.prompt_id = d.prompt_id AND v.version = d.version
-JOIN ledger l ON l.seq = d.seq
-WHERE d.action <> 'retire'""",
-}

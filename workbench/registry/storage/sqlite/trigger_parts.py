@@ -14,8 +14,8 @@ HAS_VERSION = """EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt
     AND v.version = NEW.version AND v.fingerprint = NEW.fingerprint)"""
 ACTOR = "(SELECT actor FROM ledger WHERE seq = NEW.seq)"
 SAME_PERSON = "same_person"
-"""The SQL function that compares two names. Where a connection lacks it, SQLite refuses the rows
-that the triggers would ask it about.
+"""The SQL function that compares two names. A connection without it cannot insert
+rows whose triggers call it.
 """
 BLANKS = "".join(
     chr(code)
@@ -27,9 +27,9 @@ BLANKS = "".join(
     )
     for code in range(first, last + 1)
 )  # fmt: skip
-"""Characters of the basic plane of which nothing can be seen, and which a reason may consist of."""
-SAID = f"length(trim({{0}}, CAST(x'{BLANKS.encode().hex()}' AS TEXT))) > 0"
-"""A reason of which something can be seen: `people.can_be_seen` in SQL. length() ends at a NUL."""
+"""Invisible characters of the basic plane; a reason needs others too."""
+VISIBLE = f"length(trim({{0}}, CAST(x'{BLANKS.encode().hex()}' AS TEXT))) > 0"
+"""Whether a reason is visible: `models.actors.can_be_seen` in SQL. length() ends at a NUL."""
 PROMPT_ID = """NEW.{0} GLOB '[a-z0-9]*' AND NEW.{0} NOT GLOB '*[^a-z0-9_.-]*'
     AND instr(NEW.{0}, '..') = 0 AND length(NEW.{0}) <= 100
     AND instr(CAST(NEW.{0} AS BLOB), x'00') = 0"""

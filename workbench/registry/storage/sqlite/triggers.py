@@ -11,18 +11,20 @@ because REPLACE deletes the first without asking the DELETE trigger.
 from __future__ import annotations
 
 from workbench.registry.models.actors import RULES as PEOPLE
-from workbench.registry.models.strictness import REVISION, environment_sql, suite_sql
-from workbench.registry.storage.deployment_rules import DEPLOYMENT_RULES
-from workbench.registry.storage.sqlite.schema import KINDS, TABLES, UNIQUE_KEYS
+from workbench.registry.models.strictness import REVISION
+from workbench.registry.storage.sqlite.deployment_rules import DEPLOYMENT_RULES
+from workbench.registry.storage.sqlite.schema import TABLES, UNIQUE_KEYS
+from workbench.registry.storage.sqlite.strictness_sql import environment_sql, suite_sql
 from workbench.registry.storage.sqlite.trigger_parts import (
     ACTOR,
     ENVIRONMENT,
     HAS_VERSION,
     PROMPT_ID,
-    SAID,
     SAME_PERSON,
+    VISIBLE,
     Rule,
 )
+from workbench.registry.storage.tables import KINDS
 
 CLOCK_SLACK_DAYS = 0.0035
 """Five minutes: how far a record's time may be from this machine's clock."""
@@ -94,15 +96,15 @@ _SUITE: tuple[Rule, ...] = (
         "suite: a team's own suite needs a threshold above 0",
     ),
     (
-        f"{SAID.format('NEW.reason')} OR coalesce((SELECT"
+        f"{VISIBLE.format('NEW.reason')} OR coalesce((SELECT"
         f" {suite_sql('o', 'NEW')}"
-        # What 0.1.0 published, and nothing was judged by, asked nothing of anybody.
+        # A suite of 0.1.0 that judged nothing yet required nothing.
         " OR (o.revision = 0 AND NEW.removed = 0 AND NOT EXISTS (SELECT 1 FROM evaluations e"
         "  WHERE e.prompt_id = o.prompt_id AND e.suite = o.suite))"
         " FROM current_suites o"
         " WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite), NOT EXISTS (SELECT 1"
         " FROM suites o WHERE o.prompt_id = NEW.prompt_id AND o.suite = NEW.suite)"
-        # Where a team's own suites alone judge the prompt, one that passes is enough.
+        # Where only external suites judge the prompt, one passing suite is enough.
         " AND NOT (coalesce((SELECT min(c.external) FROM current_suites c"
         "  WHERE c.prompt_id = NEW.prompt_id AND c.removed = 0), 0) = 1"
         "  AND EXISTS (SELECT 1 FROM environment_rules r"
@@ -176,7 +178,7 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
     ),
     (f"NEW.revision IN (0, {REVISION})", "environment: no such revision of the rules"),
     (
-        f"{SAID.format('NEW.reason')} OR NOT EXISTS (SELECT 1 FROM versions)"
+        f"{VISIBLE.format('NEW.reason')} OR NOT EXISTS (SELECT 1 FROM versions)"
         f" OR coalesce((SELECT {environment_sql('o', 'NEW')} FROM environment_rules o"
         " WHERE o.name = NEW.name), NOT EXISTS (SELECT 1 FROM environments o"
         " WHERE o.name = NEW.name))",
@@ -209,7 +211,7 @@ _RULE_APPROVAL: tuple[Rule, ...] = (
 
 _REVOCATION: tuple[Rule, ...] = (
     (HAS_VERSION, "revocation: no such version with this fingerprint"),
-    (SAID.format("NEW.reason"), "revocation: it needs a reason"),
+    (VISIBLE.format("NEW.reason"), "revocation: it needs a reason"),
 )
 
 _CONSUMER: tuple[Rule, ...] = (

@@ -1,4 +1,4 @@
-"""The only way to write: one lock file, one BEGIN IMMEDIATE, one ledger record a row."""
+"""The only way to write: one lock file, one BEGIN IMMEDIATE, one ledger record per row."""
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
 # ruff: noqa: PTH110, PTH112, PTH116, PTH120
@@ -74,9 +74,9 @@ class Writer:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Everything inside happens, or nothing. Keep it short, and never wait inside.
+        """A write transaction: all or nothing. Keep it short, and never wait inside.
 
-        Raises RegistryError as a sentence for whatever SQLite or a trigger refuses.
+        Raises RegistryError for whatever SQLite or a trigger refuses.
         """
         with self._thread_lock, self._lock_file():
             connection = self._open()
@@ -104,7 +104,7 @@ class Writer:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """No other writer, and no connection of this one."""
+        """Exclusive access to the file: no other writer, and no connection of this one."""
         with self._thread_lock, self._lock_file():
             connection, self._connection = self._connection, None
             if connection is not None and self._owner == os.getpid():
@@ -137,10 +137,10 @@ class Writer:
     def _open(self) -> sqlite3.Connection:
         connection = self._connection
         if connection is not None and self._owner == os.getpid():
-            found = os.stat(self.path) if os.path.exists(self.path) else None
-            if found is not None and (found.st_dev, found.st_ino) == self._file:
+            status = os.stat(self.path) if os.path.exists(self.path) else None
+            if status is not None and (status.st_dev, status.st_ino) == self._file:
                 return connection
-            # The file was replaced: what goes to the old one, nobody would ever see.
+            # The file was replaced: nobody would ever see what is written to the old one.
             connection.close()
         # After a fork the parent's connection must be neither used nor closed.
         self._connection = None
@@ -148,8 +148,8 @@ class Writer:
         if new and not self._create:
             check_there(self.path)
         connection = self._connect(new)
-        found = os.stat(self.path)
-        self._file = (found.st_dev, found.st_ino)
+        status = os.stat(self.path)
+        self._file = (status.st_dev, status.st_ino)
         self._owner = os.getpid()
         self._connection = connection
         return connection
@@ -227,7 +227,7 @@ class Writer:
             ) from error
         try:
             self._wait_for(handle)
-            # Always as long: truncating the file would cost as much as the transaction.
+            # Fixed length: truncating the file would cost as much as the transaction.
             os.pwrite(handle, b"%-20d" % os.getpid(), 0)
             yield
         finally:
@@ -248,7 +248,7 @@ class Writer:
                         f" waited {waited:.0f} s",
                         hint="nothing was written; try again when it has finished",
                     ) from None
-                # Not a queue, but many times fairer than SQLite's own busy handler.
+                # No queue, but far fairer than SQLite's busy handler.
                 time.sleep(pause)
                 pause = min(_LONGEST_WAIT_S, pause * 1.5)
             else:

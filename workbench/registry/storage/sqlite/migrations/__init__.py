@@ -2,8 +2,8 @@
 
 A step is a file of SQL, `m001_first_schema.sql` and so on, and never changes once released: a new
 registry goes through the same steps as an old one. `python scripts/freeze_migration.py NAME`
-writes the next one from what schema.py and triggers.py say now. A step only adds; see layout.py
-for what older programs may still do with the file.
+writes the next one from what schema.py, views.py and triggers.py say now. A step only adds; see
+layout.py for what older programs may still do with the file.
 
 The steps are sqlite-utils migrations; each runs inside our own BEGIN IMMEDIATE as a savepoint,
 so a kill at any moment leaves the old schema or the new one, and a second process that waited
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import RegistryUnusable
 from workbench.lazy_imports import without
 from workbench.registry.storage import clock
+from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.sqlite.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
 from workbench.registry.storage.sqlite.opening import steps_in
 
@@ -120,15 +121,15 @@ def expected_objects() -> Objects:
         connection.close()
 
 
-def objects_of(connection: sqlite3.Connection) -> Objects:
+def objects_of(connection: Connection) -> Objects:
     """All that the file holds, but for what ANALYZE makes."""
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid")
-    found: Objects = {}
+    objects: Objects = {}
     for kind, name, table, sql in rows.fetchall():
         # Other versions of SQLite leave other blanks when they alter a table, and nowhere else.
         ddl = normalized(sql) if kind == "table" and sql is not None else sql
-        found[kind, name] = (*found.get((kind, name), ()), (table, ddl))
-    return {key: value for key, value in found.items() if _STATISTICS.get(key) != value}
+        objects[kind, name] = (*objects.get((kind, name), ()), (table, ddl))
+    return {key: value for key, value in objects.items() if _STATISTICS.get(key) != value}
 
 
 def expected_schema() -> dict[str, str]:
@@ -143,7 +144,7 @@ def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
 
 def _by_name(objects: Objects) -> dict[str, str]:
     return {
-        name: normalized(ddl) for (_, name), found in objects.items() for _, ddl in found if ddl
+        name: normalized(ddl) for (_, name), entries in objects.items() for _, ddl in entries if ddl
     }
 
 

@@ -1,9 +1,10 @@
-"""The gate, as the triggers ask it: what must hold for a row of `deployments`, in order."""
+"""What must hold for a row of `deployments`, in SQL: the rules of `models.deployment_rules`."""
 
 # All SQL is put together from this package's own constants; values are bound.
 # ruff: noqa: S608
 from __future__ import annotations
 
+from workbench.registry.models import deployment_rules as rules
 from workbench.registry.models.strictness import MARKS_REVISION
 from workbench.registry.storage.sqlite.trigger_parts import (
     ACTOR,
@@ -11,13 +12,13 @@ from workbench.registry.storage.sqlite.trigger_parts import (
     HAS_VERSION,
     HEAD,
     IS_DEPLOY,
-    SAID,
     SAME_PERSON,
+    VISIBLE,
     Rule,
 )
 
-# An approval counts when it is neither the author's nor the deployer's, and not of the only one
-# who says that the version passes; one that was given before a rollback was for another time.
+# An approval counts when it is not by the author, the deployer or the only evaluator, and was given
+# after the last rollback from this version.
 _ACCEPTED = """accepted_evaluations e JOIN ledger m ON m.seq = e.seq
     WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint
       AND e.environment = NEW.environment"""
@@ -51,48 +52,35 @@ UNAPPROVED = f"""SELECT 1 FROM open_loosenings x
 asks for now, or asked for when they were made.
 """
 
-DEPLOYMENT_RULES: tuple[Rule, ...] = (
-    ("NEW.action IN ('deploy', 'rollback', 'retire')", "deployment: no such action"),
-    (
-        "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
-        "deployment: a mark is 0 or 1",
-    ),
-    (
+_HOLDS: dict[rules.DeploymentRule, str] = {
+    rules.ACTION: "NEW.action IN ('deploy', 'rollback', 'retire')",
+    rules.MARKS: "NEW.override IN (0, 1) AND NEW.again IN (0, 1) AND NEW.stale IN (0, 1)",
+    rules.LOOSENED_BY: (
         "NEW.loosened_by IS NULL OR EXISTS (SELECT 1 FROM open_loosenings x"
         " WHERE x.seq = NEW.loosened_by AND (x.environment = NEW.environment"
-        " OR x.prompt_id = NEW.prompt_id))",
-        "deployment: no such loosening of its rules",
+        " OR x.prompt_id = NEW.prompt_id))"
     ),
-    (ENVIRONMENT.format("1"), "deployment: no such environment"),
-    (HAS_VERSION, "deployment: no such version with this fingerprint"),
-    (
-        f"NEW.previous_seq IS {HEAD.format('h.seq')}",
-        "deployment: somebody else deployed meanwhile",
-    ),
-    (
+    rules.ENVIRONMENT: ENVIRONMENT.format("1"),
+    rules.VERSION: HAS_VERSION,
+    rules.PREVIOUS: f"NEW.previous_seq IS {HEAD.format('h.seq')}",
+    rules.PREVIOUS_VERSION: (
         "NEW.previous_version IS "
-        + HEAD.format("CASE h.action WHEN 'retire' THEN NULL ELSE h.version END"),
-        "deployment: previous_version is what was live before",
+        + HEAD.format("CASE h.action WHEN 'retire' THEN NULL ELSE h.version END")
     ),
-    (
+    rules.REVOKED: (
         "NEW.action = 'retire' OR NOT EXISTS (SELECT 1 FROM revocations x"
         " WHERE x.prompt_id = NEW.prompt_id"
-        " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))",
-        "deployment: this version is revoked",
+        " AND (x.version = NEW.version OR x.fingerprint = NEW.fingerprint))"
     ),
-    (
-        f"NEW.override = 0 OR (NEW.action = 'deploy' AND {SAID.format('NEW.reason')})",
-        "deployment: an override is for a deploy and needs a reason",
+    rules.OVERRIDE: (
+        f"NEW.override = 0 OR (NEW.action = 'deploy' AND {VISIBLE.format('NEW.reason')})"
     ),
-    # retire
-    (
-        f"NEW.action <> 'retire' OR ({SAID.format('NEW.reason')}"
+    rules.RETIRE: (
+        f"NEW.action <> 'retire' OR ({VISIBLE.format('NEW.reason')}"
         " AND NEW.previous_version = NEW.version"
-        f" AND NEW.stands_for = {HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)",
-        "retire: only what is live, and with a reason",
+        f" AND NEW.stands_for = {HEAD.format('h.stands_for')} AND NEW.evaluation IS NULL)"
     ),
-    # rollback: to a deployment that no later rollback went past, and not to the live one
-    (
+    rules.ROLLBACK: (
         "NEW.action <> 'rollback' OR EXISTS (SELECT 1 FROM deployments t"
         " WHERE t.seq = NEW.stands_for AND t.action = 'deploy' AND t.prompt_id = NEW.prompt_id"
         " AND t.environment = NEW.environment AND t.version = NEW.version"
@@ -101,50 +89,33 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         " AND r.environment = NEW.environment AND r.action = 'rollback' AND r.seq > t.seq"
         " AND r.stands_for < t.seq)"
         f" AND (t.seq < {HEAD.format('h.stands_for')}"
-        f" OR ({HEAD.format('h.action')} = 'retire' AND t.seq = {HEAD.format('h.stands_for')})))",
-        "rollback: only to what was live before",
+        f" OR ({HEAD.format('h.action')} = 'retire' AND t.seq = {HEAD.format('h.stands_for')})))"
     ),
-    # deploy
-    (
-        f"NOT ({IS_DEPLOY}) OR NEW.stands_for = NEW.seq",
-        "deploy: it stands for itself",
-    ),
-    (
-        f"NOT ({IS_DEPLOY}) OR NEW.previous_version IS NOT NEW.version",
-        "deploy: this version is live already",
-    ),
-    (
-        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.frozen')} = 0",
-        "deploy: the environment is frozen",
-    ),
-    (
+    rules.STANDS_FOR: f"NOT ({IS_DEPLOY}) OR NEW.stands_for = NEW.seq",
+    rules.LIVE_ALREADY: f"NOT ({IS_DEPLOY}) OR NEW.previous_version IS NOT NEW.version",
+    rules.FROZEN: f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.frozen')} = 0",
+    rules.PROMOTED: (
         f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.promote_from')} = ''"
         " OR EXISTS (SELECT 1 FROM heads p WHERE p.prompt_id = NEW.prompt_id"
         f" AND p.environment = {ENVIRONMENT.format('r.promote_from')}"
-        " AND p.version = NEW.version AND p.action <> 'retire')",
-        "deploy: the version is not live in the environment it must come from",
+        " AND p.version = NEW.version AND p.action <> 'retire')"
     ),
-    (
+    rules.APPROVED: (
         f"NOT ({IS_DEPLOY}) OR NEW.override = 1"
         f" OR {ENVIRONMENT.format('r.approvals')} = 0"
-        f" OR {ENVIRONMENT.format('r.approvals')} <= {_APPROVERS}",
-        "deploy: another person must approve it first",
+        f" OR {ENVIRONMENT.format('r.approvals')} <= {_APPROVERS}"
     ),
-    (
-        f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ({UNAPPROVED})",
-        "deploy: another person must approve the loosened rules first",
-    ),
-    (
-        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND {SAID.format('NEW.reason')})"
+    rules.RULES_APPROVED: f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ({UNAPPROVED})",
+    rules.AGAIN: (
+        f"NOT ({IS_DEPLOY}) OR (NEW.again = 1 AND {VISIBLE.format('NEW.reason')})"
         " OR coalesce((SELECT max(b.seq) FROM deployments b WHERE b.prompt_id = NEW.prompt_id"
         " AND b.environment = NEW.environment AND b.action = 'rollback'"
         " AND b.previous_version = NEW.version), 0)"
         " <= coalesce((SELECT max(d.seq) FROM deployments d WHERE d.prompt_id = NEW.prompt_id"
         " AND d.environment = NEW.environment AND d.action = 'deploy'"
-        " AND d.version = NEW.version), 0)",
-        "deploy: this version was rolled back; again needs a reason",
+        " AND d.version = NEW.version), 0)"
     ),
-    (
+    rules.CONSUMERS: (
         f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR NOT EXISTS ("
         " SELECT 1 FROM consumers c JOIN json_each(c.bounds) j"
         " WHERE c.prompt_id = NEW.prompt_id AND c.environment = NEW.environment"
@@ -157,24 +128,25 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
         " WHEN '<' THEN v.sort_key < json_extract(j.value, '$[1]')"
         " WHEN '==' THEN v.sort_key = json_extract(j.value, '$[1]')"
         " WHEN '!=' THEN v.sort_key <> json_extract(j.value, '$[1]') ELSE 0 END"
-        " FROM versions v WHERE v.prompt_id = NEW.prompt_id AND v.version = NEW.version))",
-        "deploy: a registered consumer cannot use this version",
+        " FROM versions v WHERE v.prompt_id = NEW.prompt_id AND v.version = NEW.version))"
     ),
-    (
+    rules.EVALUATION: (
         f"NOT ({IS_DEPLOY}) OR NEW.evaluation IS NULL OR EXISTS (SELECT 1"
         " FROM accepted_evaluations e WHERE e.seq = NEW.evaluation"
         " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
-        " AND e.environment = NEW.environment)",
-        "deploy: this evaluation does not pass, is not current, or is of something else",
+        " AND e.environment = NEW.environment)"
     ),
-    (
+    rules.TESTED: (
         f"NOT ({IS_DEPLOY}) OR NEW.override = 1 OR {ENVIRONMENT.format('r.untested')} = 1"
         " OR (NEW.evaluation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM required_suites q"
         " WHERE q.environment = NEW.environment AND coalesce(q.prompt_id, NEW.prompt_id) ="
         " NEW.prompt_id AND q.suite NOT IN (SELECT e.suite FROM accepted_evaluations e"
         " WHERE e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint"
-        " AND e.environment = NEW.environment)))",
-        "deploy: no passing and current evaluation of this version on every required suite",
+        " AND e.environment = NEW.environment)))"
     ),
-    (f"NEW.revision = {MARKS_REVISION}", "deployment: by the rules of today"),
+    rules.REVISION: f"NEW.revision = {MARKS_REVISION}",
+}
+
+DEPLOYMENT_RULES: tuple[Rule, ...] = tuple(
+    (_HOLDS[rule], rule.refused) for rule in rules.DEPLOYMENT_RULES
 )

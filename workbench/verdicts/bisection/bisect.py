@@ -1,4 +1,4 @@
-"""Which edit broke it: a search over the hunks between two prompts. Running is the caller's."""
+"""Which edit broke it: a search over the hunks between two prompts. The caller runs the test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 Test = Callable[[frozenset[int]], Awaitable[bool | None] | bool | None]
-"""Is it broken with these hunks applied? None: it cannot be said, such as an invalid template."""
+"""Whether the prompt with these hunks fails. None: unresolved, for example an invalid template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class Bisection:
     calls: int
     """How often the test ran."""
     tested: tuple[tuple[tuple[int, ...], bool | None], ...]
-    """Every choice of hunks that was tried, and what the test said."""
+    """Every tested choice of hunks with the test's answer."""
     note: str = ""
-    """Why nothing was found, or what to know about what was."""
+    """Why nothing was found, or a remark on the result."""
 
 
 @dataclass(slots=True)
@@ -40,19 +40,19 @@ class _Trials:
         return self.seen[key] is True
 
     def outcome(self, guilty: Iterable[int], note: str = "") -> Bisection:
-        tested = tuple((tuple(sorted(key)), said) for key, said in self.seen.items())
+        tested = tuple((tuple(sorted(key)), broken) for key, broken in self.seen.items())
         return Bisection(tuple(sorted(guilty)), len(self.seen), tested, note)
 
 
 async def bisect(
     hunks: int | Iterable[int], test: Test, *, halves: bool = True, check: bool = True
 ) -> Bisection:
-    """Finds the guilty among `hunks` (their count, or their indices).
+    """Find the hunks that cause a failure among `hunks` (their count, or their indices).
 
-    By halves: a set of hunks that breaks it and of which none can be spared (Zeller and
-    Hildebrandt, IEEE TSE 28 (2002) 183-200), in about 2 log2(n) tests for one guilty hunk. One by
-    one: every hunk that breaks it alone; where none does, every hunk without which all the others
-    do not. With `check` it is first made sure that no hunk passes and all hunks break.
+    By halves: a minimal failing set of hunks (delta debugging: Zeller and Hildebrandt, IEEE TSE 28
+    (2002) 183-200), in about 2 log2(n) tests when a single hunk is at fault. One by one: every hunk
+    that fails alone; if there is none, every hunk without which the rest passes. With `check`,
+    first confirm that no hunk passes and all hunks fail.
     """
     every = list(range(hunks)) if isinstance(hunks, int) else list(hunks)
     trials = _Trials(test)
@@ -71,14 +71,14 @@ async def bisect(
 
 
 def expected_trials(hunks: int, *, halves: bool = True) -> int:
-    """About how many tests one guilty hunk takes, the two checks included."""
+    """Expected number of tests for a single failing hunk, including the two checks."""
     if hunks <= 1:
         return 2
     return 2 + (2 * math.ceil(math.log2(hunks)) if halves else hunks)
 
 
 def most_trials(hunks: int, *, halves: bool = True) -> int:
-    """No search takes more tests, the two checks included."""
+    """Upper bound of the number of tests, including the two checks."""
     if hunks <= 1:
         return 2
     return 2 + (hunks * hunks + 3 * hunks if halves else 2 * hunks)
@@ -96,7 +96,7 @@ async def _one_by_one(every: list[int], trials: _Trials) -> Bisection:
 
 
 async def _by_halves(every: list[int], trials: _Trials) -> list[int]:
-    """ddmin: try the parts, then what is left without each part, then smaller parts."""
+    """ddmin: test the parts, then the complement of each part, then smaller parts."""
     current, parts = every, 2
     while len(current) > 1:
         chunks = _split(current, min(parts, len(current)))

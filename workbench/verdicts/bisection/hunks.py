@@ -17,7 +17,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """One edit: where it is, what stood there in A, and what stands there in B."""
+    """One edit: its place, the text in A, and the text in B."""
 
     index: int
     where: str
@@ -25,7 +25,7 @@ class Hunk:
     old: str
     new: str
     line: int = 0
-    """The first changed line of the message in A, from 1; 0 where lines mean nothing."""
+    """First changed line of the message in A, from 1; 0 where lines do not apply."""
 
 
 _Segment = str | Hunk
@@ -33,7 +33,7 @@ _Segment = str | Hunk
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A message of A or B or both: its role, text and edits; `whole` if it came or went."""
+    """A message of A, B or both: its role, text and edits; `whole` if it was added or removed."""
 
     role: str
     segments: tuple[_Segment, ...]
@@ -52,7 +52,7 @@ class Edits:
     settings: Mapping[str, Hunk]
 
     def apply(self, chosen: Collection[int]) -> Prompt:
-        """`a` with the chosen hunks applied; none gives A's behaviour, all of them B's."""
+        """`a` with the chosen hunks applied: none gives A, all give B."""
         messages = []
         for slot in self.slots:
             if slot.whole is None or (slot.whole.index in chosen) == slot.added:
@@ -111,7 +111,7 @@ def _joined(segments: Collection[_Segment], chosen: Collection[int]) -> str:
 
 
 def _aligned(old: list[str], new: list[str]) -> list[tuple[str, str]]:
-    """Piece by piece; what one side has more of came or went piece by piece too."""
+    """Item by item; surplus items of one side are added or removed one by one."""
     return list(itertools.zip_longest(old, new, fillvalue=""))
 
 

@@ -1,4 +1,4 @@
-"""The planner, repeats, noise, wear and the e-process."""
+"""The planner, repeats, noise, repeated use of a gate set, and the e-process."""
 
 from __future__ import annotations
 

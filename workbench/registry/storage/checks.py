@@ -1,0 +1,19 @@
+"""The checks of the engine in use for `verify`: SQLite. A second engine is selected here."""
+
+from __future__ import annotations
+
+from workbench.registry.storage.sqlite.checks import (
+    DatabaseError,
+    check_file,
+    check_schema,
+    missing_part,
+    with_undecodable_text,
+)
+
+__all__ = [
+    "DatabaseError",
+    "check_file",
+    "check_schema",
+    "missing_part",
+    "with_undecodable_text",
+]
