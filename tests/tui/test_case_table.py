@@ -10,15 +10,9 @@ import pytest
 from textual.app import App, ComposeResult
 
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.filters import parse_filter
-from workbench.tui.table.table_model import Column, Order, Sign
-
-COLUMNS = (
-    Column("id", "case", 8, frozen=True),
-    Column("status", "status", 7),
-    Column("score", "score", 6, "right"),
-    Column("output", "output", 12, grows=True),
-)
+from workbench.tui.table.table_model import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +28,21 @@ class Row:
     def rank(self) -> tuple[int, ...]:
         return (0,) if self.score is None else (1,)
 
-    def cell(self, column: str) -> str:
-        if column == "score":
-            return "\N{EN DASH}" if self.score is None else f"{self.score:.2f}"
-        return {"id": self.key, "output": self.output, "status": self.sign or "pass"}[column]
-
-    def cell_sign(self, column: str) -> Sign:
-        return "up" if column == "score" else ""
-
     def haystack(self) -> str:
         return f"{self.key}\n{self.output}"
 
-    def value(self, field: str) -> str | float | None:
-        return {"id": self.key, "score": self.score, "output": self.output}.get(field)
+
+def _score(row: Row) -> str:
+    return "\N{EN DASH}" if row.score is None else f"{row.score:.2f}"
+
+
+SCORE = Column[Row]("score", "score", 6, lambda row: row.score, _score, lambda _: "up", "right")
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("id", "case", 8, lambda row: row.key, frozen=True),
+    Column("status", "status", 7, lambda row: row.sign or "pass"),
+    SCORE,
+    Column("output", "output", 12, lambda row: row.output, grows=True),
+)
 
 
 class Shown(App[None]):
@@ -131,7 +127,7 @@ async def test_sorting_is_natural_and_missing_values_stay_last() -> None:
         await pilot.press("l", "l", "s")
         assert [app.table.model.key_at(at) for at in range(3)] == ["t-2", "t-10", "t-9"]
         await pilot.press("s")
-        assert app.table.model.order == Order("score", True)
+        assert app.table.model.order == Order(SCORE, True)
         assert [app.table.model.key_at(at) for at in range(3)] == ["t-10", "t-2", "t-9"]
         await pilot.press("s")
         assert app.table.model.order == Order()
@@ -142,11 +138,11 @@ async def test_a_filter_keeps_the_cursor_row_if_it_can() -> None:
     app = Shown(rows(30))
     async with app.run_test(size=(60, 11)) as pilot:
         app.table.show_key("t-25")
-        app.table.find(parse_filter("answer 2", ("score",)))
+        app.table.find(parse_filter("answer 2", (SCORE,)))
         await pilot.pause()
         assert len(app.table.model) == 11
         assert app.table.cursor_key == "t-25"
-        app.table.find(parse_filter("answer 3", ("score",)))
+        app.table.find(parse_filter("answer 3", (SCORE,)))
         await pilot.pause()
         assert app.table.cursor_key == "t-3"
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import cells, screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.compare.columns import pair_columns
 from workbench.tui.context.column_choices import FILE, ColumnChoices
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.column_table import ColumnTable
-from workbench.tui.table.pair_rows import pair_columns
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -118,9 +118,8 @@ async def test_the_keys_of_the_choice_are_told_in_it(workspace: Workspace) -> No
         await until_shown(pilot, "space ticks")
         await pilot.press("question_mark")
         await until_shown(pilot, "y ^s         Confirm")
-        table = app.screen.query_one("#help", CaseTable)
-        rows = [table.model.row_at(at) for at in range(len(table.model))]
-        told = {row.cell("label"): row.cell("keys") for row in rows}
+        rows = cells(app.screen.query_one("#help", CaseTable), "label", "keys")
+        told = dict(rows)
         assert told["Tick"] == "space enter"
         # `y` confirms here.
         assert told["Copy"] == ""

@@ -14,10 +14,10 @@ from workbench.actions.refs import resolve
 from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.compare.refs import read_refs
+from workbench.tui.compare.rows import PairRow, what_changed
 from workbench.tui.compare.screen import CompareScreen
 from workbench.tui.services.ratings import ratings_of
-from workbench.tui.services.ref_rows import read_refs
-from workbench.tui.table.pair_rows import PairRow, what_changed
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.verdicts.noise import noise_of
 from workbench.verdicts.values import CasePair
@@ -288,9 +288,9 @@ async def test_another_prompt_whose_inputs_fit_is_picked_from_the_list(
     (prompts / "mailer.prompty").write_text(mailer)
     (prompts / "broken.prompty").write_text("---\nname: [\n---\n")
     with Session(workspace) as session:
-        refs = [row.key for row in read_refs(session, PROMPT)]
-        assert [row.key for row in read_refs(session, "mailer")] == ["mailer"]
-        assert f"{PROMPT}@production" in [row.key for row in read_refs(session, "router")]
+        refs = [ref.ref for ref in read_refs(session, PROMPT)]
+        assert [ref.ref for ref in read_refs(session, "mailer")] == ["mailer"]
+        assert f"{PROMPT}@production" in [ref.ref for ref in read_refs(session, "router")]
     assert "router" in refs
     assert "mailer" not in refs
     assert refs.index("router") > refs.index(f"{PROMPT}@1.0.0"), "its own sides come first"

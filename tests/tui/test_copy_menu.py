@@ -11,7 +11,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import cells, screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.compare.screen import CompareScreen
@@ -30,9 +30,8 @@ Snapshot = Callable[[App[object], str], None]
 
 def offered(app: WorkbenchApp) -> dict[str, str]:
     """Name by key."""
-    table = app.screen.query_one("#copies", CaseTable)
-    rows = [table.model.row_at(at) for at in range(len(table.model))]
-    return {row.cell("key"): row.cell("what") for row in rows}
+    rows = cells(app.screen.query_one("#copies", CaseTable), "key", "what")
+    return dict(rows)
 
 
 async def compared(pilot: Pilot[Any]) -> CompareScreen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.screens import settled, until, until_shown
+from tests.support.screens import cells, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
@@ -75,7 +75,7 @@ async def test_what_is_live_is_listed_before_every_status_was_read(
         table = app.screen.query_one("#live", CaseTable)
 
         def states() -> list[str]:
-            return [row.cell("evidence") for row in table.model.visible() if row.cell("since")]
+            return [state for state, since in cells(table, "evidence", "since") if since]
 
         await until(pilot, lambda: len(states()) == 2 and all(states()))
         assert set(states()) <= {"tested", "UNTESTED", "STALE", "FAILING"}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from workbench.tui.table.filters import Value, parse_filter
-
-FIELDS = ("score", "status", "output", "ms")
+from workbench.tui.table.columns import Column
+from workbench.tui.table.filters import parse_filter
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,17 @@ class Row:
     def haystack(self) -> str:
         return self.text
 
-    def value(self, field: str) -> Value:
-        return {"score": self.score, "status": self.status, "output": self.text}.get(field)
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("score", "score", 5, lambda row: row.score),
+    Column("status", "status", 5, lambda row: row.status),
+    Column("output", "output", 5, lambda row: row.text),
+    Column("ms", "ms", 5, lambda row: None),
+)
 
 
 def passes(typed: str, row: Row) -> bool:
-    found = parse_filter(typed, FIELDS)
+    found = parse_filter(typed, COLUMNS)
     assert not found.problem
     return found.matches(row)
 
@@ -65,13 +69,13 @@ def test_a_number_is_never_compared_with_a_missing_value() -> None:
 
 
 def test_half_a_regular_expression_is_a_problem_not_a_crash() -> None:
-    found = parse_filter("re:(", FIELDS)
+    found = parse_filter("re:(", COLUMNS)
     assert "no regular expression yet" in found.problem
     assert not found
 
 
 def test_a_pattern_that_takes_too_long_is_given_up_and_says_so() -> None:
-    found = parse_filter("re:^(a|aa)+$", FIELDS)
+    found = parse_filter("re:^(a|aa)+$", COLUMNS)
     rows = [Row("aa", 1.0), Row("a" * 60 + "!", 1.0), Row("aa", 1.0)]
     assert not found.trouble
     assert [found.matches(row) for row in rows] == [True, False, False]
@@ -79,13 +83,13 @@ def test_a_pattern_that_takes_too_long_is_given_up_and_says_so() -> None:
 
 
 def test_many_quick_searches_are_never_too_long() -> None:
-    found = parse_filter("!re:charged (once|never)", FIELDS)
+    found = parse_filter("!re:charged (once|never)", COLUMNS)
     assert all(found.matches(Row("I was charged twice", 1.0)) for _ in range(20_000))
     assert not found.trouble
 
 
 def test_a_comparison_with_no_number_says_so() -> None:
-    assert parse_filter("score<high", FIELDS).problem == "high is no number"
+    assert parse_filter("score<high", COLUMNS).problem == "high is no number"
 
 
 def test_no_text_is_no_filter() -> None:

@@ -9,16 +9,16 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tests.support.openai_server import OpenAIServer
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import cells, screen_text, settled, until, until_shown
 from tests.tui.conftest import CAREFUL_DRAFT, PLAIN_DRAFT, PROMPT
 from workbench.actions.refs import resolve
 from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.compare.rows import Answers, PairRow, counts_of
 from workbench.tui.compare.screen import CompareScreen
 from workbench.tui.compare.side_outputs import SideOutputs
-from workbench.tui.table.pair_rows import Answers, PairRow, counts_of
 from workbench.verdicts.case_changes import Change
 from workbench.workspace import Workspace, open_workspace
 
@@ -62,7 +62,8 @@ async def test_a_third_side_is_compared_with_a(polite: Workspace) -> None:
         assert "as one of 2 (Holm): none may be called better" in shown
         row = screen.row
         assert isinstance(row, PairRow)
-        assert (row.cell("a"), row.cell("b"), row.cell("c")) == ("0.00", "▲1.00", "0.00")
+        at = screen.table.cursor_index
+        assert cells(screen.table, "a", "b", "c")[at] == ("0.00", "▲1.00", "0.00")
         assert screen.query_one(SideOutputs).shown == 1
         assert "0.00, same answer as A" in " ".join(shown.split())
         await pilot.press("H")
@@ -183,11 +184,9 @@ async def test_what_falls_on_a_further_side_alone_stands_first_and_can_be_read(
         await settled(pilot)
         shown = screen_text(app)
         assert "any side: fixed 0  broke 3  same 17  missing 0 [all 20]" in shown
-        row = screen.row
-        assert isinstance(row, PairRow)
-        assert [row.cell(x) for x in ("mark", "a", "b", "c", "delta", "what")] == [
-            *("▼", "1.00", "1.00", "▼0.00", "C -1.00", "C: billing → how-to"),
-        ]
+        at = screen.table.cursor_index
+        row = cells(screen.table, "mark", "a", "b", "c", "delta", "what")[at]
+        assert row == ("▼", "1.00", "1.00", "▼0.00", "C -1.00", "C: billing → how-to")
         assert "[-billing-]" in shown and "{+how-to+}" in shown
         await pilot.press("o")
         await until_shown(pilot, "beside A: B", "same answer")
@@ -211,7 +210,7 @@ def test_rows_are_ranked_by_the_worst_side() -> None:
         row(4, "same", ("same", 0.5), ("broke", 0.25)),
     ]
     assert [each.position for each in sorted(rows, key=PairRow.rank)] == [3, 2, 4, 1, 0]
-    assert (rows[3].lead, rows[3].worst, rows[3].said) == (
+    assert (rows[3].lead, rows[3].worst, rows[3].what_became) == (
         "C", "broke", "B fixed · C broke · D broke"
     )  # fmt: skip
     assert counts_of(rows) == {"fixed": 2, "broke": 3, "same": 1, "missing": 0, "all": 5}

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import cells, screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.base.dialog import Dialog
@@ -39,9 +39,8 @@ async def run_options(pilot: Pilot[Any]) -> RunOptions:
 
 def listed(app: WorkbenchApp) -> list[tuple[str, str, str]]:
     """(key, label, where) of the rows of the help, in the order of the screen."""
-    table = app.screen.query_one("#help", CaseTable)
-    rows = [table.model.row_at(at) for at in range(len(table.model))]
-    return [(row.cell("keys"), row.cell("label"), row.cell("section")) for row in rows]
+    rows = cells(app.screen.query_one("#help", CaseTable), "keys", "label", "section")
+    return [(key, label, section) for key, label, section in rows]
 
 
 async def test_the_keys_of_the_dialog_come_first(workspace: Workspace) -> None:

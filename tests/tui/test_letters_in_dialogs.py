@@ -25,6 +25,7 @@ from workbench.prompts.values import Model
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.compare.pick_ref import PickRef
+from workbench.tui.compare.refs import Ref
 from workbench.tui.deploys.approve import Confirmed
 from workbench.tui.deploys.rollback import Rollback, open_rollback
 from workbench.tui.dialogs.case_form import CaseForm
@@ -39,14 +40,13 @@ from workbench.tui.draft.register_dialog import Register, open_register
 from workbench.tui.keys.commands import available
 from workbench.tui.prompts.new_draft import NewDraft
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.list_rows import ListRow
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
 
 Open = Callable[[WorkbenchApp], object]
 CASE = Case("t-1", {"ticket": "text", "vip": True}, "bug")
-ROWS = [ListRow(name, {"ref": name}, place=at) for at, name in enumerate(("one", "two"))]
+REFS = [Ref(name, "draft", "") for name in ("one", "two")]
 
 
 def _pushed(make: Callable[[WorkbenchApp], Dialog[Any]]) -> Open:
@@ -64,7 +64,7 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     Help: _pushed(lambda app: Help(list(available(app.screen)))),
     Models: _pushed(lambda app: Models(Model("x", "mock"), app.workspace.settings)),
     NewDraft: _pushed(lambda _: NewDraft()),
-    PickRef: _pushed(lambda _: PickRef("A", ROWS)),
+    PickRef: _pushed(lambda _: PickRef("A", REFS)),
     Register: lambda app: open_register(app, PROMPT),
     Revoke: lambda app: open_revoke(app, PROMPT, "1.0.0"),
     Rollback: lambda app: open_rollback(app, PROMPT, "production"),

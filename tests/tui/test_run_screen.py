@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.openai_server import OpenAIServer, Reply
-from tests.support.screens import screen_text, settled, until, until_shown
+from tests.support.screens import cells, screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT, triage, write_workspace
 from workbench.actions.refs import resolve
 from workbench.actions.running.run import make_spec, start
@@ -18,6 +18,7 @@ from workbench.actions.session import Session
 from workbench.runs.spec.values import RunSpec, RunStatus
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.run.screen import RunScreen
+from workbench.tui.table.case_rows import ResultRow
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -70,8 +71,8 @@ async def test_failures_come_first_and_say_what_was_wanted(workspace: Workspace)
         await pilot.press("j", "enter")
         await until_shown(pilot, "FAIL")
         row = screen.table.cursor_row
-        assert row is not None
-        assert row.cell("status") == "FAIL"
+        assert isinstance(row, ResultRow)
+        assert row.status == "FAIL"
         await pilot.press("enter")
         shown = await until_shown(pilot, "expected", "request")
         assert "Answer with one queue name only." in shown
@@ -160,7 +161,7 @@ async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
             await until_shown(pilot, "faults 2", "CUT", "REFUSED")
             await pilot.press("f", "f", "f")
             await until_shown(pilot, "faults: 2 of 20")
-            assert [row.value("case") for row in screen.table.model.visible()] == ["t-003", "t-004"]
+            assert cells(screen.table, "case") == [("t-003",), ("t-004",)]
 
 
 async def test_why_a_run_ended_early_is_said_at_80_columns(fresh: Workspace) -> None:
@@ -184,7 +185,7 @@ async def test_a_live_run_fills_its_table_and_ends(workspace: Workspace) -> None
         await until(pilot, lambda: screen.page is not None and not app.runs.is_alive)
         await until_shown(pilot, "80/80", "complete")
         assert len(screen.table.model) == 80
-        assert all(row.value("status") == "pass" for row in screen.table.model.visible())
+        assert set(cells(screen.table, "status")) == {("pass",)}
 
 
 async def test_while_it_runs_there_is_no_interval_and_stopping_keeps_what_is_done(

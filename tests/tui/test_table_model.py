@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workbench.tui.table.filters import Filter, Value, parse_filter
-from workbench.tui.table.table_model import Order, Sign, TableModel, arranged, following, natural
+from workbench.tui.table.columns import Column, Sign
+from workbench.tui.table.filters import Filter, parse_filter
+from workbench.tui.table.table_model import Order, TableModel, arranged, following, natural
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,12 @@ class Row:
     def rank(self) -> tuple[Any, ...]:
         return (self.group,)
 
-    def cell(self, column: str) -> str:
-        return column
-
-    def cell_sign(self, column: str) -> Sign:
-        del column
-        return ""
-
     def haystack(self) -> str:
         return self.key
 
-    def value(self, field: str) -> Value:
-        return self.score if field == "score" else self.key
+
+ID = Column[Row]("id", "id", 5, lambda row: row.key)
+SCORE = Column[Row]("score", "score", 5, lambda row: row.score)
 
 
 def keys(model: TableModel) -> list[str]:
@@ -48,7 +43,7 @@ rows = st.lists(
     st.builds(Row, st.integers(0, 30).map(str), st.integers(0, 2), st.none() | st.floats(0, 1)),
     max_size=60,
 )
-orders = st.sampled_from([Order(), Order("score"), Order("score", True), Order("id", True)])
+orders = st.sampled_from([Order(), Order(SCORE), Order(SCORE, True), Order(ID, True)])
 
 
 @settings(max_examples=60)
@@ -56,7 +51,7 @@ orders = st.sampled_from([Order(), Order("score"), Order("score", True), Order("
 def test_changes_one_by_one_give_the_same_as_all_at_once(
     first: list[Row], then: list[Row], order: Order, filtered: bool
 ) -> None:
-    tests = (lambda row: row.value("score") is not None,) if filtered else ()
+    tests = (lambda row: SCORE.value(row) is not None,) if filtered else ()
     wanted = Filter("x", tests)
     one_by_one = TableModel(order, wanted)
     for row in (*first, *then):
@@ -88,7 +83,7 @@ def test_what_was_found_before_makes_no_difference_to_what_is_found(
     known = list(first)
     for at, step in enumerate(steps):
         if isinstance(step, str):
-            now, wanted = (other if at % 5 == 4 else order), parse_filter(step, ["score"])
+            now, wanted = (other if at % 5 == 4 else order), parse_filter(step, [SCORE])
             found = arranged(*model.snapshot(), now, wanted, model.candidates(now, wanted))
             model.apply(found, now, wanted)
         elif step[1]:
@@ -128,10 +123,10 @@ def test_a_number_with_five_thousand_digits_sorts() -> None:
 
 
 def test_missing_values_come_last_both_ways() -> None:
-    model = TableModel(Order("score"))
+    model = TableModel(Order(SCORE))
     model.put([Row("a", 0, None), Row("b", 0, 0.1), Row("c", 0, 0.9)])
     assert keys(model) == ["b", "c", "a"]
-    model = TableModel(Order("score", True))
+    model = TableModel(Order(SCORE, True))
     model.put([Row("a", 0, None), Row("b", 0, 0.1), Row("c", 0, 0.9)])
     assert keys(model) == ["c", "b", "a"]
 

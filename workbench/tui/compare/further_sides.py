@@ -11,7 +11,8 @@ from workbench.actions.session import Session
 from workbench.errors import UsageError
 from workbench.present import numbers
 from workbench.present.verdict_words import claim, effect, gate_word, listed
-from workbench.tui.table.pair_rows import FURTHER, Answers, PairRow, answers_of
+from workbench.tui.compare.columns import FURTHER
+from workbench.tui.compare.rows import Answers, PairRow, answers_of
 from workbench.tui.table.table_model import TableRow
 from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.values import Gate

@@ -11,6 +11,7 @@ from workbench.actions.comparing.rerun_missing import Gap
 from workbench.actions.preflight import preflight_comparison
 from workbench.errors import WorkbenchError
 from workbench.prompts.files.prompty import write_prompty
+from workbench.tui.compare.columns import pair_columns
 from workbench.tui.compare.further_sides import (
     MOST,
     Further,
@@ -27,14 +28,13 @@ from workbench.tui.compare.panes import ComparePanes
 from workbench.tui.compare.pick_ref import PickRef
 from workbench.tui.compare.prompt_diff import PromptDiffScreen
 from workbench.tui.compare.queries import Comparing
+from workbench.tui.compare.refs import Ref, read_refs
+from workbench.tui.compare.rows import PairRow, counts_of, what_against_a
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import Shown
 from workbench.tui.dialogs.ask_calls import ask_before
-from workbench.tui.services.ref_rows import read_refs
 from workbench.tui.services.run_queries import edited_since
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.pair_rows import PairRow, counts_of, pair_columns, what_against_a
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.diff_view import DiffView
@@ -249,8 +249,8 @@ class ManySidesScreen(ComparePanes):
                     group="compare",
                 )
 
-        def read(rows: list[ListRow]) -> None:
-            self.app.push_screen(PickRef(f"Pick {letter}, compared with A too", rows), picked)
+        def read(refs: list[Ref]) -> None:
+            self.app.push_screen(PickRef(f"Pick {letter}, compared with A too", refs), picked)
 
         prompt_id = comparing.compared.b.source.prompt.prompt_id
         app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)

@@ -8,8 +8,8 @@ from textual.content import Content
 
 from workbench.actions.comparing.compare import Compared
 from workbench.present.verdict_words import beneath, details, headline
-from workbench.tui.table.case_rows import flat_json
-from workbench.tui.table.pair_rows import PairRow, output_of
+from workbench.tui.compare.rows import PairRow, output_of
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.case_detail import block, call_lines, score_lines
 
 

@@ -13,8 +13,8 @@ from workbench.errors import NotFound
 from workbench.present import numbers
 from workbench.prompts.files.prompty import write_prompty
 from workbench.runs.spec.values import Result
+from workbench.tui.compare.rows import PairRow, pair_rows
 from workbench.tui.services.ratings import ratings_of
-from workbench.tui.table.pair_rows import PairRow, pair_rows
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from textual.content import Content
 
 from workbench.actions.preflight import Preflight, preflight_comparison
 from workbench.errors import UsageError, WorkbenchError
+from workbench.tui.compare.columns import PAIR_COLUMNS
 from workbench.tui.compare.missing_sides import MissingSidesScreen
 from workbench.tui.compare.pair_detail import in_full
 from workbench.tui.compare.panes import COMING, NOTHING
@@ -24,18 +25,17 @@ from workbench.tui.compare.queries import (
     read_swapped,
     write_report,
 )
+from workbench.tui.compare.refs import Ref, read_refs
+from workbench.tui.compare.rows import PairRow
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import VerdictHead
 from workbench.tui.context.messages import RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.keys import keys
-from workbench.tui.services.ref_rows import read_refs
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
-from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.table.row_copies import copies_of
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
@@ -182,7 +182,7 @@ class CompareScreen(MissingSidesScreen):
         row = self.row
         if row is None:
             return "", Content("")
-        return f"{row.case.id} · {row.said}", in_full(row)
+        return f"{row.case.id} · {row.what_became}", in_full(row)
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
@@ -248,8 +248,8 @@ class CompareScreen(MissingSidesScreen):
             if ref:
                 self.app.select(**{f"compare_{which}": ref})
 
-        def read(rows: list[ListRow]) -> None:
-            self.app.push_screen(PickRef(title, rows, current), picked)
+        def read(refs: list[Ref]) -> None:
+            self.app.push_screen(PickRef(title, refs, current), picked)
 
         self.app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
 

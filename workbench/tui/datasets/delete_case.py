@@ -14,7 +14,7 @@ from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.services.dataset_edits import delete_case
-from workbench.tui.table.case_rows import flat_json
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:

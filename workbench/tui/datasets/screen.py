@@ -21,8 +21,8 @@ from workbench.tui.dialogs.case_form import begin, open_form
 from workbench.tui.keys import keys
 from workbench.tui.services.dataset_edits import DatasetPage, blank_case, read_datasets
 from workbench.tui.services.files_watch import files_of_suites
-from workbench.tui.table.case_rows import flat_json
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.table.column_table import ColumnTable
 from workbench.tui.table.filters import Row, Test
 from workbench.tui.widgets.case_detail import CaseScreen, block

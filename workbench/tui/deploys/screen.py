@@ -22,7 +22,7 @@ from workbench.tui.deploys.rows import (
     entry_line,
     entry_text,
     history_key,
-    history_row,
+    history_rows,
     what_next,
 )
 from workbench.tui.keys import keys
@@ -240,7 +240,7 @@ class DeploysScreen(ModeScreen):
             page.environment,
         )
         cursor = history.cursor_key if is_same and history.touched else ""
-        history.load([history_row(e, at) for at, e in enumerate(page.history)], cursor=cursor)
+        history.load(history_rows(page.history), cursor=cursor)
         behind = self.query_one("#behind", TextView)
         behind.border_title = plain("Evidence and trend")
         behind.show(behind_text(row, page))

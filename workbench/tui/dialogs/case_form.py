@@ -26,7 +26,8 @@ from workbench.tui.services.dataset_edits import (
     save_case,
     save_first_case,
 )
-from workbench.tui.table.case_rows import ResultRow, flat_json
+from workbench.tui.table.case_rows import ResultRow
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 

@@ -22,8 +22,8 @@ from workbench.tui.base.dialog import Dialog, field, open_with
 from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.evidence_lines import evidence_text
 from workbench.tui.widgets.text_view import TextView
@@ -32,13 +32,6 @@ if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
     from workbench.settings import EnvironmentSettings
     from workbench.tui.context.app_context import AppContext
-
-COLUMNS = (
-    Column("environment", "environment", 13),
-    Column("live", "live now", 9),
-    Column("becomes", "becomes", 9),
-    Column("state", "evidence", 18, grows=True),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +65,27 @@ class Place:
             return evidence
         ahead = "frozen · " if self.frozen else ""
         return f"{ahead}needs {self.first} first · {evidence}" if self.first else ahead + evidence
+
+
+def _live(row: ListRow[Place]) -> str | None:
+    live = row.item.preview.live
+    return live.version if live else None
+
+
+def _becomes(row: ListRow[Place]) -> str:
+    return "the same" if row.item.is_there else row.item.preview.version.version
+
+
+def _state_sign(row: ListRow[Place]) -> Sign:
+    return "pass" if row.item.preview.status.tested and not row.item.first else "fail"
+
+
+COLUMNS: tuple[Column[ListRow[Place]], ...] = (
+    Column("environment", "environment", 13, lambda row: row.key),
+    Column("live", "live now", 9, _live, lambda row: _live(row) or numbers.UNKNOWN),
+    Column("becomes", "becomes", 9, _becomes),
+    Column("state", "evidence", 18, lambda row: row.item.state, sign=_state_sign, grows=True),
+)
 
 
 def places(
@@ -128,7 +142,7 @@ class Deploy(Dialog["PromptDeployment"]):
         yield from field("reason", "reason", hint="for the log")
 
     def on_mount(self) -> None:
-        rows = [_row(place, at) for at, place in enumerate(self._places.values())]
+        rows = [ListRow(name, place, at) for at, (name, place) in enumerate(self._places.items())]
         self.query_one(CaseTable).load(rows, cursor=self._first)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
@@ -221,21 +235,6 @@ def place_text(place: Place, around: DiffContext) -> Content:
 
         lines += diff_block(preview.diff, around)
     return Content("\n").join(lines)
-
-
-def _row(place: Place, at: int) -> ListRow:
-    preview = place.preview
-    return ListRow(
-        preview.environment,
-        {
-            "environment": preview.environment,
-            "live": preview.live.version if preview.live else "–",  # noqa: RUF001
-            "becomes": "the same" if place.is_there else preview.version.version,
-            "state": place.state,
-        },
-        {"state": "pass" if preview.status.tested and not place.first else "fail"},
-        place=at,
-    )
 
 
 def _where_next(found: tuple[Place, ...]) -> str:

@@ -9,11 +9,16 @@ from textual.widget import Widget
 from workbench.errors import UsageError
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 from workbench.tui.terminal import theme_choice, themes
 
 AUTO = "auto"
+COLUMNS: tuple[Column[ListRow[str]], ...] = (
+    Column("name", "theme", 24, lambda row: row.key, grows=True),
+    Column("kind", "kind", 36, lambda row: row.item),
+)
+"""A row is the name of a theme; its item says which kind it is."""
 
 
 class Themes(Dialog[None]):
@@ -26,8 +31,7 @@ class Themes(Dialog[None]):
         self._before = now
 
     def body(self) -> Iterable[Widget]:
-        columns = (Column("name", "theme", 24, grows=True), Column("kind", "kind", 36))
-        yield CaseTable(columns, id="themes")
+        yield CaseTable(COLUMNS, id="themes")
 
     def on_mount(self) -> None:
         ours = [theme.name for theme in themes.OURS]
@@ -35,10 +39,7 @@ class Themes(Dialog[None]):
         names = [*ours, *sorted(name for name in known if name not in ours)]
         kinds = {AUTO: "as the settings or the terminal say"}
         kinds |= {name: "dark" if known[name].dark else "light" for name in names}
-        rows = [
-            ListRow(name, {"name": name, "kind": kind}, place=at)
-            for at, (name, kind) in enumerate(kinds.items())
-        ]
+        rows = [ListRow(name, kind, at) for at, (name, kind) in enumerate(kinds.items())]
         mine = theme_choice.kept(self.app.workspace.state)
         self.query_one(CaseTable).load(rows, cursor=self._before if mine else AUTO)
 

@@ -12,7 +12,7 @@ from workbench.errors import DatasetError, UsageError
 from workbench.prompts.contract import undeclared
 from workbench.prompts.values import Input, Prompt
 from workbench.tui.base.dialog import Dialog
-from workbench.tui.table.case_rows import flat_json
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.text import PlainLabel
 from workbench.tui.widgets.value_area import ValueArea
 

@@ -15,27 +15,23 @@ from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged, RunEnded
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
-from workbench.tui.prompts.rows import DRAFT, drafted, other, prompt_row, say, version_rows
+from workbench.tui.prompts.rows import (
+    DRAFT,
+    PROMPT_COLUMNS,
+    VERSION_COLUMNS,
+    drafted,
+    other,
+    prompt_rows,
+    say,
+    version_rows,
+)
 from workbench.tui.services.registry_queries import PromptPage, PromptRow, read_page, read_prompts
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
-PROMPT_COLUMNS = (
-    Column("prompt", "prompt", 12, grows=True),
-    Column("versions", "vers", 5, "right"),
-)
-VERSION_COLUMNS = (
-    Column("version", "version", 8),
-    Column("score", "score", 5, "right"),
-    Column("delta", "Δ", 5, "right"),
-    Column("cost", "cost", 8, "right"),
-    Column("where", "deployed", 10, grows=True),
-    Column("when", "when", 7, "right"),
-)
 NO_PROMPTS = ("No prompts yet.", "n makes a new draft.")
 NO_VERSIONS = ("No versions yet.", "e edits the draft; ctrl+s there registers it.")
 
@@ -99,7 +95,7 @@ class PromptsScreen(ModeScreen):
         wanted = self.app.selection.prompt_id
         if wanted not in self._prompts and rows:
             wanted = rows[0].prompt_id
-        table.load([prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
+        table.load(prompt_rows(rows), cursor=wanted)
         if rows:
             self._read(wanted)
         else:

@@ -8,6 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from workbench.tui.base.screen import ModeScreen
+from workbench.tui.run.rows import RUN_COLUMNS
 from workbench.tui.run.slot_lines import SlotLines
 from workbench.tui.services.run_queries import RunPage, edited_since
 from workbench.tui.table.case_rows import (
@@ -15,7 +16,6 @@ from workbench.tui.table.case_rows import (
     FAILURE,
     PASS,
     RESULT_COLUMNS,
-    RUN_COLUMNS,
     WAITING,
     ResultRow,
 )
@@ -123,7 +123,8 @@ class RunPanes(ModeScreen):
         table = self.query_one("#case-list", ColumnTable)
         if not table.chosen_by_hand:
             hidden = {column.key for column in RESULT_COLUMNS if column.hidden}
-            table.set_columns(hidden - set(WIDE_COLUMNS) if self.size.width >= WIDE else hidden)
+            wide = {table.columns.column(key).key for key in WIDE_COLUMNS}
+            table.set_columns(hidden - wide if self.size.width >= WIDE else hidden)
 
     @property
     def runs_table(self) -> CaseTable:

@@ -17,7 +17,8 @@ from workbench.present.charts import (
     histogram_lines,
 )
 from workbench.tui.keys import keys
-from workbench.tui.table.case_rows import ResultRow, flat_json
+from workbench.tui.table.case_rows import ResultRow
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.case_detail import block
 from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text_view import TextView

@@ -19,6 +19,7 @@ from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.run.panes import RunPanes
+from workbench.tui.run.rows import RunRow
 from workbench.tui.run.run_charts import ChartScreen
 from workbench.tui.run.slot_lines import SlotLines
 from workbench.tui.services.run_queries import (
@@ -28,7 +29,7 @@ from workbench.tui.services.run_queries import (
     read_run,
     read_runs,
 )
-from workbench.tui.table.case_rows import ResultRow, RunRow, answered
+from workbench.tui.table.case_rows import ResultRow, answered
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
 from workbench.tui.table.row_copies import copies_of
@@ -252,7 +253,7 @@ class RunScreen(RunPanes):
         rating = page.ratings.get(row.key, "") if page else ""
         detail = case_detail(row, page.prompt if page else None, rating)
         edited = f" · draft, {EDITED}" if self.is_edited else ""
-        return f"{row.cell('case')} · {row.status}{edited}", detail
+        return f"{row.label} · {row.status}{edited}", detail
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)

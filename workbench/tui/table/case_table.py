@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -16,12 +16,12 @@ from textual.geometry import Size
 from textual.message import Message
 
 from workbench.tui.keys.keys import bindings
+from workbench.tui.table.columns import Column
 from workbench.tui.table.copying import Copy, CopyMenuAsked, has_menu, to_clipboard
 from workbench.tui.table.filters import Filter
 from workbench.tui.table.table_drawing import TableDrawing
 from workbench.tui.table.table_lines import Layout, widest
 from workbench.tui.table.table_model import (
-    Column,
     Order,
     Ordered,
     TableModel,
@@ -66,7 +66,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     def __init__(
         self,
-        columns: Sequence[Column],
+        columns: Sequence[Column[Any]],
         *,
         empty: Sequence[str] = ("Nothing here.",),
         id: str | None = None,
@@ -147,7 +147,7 @@ class CaseTable(TableDrawing, can_focus=True):
             self._arranged()
             return
         self.run_worker(
-            self._arrange_off_loop(order, wanted, candidates),
+            self._arrange_in_thread(order, wanted, candidates),
             exclusive=True,
             group="arrange",
             exit_on_error=False,
@@ -182,7 +182,7 @@ class CaseTable(TableDrawing, can_focus=True):
             self.move_to(index)
         return index is not None
 
-    def replace_columns(self, columns: Sequence[Column]) -> None:
+    def replace_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Have these columns; what is hidden or shown and how wide a column is made stay."""
         before = self.columns
         known = {column.key for column in before.columns}
@@ -194,8 +194,8 @@ class CaseTable(TableDrawing, can_focus=True):
         self._laid_out()
 
     def set_columns(self, hidden: Iterable[str]) -> None:
-        """Hide exactly these columns."""
-        self.columns.hidden = set(hidden)
+        """Hide exactly these columns. Raises KeyError where the table has none of that key."""
+        self.columns.hide(hidden)
         self._laid_out()
 
     # Keys
@@ -244,8 +244,9 @@ class CaseTable(TableDrawing, can_focus=True):
     def action_sort(self) -> None:
         """Ascending, descending, the default order, by the cursor's column."""
         now = self.model.order
-        if now.column != self.cursor_column:
-            order = Order(self.cursor_column)
+        column = self.columns.column(self.cursor_column)
+        if now.column is None or now.column.key != column.key:
+            order = Order(column)
         else:
             order = Order() if now.descending else Order(now.column, True)
         self.sort_and_filter(order, self.model.wanted)
@@ -253,7 +254,7 @@ class CaseTable(TableDrawing, can_focus=True):
     def action_fit_column(self) -> None:
         """As wide as the rows in sight need; again: as it was."""
         layout = self.columns
-        column = next(c for c in layout.shown if c.key == self.cursor_column)
+        column = layout.column(self.cursor_column)
         if layout.widths.pop(column.key, None) is None:
             top = self.scroll_offset.y
             last = min(len(self.model), top + self._page)
@@ -265,14 +266,17 @@ class CaseTable(TableDrawing, can_focus=True):
         """The whole cell, as it came, to the clipboard."""
         row = self.cursor_row
         if row is not None:
-            to_clipboard(self, row.cell(self.cursor_column), f"a cell of {row.key}")
+            cell = self.columns.column(self.cursor_column).cell(row)
+            to_clipboard(self, cell, f"a cell of {row.key}")
 
     def copies(self) -> Sequence[Copy]:
         """What the cursor's row offers to copy."""
         from workbench.tui.table.row_copies import cell_and_row
 
-        row = self.cursor_row
-        return cell_and_row(row, self.columns.columns, self.cursor_column) if row else ()
+        row, layout = self.cursor_row, self.columns
+        if row is None:
+            return ()
+        return cell_and_row(row, layout.columns, layout.column(self.cursor_column))
 
     def action_copy_menu(self) -> None:
         self.post_message(CopyMenuAsked(self))
@@ -306,14 +310,14 @@ class CaseTable(TableDrawing, can_focus=True):
 
     # What moves under the cursor
 
-    async def _arrange_off_loop(
+    async def _arrange_in_thread(
         self, order: Order, wanted: Filter, candidates: Ordered | None
     ) -> None:
         self._late = []
         snapshot = self.model.snapshot()
-        found = await asyncio.to_thread(arranged, *snapshot, order, wanted, candidates)
+        arrangement = await asyncio.to_thread(arranged, *snapshot, order, wanted, candidates)
         late, self._late = self._late, None
-        self.model.apply(found, order, wanted)
+        self.model.apply(arrangement, order, wanted)
         self.model.put(late or [])
         self._arranged()
 

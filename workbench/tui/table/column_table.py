@@ -49,7 +49,9 @@ class ColumnTable(CaseTable):
         self.action_column(1)
         if self.cursor_column == column.key:
             self.action_column(-1)
-        self._choose({*self.columns.hidden, column.key})
+        # A side of a comparison may be gone whose column was hidden.
+        hidden = {c.key for c in self.columns.columns if c not in shown}
+        self._choose({*hidden, column.key})
 
     def action_choose_columns(self) -> None:
         """A list of all columns to tick."""

@@ -6,14 +6,12 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from workbench.present.tables import Align
-from workbench.tui.table.filters import NO_FILTER, Filter, Value
+from workbench.tui.table.columns import Column, Sign
+from workbench.tui.table.filters import NO_FILTER, Filter
 
 SortKey = tuple[Any, ...]
-Sign = Literal["", "error", "fail", "pass", "quiet", "up", "down"]
-"""What a row or a cell means; the widget has a style for each, and a word always says it too."""
 
 _DIGITS = re.compile(r"([0-9]+)")
 _CHUNK = 8_000
@@ -33,37 +31,15 @@ class TableRow(Protocol):
     def rank(self) -> tuple[Any, ...]:
         """Its place in the default order."""
 
-    def cell(self, column: str) -> str:
-        """The text of a cell, as it came: the widget makes it safe and cuts it."""
-
-    def cell_sign(self, column: str) -> Sign:
-        """What one cell means."""
-
-    def haystack(self) -> str: ...
-
-    def value(self, field: str) -> Value: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a column looks; `key` is also its name in filters."""
-
-    key: str
-    title: str
-    width: int
-    """In cells; a column that grows has at least this."""
-    align: Align = "left"
-    grows: bool = False
-    hidden: bool = False
-    frozen: bool = False
-    """Stays when the others scroll sideways."""
+    def haystack(self) -> str:
+        """All text that a plain search looks through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """By which column, and which way; no column: the default order."""
 
-    column: str = ""
+    column: Column[Any] | None = None
     descending: bool = False
 
 
@@ -78,9 +54,9 @@ def natural(text: str) -> tuple[Any, ...]:
 
 def sort_key(row: TableRow, order: Order, seq: int) -> SortKey:
     """Unique by `seq`; rows without a value come last whichever way the order runs."""
-    if not order.column:
+    if order.column is None:
         return (*row.rank(), seq)
-    value = row.value(order.column)
+    value = order.column.value(row)
     if value is None or value == "":
         return (-1 if order.descending else 1, 0, (), seq)
     if isinstance(value, str):

@@ -146,8 +146,7 @@ class CasePane(Vertical):
     @on(Input.Changed)
     def _typing(self, message: Input.Changed) -> None:
         message.stop()
-        fields = [column.key for column in self.table.columns.columns]
-        typed = parse_filter(message.value, fields)
+        typed = parse_filter(message.value, self.table.columns.columns)
         if typed.problem:
             self._say(typed.problem)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.actions.comparing.sides import fits
@@ -16,14 +16,24 @@ from workbench.registry.models.records import PromptSummary
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
 from workbench.runs.spec.values import RunStatus, RunSummary
-from workbench.tui.table.list_rows import ListRow
 
 MOST_RUNS = 500
 MOST_OTHERS = 200
 """Other prompts that are looked at: each is read to know its inputs."""
 
 
-def read_refs(session: Session, prompt_id: str) -> list[ListRow]:
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One side that can be picked."""
+
+    ref: str
+    kind: str
+    """draft, live, version or run."""
+    what: str
+    score: float | None = None
+
+
+def read_refs(session: Session, prompt_id: str) -> list[Ref]:
     """Everything that can be compared with a side of this prompt: its drafts, what is live of it,
     its versions and runs; then drafts, versions and runs of others, where a suite of either has
     the inputs of both.
@@ -31,19 +41,17 @@ def read_refs(session: Session, prompt_id: str) -> list[ListRow]:
     drafts = list(_drafts(session))
     own = [draft for draft in drafts if draft.prompt.prompt_id == prompt_id]
     known = session.workspace.draft_path(prompt_id) if own else None
-    rows = [_row(prompt_id, "draft", known.name)] if known else []
-    rows += [_row(str(d.path), "draft", d.path.name) for d in own if d.path != known]
-    rows += _live_and_versions(session, prompt_id)
-    runs = _runs(session, prompt_id)
-    rows += [_run_row(run) for run in runs]
+    refs = [Ref(prompt_id, "draft", known.name)] if known else []
+    refs += [Ref(str(d.path), "draft", d.path.name) for d in own if d.path != known]
+    refs += _live_and_versions(session, prompt_id)
+    refs += map(_ref_of_run, _runs(session, prompt_id))
     suites = list(_suites(session))
-    rows += _of_others(session, prompt_id, drafts, suites)
-    return [replace(row, place=at) for at, row in enumerate(rows)]
+    return refs + list(_of_others(session, prompt_id, drafts, suites))
 
 
 def _of_others(
     session: Session, prompt_id: str, drafts: Sequence[Draft], suites: Sequence[Suite]
-) -> Iterator[ListRow]:
+) -> Iterator[Ref]:
     registered = {summary.prompt_id: summary for summary in session.registry.prompts()}
     drafted = {draft.prompt.prompt_id: draft for draft in reversed(drafts)}
     prompt = _prompt(session, prompt_id, drafted, registered)
@@ -55,16 +63,16 @@ def _of_others(
         theirs = [suite for suite in suites if suite.prompt_id == other_id]
         if other and any(fits(prompt, suite) and fits(other, suite) for suite in (*mine, *theirs)):
             if other_id in drafted:
-                yield _row(other_id, "draft", drafted[other_id].path.name)
+                yield Ref(other_id, "draft", drafted[other_id].path.name)
             if other_id in registered:
                 summary = registered[other_id]
                 for environment, version in summary.live.items():
-                    yield _row(f"{other_id}@{environment}", "live", version)
-                yield _row(f"{other_id}@{summary.latest}", "version", "the newest")
+                    yield Ref(f"{other_id}@{environment}", "live", version)
+                yield Ref(f"{other_id}@{summary.latest}", "version", "the newest")
     for name in {suite.name for suite in mine}:
         for run in _runs(session, None, name):
             if run.prompt_id != prompt_id:
-                yield _run_row(run)
+                yield _ref_of_run(run)
 
 
 def _prompt(
@@ -96,19 +104,19 @@ def _suites(session: Session) -> Iterator[Suite]:
             continue
 
 
-def _live_and_versions(session: Session, prompt_id: str) -> list[ListRow]:
+def _live_and_versions(session: Session, prompt_id: str) -> list[Ref]:
     try:
         versions = session.registry.versions(prompt_id)
         live = session.registry.live(prompt_id)
     except WorkbenchError:
         # A prompt that was never registered has neither.
         return []
-    rows = [
-        _row(f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at[:10]}")
+    refs = [
+        Ref(f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at[:10]}")
         for d in live
     ]
-    return rows + [
-        _row(f"{prompt_id}@{v.version}", "version", v.description, v.evaluation_score)
+    return refs + [
+        Ref(f"{prompt_id}@{v.version}", "version", v.description, v.evaluation_score)
         for v in versions
     ]
 
@@ -119,13 +127,8 @@ def _runs(session: Session, prompt_id: str | None, suite: str | None = None) -> 
     return session.store.summaries(prompt_id, suite, limit=MOST_RUNS)
 
 
-def _run_row(run: RunSummary) -> ListRow:
+def _ref_of_run(run: RunSummary) -> Ref:
     status = "" if run.status is RunStatus.COMPLETE else f" {run.status}"
     age = numbers.age(run.created_at, datetime.now(UTC))
     what = f"{run.label} on {run.suite} {run.split}{status}, {age}"
-    return _row(run.run_id, "run", what, run.score)
-
-
-def _row(ref: str, kind: str, what: str, score: float | None = None) -> ListRow:
-    shown = "" if score is None else numbers.score(score)
-    return ListRow(ref, {"kind": kind, "ref": ref, "score": shown, "what": what})
+    return Ref(run.run_id, "run", what, run.score)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.datasets.values import Case
 from workbench.present import numbers
 from workbench.runs.spec.values import Result
-from workbench.tui.table.case_rows import flat_json
-from workbench.tui.table.filters import Value
-from workbench.tui.table.table_model import Column, Sign
+from workbench.tui.table.case_texts import case_texts, flat_json, result_record
+from workbench.tui.table.columns import Sign
+from workbench.tui.table.copying import Copy
+from workbench.tui.table.row_copies import diff_copy
 from workbench.verdicts.case_changes import (
-    CHANGES,
     Badness,
     Change,
     badness,
@@ -25,29 +25,8 @@ from workbench.verdicts.sample import mean
 if TYPE_CHECKING:
     from workbench.actions.comparing.compare import Compared
 
-_MARKS: Mapping[Change, str] = {"broke": "▼", "fixed": "▲", "missing": "?", "same": " "}
-_SIGNS: Mapping[Change, Sign] = {"broke": "down", "fixed": "up", "missing": "error", "same": ""}
 SHORT = 40
 SAME_ANSWER = "same answer"
-
-PAIR_COLUMNS = (
-    Column("mark", "", 1, frozen=True),
-    Column("case", "case", 10, frozen=True),
-    Column("a", "A", 5, "right"),
-    Column("b", "B", 5, "right"),
-    Column("delta", "Δ", 6, "right"),
-    Column("rated", "rated", 5),
-    Column("what", "what changed", 24, grows=True),
-    Column("expected", "expected", 16, hidden=True),
-    Column("input", "input", 24, hidden=True),
-    Column("output_a", "output of A", 24, hidden=True),
-    Column("output_b", "output of B", 24, hidden=True),
-    Column("tags", "tags", 12, hidden=True),
-)
-
-
-FURTHER = ("c", "d")
-"""The sides that may stand beside A and B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +77,8 @@ class PairRow:
         """The letter of the side that changed worst: of several the one furthest from A."""
         if not self.further:
             return "B"
-        found = self.candidates
-        return min(found, key=lambda x: (*self._badness(found[x]), x))
+        sides = self.candidates
+        return min(sides, key=lambda x: (*self._badness(sides[x]), x))
 
     @property
     def worst(self) -> Change:
@@ -118,11 +97,11 @@ class PairRow:
 
     def became(self, change: Change) -> bool:
         """Whether the case broke, was fixed or is missing on any side; same: on all of them."""
-        found = {side.change for side in self.candidates.values()}
-        return found == {"same"} if change == "same" else change in found
+        changes = {side.change for side in self.candidates.values()}
+        return changes == {"same"} if change == "same" else change in changes
 
     @property
-    def said(self) -> str:
+    def what_became(self) -> str:
         """What became of it: `broke`; with further sides `B same · C broke`."""
         if not self.further:
             return self.change
@@ -147,92 +126,47 @@ class PairRow:
     def _badness(self, side: Answers) -> Badness:
         return badness(side.change, self.delta_of(side))
 
-    def cell(self, column: str) -> str:
-        match column:
-            case "mark":
-                return _MARKS[self.worst]
-            case "a":
-                return numbers.score(self.score_a, 2)
-            case "b" | "c" | "d":
-                return self._score_cell(column.upper())
-            case "delta":
-                shown = numbers.UNKNOWN if self.delta is None else _signed(self.delta)
-                return f"{self.lead} {shown}" if self.further and self.worst != "same" else shown
-            case "what":
-                return self._what()
-        value = self.value(column)
-        return "" if value is None else str(value)
-
-    def cell_sign(self, column: str) -> Sign:
-        if column in ("mark", "delta"):
-            return _SIGNS[self.worst]
-        side = self.candidates.get(column.upper()) if self.further else None
-        return _SIGNS[side.change] if side else ""
-
     def haystack(self) -> str:
         case = self.case
         outputs = (self.output_a, self.output_b, *(side.output for side in self.further))
         texts = (case.id, *outputs, flat_json(case.expected))
         return "\n".join((*texts, flat_json(case.inputs), *case.tags))
 
-    def value(self, field: str) -> Value:
-        match field:
-            case "mark":
-                found = {side.change for side in self.candidates.values()}
-                return " ".join(sorted(found, key=CHANGES.index))
-            case "case":
-                return self.case.id
-            case "a":
-                return self.score_a
-            case "b" | "c" | "d":
-                side = self.candidates.get(field.upper())
-                return side.score if side else None
-            case "delta":
-                return self.delta
-            case "rated":
-                return self.rating or None
-            case "what":
-                return " · ".join(side.output for side in self.candidates.values())
-            case "expected":
-                return flat_json(self.case.expected)
-            case "tags":
-                return " ".join(self.case.tags)
-            case "input":
-                return " · ".join(flat_json(value) for value in self.case.inputs.values())
-            case "output_a":
-                return self.output_a
-            case "output_b":
-                return self.output_b
-        return None
+    def record(self) -> dict[str, Any]:
+        """All of it as plain JSON values."""
+        return {
+            **self.case.content(),
+            "change": self.worst,
+            "changes": {x.casefold(): side.change for x, side in self.candidates.items()},
+            "rating": self.rating or None,
+            **{x.casefold(): [result_record(r) for r in results] for x, results in self.sides},
+        }
 
-    def _what(self) -> str:
+    def texts(self) -> Sequence[Copy]:
+        """What can be copied of it."""
+        return [
+            *case_texts(self.case),
+            *(
+                Copy(f"output_{x.casefold()}", f"the output of {x}", output_of(results))
+                for x, results in self.sides
+            ),
+            *diff_copy(self.output_a, self.output_b),
+        ]
+
+    @property
+    def what_changed(self) -> str:
         """With further sides whose it is, worst first: `C: bug → billing · B D: bug → how-to`."""
         if not self.further:
             return what_changed(self.output_a, self.output_b)
-        found, groups = self.candidates, dict[str, list[str]]()
-        for letter in sorted(found, key=lambda x: (*self._badness(found[x]), x)):
-            groups.setdefault(found[letter].output, []).append(letter)
-        said = [
+        sides, groups = self.candidates, dict[str, list[str]]()
+        for letter in sorted(sides, key=lambda x: (*self._badness(sides[x]), x)):
+            groups.setdefault(sides[letter].output, []).append(letter)
+        changes = [
             f"{' '.join(letters)}: {what_changed(self.output_a, output)}"
             for output, letters in groups.items()
             if output != self.output_a
         ]
-        return " · ".join(said) or SAME_ANSWER
-
-    def _score_cell(self, letter: str) -> str:
-        """With further sides each says by a mark of its own what became of the case."""
-        side = self.candidates.get(letter)
-        shown = numbers.score(side.score if side else None, 2)
-        return f"{_MARKS[side.change].strip()}{shown}" if side and self.further else shown
-
-
-def pair_columns(further: int) -> tuple[Column, ...]:
-    """The columns of a table with that many sides beside A and B."""
-    if not further:
-        return PAIR_COLUMNS
-    more = (Column(letter, letter.upper(), 5, "right") for letter in FURTHER[:further])
-    columns = (*PAIR_COLUMNS[:4], *more, *PAIR_COLUMNS[4:])
-    return tuple(replace(c, width=c.width + 2) if c.key == "delta" else c for c in columns)
+        return " · ".join(changes) or SAME_ANSWER
 
 
 def answers_of(compared: Compared) -> dict[str, Answers]:
@@ -252,17 +186,17 @@ def answers_of(compared: Compared) -> dict[str, Answers]:
 
 def pair_rows(compared: Compared, ratings: Mapping[str, str]) -> list[PairRow]:
     """A row for each case; what became of it as the headline comparison says."""
-    found = answers_of(compared)
+    answers = answers_of(compared)
     pairs = {pair.case_id: pair for pair in compared.pairs.get(compared.headline.scorer, ())}
     return [
         PairRow(
             case=case,
             position=position,
-            change=found[case.id].change,
+            change=answers[case.id].change,
             score_a=mean(pairs[case.id].a) if case.id in pairs else None,
-            score_b=found[case.id].score,
+            score_b=answers[case.id].score,
             a=compared.a.results.get(case.id, ()),
-            b=found[case.id].results,
+            b=answers[case.id].results,
             rating=ratings.get(case.id, ""),
         )
         for position, case in enumerate(compared.cases)
@@ -312,9 +246,5 @@ def what_changed(a: str, b: str) -> str:
 
 
 def _piece(text: str, start: int) -> str:
-    found = text[start : start + SHORT]
-    return f"{found}…" if len(text) > start + SHORT else found or "(ends)"
-
-
-def _signed(delta: float) -> str:
-    return f"{delta:+.2f}" if round(delta, 2) else "0.00"
+    piece = text[start : start + SHORT]
+    return f"{piece}…" if len(text) > start + SHORT else piece or "(ends)"
