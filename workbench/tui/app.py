@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from workbench.tui.context.column_choices import ColumnChoices
-    from workbench.tui.terminal.patient_driver import BackgroundTold
+    from workbench.tui.terminal.delayed_answers import BackgroundReported
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -65,9 +65,9 @@ def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
     """What must read the terminal; None: Textual's own does."""
     if not terminal.is_unsorted:
         return None
-    from workbench.tui.terminal.patient_driver import PatientDriver
+    from workbench.tui.terminal.delayed_answers import DelayedAnswerDriver
 
-    return PatientDriver
+    return DelayedAnswerDriver
 
 
 class WorkbenchApp(DialogOpeners, EndingApp):
@@ -135,7 +135,7 @@ class WorkbenchApp(DialogOpeners, EndingApp):
         else:
             await super().on_event(event)
 
-    def on_background_told(self, message: BackgroundTold) -> None:
+    def on_background_reported(self, message: BackgroundReported) -> None:
         """The terminal answered late: its colours come late."""
         if self.theme == self._theme_of(self.workspace):
             self.theme = themes.choose("auto", os.environ, message.light)

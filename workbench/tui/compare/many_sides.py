@@ -33,7 +33,7 @@ from workbench.tui.compare.rows import PairRow, counts_of, what_against_a
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import Shown
 from workbench.tui.dialogs.ask_calls import ask_before
-from workbench.tui.services.run_queries import edited_since
+from workbench.tui.services.edited_drafts import edited_since
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane

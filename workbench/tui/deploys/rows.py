@@ -12,7 +12,7 @@ from textual.content import Content
 from workbench.present import numbers
 from workbench.present.charts import sparkline
 from workbench.present.safe_text import safe_line
-from workbench.tui.services.registry_queries import LivePage, LiveRow
+from workbench.tui.deploys.queries import LivePage, LiveRow
 from workbench.tui.services.rule_queries import changes_text
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow

@@ -13,6 +13,16 @@ from workbench.actions.session import Session
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.deploys.queries import (
+    STATUSES_AT_ONCE,
+    LivePage,
+    LiveRow,
+    read_live,
+    read_place,
+    read_statuses,
+    without_status,
+)
+from workbench.tui.deploys.registry_watch import RegistryWatch
 from workbench.tui.deploys.rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
@@ -27,16 +37,6 @@ from workbench.tui.deploys.rows import (
 )
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import files_of_suites
-from workbench.tui.services.registry_queries import (
-    STATUSES_AT_ONCE,
-    LivePage,
-    LiveRow,
-    read_live,
-    read_place,
-    read_statuses,
-    without_status,
-)
-from workbench.tui.services.registry_watch import RegistryWatch
 from workbench.tui.services.rule_queries import NO_RULES, Rules, read_rules
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_pane import CasePane

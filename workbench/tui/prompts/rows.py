@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.present import numbers
-from workbench.tui.services.registry_queries import PromptPage, PromptRow, VersionRow
+from workbench.tui.prompts.queries import PromptPage, PromptRow, VersionRow
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
 

@@ -15,6 +15,7 @@ from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged, RunEnded
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
+from workbench.tui.prompts.queries import PromptPage, PromptRow, read_page, read_prompts
 from workbench.tui.prompts.rows import (
     DRAFT,
     PROMPT_COLUMNS,
@@ -25,7 +26,6 @@ from workbench.tui.prompts.rows import (
     say,
     version_rows,
 )
-from workbench.tui.services.registry_queries import PromptPage, PromptRow, read_page, read_prompts
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.prompt_text import prompt_text

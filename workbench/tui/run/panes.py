@@ -8,9 +8,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from workbench.tui.base.screen import ModeScreen
+from workbench.tui.run.queries import RunPage
 from workbench.tui.run.rows import RUN_COLUMNS
 from workbench.tui.run.slot_lines import SlotLines
-from workbench.tui.services.run_queries import RunPage, edited_since
+from workbench.tui.services.edited_drafts import edited_since
 from workbench.tui.table.case_rows import (
     ERROR,
     FAILURE,

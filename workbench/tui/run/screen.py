@@ -19,16 +19,16 @@ from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.run.panes import RunPanes
-from workbench.tui.run.rows import RunRow
-from workbench.tui.run.run_charts import ChartScreen
-from workbench.tui.run.slot_lines import SlotLines
-from workbench.tui.services.run_queries import (
+from workbench.tui.run.queries import (
     RunPage,
     counterpart,
     read_results,
     read_run,
     read_runs,
 )
+from workbench.tui.run.rows import RunRow
+from workbench.tui.run.run_charts import ChartScreen
+from workbench.tui.run.slot_lines import SlotLines
 from workbench.tui.table.case_rows import ResultRow, answered
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy

@@ -25,7 +25,7 @@ QUIET_S = 1.5 * constants.ESCAPE_DELAY
 """After this long an escape that was typed is no beginning of anything."""
 
 
-class BackgroundTold(Message):
+class BackgroundReported(Message):
     """The terminal said at last what its background is."""
 
     def __init__(self, *, light: bool) -> None:
@@ -39,7 +39,7 @@ class HasTerminal(Protocol):
     terminal: Answer
 
 
-class PatientDriver(LinuxDriver):
+class DelayedAnswerDriver(LinuxDriver):
     """Textual's own, behind a first while in which it sorts late answers from keys."""
 
     def run_input_thread(self) -> None:
@@ -71,7 +71,7 @@ class PatientDriver(LinuxDriver):
                 pass_on(keys)
                 if late and late.is_complete:
                     if late.light is not None:
-                        self.process_message(BackgroundTold(light=late.light))
+                        self.process_message(BackgroundReported(light=late.light))
                     late, until = None, 0.0
                 # An escape that was held back until now is still to be told from alt with a key.
                 is_idle = is_quiet and not keys

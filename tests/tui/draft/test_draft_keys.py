@@ -9,8 +9,8 @@ from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.prompts.queries import read_page
 from workbench.tui.prompts.rows import version_rows
-from workbench.tui.services.registry_queries import read_page
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio

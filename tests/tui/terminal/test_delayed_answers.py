@@ -12,14 +12,14 @@ import pytest
 from textual import events
 from textual.message import Message
 
-from workbench.tui.terminal import patient_driver
-from workbench.tui.terminal.patient_driver import BackgroundTold, PatientDriver
+from workbench.tui.terminal import delayed_answers
+from workbench.tui.terminal.delayed_answers import BackgroundReported, DelayedAnswerDriver
 from workbench.tui.terminal.terminal_colour import Replies
 
 LONG_S = 60.0
 
 
-class Recorded(PatientDriver):
+class Recorded(DelayedAnswerDriver):
     """Reads a pipe instead of a terminal; what it made of it is in `made`."""
 
     def __init__(self, source: int) -> None:
@@ -56,7 +56,7 @@ def sorting(typed: bytes = b"") -> Iterator[SimpleNamespace]:
 def test_an_escape_as_the_last_key_of_the_first_while_is_not_lost(
     monkeypatch: pytest.MonkeyPatch, keys: bytes
 ) -> None:
-    monkeypatch.setattr(patient_driver, "LATE_S", 0.0)
+    monkeypatch.setattr(delayed_answers, "LATE_S", 0.0)
     with sorting(keys[:-1]) as at:
         os.write(at.sink, keys[-1:])
         at.thread.join(LONG_S)
@@ -76,5 +76,5 @@ def test_a_late_answer_is_told_and_ends_the_sorting() -> None:
         at.thread.join(LONG_S)
         assert not at.thread.is_alive()
         assert at.driver.keys == ["k"]
-        [told] = [one for one in at.driver.made if isinstance(one, BackgroundTold)]
+        [told] = [one for one in at.driver.made if isinstance(one, BackgroundReported)]
         assert told.light

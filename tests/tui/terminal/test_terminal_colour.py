@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.terminal import Terminal
-from tests.tui.test_tui_terminal import CTRL_Q, ROOT
+from tests.tui.terminal.test_terminal import CTRL_Q, ROOT
 from workbench.tui.terminal import themes
 from workbench.tui.terminal.terminal_colour import (
     DEADLINE_S,

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from tests.support.screens import until, until_it_takes_keys, until_shown
 from tests.support.terminal import Terminal
-from tests.tui.test_tui_terminal import CTRL_Q, ROOT, draft_of, edit_the_draft, open_tui
+from tests.tui.terminal.test_terminal import CTRL_Q, ROOT, draft_of, edit_the_draft, open_tui
 from workbench.errors import UsageError
 from workbench.files import write_atomically
 from workbench.tui.app import WorkbenchApp

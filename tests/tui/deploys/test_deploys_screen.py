@@ -9,10 +9,9 @@ from tests.tui.conftest import PROMPT
 from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.deploys import screen
+from workbench.tui.deploys import queries, screen
+from workbench.tui.deploys.registry_watch import RegistryWatch
 from workbench.tui.deploys.screen import DeploysScreen
-from workbench.tui.services import registry_queries
-from workbench.tui.services.registry_watch import RegistryWatch
 from workbench.tui.table.case_table import CaseTable
 from workbench.workspace import Workspace
 
@@ -63,8 +62,8 @@ async def test_what_is_live_is_listed_before_every_status_was_read(
 ) -> None:
     with Session(workspace) as session:
         deploy(session, PROMPT, "1.0.0", "development", reason="to try")
-        monkeypatch.setattr(registry_queries, "IN_SIGHT", 1)
-        rows = registry_queries.read_live(session, session.registry.prompts())
+        monkeypatch.setattr(queries, "IN_SIGHT", 1)
+        rows = queries.read_live(session, session.registry.prompts())
     live = [row for row in rows if row.deployment]
     assert len(live) == 2
     assert [row.status is None for row in live] == [False, True]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.register import register
 from workbench.actions.session import Session
-from workbench.tui.services.registry_queries import read_page
+from workbench.tui.prompts.queries import read_page
 from workbench.workspace import Workspace
 
 

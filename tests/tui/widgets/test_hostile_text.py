@@ -19,7 +19,7 @@ from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGES = ("tables", "texts", "heads", "diffs", "fields")
 
 HARMLESS_CSI = set("mHhlnuABCDJKtpqcsr")

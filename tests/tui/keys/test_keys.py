@@ -16,7 +16,7 @@ from workbench.tui.keys.commands import available
 from workbench.tui.keys.key_docs import markdown
 from workbench.workspace import Workspace, open_workspace
 
-DOCS = Path(__file__).parents[2] / "docs" / "keys.md"
+DOCS = Path(__file__).parents[3] / "docs" / "keys.md"
 
 
 def test_ids_are_unique() -> None:

@@ -1,12 +1,11 @@
-"""What the screens of runs read, in a thread with a Bench."""
+"""What the run screen shows, read in a thread with a Session."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.actions.refs import DRAFT, resolve
 from workbench.actions.session import Session
 from workbench.errors import NotFound, WorkbenchError
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
@@ -31,7 +30,7 @@ class RunPage:
     passed: int
     failed: int
     faults: int = 0
-    """Answers that the model itself spoilt."""
+    """Answers that are empty, cut off or refused."""
 
 
 def read_runs(session: Session) -> tuple[RunSummary, ...]:
@@ -60,18 +59,6 @@ def read_run(session: Session, run_id: str) -> RunPage:
     prompt = store.prompt(run_id)
     faults = sum(bool(row.result and row.result.answer.outcome.is_models_fault) for row in rows)
     return RunPage(summary, prompt, rows, ratings, passed, failed, faults)
-
-
-def edited_since(session: Session, summaries: Sequence[RunSummary]) -> frozenset[str]:
-    """The ids of those runs of a draft that says something else by now."""
-    of_drafts = [summary for summary in summaries if summary.label == DRAFT]
-    prints: dict[str, str] = {}
-    for prompt_id in {summary.prompt_id for summary in of_drafts}:
-        try:
-            prints[prompt_id] = resolve(session, f"{prompt_id}@{DRAFT}").prompt.fingerprint
-        except WorkbenchError:
-            prints[prompt_id] = ""  # gone, or broken by the edit
-    return frozenset(s.run_id for s in of_drafts if s.fingerprint != prints[s.prompt_id])
 
 
 def read_results(session: Session, run_id: str) -> list[Result]:
