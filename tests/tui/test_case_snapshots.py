@@ -104,7 +104,7 @@ async def test_a_comparison_looks_as_it_did(
     app = WorkbenchApp(workspace)
     async with app.run_test(size=size) as pilot:
         screen = await compared(pilot, workspace)
-        assert screen.query_one("#outputs", DiffView).found.rows
+        assert screen.query_one("#outputs", DiffView).compared_rows.rows
         snapshot(app, f"compare-{size[0]}x{size[1]}")
 
 

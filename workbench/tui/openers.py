@@ -1,4 +1,4 @@
-"""What opens the dialogs: actions of the table of keys, and messages of screens and widgets."""
+"""Opens dialogs, for actions of the key table and for messages of screens and widgets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class DialogOpeners(AppContext):
 
             for save in self.before_reading:
                 save()
-            # On Draft it is the draft that is seen, whatever version was picked before.
+            # On Draft the draft is run, whichever version was selected before.
             on_draft = self.current_mode == "draft"
             ref = self.selection.prompt_id if on_draft else self.selection.ref
             open_run_options(self, ref)
@@ -83,7 +83,7 @@ class DialogOpeners(AppContext):
     def action_messages(self) -> None:
         from workbench.tui.dialogs.simple import Messages
 
-        self.push_screen(Messages(self.said))
+        self.push_screen(Messages(self.message_log))
 
     def action_trust(self) -> None:
         from workbench.tui.dialogs.simple import open_trust

@@ -56,7 +56,9 @@ def _pushed(make: Callable[[WorkbenchApp], Dialog[Any]]) -> Open:
 WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     CaseForm: _pushed(lambda _: CaseForm(Path("cases.jsonl"), CASE)),
     Confirmed: _pushed(
-        lambda app: Confirmed("Retire", "Retire", "said", lambda _bench, _why: app.said.clear(), "")
+        lambda app: Confirmed(
+            "Retire", "Retire", "said", lambda _session, _why: app.message_log.clear(), ""
+        )
     ),
     Deploy: lambda app: open_deploy(app, PROMPT, "1.0.1"),
     Export: _pushed(lambda _: Export(PROMPT)),
@@ -123,7 +125,7 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
     async with app.run_test(size=(80, 24)) as pilot:
         for kind in WITH_FIELDS:
             dialog = await _opened(app, pilot, kind)
-            said, copied = list(app.said), app.clipboard
+            said, copied = list(app.message_log), app.clipboard
             first = app.focused
             for widget in dialog.focus_chain:
                 widget.focus()
@@ -136,7 +138,7 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
                     app.post_message(events.Key(key, key))
                 await until(pilot, lambda: not app._type_ahead._held)
                 assert app.screen is dialog, kind
-                assert (app.focused, app.said, app.clipboard) == (widget, said, copied), kind
+                assert (app.focused, app.message_log, app.clipboard) == (widget, said, copied), kind
                 after = _seen(dialog)
                 changed = {item for item, text in after.items() if text != before[item]}
                 if kind in LISTS and is_field:

@@ -146,6 +146,8 @@ async def test_a_head_that_cannot_be_kept_is_said_and_the_version_is_revoked(
         await until_shown(pilot, "Revoke support_triage@1.0.0")
         app.screen.query_one("#reason", Input).value = "leaks addresses"
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: any("did not take the anchor" in said for said in app.said))
+        await until(
+            pilot, lambda: any("did not take the anchor" in message for message in app.message_log)
+        )
     with Session(workspace) as session:
         assert session.registry.get_version(PROMPT, "1.0.0").revoked

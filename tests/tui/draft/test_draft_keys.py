@@ -71,7 +71,9 @@ async def test_an_older_version_becomes_the_draft_and_the_draft_is_kept(
         await pick_version(pilot, "1.0.0")
         await pilot.press("e", "y")
         await until_shown(pilot, "EDITING", "same as 1.0.0 (production)")
-        await until(pilot, lambda: any("the draft before: " in said for said in app.said))
+        await until(
+            pilot, lambda: any("the draft before: " in message for message in app.message_log)
+        )
     (kept,) = (workspace.state / "drafts").iterdir()
     assert kept.read_text() == before
 

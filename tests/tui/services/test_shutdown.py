@@ -94,7 +94,7 @@ async def test_a_run_that_ticks_while_the_program_ends_crashes_nothing(
         app.post_to_screen(message)
         app.in_thread(lambda _bench: 1, done=lambda _: 1 / 0)
     assert app._exception is None
-    assert not any("a bug in workbench" in said for said in app.said)
+    assert not any("a bug in workbench" in message for message in app.message_log)
     live.abort()
     assert live.ends_within(20)
 

@@ -77,4 +77,4 @@ async def test_an_error_can_be_read_and_goes_when_there_is_news(
         await until_shown(pilot, "! it broke")
         await pilot.press("3", "1")
         await until(pilot, lambda: "it broke" not in screen_text(app))
-        assert "! it broke" in app.said
+        assert "! it broke" in app.message_log

@@ -49,7 +49,7 @@ class Two(App[None]):
 
 def equal(view: DiffView) -> int:
     """How many equal lines are shown."""
-    texts = ["".join(piece.text for piece in row).strip() for row in view.found.rows]
+    texts = ["".join(piece.text for piece in row).strip() for row in view.compared_rows.rows]
     return sum(text in LINES for text in texts)
 
 
@@ -57,9 +57,9 @@ async def test_steps_go_from_changes_only_to_all_lines_and_stop_there() -> None:
     context = DiffContext()
     assert context.lines == 3
     assert [(context.step(1), context.lines)[1] for _ in range(3)] == [10, None, None]
-    assert context.said == "all equal lines are shown"
+    assert context.description == "all equal lines are shown"
     assert [(context.step(-1), context.lines)[1] for _ in range(5)] == [10, 3, 1, 0, 0]
-    assert context.said == "changes only, no equal lines around them"
+    assert context.description == "changes only, no equal lines around them"
     assert context.step(1) == "1 equal line around each change"
 
 
@@ -75,7 +75,7 @@ async def test_a_view_shows_so_many_lines_around_a_change(lines: int | None, sho
     app = Two(A, B, DiffContext(lines))
     async with app.run_test(size=(60, 20)) as pilot:
         view = app.query_one(DiffView)
-        await until(pilot, lambda: view.found.rows)
+        await until(pilot, lambda: view.compared_rows.rows)
         assert equal(view) == shown
         assert ("··· " in screen_text(app)) is (lines is not None)
 
@@ -84,7 +84,7 @@ async def test_equal_texts_are_shown_whole() -> None:
     app = Two(A, A, DiffContext(0))
     async with app.run_test(size=(60, 20)) as pilot:
         view = app.query_one(DiffView)
-        await until(pilot, lambda: view.found.rows)
+        await until(pilot, lambda: view.compared_rows.rows)
         assert equal(view) == 40
 
 
@@ -105,15 +105,15 @@ async def test_braces_change_the_diffs_of_a_comparison_and_the_status_line_says_
     async with app.run_test(size=(200, 60)) as pilot:
         screen = await compared(pilot)
         prompts = screen.query_one("#prompts-diff", DiffView)
-        before = len(prompts.found.rows)
+        before = len(prompts.compared_rows.rows)
         await pilot.press("{")
         await until_shown(pilot, "1 equal line around each change")
         await settled(pilot)
-        assert len(prompts.found.rows) < before
+        assert len(prompts.compared_rows.rows) < before
         await pilot.press("}", "}", "}")
         await until_shown(pilot, "all equal lines are shown")
         await settled(pilot)
-        assert len(prompts.found.rows) > before
+        assert len(prompts.compared_rows.rows) > before
 
 
 async def test_the_whole_prompts_share_the_choice_and_say_it_themselves(

@@ -30,11 +30,11 @@ T = TypeVar("T")
 Read = TypeVar("Read")
 
 REST_S = 0.5
-"""For so long nothing may be typed before a dialog that nobody asked for takes a key."""
+"""Seconds without a key press before an unrequested dialog accepts keys."""
 BUTTONS_AND_FRAME = 3
 LEAST_BODY = 2
 HARMLESS = ("cancel", "help", "context")
-"""What such a dialog does at once."""
+"""Actions of such a dialog that work at once."""
 
 
 def open_with(
@@ -49,11 +49,11 @@ def open_with(
     """
     asked_on = app.screen_stack[0]
 
-    def opened(found: Read) -> None:
+    def opened(data: Read) -> None:
         if app.screen_stack[0] is not asked_on:
             app.tell("not asked: you had gone on to another screen")
             return
-        dialog = make(found)
+        dialog = make(data)
         if dialog is not None:
             app.push_screen(dialog, answered)
 
@@ -137,11 +137,11 @@ class Dialog(FilteredBindings[T]):
 
     @property
     def takes_keys(self) -> bool:
-        """Whether keys act: at once where it was asked for, else when the hands have rested."""
+        """Whether keys act: at once if the user opened it, else after a pause in typing."""
         return self._takes_keys or time.monotonic() - self._last_key >= REST_S
 
     def on_key(self, event: events.Key) -> None:
-        """As often as a key comes too early the wait begins again."""
+        """Restart the wait whenever a key arrives too early."""
         if not self._takes_keys and self._last_key < math.inf:
             self._takes_keys = event.time - self._last_key >= REST_S
             self._last_key = max(self._last_key, event.time)
@@ -155,14 +155,14 @@ class Dialog(FilteredBindings[T]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """The problem and the buttons are always in sight; the rest scrolls."""
+        """Keep the problem line and the buttons visible; the rest scrolls."""
         if self.is_attached:
             below = self.query_one("#dialog-problem").size.height + BUTTONS_AND_FRAME
             body = self.query_one("#dialog-body")
             body.styles.max_height = max(LEAST_BODY, self.size.height - below)
 
     def refused(self, error: WorkbenchError) -> None:
-        """What a thread was asked to do and did not: said here, or below when this is closed."""
+        """Show the error of a job here, or in the status line once the dialog is closed."""
         if self.is_open:
             self.problem(str(error))
         else:

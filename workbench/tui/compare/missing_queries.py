@@ -1,4 +1,4 @@
-"""Running what the sides of a comparison lack, in a thread with a Bench."""
+"""Runs the missing cases of a comparison, in a thread with a Session."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from workbench.tui.compare.queries import Comparing, read_comparison
 
 @dataclass(frozen=True)
 class Filled:
-    """The comparison after that."""
+    """The comparison after missing cases were run."""
 
     comparing: Comparing
     further: tuple[Further, ...]
     problem: str = ""
-    """Why not everything was run."""
+    """Why some cases could not be run."""
 
 
 def fill_and_read(session: Session, sides: Sequence[Gap], suite: str, on_run: OnRun) -> Filled:

@@ -33,14 +33,16 @@ def in_full(row: PairRow) -> Content:
     return Content("").join(parts).rstrip()
 
 
-def why(found: Sequence[Compared], names: Sequence[str], claims: Mapping[str, str]) -> Content:
+def why(
+    comparisons: Sequence[Compared], names: Sequence[str], claims: Mapping[str, str]
+) -> Content:
     """Headline and all that is known beside it, of every gating scorer and candidate.
 
     `names` are those of A and of the candidates; `claims` is what each may claim, by its letter.
     """
     parts: list[Content] = []
-    for letter, name, compared in zip("BCD", names[1:], found, strict=False):
-        before = f"{letter} {name} against A · " if len(found) > 1 else ""
+    for letter, name, compared in zip("BCD", names[1:], comparisons, strict=False):
+        before = f"{letter} {name} against A · " if len(comparisons) > 1 else ""
         parts += _why_one(compared, before, names[0], name, letter)
         if letter in claims:
             parts.append(block(f"{before}what may be claimed", claims[letter]))

@@ -19,7 +19,7 @@ from workbench.runs.spec.values import RunStatus, RunSummary
 
 MOST_RUNS = 500
 MOST_OTHERS = 200
-"""Other prompts that are looked at: each is read to know its inputs."""
+"""Limit on other prompts: each is read for its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _prompt(
 
 
 def _drafts(session: Session) -> Iterator[Draft]:
-    """One that cannot be read is none."""
+    """Unreadable files are skipped."""
     for path in session.workspace.draft_paths():
         try:
             yield read_draft(path)
@@ -96,7 +96,7 @@ def _drafts(session: Session) -> Iterator[Draft]:
 
 
 def _suites(session: Session) -> Iterator[Suite]:
-    """One that cannot be read is none."""
+    """Unreadable files are skipped."""
     for path in session.workspace.suite_paths():
         try:
             yield read_suite(path)
@@ -109,7 +109,7 @@ def _live_and_versions(session: Session, prompt_id: str) -> list[Ref]:
         versions = session.registry.versions(prompt_id)
         live = session.registry.live(prompt_id)
     except WorkbenchError:
-        # A prompt that was never registered has neither.
+        # The prompt was never registered.
         return []
     refs = [
         Ref(f"{prompt_id}@{d.environment}", "live", f"{d.version} since {d.deployed_at[:10]}")

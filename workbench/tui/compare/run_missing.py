@@ -32,10 +32,10 @@ class RunMissing(Dialog[bool]):
     def body(self) -> Iterable[Widget]:
         limit = self.app.workspace.settings.confirm_above_usd
         usd = self._found.usd
-        dear = f"more than {numbers.money(limit)}" if usd is not None and usd > limit else ""
+        warning = f"more than {numbers.money(limit)}" if usd is not None and usd > limit else ""
         wears = any(needs_confirmation(gap.suite, gap.split) for _, gap in self._gaps)
         lines = [Content(safe_line(_line(letter, gap))) for letter, gap in self._gaps]
-        lines += estimate_lines(self._found, dear, wears=wears)
+        lines += estimate_lines(self._found, warning, wears=wears)
         yield PlainStatic(Content("\n").join(lines))
 
     def confirm(self) -> None:

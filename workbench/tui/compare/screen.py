@@ -59,12 +59,12 @@ class CompareScreen(MissingSidesScreen):
     # Comparing
 
     _agreeing: tuple[str | None, str | None] | None = None
-    """The sides about whose calls a dialog asks."""
+    """The sides whose calls await confirmation."""
 
     def show(self, selection: Selection) -> None:
         asked = (selection.compare_a, selection.compare_b)
         was_asked, self._agreeing = asked == self._agreeing, None
-        # Where the dialog about its calls has closed its answer says what comes.
+        # The answer of the dialog about its calls decides what happens next.
         if was_asked or (asked == self._asked and (self.comparing or self._is_busy)):
             return
         self._asked = asked
@@ -95,12 +95,12 @@ class CompareScreen(MissingSidesScreen):
         self.table.empty = COMING
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
 
-        def foreseen(found: Preflight) -> None:
-            if not found.needs_a_yes:
+        def foreseen(preflight: Preflight) -> None:
+            if not preflight.needs_a_yes:
                 self._read(ref_a, ref_b, suite)
             elif app.screen is self:
                 self._agreeing = (ref_a, ref_b)
-                app.push_screen(AskCalls(f"Compare {ref_a} with {ref_b}", found), answered)
+                app.push_screen(AskCalls(f"Compare {ref_a} with {ref_b}", preflight), answered)
             else:
                 answered(None)
 
@@ -254,7 +254,7 @@ class CompareScreen(MissingSidesScreen):
         self.app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
 
     def action_swap(self) -> None:
-        """At once: the two runs stay what they are. What stood beside them goes."""
+        """Swap A and B without running anything; further sides are removed."""
         app, comparing = self.app, self.comparing
         a, b = self._asked
         if self._is_busy:
@@ -268,9 +268,9 @@ class CompareScreen(MissingSidesScreen):
         self._is_busy = True
         cursor = self.table.cursor_key
 
-        def done(found: Comparing) -> None:
+        def done(comparing: Comparing) -> None:
             self._forget()
-            self._compared(found, cursor)
+            self._compared(comparing, cursor)
 
         app.in_thread(read_swapped, comparing, done=done, failed=self._failed, group="compare")
 
@@ -283,8 +283,8 @@ class CompareScreen(MissingSidesScreen):
 
     def action_report(self) -> None:
         if self.comparing:
-            found = (self.comparing.compared, *(side.compared for side in self.further))
-            self.app.in_thread(write_report, found, done=self._reported)
+            compared = (self.comparing.compared, *(side.compared for side in self.further))
+            self.app.in_thread(write_report, compared, done=self._reported)
 
     def _reported(self, path: Path) -> None:
         self.app.tell(f"wrote {path.relative_to(self.app.workspace.root)}")

@@ -24,11 +24,11 @@ class FileWorker:
 
     @property
     def is_busy(self) -> bool:
-        """Whether some `told` is still to hear of its job."""
+        """Whether some callback has yet to be called."""
         return bool(self._open)
 
     def give(self, job: Callable[[], object], told: Told) -> None:
-        """Do it when those before it are done."""
+        """Queue a job behind the earlier ones."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="pen")
         future = self._thread.submit(job)
@@ -36,14 +36,14 @@ class FileWorker:
         future.add_done_callback(lambda done: self._on_loop(lambda: self._tell(done)))
 
     def finish(self) -> None:
-        """On the loop, and holding it up: until everything is done and told."""
+        """Block the event loop until every job is done and its callback was called."""
         while self._open:
             future = next(iter(self._open))
             wait([future])
             self._tell(future)
 
     async def finished(self) -> None:
-        """On the loop, which goes on: until what was given up to now is done and told."""
+        """Await, on the loop, every job queued so far and its callback."""
         futures = tuple(self._open)
         if futures:
             await asyncio.to_thread(wait, futures)
@@ -51,7 +51,7 @@ class FileWorker:
             self._tell(future)
 
     def wait(self) -> None:
-        """In another thread: until what was given up to now is done."""
+        """Wait, in another thread, for every job queued so far."""
         wait(tuple(self._open))
 
     def _tell(self, future: Future[Any]) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from workbench.registry.models.records import LogEntry, PromptSummary, RuleChange
 
 STATUSES_AT_ONCE = 100
-"""A status is derived from evidence, a millisecond or more each: the list does not wait for all."""
+"""Deriving a status takes a millisecond or more: the list does not wait for all."""
 IN_SIGHT = 30
-"""As many have one as soon as the list is shown: about what a screen holds."""
+"""Rows that get their status before the list is shown: about one screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LiveRow:
     environment: str
     deployment: PromptDeployment | None
     status: Status | None
-    """None where nothing is live, and until it was read: see `read_statuses`."""
+    """None where nothing is live, and until `read_statuses` has read it."""
     newest: str
     """The prompt's newest version."""
 
@@ -83,14 +83,14 @@ def read_statuses(
     from workbench.actions.releasing.rules import as_files_say
 
     rules = {settings.name: settings for settings in session.registry.environments()}
-    found = []
+    updated = []
     for row in rows:
         if row.deployment:
             prompt_id, place = row.prompt_id, row.environment
             status = session.registry.status(prompt_id, row.deployment.version, place)
             status = as_files_say(status, changes, prompt_id, rules[place])
-            found.append(replace(row, status=status))
-    return tuple(found)
+            updated.append(replace(row, status=status))
+    return tuple(updated)
 
 
 def read_place(session: Session, prompt_id: str, environment: str) -> LivePage:

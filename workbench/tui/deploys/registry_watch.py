@@ -1,4 +1,4 @@
-"""Notices that somebody else wrote into the registry, at the cost of one question to SQLite."""
+"""Detects writes of other processes to the registry with one SQLite query."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.registry.storage.sqlite.opening import open_reader
 
 
 class RegistryWatch:
-    """One connection that stays open: only to such a one SQLite says that others committed."""
+    """Keeps one connection open: `data_version` changes only within a connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,26 +24,26 @@ class RegistryWatch:
         A registry that cannot be read right now has not changed: the next call sees it.
         """
         try:
-            found = (*self._where(), self._version())
+            mark = (*self._where(), self._version())
         except (OSError, sqlite3.Error, RegistryError):
             self.close()
             return False
-        before, self._known = self._known, found
-        return before is not None and before != found
+        before, self._known = self._known, mark
+        return before is not None and before != mark
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _where(self) -> tuple[int, int]:
-        """The file; another one may have taken its place."""
+        """Device and inode of the file: it may have been replaced."""
         if not self._path.exists():
             self.close()
             return (0, 0)
-        found = self._path.stat()
-        file = (found.st_dev, found.st_ino)
+        stat = self._path.stat()
+        file = (stat.st_dev, stat.st_ino)
         if file != self._file:
             self.close()
             self._file = file
@@ -53,6 +53,6 @@ class RegistryWatch:
         if not self._path.exists():
             return 0
         if self._connection is None:
-            # No waiting for a lock here: this is asked on the loop, and soon again.
+            # No waiting for a lock: this runs on the event loop, and again soon.
             self._connection = open_reader(str(self._path), timeout=0)
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])

@@ -185,8 +185,8 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
     lines: list[Content] = []
     if row.status is not None and row.deployment is not None:
         style = "$text-success" if row.status.tested else "$text-warning"
-        said = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
-        lines.append(Content.styled(safe_line(said), style))
+        state = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
+        lines.append(Content.styled(safe_line(state), style))
         if row.deployment.loosened_by:
             lines.append(_allowed_by(row.deployment.loosened_by))
         for suite in row.status.suites:
@@ -214,8 +214,8 @@ def what_next(row: LiveRow, page: LivePage) -> str:
         back = f" · R brings {page.rollback_to} back" if page.rollback_to else ""
         return f"nothing is live in {row.environment} · D deploys {row.newest}{back}"
     if row.status and not row.status.tested:
-        said = f"{row.deployment.version} is {_evidence(row)}: {row.status.reason}"
-        return f"{said} · R goes back to {page.rollback_to}" if page.rollback_to else said
+        state = f"{row.deployment.version} is {_evidence(row)}: {row.status.reason}"
+        return f"{state} · R goes back to {page.rollback_to}" if page.rollback_to else state
     if page.rollback_to:
         return (
             f"R rolls {row.environment} back to {page.rollback_to} "

@@ -93,12 +93,12 @@ def places(
 ) -> tuple[Place, ...]:
     """Each environment with the rules that a look at the others shows. Pure."""
     live = {preview.environment: preview.live for preview in previews}
-    found = []
+    result = []
     for preview, rules in zip(previews, environments, strict=True):
         before = live.get(rules.promote_from)
         first = "" if before and before.version == version else rules.promote_from
-        found.append(Place(preview, first, rules.frozen))
-    return tuple(found)
+        result.append(Place(preview, first, rules.frozen))
+    return tuple(result)
 
 
 def open_deploy(
@@ -112,7 +112,7 @@ def open_deploy(
         previews = [deploying.preview(session, prompt_id, version, e.name) for e in environments]
         return places(version, previews, environments)
 
-    open_with(app, read, lambda found: Deploy(prompt_id, version, found, environment))
+    open_with(app, read, lambda offered: Deploy(prompt_id, version, offered, environment))
 
 
 class Deploy(Dialog["PromptDeployment"]):
@@ -126,14 +126,14 @@ class Deploy(Dialog["PromptDeployment"]):
         self,
         prompt_id: str,
         version: str,
-        found: tuple[Place, ...],
+        offered: tuple[Place, ...],
         environment: str | None,
     ) -> None:
         super().__init__(f"Deploy {prompt_id}@{version} · ^s deploys where the cursor is", "Deploy")
         self._prompt_id = prompt_id
         self._version = version
-        self._places = {place.preview.environment: place for place in found}
-        self._first = environment or _where_next(found)
+        self._places = {place.preview.environment: place for place in offered}
+        self._first = environment or _where_next(offered)
         self._equal_lines = DiffContext(1)
 
     def body(self) -> Iterable[Widget]:
@@ -223,11 +223,13 @@ def place_text(place: Place, around: DiffContext) -> Content:
         ),
     ]
     if place.first and not place.is_there:
-        said = f"{preview.environment} takes what is live in {place.first}: deploy it there first"
-        lines.insert(1, Content.styled(safe_line(said), "$text-warning"))
+        text = f"{preview.environment} takes what is live in {place.first}: deploy it there first"
+        lines.insert(1, Content.styled(safe_line(text), "$text-warning"))
     if not status.tested:
         lines.append(Content("F5 runs the gate on this version"))
-    lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in status.warnings]
+    lines += [
+        Content.styled(safe_line(f"~ {warning}"), "$text-warning") for warning in status.warnings
+    ]
     for record in preview.evaluations[:2]:
         lines.append(evidence_text(record.evidence))
     if preview.diff is not None:
@@ -237,11 +239,11 @@ def place_text(place: Place, around: DiffContext) -> Content:
     return Content("\n").join(lines)
 
 
-def _where_next(found: tuple[Place, ...]) -> str:
+def _where_next(offered: tuple[Place, ...]) -> str:
     """The last environment, in their order, that takes it and has another version; where none
     does, the one that is the farthest from production.
     """
-    for place in reversed(found):
+    for place in reversed(offered):
         if place.takes_it:
             return place.preview.environment
-    return found[0].preview.environment if found else ""
+    return offered[0].preview.environment if offered else ""

@@ -44,15 +44,15 @@ class Export(Dialog[Path]):
         yield from field("output", "file", hint="a name beside workbench.toml")
 
     def confirm(self) -> None:
-        said = {item.id: item.value.strip() for item in self.query(Input)}
+        values = {item.id: item.value.strip() for item in self.query(Input)}
 
         def write(session: Session) -> Path:
             from workbench.actions.releasing.import_export import export
 
-            given = said["output"]
+            given = values["output"]
             path = session.workspace.root / Path(given).expanduser() if given else None
-            ref = said["ref"] if said["target"] != "sqlite" else None
-            return export(session, said["target"], ref, path, said["environment"])
+            ref = values["ref"] if values["target"] != "sqlite" else None
+            return export(session, values["target"], ref, path, values["environment"])
 
         self.app.in_thread(write, done=self._done, failed=self.refused)
 

@@ -51,5 +51,5 @@ def panes_of(screen: object) -> list[tuple[Widget, Offset]]:
     from textual.screen import Screen
 
     assert isinstance(screen, Screen)
-    found = [(widget, widget.region.offset) for widget in screen.focus_chain if widget.region.area]
-    return sorted(found, key=lambda pane: (pane[1].y, pane[1].x))
+    panes = [(widget, widget.region.offset) for widget in screen.focus_chain if widget.region.area]
+    return sorted(panes, key=lambda pane: (pane[1].y, pane[1].x))

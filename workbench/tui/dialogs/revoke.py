@@ -85,8 +85,8 @@ def preview_text(preview: RevokePreview) -> Content:
     for entry in preview.live:
         to = preview.back.get(entry.environment)
         way = f"R there goes back to {to}" if to else "nothing there to go back to"
-        said = f"! LIVE in {entry.environment} since {entry.deployed_at[:10]} · {way}"
-        lines.append(Content.styled(safe_line(said), "$text-warning"))
+        line = f"! LIVE in {entry.environment} since {entry.deployed_at[:10]} · {way}"
+        lines.append(Content.styled(safe_line(line), "$text-warning"))
     if not preview.live:
         lines.append(Content("live nowhere"))
     for name in preview.way_back:

@@ -56,9 +56,9 @@ def open_approve_rules(app: AppContext) -> None:
         if theirs:
             return ApproveRules(theirs)
         author = safe_line(app.workspace.author)
-        said = Content(f"You loosened these ({author}): another person approves them.")
+        note = Content(f"You loosened these ({author}): another person approves them.")
         texts = [waiting_text(rule) for rule in rules.waiting]
-        return Reading("Rules that wait for an approval", Content("\n").join([*texts, said]))
+        return Reading("Rules that wait for an approval", Content("\n").join([*texts, note]))
 
     open_with(app, read_rules, make)
 
@@ -96,10 +96,10 @@ class ApplyRules(Dialog[bool]):
         app = self.app
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
-        said = f"applied: {numbers.plural(len(self._changes), 'rule')} changed"
+        message = f"applied: {numbers.plural(len(self._changes), 'rule')} changed"
         if waiting:
-            said += f" · {len(waiting)} waiting for another person's approval"
-        app.tell(said)
+            message += f" · {len(waiting)} waiting for another person's approval"
+        app.tell(message)
 
 
 class ApproveRules(Dialog[bool]):

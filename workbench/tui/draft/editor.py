@@ -1,4 +1,4 @@
-"""The user's own editor, with the loop alive: a run goes on while they type there."""
+"""Runs the user's $EDITOR without blocking the event loop: runs continue meanwhile."""
 
 from __future__ import annotations
 

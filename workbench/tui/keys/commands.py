@@ -54,13 +54,13 @@ def available(screen: Screen[Any]) -> Iterator[Command]:
     A key stands beside the action that it calls here: not where a field takes it as text, nor
     where something nearer, or a dialog, has it for itself.
     """
-    found = list(_bound(screen))
+    bound = list(_bound(screen))
     callers: dict[str, str] = {}
-    first = [command for command in reversed(found) if command.action.priority]
-    for command in (*first, *found):
+    first = [command for command in reversed(bound) if command.action.priority]
+    for command in (*first, *bound):
         for key in command.keys:
             callers.setdefault(key, command.action.id)
-    for command in found:
+    for command in bound:
         here = tuple(key for key in command.keys if callers[key] == command.action.id)
         yield replace(command, keys=here)
 
@@ -95,9 +95,9 @@ def _calls(bound: BindingsMap, key: str, action: keys.Action) -> bool:
 
 def _scopes(node: DOMNode) -> tuple[str, ...]:
     """The scopes of the table whose actions this node has."""
-    found = {binding.id.split(".")[0] for _, binding in bindings_of(node) if binding.id}
+    scopes = {binding.id.split(".")[0] for _, binding in bindings_of(node) if binding.id}
     mode = getattr(node, "MODE", "app" if node is node.app else "")
-    return tuple(dict.fromkeys([*([mode] if mode else []), *sorted(found)]))
+    return tuple(dict.fromkeys([*([mode] if mode else []), *sorted(scopes)]))
 
 
 def _can_run(node: DOMNode, action: keys.Action) -> bool:

@@ -35,7 +35,7 @@ class PromptRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version, and what speaks for it."""
+    """One version and its evidence."""
 
     version: PromptVersion
     evaluation: EvaluationRecord | None
@@ -99,7 +99,7 @@ def read_prompts(session: Session) -> tuple[PromptRow, ...]:
 
 
 def read_page(session: Session, prompt_id: str) -> PromptPage:
-    """Draft and versions of one prompt, with scores, costs and places."""
+    """Draft and versions of one prompt, with scores, costs and environments."""
     draft, problem = _draft(session, prompt_id)
     try:
         versions = list(session.registry.versions(prompt_id))
@@ -156,13 +156,13 @@ def _draft(session: Session, prompt_id: str) -> tuple[Draft | None, str]:
 
 
 def _was_in(session: Session, prompt_id: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    environments: dict[str, list[str]] = {}
     for environment in session.registry.environments():
         for deployment in session.registry.history(prompt_id, environment.name):
-            seen = found.setdefault(deployment.version, [])
+            seen = environments.setdefault(deployment.version, [])
             if environment.name not in seen:
                 seen.append(environment.name)
-    return found
+    return environments
 
 
 def _cost(session: Session, record: EvaluationRecord | None) -> float | None:

@@ -122,7 +122,7 @@ def _when(created_at: str, now: datetime) -> str:
 
 
 def drafted(page: PromptPage) -> str:
-    """The version that the draft says, or was made of."""
+    """The version that the draft equals, or was made from."""
     newest = page.versions[0].version.version if page.versions else ""
     return page.same_as or newest
 
@@ -152,8 +152,8 @@ def other(page: PromptPage, chosen: str | None) -> str:
     return ""
 
 
-def say(page: PromptPage, row: VersionRow | None) -> str:
-    """What the version under the cursor is, and what to press next."""
+def hint(page: PromptPage, row: VersionRow | None) -> str:
+    """The state of the selected version, and what to press next."""
     if page.problem and row is None:
         return f"{page.problem} · e Edit"
     if row is None:

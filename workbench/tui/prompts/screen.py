@@ -21,9 +21,9 @@ from workbench.tui.prompts.rows import (
     PROMPT_COLUMNS,
     VERSION_COLUMNS,
     drafted,
+    hint,
     other,
     prompt_rows,
-    say,
     version_rows,
 )
 from workbench.tui.table.case_table import CaseTable
@@ -192,7 +192,7 @@ class PromptsScreen(ModeScreen):
         else:
             view.border_title = plain("draft")
             view.show(page.problem or "no draft; e makes one of the newest version")
-        self.hint(say(page, row))
+        self.hint(hint(page, row))
         self.refresh_bindings()
 
     # Actions
@@ -229,11 +229,11 @@ class PromptsScreen(ModeScreen):
         from workbench.actions.releasing.redraft import Redraft, draft_from
         from workbench.tui.prompts.other_draft import OtherDraft
 
-        def made(found: Redraft) -> None:
-            kept = f" · the draft before: {found.kept}" if found.kept else ""
-            said = f"the draft says what {version} says{kept}"
+        def made(redraft: Redraft) -> None:
+            kept = f" · the draft before: {redraft.kept}" if redraft.kept else ""
+            text = f"the draft says what {version} says{kept}"
             self._to_draft()
-            self.app.call_after_refresh(self.app.tell, said)
+            self.app.call_after_refresh(self.app.tell, text)
 
         def answered(makes: bool | None) -> None:
             if makes:

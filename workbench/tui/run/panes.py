@@ -61,7 +61,7 @@ NO_RUNS = (
 
 
 class RunPanes(ModeScreen):
-    """The panes, and what of them has room."""
+    """The panes, and which of them are visible at which size."""
 
     DEFAULT_CSS = """
     RunPanes #one { display: none; height: 1fr; }
@@ -79,29 +79,29 @@ class RunPanes(ModeScreen):
         super().__init__()
         self.page: RunPage | None = None
         self.is_edited = False
-        """Whether it ran a draft that says something else by now."""
+        """Whether its draft was edited since the run."""
 
     @property
     def title_of_run(self) -> str:
-        """What is run, for people; empty while that is not known."""
+        """Display title of the run; empty while unknown."""
         return title_of(self.page.summary, edited=self.is_edited) if self.page else ""
 
     def files_changed(self) -> None:
-        """The draft, perhaps, whose answers are shown."""
+        """The shown draft may have changed."""
         self.find_edited()
 
     def find_edited(self) -> None:
-        """Look whether the draft that was run has been edited since, and say so."""
+        """Check whether the draft was edited since the run, and show it."""
         page = self.page
         if page is None:
             return
 
-        def found(edited: frozenset[str]) -> None:
+        def show_edited(edited: frozenset[str]) -> None:
             if self.page is page and self.is_edited != bool(edited):
                 self.is_edited = bool(edited)
                 self.show_title()
 
-        self.app.in_thread(edited_since, [page.summary], done=found, group="edited")
+        self.app.in_thread(edited_since, [page.summary], done=show_edited, group="edited")
 
     def show_title(self) -> None:
         """Show what is run anew."""

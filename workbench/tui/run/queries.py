@@ -95,7 +95,7 @@ def _live_version(session: Session, summary: RunSummary) -> str | None:
             return None
         registered = session.registry.get_version(summary.prompt_id, version)
     except WorkbenchError:
-        # A suite that was renamed or a prompt that was never registered has nothing live.
+        # The suite was renamed, or the prompt never registered.
         return None
     same = registered.fingerprint == summary.fingerprint
     return None if same else f"{summary.prompt_id}@{version}"

@@ -33,9 +33,9 @@ def chart_text(
     """What is to be known of these results and their charts, one under the other, at most `width`
     cells wide.
     """
-    found = [row for row in rows if row.result is not None]
-    latencies = histogram((_latency(row) for row in found), LATENCY_BINS)
-    scores = histogram((row.score for row in found), SCORE_BINS, low=0.0, high=1.0)
+    answered = [row for row in rows if row.result is not None]
+    latencies = histogram((_latency(row) for row in answered), LATENCY_BINS)
+    scores = histogram((row.score for row in answered), SCORE_BINS, low=0.0, high=1.0)
     parts = [block("notes", "\n".join(notes))] if notes else []
     parts += [
         block(
@@ -50,7 +50,7 @@ def chart_text(
     ]
     matrix = confusion(
         (flat_json(row.case.expected), row.output)
-        for row in found
+        for row in answered
         if row.case is not None and row.case.expected is not None and row.score is not None
     )
     if matrix is None:

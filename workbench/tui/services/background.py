@@ -1,4 +1,4 @@
-"""Blocking work beside the loop: a thread a job, each with its own Bench."""
+"""Blocking work off the event loop: one thread per job, each with its own Session."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ async def call_in_thread(
             error = WorkbenchError(f"{type(raised).__name__}: {raised}")
         except BaseException as raised:  # noqa: BLE001 (the edge of the thread: handed on)
             error = raised
-        # The app may have been quit meanwhile: then nobody wants the result.
+        # The loop is closed if the app was quit meanwhile.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=work, name="bench", daemon=True).start()
+    threading.Thread(target=work, name="session", daemon=True).start()
     return await future
 
 
@@ -74,7 +74,7 @@ async def run_job(
     """
     warnings: list[str] = []
     try:
-        # What was typed up to now is in its file before anybody reads it.
+        # Pending draft writes finish before the job reads files.
         result = await call_in_thread(app.workspace, fn, app.file_worker.wait, warnings.append)
         if done and not app.is_ending:
             done(result)
@@ -91,7 +91,7 @@ async def run_job(
             app.action_trust()
     except Exception as error:  # noqa: BLE001 (the edge between a job and the app)
         story = "".join(traceback.format_exception(error, limit=-12))
-        app.said.append(f"! a bug in workbench:\n{story}")
+        app.message_log.append(f"! a bug in workbench:\n{story}")
         app.tell(
             f"a bug in workbench: {type(error).__name__}: {error} · more: Messages", error=True
         )

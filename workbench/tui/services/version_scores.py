@@ -16,7 +16,7 @@ def latest_evaluation(session: Session, prompt_id: str, version: str) -> Evaluat
     try:
         return next(iter(session.registry.evaluations(prompt_id, version)), None)
     except WorkbenchError:
-        # A record that cannot be read is `workbench verify`'s business: the version stays in sight.
+        # `workbench verify` reports unreadable records; the version is still listed.
         return None
 
 

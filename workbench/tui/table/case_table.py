@@ -59,7 +59,7 @@ class CaseTable(TableDrawing, can_focus=True):
         """Space."""
 
     class FindAsked(_About):
-        """`/`: whoever has the filter line shows it."""
+        """`/`: the pane with the filter line shows it."""
 
     class Changed(_About):
         """Other rows are visible, or in another order."""
@@ -77,7 +77,7 @@ class CaseTable(TableDrawing, can_focus=True):
         self._touched = False
         self._late: list[TableRow] | None = None
 
-    # What the owner calls
+    # API
 
     @property
     def cursor_key(self) -> str:
@@ -99,7 +99,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     @property
     def touched(self) -> bool:
-        """Whether somebody moved the cursor; until then it stays on the first row."""
+        """Whether the user moved the cursor; until then it stays on the first row."""
         return self._touched
 
     def load(self, rows: Sequence[TableRow], *, cursor: str = "") -> None:
@@ -285,7 +285,7 @@ class CaseTable(TableDrawing, can_focus=True):
         del parameters
         return action != "copy_menu" or has_menu(self)
 
-    # What the mouse and the size of the screen do
+    # Mouse and resizing
 
     def on_resize(self, event: events.Resize) -> None:
         del event
@@ -308,7 +308,7 @@ class CaseTable(TableDrawing, can_focus=True):
         if again:
             self.action_open()
 
-    # What moves under the cursor
+    # Sorting, filtering and layout
 
     async def _arrange_in_thread(
         self, order: Order, wanted: Filter, candidates: Ordered | None
@@ -322,7 +322,7 @@ class CaseTable(TableDrawing, can_focus=True):
         self._arranged()
 
     def _arranged(self) -> None:
-        """Rows moved: keep the cursor on its row, and the row where it is on the screen."""
+        """After rows moved: keep the cursor on its row and the row at its place on the screen."""
         offset = self._cursor_index - self.scroll_offset.y
         self.virtual_size = Size(self.room, len(self.model) + 1)
         index = self.model.index_of(self._cursor_key) if self._touched else 0
@@ -349,7 +349,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     def _laid_out(self) -> None:
         self.columns.fit_into(self.room)
-        # Asks for no more than the width: the columns scroll by themselves, beside the frozen ones.
+        # No wider than the widget: columns scroll on their own, beside the frozen ones.
         self.virtual_size = Size(self.room, len(self.model) + 1)
         self._lines.clear()
         self.refresh()

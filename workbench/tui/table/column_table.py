@@ -23,18 +23,18 @@ class ColumnsAsked(Message):
 
 
 class ColumnTable(CaseTable):
-    """For screens where `-` and `+` mean nothing else. Its choices last where it has an id."""
+    """For screens where `-` and `+` are free. Choices are stored if the table has an id."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
     chosen_by_hand = False
-    """Whether somebody hid or showed a column."""
+    """Whether the user hid or showed a column."""
 
     def on_mount(self) -> None:
         kept = self._choices
         hidden = kept.hidden(self.id) if kept and self.id else None
         if hidden is None:
             return
-        # Of a file that another version may have written: one column that scrolls stays at least.
+        # The file may be of another version: at least one scrolling column stays visible.
         known = {column.key for column in self.columns.columns if not column.frozen}
         if known - hidden:
             self.chosen_by_hand = True

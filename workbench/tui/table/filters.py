@@ -92,10 +92,10 @@ def parse_filter(text: str, columns: Iterable[Column[Any]] = ()) -> Filter:
     rest = " ".join(plain).strip()
     if rest not in ("", "!"):
         wanted = rest.removeprefix("!").strip().casefold()
-        found = _contains(wanted)
+        contains = _contains(wanted)
         if not tests and not rest.startswith("!"):
-            return Filter(text, (found,), piece=wanted)
-        tests.append(_inverted(found) if rest.startswith("!") else found)
+            return Filter(text, (contains,), piece=wanted)
+        tests.append(_inverted(contains) if rest.startswith("!") else contains)
     return Filter(text, tuple(tests))
 
 
@@ -126,12 +126,12 @@ class _Search:
             return False
         started = process_time()
         try:
-            found = is_found(self.pattern, row.haystack(), started + _SEARCHES_S - self.spent_s)
+            matched = is_found(self.pattern, row.haystack(), started + _SEARCHES_S - self.spent_s)
         except TimeoutError:
             self.gave_up = True
             return False
         self.spent_s = max(0.0, self.spent_s + process_time() - started - _A_ROW_S)
-        return found is not self.inverted
+        return matched is not self.inverted
 
 
 def _contains(wanted: str) -> Test:

@@ -1,4 +1,4 @@
-"""Rows of a table in order, filtered, with room for changes while a run goes on. Pure."""
+"""The sorted and filtered rows of a table, updated while a run goes on. Pure."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class TableModel:
         return moved
 
     def replace_all(self, rows: Sequence[TableRow]) -> None:
-        """Forget what was there."""
+        """Replace all rows."""
         self.rows.clear()
         self._seq.clear()
         self._remember(rows)
@@ -154,8 +154,8 @@ class TableModel:
         """
         if order != self.order or not self._is_arranged:
             return None
-        found = self._sorted if wanted.narrows(self.wanted) else self._whole
-        return None if found is None else found[:]
+        ordered = self._sorted if wanted.narrows(self.wanted) else self._whole
+        return None if ordered is None else ordered[:]
 
     def apply(self, arrangement: Arrangement, order: Order, wanted: Filter) -> None:
         """Take over an arrangement made by `arranged` with this order and filter."""
@@ -220,8 +220,8 @@ def arranged(
 def _in_order(
     rows: Mapping[str, TableRow], seq: Mapping[str, int], order: Order, wanted: Filter
 ) -> Ordered:
-    """Sorted piece by piece: one long `sort` would hold the interpreter's lock, and the screen."""
-    found: Ordered = []
+    """Sorted in chunks: one long `sort` would hold the GIL and block the event loop."""
+    ordered: Ordered = []
     piece: Ordered = []
     for key, row in rows.items():
         if wanted and not wanted.matches(row):
@@ -229,18 +229,18 @@ def _in_order(
         piece.append((sort_key(row, order, seq[key]), key))
         if len(piece) >= _CHUNK:
             piece.sort()
-            found += piece
+            ordered += piece
             piece = []
     piece.sort()
-    found += piece
-    found.sort()
-    return found
+    ordered += piece
+    ordered.sort()
+    return ordered
 
 
 def following(
     model: TableModel, start: int, step: int, test: Callable[[TableRow], bool]
 ) -> int | None:
-    """The next visible place from `start` whose row passes, going round; None if there is none."""
+    """The next visible index from `start` whose row passes, wrapping; None if there is none."""
     size = len(model)
     for distance in range(1, size + 1):
         index = (start + step * distance) % size

@@ -20,13 +20,13 @@ from workbench.tui.terminal.terminal_colour import NOT_ASKED, Answer, Replies
 from workbench.tui.terminal.textual_private import app_of, parser_of
 
 LATE_S = 10.0
-"""How long an answer may still come."""
+"""Seconds in which an answer may still arrive."""
 QUIET_S = 1.5 * constants.ESCAPE_DELAY
-"""After this long an escape that was typed is no beginning of anything."""
+"""Seconds after which a lone escape starts no sequence."""
 
 
 class BackgroundReported(Message):
-    """The terminal said at last what its background is."""
+    """The terminal reported its background after the app had started."""
 
     def __init__(self, *, light: bool) -> None:
         super().__init__()
@@ -34,13 +34,13 @@ class BackgroundReported(Message):
 
 
 class HasTerminal(Protocol):
-    """The app, which keeps what the terminal said before it started."""
+    """The app, with the terminal's answers from before it started."""
 
     terminal: Answer
 
 
 class DelayedAnswerDriver(LinuxDriver):
-    """Textual's own, behind a first while in which it sorts late answers from keys."""
+    """Textual's driver, after an initial phase that separates late answers from keys."""
 
     def run_input_thread(self) -> None:
         app = cast("HasTerminal", app_of(self))
@@ -50,13 +50,13 @@ class DelayedAnswerDriver(LinuxDriver):
         super().run_input_thread()
 
     def _sort(self, late: Replies | None, typed: bytes) -> None:
-        """Until the answer has come, or none will, and for a moment nothing is typed."""
+        """Run until the answer arrived or timed out, and no key is pending."""
         parser = parser_of(self)
         decoder = getincrementaldecoder("utf-8")("replace")
 
         def pass_on(data: bytes) -> None:
             text = decoder.decode(data)
-            # An empty text would be the end of all input for the parser.
+            # The parser takes an empty text as end of input.
             for event in (*(parser.feed(text) if text else ()), *parser.tick()):
                 self.process_message(event)
 
@@ -73,7 +73,7 @@ class DelayedAnswerDriver(LinuxDriver):
                     if late.light is not None:
                         self.process_message(BackgroundReported(light=late.light))
                     late, until = None, 0.0
-                # An escape that was held back until now is still to be told from alt with a key.
+                # A pending escape may still become alt+key.
                 is_idle = is_quiet and not keys
                 is_closed = not is_quiet and not data
                 if is_closed or (is_idle and time.monotonic() > until):

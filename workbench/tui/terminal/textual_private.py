@@ -60,7 +60,7 @@ def binding_chain(screen: Screen[object]) -> list[tuple[DOMNode, BindingsMap]]:
 
 
 def is_stopped(message: Message) -> bool:
-    """Whether a node has said that the message goes no further."""
+    """Whether `stop` was called on the message."""
     return message._stop_propagation
 
 
@@ -100,10 +100,10 @@ class FilteredBindings(ModalScreen[T]):
 
 
 class GuardedApp(App[int]):
-    """An app that says itself how it ends."""
+    """An app that controls what happens when it ends."""
 
     is_ending = False
-    """From here on what arrives is late: its screen is gone, or will be."""
+    """True once the app is ending: later events are dropped."""
 
     def print_at_exit(self, lines: Iterable[Text]) -> None:
         """Print these once the terminal is restored."""

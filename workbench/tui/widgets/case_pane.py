@@ -171,7 +171,7 @@ class CasePane(Vertical):
         test = self.current.test
         typed = self._typed
         wanted = typed if test is None else Filter(typed.text, (test, *typed.tests))
-        # As its own doing: what a widget says because of its parent does not get past the parent.
+        # Called on the table: messages posted while the parent handles one do not bubble past it.
         self.table.call_later(self.table.find, wanted)
 
     def _say(self, problem: str = "") -> None:
@@ -183,7 +183,7 @@ class CasePane(Vertical):
             counts = problem
         elif name != "all":
             counts = f"{name}: {counts}"
-        # A live run says so ten times a second, mostly the same.
+        # A live run updates this ten times a second, mostly unchanged.
         if (self._title, counts) != self._said:
             self._said = (self._title, counts)
             self.border_title = plain(self._title)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MODES = ("prompts", "draft", "run", "compare", "deploys", "datasets")
 MAX_ENTRIES = 7
 MESSAGE_S = 8.0
-"""How long something that was said is to be read."""
+"""Seconds that a message stays visible."""
 LEAST_NAME = 6
 """A workspace's name is cut to what room there is, but not to less than this."""
 
@@ -36,7 +36,7 @@ class ModeTabs(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--current", "tabs--other"}
 
     run: reactive[str] = reactive("")
-    """How far the live run is; empty: none is alive."""
+    """Progress of the active run; empty: there is none."""
 
     def __init__(self, current: str, where: str) -> None:
         super().__init__(id="tabs")
@@ -68,7 +68,7 @@ class ModeTabs(Widget):
 
 
 class StatusLine(Widget):
-    """One line: what was just said, else what to press next."""
+    """One line: the latest message, else what to press next."""
 
     DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; max-height: 3; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
@@ -81,7 +81,7 @@ class StatusLine(Widget):
         self._told_at = 0.0
 
     def tell(self, text: str, *, error: bool) -> None:
-        """Say it now."""
+        """Show a message."""
         self.told, self.is_error, self._told_at = text, error, time.monotonic()
 
     def fade(self, text: str = "") -> None:
@@ -125,13 +125,13 @@ class KeyFooter(Widget):
 
     def entries(self) -> list[tuple[str, str]]:
         """(key, label) pairs that fit the width, in the order of the table."""
-        found: dict[str, tuple[keys.Action, str]] = {}
+        shown: dict[str, tuple[keys.Action, str]] = {}
         for key, active in self.screen.active_bindings.items():
             action = keys.by_id(active.binding.id or "")
-            if action and action.show and active.enabled and action.id not in found:
-                found[action.id] = (action, keys.display(key))
+            if action and action.show and active.enabled and action.id not in shown:
+                shown[action.id] = (action, keys.display(key))
         order = {action.id: index for index, action in enumerate(keys.ACTIONS)}
-        chosen = sorted(found.values(), key=lambda e: (e[0].show == keys.ALWAYS, order[e[0].id]))
+        chosen = sorted(shown.values(), key=lambda e: (e[0].show == keys.ALWAYS, order[e[0].id]))
         while chosen and (len(chosen) > MAX_ENTRIES or self._width(chosen) > self.size.width):
             least = min(range(len(chosen)), key=lambda i: (chosen[i][0].show, -i))
             if chosen[least][0].show == keys.ALWAYS:

@@ -76,7 +76,7 @@ class DiffView(ScrollView, can_focus=True):
         self._look: dict[str, Style] = {}
 
     @property
-    def found(self) -> DiffRows:
+    def compared_rows(self) -> DiffRows:
         """What is on screen."""
         return self._found
 
@@ -170,18 +170,18 @@ class DiffView(ScrollView, can_focus=True):
             return
 
         async def compare() -> None:
-            found = await asyncio.to_thread(_rows, a, b, width, mode, context=context)
-            self._take(found, home=home)
+            rows = await asyncio.to_thread(_rows, a, b, width, mode, context=context)
+            self._take(rows, home=home)
 
         self.run_worker(compare(), exclusive=True, group="diff", exit_on_error=False)
 
-    def _take(self, found: DiffRows, *, home: bool) -> None:
-        self._found = found
-        self.virtual_size = Size(self.room, len(found.rows))
+    def _take(self, rows: DiffRows, *, home: bool) -> None:
+        self._found = rows
+        self.virtual_size = Size(self.room, len(rows.rows))
         if home:
             self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
-        self.post_message(self.Compared(self, found))
+        self.post_message(self.Compared(self, rows))
 
 
 def _kind(piece: Piece) -> str:

@@ -19,7 +19,7 @@ from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.text import PlainStatic, plain
 
 SAID_S = 8.0
-"""How long it stays in sight what was just done."""
+"""Seconds that a message stays visible."""
 
 
 class ReadingScreen(ModalScreen[None]):
@@ -35,7 +35,7 @@ class ReadingScreen(ModalScreen[None]):
     """
 
     def __init__(self, title: str, keys_line: str) -> None:
-        """`keys_line` stands at the bottom until something is said."""
+        """`keys_line` is shown at the bottom until there is a message."""
         super().__init__()
         self._heading = title
         self._keys_line = keys_line
