@@ -163,7 +163,7 @@ class Hostile(App[None]):
         live.show(head_of_progress(progress(), BAD, BAD))
         stored.show(head_of_summary(summary(), BAD, 1, 1, BAD))
         verdict.say(BAD, BLOCK, LONG)
-        status.told = BAD
+        status.message = BAD
         matrix = Confusion((BAD, "b"), ((1, 0), (0, 1)))
         yield PlainStatic("\n".join(confusion_lines(matrix, 60)))
         titled = PlainStatic("titled", classes="pane")

@@ -16,8 +16,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from workbench.actions.session import Session
-from workbench.errors import SettingsError, WorkbenchError
-from workbench.suggestions import did_you_mean
+from workbench.errors import WorkbenchError
 from workbench.tui.context.file_worker import FileWorker
 from workbench.tui.context.live_runs import LiveRuns
 from workbench.tui.context.messages import SelectionChanged
@@ -25,9 +24,10 @@ from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.keys.key_queue import KeyQueue
 from workbench.tui.openers import DialogOpeners
+from workbench.tui.services.app_theme import first_theme
 from workbench.tui.services.background import run_job
 from workbench.tui.services.shutdown import ShutdownApp
-from workbench.tui.terminal import terminal_colour, theme_choice, themes
+from workbench.tui.terminal import terminal_colour, themes
 from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
@@ -108,25 +108,11 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
         self._key_queue = KeyQueue(self, super().on_event)
         for theme in themes.OURS:
             self.register_theme(theme)
-        self.theme = self._theme_of(workspace)
+        self.theme = first_theme(self)
         self.animation_level = "none"
         keys.check_keymap(workspace.settings.keys)
         self.set_keymap(dict(workspace.settings.keys))
         keys.bind_keyless(self, "app", workspace.settings.keys)
-
-    def _theme_of(self, workspace: Workspace) -> str:
-        """The theme saved in the dialog, else the one from the settings or the terminal."""
-        mine = theme_choice.kept(workspace.state)
-        if mine in self.available_themes:
-            return themes.choose(mine, os.environ)
-        return self.told_theme(workspace)
-
-    def told_theme(self, workspace: Workspace) -> str:
-        wanted = themes.choose(workspace.settings.theme, os.environ, self.terminal.light)
-        if wanted not in self.available_themes:
-            hint = did_you_mean(wanted, [*self.available_themes, *themes.SHORT])
-            raise SettingsError(f"workbench.toml: no theme {wanted!r}", hint=hint)
-        return wanted
 
     async def on_event(self, event: events.Event) -> None:
         """Queue keys until the effects of earlier keys are done."""
@@ -137,7 +123,7 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
 
     def on_background_reported(self, message: BackgroundReported) -> None:
         """Switch the theme when the terminal reports its background late."""
-        if self.theme == self._theme_of(self.workspace):
+        if self.theme == first_theme(self):
             self.theme = themes.choose("auto", os.environ, message.light)
 
     def on_ready(self) -> None:

@@ -45,7 +45,7 @@ def open_with(
 ) -> None:
     """Read in a thread what a dialog shows, then open it, unless the user has left meanwhile.
 
-    `make` may give None: then there is nothing to ask. Keys typed meanwhile are for the dialog.
+    `make` may return None: then there is nothing to ask. Keys typed meanwhile go to the dialog.
     """
     asked_on = app.screen_stack[0]
 
@@ -99,8 +99,8 @@ class Dialog(FilteredBindings[T]):
         return self in self.app.screen_stack
 
     def drops_key(self, key: str) -> bool:
-        """Letters and digits where there is a text field: whoever means to type into it while the
-        focus is elsewhere must not set anything off, whatever [keys] says.
+        """Letters and digits act on nothing where the dialog has a text field: the user may mean to
+        type into it while the focus is elsewhere.
         """
         return _is_typed(key) and bool(self.query("Input, TextArea"))
 
@@ -169,8 +169,8 @@ class Dialog(FilteredBindings[T]):
             self.app.tell(str(error), error=True)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close it, and first what lies over it: help, say. Where the user has closed it while a
-        thread was at work, nothing is done: it would close what lies below.
+        """Close it, and first what covers it, such as help. Nothing happens if the user closed it
+        while a thread was working: the screen below would be closed instead.
         """
         if not self.is_open:
             return AwaitComplete()
@@ -217,7 +217,7 @@ def field(
 ) -> Iterable[Widget]:
     """A label and an input on one line; the input's id is `name`.
 
-    What is typed takes the place of `value`, unless it `goes_on` behind it.
+    Typing replaces `value`; with `goes_on` it is appended.
     """
     yield Horizontal(
         PlainLabel(label, classes="field-label"),

@@ -30,7 +30,7 @@ LOOK_EVERY_S = 1.0
 class ModeScreen(Screen[None]):
     """A screen of one mode. Override `body`, `show`; say what to press next with `hint`.
 
-    With `watched` it hears by `files_changed` that one of these files is another than it was.
+    `watched` lists files; `files_changed` is called when one of them changes.
     """
 
     MODE: ClassVar[str]

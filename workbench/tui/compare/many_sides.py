@@ -210,8 +210,8 @@ class ManySidesScreen(ComparePanes):
             first, further = self.comparing.compared, self.further
             names = labels(first, further)
             claimed = claims_in_full(first, further)
-            told = ("Verdict", why([first, *(x.compared for x in further)], names, claimed))
-            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
+            verdict = ("Verdict", why([first, *(x.compared for x in further)], names, claimed))
+            self.app.push_screen(CaseScreen(lambda: verdict, lambda _way: None))
 
     # Sides
 

@@ -25,10 +25,9 @@ class Filled:
 
 
 def fill_and_read(session: Session, sides: Sequence[Gap], suite: str, on_run: OnRun) -> Filled:
-    """Run what A, B and the further sides lack, one after the other, and compare again.
+    """Run the missing cases of A, B and the further sides in turn, then compare again.
 
-    What went wrong on the way is told, not raised: what was answered before it counts.
-    Raises what `compare` raises.
+    A failure ends up in `problem`: answers given before it count. Raises what `compare` raises.
     """
     run_ids, problem = [], ""
     for gap in sides:

@@ -36,7 +36,7 @@ def in_full(row: PairRow) -> Content:
 def why(
     comparisons: Sequence[Compared], names: Sequence[str], claims: Mapping[str, str]
 ) -> Content:
-    """Headline and all that is known beside it, of every gating scorer and candidate.
+    """The headline and all details of every gating scorer and candidate.
 
     `names` are those of A and of the candidates; `claims` is what each may claim, by its letter.
     """

@@ -34,9 +34,10 @@ class Ref:
 
 
 def read_refs(session: Session, prompt_id: str) -> list[Ref]:
-    """Everything that can be compared with a side of this prompt: its drafts, what is live of it,
-    its versions and runs; then drafts, versions and runs of others, where a suite of either has
-    the inputs of both.
+    """Everything that can be compared with a side of this prompt.
+
+    First its drafts, live versions, versions and runs; then those of other prompts with a suite
+    whose inputs both prompts have.
     """
     drafts = list(_drafts(session))
     own = [draft for draft in drafts if draft.prompt.prompt_id == prompt_id]

@@ -163,8 +163,8 @@ def scorer_lines(compared: Compared) -> list[str]:
 
 
 def sides_line(compared: Compared, width: int, *, alone: bool = False) -> str:
-    """`A 1.0.0 run r1 0.891  →  B draft run r2 0.911`, with less in it where it is narrow, or
-    A `alone` where the others have lines of their own.
+    """`A 1.0.0 run r1 0.891  →  B draft run r2 0.911`, shortened to fit, or only A where the
+    other sides have lines of their own.
     """
     where = f"{compared.suite.name} {compared.split} n={compared.headline.cases}"
     sides = (("A", compared.a), ("B", compared.b))

@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 
 class AppContext(GuardedApp):
-    """The app as its parts know it: reached as `self.app` through `getters.app(AppContext)`.
+    """The app's API for its parts: reached as `self.app` through `getters.app(AppContext)`.
 
-    A class and not a Protocol: `getters.app` takes an App alone, and dialogs call Textual's
+    A class and not a Protocol: `getters.app` accepts only an App, and dialogs call Textual's
     `push_screen` on the same object.
     """
 
@@ -78,9 +78,9 @@ class AppContext(GuardedApp):
     ) -> Worker[None]:
         """Call `fn(session, *args)` in a thread with a Session of its own.
 
-        Its result goes to `done` on the event loop; a WorkbenchError to `failed`, else to the
-        status line. A newer call of the same `group` makes the older one's result unwanted.
-        `opens`: the result opens a dialog or a list, and keys typed from now on are for it.
+        The result is passed to `done` on the event loop; a WorkbenchError to `failed`, by default
+        the status line. A newer call of the same `group` discards the older one's result.
+        `opens`: the result opens a dialog or a list, and keys typed from now on go there.
         """
         raise NotImplementedError
 
@@ -98,10 +98,6 @@ class AppContext(GuardedApp):
 
     def open_compare(self, ref_a: str, ref_b: str) -> None:
         """Compare A (the baseline) with B."""
-        raise NotImplementedError
-
-    def told_theme(self, workspace: Workspace) -> str:
-        """The theme of the settings or the terminal. Raises SettingsError for an unknown name."""
         raise NotImplementedError
 
     def action_go(self, mode: str, types: bool = True) -> None:

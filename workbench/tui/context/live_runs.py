@@ -113,7 +113,7 @@ class LiveRuns:
         live = self.live
         if live is None or self._app.is_ending:
             return
-        done, told = live.done, self._ended if self.drains else self._ended_for_another
+        done, ended = live.done, self._ended if self.drains else self._ended_for_another
         fresh = tuple(live.drain()) if self.drains else ()
         self.results += fresh
         self.progress = live.progress()
@@ -128,7 +128,7 @@ class LiveRuns:
             def finished(_session: Session) -> RunSummary:
                 return live.wait()
 
-            self._app.in_thread(finished, done=told)
+            self._app.in_thread(finished, done=ended)
 
     def _ended_for_another(self, summary: RunSummary) -> None:
         """The run's caller reports the outcome, possibly before this message arrives."""

@@ -51,8 +51,8 @@ class RunStarted(Message, bubble=False):
 
 
 class RunTicked(Message, bubble=False):
-    """A live run got on. `results` are those since the last tick, in order of arrival; a run that
-    an evaluation follows itself gives none here.
+    """The active run progressed. `results` are those since the last tick, in order of arrival;
+    empty for a run that an evaluation drains itself.
     """
 
     def __init__(self, progress: RunProgress, results: tuple[Result, ...]) -> None:

@@ -54,9 +54,9 @@ def open_delete(
     """Ask; `done` is called after it went."""
     stale = case.split == GATE_SPLIT or GATE_SPLIT not in suite.dataset.splits
 
-    def answered(told: str | None) -> None:
-        if told:
-            app.tell(told)
+    def answered(message: str | None) -> None:
+        if message:
+            app.tell(message)
             done()
 
     app.push_screen(DeleteCase(path, case, stale=stale), answered)

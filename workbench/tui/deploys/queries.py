@@ -77,8 +77,8 @@ def without_status(rows: Sequence[LiveRow]) -> list[int]:
 def read_statuses(
     session: Session, rows: Sequence[LiveRow], changes: Sequence[RuleChange] = ()
 ) -> tuple[LiveRow, ...]:
-    """The same rows, each live, with how its version stands there. Evidence is stale as soon as a
-    deployment would be refused for the `changes` that the files make.
+    """The same rows with the status of each live version. Evidence counts as stale as soon as a
+    deployment would be refused under the `changes` that the files make.
     """
     from workbench.actions.releasing.rules import as_files_say
 

@@ -19,9 +19,9 @@ class RegistryWatch:
         self._known: tuple[object, ...] | None = None
 
     def changed(self) -> bool:
-        """Whether it changed since the last call, by whomever; the first call says no.
+        """Whether the registry changed since the last call; the first call returns False.
 
-        A registry that cannot be read right now has not changed: the next call sees it.
+        While the registry cannot be read it counts as unchanged; the next call sees the change.
         """
         try:
             mark = (*self._where(), self._version())

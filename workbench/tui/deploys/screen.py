@@ -137,7 +137,7 @@ class DeploysScreen(ModeScreen):
             self.app.tell(rules.problem, error=True)
         elif before.unreadable:
             self.app.tell("the suites can be read again")
-        elif self.query_one(StatusLine).told == before.problem:
+        elif self.query_one(StatusLine).message == before.problem:
             self.app.tell("the files let no more through than the rules in force")
 
     def _read_statuses(self) -> None:

@@ -29,9 +29,9 @@ def ask_before(
     always: bool = False,
     no: Callable[[], object] = lambda: None,
 ) -> None:
-    """Call `go` at once where what is foreseen needs no yes, else once it was agreed to.
+    """Call `go` at once where no confirmation is needed, else once the user agreed.
 
-    `always`: ask about any call at all. `no` is called when it was not agreed to.
+    `always`: ask about any call at all. `no` is called when the user declined.
     """
 
     def ask(preflight: Preflight) -> AskCalls | None:

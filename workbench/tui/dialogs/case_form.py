@@ -125,8 +125,8 @@ class CaseForm(Dialog[tuple[str, str]]):
                 return save_first_case(session, self._begins, case)
             return save_case(session, self._path, case, self._replaces)
 
-        def done(told: str) -> None:
-            self.dismiss((told, case.id))
+        def done(message: str) -> None:
+            self.dismiss((message, case.id))
 
         self.app.in_thread(save, done=done, failed=self.refused)
 

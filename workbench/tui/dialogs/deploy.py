@@ -240,8 +240,8 @@ def place_text(place: Place, around: DiffContext) -> Content:
 
 
 def _where_next(offered: tuple[Place, ...]) -> str:
-    """The last environment, in their order, that takes it and has another version; where none
-    does, the one that is the farthest from production.
+    """The last environment, in their order, that accepts the version and has another one live; if
+    none does, the first.
     """
     for place in reversed(offered):
         if place.takes_it:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 def start_evaluation(app: AppContext, prompt_id: str, version: str) -> None:
-    """Say what the gate of every suite would ask of this version; once agreed to, run it, record
-    the evidence, show the verdict. What is known already needs no question.
+    """Show what the gate of every suite would call for this version; once confirmed, run it, record
+    the evidence and show the verdict. Nothing is asked if every answer is cached.
     """
     ask_before(
         app,

@@ -44,9 +44,9 @@ class Jump(ModalScreen[Widget]):
 
 
 def panes_of(screen: object) -> list[tuple[Widget, Offset]]:
-    """What can have the focus on a screen, with the place of its label, from the top left.
+    """The focusable widgets of a screen, with the place of each label from the top left.
 
-    There nothing is written: a corner of a frame, or the blanks before the first column.
+    Labels cover no text: they lie on a corner of a border or on blanks before the first column.
     """
     from textual.screen import Screen
 

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from workbench.errors import UsageError
 from workbench.tui.base.dialog import Dialog
+from workbench.tui.services.app_theme import configured_theme
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.columns import Column
 from workbench.tui.table.list_rows import ListRow
@@ -47,8 +48,7 @@ class Themes(Dialog[None]):
         message.stop()
         if message.key:
             app = self.app
-            told = message.key == AUTO
-            app.theme = app.told_theme(app.workspace) if told else message.key
+            app.theme = configured_theme(app) if message.key == AUTO else message.key
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
         message.stop()

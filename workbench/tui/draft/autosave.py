@@ -87,10 +87,10 @@ class Autosave:
         return file is None or file.known in (wanted, file.wanted)
 
     def finish(self) -> str:
-        """Write it before the app ends, at once, and ask nothing.
+        """Write the draft before the app ends, without asking.
 
-        What cannot be written to the draft is put into the workspace's state. Gives a sentence
-        about that; empty: the draft says what the editor says.
+        A text that cannot be written to the draft goes to the workspace's state folder. Returns a
+        sentence about that; empty: the draft is saved.
         """
         self._is_ending = True
         file = self.file
@@ -112,7 +112,7 @@ class Autosave:
         if file is None or self._asking or self._file_worker.is_busy:
             return
         if self._screen.app.screen is self._screen:
-            self._file_worker.give(file.outside, lambda future: self._looked(file, future))
+            self._file_worker.submit(file.outside, lambda future: self._looked(file, future))
 
     def take(self, theirs: str) -> None:
         """Show what another program wrote, as one edit."""
@@ -121,7 +121,7 @@ class Autosave:
             self._editor.swap_text(theirs)
 
     def _give(self, file: DraftFile) -> None:
-        self._file_worker.give(file.save, lambda future: self._written(file, future))
+        self._file_worker.submit(file.save, lambda future: self._written(file, future))
 
     def _written(self, file: DraftFile, future: Future[None]) -> None:
         try:

@@ -64,9 +64,9 @@ def inputs_of(prompt: Prompt) -> tuple[Input, ...]:
 
 
 def values_of(inputs: Sequence[Input], given: Mapping[str, str]) -> dict[str, Any]:
-    """Values of the inputs' kinds; what is empty and need not be given is left out.
+    """Values converted to the inputs' kinds; empty optional ones are left out.
 
-    Raises UsageError for what is missing, or of another kind.
+    Raises UsageError for a missing value, or one of another kind.
     """
     values: dict[str, Any] = {}
     for item in inputs:

@@ -129,8 +129,8 @@ class DraftScreen(ModeScreen):
         self.check()
 
     def _focus_editor(self) -> None:
-        """As it was left, unless it was just opened to type, or only to look: then digits go on
-        from screen to screen.
+        """Restore the focus, unless the screen was opened to type or to look: then digits keep
+        switching screens.
         """
         editor, app = self.query_one(PromptEditor), self.app
         if app.types_in_draft is False and self.focused in (None, editor):

@@ -228,9 +228,9 @@ class Trial:
 
 
 def parse_models(text: str, like: Model) -> list[Model]:
-    """Models from `provider/id, id, ...`, with the options of `like`; without a provider, its.
+    """Models from `provider/id, id, ...` with the options of `like`, and its provider by default.
 
-    Raises UsageError for none, or more than fit side by side.
+    Raises UsageError for none, or for more than fit side by side.
     """
     models = []
     for name in dict.fromkeys(piece.strip() for piece in text.split(",")):

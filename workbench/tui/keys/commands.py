@@ -49,10 +49,10 @@ class Command:
 
 
 def available(screen: Screen[Any]) -> Iterator[Command]:
-    """From the focused widget outward; what cannot run now is left out.
+    """Commands from the focused widget outward; what cannot run now is left out.
 
-    A key stands beside the action that it calls here: not where a field takes it as text, nor
-    where something nearer, or a dialog, has it for itself.
+    A key is listed with the action that it calls here: not where a field takes it as text, nor
+    where a nearer widget or a dialog binds it.
     """
     bound = list(_bound(screen))
     callers: dict[str, str] = {}

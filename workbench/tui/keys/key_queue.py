@@ -1,8 +1,8 @@
-"""Keys typed ahead: each is given to the screen that the keys before it have made.
+"""Keys typed ahead go to the screen that earlier keys have opened.
 
-Textual hands every key at once to what is focused when it arrives. Keys that come in one piece,
-over a slow line or while a screen is being made, would all go to the place where the first was
-typed: of `/try`, meant for a filter, `r` would open the dialog of a run and `y` say yes to it.
+Textual passes every key at once to the widget focused on arrival. Keys that arrive in one piece,
+over a slow line or while a screen is opening, would all go to the old focus: of `/try`, meant for
+a filter, `r` would open the run dialog and `y` would confirm it.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class KeyQueue:
             await self._next()
 
     def opening(self, group: str = "") -> object:
-        """What keys typed from now on are for is on its way: something is read first. Gives what
-        `opened` wants. A newer one of the same group stands for the older.
+        """Keys typed from now on are for something that is still being read. Returns the token that
+        `opened` takes. A newer one of the same group replaces the older.
         """
         token = object()
         self._openings[group or token] = token, time.monotonic()
@@ -110,9 +110,9 @@ class KeyQueue:
     def _up(
         self, node: MessagePump, turn: int, arrived: Callable[[MessagePump], Awaitable[bool]]
     ) -> None:
-        """Call `arrived` at `node`, and at all above it while it says so, up to the app.
+        """Call `arrived` at `node` and then at each ancestor while it returns True, up to the app.
 
-        It follows from queue to queue, so it comes behind the key and the messages it has caused.
+        It passes through each message queue, so it runs after the key and the messages it caused.
         """
 
         async def here() -> None:

@@ -1,6 +1,6 @@
 """Every action that a key can call, in one table: bindings, footer, help, palette, docs, [keys].
 
-Here stand the rows of the screens; those of lists, texts and dialogs in `pane_keys`.
+The rows of the screens; those of lists, texts and dialogs are in `pane_keys`.
 """
 
 from __future__ import annotations

@@ -125,8 +125,8 @@ def read_page(session: Session, prompt_id: str) -> PromptPage:
 
 
 def _paired_delta(record: EvaluationRecord | None, before: EvaluationRecord | None) -> float | None:
-    """The mean difference on the cases that both evaluations scored; an early stop leaves fewer,
-    and the means of different cases are no comparison.
+    """The mean difference on the cases that both evaluations scored: after an early stop the means
+    of all cases are not comparable.
     """
     if record is None or before is None:
         return None

@@ -67,8 +67,8 @@ def read_results(session: Session, run_id: str) -> list[Result]:
 
 
 def counterpart(session: Session, run_id: str) -> str | None:
-    """The REF that a run is best compared with: what is live where its suite's gate looks, else
-    the newest complete run of another prompt text on the same cases.
+    """The default REF to compare a run with: the live version of the gate's baseline environment,
+    else the newest complete run of another prompt text on the same cases.
     """
     summary = session.store.summary(run_id)
     live = _live_version(session, summary)

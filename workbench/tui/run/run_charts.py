@@ -30,9 +30,7 @@ LATENCY_BINS = 12
 def chart_text(
     rows: Sequence[ResultRow], width: int, notes: Sequence[str] = (), *, ascii_only: bool = False
 ) -> Content:
-    """What is to be known of these results and their charts, one under the other, at most `width`
-    cells wide.
-    """
+    """Statistics and charts of these results, one below the other, at most `width` cells wide."""
     answered = [row for row in rows if row.result is not None]
     latencies = histogram((_latency(row) for row in answered), LATENCY_BINS)
     scores = histogram((row.score for row in answered), SCORE_BINS, low=0.0, high=1.0)

@@ -63,7 +63,7 @@ class RunScreen(RunPanes):
         self._late: list[Result] = []
         self._latencies: list[float | None] = []
         self._known: RunProgress | None = None
-        """Of the last run at work, when this screen was last told of it."""
+        """Progress of the active run when this screen last received it."""
 
     # What is shown
 

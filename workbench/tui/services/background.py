@@ -26,9 +26,9 @@ async def call_in_thread(
     first: Callable[[], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
 ) -> T:
-    """What `fn(bench)` returns, from a daemon thread: a job that never ends cannot hold up
-    quitting. `first` is called before it and `on_warning` by the bench, in that thread. Raises
-    WorkbenchError for what it raised itself, and in place of OSError and sqlite3.Error.
+    """The result of `fn(session)`, called in a daemon thread, so that a hanging job cannot block
+    quitting. `first` is called before it and `on_warning` by the session, in that thread. Raises
+    what `fn` raises, and WorkbenchError in place of OSError and sqlite3.Error.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -67,10 +67,10 @@ async def run_job(
     done: Callable[[T], object] | None,
     failed: Callable[[WorkbenchError], object] | None,
 ) -> None:
-    """Call `fn` in a thread and hand on what came of it.
+    """Call `fn` in a thread and pass on its result.
 
-    A bug in there must not take the app down with a draft that is not saved and a run that is
-    paid for: it is said, with the whole story under Messages, and the app goes on.
+    A bug in the job must not crash the app with an unsaved draft and a paid run: it is shown, with
+    the traceback under Messages, and the app goes on.
     """
     warnings: list[str] = []
     try:

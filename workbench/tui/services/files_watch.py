@@ -13,8 +13,8 @@ _Mark = tuple[int, int, int, int]
 
 
 class FilesWatch:
-    """What files looked like when they were last looked at. Nothing is read; to be called in a
-    thread, for a disk may be slow.
+    """Size and times of files at the last check. Reads no contents; call it in a thread, as a disk
+    may be slow.
     """
 
     def __init__(self, paths: Callable[[], Iterable[Path]]) -> None:

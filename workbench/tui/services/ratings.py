@@ -1,5 +1,5 @@
-"""What people said about answers: with the run that they looked at, and wherever the same prompt
-gave the same answer to the same case.
+"""Ratings of answers: those of the run itself, and of the same prompt's same answers to the same
+cases in other runs.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ MOST_RUNS = 200
 def ratings_of(
     session: Session, summary: RunSummary, results: Iterable[Result]
 ) -> Mapping[str, str]:
-    """The ratings of a run's answers by the key of case and repeat. What was said of the run
-    itself counts before what was said of others, a rating that was taken back too.
+    """The ratings of a run's answers by the key of case and repeat. Ratings of the run itself take
+    precedence over those of other runs, a withdrawn one too.
     """
     store = session.store
     answers = {result_key(r.case_id, r.repeat): r.answer.text for r in results}

@@ -1,7 +1,7 @@
 """A table for a hundred thousand rows that may change ten times a second.
 
-Lines are drawn one by one when they come into sight and kept until their row changes, so the cost
-of a change is the cost of the rows on screen. The cursor stays on its row, whatever moves.
+Lines are rendered when they become visible and cached until their row changes, so a change costs
+as much as the rows on screen. The cursor stays on its row when rows move.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from workbench.tui.table.columns import Column
 from workbench.tui.table.copying import Copy, CopyMenuAsked, has_menu, to_clipboard
 from workbench.tui.table.filters import Filter
 from workbench.tui.table.table_drawing import TableDrawing
-from workbench.tui.table.table_lines import Layout, widest
+from workbench.tui.table.table_lines import widest
 from workbench.tui.table.table_model import (
     Order,
     Ordered,
@@ -64,18 +64,10 @@ class CaseTable(TableDrawing, can_focus=True):
     class Changed(_About):
         """Other rows are visible, or in another order."""
 
-    def __init__(
-        self,
-        columns: Sequence[Column[Any]],
-        *,
-        empty: Sequence[str] = ("Nothing here.",),
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(columns, empty=empty, id=id, classes=classes)
-        self._cursor_key = ""
-        self._touched = False
-        self._late: list[TableRow] | None = None
+    _cursor_key = ""
+    _touched = False
+    _late: list[TableRow] | None = None
+    """Rows that arrived while others are being sorted in a thread."""
 
     # API
 
@@ -184,11 +176,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     def replace_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Have these columns; what is hidden or shown and how wide a column is made stay."""
-        before = self.columns
-        known = {column.key for column in before.columns}
-        fresh = {column.key for column in columns if column.hidden and column.key not in known}
-        self.columns = Layout(tuple(columns), widths=before.widths)
-        self.columns.hidden = before.hidden | fresh
+        self.columns = self.columns.with_columns(columns)
         if self.cursor_column not in {column.key for column in columns}:
             self.cursor_column = self.columns.first
         self._laid_out()

@@ -54,8 +54,8 @@ def has_menu(widget: Widget) -> bool:
 
 
 def to_clipboard(widget: Widget, text: str, what: str = "") -> None:
-    """Send it with OSC 52, whose payload is base64: nothing in the text can act on the terminal.
-    Say how much it was, on the screen in sight and in the status line.
+    """Copy with OSC 52, whose payload is base64: nothing in the text can act on the terminal.
+    Shows the number of characters on the current screen and in the status line.
     """
     # A lone surrogate, from a dataset's JSON, cannot be encoded as UTF-8.
     text = text.encode("utf-8", "replace").decode("utf-8")

@@ -112,8 +112,8 @@ def _pattern(text: str, stripped: str) -> Filter:
 
 @dataclass
 class _Search:
-    """A test that gives up for good when its searches take too long together: no row may freeze
-    the screen.
+    """A test that gives up for good when its searches take too long together, so that no row can
+    block the screen.
     """
 
     pattern: str

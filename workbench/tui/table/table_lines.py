@@ -57,6 +57,13 @@ class Layout:
                 return column
         raise KeyError(key)
 
+    def with_columns(self, columns: Iterable[Column[Any]]) -> Layout:
+        """The same choices for other columns; new ones are hidden if they say so."""
+        known = {column.key for column in self.columns}
+        layout = Layout(tuple(columns), widths=self.widths)
+        layout.hidden = self.hidden | {key for key in layout.hidden if key not in known}
+        return layout
+
     def hide(self, keys: Iterable[str]) -> None:
         """Hide exactly these columns. Raises KeyError for an unknown key."""
         self.hidden = {self.column(key).key for key in keys}

@@ -148,7 +148,7 @@ class TableModel:
         return dict(self.rows), dict(self._seq)
 
     def candidates(self, order: Order, wanted: Filter) -> Ordered | None:
-        """Rows in this order, all that can pass among them; None where they must be sorted anew.
+        """Rows in this order that contain all that can pass; None where all must be sorted again.
 
         A copy, for a thread that calls `arranged`.
         """

@@ -1,7 +1,7 @@
-"""The terminal's driver where an answer about its background is still to come.
+"""The driver for a terminal whose answer about its background is still to come.
 
-Over a slow line it comes when Textual is reading already, which would take it for keys: `1` for a
-screen, `e` for the editor, and the rest would be typed into the draft.
+Over a slow line it arrives when Textual is reading already, which would take it for keys: `1` for
+a screen, `e` for the editor, and the rest would be typed into the draft.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class DelayedAnswerDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         app = cast("HasTerminal", app_of(self))
-        told, app.terminal = app.terminal, NOT_ASKED
-        if told is not NOT_ASKED:
-            self._sort(told.late, told.typed)
+        answer, app.terminal = app.terminal, NOT_ASKED
+        if answer is not NOT_ASKED:
+            self._sort(answer.late, answer.typed)
         super().run_input_thread()
 
     def _sort(self, late: Replies | None, typed: bytes) -> None:

@@ -1,8 +1,8 @@
-"""Is the terminal light or dark? It is asked itself, before Textual takes it over.
+"""Whether the terminal is light or dark: asked before Textual takes the terminal over.
 
-OSC 11 asks for the background. DA1 comes behind it: every terminal answers that one, so that a
-terminal which does not know OSC 11 keeps nobody waiting. The question is out while Textual is
-being imported, so nearly always the answer is there when it is wanted. Standard library only.
+OSC 11 asks for the background. DA1 follows: every terminal answers it, so one that does not know
+OSC 11 causes no delay. The query is sent while Textual is being imported, so the answer is nearly
+always there when it is needed. Standard library only.
 """
 
 from __future__ import annotations
@@ -111,11 +111,11 @@ NOT_ASKED = Answer()
 
 @contextlib.contextmanager
 def asked(theme: str, environ: Mapping[str, str]) -> Iterator[Callable[[], Answer]]:
-    """Ask now; call what this gives when the answer is wanted. Behind the block the terminal is
-    as it was before, whatever happened in it.
+    """Send the query now; call the yielded function when the answer is needed. The terminal's
+    modes are restored after the block.
 
-    Nothing is asked, and NOT_ASKED given, where the user has chosen a theme or wants no colour,
-    and where there is no terminal in the foreground.
+    Nothing is asked, and NOT_ASKED returned, if the user has chosen a theme or wants no colour,
+    or if there is no terminal in the foreground.
     """
     terminal = _terminal() if _is_wanted(theme, environ) else None
     if terminal is None:

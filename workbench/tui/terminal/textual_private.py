@@ -53,8 +53,8 @@ def bindings_of(node: DOMNode) -> BindingsMap:
 
 
 def binding_chain(screen: Screen[object]) -> list[tuple[DOMNode, BindingsMap]]:
-    """The nodes whose bindings a key is looked for in, from the focused one outward: moved by the
-    keymap, and without those that a field takes as text.
+    """The nodes whose bindings a key is looked up in, from the focused one outward: with the keymap
+    applied, and without keys that a field takes as text.
     """
     return screen._binding_chain
 
@@ -170,11 +170,11 @@ class LineArea(TextArea):
         self._rewrap_and_refresh_virtual_size()
 
     def _recompute_cursor_offset(self) -> None:
-        """Within the text as it is now.
+        """Clamp the cursor to the current text.
 
-        Textual 8.2.8 undoes and redoes in this order: the text, the scroll bars, the cursor. Where
-        a scroll bar appears or goes it asks where the cursor is, which may still stand on a line
-        that is no more, and raises ValueError.
+        Textual 8.2.8 undoes and redoes in this order: text, scroll bars, cursor. When a scroll bar
+        appears or disappears it reads the cursor, which may be on a deleted line, and raises
+        ValueError.
         """
         self._cursor_offset = self.wrapped_document.location_to_offset(
             self.clamp_visitable(self.cursor_location)

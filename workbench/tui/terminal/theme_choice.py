@@ -19,7 +19,7 @@ def kept(state: Path) -> str:
 
 
 def keep(state: Path, name: str) -> None:
-    """Open with this one from now on; "" with what the settings and the terminal say.
+    """Open with this theme from now on; "" for the one of the settings or the terminal.
 
     Raises UsageError where it cannot be written.
     """

@@ -58,9 +58,9 @@ class ReadingScreen(ModalScreen[None]):
         self.query_one(Vertical).border_title = plain(title)
 
     def say(self, text: str = "") -> None:
-        """What was just done, in the bottom line; without a text the keys stand there again.
+        """Show a message in the bottom line; without a text the keys are shown again.
 
-        The status line of the screen below is out of sight.
+        The status line of the screen below is covered.
         """
         if self._fading:
             self._fading.stop()
