@@ -127,7 +127,7 @@ async def test_empty_screens_say_what_fills_them(fresh: Workspace, snapshot: Sna
         snapshot(app, "datasets-empty")
 
 
-async def test_without_colour_every_state_is_still_told(
+async def test_without_colour_every_state_is_still_shown(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

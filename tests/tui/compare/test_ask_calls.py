@@ -12,7 +12,7 @@ from workbench.workspace import Workspace, open_workspace
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_comparison_asks_before_calls_that_are_dear(
+async def test_a_comparison_asks_before_expensive_calls(
     workspace: Workspace, server: OpenAIServer
 ) -> None:
     toml = workspace.root / "workbench.toml"

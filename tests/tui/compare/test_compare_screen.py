@@ -221,8 +221,8 @@ async def test_the_head_says_how_much_flips_when_a_runs_twice(workspace: Workspa
         assert screen.comparing
         assert "runs twice" not in screen_text(app)
         noise = noise_of([CasePair(str(at), (1.0,), (float(at > 1),)) for at in range(10)])
-        found = replace(screen.comparing.compared, noise=noise)
-        screen._compared(replace(screen.comparing, compared=found))
+        with_noise = replace(screen.comparing.compared, noise=noise)
+        screen._compared(replace(screen.comparing, compared=with_noise))
         await until_shown(
             pilot, "20.0 % of 10 cases flip when A runs twice", "15.0 % flip from A to B"
         )
@@ -328,7 +328,7 @@ async def test_a_report_is_written(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "said"),
+    ("a", "b", "expected"),
     [
         ("bug", "billing", "bug → billing"),
         ("bug", "bug", "same answer"),
@@ -340,5 +340,5 @@ async def test_a_report_is_written(workspace: Workspace) -> None:
         ("x" * 50, "x" * 50 + " more", f"{'x' * 40}… → {'x' * 40}…"),
     ],
 )
-async def test_what_changed_fits_a_line(a: str, b: str, said: str) -> None:
-    assert what_changed(a, b) == said
+async def test_what_changed_fits_a_line(a: str, b: str, expected: str) -> None:
+    assert what_changed(a, b) == expected

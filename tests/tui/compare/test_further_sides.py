@@ -74,7 +74,9 @@ async def test_a_third_side_is_compared_with_a(polite: Workspace) -> None:
         await until_shown(pilot, "C draft against A · exact_match", "as one of 2 (Holm)")
 
 
-async def test_a_side_that_is_dear_is_asked_about(polite: Workspace, server: OpenAIServer) -> None:
+async def test_an_expensive_side_is_confirmed_first(
+    polite: Workspace, server: OpenAIServer
+) -> None:
     app = WorkbenchApp(polite)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await with_c(pilot)

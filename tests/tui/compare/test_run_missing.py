@@ -128,7 +128,7 @@ async def test_cases_that_one_side_was_never_asked_are_asked_in_a_new_run(shop: 
         assert "all 20" in screen_text(app)
 
 
-async def test_nothing_missing_is_said_and_nothing_asked(shop: Shop) -> None:
+async def test_nothing_missing_is_reported_without_a_question(shop: Shop) -> None:
     a = shop.run(careful=False, failing=set())
     b = shop.run(careful=True, failing=set())
     app = WorkbenchApp(shop.workspace)

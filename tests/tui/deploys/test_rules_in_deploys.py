@@ -152,7 +152,7 @@ async def test_another_person_approves_the_loosened_rules_and_no_other_record(
         assert [rule.seq for rule in session.registry.waiting_rules()] == [second.seq]
 
 
-async def test_nobody_approves_by_keys_what_they_loosened(guarded: Workspace) -> None:
+async def test_loosened_rules_are_not_approved_by_their_author(guarded: Workspace) -> None:
     loosen(guarded)
     with Session(guarded) as session:
         rules.apply(session, "wrong labels")

@@ -167,7 +167,7 @@ async def test_a_field_is_selected_so_that_typing_takes_the_place_of_what_was_in
         assert app.screen.query_one("#repeats", Input).value == "20"
 
 
-async def test_a_run_that_is_dear_starts_with_the_second_yes(
+async def test_an_expensive_run_starts_with_the_second_confirmation(
     workspace: Workspace, server: OpenAIServer
 ) -> None:
     toml = workspace.root / "workbench.toml"

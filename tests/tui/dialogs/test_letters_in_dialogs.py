@@ -57,7 +57,7 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     CaseForm: _pushed(lambda _: CaseForm(Path("cases.jsonl"), CASE)),
     Confirmed: _pushed(
         lambda app: Confirmed(
-            "Retire", "Retire", "said", lambda _session, _why: app.message_log.clear(), ""
+            "Retire", "Retire", "text", lambda _session, _why: app.message_log.clear(), ""
         )
     ),
     Deploy: lambda app: open_deploy(app, PROMPT, "1.0.1"),
@@ -77,9 +77,9 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
 def _dialogs() -> Iterator[type[Dialog[Any]]]:
     """Every class of a dialog that there is."""
     for module in iter_modules(workbench.tui.dialogs.__path__, "workbench.tui.dialogs."):
-        for found in vars(import_module(module.name)).values():
-            if isinstance(found, type) and issubclass(found, Dialog) and found is not Dialog:
-                yield found
+        for member in vars(import_module(module.name)).values():
+            if isinstance(member, type) and issubclass(member, Dialog) and member is not Dialog:
+                yield member
 
 
 def test_every_dialog_that_has_a_field_is_walked_through() -> None:
@@ -108,9 +108,9 @@ async def _opened(app: WorkbenchApp, pilot: Pilot[int], dialog: type[Dialog[Any]
     WITH_FIELDS[dialog](app)
     await until(pilot, lambda: isinstance(app.screen, dialog))
     await settled(pilot)
-    found = app.screen
-    assert isinstance(found, Dialog)
-    return found
+    dialog = app.screen
+    assert isinstance(dialog, Dialog)
+    return dialog
 
 
 async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: Workspace) -> None:
@@ -125,7 +125,7 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
     async with app.run_test(size=(80, 24)) as pilot:
         for kind in WITH_FIELDS:
             dialog = await _opened(app, pilot, kind)
-            said, copied = list(app.message_log), app.clipboard
+            messages, copied = list(app.message_log), app.clipboard
             first = app.focused
             for widget in dialog.focus_chain:
                 widget.focus()
@@ -138,7 +138,11 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
                     app.post_message(events.Key(key, key))
                 await until(pilot, lambda: not app._type_ahead._held)
                 assert app.screen is dialog, kind
-                assert (app.focused, app.message_log, app.clipboard) == (widget, said, copied), kind
+                assert (app.focused, app.message_log, app.clipboard) == (
+                    widget,
+                    messages,
+                    copied,
+                ), kind
                 after = _seen(dialog)
                 changed = {item for item, text in after.items() if text != before[item]}
                 if kind in LISTS and is_field:

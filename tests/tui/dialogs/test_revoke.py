@@ -132,7 +132,7 @@ async def test_what_was_retired_is_brought_back_and_the_preview_says_so(
         await until_shown(pilot, "production is back on support_triage@1.0.0")
 
 
-async def test_a_head_that_cannot_be_kept_is_said_and_the_version_is_revoked(
+async def test_an_anchor_that_cannot_be_written_is_reported_and_the_version_is_revoked(
     workspace: Workspace,
 ) -> None:
     (workspace.root / "registry.anchors").unlink(missing_ok=True)

@@ -48,9 +48,9 @@ class Disk:
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    found = Disk()
-    monkeypatch.setattr("workbench.tui.services.drafts.write_atomically", found.write)
-    return found
+    disk = Disk()
+    monkeypatch.setattr("workbench.tui.services.drafts.write_atomically", disk.write)
+    return disk
 
 
 async def open_editor(pilot: Pilot[int]) -> PromptEditor:
@@ -149,7 +149,7 @@ async def test_quitting_waits_for_the_last_write(workspace: Workspace, disk: Dis
 
 
 @in_the_app
-async def test_a_write_that_fails_is_said_and_tried_again_with_the_next_key(
+async def test_a_failed_write_is_shown_and_tried_again_with_the_next_key(
     workspace: Workspace, disk: Disk
 ) -> None:
     async with WorkbenchApp(workspace).run_test(size=WIDE) as pilot:
@@ -273,7 +273,7 @@ def test_a_slow_disk_loses_nothing_however_the_app_ends(
     assert "first last " in draft_of(workspace).read_text()
 
 
-def test_a_text_that_cannot_be_saved_at_the_end_is_kept_elsewhere(workspace: Workspace) -> None:
+def test_a_text_that_cannot_be_saved_at_the_end_is_rescued(workspace: Workspace) -> None:
     with open_tui(workspace) as terminal:
         edit_the_draft(terminal, "mine")
         draft_of(workspace).write_text("theirs")

@@ -33,18 +33,21 @@ def baseline(text: str = DRAFT) -> Baseline:
 
 
 def test_a_sound_draft_has_no_problem_and_renders() -> None:
-    found = check(DRAFT, "triage", CASE)
-    assert found.problems == ()
-    assert [m.content for m in found.messages] == ["Answer with one queue.", "I was charged twice"]
-    assert [(v.name, v.state) for v in found.variables] == [("ticket", "ok")]
-    assert found.tokens == 10
+    checked = check(DRAFT, "triage", CASE)
+    assert checked.problems == ()
+    assert [m.content for m in checked.messages] == [
+        "Answer with one queue.",
+        "I was charged twice",
+    ]
+    assert [(v.name, v.state) for v in checked.variables] == [("ticket", "ok")]
+    assert checked.tokens == 10
 
 
 def test_an_undeclared_variable_is_found_on_its_line() -> None:
-    found = check(DRAFT.replace("one queue.", "one of\n{{ labels }}."), "triage", CASE)
-    assert (found.problems[0].line, found.problems[0].is_error) == (9, True)
-    assert "labels" in found.problems[0].text
-    assert not found.is_sendable
+    checked = check(DRAFT.replace("one queue.", "one of\n{{ labels }}."), "triage", CASE)
+    assert (checked.problems[0].line, checked.problems[0].is_error) == (9, True)
+    assert "labels" in checked.problems[0].text
+    assert not checked.is_sendable
 
 
 def test_a_word_that_reads_like_a_variable_is_not_taken_for_one() -> None:
@@ -72,15 +75,15 @@ def test_a_front_matter_error_is_on_the_files_line() -> None:
 
 def test_the_contract_is_compared_with_what_is_live_and_numbered_after_the_newest() -> None:
     changed = DRAFT.replace("kind: string}", "kind: string}\n  - {name: tone, kind: string}")
-    found = check(changed + "{{ tone }}", "triage", None, baseline())
-    assert found.bump is Bump.MAJOR
-    assert found.version == "2.0.0"
-    assert "tone" in found.changes[0].reason
+    checked = check(changed + "{{ tone }}", "triage", None, baseline())
+    assert checked.bump is Bump.MAJOR
+    assert checked.version == "2.0.0"
+    assert "tone" in checked.changes[0].reason
 
 
 def test_an_unchanged_draft_asks_for_no_version() -> None:
-    found = check(DRAFT, "triage", CASE, baseline())
-    assert (found.bump, found.version, found.changes) == (Bump.NONE, "", ())
+    checked = check(DRAFT, "triage", CASE, baseline())
+    assert (checked.bump, checked.version, checked.changes) == (Bump.NONE, "", ())
 
 
 @given(st.text(max_size=300))

@@ -10,24 +10,24 @@ from workbench.tui.draft.role_checks import meant_role
 HEAD = "---\nname: p\nmodel: {id: m, provider: local}\n---\n"
 
 
-def said(body: str) -> list[str]:
+def problems_of(body: str) -> list[str]:
     return [f"{p.line}: {p.text}" for p in check(HEAD + body, "p").problems]
 
 
-def test_a_broken_marker_is_told_on_its_line() -> None:
-    (found,) = said("zzsystem:\nBe brief.\n\nuser:\nHello\n")
-    assert found.startswith("5: 'zzsystem:' is no role marker (system: is)")
+def test_a_broken_marker_is_reported_on_its_line() -> None:
+    (problem,) = problems_of("zzsystem:\nBe brief.\n\nuser:\nHello\n")
+    assert problem.startswith("5: 'zzsystem:' is no role marker (system: is)")
 
 
-def test_text_before_the_first_marker_is_told() -> None:
-    assert said("Be brief.\n\nuser:\nHello\n") == [
+def test_text_before_the_first_marker_is_reported() -> None:
+    assert problems_of("Be brief.\n\nuser:\nHello\n") == [
         "5: text before the first role marker goes to system"
     ]
 
 
 def test_a_prompt_without_markers_or_with_good_ones_has_nothing_to_mend() -> None:
-    assert said("Be brief.\n") == []
-    assert said("System :\nBe brief.\n\n# user:\nusers: two\nList:\nOutput:\n") == []
+    assert problems_of("Be brief.\n") == []
+    assert problems_of("System :\nBe brief.\n\n# user:\nusers: two\nList:\nOutput:\n") == []
 
 
 @pytest.mark.parametrize(

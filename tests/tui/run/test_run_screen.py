@@ -114,7 +114,7 @@ async def test_the_charts_show_latencies_scores_and_labels(workspace: Workspace)
         await pilot.press("escape")
 
 
-async def test_what_should_be_known_beside_the_figures_is_said_at_80_columns(
+async def test_remarks_on_the_figures_are_shown_at_80_columns(
     fresh: Workspace,
 ) -> None:
     def turncoat(messages: list[dict[str, str]], options: dict[str, object]) -> Reply:
@@ -140,7 +140,7 @@ async def test_what_should_be_known_beside_the_figures_is_said_at_80_columns(
         assert "gpt-x-nano" in shown
 
 
-async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
+async def test_faulty_answers_can_be_filtered(tmp_path: Path) -> None:
     def spoiling(messages: list[dict[str, str]], options: dict[str, object]) -> Reply:
         number = int(re.findall(r"\d+", str(messages[-1]["content"]))[0])
         if number == 3:
@@ -164,7 +164,7 @@ async def test_answers_that_the_model_spoilt_are_found(tmp_path: Path) -> None:
             assert cells(screen.table, "case") == [("t-003",), ("t-004",)]
 
 
-async def test_why_a_run_ended_early_is_said_at_80_columns(fresh: Workspace) -> None:
+async def test_why_a_run_ended_early_is_shown_at_80_columns(fresh: Workspace) -> None:
     with Session(fresh) as session:
         live = start(session, spec_of(fresh))
         live.stop()
@@ -260,7 +260,7 @@ async def test_a_run_that_ended_while_another_screen_was_shown_is_shown_as_it_en
             assert screen.page is page
 
 
-async def test_a_run_that_somebody_else_drains_is_read_from_the_store(workspace: Workspace) -> None:
+async def test_a_run_that_another_part_drains_is_read_from_the_store(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on_run_screen(pilot)

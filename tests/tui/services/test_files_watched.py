@@ -89,7 +89,7 @@ async def test_cases_that_were_edited_outside_show_on_datasets(workspace: Worksp
         await until_shown(pilot, "Edited 0:", "> t-002")
 
 
-async def test_files_that_nobody_changed_are_not_read_again(
+async def test_unchanged_files_are_not_read_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
@@ -121,11 +121,11 @@ def test_a_file_of_the_same_size_and_time_that_took_anothers_place_is_seen(
     path = cases_of(workspace)
     watch = FilesWatch(lambda: files_of_suites(workspace))
     assert [watch.changed(), watch.changed()] == [False, False]
-    found = path.stat()
+    stat = path.stat()
     other = path.with_name("other")
     other.write_text(path.read_text().replace("Ticket 1:", "Ticket 2:"))
     other.replace(path)
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert [watch.changed(), watch.changed()] == [True, False]
     path.unlink()
     assert [watch.changed(), watch.changed()] == [True, False]
@@ -135,9 +135,9 @@ def test_a_suite_in_the_workspaces_own_folder_brings_no_walk_through_all_of_it(
     workspace: Workspace,
 ) -> None:
     (workspace.root / "suite.yaml").write_text("suite: own\n")
-    found = {path.relative_to(workspace.root).as_posix() for path in files_of_suites(workspace)}
-    assert {"suite.yaml", f"evals/{PROMPT}/cases.jsonl"} <= found
-    assert not any(path.startswith(".workbench/") for path in found)
+    paths = {path.relative_to(workspace.root).as_posix() for path in files_of_suites(workspace)}
+    assert {"suite.yaml", f"evals/{PROMPT}/cases.jsonl"} <= paths
+    assert not any(path.startswith(".workbench/") for path in paths)
 
 
 async def test_a_run_of_the_draft_says_that_the_draft_was_edited_since(

@@ -99,7 +99,7 @@ async def test_a_run_that_ticks_while_the_program_ends_crashes_nothing(
     assert live.ends_within(20)
 
 
-async def test_a_bug_is_told_once_whatever_follows_it(workspace: Workspace) -> None:
+async def test_a_bug_is_reported_once_whatever_follows_it(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     with pytest.raises(ZeroDivisionError):
         async with app.run_test(size=(80, 24)) as pilot:

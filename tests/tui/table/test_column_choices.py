@@ -43,7 +43,7 @@ async def test_a_hidden_column_stays_hidden_in_the_next_session(workspace: Works
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"run-list": 3}', '{"run-list": [1, "no"]}'])
-async def test_a_spoilt_file_hides_nothing(workspace: Workspace, text: str) -> None:
+async def test_a_damaged_file_hides_nothing(workspace: Workspace, text: str) -> None:
     (workspace.state / FILE).write_text(text)
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -71,7 +71,9 @@ async def pairs_table(pilot: Pilot[Any]) -> ColumnTable:
     return pilot.app.screen.query_one("#pair-list", ColumnTable)
 
 
-async def test_columns_of_a_comparison_are_hidden_fitted_and_kept(workspace: Workspace) -> None:
+async def test_columns_of_a_comparison_are_hidden_fitted_and_remembered(
+    workspace: Workspace,
+) -> None:
     first = WorkbenchApp(workspace)
     async with first.run_test(size=(120, 40)) as pilot:
         table = await pairs_table(pilot)
@@ -110,7 +112,7 @@ async def test_a_column_that_was_asked_for_stays_when_other_sides_come(
         assert [column.key for column in table.columns.shown][-1] == "expected"
 
 
-async def test_the_keys_of_the_choice_are_told_in_it(workspace: Workspace) -> None:
+async def test_the_dialog_of_columns_shows_its_keys(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 40)) as pilot:
         await runs_table(pilot)

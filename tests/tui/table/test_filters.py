@@ -29,9 +29,9 @@ COLUMNS: tuple[Column[Row], ...] = (
 
 
 def passes(typed: str, row: Row) -> bool:
-    found = parse_filter(typed, COLUMNS)
-    assert not found.problem
-    return found.matches(row)
+    wanted = parse_filter(typed, COLUMNS)
+    assert not wanted.problem
+    return wanted.matches(row)
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,23 @@ def test_a_number_is_never_compared_with_a_missing_value() -> None:
 
 
 def test_half_a_regular_expression_is_a_problem_not_a_crash() -> None:
-    found = parse_filter("re:(", COLUMNS)
-    assert "no regular expression yet" in found.problem
-    assert not found
+    wanted = parse_filter("re:(", COLUMNS)
+    assert "no regular expression yet" in wanted.problem
+    assert not wanted
 
 
 def test_a_pattern_that_takes_too_long_is_given_up_and_says_so() -> None:
-    found = parse_filter("re:^(a|aa)+$", COLUMNS)
+    wanted = parse_filter("re:^(a|aa)+$", COLUMNS)
     rows = [Row("aa", 1.0), Row("a" * 60 + "!", 1.0), Row("aa", 1.0)]
-    assert not found.trouble
-    assert [found.matches(row) for row in rows] == [True, False, False]
-    assert "too long" in found.trouble
+    assert not wanted.trouble
+    assert [wanted.matches(row) for row in rows] == [True, False, False]
+    assert "too long" in wanted.trouble
 
 
 def test_many_quick_searches_are_never_too_long() -> None:
-    found = parse_filter("!re:charged (once|never)", COLUMNS)
-    assert all(found.matches(Row("I was charged twice", 1.0)) for _ in range(20_000))
-    assert not found.trouble
+    wanted = parse_filter("!re:charged (once|never)", COLUMNS)
+    assert all(wanted.matches(Row("I was charged twice", 1.0)) for _ in range(20_000))
+    assert not wanted.trouble
 
 
 def test_a_comparison_with_no_number_says_so() -> None:

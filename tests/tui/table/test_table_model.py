@@ -66,7 +66,7 @@ def test_changes_one_by_one_give_the_same_as_all_at_once(
 
 searches = st.lists(
     st.sampled_from(["", "1", "12", "2", "!1", "x", "re:^1", "score>0.5", "1 score>0.5"])
-    | st.tuples(rows, st.booleans()).filter(lambda found: found[0]),
+    | st.tuples(rows, st.booleans()).filter(lambda step: step[0]),
     max_size=12,
 )
 
@@ -75,7 +75,7 @@ searches = st.lists(
 @given(rows, searches, orders, orders)
 @example([Row("1")], ["", "1", ([Row("2")], True), ""], Order(), Order())
 @example([Row("1")], ["1", ([Row("12")], True), "12", ([Row("2")], False), "1"], Order(), Order())
-def test_what_was_found_before_makes_no_difference_to_what_is_found(
+def test_earlier_filters_make_no_difference_to_the_result(
     first: list[Row], steps: list[str | tuple[list[Row], bool]], order: Order, other: Order
 ) -> None:
     model = TableModel()
@@ -84,8 +84,8 @@ def test_what_was_found_before_makes_no_difference_to_what_is_found(
     for at, step in enumerate(steps):
         if isinstance(step, str):
             now, wanted = (other if at % 5 == 4 else order), parse_filter(step, [SCORE])
-            found = arranged(*model.snapshot(), now, wanted, model.candidates(now, wanted))
-            model.apply(found, now, wanted)
+            arrangement = arranged(*model.snapshot(), now, wanted, model.candidates(now, wanted))
+            model.apply(arrangement, now, wanted)
         elif step[1]:
             model.put(step[0])
             known += step[0]
@@ -99,7 +99,7 @@ def test_what_was_found_before_makes_no_difference_to_what_is_found(
         assert [model.index_of(key) for key in keys(model)] == list(range(len(model)))
 
 
-def test_a_longer_search_looks_at_no_more_than_what_the_shorter_one_found() -> None:
+def test_a_longer_search_looks_only_at_the_rows_of_the_shorter_one() -> None:
     model = TableModel()
     model.replace_all([Row(f"p{number:03}") for number in range(1000)])
     looked_at = []
@@ -107,8 +107,8 @@ def test_a_longer_search_looks_at_no_more_than_what_the_shorter_one_found() -> N
         wanted = parse_filter(text)
         candidates = model.candidates(model.order, wanted)
         looked_at.append(len(candidates or ()))
-        found = arranged(*model.snapshot(), model.order, wanted, candidates)
-        model.apply(found, model.order, wanted)
+        arrangement = arranged(*model.snapshot(), model.order, wanted, candidates)
+        model.apply(arrangement, model.order, wanted)
     assert looked_at == [1000, 1000, 100, 1000, 1000]
     assert keys(model) == []
 

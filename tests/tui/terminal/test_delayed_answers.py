@@ -70,7 +70,7 @@ def test_a_closed_terminal_is_left_at_once() -> None:
     assert at.driver.keys == ["j"]
 
 
-def test_a_late_answer_is_told_and_ends_the_sorting() -> None:
+def test_a_late_answer_is_posted_and_ends_the_sorting() -> None:
     with sorting() as at:
         os.write(at.sink, b"k\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62;22c")
         at.thread.join(LONG_S)

@@ -64,7 +64,7 @@ def test_two_and_four_digits_say_the_same(parts: tuple[int, int, int]) -> None:
     assert two and four and two == pytest.approx(four)
 
 
-def test_the_backgrounds_of_our_themes_are_told_apart() -> None:
+def test_the_backgrounds_of_our_themes_are_recognised() -> None:
     for theme in themes.OURS:
         digits = (theme.background or "").removeprefix("#")
         colour = parse_colour(f"rgb:{digits[:2]}/{digits[2:4]}/{digits[4:]}".encode())
@@ -82,7 +82,7 @@ def fed(pieces: Sequence[bytes]) -> tuple[Replies, bytes]:
 
 
 @given(TYPED, ANSWER, TYPED, st.lists(st.integers(0, 80), max_size=6))
-def test_answers_are_told_from_keys_in_whatever_pieces_they_come(
+def test_answers_are_separated_from_keys_in_whatever_pieces_they_arrive(
     before: bytes, answer: bytes, after: bytes, cuts: list[int]
 ) -> None:
     data = before + answer + DA1 + after
@@ -231,7 +231,7 @@ def test_an_answer_that_comes_late_is_no_key_and_brings_its_colours(workspace: W
     assert draft.read_text() == before
 
 
-def test_nobody_waits_longer_than_the_deadline() -> None:
+def test_the_wait_ends_at_the_deadline() -> None:
     """What the terminal's silence costs is what is left of the deadline behind the imports."""
     program = (
         "import os\n"
@@ -256,7 +256,7 @@ def test_nobody_waits_longer_than_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("answer", [DA1, WHITE + DA1], ids=["does not know", "light"])
-def test_nobody_waits_once_the_last_answer_is_there(answer: bytes) -> None:
+def test_the_wait_ends_with_the_last_answer(answer: bytes) -> None:
     program = (
         "import os, select, time\n"
         "from workbench.tui import terminal_colour\n"

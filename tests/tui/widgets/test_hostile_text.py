@@ -41,11 +41,11 @@ def environment(**extra: str) -> dict[str, str]:
 def check(seen: bytes) -> None:
     """Nothing of the hostile text acts, and yet its words are shown."""
     text = whole_text(seen)
-    found = escapes(text)
-    strings = [item for item in found if item[1:2] in "]P_^X"]
+    sequences = escapes(text)
+    strings = [item for item in sequences if item[1:2] in "]P_^X"]
     assert not [item for item in strings if MARK in item or "52;" in item or "8;;" in item]
-    assert not [item for item in found if item.endswith("6;66H") or "201;66m" in item]
-    assert not [item for item in found if item[1:2] == "[" and item[-1] not in HARMLESS_CSI]
+    assert not [item for item in sequences if item.endswith("6;66H") or "201;66m" in item]
+    assert not [item for item in sequences if item[1:2] == "[" and item[-1] not in HARMLESS_CSI]
     left = bare(text)
     assert "\x1b" not in left
     assert not [f"U+{ord(char):04X}" for char in FORBIDDEN if char in left]

@@ -14,11 +14,11 @@ from workbench.verdicts.case_changes import CHANGES, Change
 _MARKS: Mapping[Change, str] = {"broke": "▼", "fixed": "▲", "missing": "?", "same": " "}
 _SIGNS: Mapping[Change, Sign] = {"broke": "down", "fixed": "up", "missing": "error", "same": ""}
 FURTHER = ("C", "D")
-"""The sides that may stand beside A and B."""
+"""Letters of the sides after A and B."""
 
 
 def _changes(row: PairRow) -> str:
-    """What became of the case on any side, in the order of the words."""
+    """The changes of the case on all candidates, in a fixed order."""
     changes = {side.change for side in row.candidates.values()}
     return " ".join(sorted(changes, key=CHANGES.index))
 
@@ -45,7 +45,7 @@ def _worst_sign(row: PairRow) -> Sign:
 
 
 def _side_column(letter: str) -> Column[PairRow]:
-    """The score of B, C or D. With further sides each shows by a mark what became of the case."""
+    """The score of B, C or D. With further sides a mark shows the change on each."""
 
     def score(row: PairRow) -> float | None:
         side = row.candidates.get(letter)
@@ -80,7 +80,7 @@ PAIR_COLUMNS: tuple[Column[PairRow], ...] = (
 
 
 def pair_columns(further: int) -> tuple[Column[PairRow], ...]:
-    """The columns of a table with that many sides beside A and B."""
+    """The columns of a table with that many sides after A and B."""
     if not further:
         return PAIR_COLUMNS
     more = map(_side_column, FURTHER[:further])

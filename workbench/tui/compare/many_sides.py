@@ -58,7 +58,7 @@ class ManySidesScreen(ComparePanes):
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
         self.beside = ""
-        """Letter of the side whose answer stands beside A's; none: the one that changed worst."""
+        """Letter of the candidate shown next to A; empty: the one that changed worst."""
         self._is_busy = False
         self._asked: tuple[str | None, str | None] = (None, None)
         self.edited: frozenset[str] = frozenset()
@@ -185,7 +185,7 @@ class ManySidesScreen(ComparePanes):
         self.query_one("#sides").border_title = plain(title)
 
     def action_beside(self) -> None:
-        """The next candidate beside A, in this case and all others."""
+        """Show the next candidate next to A, in every case."""
         letters = "BCD"[: 1 + len(self.further)]
         self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
         self._highlighted()

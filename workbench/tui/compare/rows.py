@@ -1,4 +1,4 @@
-"""Rows of the compare screen: one case, what every side answered, and what became of it."""
+"""Rows of the compare screen: one case, the answer of every side, and the change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SAME_ANSWER = "same answer"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a candidate answered in one case, its mean score, and what became of the case."""
+    """A candidate's answers in one case, their mean score, and the change from A."""
 
     results: tuple[Result, ...] = ()
     score: float | None = None
@@ -74,7 +74,7 @@ class PairRow:
 
     @property
     def lead(self) -> str:
-        """The letter of the side that changed worst: of several the one furthest from A."""
+        """The letter of the side that changed worst; of several, the one furthest from A."""
         if not self.further:
             return "B"
         sides = self.candidates
@@ -82,12 +82,12 @@ class PairRow:
 
     @property
     def worst(self) -> Change:
-        """What became of the case on the side that changed worst."""
+        """The change on the side that changed worst."""
         return self.candidates[self.lead].change
 
     @property
     def delta(self) -> float | None:
-        """How far the side that changed worst is from A."""
+        """Score difference to A of the side that changed worst."""
         return self.delta_of(self.candidates[self.lead])
 
     def delta_of(self, side: Answers) -> float | None:
@@ -102,7 +102,7 @@ class PairRow:
 
     @property
     def what_became(self) -> str:
-        """What became of it: `broke`; with further sides `B same · C broke`."""
+        """The change: `broke`; with further sides `B same · C broke`."""
         if not self.further:
             return self.change
         return " · ".join(f"{x} {side.change}" for x, side in self.candidates.items())
@@ -155,7 +155,7 @@ class PairRow:
 
     @property
     def what_changed(self) -> str:
-        """With further sides whose it is, worst first: `C: bug → billing · B D: bug → how-to`."""
+        """The answers that differ from A's, worst first: `C: bug → billing · B D: bug → how-to`."""
         if not self.further:
             return what_changed(self.output_a, self.output_b)
         sides, groups = self.candidates, dict[str, list[str]]()
@@ -185,7 +185,7 @@ def answers_of(compared: Compared) -> dict[str, Answers]:
 
 
 def pair_rows(compared: Compared, ratings: Mapping[str, str]) -> list[PairRow]:
-    """A row for each case; what became of it as the headline comparison says."""
+    """A row for each case, with its change according to the headline comparison."""
     answers = answers_of(compared)
     pairs = {pair.case_id: pair for pair in compared.pairs.get(compared.headline.scorer, ())}
     return [
@@ -211,7 +211,7 @@ def counts_of(rows: Collection[PairRow]) -> dict[str, int]:
 
 
 def output_of(results: tuple[Result, ...]) -> str:
-    """What one side answered, a paragraph a repeat; what went wrong stands in brackets."""
+    """A side's answers, one paragraph per repeat; errors in brackets."""
     texts = []
     for result in results:
         answer = result.answer
@@ -231,7 +231,7 @@ def what_against_a(row: PairRow, side: Answers) -> str:
 
 
 def what_changed(a: str, b: str) -> str:
-    """One short line: `bug → billing`; for long answers the place where they part."""
+    """One short line: `bug → billing`; of long answers the place of the first difference."""
     if a == b:
         return SAME_ANSWER
     if len(a) <= SHORT and len(b) <= SHORT:
@@ -239,7 +239,7 @@ def what_changed(a: str, b: str) -> str:
     start = next(
         (at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
     )
-    # From the beginning of the word in which they part.
+    # From the beginning of the word with the first difference.
     start = max(a.rfind(" ", 0, start), a.rfind("\n", 0, start)) + 1
     before = "…" if start else ""
     return f"{before}{_piece(a, start)} → {before}{_piece(b, start)}"

@@ -95,7 +95,7 @@ class CompareScreen(MissingSidesScreen):
         self.table.empty = COMING
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
 
-        def foreseen(preflight: Preflight) -> None:
+        def estimated(preflight: Preflight) -> None:
             if not preflight.needs_a_yes:
                 self._read(ref_a, ref_b, suite)
             elif app.screen is self:
@@ -114,7 +114,7 @@ class CompareScreen(MissingSidesScreen):
             preflight_comparison,
             (ref_a, ref_b),
             suite,
-            done=foreseen,
+            done=estimated,
             failed=self._failed,
             group="compare",
         )

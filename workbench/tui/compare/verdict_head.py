@@ -154,7 +154,7 @@ class VerdictHead(Widget):
 
 
 def scorer_lines(compared: Compared) -> list[str]:
-    """What the whole gate says where its other scorers say something else than the headline."""
+    """The gate's result where it differs from the headline's."""
     if compared.gate is compared.headline.gate:
         return []
     others = [c for c in compared.comparisons if c.gate is compared.gate]

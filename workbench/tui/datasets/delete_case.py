@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from workbench.tui.context.app_context import AppContext
 
 SHOWN = 200
-"""Characters of an input, to know the case again."""
+"""Characters of an input shown to identify the case."""
 
 
 class DeleteCase(Dialog[str]):
-    """Gives what was done."""
+    """Closes with a sentence about what was done."""
 
     def __init__(self, path: Path, case: Case, *, stale: bool) -> None:
         super().__init__(f"Delete {case.id} · y deletes it", "Delete")

@@ -140,7 +140,7 @@ class DatasetsScreen(ModeScreen):
         return " · ".join([*keys_, "esc back"])
 
     def _source(self, source: str) -> str:
-        """The dataset's path as people write it, where it lies in the workspace."""
+        """The dataset's path, relative to the workspace where possible."""
         root = self.app.workspace.root
         return str(Path(source).relative_to(root)) if Path(source).is_relative_to(root) else source
 
@@ -196,7 +196,7 @@ class DatasetsScreen(ModeScreen):
             open_form(self.app, self.page, case, done=self._written)
 
     def action_delete(self) -> None:
-        """The cursor goes on to the case that takes its place."""
+        """The cursor moves to the case that takes its place."""
         from workbench.tui.datasets.delete_case import open_delete
 
         row, page = self.table.cursor_row, self.page

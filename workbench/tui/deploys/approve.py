@@ -61,13 +61,13 @@ class Confirmed(Dialog[bool]):
         needs_reason: bool = False,
     ) -> None:
         super().__init__(f"{title} · ^s does it", yes)
-        self._said = text
+        self._text = text
         self._act = act
         self._done_text = done
         self._needs_reason = needs_reason
 
     def body(self) -> Iterable[Widget]:
-        yield PlainStatic(self._said)
+        yield PlainStatic(self._text)
         yield from field("reason", "reason", hint="for the log")
 
     def confirm(self) -> None:

@@ -92,7 +92,7 @@ LIVE_COLUMNS: tuple[Column[PlaceRow], ...] = (
 
 
 def _evidence(row: LiveRow) -> str:
-    """The state of what is live; in capitals when somebody should look."""
+    """The state of what is live; in capitals when it needs attention."""
     if row.deployment is None:
         return "not live"
     if row.status is None:

@@ -47,7 +47,7 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.registry.models.records import LogEntry
 
-    _Found = tuple[Rules, list[PlaceRow]]
+    _LiveList = tuple[Rules, list[PlaceRow]]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -105,7 +105,7 @@ class DeploysScreen(ModeScreen):
     def reload(self) -> None:
         """Read what is live again."""
 
-        def read(session: Session) -> _Found:
+        def read(session: Session) -> _LiveList:
             prompts = session.registry.prompts()
             rules = read_rules(session) if prompts else NO_RULES
             rows = read_live(session, prompts, rules.changes)
@@ -113,7 +113,7 @@ class DeploysScreen(ModeScreen):
 
         self.app.in_thread(read, done=self._show_live, group="live", opens=True)
 
-    def _show_live(self, loaded: _Found) -> None:
+    def _show_live(self, loaded: _LiveList) -> None:
         rules, rows = loaded
         self._tell_of(rules, before=self._rules)
         self._rules = rules

@@ -1,4 +1,4 @@
-"""Before calls are made that nobody has seen the price of: how many, what for, what they cost."""
+"""Confirm calls before they are made: how many, what for, and the estimated cost."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class AskCalls(Dialog[bool]):
 
     def __init__(self, title: str, preflight: Preflight) -> None:
         super().__init__(f"{title} · y starts it", "Start")
-        self._found = preflight
+        self._preflight = preflight
 
     def body(self) -> Iterable[Widget]:
-        lines = [Content(safe_line(line)) for line in self._found.lines]
-        lines.append(Content(safe_line("at most " + estimate_line(self._found.estimate))))
+        lines = [Content(safe_line(line)) for line in self._preflight.lines]
+        lines.append(Content(safe_line("at most " + estimate_line(self._preflight.estimate))))
         limit = self.app.workspace.settings.confirm_above_usd
-        why = reason_to_ask(self._found, limit)
+        why = reason_to_ask(self._preflight, limit)
         if why:
             lines.append(Content.styled(why, "$text-warning"))
         yield PlainStatic(Content("\n").join(lines))

@@ -103,7 +103,7 @@ class CaseForm(Dialog[tuple[str, str]]):
         self.app.push_screen(DropTyped(), answered)
 
     def _fields(self) -> tuple[str, ...]:
-        """What stands in them."""
+        """The values of the fields."""
         return (
             *(area.text for area in self.query(ValueArea)),
             *(line.value for line in self.query(Input)),

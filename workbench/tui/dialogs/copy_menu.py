@@ -55,7 +55,7 @@ COLUMNS: tuple[Column[ListRow[_Entry]], ...] = (
 
 
 def open_copy_menu(app: AppContext, widget: Widget) -> None:
-    """Ask which of what lies around the widget goes to the clipboard."""
+    """Open the copy menu for a widget and its ancestors."""
 
     def picked(copy: Copy | None) -> None:
         if copy:
@@ -73,7 +73,7 @@ def open_copy_menu(app: AppContext, widget: Widget) -> None:
 
 
 class CopyMenu(Dialog[Copy]):
-    """Gives what was picked; ESC copies nothing."""
+    """Closes with the picked entry; ESC copies nothing."""
 
     MODE: ClassVar[str] = "copy"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("copy")

@@ -162,7 +162,7 @@ class Deploy(Dialog["PromptDeployment"]):
         self._show_preview()
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
-        """Enter is the safe choice: it goes on to the evidence."""
+        """Enter never deploys: it moves to the evidence."""
         message.stop()
         self.query_one("#evidence", TextView).focus()
 

@@ -90,13 +90,13 @@ class Verdict(Dialog[None]):
         super().__init__(f"{title} · d deploys it" if passed else title, no="Close")
         self._ref = (prompt_id, version)
         self._passed = passed
-        self._found = evidence
+        self._evidence = evidence
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="verdict")
 
     def on_mount(self) -> None:
-        self.query_one("#verdict", TextView).show(all_evidence(self._found, full=True))
+        self.query_one("#verdict", TextView).show(all_evidence(self._evidence, full=True))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "deploy" and not self._passed:

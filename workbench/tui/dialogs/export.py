@@ -28,7 +28,7 @@ def open_export(app: AppContext) -> None:
 
 
 class Export(Dialog[Path]):
-    """Gives the file that was written."""
+    """Closes with the path of the written file."""
 
     first_field = "#target"
 

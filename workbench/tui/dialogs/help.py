@@ -30,7 +30,7 @@ COLUMNS: tuple[Column[ListRow[Command]], ...] = (
 
 
 class Help(Dialog[Command]):
-    """Gives the command that was picked with enter. Typing filters at once."""
+    """Closes with the command picked with enter. Typing filters at once."""
 
     MODE: ClassVar[str] = "help"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("help")

@@ -18,7 +18,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 class Jump(ModalScreen[Widget]):
-    """Gives the widget that was picked; ESC gives none."""
+    """Closes with the picked widget; ESC picks none."""
 
     MODE: ClassVar[str] = "jump"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("jump")

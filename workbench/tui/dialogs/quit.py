@@ -1,4 +1,4 @@
-"""Quit while a run is alive?"""
+"""Confirm quitting while a run is active."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Apply the rules that the files change, and approve those that somebody else loosened."""
+"""Apply rule changes from the files, and approve rules that another person loosened."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ApplyRules(Dialog[bool]):
 
 
 class ApproveRules(Dialog[bool]):
-    """ctrl+s gives one's word for these records, or for one of them, and for no others."""
+    """ctrl+s approves exactly these records, or one of them."""
 
     def __init__(self, waiting: tuple[WaitingRule, ...]) -> None:
         super().__init__("Rules that wait for an approval · ^s approves them", "Approve")

@@ -146,14 +146,14 @@ class RunOptions(Dialog[None]):
         self.app.in_thread(
             lambda session: preflight_runs(session, [spec]),
             done=lambda preflight: self._show(Ahead(values, spec, preflight)),
-            failed=self._unforeseen,
+            failed=self._not_estimated,
             group="estimate",
         )
 
     def _values(self) -> tuple[str, ...]:
         return tuple(item.value.strip() for item in self.query(Input))
 
-    def _unforeseen(self, error: WorkbenchError) -> None:
+    def _not_estimated(self, error: WorkbenchError) -> None:
         self._starts_then = False
         self.refused(error)
 
@@ -162,9 +162,11 @@ class RunOptions(Dialog[None]):
             return
         self._ahead = ahead
         limit = self.app.workspace.settings.confirm_above_usd
-        wears = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
+        uses_gate_cases = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
         lines = estimate_lines(
-            ahead.preflight.estimate, reason_to_ask(ahead.preflight, limit), wears=wears
+            ahead.preflight.estimate,
+            reason_to_ask(ahead.preflight, limit),
+            uses_gate_cases=uses_gate_cases,
         )
         self.query_one("#estimate", PlainStatic).show(Content("\n").join(lines))
         if self._starts_then:
@@ -191,12 +193,12 @@ class RunOptions(Dialog[None]):
         app.open_run()
 
 
-def estimate_lines(estimate: Estimate, warning: str, *, wears: bool) -> list[Content]:
-    """The estimate and its warnings; `wears`: the run uses the gate's own cases."""
+def estimate_lines(estimate: Estimate, warning: str, *, uses_gate_cases: bool) -> list[Content]:
+    """The estimate and its warnings; `uses_gate_cases`: the run uses the gate's own cases."""
     lines = [Content(safe_line(estimate_line(estimate)))]
     if warning:
         lines.append(Content.styled(safe_line(warning), "$text-warning"))
-    if wears:
+    if uses_gate_cases:
         note = "these cases decide the gate; looking at them wears them out"
         lines.append(Content.styled(note, "$text-warning"))
     return lines

@@ -38,13 +38,13 @@ class Messages(Dialog[None]):
 
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__("Messages, newest first", no="Close")
-        self._said = messages
+        self._messages = messages
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="messages")
 
     def on_mount(self) -> None:
-        shown = "\n".join(reversed(self._said)) or "Nothing was said yet."
+        shown = "\n".join(reversed(self._messages)) or "Nothing was said yet."
         self.query_one("#messages", TextView).show(shown)
 
 

@@ -41,7 +41,7 @@ class Themes(Dialog[None]):
         kinds = {AUTO: "as the settings or the terminal say"}
         kinds |= {name: "dark" if known[name].dark else "light" for name in names}
         rows = [ListRow(name, kind, at) for at, (name, kind) in enumerate(kinds.items())]
-        mine = theme_choice.kept(self.app.workspace.state)
+        mine = theme_choice.chosen(self.app.workspace.state)
         self.query_one(CaseTable).load(rows, cursor=self._before if mine else AUTO)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
@@ -61,7 +61,7 @@ class Themes(Dialog[None]):
     def confirm(self) -> None:
         app, wanted = self.app, self.query_one(CaseTable).cursor_key
         try:
-            theme_choice.keep(app.workspace.state, "" if wanted == AUTO else wanted)
+            theme_choice.choose_theme(app.workspace.state, "" if wanted == AUTO else wanted)
         except UsageError as error:
             app.tell(str(error), error=True)
         else:

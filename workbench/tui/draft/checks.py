@@ -70,7 +70,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Checked:
-    """A draft as it stands. `prompt` is None while it cannot be read."""
+    """The checked draft. `prompt` is None if it cannot be read."""
 
     prompt: Prompt | None
     problems: tuple[Problem, ...] = ()

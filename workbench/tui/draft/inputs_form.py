@@ -18,7 +18,7 @@ from workbench.tui.widgets.value_area import ValueArea
 
 
 class InputsForm(Dialog[dict[str, str]]):
-    """Gives what was typed, by the name of the input; `values_of` makes values of it."""
+    """Closes with the typed texts by input name; `values_of` converts them."""
 
     first_field = "#given-0"
     DEFAULT_CSS: ClassVar[str] = """
@@ -59,7 +59,7 @@ class InputsForm(Dialog[dict[str, str]]):
 
 
 def inputs_of(prompt: Prompt) -> tuple[Input, ...]:
-    """What it declares, and what its templates use beside that."""
+    """Its declared inputs and the other variables of its templates."""
     return (*prompt.inputs, *(Input(name) for name in undeclared(prompt)))
 
 

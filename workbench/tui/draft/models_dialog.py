@@ -16,7 +16,7 @@ from workbench.tui.widgets.text import PlainStatic
 
 
 class Models(Dialog[list[Model]]):
-    """Gives the models, the draft's own first."""
+    """Closes with the models, the draft's own first."""
 
     first_field = "#models"
 

@@ -40,7 +40,7 @@ def open_register(app: AppContext, prompt_id: str) -> None:
 
 
 class Register(Dialog[str]):
-    """Gives `prompt_id@version`."""
+    """Closes with `prompt_id@version`."""
 
     first_field = "#description"
 

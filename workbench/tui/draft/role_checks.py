@@ -1,4 +1,4 @@
-"""Lines that were meant as role markers and are none, and text before all of them. Pure."""
+"""Lines that look like role markers but are not, and text before the first marker. Pure."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Trial:
         """What the user gave to try it on, where no suite does."""
 
     async def start(self, models: Sequence[Model] = ()) -> None:
-        """Try the draft as it stands on the current case; by default on its own model."""
+        """Try the current draft on the current case; by default on its own model."""
         screen = self._screen
         text, case = self._draft.text, self._draft.case
         checked = await self._check(text, case)

@@ -81,7 +81,7 @@ def _bound(screen: Screen[Any]) -> Iterator[Command]:
                 seen.add(action.id)
                 written = keys.keys_of(action, keymap)
                 yield Command(action, node, tuple(k for k in written if _calls(bound, k, action)))
-        # Of what lies below a dialog only keys with priority work.
+        # Below a dialog only priority keys work.
         is_covered = is_covered or node.is_modal
 
 

@@ -14,7 +14,7 @@ from workbench.tui.widgets.text import PlainStatic
 
 
 class NewDraft(Dialog[str]):
-    """Gives the prompt's id, when a draft was made."""
+    """Closes with the prompt's id when a draft was made."""
 
     first_field = "#prompt-id"
 

@@ -208,7 +208,7 @@ class PromptsScreen(ModeScreen):
         return True
 
     def action_edit(self) -> None:
-        """The draft; one is made of the version when there is none."""
+        """Open the draft; it is made from the version if there is none."""
         page = self._page
         is_shown = page is not None and page.prompt_id == self.app.selection.prompt_id
         if page and is_shown and page.draft is None and not page.problem and page.versions:

@@ -104,7 +104,7 @@ class RunPanes(ModeScreen):
         self.app.in_thread(edited_since, [page.summary], done=show_edited, group="edited")
 
     def show_title(self) -> None:
-        """Show what is run anew."""
+        """Update the title of the run."""
 
     def body(self) -> Iterable[Widget]:
         yield CasePane(ColumnTable(RUN_COLUMNS, empty=NO_RUNS, id="run-list"), "Runs", id="runs")

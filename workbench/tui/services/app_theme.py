@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def first_theme(app: AppContext) -> str:
     """The theme to start with. Raises SettingsError as `configured_theme`."""
-    chosen = theme_choice.kept(app.workspace.state)
+    chosen = theme_choice.chosen(app.workspace.state)
     if chosen in app.available_themes:
         return themes.choose(chosen, os.environ)
     return configured_theme(app)

@@ -82,9 +82,9 @@ class DraftFile:
 def rescue(folder: Path, path: Path, text: str) -> Path:
     """Write a text that could not be saved into the state folder; returns the path."""
     now = datetime.now().astimezone()
-    kept = folder / "unsaved" / f"{path.stem}-{now:%Y%m%d-%H%M%S}{path.suffix}"
-    write_atomically(kept, text)
-    return kept
+    rescued = folder / "unsaved" / f"{path.stem}-{now:%Y%m%d-%H%M%S}{path.suffix}"
+    write_atomically(rescued, text)
+    return rescued
 
 
 class DraftChanged(DraftError):

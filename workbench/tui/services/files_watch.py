@@ -18,7 +18,7 @@ class FilesWatch:
     """
 
     def __init__(self, paths: Callable[[], Iterable[Path]]) -> None:
-        """`paths` lists them anew at each look."""
+        """`paths` lists the files again at each check."""
         self._paths = paths
         self._known: dict[Path, _Mark] | None = None
 
@@ -37,7 +37,7 @@ class FilesWatch:
 
 
 def files_of_suites(workspace: Workspace) -> Iterator[Path]:
-    """Every suite.yaml, and what lies beside it or below: its cases, its schemas."""
+    """Every suite.yaml and the files next to it or below: cases and schemas."""
     for suite in workspace.suite_paths():
         folder = suite.parent
         # For a suite in the workspace root, rglob would list the whole workspace.

@@ -50,7 +50,7 @@ class CaseTable(TableDrawing, can_focus=True):
             return self.table
 
     class Highlighted(_About):
-        """The cursor came to a row, or its row changed; key "" when there is none."""
+        """The cursor moved to a row, or its row changed; key "" when there is no row."""
 
     class Opened(_About):
         """Enter, or a click on the row that has the cursor."""
@@ -73,7 +73,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     @property
     def cursor_key(self) -> str:
-        """The key of the cursor's row, "" where no row is in sight."""
+        """The key of the cursor's row, "" if no row is visible."""
         return self._cursor_key if len(self.model) else ""
 
     @property
@@ -218,7 +218,7 @@ class CaseTable(TableDrawing, can_focus=True):
             self.post_message(self.Peeked(self, self.cursor_key))
 
     def action_column(self, way: int) -> None:
-        """Move the column cursor, and what is in sight with it."""
+        """Move the column cursor and scroll it into view."""
         keys = [column.key for column in self.columns.shown]
         at = keys.index(self.cursor_column) if self.cursor_column in keys else 0
         self.cursor_column = keys[max(0, min(at + way, len(keys) - 1))]
@@ -240,7 +240,7 @@ class CaseTable(TableDrawing, can_focus=True):
         self.sort_and_filter(order, self.model.wanted)
 
     def action_fit_column(self) -> None:
-        """As wide as the rows in sight need; again: as it was."""
+        """Fit the column to the visible rows; pressed again, restore its width."""
         layout = self.columns
         column = layout.column(self.cursor_column)
         if layout.widths.pop(column.key, None) is None:

@@ -30,8 +30,8 @@ class ColumnTable(CaseTable):
     """Whether the user hid or showed a column."""
 
     def on_mount(self) -> None:
-        kept = self._choices
-        hidden = kept.hidden(self.id) if kept and self.id else None
+        choices = self._choices
+        hidden = choices.hidden(self.id) if choices and self.id else None
         if hidden is None:
             return
         # The file may be of another version: at least one scrolling column stays visible.
@@ -71,10 +71,10 @@ class ColumnTable(CaseTable):
     def _choose(self, hidden: Set[str]) -> None:
         self.chosen_by_hand = True
         self.set_columns(hidden)
-        kept = self._choices
-        if kept and self.id:
+        choices = self._choices
+        if choices and self.id:
             try:
-                kept.choose(self.id, hidden)
+                choices.choose(self.id, hidden)
             except WorkbenchError as error:
                 tell = getattr(self.app, "tell", None)
                 if tell:

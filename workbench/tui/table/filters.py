@@ -149,7 +149,7 @@ def _inverted(test: Test) -> Test:
 
 
 def _condition(value_of: Callable[[Any], Value], sign: str, wanted: str) -> Test | None:
-    """None when a number is needed and `wanted` is none."""
+    """None if the operator needs a number and `wanted` is none."""
     if sign == ":":
         piece = wanted.casefold()
 

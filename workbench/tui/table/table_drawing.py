@@ -62,7 +62,7 @@ class TableDrawing(ScrollView):
         self.cursor_column = self.columns.first
         self._cursor_index = 0
         self._scrolled = 0
-        """How many cells of the columns beside the frozen ones are out of sight on the left."""
+        """Cells of the scrolling columns hidden on the left."""
         self._lines: dict[str, tuple[TableRow, bool, tuple[Strip, Strip]]] = {}
         self._styles: dict[str, Style] = {}
 
@@ -73,7 +73,7 @@ class TableDrawing(ScrollView):
 
     @property
     def room(self) -> int:
-        """Cells beside the scroll bar."""
+        """Width without the scroll bar, in cells."""
         return self.scrollable_content_region.width
 
     @property

@@ -38,7 +38,7 @@ class Layout:
     columns: tuple[Column[Any], ...]
     hidden: set[str] = field(default_factory=set)
     widths: dict[str, int] = field(default_factory=dict)
-    """Set by hand or by fitting; else a column's own."""
+    """Set by the user or by fitting; else the column's own width."""
     _sized: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ class Layout:
                 self._sized[column.key] = self.widths.get(column.key, column.width)
 
     def place(self, key: str) -> tuple[int, int]:
-        """Where a column that scrolls lies behind the frozen ones: start and end in cells."""
+        """Start and end of a scrolling column in cells, counted after the frozen ones."""
         at = 0
         for column in self.shown:
             if column.frozen:

@@ -70,7 +70,7 @@ Ordered = list[tuple[SortKey, str]]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The rows that pass a filter, in order, and where each stands."""
+    """The rows that pass a filter, in order, and the sort key of each."""
 
     ordered: Ordered
     places: dict[str, SortKey]
@@ -86,7 +86,7 @@ class TableModel:
     _seq: dict[str, int] = field(default_factory=dict)
     _sorted: Ordered = field(default_factory=list)
     _place: dict[str, SortKey] = field(default_factory=dict)
-    """The sort key under which a visible row stands."""
+    """The sort key of each visible row."""
     _whole: Ordered | None = None
     """All rows in this order; None once a row changed while some were filtered out."""
     _is_arranged: bool = False

@@ -20,7 +20,7 @@ class SafeFilter(LineFilter):
     """Shows a sign for each control and bidi character."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments; those that hold something unsafe are made anew."""
+        """The same segments; unsafe ones are replaced."""
         del background
         if all(segment.text.isprintable() for segment in segments):
             return segments

@@ -118,7 +118,7 @@ class GuardedApp(App[int]):
         await super()._shutdown()
 
     def _handle_exception(self, error: Exception) -> None:
-        """An exception after the end was decided harms nobody: drafts are saved, runs given up."""
+        """Exceptions after the shutdown began are ignored: drafts are saved, runs aborted."""
         if not self.is_ending:
             super()._handle_exception(error)
 

@@ -53,7 +53,7 @@ class FindLine(PlainInput, can_focus=False):
 
 
 class CasePane(Vertical):
-    """`/` opens the filter line; it stays in sight while it filters, with `11 of 400`."""
+    """`/` opens the filter line; it stays visible while it filters, with `11 of 400`."""
 
     DEFAULT_CSS = """
     CasePane { height: 1fr; }
@@ -76,7 +76,7 @@ class CasePane(Vertical):
         self._at = 0
         self._typed = NO_FILTER
         self._timer: Timer | None = None
-        self._said = ("", "")
+        self._titles = ("", "")
 
     def compose(self) -> ComposeResult:
         yield FindLine(
@@ -184,7 +184,7 @@ class CasePane(Vertical):
         elif name != "all":
             counts = f"{name}: {counts}"
         # A live run updates this ten times a second, mostly unchanged.
-        if (self._title, counts) != self._said:
-            self._said = (self._title, counts)
+        if (self._title, counts) != self._titles:
+            self._titles = (self._title, counts)
             self.border_title = plain(self._title)
             self.border_subtitle = plain(counts)

@@ -68,7 +68,7 @@ class ReadingScreen(ModalScreen[None]):
         self.query_one("#keys", PlainStatic).show(text or self._keys_line)
 
     def copies(self) -> Sequence[Copy]:
-        """What can be copied of it beside the text."""
+        """What can be copied besides the text."""
         return ()
 
     def action_close(self) -> None:

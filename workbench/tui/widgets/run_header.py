@@ -56,7 +56,7 @@ class RunHead:
     stopping: bool = False
     reason: str = ""
     notes: tuple[str, ...] = ()
-    """What should be known beside the figures."""
+    """Remarks on the figures."""
     trend: str = ""
     """A sparkline of the latest latencies or scores, with its name."""
     latency_p50_s: float | None = None
@@ -66,14 +66,14 @@ class RunHead:
 
     @property
     def state(self) -> str:
-        """In capitals while something goes on or is left to do."""
+        """In capitals while the run is active or incomplete."""
         if self.status is RunStatus.RUNNING:
             return "STOPPING" if self.stopping else "RUNNING"
         return self.status.value if self.status is RunStatus.COMPLETE else self.status.value.upper()
 
 
 def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunHead:
-    """The header of a run at work; its interval is shown after the end only."""
+    """The header of an active run; the interval is shown only after it ended."""
     settled = progress.elapsed_s >= ETA_AFTER_S and progress.done >= ETA_AFTER_CASES
     return RunHead(
         title=title,
