@@ -48,24 +48,12 @@ class VersionLine:
 
     version: str
     where: str
-    """Where it is live or was; of the draft what it is."""
-    row: VersionRow | None = None
-
-    @property
-    def score(self) -> float | None:
-        return self.row.score if self.row else None
-
-    @property
-    def delta(self) -> float | None:
-        return self.row.delta if self.row else None
-
-    @property
-    def cost_usd(self) -> float | None:
-        return self.row.cost_usd if self.row else None
-
-    @property
-    def created_at(self) -> str:
-        return (self.row.version.created_at or "") if self.row else ""
+    """Where it is live or was; of the draft, how it differs from the versions."""
+    created_at: str | None = None
+    """None: the draft."""
+    score: float | None = None
+    delta: float | None = None
+    cost_usd: float | None = None
 
 
 def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow[VersionLine]]:
@@ -78,7 +66,11 @@ def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow[Versi
         lines.append((VersionLine(DRAFT, state), "error" if page.problem else "quiet"))
     for row in page.versions:
         sign: Sign = "error" if row.version.revoked and row.places else ""
-        lines.append((VersionLine(row.version.version, _where(row, short), row), sign))
+        version, created_at = row.version.version, row.version.created_at or ""
+        line = VersionLine(
+            version, _where(row, short), created_at, row.score, row.delta, row.cost_usd
+        )
+        lines.append((line, sign))
     return [
         ListRow(line.version, line, at, sign, f"{line.version} {line.where}")
         for at, (line, sign) in enumerate(lines)
@@ -86,7 +78,7 @@ def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow[Versi
 
 
 def _shown_score(row: ListRow[VersionLine]) -> str:
-    return numbers.score(row.item.score) if row.item.row else ""
+    return "" if row.item.created_at is None else numbers.score(row.item.score)
 
 
 def _shown_delta(row: ListRow[VersionLine]) -> str:
@@ -98,7 +90,8 @@ def _shown_cost(row: ListRow[VersionLine]) -> str:
 
 
 def _shown_age(row: ListRow[VersionLine]) -> str:
-    return _when(row.item.created_at, datetime.now(UTC)) if row.item.row else ""
+    created_at = row.item.created_at
+    return "" if created_at is None else _when(created_at, datetime.now(UTC))
 
 
 def _delta_sign(row: ListRow[VersionLine]) -> Sign:
