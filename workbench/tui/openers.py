@@ -45,7 +45,7 @@ class DialogOpeners(AppContext):
             self.tell("no prompt is picked: F2 Prompts", error=True)
         elif self.runs.is_alive:
             self.open_run()
-            self.tell("a run is alive: x stops it", error=True)
+            self.tell("a run is active: x stops it", error=True)
         else:
             from workbench.tui.dialogs.run_options import open_run_options
 

@@ -24,7 +24,7 @@ async def test_a_comparison_asks_before_expensive_calls(
         app.open_compare("support_triage@1.0.0", "support_triage@1.0.1")
         await until_shown(pilot, "y starts it", "40 calls", "more than $0.000010")
         await pilot.press("escape")
-        await until_shown(pilot, "not run: nobody agreed")
+        await until_shown(pilot, "not run: its calls were not confirmed")
         await settled(pilot)
         assert server.calls == calls
         await pilot.press("X")

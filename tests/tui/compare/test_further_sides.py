@@ -122,7 +122,7 @@ async def test_four_sides_are_the_most(polite: Workspace) -> None:
         assert "D draft" in shown
         assert screen.query_one(SideOutputs).shown == 2
         await pilot.press("C")
-        await until_shown(pilot, "four sides are the most")
+        await until_shown(pilot, "four sides at most")
 
 
 async def test_where_it_is_narrow_only_the_table_has_it(polite: Workspace) -> None:

@@ -37,7 +37,7 @@ async def test_the_calls_under_way_are_listed_where_there_is_room(
             await until_shown(pilot, "19/20")
             slots = app.runs.progress.slots if app.runs.progress else ()
             assert [slot.case_id for slot in slots] == ["t-007"]
-            assert ("Calls under way · oldest first" in screen_text(app)) is room
+            assert ("Calls in flight · oldest first" in screen_text(app)) is room
             gate.set()
             await until_shown(pilot, "20/20", "complete")
-            await until(pilot, lambda: "Calls under way" not in screen_text(app))
+            await until(pilot, lambda: "Calls in flight" not in screen_text(app))

@@ -107,4 +107,4 @@ async def test_a_bug_is_reported_once_whatever_follows_it(workspace: Workspace) 
             app._handle_exception(ZeroDivisionError("the first"))
             app._handle_exception(IndexError("what followed"))
             told = [str(text) for text in app._exit_renderables]
-            assert len([text for text in told if "met a bug in itself" in text]) == 1
+            assert len([text for text in told if "ran into a bug" in text]) == 1

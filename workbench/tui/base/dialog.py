@@ -51,7 +51,7 @@ def open_with(
 
     def opened(data: Read) -> None:
         if app.screen_stack[0] is not asked_on:
-            app.tell("not asked: you had gone on to another screen")
+            app.tell("not asked: you had switched to another screen")
             return
         dialog = make(data)
         if dialog is not None:

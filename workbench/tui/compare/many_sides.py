@@ -221,7 +221,7 @@ class ManySidesScreen(ComparePanes):
         if comparing is None or self._is_busy:
             return
         if len(self.further) == MOST:
-            app.tell("four sides are the most: R drops one", error=True)
+            app.tell("four sides at most: R drops one", error=True)
             return
         letter = "CD"[len(self.further)]
 

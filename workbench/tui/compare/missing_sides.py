@@ -24,7 +24,7 @@ class MissingSidesScreen(ManySidesScreen):
         if not open_gaps:
             app.tell(nothing_to_run(len(self.comparing.compared.headline.missing)))
         elif app.runs.is_alive:
-            app.tell("a run is alive: x stops it", error=True)
+            app.tell("a run is active: x stops it", error=True)
         else:
             comparing = self.comparing
 

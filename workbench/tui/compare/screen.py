@@ -108,7 +108,7 @@ class CompareScreen(MissingSidesScreen):
             if agreed:
                 self._read(ref_a, ref_b, suite)
             else:
-                self._failed(UsageError("not run: nobody agreed to its calls", hint="a, b or X"))
+                self._failed(UsageError("not run: its calls were not confirmed", hint="a, b or X"))
 
         app.in_thread(
             preflight_comparison,

@@ -59,7 +59,7 @@ class LiveRuns:
     def start(self, spec: RunSpec, name: str = "", *, resume: str | None = None) -> None:
         """Start a run. Posts RunStarted, RunTicked ten times a second, and RunEnded."""
         if self.is_alive:
-            self._app.tell("a run is alive: x stops it", error=True)
+            self._app.tell("a run is active: x stops it", error=True)
             return
 
         def begin(session: Session) -> LiveRun:
@@ -72,7 +72,7 @@ class LiveRuns:
     def resume(self, run_id: str, name: str = "") -> None:
         """Resume an incomplete run."""
         if self.is_alive:
-            self._app.tell("a run is alive: x stops it", error=True)
+            self._app.tell("a run is active: x stops it", error=True)
             return
 
         def again(session: Session) -> LiveRun:

@@ -36,7 +36,7 @@ NO_SUITES = (
     "n begins one for the picked prompt, with its first case.",
     "By hand: evals/NAME/suite.yaml, and a cases.jsonl beside it.",
 )
-UNREADABLE = ("This suite cannot be read.", "d shows the next one; mend it outside.")
+UNREADABLE = ("This suite cannot be read.", "d shows the next one; edit it outside.")
 NO_CASES = ("No case here.", "a adds one.")
 
 

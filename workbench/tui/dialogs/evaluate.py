@@ -38,7 +38,7 @@ def start_evaluation(app: AppContext, prompt_id: str, version: str) -> None:
 
 def _evaluate(app: AppContext, prompt_id: str, version: str) -> None:
     if app.runs.is_alive:
-        app.tell("a run is alive: 3 shows it, x there stops it", error=True)
+        app.tell("a run is active: 3 shows it, x there stops it", error=True)
         return
 
     def evaluate(session: Session) -> tuple[Evidence, ...]:

@@ -44,7 +44,7 @@ class Messages(Dialog[None]):
         yield TextView(id="messages")
 
     def on_mount(self) -> None:
-        shown = "\n".join(reversed(self._messages)) or "Nothing was said yet."
+        shown = "\n".join(reversed(self._messages)) or "No messages yet."
         self.query_one("#messages", TextView).show(shown)
 
 

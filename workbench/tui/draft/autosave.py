@@ -102,7 +102,7 @@ class Autosave:
         try:
             kept = rescue(self._screen.app.workspace.state, file.path, file.wanted)
         except WorkbenchError as error:
-            return f"{problem}\nnor could your text be kept elsewhere: {error}"
+            return f"{problem}\nand your text could not be saved elsewhere: {error}"
         file.known = file.wanted
         return f"{problem}\nyour text is in\n{kept}"
 

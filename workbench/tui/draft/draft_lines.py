@@ -46,7 +46,7 @@ def facts_text(checked: Checked, page: DraftPage | None, *, in_full: bool = Fals
         )
         lines.append(Content.styled(safe_line(f"{sign} {at}{problem.text}"), style))
     if checked.prompt and not checked.problems:
-        lines.append(Content.styled("checks: nothing to mend", "$text-success"))
+        lines.append(Content.styled("checks: nothing to fix", "$text-success"))
     lines += _contract_lines(checked, page)
     return Content("\n").join(lines)
 
@@ -75,7 +75,7 @@ def preview_text(checked: Checked, case: Case | None) -> Content:
         if case is None:
             note = "no case to render: a suite brings them, or ^t asks for the inputs"
             return Content.styled(note, "$text-muted")
-        return Content.styled("not rendered: mend what the checks say", "$text-muted")
+        return Content.styled("not rendered: fix what the checks report", "$text-muted")
     parts = []
     for message in checked.messages:
         body = safe_text(message.content)

@@ -33,7 +33,7 @@ class Models(Dialog[list[Model]]):
             for model in provider.prices
         ]
         names = ", ".join([*self._settings.providers, "local"])
-        yield PlainStatic(f"provider/model, with commas between. Providers: {names}")
+        yield PlainStatic(f"provider/model, separated by commas. Providers: {names}")
         if known:
             yield PlainStatic(f"With a price in workbench.toml: {', '.join(known)}")
 

@@ -242,7 +242,7 @@ def parse_models(text: str, like: Model) -> list[Model]:
         else:
             models.append(Model(name, like.provider, like.options))
     if not models:
-        raise UsageError("no model", hint="names with commas between: openai/gpt-4.1-mini, local/x")
+        raise UsageError("no model", hint="names separated by commas: openai/gpt-4.1-mini, local/x")
     if len(models) > MOST_MODELS:
         raise UsageError(f"{len(models)} models do not fit: {MOST_MODELS} at most")
     return models

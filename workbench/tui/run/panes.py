@@ -56,7 +56,7 @@ NAMED = (
 NO_RUNS = (
     "No runs yet.",
     "A run asks a prompt on every case of a suite and scores the answers.",
-    "F5 runs the draft in hand.",
+    "F5 runs the current draft.",
 )
 
 

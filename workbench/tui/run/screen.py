@@ -284,10 +284,10 @@ class RunScreen(RunPanes):
             return
         if runs.live.stopping:
             runs.abort()
-            self.app.tell("giving up the calls in flight")
+            self.app.tell("aborting the calls in flight")
         else:
             runs.stop()
-            self.app.tell("stopping after the calls in flight · x again gives them up")
+            self.app.tell("stopping after the calls in flight · x again aborts them")
 
     def action_resume(self) -> None:
         if self.page:

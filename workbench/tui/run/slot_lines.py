@@ -21,7 +21,7 @@ class SlotLines(PlainStatic):
     """
 
     def on_mount(self) -> None:
-        self.border_title = plain("Calls under way · oldest first")
+        self.border_title = plain("Calls in flight · oldest first")
 
     def show_slots(self, slots: Sequence[Slot]) -> None:
         """Lines of equal width, so that the layout is stable."""

@@ -75,7 +75,7 @@ class DraftFile:
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
-            raise DraftError(f"{self.path} is no UTF-8 any more", hint="mend it outside") from error
+            raise DraftError(f"{self.path} is no longer UTF-8", hint="edit it outside") from error
         return now if now != self.known else None
 
 

@@ -95,7 +95,7 @@ def finish(savers: Iterable[Callable[[], str]]) -> list[Text]:
 def crash_report() -> Text:
     """The current exception without local variables, safe for the terminal."""
     lines = [
-        "workbench met a bug in itself. Drafts and results up to now are saved.",
+        "workbench ran into a bug. Drafts and results up to now are saved.",
         "",
         *traceback.format_exc(limit=-12).splitlines(),
         "",

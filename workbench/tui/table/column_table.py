@@ -78,4 +78,4 @@ class ColumnTable(CaseTable):
             except WorkbenchError as error:
                 tell = getattr(self.app, "tell", None)
                 if tell:
-                    tell(f"the columns are not kept: {error}", error=True)
+                    tell(f"the columns were not saved: {error}", error=True)
