@@ -88,6 +88,6 @@ def test_a_version_that_is_live_in_several_places_shows_that_in_a_narrow_list_to
         for place in others:
             deploy(session, "support_triage", "1.0.0", place)
         page = read_page(session, "support_triage")
-    wide = version_rows(page)[-1].cells["where"]
+    wide = version_rows(page)[-1].item.where
     assert sorted(wide.split()) == ["PRODUCTION", *sorted(others)]
-    assert version_rows(page, short=True)[-1].cells["where"] == narrow
+    assert version_rows(page, short=True)[-1].item.where == narrow
