@@ -131,7 +131,7 @@ async def test_a_dialog_for_which_something_is_read_does_not_follow_to_another_s
             return "read"
 
         open_with(app, read, lambda _: ChangedOutside("a", "b"))
-        await until_shown(pilot, "not asked: you had gone on")
+        await until_shown(pilot, "not asked: you had switched")
         assert len(app.screen_stack) == 1
         assert "m keeps yours" not in screen_text(app)
 

@@ -27,7 +27,7 @@ def copies_of(row: TableRow) -> list[Copy]:
     """All of it as JSON, and the texts in it; nothing of a row that is its cells."""
     if not isinstance(row, CopyableRow):
         return []
-    return [Copy("row", "the row as JSON", _line(row.record())), *row.texts()]
+    return [Copy("row", "the row as JSON", row_json(row.record())), *row.texts()]
 
 
 def cell_and_row(
@@ -36,7 +36,7 @@ def cell_and_row(
     """One cell, then what the row offers: of rows that hold nothing else their cells by title."""
     cell = Copy("this", f"the cell {column.title or column.key}", column.cell(row))
     cells = {c.title or c.key: c.cell(row) for c in columns}
-    return [cell, *(copies_of(row) or [Copy("row", "the row as JSON", _line(cells))])]
+    return [cell, *(copies_of(row) or [Copy("row", "the row as JSON", row_json(cells))])]
 
 
 def diff_copy(a: str, b: str) -> list[Copy]:
@@ -46,5 +46,5 @@ def diff_copy(a: str, b: str) -> list[Copy]:
     return [Copy("diff", "A and B as a unified diff", lambda: unified_diff(a, b, "A", "B"))]
 
 
-def _line(record: dict[str, Any]) -> str:
+def row_json(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, default=str)
