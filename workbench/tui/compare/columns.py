@@ -83,8 +83,9 @@ def pair_columns(further: int) -> tuple[Column[PairRow], ...]:
     """The columns of a table with that many sides after A and B."""
     if not further:
         return PAIR_COLUMNS
+    after_b = [column.key for column in PAIR_COLUMNS].index("b") + 1
     more = map(_side_column, FURTHER[:further])
-    columns = (*PAIR_COLUMNS[:4], *more, *PAIR_COLUMNS[4:])
+    columns = (*PAIR_COLUMNS[:after_b], *more, *PAIR_COLUMNS[after_b:])
     return tuple(replace(c, width=c.width + 2) if c.key == "delta" else c for c in columns)
 
 
