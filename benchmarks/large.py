@@ -30,7 +30,7 @@ from workbench.actions.session import Session  # noqa: E402
 from workbench.actions.workspace.doctor import examine  # noqa: E402
 from workbench.registry import PromptRegistry  # noqa: E402
 from workbench.tui.app import WorkbenchApp  # noqa: E402
-from workbench.tui.services.registry_queries import read_page, read_prompts  # noqa: E402
+from workbench.tui.prompts.queries import read_page, read_prompts  # noqa: E402
 from workbench.tui.table.case_table import CaseTable  # noqa: E402
 from workbench.workspace import Workspace, open_workspace  # noqa: E402
 

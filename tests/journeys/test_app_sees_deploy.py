@@ -22,8 +22,8 @@ registry = PromptRegistry(sys.argv[1])
 for line in sys.stdin:
     prompt = registry.get_active("greeting", environment="development")
     heavy = sorted({"textual", "openai", "numpy", "yaml", "sqlite_utils"} & set(sys.modules))
-    said = prompt.messages(name=line.strip())[0]["content"]
-    print(json.dumps([prompt.version, said, prompt.source, heavy]), flush=True)
+    content = prompt.messages(name=line.strip())[0]["content"]
+    print(json.dumps([prompt.version, content, prompt.source, heavy]), flush=True)
 """
 
 
@@ -43,8 +43,8 @@ class App:
         assert self.process.stdout is not None
         self.process.stdin.write("Ana\n")
         self.process.stdin.flush()
-        found: list[Any] = json.loads(self.process.stdout.readline())
-        return found
+        reading: list[Any] = json.loads(self.process.stdout.readline())
+        return reading
 
 
 @pytest.fixture
@@ -91,6 +91,6 @@ def test_the_app_goes_on_when_the_registry_is_gone(app: App, path: Path) -> None
     source = "registry"
     while source == "registry" and time.monotonic() < deadline:
         # A busy app asks fifty times a second whether the file is still there, not at each read.
-        version, said, source, _ = app.reads()
-        assert (version, said) == ("1.0.0", "Hello Ana")
+        version, content, source, _ = app.reads()
+        assert (version, content) == ("1.0.0", "Hello Ana")
     assert source == "memory"

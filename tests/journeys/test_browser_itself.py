@@ -20,15 +20,15 @@ def anyio_backend() -> str:
 
 def processes_of(folder: Path) -> list[bytes]:
     """Command lines that name the folder; those of processes that have ended are empty."""
-    found = []
+    commands = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = entry.read_bytes()
         except OSError:
             continue
         if os.fsencode(folder) in command:
-            found.append(command)
-    return found
+            commands.append(command)
+    return commands
 
 
 async def test_a_missing_browser_is_a_failure_that_says_what_to_install(

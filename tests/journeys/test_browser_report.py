@@ -178,11 +178,11 @@ async def test_nothing_in_the_data_runs_or_loads(page: Page, report: Path) -> No
         assert attack in text, "as text"
     assert not re.search("[\u202a-\u202e\x00\x1b]", text)
     assert await page.evaluate("window.hacked") is None
-    found = await page.evaluate(
+    violations = await page.evaluate(
         "[...document.querySelectorAll('script, img, iframe, link, a, form, base, object, embed')]"
         ".map(one => one.outerHTML)"
     )
-    assert found == []
+    assert violations == []
     assert page.requests == [report.as_uri()]
     assert page.problems == []
 

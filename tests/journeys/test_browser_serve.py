@@ -44,15 +44,15 @@ class Served:
 
     def screens(self) -> list[int]:
         """The processes that draw this workspace, from the system's list of all processes."""
-        found = []
+        children = []
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 command = entry.read_bytes()
             except OSError:
                 continue
             if b"workbench.tui" in command and os.fsencode(self.root) in command:
-                found.append(int(entry.parent.name))
-        return found
+                children.append(int(entry.parent.name))
+        return children
 
 
 async def until(holds: object, what: str) -> None:
@@ -85,9 +85,9 @@ async def serving(root: Path) -> AsyncIterator[Served]:
     )
     assert process.stderr is not None
     try:
-        said = (await asyncio.wait_for(process.stderr.readline(), WAIT_S)).decode()
+        line = (await asyncio.wait_for(process.stderr.readline(), WAIT_S)).decode()
         await until(lambda: listens(port) or process.returncode is not None, "it never listened")
-        yield Served(root, port, process, said.split()[0])
+        yield Served(root, port, process, line.split()[0])
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)

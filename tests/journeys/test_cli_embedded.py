@@ -48,8 +48,8 @@ def workbench(folder: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    output: dict[str, Any] = json.loads(done.stdout)
+    return output
 
 
 def test_the_gate_refuses_a_plain_instruction_and_lets_examples_through(root: Path) -> None:

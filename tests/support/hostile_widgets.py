@@ -22,13 +22,15 @@ from workbench.present.charts import Confusion, confusion_lines
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.spec.values import Result, RunProgress, RunStatus, RunSummary
 from workbench.scorers.base import Score
+from workbench.tui.compare.columns import PAIR_COLUMNS
+from workbench.tui.compare.rows import PairRow
 from workbench.tui.compare.verdict_head import VerdictHead
 from workbench.tui.datasets.rows import CASE_COLUMNS, CaseRow
 from workbench.tui.draft.prompt_editor import PromptEditor
+from workbench.tui.run.rows import RUN_COLUMNS, RunRow
 from workbench.tui.run.run_charts import chart_text
-from workbench.tui.table.case_rows import RESULT_COLUMNS, RUN_COLUMNS, ResultRow, RunRow
+from workbench.tui.table.case_rows import RESULT_COLUMNS, ResultRow
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.widgets.case_detail import CaseStrip, case_detail
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.chrome import ModeTabs, StatusLine
@@ -161,7 +163,7 @@ class Hostile(App[None]):
         live.show(head_of_progress(progress(), BAD, BAD))
         stored.show(head_of_summary(summary(), BAD, 1, 1, BAD))
         verdict.say(BAD, BLOCK, LONG)
-        status.told = BAD
+        status.message = BAD
         matrix = Confusion((BAD, "b"), ((1, 0), (0, 1)))
         yield PlainStatic("\n".join(confusion_lines(matrix, 60)))
         titled = PlainStatic("titled", classes="pane")

@@ -9,6 +9,8 @@ from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 
+from workbench.tui.table.case_table import CaseTable
+
 
 def screen_text(app: App[Any]) -> str:
     """What stands on the screen, line by line, trailing blanks cut."""
@@ -66,3 +68,9 @@ async def until_it_takes_keys(pilot: Pilot[Any]) -> None:
     """Wait until the dialog that came by itself takes keys: nobody types any more."""
     dialog: Any = pilot.app.screen
     await until(pilot, lambda: dialog.takes_keys)
+
+
+def cells(table: CaseTable, *keys: str) -> list[tuple[str, ...]]:
+    """What the visible rows show in these columns. Raises KeyError for an unknown key."""
+    columns = [table.columns.column(key) for key in keys]
+    return [tuple(column.cell(row) for column in columns) for row in table.model.visible()]

@@ -162,13 +162,13 @@ def snapshot(request: pytest.FixtureRequest) -> Callable[[App[object], str], Non
 
     def compare(app: App[object], name: str) -> None:
         path = SNAPSHOTS / f"{name}.txt"
-        found = _steady(screen_text(app)) + "\n"
+        shown = _steady(screen_text(app)) + "\n"
         if update or not path.exists():
             path.parent.mkdir(exist_ok=True)
-            path.write_text(found)
+            path.write_text(shown)
             if not update:
                 pytest.fail(f"{path} was missing and is written now: look at it, then run again")
             return
-        assert found == path.read_text(), f"the screen differs from {path}"
+        assert shown == path.read_text(), f"the screen differs from {path}"
 
     return compare

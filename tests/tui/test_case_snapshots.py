@@ -104,7 +104,7 @@ async def test_a_comparison_looks_as_it_did(
     app = WorkbenchApp(workspace)
     async with app.run_test(size=size) as pilot:
         screen = await compared(pilot, workspace)
-        assert screen.query_one("#outputs", DiffView).found.rows
+        assert screen.query_one("#outputs", DiffView).compared_rows.rows
         snapshot(app, f"compare-{size[0]}x{size[1]}")
 
 
@@ -127,7 +127,7 @@ async def test_empty_screens_say_what_fills_them(fresh: Workspace, snapshot: Sna
         snapshot(app, "datasets-empty")
 
 
-async def test_without_colour_every_state_is_still_told(
+async def test_without_colour_every_state_is_still_shown(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

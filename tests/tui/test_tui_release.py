@@ -204,12 +204,12 @@ async def test_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
             await pilot.press("ctrl+s")
             await until(pilot, lambda: app.runs.progress and app.runs.progress.done > 3)
             await pilot.press("ctrl+q")
-            await until_shown(pilot, "A run is alive")
+            await until_shown(pilot, "A run is active")
             await pilot.press("escape")
             await settled(pilot)
             assert app.runs.is_alive
             await pilot.press("ctrl+q")
-            await until_shown(pilot, "A run is alive")
+            await until_shown(pilot, "A run is active")
             await pilot.press("y")
             await until(pilot, lambda: not app.is_running)
         gate.set()
@@ -217,7 +217,7 @@ async def test_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
         assert runs.execute("SELECT count(*) FROM results").fetchone()[0] > 3
 
 
-async def test_a_problem_beside_the_loop_is_said_and_the_app_goes_on(workspace: Workspace) -> None:
+async def test_a_problem_in_a_thread_is_shown_and_the_app_goes_on(workspace: Workspace) -> None:
     def fails(_bench: Session) -> None:
         raise WorkbenchError("it broke", hint="mend it")
 

@@ -81,8 +81,8 @@ def test_any_text_becomes_content_without_a_forbidden_character(text: str) -> No
 
 @given(HOSTILE)
 def test_the_last_filter_lets_nothing_through(text: str) -> None:
-    found = SafeFilter().apply([Segment(text)], Color(0, 0, 0))
-    shown = "".join(segment.text for segment in found)
+    segments = SafeFilter().apply([Segment(text)], Color(0, 0, 0))
+    shown = "".join(segment.text for segment in segments)
     assert len(shown) == len(text)
     assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in shown)
 
@@ -173,7 +173,7 @@ async def test_a_theme_is_tried_and_given_up_with_escape(workspace: Workspace) -
 
 
 @pytest.mark.anyio
-async def test_a_theme_that_was_kept_is_there_the_next_time_and_can_be_given_up(
+async def test_a_chosen_theme_is_used_the_next_time_and_can_be_reset(
     workspace: Workspace,
 ) -> None:
     app = WorkbenchApp(workspace)

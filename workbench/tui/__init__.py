@@ -13,9 +13,9 @@ def run(workspace: Workspace) -> int:
 
     from workbench.lazy_imports import uncollected
     from workbench.tui.terminal.terminal_colour import asked
-    from workbench.tui.terminal.theme_choice import kept
+    from workbench.tui.terminal.theme_choice import chosen
 
-    with asked(kept(workspace.state) or workspace.settings.theme, os.environ) as answer:
+    with asked(chosen(workspace.state) or workspace.settings.theme, os.environ) as answer:
         with uncollected():
             from workbench.tui.app import main_loop
         terminal = answer()

@@ -16,8 +16,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from workbench.actions.session import Session
-from workbench.errors import SettingsError, WorkbenchError
-from workbench.suggestions import did_you_mean
+from workbench.errors import WorkbenchError
 from workbench.tui.context.file_worker import FileWorker
 from workbench.tui.context.live_runs import LiveRuns
 from workbench.tui.context.messages import SelectionChanged
@@ -25,9 +24,10 @@ from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.keys.key_queue import KeyQueue
 from workbench.tui.openers import DialogOpeners
+from workbench.tui.services.app_theme import first_theme
 from workbench.tui.services.background import run_job
-from workbench.tui.services.shutdown import EndingApp
-from workbench.tui.terminal import terminal_colour, theme_choice, themes
+from workbench.tui.services.shutdown import ShutdownApp
+from workbench.tui.terminal import terminal_colour, themes
 from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from workbench.tui.context.column_choices import ColumnChoices
-    from workbench.tui.terminal.patient_driver import BackgroundTold
+    from workbench.tui.terminal.delayed_answers import BackgroundReported
     from workbench.workspace import Workspace
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ W = TypeVar("W", StatusLine, ModeTabs)
 
 
 def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
-    """Made, and imported, when its mode is first shown."""
+    """Imports and creates the screen when its mode is first shown."""
 
     def make() -> Screen[Any]:
         made = getattr(import_module(f"workbench.tui.{module}.screen"), name)
@@ -62,15 +62,15 @@ def _commands() -> type[Provider]:
 
 
 def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
-    """What must read the terminal; None: Textual's own does."""
+    """The driver that sorts late terminal answers; None: Textual's default."""
     if not terminal.is_unsorted:
         return None
-    from workbench.tui.terminal.patient_driver import PatientDriver
+    from workbench.tui.terminal.delayed_answers import DelayedAnswerDriver
 
-    return PatientDriver
+    return DelayedAnswerDriver
 
 
-class WorkbenchApp(DialogOpeners, EndingApp):
+class WorkbenchApp(DialogOpeners, ShutdownApp):
     """The workbench in a terminal."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -102,50 +102,36 @@ class WorkbenchApp(DialogOpeners, EndingApp):
         self.known_prompts: tuple[str, ...] = ()
         self.mode_before = self.DEFAULT_MODE
         self.types_in_draft: bool | None = None
-        self.said: list[str] = []
+        self.message_log: list[str] = []
         self.file_worker = FileWorker(self.on_loop)
         self.before_reading: list[Callable[[], object]] = []
         self._key_queue = KeyQueue(self, super().on_event)
         for theme in themes.OURS:
             self.register_theme(theme)
-        self.theme = self._theme_of(workspace)
+        self.theme = first_theme(self)
         self.animation_level = "none"
         keys.check_keymap(workspace.settings.keys)
         self.set_keymap(dict(workspace.settings.keys))
         keys.bind_keyless(self, "app", workspace.settings.keys)
 
-    def _theme_of(self, workspace: Workspace) -> str:
-        """What was kept in the dialog, else what the settings and the terminal say."""
-        mine = theme_choice.kept(workspace.state)
-        if mine in self.available_themes:
-            return themes.choose(mine, os.environ)
-        return self.told_theme(workspace)
-
-    def told_theme(self, workspace: Workspace) -> str:
-        wanted = themes.choose(workspace.settings.theme, os.environ, self.terminal.light)
-        if wanted not in self.available_themes:
-            hint = did_you_mean(wanted, [*self.available_themes, *themes.SHORT])
-            raise SettingsError(f"workbench.toml: no theme {wanted!r}", hint=hint)
-        return wanted
-
     async def on_event(self, event: events.Event) -> None:
-        """Keys wait for what the keys before them do."""
+        """Queue keys until the effects of earlier keys are done."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._key_queue.take(event)
         else:
             await super().on_event(event)
 
-    def on_background_told(self, message: BackgroundTold) -> None:
-        """The terminal answered late: its colours come late."""
-        if self.theme == self._theme_of(self.workspace):
+    def on_background_reported(self, message: BackgroundReported) -> None:
+        """Switch the theme when the terminal reports its background late."""
+        if self.theme == first_theme(self):
             self.theme = themes.choose("auto", os.environ, message.light)
 
     def on_ready(self) -> None:
-        """The first screen is up: from here on there may be garbage."""
+        """Turn garbage collection on after the first frame."""
         self.call_after_refresh(gc.enable)
 
     def settle(self) -> None:
-        """Save what is unsaved, give up calls in flight."""
+        """Save unsaved drafts and abort calls in flight."""
         super().settle()
         self.runs.abort()
 
@@ -177,8 +163,8 @@ class WorkbenchApp(DialogOpeners, EndingApp):
             self.screen_stack[0].post_message(message)
 
     def tell(self, text: str, *, error: bool = False) -> None:
-        self.said.append(f"! {text}" if error else text)
-        del self.said[:-500]
+        self.message_log.append(f"! {text}" if error else text)
+        del self.message_log[:-500]
         for line in self._on_screen(StatusLine):
             line.tell(text, error=error)
             if not error:
@@ -189,7 +175,7 @@ class WorkbenchApp(DialogOpeners, EndingApp):
             tabs.run = text
 
     def _on_screen(self, kind: type[W]) -> Iterable[W]:
-        """Those of the mode's screen, also while a dialog lies over it; none when it is gone."""
+        """Widgets of the mode's screen, also under a dialog; none once the screen is gone."""
         return self.screen_stack[0].query(kind) if self.screen_stack else ()
 
     def in_thread(
@@ -221,7 +207,7 @@ class WorkbenchApp(DialogOpeners, EndingApp):
         )
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
-        """Links in data never open by themselves: the address is shown instead."""
+        """Links in data are never opened: the address is shown instead."""
         del new_tab
         self.tell(f"not opened: {url}")
 
@@ -241,17 +227,17 @@ class WorkbenchApp(DialogOpeners, EndingApp):
         self.switch_mode(mode)
 
     def action_zoom(self) -> None:
-        """The focused pane alone, with its frame; again, or ESC: all of them."""
+        """Maximize the focused pane with its border; again, or ESC, restores the layout."""
         focused = self.screen.focused
         if self.screen.maximized:
             self.screen.minimize()
         elif focused:
             around = [w for w in self.screen.query(".pane") if w in focused.ancestors_with_self]
-            # Not `maximize`: it takes no pane that cannot have the focus itself.
+            # Not `Screen.maximize`: it rejects panes that are not focusable.
             self.screen.maximized = around[-1] if around else focused
 
     async def action_quit(self) -> None:
-        """At once, unless a run is alive."""
+        """Quit at once unless a run is active."""
         if not self.runs.is_alive:
             self.end(0)
             return
@@ -269,7 +255,7 @@ def main_loop(
 ) -> int:
     """Run the app until it is quit; its exit code."""
     app = WorkbenchApp(workspace, terminal)
-    # Until the first screen is up, whatever is made stays: see `on_ready`.
+    # Nothing made before the first frame is garbage: see `on_ready`.
     gc.disable()
     try:
         code = app.run()

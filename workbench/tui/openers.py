@@ -1,4 +1,4 @@
-"""What opens the dialogs: actions of the table of keys, and messages of screens and widgets."""
+"""Opens dialogs, for actions of the key table and for messages of screens and widgets."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class DialogOpeners(AppContext):
             self.tell("no prompt is picked: F2 Prompts", error=True)
         elif self.runs.is_alive:
             self.open_run()
-            self.tell("a run is alive: x stops it", error=True)
+            self.tell("a run is active: x stops it", error=True)
         else:
             from workbench.tui.dialogs.run_options import open_run_options
 
             for save in self.before_reading:
                 save()
-            # On Draft it is the draft that is seen, whatever version was picked before.
+            # On Draft the draft is run, whichever version was selected before.
             on_draft = self.current_mode == "draft"
             ref = self.selection.prompt_id if on_draft else self.selection.ref
             open_run_options(self, ref)
@@ -83,7 +83,7 @@ class DialogOpeners(AppContext):
     def action_messages(self) -> None:
         from workbench.tui.dialogs.simple import Messages
 
-        self.push_screen(Messages(self.said))
+        self.push_screen(Messages(self.message_log))
 
     def action_trust(self) -> None:
         from workbench.tui.dialogs.simple import open_trust

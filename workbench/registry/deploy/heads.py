@@ -71,7 +71,7 @@ def head_of(connection: Connection, prompt_id: str, environment: str) -> Head | 
 
 
 def newest_other(
-    connection: sqlite3.Connection, prompt_id: str, environment: str, fingerprint: str
+    connection: Connection, prompt_id: str, environment: str, fingerprint: str
 ) -> PromptDeployment | None:
     """The newest deployment there of another content than `fingerprint`, live or not any more."""
     row = connection.execute(

@@ -30,11 +30,11 @@ T = TypeVar("T")
 Read = TypeVar("Read")
 
 REST_S = 0.5
-"""For so long nothing may be typed before a dialog that nobody asked for takes a key."""
+"""Seconds without a key press before an unrequested dialog accepts keys."""
 BUTTONS_AND_FRAME = 3
 LEAST_BODY = 2
 HARMLESS = ("cancel", "help", "context")
-"""What such a dialog does at once."""
+"""Actions of such a dialog that work at once."""
 
 
 def open_with(
@@ -45,15 +45,15 @@ def open_with(
 ) -> None:
     """Read in a thread what a dialog shows, then open it, unless the user has left meanwhile.
 
-    `make` may give None: then there is nothing to ask. Keys typed meanwhile are for the dialog.
+    `make` may return None: then there is nothing to ask. Keys typed meanwhile go to the dialog.
     """
     asked_on = app.screen_stack[0]
 
-    def opened(found: Read) -> None:
+    def opened(data: Read) -> None:
         if app.screen_stack[0] is not asked_on:
-            app.tell("not asked: you had gone on to another screen")
+            app.tell("not asked: you had switched to another screen")
             return
-        dialog = make(found)
+        dialog = make(data)
         if dialog is not None:
             app.push_screen(dialog, answered)
 
@@ -99,8 +99,8 @@ class Dialog(FilteredBindings[T]):
         return self in self.app.screen_stack
 
     def drops_key(self, key: str) -> bool:
-        """Letters and digits where there is a text field: whoever means to type into it while the
-        focus is elsewhere must not set anything off, whatever [keys] says.
+        """Letters and digits act on nothing where the dialog has a text field: the user may mean to
+        type into it while the focus is elsewhere.
         """
         return _is_typed(key) and bool(self.query("Input, TextArea"))
 
@@ -137,11 +137,11 @@ class Dialog(FilteredBindings[T]):
 
     @property
     def takes_keys(self) -> bool:
-        """Whether keys act: at once where it was asked for, else when the hands have rested."""
+        """Whether keys act: at once if the user opened it, else after a pause in typing."""
         return self._takes_keys or time.monotonic() - self._last_key >= REST_S
 
     def on_key(self, event: events.Key) -> None:
-        """As often as a key comes too early the wait begins again."""
+        """Restart the wait whenever a key arrives too early."""
         if not self._takes_keys and self._last_key < math.inf:
             self._takes_keys = event.time - self._last_key >= REST_S
             self._last_key = max(self._last_key, event.time)
@@ -155,22 +155,22 @@ class Dialog(FilteredBindings[T]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """The problem and the buttons are always in sight; the rest scrolls."""
+        """Keep the problem line and the buttons visible; the rest scrolls."""
         if self.is_attached:
             below = self.query_one("#dialog-problem").size.height + BUTTONS_AND_FRAME
             body = self.query_one("#dialog-body")
             body.styles.max_height = max(LEAST_BODY, self.size.height - below)
 
     def refused(self, error: WorkbenchError) -> None:
-        """What a thread was asked to do and did not: said here, or below when this is closed."""
+        """Show the error of a job here, or in the status line once the dialog is closed."""
         if self.is_open:
             self.problem(str(error))
         else:
             self.app.tell(str(error), error=True)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close it, and first what lies over it: help, say. Where the user has closed it while a
-        thread was at work, nothing is done: it would close what lies below.
+        """Close it, and first what covers it, such as help. Nothing happens if the user closed it
+        while a thread was working: the screen below would be closed instead.
         """
         if not self.is_open:
             return AwaitComplete()
@@ -217,7 +217,7 @@ def field(
 ) -> Iterable[Widget]:
     """A label and an input on one line; the input's id is `name`.
 
-    What is typed takes the place of `value`, unless it `goes_on` behind it.
+    Typing replaces `value`; with `goes_on` it is appended.
     """
     yield Horizontal(
         PlainLabel(label, classes="field-label"),

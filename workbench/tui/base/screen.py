@@ -1,4 +1,4 @@
-"""What the six screens share: tabs, status line, footer, and following the selection."""
+"""Base class of the six screens: tabs, status line, footer, and following the selection."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 LOOK_EVERY_S = 1.0
-"""How often the files are looked at that a screen shows something of."""
+"""Seconds between two checks of the files behind a screen."""
 
 
 class ModeScreen(Screen[None]):
     """A screen of one mode. Override `body`, `show`; say what to press next with `hint`.
 
-    With `watched` it hears by `files_changed` that one of these files is another than it was.
+    `watched` lists files; `files_changed` is called when one of them changes.
     """
 
     MODE: ClassVar[str]
@@ -53,10 +53,10 @@ class ModeScreen(Screen[None]):
             self.set_interval(LOOK_EVERY_S, self._look_at_files)
 
     def files_changed(self) -> None:
-        """A watched file was changed, by whomever."""
+        """A watched file changed."""
 
     def _look_at_files(self) -> None:
-        """Not while another screen is shown: coming back is soon enough."""
+        """Skipped while another screen is shown; resuming checks again."""
         if self._files is None or self._is_looking or self.app.screen is not self:
             return
         self._is_looking = True
@@ -67,7 +67,7 @@ class ModeScreen(Screen[None]):
             if changed:
                 self.files_changed()
 
-        self.app.in_thread(lambda _bench: watch.changed(), done=looked)
+        self.app.in_thread(lambda _session: watch.changed(), done=looked)
 
     def compose(self) -> ComposeResult:
         yield ModeTabs(self.MODE, self.app.workspace.root.name)
@@ -83,11 +83,11 @@ class ModeScreen(Screen[None]):
         """Show what is selected. Called when the screen comes up and with each change."""
 
     def copies(self) -> Sequence[Copy]:
-        """What can be copied here beside what has the focus."""
+        """What can be copied besides the focused widget's own."""
         return ()
 
     def hint(self, text: str) -> None:
-        """What to press next, in the status line while nothing else is said."""
+        """Say what to press next; shown while the status line has no message."""
         line = self.query_one("#status", StatusLine)
         line.hint = text
         line.fade()

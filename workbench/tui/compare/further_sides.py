@@ -11,7 +11,8 @@ from workbench.actions.session import Session
 from workbench.errors import UsageError
 from workbench.present import numbers
 from workbench.present.verdict_words import claim, effect, gate_word, listed
-from workbench.tui.table.pair_rows import FURTHER, Answers, PairRow, answers_of
+from workbench.tui.compare.columns import FURTHER
+from workbench.tui.compare.rows import Answers, PairRow, answers_of
 from workbench.tui.table.table_model import TableRow
 from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.values import Gate
@@ -29,7 +30,7 @@ class Further:
     answers: Mapping[str, Answers]
     """By case id."""
     gap: Gap
-    """What it lacks beside A."""
+    """The cases that it lacks and A has."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ def read_further(session: Session, first: Compared, ref: str, on_run: OnRun) -> 
 
     Raises UsageError where it is A or B itself, and what `compare` raises.
     """
-    found = compare(
+    compared = compare(
         session, first.a.summary.run_id, ref, first.suite.name, as_stored=True, on_run=on_run
     )
-    run_id = found.b.summary.run_id
+    run_id = compared.b.summary.run_id
     if run_id in (first.a.summary.run_id, first.b.summary.run_id):
         raise UsageError(f"{ref} is compared already", hint="pick another side")
-    return Further(found, answers_of(found), gaps(found)[1])
+    return Further(compared, answers_of(compared), gaps(compared)[1])
 
 
 def with_further(rows: Iterable[TableRow], sides: Sequence[Further]) -> list[PairRow]:
@@ -69,13 +70,13 @@ def with_further(rows: Iterable[TableRow], sides: Sequence[Further]) -> list[Pai
 
 
 def labels(first: Compared, sides: Sequence[Further]) -> list[str]:
-    """The short names of A, B and the further sides: no two are the same."""
+    """Unique short names of A, B and the further sides."""
     return [side.source.short for side in _named(first, sides)]
 
 
 def standings(first: Compared, sides: Sequence[Further]) -> list[Standing]:
     """Every candidate's own verdict."""
-    found = [first, *(side.compared for side in sides)]
+    comparisons = [first, *(side.compared for side in sides)]
     return [
         Standing(
             letter,
@@ -85,7 +86,7 @@ def standings(first: Compared, sides: Sequence[Further]) -> list[Standing]:
             one.gate,
             effect(one.headline),
         )
-        for letter, label, one in zip("BCD", labels(first, sides)[1:], found, strict=False)
+        for letter, label, one in zip("BCD", labels(first, sides)[1:], comparisons, strict=False)
     ]
 
 
@@ -114,10 +115,10 @@ def claims(first: Compared, sides: Sequence[Further]) -> list[str]:
     better = [letter for letter, of in named if of.claimed]
     others = [letter for letter, of in named if not of.claimed]
     if better and others:
-        said = f"{listed(better)} may be called better; {listed(others)} may not"
+        claimed = f"{listed(better)} may be called better; {listed(others)} may not"
     else:
-        said = f"{listed(better) or 'none'} may be called better"
-    lines = [f"as one of {len(named)} (Holm): {said}", best.note]
+        claimed = f"{listed(better) or 'none'} may be called better"
+    lines = [f"as one of {len(named)} (Holm): {claimed}", best.note]
     return [line for line in lines if line]
 
 

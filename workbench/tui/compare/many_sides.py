@@ -11,6 +11,7 @@ from workbench.actions.comparing.rerun_missing import Gap
 from workbench.actions.preflight import preflight_comparison
 from workbench.errors import WorkbenchError
 from workbench.prompts.files.prompty import write_prompty
+from workbench.tui.compare.columns import pair_columns
 from workbench.tui.compare.further_sides import (
     MOST,
     Further,
@@ -27,14 +28,13 @@ from workbench.tui.compare.panes import ComparePanes
 from workbench.tui.compare.pick_ref import PickRef
 from workbench.tui.compare.prompt_diff import PromptDiffScreen
 from workbench.tui.compare.queries import Comparing
+from workbench.tui.compare.refs import Ref, read_refs
+from workbench.tui.compare.rows import PairRow, counts_of, what_against_a
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import Shown
 from workbench.tui.dialogs.ask_calls import ask_before
-from workbench.tui.services.ref_rows import read_refs
-from workbench.tui.services.run_queries import edited_since
+from workbench.tui.services.edited_drafts import edited_since
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.pair_rows import PairRow, counts_of, pair_columns, what_against_a
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.diff_view import DiffView
@@ -49,7 +49,7 @@ HINT_MISSING = "n/N changed · p prompt · i input · w why"
 
 
 class ManySidesScreen(ComparePanes):
-    """A comparison, and what may stand beside it."""
+    """A comparison with up to two further sides."""
 
     watched = Workspace.draft_paths
 
@@ -58,26 +58,26 @@ class ManySidesScreen(ComparePanes):
         self.comparing: Comparing | None = None
         self.further: tuple[Further, ...] = ()
         self.beside = ""
-        """Letter of the side whose answer stands beside A's; none: the one that changed worst."""
+        """Letter of the candidate shown next to A; empty: the one that changed worst."""
         self._is_busy = False
         self._asked: tuple[str | None, str | None] = (None, None)
         self.edited: frozenset[str] = frozenset()
-        """The runs of a draft that says something else by now."""
+        """The runs of a draft that was edited since."""
 
-    def _compared(self, found: Comparing, cursor: str = "") -> None:
+    def _compared(self, comparing: Comparing, cursor: str = "") -> None:
         self._is_busy = False
-        self.comparing = found
+        self.comparing = comparing
         self.add_class("-compared")
-        self.table.load(found.rows, cursor=cursor)
+        self.table.load(comparing.rows, cursor=cursor)
         self._show_head()
-        self.query_one("#prompts-diff", DiffView).show(found.prompt_a, found.prompt_b)
+        self.query_one("#prompts-diff", DiffView).show(comparing.prompt_a, comparing.prompt_b)
         self.say_keys()
         self.refresh_bindings()
         self.files_changed()
 
     @property
     def sides(self) -> list[tuple[str, Side]]:
-        """What is compared, by its letter."""
+        """The sides by their letters."""
         if self.comparing is None:
             return []
         compared = self.comparing.compared
@@ -88,7 +88,7 @@ class ManySidesScreen(ComparePanes):
         """Say which sides are of a draft that was edited since."""
         comparing = self.comparing
 
-        def found(edited: frozenset[str]) -> None:
+        def show_edited(edited: frozenset[str]) -> None:
             if self.comparing is comparing and edited != self.edited:
                 self.edited = edited
                 self._show_head()
@@ -96,18 +96,18 @@ class ManySidesScreen(ComparePanes):
 
         summaries = [side.summary for _, side in self.sides]
         if summaries:
-            self.app.in_thread(edited_since, summaries, done=found, group="edited")
+            self.app.in_thread(edited_since, summaries, done=show_edited, group="edited")
 
     @property
     def gaps(self) -> list[tuple[str, Gap]]:
-        """What every side lacks, by its letter."""
+        """The missing cases of every side, by its letter."""
         if self.comparing is None:
             return []
-        found = [*self.comparing.gaps, *(side.gap for side in self.further)]
-        return list(zip("ABCD", found, strict=False))
+        gaps = [*self.comparing.gaps, *(side.gap for side in self.further)]
+        return list(zip("ABCD", gaps, strict=False))
 
     def say_keys(self) -> None:
-        """What to press next; first of all `r` where a side lacks answers."""
+        """What to press next; `r` comes first where a side lacks answers."""
         lacking = " ".join(f"{letter} {gap.cases:,}" for letter, gap in self.gaps if gap.cases)
         hint = HINT_SIDES if self.further else HINT
         self.hint(f"r runs what is missing: {lacking} · {HINT_MISSING}" if lacking else hint)
@@ -115,15 +115,15 @@ class ManySidesScreen(ComparePanes):
     def _show_head(self) -> None:
         if self.comparing:
             chosen = self.query_one("#pairs", CasePane).current.name
-            found, further = self.comparing, self.further
+            comparing, further = self.comparing, self.further
             rows = [row for row in self.table.model.rows.values() if isinstance(row, PairRow)]
             shown = Shown(
-                found.compared,
+                comparing.compared,
                 counts_of(rows),
-                found.trade,
-                standings(found.compared, further) if further else (),
-                (*(claims(found.compared, further) if further else ()), *self._old_answers()),
-                noise_lines(found.compared, further),
+                comparing.trade,
+                standings(comparing.compared, further) if further else (),
+                (*(claims(comparing.compared, further) if further else ()), *self._old_answers()),
+                noise_lines(comparing.compared, further),
             )
             self.head.show(shown, chosen)
 
@@ -142,13 +142,13 @@ class ManySidesScreen(ComparePanes):
             outputs.clear()
             return
         names = self._names
-        # Beside A stands the side that was chosen, else the one that changed worst.
-        found, beside = row.candidates, self._beside_now()
-        outputs.show(row.output_a, found[beside].output)
+        # Next to A: the chosen side, else the one that changed worst.
+        candidates, beside = row.candidates, self._beside_now()
+        outputs.show(row.output_a, candidates[beside].output)
         self.query_one(SideOutputs).show(
             [
-                (f"{names[x]}: {what_against_a(row, found[x])}", found[x].output)
-                for x in found
+                (f"{names[x]}: {what_against_a(row, candidates[x])}", candidates[x].output)
+                for x in candidates
                 if x != beside
             ]
         )
@@ -161,20 +161,20 @@ class ManySidesScreen(ComparePanes):
         """`C 1.0.0` by its letter, for every side."""
         if self.comparing is None:
             return {}
-        found = labels(self.comparing.compared, self.further)
+        names = labels(self.comparing.compared, self.further)
         return {
             x: f"{x} {label}{f' ({EDITED})' if side.summary.run_id in self.edited else ''}"
-            for (x, side), label in zip(self.sides, found, strict=True)
+            for (x, side), label in zip(self.sides, names, strict=True)
         }
 
     def _old_answers(self) -> tuple[str, ...]:
-        """Which sides answered for a draft that says something else by now."""
+        """The sides whose draft was edited since their run."""
         old = [letter for letter, side in self.sides if side.summary.run_id in self.edited]
         return (f"~ {' '.join(old)}: answers of the draft before it was edited",) if old else ()
 
     @on(SideOutputs.Fitted)
     def _name_panes(self) -> None:
-        """Over the answers: whose they are, as far as they can be seen."""
+        """Titles over the visible answers."""
         row, names = self.row, self._names
         if row is None or not names:
             return
@@ -185,7 +185,7 @@ class ManySidesScreen(ComparePanes):
         self.query_one("#sides").border_title = plain(title)
 
     def action_beside(self) -> None:
-        """The next candidate beside A, in this case and all others."""
+        """Show the next candidate next to A, in every case."""
         letters = "BCD"[: 1 + len(self.further)]
         self.beside = letters[(letters.index(self._beside_now()) + 1) % len(letters)]
         self._highlighted()
@@ -207,11 +207,11 @@ class ManySidesScreen(ComparePanes):
     def action_why(self) -> None:
         """The verdict of each gating scorer in full."""
         if self.comparing:
-            found, further = self.comparing.compared, self.further
-            names = labels(found, further)
-            claimed = claims_in_full(found, further)
-            told = ("Verdict", why([found, *(x.compared for x in further)], names, claimed))
-            self.app.push_screen(CaseScreen(lambda: told, lambda _way: None))
+            first, further = self.comparing.compared, self.further
+            names = labels(first, further)
+            claimed = claims_in_full(first, further)
+            verdict = ("Verdict", why([first, *(x.compared for x in further)], names, claimed))
+            self.app.push_screen(CaseScreen(lambda: verdict, lambda _way: None))
 
     # Sides
 
@@ -221,7 +221,7 @@ class ManySidesScreen(ComparePanes):
         if comparing is None or self._is_busy:
             return
         if len(self.further) == MOST:
-            app.tell("four sides are the most: R drops one", error=True)
+            app.tell("four sides at most: R drops one", error=True)
             return
         letter = "CD"[len(self.further)]
 
@@ -244,13 +244,13 @@ class ManySidesScreen(ComparePanes):
                     comparing.compared,
                     ref,
                     app.runs.follow_from_thread,
-                    done=lambda found: self._take_further((*self.further, found)),
+                    done=lambda side: self._take_further((*self.further, side)),
                     failed=self._not_added,
                     group="compare",
                 )
 
-        def read(rows: list[ListRow]) -> None:
-            self.app.push_screen(PickRef(f"Pick {letter}, compared with A too", rows), picked)
+        def read(refs: list[Ref]) -> None:
+            self.app.push_screen(PickRef(f"Pick {letter}, compared with A too", refs), picked)
 
         prompt_id = comparing.compared.b.source.prompt.prompt_id
         app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)

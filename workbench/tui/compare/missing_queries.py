@@ -1,4 +1,4 @@
-"""Running what the sides of a comparison lack, in a thread with a Bench."""
+"""Runs the missing cases of a comparison, in a thread with a Session."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from workbench.tui.compare.queries import Comparing, read_comparison
 
 @dataclass(frozen=True)
 class Filled:
-    """The comparison after that."""
+    """The comparison after missing cases were run."""
 
     comparing: Comparing
     further: tuple[Further, ...]
     problem: str = ""
-    """Why not everything was run."""
+    """Why some cases could not be run."""
 
 
 def fill_and_read(session: Session, sides: Sequence[Gap], suite: str, on_run: OnRun) -> Filled:
-    """Run what A, B and the further sides lack, one after the other, and compare again.
+    """Run the missing cases of A, B and the further sides in turn, then compare again.
 
-    What went wrong on the way is told, not raised: what was answered before it counts.
-    Raises what `compare` raises.
+    A failure ends up in `problem`: answers given before it count. Raises what `compare` raises.
     """
     run_ids, problem = [], ""
     for gap in sides:

@@ -1,4 +1,4 @@
-"""The compare screen's way to run what its sides lack."""
+"""Running the missing cases from the compare screen."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class MissingSidesScreen(ManySidesScreen):
     """`r` runs what is missing and compares again."""
 
     def action_missing(self) -> None:
-        """Say what it takes first; say so where nothing is missing."""
-        app, found = self.app, self.gaps
-        open_gaps = [(letter, gap) for letter, gap in found if gap.cases]
+        """Show the estimate first, or say that nothing is missing."""
+        app, sides = self.app, self.gaps
+        open_gaps = [(letter, gap) for letter, gap in sides if gap.cases]
         if self.comparing is None or self._is_busy:
             return
         if not open_gaps:
             app.tell(nothing_to_run(len(self.comparing.compared.headline.missing)))
         elif app.runs.is_alive:
-            app.tell("a run is alive: x stops it", error=True)
+            app.tell("a run is active: x stops it", error=True)
         else:
             comparing = self.comparing
 
@@ -33,18 +33,18 @@ class MissingSidesScreen(ManySidesScreen):
 
                 def answered(agreed: bool | None) -> None:
                     if agreed and self.comparing is comparing:
-                        self._fill(found)
+                        self._run_missing(sides)
 
                 app.push_screen(RunMissing(open_gaps, estimate), answered)
 
             gaps = [gap for _, gap in open_gaps]
             app.in_thread(estimate_missing, gaps, done=ask, group="estimate", opens=True)
 
-    def _fill(self, found: Sequence[tuple[str, Gap]]) -> None:
+    def _run_missing(self, gaps: Sequence[tuple[str, Gap]]) -> None:
         app = self.app
         self._is_busy = True
         self.head.say("running what is missing…", "what is compared below is from before")
-        sides = [gap for _, gap in found]
+        sides = [gap for _, gap in gaps]
 
         def filled(done: Filled) -> None:
             self._filled(done, sides)
@@ -62,7 +62,7 @@ class MissingSidesScreen(ManySidesScreen):
 
     def _filled(self, done: Filled, sides: Sequence[Gap]) -> None:
         compared = done.comparing.compared
-        # A side that a new run was made for is that run from now on.
+        # A side that got a new run is represented by that run from now on.
         runs = (compared.a.summary.run_id, compared.b.summary.run_id)
         a, b = (
             run_id if gap.unasked else asked
@@ -87,7 +87,7 @@ class MissingSidesScreen(ManySidesScreen):
 
 
 def nothing_to_run(missing: int) -> str:
-    """Why there is nothing to do although so many cases may lack a score."""
+    """Why there is nothing to run although cases may lack a score."""
     if not missing:
         return "nothing is missing: every case is answered on all sides"
     cases = "1 case has" if missing == 1 else f"{missing:,} cases have"

@@ -8,8 +8,8 @@ from textual.content import Content
 
 from workbench.actions.comparing.compare import Compared
 from workbench.present.verdict_words import beneath, details, headline
-from workbench.tui.table.case_rows import flat_json
-from workbench.tui.table.pair_rows import PairRow, output_of
+from workbench.tui.compare.rows import PairRow, output_of
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.case_detail import block, call_lines, score_lines
 
 
@@ -33,14 +33,16 @@ def in_full(row: PairRow) -> Content:
     return Content("").join(parts).rstrip()
 
 
-def why(found: Sequence[Compared], names: Sequence[str], claims: Mapping[str, str]) -> Content:
-    """Headline and all that is known beside it, of every gating scorer and candidate.
+def why(
+    comparisons: Sequence[Compared], names: Sequence[str], claims: Mapping[str, str]
+) -> Content:
+    """The headline and all details of every gating scorer and candidate.
 
     `names` are those of A and of the candidates; `claims` is what each may claim, by its letter.
     """
     parts: list[Content] = []
-    for letter, name, compared in zip("BCD", names[1:], found, strict=False):
-        before = f"{letter} {name} against A · " if len(found) > 1 else ""
+    for letter, name, compared in zip("BCD", names[1:], comparisons, strict=False):
+        before = f"{letter} {name} against A · " if len(comparisons) > 1 else ""
         parts += _why_one(compared, before, names[0], name, letter)
         if letter in claims:
             parts.append(block(f"{before}what may be claimed", claims[letter]))

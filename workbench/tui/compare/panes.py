@@ -8,12 +8,13 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from workbench.tui.base.screen import ModeScreen
+from workbench.tui.compare.columns import PAIR_COLUMNS
+from workbench.tui.compare.rows import PairRow
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import VerdictHead
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.column_table import ColumnTable
 from workbench.tui.table.filters import Row, Test
-from workbench.tui.table.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.diff_view import DiffView

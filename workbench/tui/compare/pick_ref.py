@@ -10,19 +10,30 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from workbench.present import numbers
 from workbench.tui.base.dialog import Dialog
+from workbench.tui.compare.refs import Ref
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column
 from workbench.tui.table.filters import parse_filter
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.plain_input import PlainInput
 
-COLUMNS = (
-    Column("ref", "ref", 26, frozen=True),
-    Column("kind", "kind", 7),
-    Column("score", "score", 6, "right"),
-    Column("what", "what", 20, grows=True),
+
+def _score(row: ListRow[Ref]) -> str:
+    return "" if row.item.score is None else numbers.score(row.item.score)
+
+
+def _texts(ref: Ref) -> str:
+    return f"{ref.kind} {ref.ref} {ref.what}"
+
+
+COLUMNS: tuple[Column[ListRow[Ref]], ...] = (
+    Column("ref", "ref", 26, lambda row: row.item.ref, frozen=True),
+    Column("kind", "kind", 7, lambda row: row.item.kind),
+    Column("score", "score", 6, lambda row: row.item.score, _score, align="right"),
+    Column("what", "what", 20, lambda row: row.item.what, grows=True),
 )
 
 
@@ -37,9 +48,9 @@ class PickRef(Dialog[str]):
     PickRef #dialog #refs { height: 1fr; max-height: 100%; }
     """
 
-    def __init__(self, title: str, rows: Sequence[ListRow], current: str = "") -> None:
+    def __init__(self, title: str, refs: Sequence[Ref], current: str = "") -> None:
         super().__init__(f"{title} · type to filter, enter picks it")
-        self._ref_rows = rows
+        self._refs = refs
         self._current = current
 
     def body(self) -> Iterable[Widget]:
@@ -48,14 +59,15 @@ class PickRef(Dialog[str]):
         yield CaseTable(COLUMNS, empty=empty, id="refs")
 
     def on_mount(self) -> None:
-        self.query_one(CaseTable).load(self._ref_rows, cursor=self._current)
+        rows = [ListRow(r.ref, r, at, searched=_texts(r)) for at, r in enumerate(self._refs)]
+        self.query_one(CaseTable).load(rows, cursor=self._current)
 
     @on(Input.Changed, "#refs-find")
     def _filter(self, message: Input.Changed) -> None:
         message.stop()
         # The key that opens filters elsewhere is pressed here too.
         typed = message.value.removeprefix("/")
-        wanted = parse_filter(typed, [column.key for column in COLUMNS])
+        wanted = parse_filter(typed, COLUMNS)
         self.problem(wanted.problem)
         if wanted.problem:
             return
@@ -67,7 +79,7 @@ class PickRef(Dialog[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        # A dialog goes on to the next field else.
+        # The dialog's own handler would go to the next field.
         event.prevent_default()
         self._pick()
 

@@ -38,8 +38,8 @@ class PromptDiffScreen(ReadingScreen):
     @on(DiffView.Compared)
     def _compared(self, message: DiffView.Compared) -> None:
         rows = message.rows
-        said = "no difference" if rows.is_same else f"+{rows.added} -{rows.removed} lines"
-        self.query_one(Vertical).border_subtitle = plain(said)
+        summary = "no difference" if rows.is_same else f"+{rows.added} -{rows.removed} lines"
+        self.query_one(Vertical).border_subtitle = plain(summary)
 
     def action_view(self) -> None:
         self.query_one(DiffView).cycle_view()

@@ -1,4 +1,4 @@
-"""What the compare screen reads and does, in a thread with a Bench."""
+"""What the compare screen reads and writes, in a thread with a Session."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from workbench.errors import NotFound
 from workbench.present import numbers
 from workbench.prompts.files.prompty import write_prompty
 from workbench.runs.spec.values import Result
+from workbench.tui.compare.rows import PairRow, pair_rows
 from workbench.tui.services.ratings import ratings_of
-from workbench.tui.table.pair_rows import PairRow, pair_rows
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ def read_comparison(
 
 
 def read_swapped(session: Session, comparing: Comparing) -> Comparing:
-    """The same two runs the other way round."""
+    """The same two runs with A and B swapped."""
     return _comparing(session, swapped(session, comparing.compared))
 
 
 def _comparing(session: Session, compared: Compared) -> Comparing:
     b = compared.b
     answers = (result for group in b.results.values() for result in group if result.repeat == 0)
-    found = ratings_of(session, b.summary, answers)
-    ratings = {key.removeprefix("0:"): label for key, label in found.items()}
+    labels = ratings_of(session, b.summary, answers)
+    ratings = {key.removeprefix("0:"): label for key, label in labels.items()}
     return Comparing(
         compared,
         ratings,

@@ -27,15 +27,15 @@ class RunMissing(Dialog[bool]):
         """`gaps` by the letter of their side."""
         super().__init__("Run what is missing · y runs it", "Run")
         self._gaps = gaps
-        self._found = estimate
+        self._estimate = estimate
 
     def body(self) -> Iterable[Widget]:
         limit = self.app.workspace.settings.confirm_above_usd
-        usd = self._found.usd
-        dear = f"more than {numbers.money(limit)}" if usd is not None and usd > limit else ""
-        wears = any(needs_confirmation(gap.suite, gap.split) for _, gap in self._gaps)
+        usd = self._estimate.usd
+        warning = f"more than {numbers.money(limit)}" if usd is not None and usd > limit else ""
+        uses_gate_cases = any(needs_confirmation(gap.suite, gap.split) for _, gap in self._gaps)
         lines = [Content(safe_line(_line(letter, gap))) for letter, gap in self._gaps]
-        lines += estimate_lines(self._found, dear, wears=wears)
+        lines += estimate_lines(self._estimate, warning, uses_gate_cases=uses_gate_cases)
         yield PlainStatic(Content("\n").join(lines))
 
     def confirm(self) -> None:

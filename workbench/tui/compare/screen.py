@@ -13,6 +13,7 @@ from textual.content import Content
 
 from workbench.actions.preflight import Preflight, preflight_comparison
 from workbench.errors import UsageError, WorkbenchError
+from workbench.tui.compare.columns import PAIR_COLUMNS
 from workbench.tui.compare.missing_sides import MissingSidesScreen
 from workbench.tui.compare.pair_detail import in_full
 from workbench.tui.compare.panes import COMING, NOTHING
@@ -24,18 +25,17 @@ from workbench.tui.compare.queries import (
     read_swapped,
     write_report,
 )
+from workbench.tui.compare.refs import Ref, read_refs
+from workbench.tui.compare.rows import PairRow
 from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.tui.compare.verdict_head import VerdictHead
 from workbench.tui.context.messages import RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.keys import keys
-from workbench.tui.services.ref_rows import read_refs
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
-from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.pair_rows import PAIR_COLUMNS, PairRow
 from workbench.tui.table.row_copies import copies_of
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
@@ -59,12 +59,12 @@ class CompareScreen(MissingSidesScreen):
     # Comparing
 
     _agreeing: tuple[str | None, str | None] | None = None
-    """The sides about whose calls a dialog asks."""
+    """The sides whose calls await confirmation."""
 
     def show(self, selection: Selection) -> None:
         asked = (selection.compare_a, selection.compare_b)
         was_asked, self._agreeing = asked == self._agreeing, None
-        # Where the dialog about its calls has closed its answer says what comes.
+        # The answer of the dialog about its calls decides what happens next.
         if was_asked or (asked == self._asked and (self.comparing or self._is_busy)):
             return
         self._asked = asked
@@ -95,12 +95,12 @@ class CompareScreen(MissingSidesScreen):
         self.table.empty = COMING
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
 
-        def foreseen(found: Preflight) -> None:
-            if not found.needs_a_yes:
+        def estimated(preflight: Preflight) -> None:
+            if not preflight.needs_a_yes:
                 self._read(ref_a, ref_b, suite)
             elif app.screen is self:
                 self._agreeing = (ref_a, ref_b)
-                app.push_screen(AskCalls(f"Compare {ref_a} with {ref_b}", found), answered)
+                app.push_screen(AskCalls(f"Compare {ref_a} with {ref_b}", preflight), answered)
             else:
                 answered(None)
 
@@ -108,13 +108,13 @@ class CompareScreen(MissingSidesScreen):
             if agreed:
                 self._read(ref_a, ref_b, suite)
             else:
-                self._failed(UsageError("not run: nobody agreed to its calls", hint="a, b or X"))
+                self._failed(UsageError("not run: its calls were not confirmed", hint="a, b or X"))
 
         app.in_thread(
             preflight_comparison,
             (ref_a, ref_b),
             suite,
-            done=foreseen,
+            done=estimated,
             failed=self._failed,
             group="compare",
         )
@@ -182,7 +182,7 @@ class CompareScreen(MissingSidesScreen):
         row = self.row
         if row is None:
             return "", Content("")
-        return f"{row.case.id} · {row.said}", in_full(row)
+        return f"{row.case.id} · {row.what_became}", in_full(row)
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
@@ -248,13 +248,13 @@ class CompareScreen(MissingSidesScreen):
             if ref:
                 self.app.select(**{f"compare_{which}": ref})
 
-        def read(rows: list[ListRow]) -> None:
-            self.app.push_screen(PickRef(title, rows, current), picked)
+        def read(refs: list[Ref]) -> None:
+            self.app.push_screen(PickRef(title, refs, current), picked)
 
         self.app.in_thread(read_refs, prompt_id, done=read, group="refs", opens=True)
 
     def action_swap(self) -> None:
-        """At once: the two runs stay what they are. What stood beside them goes."""
+        """Swap A and B without running anything; further sides are removed."""
         app, comparing = self.app, self.comparing
         a, b = self._asked
         if self._is_busy:
@@ -268,9 +268,9 @@ class CompareScreen(MissingSidesScreen):
         self._is_busy = True
         cursor = self.table.cursor_key
 
-        def done(found: Comparing) -> None:
+        def done(comparing: Comparing) -> None:
             self._forget()
-            self._compared(found, cursor)
+            self._compared(comparing, cursor)
 
         app.in_thread(read_swapped, comparing, done=done, failed=self._failed, group="compare")
 
@@ -283,8 +283,8 @@ class CompareScreen(MissingSidesScreen):
 
     def action_report(self) -> None:
         if self.comparing:
-            found = (self.comparing.compared, *(side.compared for side in self.further))
-            self.app.in_thread(write_report, found, done=self._reported)
+            compared = (self.comparing.compared, *(side.compared for side in self.further))
+            self.app.in_thread(write_report, compared, done=self._reported)
 
     def _reported(self, path: Path) -> None:
         self.app.tell(f"wrote {path.relative_to(self.app.workspace.root)}")

@@ -18,7 +18,7 @@ from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.text_view import MAX_CHARS, TextView
 
 COLUMN = 38
-"""Cells that a side needs to be read beside the others: three in 120, four in 160."""
+"""Least width of a side, in cells: three sides fit into 120, four into 160."""
 
 
 class SideOutputs(Horizontal):

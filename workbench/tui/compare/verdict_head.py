@@ -40,11 +40,11 @@ class Shown:
     claims: Sequence[str] = ()
     """What they may claim together."""
     noise: Sequence[str] = ()
-    """How much A flips by itself, beside what flips from A to every candidate."""
+    """A's own flips between repeats, next to the flips from A to each candidate."""
 
 
 def _notes(compared: Compared) -> list[str]:
-    """What is said of the cases; the list of these needs the room that many notes would take."""
+    """Notes on the cases; limited so that the table keeps its room."""
     notes = [f"note: {safe_line(note)}" for note in compared.notes]
     if len(notes) > MOST_NOTES:
         left = len(notes) - MOST_NOTES + 1
@@ -80,7 +80,7 @@ class VerdictHead(Widget):
         self._chosen = "all"
 
     def say(self, *lines: str) -> None:
-        """Something else than a verdict: what is missing, or what goes on."""
+        """Show a message in place of a verdict."""
         self._shown, self._lines = None, list(lines)
         self.styles.height = HEIGHT
         self.refresh()
@@ -121,22 +121,22 @@ class VerdictHead(Widget):
 
     def _verdict(self, compared: Compared) -> Content:
         a, b = compared.a.source.short, compared.b.source.short
-        found, policy = compared.headline, compared.suite.gate
-        text = plain(headline(found, policy, a=a, b=b))
+        comparison, policy = compared.headline, compared.suite.gate
+        text = plain(headline(comparison, policy, a=a, b=b))
         if text.cell_length > self.size.width:
-            text = plain(headline(found, policy, a=a, b=b, counts=False))  # they stand below
-        return text.stylize(self._style(found.gate), 0, len(gate_word(found)))
+            text = plain(headline(comparison, policy, a=a, b=b, counts=False))  # shown below
+        return text.stylize(self._style(comparison.gate), 0, len(gate_word(comparison)))
 
-    def _standings(self, found: Sequence[Standing], width: int) -> list[Content]:
-        """A line a candidate, in columns."""
-        label = min(MOST_LABEL, max(cell_len(safe_line(one.label)) for one in found))
-        word = max(len(one.word) for one in found)
+    def _standings(self, standings: Sequence[Standing], width: int) -> list[Content]:
+        """One line per candidate, in columns."""
+        label = min(MOST_LABEL, max(cell_len(safe_line(one.label)) for one in standings))
+        word = max(len(one.word) for one in standings)
         lines = []
-        for one in found:
+        for one in standings:
             before = f"{one.letter} {fit(safe_line(one.label), label)}  {one.score}  "
-            said = plain(fit(f"{before}{one.word:<{word}}  {one.effect}", width))
+            line = plain(fit(f"{before}{one.word:<{word}}  {one.effect}", width))
             at = len(before)
-            lines.append(said.stylize(self._style(one.gate), at, at + len(one.word)))
+            lines.append(line.stylize(self._style(one.gate), at, at + len(one.word)))
         return lines
 
     def _style(self, gate: Gate) -> Style:
@@ -154,17 +154,17 @@ class VerdictHead(Widget):
 
 
 def scorer_lines(compared: Compared) -> list[str]:
-    """What the whole gate says where its other scorers say something else than the headline."""
+    """The gate's result where it differs from the headline's."""
     if compared.gate is compared.headline.gate:
         return []
     others = [c for c in compared.comparisons if c.gate is compared.gate]
-    said = compared.gate.value.replace("_", " ").upper()
-    return [f"the gate: {said} by {listed([c.scorer for c in others])} · w says why"]
+    word = compared.gate.value.replace("_", " ").upper()
+    return [f"the gate: {word} by {listed([c.scorer for c in others])} · w says why"]
 
 
 def sides_line(compared: Compared, width: int, *, alone: bool = False) -> str:
-    """`A 1.0.0 run r1 0.891  →  B draft run r2 0.911`, with less in it where it is narrow, or
-    A `alone` where the others have lines of their own.
+    """`A 1.0.0 run r1 0.891  →  B draft run r2 0.911`, shortened to fit, or only A where the
+    other sides have lines of their own.
     """
     where = f"{compared.suite.name} {compared.split} n={compared.headline.cases}"
     sides = (("A", compared.a), ("B", compared.b))

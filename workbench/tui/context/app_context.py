@@ -25,28 +25,28 @@ T = TypeVar("T")
 
 
 class AppContext(GuardedApp):
-    """The app as its parts know it: reached as `self.app` through `getters.app(AppContext)`.
+    """The app's API for its parts: reached as `self.app` through `getters.app(AppContext)`.
 
-    A class and not a Protocol: `getters.app` takes an App alone, and dialogs call Textual's
+    A class and not a Protocol: `getters.app` accepts only an App, and dialogs call Textual's
     `push_screen` on the same object.
     """
 
     workspace: Workspace
     selection: Selection
     runs: LiveRuns
-    """The run that is alive."""
+    """The active run."""
     file_worker: FileWorker
-    said: list[str]
-    """What the status line said, oldest first."""
+    message_log: list[str]
+    """Messages of the status line, oldest first."""
     known_prompts: tuple[str, ...]
     mode_before: str
-    """Where the user was before the mode that is shown."""
+    """The mode shown before the current one."""
     terminal: Answer
-    """What the terminal said before the app had it; its driver reads that."""
+    """The terminal's answers from before the app started; the driver reads them."""
     types_in_draft: bool | None
-    """Whether Draft is opened to type into, or to look at; None: it is as it was left."""
+    """Whether Draft opens with the editor focused; None: as it was left."""
     before_exit: list[Callable[[], str]]
-    """Called before the app ends, however it ends; each says what could not be saved."""
+    """Called before the app ends, however it ends; each returns what could not be saved."""
     before_reading: list[Callable[[], object]]
     """Called before drafts are read from their files; to be written by the file worker."""
 
@@ -56,15 +56,15 @@ class AppContext(GuardedApp):
         raise NotImplementedError
 
     def tell(self, text: str, *, error: bool = False) -> None:
-        """Say it in the status line; an error stays until there is something else to say."""
+        """Show a message in the status line; an error stays until the next message."""
         raise NotImplementedError
 
     def select(self, **changes: Any) -> None:
-        """Change the selection; the screen that is shown hears of it."""
+        """Change the selection and notify the current screen."""
         raise NotImplementedError
 
     def post_to_screen(self, message: Message) -> None:
-        """To the mode's screen, also while a dialog lies over it."""
+        """Post to the mode's screen, also while a dialog covers it."""
         raise NotImplementedError
 
     def in_thread(
@@ -78,30 +78,26 @@ class AppContext(GuardedApp):
     ) -> Worker[None]:
         """Call `fn(session, *args)` in a thread with a Session of its own.
 
-        Its result goes to `done` on the event loop; a WorkbenchError to `failed`, else to the
-        status line. A newer call of the same `group` makes the older one's result unwanted.
-        `opens`: the result opens a dialog or a list, and keys typed from now on are for it.
+        The result is passed to `done` on the event loop; a WorkbenchError to `failed`, by default
+        the status line. A newer call of the same `group` discards the older one's result.
+        `opens`: the result opens a dialog or a list, and keys typed from now on go there.
         """
         raise NotImplementedError
 
     def on_loop(self, fn: Callable[[], None]) -> None:
-        """From another thread: call `fn` on the loop soon, unless the app is ending by then."""
+        """Schedule `fn` on the event loop from another thread; dropped if the app is ending."""
         raise NotImplementedError
 
     def show_run(self, text: str) -> None:
-        """How far the live run is, beside the tabs of whichever screen is shown."""
+        """Show the run's progress beside the tabs."""
         raise NotImplementedError
 
     def open_run(self) -> None:
-        """Show the run at work, or the selected one."""
+        """Show the active run, or the selected one."""
         raise NotImplementedError
 
     def open_compare(self, ref_a: str, ref_b: str) -> None:
         """Compare A (the baseline) with B."""
-        raise NotImplementedError
-
-    def told_theme(self, workspace: Workspace) -> str:
-        """What the settings and the terminal say. Raises SettingsError for a name that is none."""
         raise NotImplementedError
 
     def action_go(self, mode: str, types: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Which columns somebody hid, table by table, in the state folder."""
+"""The columns that the user hid, per table, stored in the state folder."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ColumnChoices:
         self._hidden: dict[str, list[str]] | None = None
 
     def hidden(self, table: str) -> set[str] | None:
-        """The keys of that table's hidden columns; None: nobody chose any."""
-        found = self._read().get(table)
-        return None if found is None else set(found)
+        """The keys of that table's hidden columns; None: the user never chose."""
+        hidden = self._read().get(table)
+        return None if hidden is None else set(hidden)
 
     def choose(self, table: str, hidden: Iterable[str]) -> None:
         """Remember it. Raises UsageError where it cannot be written."""
@@ -37,15 +37,15 @@ class ColumnChoices:
 
 
 def _read(path: Path) -> dict[str, list[str]]:
-    """What is there and makes sense: a spoilt file only costs the choices in it."""
+    """The readable entries: a damaged file costs only the choices in it."""
     try:
-        found = json.loads(path.read_text())
+        stored = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(stored, dict):
         return {}
     return {
         str(table): [key for key in keys if isinstance(key, str)]
-        for table, keys in found.items()
+        for table, keys in stored.items()
         if isinstance(keys, list)
     }

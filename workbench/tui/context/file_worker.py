@@ -7,54 +7,54 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-Told = Callable[[Future[Any]], object]
+OnDone = Callable[[Future[Any]], object]
 
 
 class FileWorker:
-    """Jobs run one after the other, in the order in which they were given.
+    """Runs jobs one after the other, in the order of submission.
 
-    Give them on the loop; there each `told` hears of its job once, with the future that holds
-    what came of it. What was given is done before the process ends, unless it is killed.
+    Submit on the event loop; calls `on_done(future)` once per job, on the event loop. Every
+    submitted job runs before the process ends, unless it is killed.
     """
 
     def __init__(self, on_loop: Callable[[Callable[[], None]], None]) -> None:
         self._on_loop = on_loop
         self._thread: ThreadPoolExecutor | None = None
-        self._open: dict[Future[Any], Told] = {}
+        self._open: dict[Future[Any], OnDone] = {}
 
     @property
     def is_busy(self) -> bool:
-        """Whether some `told` is still to hear of its job."""
+        """Whether some callback has yet to be called."""
         return bool(self._open)
 
-    def give(self, job: Callable[[], object], told: Told) -> None:
-        """Do it when those before it are done."""
+    def submit(self, job: Callable[[], object], on_done: OnDone) -> None:
+        """Queue a job behind the earlier ones."""
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="pen")
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="file-worker")
         future = self._thread.submit(job)
-        self._open[future] = told
-        future.add_done_callback(lambda done: self._on_loop(lambda: self._tell(done)))
+        self._open[future] = on_done
+        future.add_done_callback(lambda done: self._on_loop(lambda: self._call_back(done)))
 
     def finish(self) -> None:
-        """On the loop, and holding it up: until everything is done and told."""
+        """Block the event loop until every job is done and its callback was called."""
         while self._open:
             future = next(iter(self._open))
             wait([future])
-            self._tell(future)
+            self._call_back(future)
 
     async def finished(self) -> None:
-        """On the loop, which goes on: until what was given up to now is done and told."""
+        """Await, on the loop, every job queued so far and its callback."""
         futures = tuple(self._open)
         if futures:
             await asyncio.to_thread(wait, futures)
         for future in futures:
-            self._tell(future)
+            self._call_back(future)
 
     def wait(self) -> None:
-        """In another thread: until what was given up to now is done."""
+        """Wait, in another thread, for every job queued so far."""
         wait(tuple(self._open))
 
-    def _tell(self, future: Future[Any]) -> None:
-        told = self._open.pop(future, None)
-        if told:
-            told(future)
+    def _call_back(self, future: Future[Any]) -> None:
+        on_done = self._open.pop(future, None)
+        if on_done:
+            on_done(future)

@@ -1,4 +1,4 @@
-"""The run that is alive. The app owns it, so that no screen takes it down with itself."""
+"""The active run. The app owns it: closing a screen does not cancel it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TICK_S = 0.1
 
 
 class RunHost(Protocol):
-    """What following a run takes of the app."""
+    """What following a run needs of the app."""
 
     is_ending: bool
 
@@ -44,22 +44,22 @@ class LiveRuns:
         self.drains = True
         self.live: LiveRun | None = None
         self.spec: RunSpec | None = None
-        """What the live run runs; None while an evaluation or a comparison runs it."""
+        """The spec of the active run; None while an evaluation or a comparison runs it."""
         self.name = ""
-        """What is run, for people."""
+        """Display name of what is run."""
         self.progress: RunProgress | None = None
         """The latest; stays after the end."""
         self.results: list[Result] = []
-        """All results of the current run that came by here, in order of arrival."""
+        """All results of the current run that arrived here, in order of arrival."""
 
     @property
     def is_alive(self) -> bool:
         return self.live is not None
 
     def start(self, spec: RunSpec, name: str = "", *, resume: str | None = None) -> None:
-        """Start it; the screen hears RunStarted, RunTicked ten times a second, and RunEnded."""
+        """Start a run. Posts RunStarted, RunTicked ten times a second, and RunEnded."""
         if self.is_alive:
-            self._app.tell("a run is alive: x stops it", error=True)
+            self._app.tell("a run is active: x stops it", error=True)
             return
 
         def begin(session: Session) -> LiveRun:
@@ -70,9 +70,9 @@ class LiveRuns:
         self._app.in_thread(begin, done=lambda live: self.follow(live, name, spec=spec))
 
     def resume(self, run_id: str, name: str = "") -> None:
-        """Go on with an incomplete run."""
+        """Resume an incomplete run."""
         if self.is_alive:
-            self._app.tell("a run is alive: x stops it", error=True)
+            self._app.tell("a run is active: x stops it", error=True)
             return
 
         def again(session: Session) -> LiveRun:
@@ -85,7 +85,7 @@ class LiveRuns:
     def follow(
         self, live: LiveRun, name: str, *, spec: RunSpec | None = None, drains: bool = True
     ) -> None:
-        """Show a run that was started. `drains=False`: somebody else takes its results."""
+        """Follow a started run. `drains=False`: the caller drains its results."""
         self.live, self.name, self.spec, self.drains = live, name, spec, drains
         self.results = []
         self.progress = live.progress()
@@ -100,12 +100,12 @@ class LiveRuns:
         self._app.on_loop(lambda: self.follow(live, name, drains=False))
 
     def stop(self) -> None:
-        """Let the calls in flight finish, start no more."""
+        """Finish the calls in flight, start no more."""
         if self.live:
             self.live.stop()
 
     def abort(self) -> None:
-        """Give up the calls in flight too."""
+        """Abort the calls in flight too."""
         if self.live:
             self.live.abort()
 
@@ -113,7 +113,7 @@ class LiveRuns:
         live = self.live
         if live is None or self._app.is_ending:
             return
-        done, told = live.done, self._ended if self.drains else self._ended_for_another
+        done, ended = live.done, self._ended if self.drains else self._ended_for_another
         fresh = tuple(live.drain()) if self.drains else ()
         self.results += fresh
         self.progress = live.progress()
@@ -125,18 +125,18 @@ class LiveRuns:
             if self._timer:
                 self._timer.pause()
 
-            def finished(_bench: Session) -> RunSummary:
+            def finished(_session: Session) -> RunSummary:
                 return live.wait()
 
-            self._app.in_thread(finished, done=told)
+            self._app.in_thread(finished, done=ended)
 
     def _ended_for_another(self, summary: RunSummary) -> None:
-        """Whoever takes its results says what became of them, perhaps before this is heard."""
+        """The run's caller reports the outcome, possibly before this message arrives."""
         self._app.post_to_screen(RunEnded(summary))
 
     def _ended(self, summary: RunSummary) -> None:
         self._app.post_to_screen(RunEnded(summary))
-        said = f"{self.name or summary.label}: {summary.status}"
+        message = f"{self.name or summary.label}: {summary.status}"
         if summary.reason:
-            said += f", {summary.reason}"
-        self._app.tell(said)
+            message += f", {summary.reason}"
+        self._app.tell(message)

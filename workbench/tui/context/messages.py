@@ -1,4 +1,4 @@
-"""What the app tells its screens, and what these ask of the app."""
+"""Messages between the app and its screens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SelectionChanged(Message, bubble=False):
-    """The user picked something else. Posted to the screen that is shown."""
+    """The selection changed. Posted to the current screen."""
 
     def __init__(self, selection: Selection) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class DeployAsked(Message):
 
 
 class RunStarted(Message, bubble=False):
-    """A run is alive; `app.runs` has it."""
+    """A run started; `app.runs` has it."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -51,8 +51,8 @@ class RunStarted(Message, bubble=False):
 
 
 class RunTicked(Message, bubble=False):
-    """A live run got on. `results` are those since the last tick, in order of arrival; a run that
-    an evaluation follows itself gives none here.
+    """The active run progressed. `results` are those since the last tick, in order of arrival;
+    empty for a run that an evaluation drains itself.
     """
 
     def __init__(self, progress: RunProgress, results: tuple[Result, ...]) -> None:

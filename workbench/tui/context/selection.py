@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The prompt, version, suite, case and run in hand, and the two sides of a comparison."""
+    """The selected prompt, version, suite, case and run, and the two sides of a comparison."""
 
     prompt_id: str = ""
     version: str | None = None

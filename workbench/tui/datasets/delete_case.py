@@ -14,18 +14,18 @@ from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.services.dataset_edits import delete_case
-from workbench.tui.table.case_rows import flat_json
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
     from workbench.tui.context.app_context import AppContext
 
 SHOWN = 200
-"""Characters of an input, to know the case again."""
+"""Characters of an input shown to identify the case."""
 
 
 class DeleteCase(Dialog[str]):
-    """Gives what was done."""
+    """Closes with a sentence about what was done."""
 
     def __init__(self, path: Path, case: Case, *, stale: bool) -> None:
         super().__init__(f"Delete {case.id} · y deletes it", "Delete")
@@ -54,9 +54,9 @@ def open_delete(
     """Ask; `done` is called after it went."""
     stale = case.split == GATE_SPLIT or GATE_SPLIT not in suite.dataset.splits
 
-    def answered(told: str | None) -> None:
-        if told:
-            app.tell(told)
+    def answered(message: str | None) -> None:
+        if message:
+            app.tell(message)
             done()
 
     app.push_screen(DeleteCase(path, case, stale=stale), answered)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.datasets.values import Case
-from workbench.tui.table.case_rows import flat_json
-from workbench.tui.table.filters import Value
-from workbench.tui.table.table_model import Column, Sign
-
-CASE_COLUMNS = (
-    Column("case", "case", 10, frozen=True),
-    Column("split", "split", 6),
-    Column("input", "input", 27, grows=True),
-    Column("expected", "expected", 16),
-    Column("tags", "tags", 12),
-    Column("group", "group", 10, hidden=True),
-)
-"""Those that are not hidden are exactly as wide as 80 columns allow."""
+from workbench.tui.table.case_texts import case_texts, flat_json
+from workbench.tui.table.columns import Column, Sign
+from workbench.tui.table.copying import Copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +38,29 @@ class CaseRow:
     def rank(self) -> tuple[Any, ...]:
         return (self.position,)
 
-    def cell(self, column: str) -> str:
-        value = self.value(column)
-        return "" if value is None else str(value)
-
-    def cell_sign(self, column: str) -> Sign:
-        return "quiet" if column in ("split", "tags") else ""
-
     def haystack(self) -> str:
         case = self.case
         return "\n".join((case.id, self.input, flat_json(case.expected), *case.tags))
 
-    def value(self, field: str) -> Value:
-        case = self.case
-        match field:
-            case "case":
-                return case.id
-            case "split":
-                return case.split
-            case "input":
-                return self.input
-            case "expected":
-                return flat_json(case.expected) or None
-            case "tags":
-                return " ".join(case.tags) or None
-            case "group":
-                return case.group
-        return None
+    def record(self) -> dict[str, Any]:
+        """All of it as plain JSON values."""
+        return self.case.content()
+
+    def texts(self) -> Sequence[Copy]:
+        """What can be copied of it."""
+        return case_texts(self.case)
+
+
+def _quiet(_row: CaseRow) -> Sign:
+    return "quiet"
+
+
+CASE_COLUMNS: tuple[Column[CaseRow], ...] = (
+    Column("case", "case", 10, lambda row: row.case.id, frozen=True),
+    Column("split", "split", 6, lambda row: row.case.split, sign=_quiet),
+    Column("input", "input", 27, lambda row: row.input, grows=True),
+    Column("expected", "expected", 16, lambda row: flat_json(row.case.expected) or None),
+    Column("tags", "tags", 12, lambda row: " ".join(row.case.tags) or None, sign=_quiet),
+    Column("group", "group", 10, lambda row: row.case.group, hidden=True),
+)
+"""Those that are not hidden are exactly as wide as 80 columns allow."""

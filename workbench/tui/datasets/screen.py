@@ -21,8 +21,8 @@ from workbench.tui.dialogs.case_form import begin, open_form
 from workbench.tui.keys import keys
 from workbench.tui.services.dataset_edits import DatasetPage, blank_case, read_datasets
 from workbench.tui.services.files_watch import files_of_suites
-from workbench.tui.table.case_rows import flat_json
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.table.column_table import ColumnTable
 from workbench.tui.table.filters import Row, Test
 from workbench.tui.widgets.case_detail import CaseScreen, block
@@ -36,7 +36,7 @@ NO_SUITES = (
     "n begins one for the picked prompt, with its first case.",
     "By hand: evals/NAME/suite.yaml, and a cases.jsonl beside it.",
 )
-UNREADABLE = ("This suite cannot be read.", "d shows the next one; mend it outside.")
+UNREADABLE = ("This suite cannot be read.", "d shows the next one; edit it outside.")
 NO_CASES = ("No case here.", "a adds one.")
 
 
@@ -140,7 +140,7 @@ class DatasetsScreen(ModeScreen):
         return " · ".join([*keys_, "esc back"])
 
     def _source(self, source: str) -> str:
-        """The dataset's path as people write it, where it lies in the workspace."""
+        """The dataset's path, relative to the workspace where possible."""
         root = self.app.workspace.root
         return str(Path(source).relative_to(root)) if Path(source).is_relative_to(root) else source
 
@@ -196,7 +196,7 @@ class DatasetsScreen(ModeScreen):
             open_form(self.app, self.page, case, done=self._written)
 
     def action_delete(self) -> None:
-        """The cursor goes on to the case that takes its place."""
+        """The cursor moves to the case that takes its place."""
         from workbench.tui.datasets.delete_case import open_delete
 
         row, page = self.table.cursor_row, self.page

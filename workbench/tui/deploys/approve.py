@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 def open_approve(app: AppContext, prompt_id: str, version: str, environment: str) -> None:
     """Ask before the approval is recorded under the user's name."""
-    said = f"{prompt_id}@{version} may go to {environment}, says {app.workspace.author}."
+    text = f"{prompt_id}@{version} may go to {environment}, says {app.workspace.author}."
 
     def approve(session: Session, reason: str) -> None:
         session.registry.approve(prompt_id, version, environment, session.author, reason)
 
     done = f"approved {prompt_id}@{version} for {environment}"
-    app.push_screen(Confirmed(f"Approve {prompt_id}@{version}", "Approve", said, approve, done))
+    app.push_screen(Confirmed(f"Approve {prompt_id}@{version}", "Approve", text, approve, done))
 
 
 def open_retire(app: AppContext, deployment: PromptDeployment) -> None:
     """Ask before nothing is live there any more."""
     prompt_id, environment = deployment.prompt_id, deployment.environment
-    said = (
+    text = (
         f"{deployment.ref} is live in {environment}. After this nothing is: apps there get their "
         "default, and an error where they have none. R brings it back."
     )
@@ -42,7 +42,7 @@ def open_retire(app: AppContext, deployment: PromptDeployment) -> None:
 
     done = f"nothing of {prompt_id} is live in {environment} now"
     title = f"Retire {prompt_id} in {environment}"
-    app.push_screen(Confirmed(title, "Retire", said, retire, done, needs_reason=True))
+    app.push_screen(Confirmed(title, "Retire", text, retire, done, needs_reason=True))
 
 
 class Confirmed(Dialog[bool]):
@@ -54,20 +54,20 @@ class Confirmed(Dialog[bool]):
         self,
         title: str,
         yes: str,
-        said: str,
+        text: str,
         act: Callable[[Session, str], None],
         done: str,
         *,
         needs_reason: bool = False,
     ) -> None:
         super().__init__(f"{title} · ^s does it", yes)
-        self._said = said
+        self._text = text
         self._act = act
         self._done_text = done
         self._needs_reason = needs_reason
 
     def body(self) -> Iterable[Widget]:
-        yield PlainStatic(self._said)
+        yield PlainStatic(self._text)
         yield from field("reason", "reason", hint="for the log")
 
     def confirm(self) -> None:

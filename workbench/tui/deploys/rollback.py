@@ -90,7 +90,9 @@ class Rollback(Dialog["PromptDeployment"]):
             Content(safe_line(f"now   {now}")),
             Content(safe_line(f"then  {seen.to_version}: {_status(seen.status)}")),
         ]
-        lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in seen.warnings]
+        lines += [
+            Content.styled(safe_line(f"~ {warning}"), "$text-warning") for warning in seen.warnings
+        ]
         lines.append(Content(f"history is kept; apps read {seen.to_version} at once"))
         lines += diff_block(self._diff, self._equal_lines)
         return Content("\n").join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,34 +12,16 @@ from textual.content import Content
 from workbench.present import numbers
 from workbench.present.charts import sparkline
 from workbench.present.safe_text import safe_line
-from workbench.tui.services.registry_queries import LivePage, LiveRow
+from workbench.tui.deploys.queries import LivePage, LiveRow
 from workbench.tui.services.rule_queries import changes_text
-from workbench.tui.table.filters import Value
+from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column, Sign
 
 if TYPE_CHECKING:
+    from workbench.registry import PromptDeployment
     from workbench.registry.models.records import LogEntry
 
 SEPARATOR = "\x1f"
-LIVE_COLUMNS = (
-    Column("prompt", "prompt", 14, grows=True),
-    Column("environment", "environment", 12),
-    Column("version", "version", 8),
-    Column("evidence", "evidence", 8),
-    Column("score", "score", 5, "right"),
-    Column("since", "since", 10),
-    Column("by", "by", 12, grows=True),
-    Column("previous", "before", 8),
-)
-"""All but the last are exactly as wide as 80 columns allow."""
-HISTORY_COLUMNS = (
-    Column("when", "when", 16),
-    Column("action", "action", 8),
-    Column("change", "from → to", 15),
-    Column("by", "by", 12),
-    Column("reason", "reason", 12, grows=True),
-)
 
 
 def place_key(row: LiveRow) -> str:
@@ -48,9 +31,7 @@ def place_key(row: LiveRow) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """A line of the list. Its cells are made when they are looked at: of ten thousand prompts most
-    never come into sight.
-    """
+    """A line of the list: a prompt in an environment."""
 
     live: LiveRow
     place: int = 0
@@ -66,39 +47,54 @@ class PlaceRow:
     def rank(self) -> tuple[int, ...]:
         return (self.place,)
 
-    def cell(self, column: str) -> str:
-        return _live_cells(self.live).get(column, "")
-
-    def cell_sign(self, column: str) -> Sign:
-        status = self.live.status
-        if column != "evidence" or status is None:
-            return ""
-        return "pass" if status.tested else "fail"
-
     def haystack(self) -> str:
-        return " ".join(_live_cells(self.live).values())
-
-    def value(self, field: str) -> Value:
-        return _live_cells(self.live).get(field)
+        return " ".join(column.cell(self) for column in LIVE_COLUMNS)
 
 
-def _live_cells(row: LiveRow) -> dict[str, str]:
-    """What is live there, or that nothing is."""
-    cells = {"prompt": row.prompt_id, "environment": row.environment}
-    if row.deployment is None:
-        return cells | {"version": "–", "evidence": "not live"}  # noqa: RUF001
-    return cells | {
-        "version": row.deployment.version,
-        "evidence": _evidence(row),
-        "since": row.deployment.deployed_at[:10],
-        "by": row.deployment.deployed_by,
-        "score": numbers.score(row.status.score) if row.status else "",
-        "previous": row.deployment.previous_version or "–",  # noqa: RUF001
-    }
+def _live(field: Callable[[PromptDeployment], str | None]) -> Callable[[PlaceRow], str | None]:
+    """A value of the deployment; None where nothing is live."""
+    return lambda row: field(row.live.deployment) if row.live.deployment else None
+
+
+def _or_dash(row: PlaceRow) -> str:
+    return row.live.deployment.version if row.live.deployment else numbers.UNKNOWN
+
+
+def _previous(row: PlaceRow) -> str:
+    deployment = row.live.deployment
+    return (deployment.previous_version or numbers.UNKNOWN) if deployment else ""
+
+
+def _score(row: PlaceRow) -> float | None:
+    return row.live.status.score if row.live.status else None
+
+
+def _shown_score(row: PlaceRow) -> str:
+    return numbers.score(_score(row)) if row.live.status else ""
+
+
+def _evidence_sign(row: PlaceRow) -> Sign:
+    status = row.live.status
+    return "" if status is None else "pass" if status.tested else "fail"
+
+
+LIVE_COLUMNS: tuple[Column[PlaceRow], ...] = (
+    Column("prompt", "prompt", 14, lambda row: row.live.prompt_id, grows=True),
+    Column("environment", "environment", 12, lambda row: row.live.environment),
+    Column("version", "version", 8, _live(lambda d: d.version), _or_dash),
+    Column("evidence", "evidence", 8, lambda row: _evidence(row.live), sign=_evidence_sign),
+    Column("score", "score", 5, _score, _shown_score, align="right"),
+    Column("since", "since", 10, _live(lambda d: d.deployed_at[:10])),
+    Column("by", "by", 12, _live(lambda d: d.deployed_by), grows=True),
+    Column("previous", "before", 8, _live(lambda d: d.previous_version), _previous),
+)
+"""All but the last are exactly as wide as 80 columns allow."""
 
 
 def _evidence(row: LiveRow) -> str:
-    """How it stands with what is live; in capitals when somebody should look."""
+    """The state of what is live; in capitals when it needs attention."""
+    if row.deployment is None:
+        return "not live"
     if row.status is None:
         return ""
     state = row.status.state.value
@@ -110,20 +106,25 @@ def history_key(entry: LogEntry) -> str:
     return f"{entry.seq}{SEPARATOR}{entry.version}"
 
 
-def history_row(entry: LogEntry, place: int) -> ListRow:
-    """One thing that happened."""
-    return ListRow(
-        history_key(entry),
-        {
-            "when": _local(entry.at),
-            "action": _action(entry),
-            "change": _change(entry),
-            "by": entry.by,
-            "reason": _reason(entry),
-        },
-        {"action": "" if entry.action == "deploy" else "down"},
-        place=place,
-    )
+def history_rows(entries: Iterable[LogEntry]) -> list[ListRow[LogEntry]]:
+    """What happened, in this order."""
+    return [
+        ListRow(history_key(entry), entry, at, searched=f"{_local(entry.at)} {entry_line(entry)}")
+        for at, entry in enumerate(entries)
+    ]
+
+
+def _action_sign(row: ListRow[LogEntry]) -> Sign:
+    return "" if row.item.action == "deploy" else "down"
+
+
+HISTORY_COLUMNS: tuple[Column[ListRow[LogEntry]], ...] = (
+    Column("when", "when", 16, lambda row: _local(row.item.at)),
+    Column("action", "action", 8, lambda row: _action(row.item), sign=_action_sign),
+    Column("change", "from → to", 15, lambda row: _change(row.item)),
+    Column("by", "by", 12, lambda row: row.item.by),
+    Column("reason", "reason", 12, lambda row: _reason(row.item), grows=True),
+)
 
 
 def _action(entry: LogEntry) -> str:
@@ -184,8 +185,8 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
     lines: list[Content] = []
     if row.status is not None and row.deployment is not None:
         style = "$text-success" if row.status.tested else "$text-warning"
-        said = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
-        lines.append(Content.styled(safe_line(said), style))
+        state = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
+        lines.append(Content.styled(safe_line(state), style))
         if row.deployment.loosened_by:
             lines.append(_allowed_by(row.deployment.loosened_by))
         for suite in row.status.suites:
@@ -213,8 +214,8 @@ def what_next(row: LiveRow, page: LivePage) -> str:
         back = f" · R brings {page.rollback_to} back" if page.rollback_to else ""
         return f"nothing is live in {row.environment} · D deploys {row.newest}{back}"
     if row.status and not row.status.tested:
-        said = f"{row.deployment.version} is {_evidence(row)}: {row.status.reason}"
-        return f"{said} · R goes back to {page.rollback_to}" if page.rollback_to else said
+        state = f"{row.deployment.version} is {_evidence(row)}: {row.status.reason}"
+        return f"{state} · R goes back to {page.rollback_to}" if page.rollback_to else state
     if page.rollback_to:
         return (
             f"R rolls {row.environment} back to {page.rollback_to} "

@@ -13,6 +13,16 @@ from workbench.actions.session import Session
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.deploys.queries import (
+    STATUSES_AT_ONCE,
+    LivePage,
+    LiveRow,
+    read_live,
+    read_place,
+    read_statuses,
+    without_status,
+)
+from workbench.tui.deploys.registry_watch import RegistryWatch
 from workbench.tui.deploys.rows import (
     HISTORY_COLUMNS,
     LIVE_COLUMNS,
@@ -22,21 +32,11 @@ from workbench.tui.deploys.rows import (
     entry_line,
     entry_text,
     history_key,
-    history_row,
+    history_rows,
     what_next,
 )
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import files_of_suites
-from workbench.tui.services.registry_queries import (
-    STATUSES_AT_ONCE,
-    LivePage,
-    LiveRow,
-    read_live,
-    read_place,
-    read_statuses,
-    without_status,
-)
-from workbench.tui.services.registry_watch import RegistryWatch
 from workbench.tui.services.rule_queries import NO_RULES, Rules, read_rules
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_pane import CasePane
@@ -47,7 +47,7 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.registry.models.records import LogEntry
 
-    _Found = tuple[Rules, list[PlaceRow]]
+    _LiveList = tuple[Rules, list[PlaceRow]]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -63,7 +63,7 @@ class DeploysScreen(ModeScreen):
     def __init__(self) -> None:
         super().__init__()
         self._missing: list[PlaceRow] = []
-        """Where a status has yet to be read."""
+        """Rows whose status has yet to be read."""
         self._rules = NO_RULES
         self._page: LivePage | None = None
         self._watch: RegistryWatch | None = None
@@ -87,7 +87,7 @@ class DeploysScreen(ModeScreen):
             self._watch.close()
 
     def _look(self) -> None:
-        """A deployment from a shell, say, is seen here too; not while another screen is."""
+        """Notice deployments by other processes, while this screen is shown."""
         if self._watch and self.app.screen_stack[0] is self and self._watch.changed():
             self.reload()
 
@@ -99,13 +99,13 @@ class DeploysScreen(ModeScreen):
         self.reload()
 
     def files_changed(self) -> None:
-        """Evidence is stale when the cases or the suite are others."""
+        """Evidence may be stale: the cases or the suite changed."""
         self.reload()
 
     def reload(self) -> None:
         """Read what is live again."""
 
-        def read(session: Session) -> _Found:
+        def read(session: Session) -> _LiveList:
             prompts = session.registry.prompts()
             rules = read_rules(session) if prompts else NO_RULES
             rows = read_live(session, prompts, rules.changes)
@@ -113,8 +113,8 @@ class DeploysScreen(ModeScreen):
 
         self.app.in_thread(read, done=self._show_live, group="live", opens=True)
 
-    def _show_live(self, found: _Found) -> None:
-        rules, rows = found
+    def _show_live(self, loaded: _LiveList) -> None:
+        rules, rows = loaded
         self._tell_of(rules, before=self._rules)
         self._rules = rules
         table = self.query_one("#live", CaseTable)
@@ -130,14 +130,14 @@ class DeploysScreen(ModeScreen):
         self._read_statuses()
 
     def _tell_of(self, rules: Rules, before: Rules) -> None:
-        """What somebody must do about the rules, or that it was done elsewhere."""
+        """Tell what the rules need, or that it was done elsewhere."""
         if rules.problem == before.problem:
             return
         if rules.problem:
             self.app.tell(rules.problem, error=True)
         elif before.unreadable:
             self.app.tell("the suites can be read again")
-        elif self.query_one(StatusLine).told == before.problem:
+        elif self.query_one(StatusLine).message == before.problem:
             self.app.tell("the files let no more through than the rules in force")
 
     def _read_statuses(self) -> None:
@@ -146,10 +146,10 @@ class DeploysScreen(ModeScreen):
         if not batch:
             return
 
-        def show(found: tuple[LiveRow, ...]) -> None:
-            rows = [PlaceRow(live, row.place) for row, live in zip(batch, found, strict=True)]
+        def show(updated: tuple[LiveRow, ...]) -> None:
+            rows = [PlaceRow(live, row.place) for row, live in zip(batch, updated, strict=True)]
             self.query_one("#live", CaseTable).put(rows)
-            # Not from inside the job, which the next one of its group would cancel.
+            # Called later: the next job of the group would cancel the one we are in.
             self.call_later(self._read_statuses)
 
         self.app.in_thread(
@@ -163,8 +163,8 @@ class DeploysScreen(ModeScreen):
     @property
     def row(self) -> LiveRow | None:
         """The place under the cursor."""
-        found = self.query_one("#live", CaseTable).cursor_row
-        return found.live if isinstance(found, PlaceRow) else None
+        row = self.query_one("#live", CaseTable).cursor_row
+        return row.live if isinstance(row, PlaceRow) else None
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
@@ -177,7 +177,7 @@ class DeploysScreen(ModeScreen):
         self._hint_next()
 
     def _hint_next(self) -> None:
-        """The line of the history that has the cursor, whole, else what can be done."""
+        """Hint: the selected history entry in full, else what can be done."""
         entry, row, page = self._entry(), self.row, self._page
         if self.focused is self.query_one("#history", CaseTable) and entry:
             self.hint(entry_line(entry))
@@ -185,7 +185,7 @@ class DeploysScreen(ModeScreen):
             self.hint(what_next(row, page))
 
     def _entry(self) -> LogEntry | None:
-        """What the line of the history under the cursor says."""
+        """The selected history entry."""
         key = self.query_one("#history", CaseTable).cursor_key
         entries = self._page.history if self._page else ()
         return next((entry for entry in entries if history_key(entry) == key), None)
@@ -240,7 +240,7 @@ class DeploysScreen(ModeScreen):
             page.environment,
         )
         cursor = history.cursor_key if is_same and history.touched else ""
-        history.load([history_row(e, at) for at, e in enumerate(page.history)], cursor=cursor)
+        history.load(history_rows(page.history), cursor=cursor)
         behind = self.query_one("#behind", TextView)
         behind.border_title = plain("Evidence and trend")
         behind.show(behind_text(row, page))

@@ -1,4 +1,4 @@
-"""Before calls are made that nobody has seen the price of: how many, what for, what they cost."""
+"""Confirm calls before they are made: how many, what for, and the estimated cost."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def ask_before(
     always: bool = False,
     no: Callable[[], object] = lambda: None,
 ) -> None:
-    """Call `go` at once where what is foreseen needs no yes, else once it was agreed to.
+    """Call `go` at once where no confirmation is needed, else once the user agreed.
 
-    `always`: ask about any call at all. `no` is called when it was not agreed to.
+    `always`: ask about any call at all. `no` is called when the user declined.
     """
 
-    def ask(found: Preflight) -> AskCalls | None:
-        if found.needs_a_yes or (always and found.estimate.calls):
-            return AskCalls(title, found)
+    def ask(preflight: Preflight) -> AskCalls | None:
+        if preflight.needs_a_yes or (always and preflight.estimate.calls):
+            return AskCalls(title, preflight)
         go()
         return None
 
@@ -52,15 +52,15 @@ def ask_before(
 class AskCalls(Dialog[bool]):
     """True: make the calls."""
 
-    def __init__(self, title: str, found: Preflight) -> None:
+    def __init__(self, title: str, preflight: Preflight) -> None:
         super().__init__(f"{title} · y starts it", "Start")
-        self._found = found
+        self._preflight = preflight
 
     def body(self) -> Iterable[Widget]:
-        lines = [Content(safe_line(line)) for line in self._found.lines]
-        lines.append(Content(safe_line("at most " + estimate_line(self._found.estimate))))
+        lines = [Content(safe_line(line)) for line in self._preflight.lines]
+        lines.append(Content(safe_line("at most " + estimate_line(self._preflight.estimate))))
         limit = self.app.workspace.settings.confirm_above_usd
-        why = dear_line(self._found, limit)
+        why = reason_to_ask(self._preflight, limit)
         if why:
             lines.append(Content.styled(why, "$text-warning"))
         yield PlainStatic(Content("\n").join(lines))
@@ -69,22 +69,22 @@ class AskCalls(Dialog[bool]):
         self.dismiss(True)
 
 
-def estimate_line(found: Estimate) -> str:
-    """Calls, what is known already, money, time."""
-    parts = [numbers.plural(found.calls, "call")]
-    if found.cached:
-        parts.append(f"{numbers.count(found.cached)} known already")
-    parts.append(f"≈ {numbers.money(found.usd)}" if found.usd is not None else "cost unknown")
-    if found.seconds is not None:
-        parts.append(f"≈ {numbers.clock(found.seconds)}")
+def estimate_line(estimate: Estimate) -> str:
+    """Calls, cached answers, cost and time on one line."""
+    parts = [numbers.plural(estimate.calls, "call")]
+    if estimate.cached:
+        parts.append(f"{numbers.count(estimate.cached)} known already")
+    parts.append(f"≈ {numbers.money(estimate.usd)}" if estimate.usd is not None else "cost unknown")
+    if estimate.seconds is not None:
+        parts.append(f"≈ {numbers.clock(estimate.seconds)}")
     return " · ".join(parts)
 
 
-def dear_line(found: Preflight, limit_usd: float) -> str:
-    """Why a person should agree first; empty: nobody need."""
-    if found.cost is not None:
-        if found.cost.unpriced:
-            unpriced = numbers.plural(found.cost.unpriced, "call")
+def reason_to_ask(preflight: Preflight, limit_usd: float) -> str:
+    """Why confirmation is needed; empty: it is not."""
+    if preflight.cost is not None:
+        if preflight.cost.unpriced:
+            unpriced = numbers.plural(preflight.cost.unpriced, "call")
             return f"{unpriced} of unknown price, at a provider that is not on this machine"
         return f"more than {numbers.money(limit_usd)}"
-    return f"{numbers.plural(found.estimate.calls, 'call')}" if found.needs_a_yes else ""
+    return f"{numbers.plural(preflight.estimate.calls, 'call')}" if preflight.needs_a_yes else ""

@@ -26,7 +26,8 @@ from workbench.tui.services.dataset_edits import (
     save_case,
     save_first_case,
 )
-from workbench.tui.table.case_rows import ResultRow, flat_json
+from workbench.tui.table.case_rows import ResultRow
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 
@@ -84,8 +85,8 @@ class CaseForm(Dialog[tuple[str, str]]):
         )
 
     def action_cancel(self) -> None:
-        """What was typed goes only when that is meant."""
-        # Behind the keys that the focused field has not seen yet, as with ctrl+s.
+        """Confirm before discarding input."""
+        # After keys still queued for the focused field, as with ctrl+s.
         (self.focused or self).call_later(self._leave)
 
     def _leave(self) -> None:
@@ -102,14 +103,14 @@ class CaseForm(Dialog[tuple[str, str]]):
         self.app.push_screen(DropTyped(), answered)
 
     def _fields(self) -> tuple[str, ...]:
-        """What stands in them."""
+        """The values of the fields."""
         return (
             *(area.text for area in self.query(ValueArea)),
             *(line.value for line in self.query(Input)),
         )
 
     def confirm(self) -> None:
-        # Behind the keys that the focused field has not seen yet: ctrl+s overtakes them.
+        # After keys still queued for the focused field: ctrl+s has priority over them.
         (self.focused or self).call_later(self._save)
 
     def _save(self) -> None:
@@ -124,13 +125,13 @@ class CaseForm(Dialog[tuple[str, str]]):
                 return save_first_case(session, self._begins, case)
             return save_case(session, self._path, case, self._replaces)
 
-        def done(told: str) -> None:
-            self.dismiss((told, case.id))
+        def done(message: str) -> None:
+            self.dismiss((message, case.id))
 
         self.app.in_thread(save, done=done, failed=self.refused)
 
     def _typed(self) -> Case:
-        """The case as the fields say. A value that was not touched stays what it was."""
+        """The case built from the fields; untouched values keep their type."""
         values = {}
         for at, name in enumerate(self._names):
             typed = self.query_one(f"#value-{at}", ValueArea).text
@@ -155,7 +156,7 @@ class CaseForm(Dialog[tuple[str, str]]):
 
 
 class DropTyped(Dialog[bool]):
-    """True: what was typed goes."""
+    """True: discard the input."""
 
     def __init__(self) -> None:
         super().__init__("Not saved · y drops what you typed", "Drop it", no="Go on typing")
@@ -168,7 +169,7 @@ class DropTyped(Dialog[bool]):
 
 
 def _input_value(typed: str, before: object) -> object:
-    """Text stays text; what was JSON must be JSON again."""
+    """Text stays text; a JSON value must be JSON again."""
     return typed if isinstance(before, str) else parse_value(typed)
 
 
@@ -193,11 +194,11 @@ def open_form(
         app.tell(f"{case.id} is too long to edit here: open {path}", error=True)
         return
 
-    def saved(found: tuple[str, str] | None) -> None:
-        if found:
-            app.tell(found[0])
+    def saved(saved_case: tuple[str, str] | None) -> None:
+        if saved_case:
+            app.tell(saved_case[0])
             if done:
-                done(found[1])
+                done(saved_case[1])
 
     app.push_screen(CaseForm(path, case, replaces=replaces, note=note), saved)
 
@@ -205,7 +206,7 @@ def open_form(
 def begin(app: AppContext, prompt_id: str, done: Callable[[str], None]) -> None:
     """The form of a suite's first case, or why there can be none. `done` gets the case's id."""
 
-    def found(place: tuple[Path, Case]) -> None:
+    def opened(place: tuple[Path, Case]) -> None:
         path, case = place
         note = (
             f"writes {path.parent.name}/suite.yaml too: scored by exact_match, the gate at 80 %; "
@@ -219,13 +220,13 @@ def begin(app: AppContext, prompt_id: str, done: Callable[[str], None]) -> None:
 
         app.push_screen(CaseForm(path, case, note=note, begins=prompt_id), saved)
 
-    app.in_thread(first_case, prompt_id, done=found, group="begin", opens=True)
+    app.in_thread(first_case, prompt_id, done=opened, group="begin", opens=True)
 
 
 def promote(app: AppContext, summary: RunSummary, row: ResultRow) -> None:
     """A new case made of a result: its input, what was expected, and where it comes from."""
-    found = row.case
-    if found is None:
+    case = row.case
+    if case is None:
         app.tell("this run does not know the case's inputs", error=True)
         return
     answer = row.result.answer.text if row.result else ""
@@ -234,10 +235,10 @@ def promote(app: AppContext, summary: RunSummary, row: ResultRow) -> None:
         if page.suite is None:
             app.tell(page.problem, error=True)
             return
-        like = replace(found, tags=tuple(dict.fromkeys((*found.tags, "promoted"))))
-        case = blank_case(page.suite.dataset.cases, like)
+        like = replace(case, tags=tuple(dict.fromkeys((*case.tags, "promoted"))))
+        new_case = blank_case(page.suite.dataset.cases, like)
         shown = answer[:200] or "(no answer)"
         note = f"{summary.label} answered: {shown} · change the input, say what is expected"
-        open_form(app, page, case, note=note)
+        open_form(app, page, new_case, note=note)
 
     app.in_thread(read_datasets, summary.suite, done=read, group="promote", opens=True)

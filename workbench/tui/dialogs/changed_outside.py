@@ -40,7 +40,7 @@ class ChangedOutside(Dialog[bool]):
 
     def on_mount(self) -> None:
         self.app.in_thread(
-            lambda _bench: diff_text(self._mine, self._theirs),
+            lambda _session: diff_text(self._mine, self._theirs),
             done=self._show,
         )
 
@@ -65,8 +65,8 @@ class ChangedOutside(Dialog[bool]):
 def diff_block(diff: Diff, around: DiffContext) -> list[Content]:
     """What changes in a text, under a line that says how much, and how much of it is shown."""
     counts = Content.styled(f"text: +{diff.added} -{diff.removed} lines", "bold")
-    said = Content.styled(f" · {around.said} · {{/}}", "$text-muted")
-    return [counts + said, diff_content(diff, around.lines)]
+    context = Content.styled(f" · {around.description} · {{/}}", "$text-muted")
+    return [counts + context, diff_content(diff, around.lines)]
 
 
 def diff_content(diff: Diff, context: int | None = 2) -> Content:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
@@ -12,12 +12,23 @@ from textual.widget import Widget
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 
-COLUMNS = (Column("mark", "", 3), Column("column", "column", 20, grows=True))
-_MARKS = {True: "[x]", False: "[ ]"}
-"""Signs that need no colour."""
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A column, and whether it is ticked."""
+
+    title: str
+    ticked: bool
+
+
+COLUMNS: tuple[Column[ListRow[_Choice]], ...] = (
+    # Signs that need no colour.
+    Column("mark", "", 3, lambda row: "[x]" if row.item.ticked else "[ ]"),
+    Column("column", "column", 20, lambda row: row.item.title, grows=True),
+)
 
 
 class TickTable(CaseTable):
@@ -38,7 +49,7 @@ class Columns(Dialog[set[str]]):
     first_field = "#columns"
     DEFAULT_CSS: ClassVar[str] = "Columns #dialog { width: 50; }"
 
-    def __init__(self, columns: Sequence[Column], hidden: Set[str]) -> None:
+    def __init__(self, columns: Sequence[Column[Any]], hidden: Set[str]) -> None:
         super().__init__("Columns · space ticks", "Show these")
         self._titles = {column.key: column.title for column in columns if not column.frozen}
         self._ticked = set(self._titles) - hidden
@@ -48,21 +59,19 @@ class Columns(Dialog[set[str]]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#columns", CaseTable).load(
-            [
-                ListRow(key, {"mark": _MARKS[key in self._ticked], "column": title}, place=at)
-                for at, (key, title) in enumerate(self._titles.items())
-            ]
-        )
+        self.query_one("#columns", CaseTable).load(self._rows())
+
+    def _rows(self) -> list[ListRow[_Choice]]:
+        return [
+            ListRow(key, _Choice(title, key in self._ticked), at)
+            for at, (key, title) in enumerate(self._titles.items())
+        ]
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
         """Ticked, or clicked twice: show that column, or hide it."""
         message.stop()
-        row = message.table.cursor_row
-        if isinstance(row, ListRow):
-            self._ticked ^= {row.key}
-            mark = _MARKS[row.key in self._ticked]
-            message.table.put([replace(row, cells={**row.cells, "mark": mark})])
+        self._ticked ^= {message.key}
+        message.table.put(self._rows())
 
     def confirm(self) -> None:
         if not self._ticked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -13,25 +14,48 @@ from workbench.present import numbers
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column
 from workbench.tui.table.copying import Copy, copies_at, to_clipboard
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 from workbench.tui.terminal.textual_private import keymap_of
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
     from workbench.tui.context.app_context import AppContext
 
-COLUMNS = (
-    Column("key", "key", 4, frozen=True),
-    Column("what", "copies", 26),
-    Column("size", "chars", 7, "right"),
-    Column("text", "text", 20, grows=True),
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What can be copied, and the keys that pick it."""
+
+    copy: Copy
+    keys: str
+
+    @property
+    def text(self) -> str | None:
+        """None where it has yet to be made."""
+        return self.copy.text if isinstance(self.copy.text, str) else None
+
+
+def _size(row: ListRow[_Entry]) -> int | None:
+    return None if row.item.text is None else len(row.item.text)
+
+
+def _shown_size(row: ListRow[_Entry]) -> str:
+    size = _size(row)
+    return "" if size is None else numbers.count(size)
+
+
+COLUMNS: tuple[Column[ListRow[_Entry]], ...] = (
+    Column("key", "key", 4, lambda row: row.item.keys, frozen=True),
+    Column("what", "copies", 26, lambda row: row.item.copy.name),
+    Column("size", "chars", 7, _size, _shown_size, align="right"),
+    Column("text", "text", 20, lambda row: row.item.text, grows=True),
 )
 
 
 def open_copy_menu(app: AppContext, widget: Widget) -> None:
-    """Ask which of what lies around the widget goes to the clipboard."""
+    """Open the copy menu for a widget and its ancestors."""
 
     def picked(copy: Copy | None) -> None:
         if copy:
@@ -49,7 +73,7 @@ def open_copy_menu(app: AppContext, widget: Widget) -> None:
 
 
 class CopyMenu(Dialog[Copy]):
-    """Gives what was picked; ESC copies nothing."""
+    """Closes with the picked entry; ESC copies nothing."""
 
     MODE: ClassVar[str] = "copy"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("copy")
@@ -64,7 +88,8 @@ class CopyMenu(Dialog[Copy]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        rows = [self._row(copy, at) for at, copy in enumerate(self._copies.values())]
+        entries = [_Entry(copy, self._keys_of(copy)) for copy in self._copies.values()]
+        rows = [ListRow(entry.copy.id, entry, at) for at, entry in enumerate(entries)]
         self.query_one("#copies", CaseTable).load(rows)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -80,16 +105,7 @@ class CopyMenu(Dialog[Copy]):
         message.stop()
         self.dismiss(self._copies[message.key])
 
-    def _row(self, copy: Copy, place: int) -> ListRow:
+    def _keys_of(self, copy: Copy) -> str:
         action = keys.by_id(f"copy.{copy.id}")
-        letters = keys.keys_of(action, keymap_of(self.app)) if action else ()
-        size = text = ""
-        if isinstance(copy.text, str):
-            size, text = numbers.count(len(copy.text)), copy.text
-        cells = {
-            "key": " ".join(map(keys.display, letters)),
-            "what": copy.name,
-            "size": size,
-            "text": text,
-        }
-        return ListRow(copy.id, cells, place=place)
+        pressed = keys.keys_of(action, keymap_of(self.app)) if action else ()
+        return " ".join(map(keys.display, pressed))

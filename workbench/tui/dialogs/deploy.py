@@ -22,8 +22,8 @@ from workbench.tui.base.dialog import Dialog, field, open_with
 from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.evidence_lines import evidence_text
 from workbench.tui.widgets.text_view import TextView
@@ -32,13 +32,6 @@ if TYPE_CHECKING:
     from workbench.registry import PromptDeployment
     from workbench.settings import EnvironmentSettings
     from workbench.tui.context.app_context import AppContext
-
-COLUMNS = (
-    Column("environment", "environment", 13),
-    Column("live", "live now", 9),
-    Column("becomes", "becomes", 9),
-    Column("state", "evidence", 18, grows=True),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +70,27 @@ class Place:
         return f"{ahead}needs {self.first} first · {evidence}" if self.first else ahead + evidence
 
 
+def _live(row: ListRow[Place]) -> str | None:
+    live = row.item.preview.live
+    return live.version if live else None
+
+
+def _becomes(row: ListRow[Place]) -> str:
+    return "the same" if row.item.is_there else row.item.preview.version.version
+
+
+def _state_sign(row: ListRow[Place]) -> Sign:
+    return "pass" if row.item.preview.status.tested and not row.item.first else "fail"
+
+
+COLUMNS: tuple[Column[ListRow[Place]], ...] = (
+    Column("environment", "environment", 13, lambda row: row.key),
+    Column("live", "live now", 9, _live, lambda row: _live(row) or numbers.UNKNOWN),
+    Column("becomes", "becomes", 9, _becomes),
+    Column("state", "evidence", 18, lambda row: row.item.state, sign=_state_sign, grows=True),
+)
+
+
 def places(
     version: str,
     previews: Sequence[DeployPreview],
@@ -87,12 +101,12 @@ def places(
     where a loosened rule decides. Pure.
     """
     live = {preview.environment: preview.live for preview in previews}
-    found = []
+    result = []
     for preview, rules in zip(previews, environments, strict=True):
         before = live.get(rules.promote_from)
         first = "" if before and before.version == version else rules.promote_from
-        found.append(Place(preview, first, rules.frozen, rules.name in loosened))
-    return tuple(found)
+        result.append(Place(preview, first, rules.frozen, rules.name in loosened))
+    return tuple(result)
 
 
 def open_deploy(
@@ -115,7 +129,7 @@ def open_deploy(
         ]
         return places(version, previews, environments, loosened)
 
-    open_with(app, read, lambda found: Deploy(prompt_id, version, found, environment))
+    open_with(app, read, lambda offered: Deploy(prompt_id, version, offered, environment))
 
 
 class Deploy(Dialog["PromptDeployment"]):
@@ -129,14 +143,14 @@ class Deploy(Dialog["PromptDeployment"]):
         self,
         prompt_id: str,
         version: str,
-        found: tuple[Place, ...],
+        offered: tuple[Place, ...],
         environment: str | None,
     ) -> None:
         super().__init__(f"Deploy {prompt_id}@{version} · ^s deploys where the cursor is", "Deploy")
         self._prompt_id = prompt_id
         self._version = version
-        self._places = {place.preview.environment: place for place in found}
-        self._first = environment or _where_next(found)
+        self._places = {place.preview.environment: place for place in offered}
+        self._first = environment or _where_next(offered)
         self._equal_lines = DiffContext(1)
 
     def body(self) -> Iterable[Widget]:
@@ -145,7 +159,7 @@ class Deploy(Dialog["PromptDeployment"]):
         yield from field("reason", "reason", hint="for the log")
 
     def on_mount(self) -> None:
-        rows = [_row(place, at) for at, place in enumerate(self._places.values())]
+        rows = [ListRow(name, place, at) for at, (name, place) in enumerate(self._places.items())]
         self.query_one(CaseTable).load(rows, cursor=self._first)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
@@ -165,7 +179,7 @@ class Deploy(Dialog["PromptDeployment"]):
         self._show_preview()
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
-        """Enter is the safe choice: it goes on to the evidence."""
+        """Enter never deploys: it moves to the evidence."""
         message.stop()
         self.query_one("#evidence", TextView).focus()
 
@@ -226,11 +240,13 @@ def place_text(place: Place, around: DiffContext) -> Content:
         ),
     ]
     if place.first and not place.is_there:
-        said = f"{preview.environment} takes what is live in {place.first}: deploy it there first"
-        lines.insert(1, Content.styled(safe_line(said), "$text-warning"))
+        text = f"{preview.environment} takes what is live in {place.first}: deploy it there first"
+        lines.insert(1, Content.styled(safe_line(text), "$text-warning"))
     if not status.tested:
         lines.append(Content("F5 runs the gate on this version"))
-    lines += [Content.styled(safe_line(f"~ {said}"), "$text-warning") for said in status.warnings]
+    lines += [
+        Content.styled(safe_line(f"~ {warning}"), "$text-warning") for warning in status.warnings
+    ]
     for record in preview.evaluations[:2]:
         lines.append(evidence_text(record.evidence))
     if preview.diff is not None:
@@ -240,26 +256,11 @@ def place_text(place: Place, around: DiffContext) -> Content:
     return Content("\n").join(lines)
 
 
-def _row(place: Place, at: int) -> ListRow:
-    preview = place.preview
-    return ListRow(
-        preview.environment,
-        {
-            "environment": preview.environment,
-            "live": preview.live.version if preview.live else "–",  # noqa: RUF001
-            "becomes": "the same" if place.is_there else preview.version.version,
-            "state": place.state,
-        },
-        {"state": "pass" if preview.status.tested and not place.first else "fail"},
-        place=at,
-    )
-
-
-def _where_next(found: tuple[Place, ...]) -> str:
-    """The last environment, in their order, that takes it and has another version; where none
-    does, the one that is the farthest from production.
+def _where_next(offered: tuple[Place, ...]) -> str:
+    """The last environment, in their order, that accepts the version and has another one live; if
+    none does, the first.
     """
-    for place in reversed(found):
+    for place in reversed(offered):
         if place.takes_it:
             return place.preview.environment
-    return found[0].preview.environment if found else ""
+    return offered[0].preview.environment if offered else ""

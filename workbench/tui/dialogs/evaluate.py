@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 def start_evaluation(app: AppContext, prompt_id: str, version: str) -> None:
-    """Say what the gate of every suite would ask of this version; once agreed to, run it, record
-    the evidence, show the verdict. What is known already needs no question.
+    """Show what the gate of every suite would call for this version; once confirmed, run it, record
+    the evidence and show the verdict. Nothing is asked if every answer is cached.
     """
     ask_before(
         app,
@@ -38,7 +38,7 @@ def start_evaluation(app: AppContext, prompt_id: str, version: str) -> None:
 
 def _evaluate(app: AppContext, prompt_id: str, version: str) -> None:
     if app.runs.is_alive:
-        app.tell("a run is alive: 3 shows it, x there stops it", error=True)
+        app.tell("a run is active: 3 shows it, x there stops it", error=True)
         return
 
     def evaluate(session: Session) -> tuple[Evidence, ...]:
@@ -48,29 +48,29 @@ def _evaluate(app: AppContext, prompt_id: str, version: str) -> None:
         follow = app.runs.follow_from_thread
         return gate(session, prompt_id, version, fresh=wants_fresh(session), on_run=follow)
 
-    def done(found: tuple[Evidence, ...]) -> None:
+    def done(evidence: tuple[Evidence, ...]) -> None:
         app.post_to_screen(RegistryChanged())
-        app.tell(f"{_word(found)} {prompt_id}@{version} · F2 Prompts: space on it shows why")
-        if _is_watched(app, found):
-            app.push_screen(Verdict(prompt_id, version, found))
+        app.tell(f"{_word(evidence)} {prompt_id}@{version} · F2 Prompts: space on it shows why")
+        if _is_watched(app, evidence):
+            app.push_screen(Verdict(prompt_id, version, evidence))
 
     app.tell(f"evaluating {prompt_id}@{version}: the gate's cases, then its verdict")
     app.in_thread(evaluate, done=done)
     app.open_run()
 
 
-def _is_watched(app: AppContext, found: tuple[Evidence, ...]) -> bool:
+def _is_watched(app: AppContext, evidence: tuple[Evidence, ...]) -> bool:
     """Whether the user looks at that run still, and does not type."""
     return (
         app.current_mode == "run"
         and len(app.screen_stack) == 1
         and not isinstance(app.focused, Input)
-        and app.selection.run_id in [item.run_b for item in found]
+        and app.selection.run_id in [item.run_b for item in evidence]
     )
 
 
-def _word(found: tuple[Evidence, ...]) -> str:
-    gates = [item.gate for item in found]
+def _word(evidence: tuple[Evidence, ...]) -> str:
+    gates = [item.gate for item in evidence]
     if Gate.FAIL in gates:
         return "FAIL"
     return "NO DECISION" if Gate.NO_DECISION in gates else "PASS"
@@ -84,19 +84,19 @@ class Verdict(Dialog[None]):
     first_field = "#verdict"
     unasked = True
 
-    def __init__(self, prompt_id: str, version: str, found: tuple[Evidence, ...]) -> None:
-        passed = all(item.gate is Gate.PASS for item in found)
-        title = f"{_word(found)} · {prompt_id}@{version}"
+    def __init__(self, prompt_id: str, version: str, evidence: tuple[Evidence, ...]) -> None:
+        passed = all(item.gate is Gate.PASS for item in evidence)
+        title = f"{_word(evidence)} · {prompt_id}@{version}"
         super().__init__(f"{title} · d deploys it" if passed else title, no="Close")
         self._ref = (prompt_id, version)
         self._passed = passed
-        self._found = found
+        self._evidence = evidence
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="verdict")
 
     def on_mount(self) -> None:
-        self.query_one("#verdict", TextView).show(all_evidence(self._found, full=True))
+        self.query_one("#verdict", TextView).show(all_evidence(self._evidence, full=True))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "deploy" and not self._passed:

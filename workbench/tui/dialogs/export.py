@@ -27,7 +27,7 @@ def open_export(app: AppContext) -> None:
 
 
 class Export(Dialog["Exported"]):
-    """Gives what was sent where."""
+    """Closes with what was sent where."""
 
     first_field = "#target"
 
@@ -44,17 +44,17 @@ class Export(Dialog["Exported"]):
         yield from field("output", "file", hint="a name beside workbench.toml")
 
     def confirm(self) -> None:
-        said = {item.id: item.value.strip() for item in self.query(Input)}
+        values = {item.id: item.value.strip() for item in self.query(Input)}
 
         def write(session: Session) -> Exported:
             from workbench.actions.releasing.import_export import export, find_target
             from workbench.exchange.targets.base import Takes
 
-            given = said["output"]
+            given = values["output"]
             path = session.workspace.root / Path(given).expanduser() if given else None
-            takes = find_target(session.workspace, said["target"]).kind.takes
-            ref = said["ref"] if takes is not Takes.REGISTRY else None
-            return export(session, said["target"], ref, path, said["environment"])
+            takes = find_target(session.workspace, values["target"]).kind.takes
+            ref = values["ref"] if takes is not Takes.REGISTRY else None
+            return export(session, values["target"], ref, path, values["environment"])
 
         self.app.in_thread(write, done=self._done, failed=self.refused)
 

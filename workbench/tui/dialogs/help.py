@@ -13,24 +13,24 @@ from workbench.tui.base.dialog import Dialog
 from workbench.tui.keys import keys
 from workbench.tui.keys.commands import Command
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.columns import Column
 from workbench.tui.table.filters import parse_filter
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.plain_input import PlainInput
 
 ONLY_BY_KEY = frozenset(("dialog.yes",))
 """What a dialog asks to confirm is not confirmed from a list in which enter picks."""
 
-COLUMNS = (
-    Column("keys", "key", 12),
-    Column("label", "does", 20),
-    Column("help", "", 20, grows=True),
-    Column("section", "where", 11),
+COLUMNS: tuple[Column[ListRow[Command]], ...] = (
+    Column("keys", "key", 12, lambda row: row.item.shown_keys),
+    Column("label", "does", 20, lambda row: row.item.action.label),
+    Column("help", "", 20, lambda row: row.item.action.help, grows=True),
+    Column("section", "where", 11, lambda row: row.item.section),
 )
 
 
 class Help(Dialog[Command]):
-    """Gives the command that was picked with enter. Typing filters at once."""
+    """Closes with the command picked with enter. Typing filters at once."""
 
     MODE: ClassVar[str] = "help"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("help")
@@ -46,7 +46,9 @@ class Help(Dialog[Command]):
         yield CaseTable(COLUMNS, empty=("No key does that here.",), id="help")
 
     def on_mount(self) -> None:
-        rows = [_row(command, at) for at, command in enumerate(self._commands)]
+        rows = [
+            ListRow(c.action.id, c, at, searched=_texts(c)) for at, c in enumerate(self._commands)
+        ]
         self.query_one(CaseTable).load(rows)
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -71,21 +73,13 @@ class Help(Dialog[Command]):
 
     def _pick(self) -> None:
         key = self.query_one(CaseTable).cursor_key
-        found = next((c for c in self._commands if c.action.id == key), None)
-        if found and found.action.id in ONLY_BY_KEY:
-            self.problem(f"{found.shown_keys}: only in the dialog itself; esc goes back to it")
+        command = next((c for c in self._commands if c.action.id == key), None)
+        if command and key in ONLY_BY_KEY:
+            self.problem(f"{command.shown_keys}: only in the dialog itself; esc goes back to it")
         else:
-            self.dismiss(found)
+            self.dismiss(command)
 
 
-def _row(command: Command, place: int) -> ListRow:
-    return ListRow(
-        command.action.id,
-        {
-            "keys": command.shown_keys,
-            "label": command.action.label,
-            "help": command.action.help,
-            "section": command.section,
-        },
-        place=place,
-    )
+def _texts(command: Command) -> str:
+    action = command.action
+    return f"{command.shown_keys} {action.label} {action.help} {command.section}"

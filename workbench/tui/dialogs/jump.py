@@ -18,7 +18,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 class Jump(ModalScreen[Widget]):
-    """Gives the widget that was picked; ESC gives none."""
+    """Closes with the picked widget; ESC picks none."""
 
     MODE: ClassVar[str] = "jump"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("jump")
@@ -44,12 +44,12 @@ class Jump(ModalScreen[Widget]):
 
 
 def panes_of(screen: object) -> list[tuple[Widget, Offset]]:
-    """What can have the focus on a screen, with the place of its label, from the top left.
+    """The focusable widgets of a screen, with the place of each label from the top left.
 
-    There nothing is written: a corner of a frame, or the blanks before the first column.
+    Labels cover no text: they lie on a corner of a border or on blanks before the first column.
     """
     from textual.screen import Screen
 
     assert isinstance(screen, Screen)
-    found = [(widget, widget.region.offset) for widget in screen.focus_chain if widget.region.area]
-    return sorted(found, key=lambda pane: (pane[1].y, pane[1].x))
+    panes = [(widget, widget.region.offset) for widget in screen.focus_chain if widget.region.area]
+    return sorted(panes, key=lambda pane: (pane[1].y, pane[1].x))

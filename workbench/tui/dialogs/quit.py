@@ -1,4 +1,4 @@
-"""Quit while a run is alive?"""
+"""Confirm quitting while a run is active."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ConfirmQuit(Dialog[bool]):
     """True quits."""
 
     def __init__(self, name: str, progress: RunProgress | None) -> None:
-        super().__init__("A run is alive · y stops it and quits", "Quit", no="Stay")
+        super().__init__("A run is active · y stops it and quits", "Quit", no="Stay")
         self._name = name
         self._progress = progress
 
@@ -23,7 +23,7 @@ class ConfirmQuit(Dialog[bool]):
         done = f"{self._progress.done}/{self._progress.total}" if self._progress else "some"
         yield PlainStatic(
             f"{self._name}: {done} results, all of them saved.\n"
-            "Quitting gives up the calls in flight; r on the Run screen goes on later."
+            "Quitting aborts the calls in flight; r on the Run screen goes on later."
         )
 
     def confirm(self) -> None:

@@ -47,7 +47,7 @@ class Revoke(Dialog[bool]):
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="revoke-preview")
-        yield from field("reason", "reason", hint="why, for those who meet it later")
+        yield from field("reason", "reason", hint="why, for those who read it later")
 
     def on_mount(self) -> None:
         self.query_one("#revoke-preview", TextView).show(preview_text(self._preview))
@@ -55,7 +55,7 @@ class Revoke(Dialog[bool]):
     def confirm(self) -> None:
         reason = self.query_one("#reason", Input).value.strip()
         if not reason:
-            self.problem("it needs a reason: the log and everybody who meets it will show it")
+            self.problem("it needs a reason, for the log and for whoever uses the version")
             return
         version = self._preview.version
 
@@ -85,8 +85,8 @@ def preview_text(preview: RevokePreview) -> Content:
     for entry in preview.live:
         to = preview.back.get(entry.environment)
         way = f"R there goes back to {to}" if to else "nothing there to go back to"
-        said = f"! LIVE in {entry.environment} since {entry.deployed_at[:10]} · {way}"
-        lines.append(Content.styled(safe_line(said), "$text-warning"))
+        line = f"! LIVE in {entry.environment} since {entry.deployed_at[:10]} · {way}"
+        lines.append(Content.styled(safe_line(line), "$text-warning"))
     if not preview.live:
         lines.append(Content("live nowhere"))
     for name in preview.way_back:

@@ -1,4 +1,4 @@
-"""Apply the rules that the files change, and approve those that somebody else loosened."""
+"""Apply rule changes from the files, and approve rules that another person loosened."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def open_approve_rules(app: AppContext) -> None:
         if theirs:
             return ApproveRules(theirs)
         author = safe_line(app.workspace.author)
-        said = Content(f"You loosened these ({author}): another person approves them.")
+        note = Content(f"You loosened these ({author}): another person approves them.")
         texts = [waiting_text(rule) for rule in rules.waiting]
-        return Reading("Rules that wait for an approval", Content("\n").join([*texts, said]))
+        return Reading("Rules that wait for an approval", Content("\n").join([*texts, note]))
 
     open_with(app, read_rules, make)
 
@@ -96,14 +96,14 @@ class ApplyRules(Dialog[bool]):
         app = self.app
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
-        said = f"applied: {numbers.plural(len(self._changes), 'rule')} changed"
+        message = f"applied: {numbers.plural(len(self._changes), 'rule')} changed"
         if waiting:
-            said += f" · {len(waiting)} waiting for another person's approval"
-        app.tell(said)
+            message += f" · {len(waiting)} waiting for another person's approval"
+        app.tell(message)
 
 
 class ApproveRules(Dialog[bool]):
-    """ctrl+s gives one's word for these records, or for one of them, and for no others."""
+    """ctrl+s approves exactly these records, or one of them."""
 
     def __init__(self, waiting: tuple[WaitingRule, ...]) -> None:
         super().__init__("Rules that wait for an approval · ^s approves them", "Approve")

@@ -20,7 +20,7 @@ from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import DEV_SPLIT, Suite
 from workbench.runs.spec.values import RunSpec
 from workbench.tui.base.dialog import Dialog, field, open_with
-from workbench.tui.dialogs.ask_calls import dear_line, estimate_line
+from workbench.tui.dialogs.ask_calls import estimate_line, reason_to_ask
 from workbench.tui.widgets.text import PlainStatic
 from workbench.units import dollars
 
@@ -39,7 +39,7 @@ class Offer:
     suites: tuple[Suite, ...]
 
     def suite(self, name: str) -> Suite:
-        """Raises UsageError for a name that is none of them."""
+        """Raises UsageError for an unknown name."""
         for suite in self.suites:
             if suite.name == name:
                 return suite
@@ -49,11 +49,11 @@ class Offer:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What the fields said when it was read what that would take."""
+    """The values of the fields, and what a run with them would take."""
 
-    said: tuple[str, ...]
+    values: tuple[str, ...]
     spec: RunSpec
-    found: Preflight
+    preflight: Preflight
 
 
 def open_run_options(app: AppContext, ref: str) -> None:
@@ -81,15 +81,15 @@ class RunOptions(Dialog[None]):
         self._timer: Timer | None = None
         self._ahead: Ahead | None = None
         self._starts_then = False
-        """It was said to start, and only waits for what it takes."""
+        """Start was confirmed and waits for the estimate."""
         self._warned_of: tuple[str, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         suite = self._offer.suites[0]
         wanted = self.app.selection.suite
-        for found in self._offer.suites:
-            if found.name == wanted:
-                suite = found
+        for offered in self._offer.suites:
+            if offered.name == wanted:
+                suite = offered
         names = " ".join(item.name for item in self._offer.suites)
         splits = " ".join((*suite.dataset.splits, "all"))
         first = DEV_SPLIT if DEV_SPLIT in suite.dataset.splits else "all"
@@ -115,25 +115,25 @@ class RunOptions(Dialog[None]):
 
     def spec(self) -> RunSpec:
         """What the fields say. Raises UsageError and what `make_spec` raises."""
-        said = {item.id: item.value.strip() for item in self.query(Input)}
-        suite = self._offer.suite(said["suite"])
+        values = {item.id: item.value.strip() for item in self.query(Input)}
+        suite = self._offer.suite(values["suite"])
         try:
-            budget = dollars(said["budget"]) if said["budget"] else None
+            budget = dollars(values["budget"]) if values["budget"] else None
         except ValueError as error:
             raise UsageError(str(error)) from error
         return running.make_spec(
             self._offer.source,
             suite,
-            split=said["split"] or None,
-            limit=_number(said["limit"], "the first"),
-            repeats=_number(said["repeats"], "repeats"),
-            concurrency=_number(said["concurrency"], "at a time"),
+            split=values["split"] or None,
+            limit=_number(values["limit"], "the first"),
+            repeats=_number(values["repeats"], "repeats"),
+            concurrency=_number(values["concurrency"], "at a time"),
             budget_usd=budget,
-            fresh=said["fresh"].lower() in ("y", "yes"),
+            fresh=values["fresh"].lower() in ("y", "yes"),
         )
 
     def _estimate(self) -> None:
-        if self._ahead and self._ahead.said == self._said():
+        if self._ahead and self._ahead.values == self._values():
             return
         try:
             spec = self.spec()
@@ -141,19 +141,19 @@ class RunOptions(Dialog[None]):
             self._ahead = None
             self.problem(str(error))
             return
-        said = self._said()
+        values = self._values()
         self.problem("")
         self.app.in_thread(
             lambda session: preflight_runs(session, [spec]),
-            done=lambda found: self._show(Ahead(said, spec, found)),
-            failed=self._unforeseen,
+            done=lambda preflight: self._show(Ahead(values, spec, preflight)),
+            failed=self._not_estimated,
             group="estimate",
         )
 
-    def _said(self) -> tuple[str, ...]:
+    def _values(self) -> tuple[str, ...]:
         return tuple(item.value.strip() for item in self.query(Input))
 
-    def _unforeseen(self, error: WorkbenchError) -> None:
+    def _not_estimated(self, error: WorkbenchError) -> None:
         self._starts_then = False
         self.refused(error)
 
@@ -162,24 +162,28 @@ class RunOptions(Dialog[None]):
             return
         self._ahead = ahead
         limit = self.app.workspace.settings.confirm_above_usd
-        wears = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
-        lines = estimate_lines(ahead.found.estimate, dear_line(ahead.found, limit), wears=wears)
+        uses_gate_cases = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
+        lines = estimate_lines(
+            ahead.preflight.estimate,
+            reason_to_ask(ahead.preflight, limit),
+            uses_gate_cases=uses_gate_cases,
+        )
         self.query_one("#estimate", PlainStatic).show(Content("\n").join(lines))
         if self._starts_then:
             self.confirm()
 
     def confirm(self) -> None:
-        """Start it; what is dear only with a second yes, and what it takes is known first."""
+        """Start the run once its estimate is known; an expensive one is confirmed twice."""
         ahead = self._ahead
-        if ahead is None or ahead.said != self._said():
+        if ahead is None or ahead.values != self._values():
             self._starts_then = True
             self._estimate()
             return
         self._starts_then = False
-        if ahead.found.needs_a_yes and self._warned_of != ahead.said:
-            self._warned_of = ahead.said
+        if ahead.preflight.needs_a_yes and self._warned_of != ahead.values:
+            self._warned_of = ahead.values
             limit = self.app.workspace.settings.confirm_above_usd
-            self.problem(f"{dear_line(ahead.found, limit)}: once more starts it")
+            self.problem(f"{reason_to_ask(ahead.preflight, limit)}: once more starts it")
             self.await_rest()
             return
         app = self.app
@@ -189,14 +193,14 @@ class RunOptions(Dialog[None]):
         app.open_run()
 
 
-def estimate_lines(found: Estimate, dear: str, *, wears: bool) -> list[Content]:
-    """What it will take, and what speaks against it; `wears`: it looks at the gate's cases."""
-    lines = [Content(safe_line(estimate_line(found)))]
-    if dear:
-        lines.append(Content.styled(safe_line(dear), "$text-warning"))
-    if wears:
-        said = "these cases decide the gate; looking at them wears them out"
-        lines.append(Content.styled(said, "$text-warning"))
+def estimate_lines(estimate: Estimate, warning: str, *, uses_gate_cases: bool) -> list[Content]:
+    """The estimate and its warnings; `uses_gate_cases`: the run uses the gate's own cases."""
+    lines = [Content(safe_line(estimate_line(estimate)))]
+    if warning:
+        lines.append(Content.styled(safe_line(warning), "$text-warning"))
+    if uses_gate_cases:
+        note = "these cases decide the gate; looking at them wears them out"
+        lines.append(Content.styled(note, "$text-warning"))
     return lines
 
 

@@ -36,15 +36,15 @@ class Messages(Dialog[None]):
 
     first_field = "#messages"
 
-    def __init__(self, said: Sequence[str]) -> None:
+    def __init__(self, messages: Sequence[str]) -> None:
         super().__init__("Messages, newest first", no="Close")
-        self._said = said
+        self._messages = messages
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="messages")
 
     def on_mount(self) -> None:
-        shown = "\n".join(reversed(self._said)) or "Nothing was said yet."
+        shown = "\n".join(reversed(self._messages)) or "No messages yet."
         self.query_one("#messages", TextView).show(shown)
 
 
@@ -85,12 +85,12 @@ class Trust(Dialog[bool]):
         yield TextView(id="reach")
 
     def on_mount(self) -> None:
-        said = [
+        lines = [
             "workbench.toml may then send prompts, and the keys in these variables, to:",
             *(self._lines or ["(no host outside of this machine)"]),
             "A change of these tables asks again.",
         ]
-        self.query_one("#reach", TextView).show("\n".join(said))
+        self.query_one("#reach", TextView).show("\n".join(lines))
 
     def confirm(self) -> None:
         self.dismiss(True)

@@ -1,4 +1,4 @@
-"""Keeps the text in the editor and the draft's file the same, whoever changes either."""
+"""Keeps the editor's text and the draft's file in step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOOK_S = 2.0
 
 
 class Autosave:
-    """Saves a second after the last key; sees other programs' changes; asks when both changed."""
+    """Saves one second after the last key, detects external changes, asks when both changed."""
 
     def __init__(self, screen: ModeScreen) -> None:
         self._screen = screen
@@ -32,12 +32,12 @@ class Autosave:
         self._asking = False
         self._is_ending = False
         self._problem = ""
-        """Why it could not be saved, when it last could not."""
+        """Why the last save failed."""
         self.file: DraftFile | None = None
         """None: no draft is open."""
 
     def start(self) -> None:
-        """Begin to look at the file from time to time."""
+        """Start polling the file."""
         self._looking = self._screen.set_interval(LOOK_S, self.look)
 
     def pause(self) -> None:
@@ -45,13 +45,13 @@ class Autosave:
             self._looking.pause()
 
     def resume(self) -> None:
-        """Look at once: much can happen to a file while nobody watches."""
+        """Check the file now: it may have changed while it was not polled."""
         if self._looking:
             self._looking.resume()
             self.look()
 
     def open(self, path: Path, text: str) -> bool:
-        """Keep this file from now on; False when it is kept already."""
+        """Track this file from now on; False if it is tracked already."""
         if self.file is not None and self.file.path == path:
             return False
         self.file = DraftFile(path, text)
@@ -62,13 +62,13 @@ class Autosave:
         return self.file is None or self._editor.text == self.file.known
 
     def touched(self) -> None:
-        """The text changed: save it when the keys rest."""
+        """The text changed: save after a pause in typing."""
         if self._timer:
             self._timer.stop()
         self._timer = self._screen.set_timer(SAVE_S, self.save)
 
     def save(self) -> None:
-        """Have the draft written, beside the loop: threads that read drafts wait for that."""
+        """Queue a write; threads that read drafts wait for it."""
         if self._timer:
             self._timer.stop()
             self._timer = None
@@ -78,19 +78,19 @@ class Autosave:
                 self._give(self.file)
 
     async def saved(self) -> bool:
-        """Have it written, and wait; False when that was not possible, or must be asked about."""
+        """Write and wait; False if that failed or the user must decide first."""
         self.save()
         file = self.file
         wanted = file.wanted if file else ""
         await self._file_worker.finished()
-        # Somebody may have typed on, and that been saved too.
+        # More may have been typed and saved meanwhile.
         return file is None or file.known in (wanted, file.wanted)
 
     def finish(self) -> str:
-        """Write it before the app ends, at once, and ask nothing.
+        """Write the draft before the app ends, without asking.
 
-        What cannot be written to the draft is put into the workspace's state. Gives a sentence
-        about that; empty: the draft says what the editor says.
+        A text that cannot be written to the draft goes to the workspace's state folder. Returns a
+        sentence about that; empty: the draft is saved.
         """
         self._is_ending = True
         file = self.file
@@ -102,17 +102,17 @@ class Autosave:
         try:
             kept = rescue(self._screen.app.workspace.state, file.path, file.wanted)
         except WorkbenchError as error:
-            return f"{problem}\nnor could your text be kept elsewhere: {error}"
+            return f"{problem}\nand your text could not be saved elsewhere: {error}"
         file.known = file.wanted
         return f"{problem}\nyour text is in\n{kept}"
 
     def look(self) -> None:
-        """Did another program write the file?"""
+        """Whether another program wrote the file."""
         file = self.file
         if file is None or self._asking or self._file_worker.is_busy:
             return
         if self._screen.app.screen is self._screen:
-            self._file_worker.give(file.outside, lambda future: self._looked(file, future))
+            self._file_worker.submit(file.outside, lambda future: self._looked(file, future))
 
     def take(self, theirs: str) -> None:
         """Show what another program wrote, as one edit."""
@@ -121,7 +121,7 @@ class Autosave:
             self._editor.swap_text(theirs)
 
     def _give(self, file: DraftFile) -> None:
-        self._file_worker.give(file.save, lambda future: self._written(file, future))
+        self._file_worker.submit(file.save, lambda future: self._written(file, future))
 
     def _written(self, file: DraftFile, future: Future[None]) -> None:
         try:
@@ -137,7 +137,7 @@ class Autosave:
                 self._say(f"autosaved {datetime.now().astimezone():%H:%M:%S}")
 
     def _looked(self, file: DraftFile, future: Future[str | None]) -> None:
-        # A write that was given meanwhile looks for itself.
+        # A write queued meanwhile checks for itself.
         if file is not self.file or self._asking or self._file_worker.is_busy:
             return
         try:
@@ -152,8 +152,8 @@ class Autosave:
             return
         self.take(theirs)
         self._say("read again: it was changed outside")
-        said = "the file was changed outside and read again; ctrl+z takes it back"
-        self._screen.app.tell(said)
+        message = "the file was changed outside and read again; ctrl+z takes it back"
+        self._screen.app.tell(message)
 
     def _ask_which(self, file: DraftFile, theirs: str) -> None:
         if self._asking or self._is_ending:

@@ -65,12 +65,12 @@ class Baseline:
     release: tuple[str, Prompt] | None = None
     """What the next number is measured against, where the newest version is a candidate."""
     known: tuple[str, ...] = ()
-    """The numbers that are taken."""
+    """Version numbers in use."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A draft as it stands. `prompt` is None while it cannot be read."""
+    """The checked draft. `prompt` is None if it cannot be read."""
 
     prompt: Prompt | None
     problems: tuple[Problem, ...] = ()
@@ -81,7 +81,7 @@ class Checked:
     changes: tuple[Change, ...] = ()
     """Against what is live."""
     version: str = ""
-    """The number that registering it would propose."""
+    """The version number that registering would propose."""
 
     @property
     def tokens(self) -> int:
@@ -118,7 +118,7 @@ def check(
         return Checked(prompt, broken)
     problems = (
         *guessed,
-        *(Problem(said, line, is_error=False) for said, line in role_problems(lines)),
+        *(Problem(text, line, is_error=False) for text, line in role_problems(lines)),
         *_naming_problems(prompt, lines),
     )
     messages: tuple[Message, ...] = ()
@@ -129,17 +129,17 @@ def check(
             problems = (*problems, Problem(f"case {case.id}: {error.message}"))
     if prompt.model is None:
         problems = (*problems, Problem("no model: write model: {id: NAME, provider: NAME}"))
-    found = Checked(prompt, problems, _variables(prompt, case), messages)
-    return found if baseline is None else _with_contract(found, prompt, baseline)
+    checked = Checked(prompt, problems, _variables(prompt, case), messages)
+    return checked if baseline is None else _with_contract(checked, prompt, baseline)
 
 
-def _with_contract(found: Checked, prompt: Prompt, baseline: Baseline) -> Checked:
+def _with_contract(checked: Checked, prompt: Prompt, baseline: Baseline) -> Checked:
     number, before = baseline.release or (baseline.newest_version, baseline.newest)
     version = ""
     if prompt.fingerprint != baseline.newest.fingerprint:
         version = next_version(number, implied_bump(before, prompt), baseline.known)
     return replace(
-        found,
+        checked,
         bump=implied_bump(baseline.live, prompt),
         changes=changes(baseline.live, prompt),
         version=version,
@@ -147,17 +147,17 @@ def _with_contract(found: Checked, prompt: Prompt, baseline: Baseline) -> Checke
 
 
 def _front_problem(error: WorkbenchError) -> Problem:
-    said = str(error).removeprefix("the draft: ")
+    message = str(error).removeprefix("the draft: ")
     match = _LINE.search(str(error))
     if not match:
-        return Problem(said)
-    return Problem(said, int(match.group(1)))
+        return Problem(message)
+    return Problem(message, int(match.group(1)))
 
 
 def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
     """Each message that does not compile, on the file's line."""
     starts = _message_starts(lines)
-    found = []
+    problems = []
     for index, message in enumerate(prompt.messages):
         try:
             variables(replace(prompt, messages=(message,)))
@@ -166,11 +166,11 @@ def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
             start = starts[index] if index < len(starts) else None
             if match and start:
                 line = start + int(match.group(1)) - 1
-                said = _TEMPLATE_LINE.sub(f"line {line}: ", error.message)
-                found.append(Problem(said, line))
+                text = _TEMPLATE_LINE.sub(f"line {line}: ", error.message)
+                problems.append(Problem(text, line))
             else:
-                found.append(Problem(error.message, start))
-    return tuple(found)
+                problems.append(Problem(error.message, start))
+    return tuple(problems)
 
 
 def _message_starts(lines: list[str]) -> list[int]:
@@ -192,14 +192,14 @@ def _message_starts(lines: list[str]) -> list[int]:
 
 
 def _naming_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
-    found = [
+    problems = [
         Problem(
             f"{{{{ {name} }}}} is not declared in inputs",
             _line_of(rf"\{{[{{%][^}}]*\b{re.escape(name)}\b", lines, True),
         )
         for name in undeclared(prompt)
     ]
-    found += [
+    problems += [
         Problem(
             f"the input {name} is used by no message",
             _line_of(rf"name:\s*['\"]?{re.escape(name)}\b", lines, False),
@@ -207,7 +207,7 @@ def _naming_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
         )
         for name in unused(prompt)
     ]
-    return tuple(found)
+    return tuple(problems)
 
 
 def _line_of(pattern: str, lines: list[str], in_body: bool) -> int | None:
@@ -222,7 +222,7 @@ def _line_of(pattern: str, lines: list[str], in_body: bool) -> int | None:
 def _variables(prompt: Prompt, case: Case | None) -> tuple[Variable, ...]:
     used = variables(prompt)
     names = dict.fromkeys([*used, *(item.name for item in prompt.inputs)])
-    found = []
+    states = []
     for name in names:
         declared = prompt.input_named(name)
         value: object = None
@@ -237,5 +237,5 @@ def _variables(prompt: Prompt, case: Case | None) -> tuple[Variable, ...]:
             state = "undeclared"
         elif name not in used:
             state = "unused"
-        found.append(Variable(name, "" if value is None else str(value)[:2_000], state))
-    return tuple(found)
+        states.append(Variable(name, "" if value is None else str(value)[:2_000], state))
+    return tuple(states)

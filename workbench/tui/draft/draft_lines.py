@@ -46,7 +46,7 @@ def facts_text(checked: Checked, page: DraftPage | None, *, in_full: bool = Fals
         )
         lines.append(Content.styled(safe_line(f"{sign} {at}{problem.text}"), style))
     if checked.prompt and not checked.problems:
-        lines.append(Content.styled("checks: nothing to mend", "$text-success"))
+        lines.append(Content.styled("checks: nothing to fix", "$text-success"))
     lines += _contract_lines(checked, page)
     return Content("\n").join(lines)
 
@@ -61,10 +61,10 @@ def _contract_lines(checked: Checked, page: DraftPage | None) -> list[Content]:
     if not checked.changes:
         return [Content.styled(f"same as {where}", "$text-muted")]
     bump = checked.bump.name.lower()
-    said = f"{bump} change from {where}"
+    line = f"{bump} change from {where}"
     if checked.version:
-        said = f"registers as {checked.version}: {said}"
-    lines = [Content.styled(said, "bold")]
+        line = f"registers as {checked.version}: {line}"
+    lines = [Content.styled(line, "bold")]
     lines += [Content(safe_line(f"  {change.reason}")) for change in checked.changes[:8]]
     return lines
 
@@ -73,9 +73,9 @@ def preview_text(checked: Checked, case: Case | None) -> Content:
     """The messages as they would be sent."""
     if not checked.messages:
         if case is None:
-            said = "no case to render: a suite brings them, or ^t asks for the inputs"
-            return Content.styled(said, "$text-muted")
-        return Content.styled("not rendered: mend what the checks say", "$text-muted")
+            note = "no case to render: a suite brings them, or ^t asks for the inputs"
+            return Content.styled(note, "$text-muted")
+        return Content.styled("not rendered: fix what the checks report", "$text-muted")
     parts = []
     for message in checked.messages:
         body = safe_text(message.content)

@@ -1,4 +1,4 @@
-"""The user's own editor, with the loop alive: a run goes on while they type there."""
+"""Runs the user's $EDITOR without blocking the event loop: runs continue meanwhile."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def editor_command() -> list[str]:
 
 
 async def edit_file(app: App[Any], path: Path) -> int:
-    """Open the file in the user's editor and wait for it; its exit code.
+    """Open the file in the user's editor and wait for it; returns its exit code.
 
-    The child is awaited, so timers and the run's display go on; painting is held back until the
-    screen is ours again. Raises UsageError without an editor or without a terminal of our own.
+    The child is awaited, so timers and the active run go on; painting is suspended until the
+    editor exits. Raises UsageError without an editor or without a terminal of our own.
     """
     command = [*editor_command(), str(path)]
     try:

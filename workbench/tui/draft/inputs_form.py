@@ -12,13 +12,13 @@ from workbench.errors import DatasetError, UsageError
 from workbench.prompts.contract import undeclared
 from workbench.prompts.values import Input, Prompt
 from workbench.tui.base.dialog import Dialog
-from workbench.tui.table.case_rows import flat_json
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.text import PlainLabel
 from workbench.tui.widgets.value_area import ValueArea
 
 
 class InputsForm(Dialog[dict[str, str]]):
-    """Gives what was typed, by the name of the input; `values_of` makes values of it."""
+    """Closes with the typed texts by input name; `values_of` converts them."""
 
     first_field = "#given-0"
     DEFAULT_CSS: ClassVar[str] = """
@@ -59,14 +59,14 @@ class InputsForm(Dialog[dict[str, str]]):
 
 
 def inputs_of(prompt: Prompt) -> tuple[Input, ...]:
-    """What it declares, and what its templates use beside that."""
+    """Its declared inputs and the other variables of its templates."""
     return (*prompt.inputs, *(Input(name) for name in undeclared(prompt)))
 
 
 def values_of(inputs: Sequence[Input], given: Mapping[str, str]) -> dict[str, Any]:
-    """Values of the inputs' kinds; what is empty and need not be given is left out.
+    """Values converted to the inputs' kinds; empty optional ones are left out.
 
-    Raises UsageError for what is missing, or of another kind.
+    Raises UsageError for a missing value, or one of another kind.
     """
     values: dict[str, Any] = {}
     for item in inputs:

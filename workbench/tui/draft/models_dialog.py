@@ -16,7 +16,7 @@ from workbench.tui.widgets.text import PlainStatic
 
 
 class Models(Dialog[list[Model]]):
-    """Gives the models, the draft's own first."""
+    """Closes with the models, the draft's own first."""
 
     first_field = "#models"
 
@@ -33,7 +33,7 @@ class Models(Dialog[list[Model]]):
             for model in provider.prices
         ]
         names = ", ".join([*self._settings.providers, "local"])
-        yield PlainStatic(f"provider/model, with commas between. Providers: {names}")
+        yield PlainStatic(f"provider/model, separated by commas. Providers: {names}")
         if known:
             yield PlainStatic(f"With a price in workbench.toml: {', '.join(known)}")
 

@@ -1,4 +1,4 @@
-"""What the draft's screen needs beside the text: its suite, what is live, prices."""
+"""What the draft screen reads besides the text: suite, live version, prices."""
 
 from __future__ import annotations
 

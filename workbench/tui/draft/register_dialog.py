@@ -40,7 +40,7 @@ def open_register(app: AppContext, prompt_id: str) -> None:
 
 
 class Register(Dialog[str]):
-    """Gives `prompt_id@version`."""
+    """Closes with `prompt_id@version`."""
 
     first_field = "#description"
 
@@ -55,20 +55,20 @@ class Register(Dialog[str]):
         yield from field("force-reason", "reason", hint="only needed for a lower number")
 
     def _reasons(self) -> Content:
-        found = self._proposal
-        if found.previous is None:
+        proposal = self._proposal
+        if proposal.previous is None:
             lines = [Content("the first version")]
         else:
             lines = [
                 Content.assemble(
-                    (f"{found.bump.name.lower()} change", "bold"),
-                    f" since {found.previous}: {found.version} is the least that fits",
+                    (f"{proposal.bump.name.lower()} change", "bold"),
+                    f" since {proposal.previous}: {proposal.version} is the least that fits",
                 )
             ]
-            lines += [Content(safe_line(f"  {c.reason}")) for c in found.changes[:MOST_REASONS]]
-            if len(found.changes) > MOST_REASONS:
-                lines.append(Content(f"  and {len(found.changes) - MOST_REASONS} more"))
-        lines += [Content.styled(safe_line(f"~ {w}"), "$text-warning") for w in found.warnings]
+            lines += [Content(safe_line(f"  {c.reason}")) for c in proposal.changes[:MOST_REASONS]]
+            if len(proposal.changes) > MOST_REASONS:
+                lines.append(Content(f"  and {len(proposal.changes) - MOST_REASONS} more"))
+        lines += [Content.styled(safe_line(f"~ {w}"), "$text-warning") for w in proposal.warnings]
         return Content("\n").join(lines)
 
     def confirm(self) -> None:

@@ -1,4 +1,4 @@
-"""Lines that were meant as role markers and are none, and text before all of them. Pure."""
+"""Lines that look like role markers but are not, and text before the first marker. Pure."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ def role_problems(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
     start = front_end(lines)
     before: int | None = None
     has_marker = False
-    found: list[tuple[str, int]] = []
+    problems: list[tuple[str, int]] = []
     for number, line in enumerate(lines[start:], start + 1):
         if MARKER.fullmatch(line):
             has_marker = True
             continue
         meant = meant_role(line)
         if meant:
-            said = f"{line.strip()!r} is no role marker ({meant}: is): it is text of the one before"
-            found.append((said, number))
-        elif not (has_marker or found or before) and line.strip():
+            problem = (
+                f"{line.strip()!r} is no role marker ({meant}: is): it is text of the one before"
+            )
+            problems.append((problem, number))
+        elif not (has_marker or problems or before) and line.strip():
             before = number
     if has_marker and before is not None:
-        found.insert(0, ("text before the first role marker goes to system", before))
-    yield from found
+        problems.insert(0, ("text before the first role marker goes to system", before))
+    yield from problems
 
 
 def meant_role(line: str) -> str:

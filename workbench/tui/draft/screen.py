@@ -129,8 +129,8 @@ class DraftScreen(ModeScreen):
         self.check()
 
     def _focus_editor(self) -> None:
-        """As it was left, unless it was just opened to type, or only to look: then digits go on
-        from screen to screen.
+        """Restore the focus, unless the screen was opened to type or to look: then digits keep
+        switching screens.
         """
         editor, app = self.query_one(PromptEditor), self.app
         if app.types_in_draft is False and self.focused in (None, editor):
@@ -293,7 +293,7 @@ class DraftScreen(ModeScreen):
         open_register(self.app, self._prompt_id)
 
     async def action_editor(self) -> None:
-        """The file in the user's own editor; what it says then is one edit here."""
+        """Open the file in $EDITOR; its changes become one edit here."""
         if self.autosave.file is None or not await self.autosave.saved():
             return
         from workbench.tui.draft.editor import edit_file
@@ -306,11 +306,11 @@ class DraftScreen(ModeScreen):
         theirs = self.autosave.file.outside()
         if theirs is not None:
             self.autosave.take(theirs)
-        said = "changed" if theirs is not None else "unchanged"
-        self.app.tell(f"back from the editor, {said}" + (f" (exit {code})" if code else ""))
+        state = "changed" if theirs is not None else "unchanged"
+        self.app.tell(f"back from the editor, {state}" + (f" (exit {code})" if code else ""))
 
     def action_panes(self) -> None:
-        """Narrow screens have room for the preview or the answer: show the other one."""
+        """Toggle preview and answer on narrow screens."""
         self.remove_class("-models")
         self.toggle_class("-answering")
 
@@ -331,12 +331,12 @@ class DraftScreen(ModeScreen):
         self.refresh_bindings()
 
     def action_leave(self) -> None:
-        """Out of the editor, so that single letters and digits are keys; never back into it."""
+        """Leave the editor, so that letters and digits are keys; never returns to it."""
         if self.is_editing:
             self._first_view().focus()
 
     def _first_view(self) -> TextView:
-        """The first pane beside the editor that is in sight."""
+        """The first visible pane beside the editor."""
         views = list(self.query(TextView).results(TextView))
         return next((view for view in views if view.display and view.region.area), views[0])
 

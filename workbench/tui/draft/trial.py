@@ -88,7 +88,7 @@ class DraftInEditor(Protocol):
 
 
 class Trial:
-    """Asks in threads; the answers' panes are painted ten times a second while text comes."""
+    """Calls models in threads; answer panes are repainted ten times a second while text streams."""
 
     def __init__(self, screen: ModeScreen, draft: DraftInEditor) -> None:
         self._screen = screen
@@ -101,7 +101,7 @@ class Trial:
         """What the user gave to try it on, where no suite does."""
 
     async def start(self, models: Sequence[Model] = ()) -> None:
-        """Try the draft as it stands on the current case; by default on its own model."""
+        """Try the current draft on the current case; by default on its own model."""
         screen = self._screen
         text, case = self._draft.text, self._draft.case
         checked = await self._check(text, case)
@@ -120,7 +120,7 @@ class Trial:
             self._ask_for(inputs, prompts, text)
 
     def _ask_for(self, inputs: Sequence[Input], prompts: Sequence[Prompt], text: str) -> None:
-        """No suite says what to try it on: the user does."""
+        """Ask the user for inputs: there is no suite."""
         screen = self._screen
 
         def answered(given: dict[str, str] | None) -> None:
@@ -152,20 +152,20 @@ class Trial:
             self._ask(asked, at, self._draft.suite)
 
     async def _check(self, text: str, case: Case | None) -> Checked | None:
-        """What is tried is what stands in the editor now, not what was checked last."""
+        """Tries the editor's current text, not the one checked last."""
         screen = self._screen
         page, stem = self._draft.page, self._draft.stem
         if page is None or stem is None:
             return None
         checked = await call_in_thread(
             screen.app.workspace,
-            lambda _bench: check(text, stem, case, page.baseline),
+            lambda _session: check(text, stem, case, page.baseline),
         )
         self._draft.show_checks(checked)
         return checked
 
     async def show_empty(self) -> None:
-        """Where the answers will be, before there is one to this draft."""
+        """Placeholder until this draft has an answer."""
         self._asked, self._open, self._given, self.case = [], [], {}, None
         view = TextView(classes="pane answer")
         answers = self._screen.query_one("#answers", Container)
@@ -187,16 +187,16 @@ class Trial:
 
     def _title(self, asked: Asked, state: str = "") -> None:
         asked.state = state or asked.state
-        said = f"{asked.case.id} · {asked.state}"
+        title = f"{asked.case.id} · {asked.state}"
         if len(self._asked) > 1:
             place = self._asked.index(asked) + 1
-            said = f"{place}/{len(self._asked)} · {asked.name} · {asked.state}"
+            title = f"{place}/{len(self._asked)} · {asked.name} · {asked.state}"
         if asked.draft != self._draft.text:
-            said = f"{EDITED.upper()} · {said}"
-        asked.view.border_title = plain(said)
+            title = f"{EDITED.upper()} · {title}"
+        asked.view.border_title = plain(title)
 
     def draft_changed(self) -> None:
-        """Answers to another text than the editor's are marked; undone, they are its own again."""
+        """Mark answers to a text that differs from the editor's; undo removes the mark."""
         for asked in self._asked:
             self._title(asked)
 
@@ -228,24 +228,24 @@ class Trial:
 
 
 def parse_models(text: str, like: Model) -> list[Model]:
-    """Models from `provider/id, id, ...`, with the options of `like`; without a provider, its.
+    """Models from `provider/id, id, ...` with the options of `like`, and its provider by default.
 
-    Raises UsageError for none, or more than fit side by side.
+    Raises UsageError for none, or for more than fit side by side.
     """
-    found = []
+    models = []
     for name in dict.fromkeys(piece.strip() for piece in text.split(",")):
         if not name:
             continue
         provider, slash, model = name.partition("/")
         if slash:
-            found.append(Model(model, provider, like.options))
+            models.append(Model(model, provider, like.options))
         else:
-            found.append(Model(name, like.provider, like.options))
-    if not found:
-        raise UsageError("no model", hint="names with commas between: openai/gpt-4.1-mini, local/x")
-    if len(found) > MOST_MODELS:
-        raise UsageError(f"{len(found)} models do not fit: {MOST_MODELS} at most")
-    return found
+            models.append(Model(name, like.provider, like.options))
+    if not models:
+        raise UsageError("no model", hint="names separated by commas: openai/gpt-4.1-mini, local/x")
+    if len(models) > MOST_MODELS:
+        raise UsageError(f"{len(models)} models do not fit: {MOST_MODELS} at most")
+    return models
 
 
 def answer_text(answer: Answer, case: Case, suite: Suite | None) -> Content:

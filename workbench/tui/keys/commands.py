@@ -49,18 +49,18 @@ class Command:
 
 
 def available(screen: Screen[Any]) -> Iterator[Command]:
-    """From the focused widget outward; what cannot run now is left out.
+    """Commands from the focused widget outward; what cannot run now is left out.
 
-    A key stands beside the action that it calls here: not where a field takes it as text, nor
-    where something nearer, or a dialog, has it for itself.
+    A key is listed with the action that it calls here: not where a field takes it as text, nor
+    where a nearer widget or a dialog binds it.
     """
-    found = list(_bound(screen))
+    bound = list(_bound(screen))
     callers: dict[str, str] = {}
-    first = [command for command in reversed(found) if command.action.priority]
-    for command in (*first, *found):
+    first = [command for command in reversed(bound) if command.action.priority]
+    for command in (*first, *bound):
         for key in command.keys:
             callers.setdefault(key, command.action.id)
-    for command in found:
+    for command in bound:
         here = tuple(key for key in command.keys if callers[key] == command.action.id)
         yield replace(command, keys=here)
 
@@ -81,7 +81,7 @@ def _bound(screen: Screen[Any]) -> Iterator[Command]:
                 seen.add(action.id)
                 written = keys.keys_of(action, keymap)
                 yield Command(action, node, tuple(k for k in written if _calls(bound, k, action)))
-        # Of what lies below a dialog only keys with priority work.
+        # Below a dialog only priority keys work.
         is_covered = is_covered or node.is_modal
 
 
@@ -95,9 +95,9 @@ def _calls(bound: BindingsMap, key: str, action: keys.Action) -> bool:
 
 def _scopes(node: DOMNode) -> tuple[str, ...]:
     """The scopes of the table whose actions this node has."""
-    found = {binding.id.split(".")[0] for _, binding in bindings_of(node) if binding.id}
+    scopes = {binding.id.split(".")[0] for _, binding in bindings_of(node) if binding.id}
     mode = getattr(node, "MODE", "app" if node is node.app else "")
-    return tuple(dict.fromkeys([*([mode] if mode else []), *sorted(found)]))
+    return tuple(dict.fromkeys([*([mode] if mode else []), *sorted(scopes)]))
 
 
 def _can_run(node: DOMNode, action: keys.Action) -> bool:

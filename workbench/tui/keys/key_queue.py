@@ -1,8 +1,8 @@
-"""Keys typed ahead: each is given to the screen that the keys before it have made.
+"""Keys typed ahead go to the screen that earlier keys have opened.
 
-Textual hands every key at once to what is focused when it arrives. Keys that come in one piece,
-over a slow line or while a screen is being made, would all go to the place where the first was
-typed: of `/try`, meant for a filter, `r` would open the dialog of a run and `y` say yes to it.
+Textual passes every key at once to the widget focused on arrival. Keys that arrive in one piece,
+over a slow line or while a screen is opening, would all go to the old focus: of `/try`, meant for
+a filter, `r` would open the run dialog and `y` would confirm it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from textual.app import App
 
 PATIENCE_S = 2.0
-"""A key whose effect takes longer no longer holds up the next one that is typed."""
+"""Seconds after which a slow key no longer delays the next one."""
 
 Typed = events.Key | events.Paste
 
 
 class KeyQueue:
-    """Gives one key after the other to `give`, which handles it as Textual does."""
+    """Passes keys one by one to `give`, which handles them as Textual does."""
 
     def __init__(self, app: App[int], give: Callable[[Typed], Awaitable[None]]) -> None:
         self._app = app
@@ -36,14 +36,14 @@ class KeyQueue:
         self._held: deque[Typed] = deque()
         self._turn = 0
         self._since: float | None = None
-        """When the key that is under way was given; None: none is."""
+        """When the current key was passed on; None: no key is being handled."""
         self._openings: dict[object, tuple[object, float]] = {}
-        """By group, what is being opened, and when that was begun."""
+        """What is being opened and since when, per group."""
         self._waits: Callable[[], Awaitable[None]] | None = None
-        """What goes on when all that is being opened is there."""
+        """Called when everything that was being opened is there."""
 
     async def take(self, event: Typed) -> None:
-        """Give it now, or when the keys before it have had their effect."""
+        """Pass the key on now, or after the effects of earlier keys."""
         self._held.append(event)
         now = time.monotonic()
         if self._since is None and self._is_opening(now):
@@ -52,15 +52,15 @@ class KeyQueue:
             await self._next()
 
     def opening(self, group: str = "") -> object:
-        """What keys typed from now on are for is on its way: something is read first. Gives what
-        `opened` wants. A newer one of the same group stands for the older.
+        """Keys typed from now on are for something that is still being read. Returns the token that
+        `opened` takes. A newer one of the same group replaces the older.
         """
         token = object()
         self._openings[group or token] = token, time.monotonic()
         return token
 
     def opened(self, token: object) -> None:
-        """It is there, or will never be."""
+        """It opened, or never will."""
         self._openings = {of: one for of, one in self._openings.items() if one[0] is not token}
         if self._waits and not self._is_opening(time.monotonic()):
             go_on, self._waits = self._waits, None
@@ -84,7 +84,7 @@ class KeyQueue:
                 self._up(target, turn, has_settled)
             # On its way from a screen to the app Textual marks every key as stopped.
             elif is_stopped(event) and not isinstance(node, Screen):
-                await self._next()  # it was text for the widget, which has it by now
+                await self._next()  # the widget has consumed it as text
                 return False
             return True
 
@@ -110,9 +110,9 @@ class KeyQueue:
     def _up(
         self, node: MessagePump, turn: int, arrived: Callable[[MessagePump], Awaitable[bool]]
     ) -> None:
-        """Call `arrived` at `node`, and at all above it while it says so, up to the app.
+        """Call `arrived` at `node` and then at each ancestor while it returns True, up to the app.
 
-        It follows from queue to queue, so it comes behind the key and the messages it has caused.
+        It passes through each message queue, so it runs after the key and the messages it caused.
         """
 
         async def here() -> None:
@@ -122,12 +122,12 @@ class KeyQueue:
         self._after(node, turn, here)
 
     def _after(self, node: MessagePump, turn: int, then: Callable[[], Awaitable[None]]) -> None:
-        """Call `then` behind what waits at `node`, unless a later key was given meanwhile."""
+        """Call `then` after the messages queued at `node`, unless a later key was passed on."""
 
         async def call() -> None:
             if turn == self._turn:
                 await then()
 
-        # What is closing takes nothing more. The app itself closes at the very end.
+        # A closing node takes no messages; the app itself closes last.
         if not node.call_later(call) and node is not self._app:
             self._app.call_later(call)

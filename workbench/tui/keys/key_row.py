@@ -1,7 +1,7 @@
-"""One row of the table of keys.
+"""One row of the key table.
 
 A row's `where` is a scope: "app" works everywhere, "list" in every list, the name of a mode on
-that screen. `show` is how hard an action holds on to its place in the footer; 0: not there.
+that screen. `show` is its priority in the footer; 0: not shown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every action that a key can call, in one table: bindings, footer, help, palette, docs, [keys].
 
-Here stand the rows of the screens; those of lists, texts and dialogs in `pane_keys`.
+The rows of the screens; those of lists, texts and dialogs are in `pane_keys`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ APP = (
         "go('draft', False)",
         "to look; e types",
     ),
-    Action("app.run", "3", "Run", "view", "app", "go('run')", "the run at work, and earlier ones"),
+    Action("app.run", "3", "Run", "view", "app", "go('run')", "the active run, and earlier ones"),
     Action("app.compare", "f8,4", "Compare", "view", "app", "go('compare')", "two runs by case"),
     Action("app.deploys", "f9,5", "Deploys", "view", "app", "go('deploys')", "what is live where"),
     Action(
@@ -39,7 +39,7 @@ APP = (
     Action("app.jump", "ctrl+o", "Jump", "view", "app", "jump", "one key to any pane", 1),
     Action("app.zoom", "z", "Zoom", "view", "app", "zoom", "the focused pane alone, and back"),
     Action("app.themes", "", "Themes…", "view", "app", "themes", "choose the colours"),
-    Action("app.messages", "", "Messages…", "view", "app", "messages", "what was said so far"),
+    Action("app.messages", "", "Messages…", "view", "app", "messages", "all messages so far"),
     Action(
         "app.trust",
         "",
@@ -57,7 +57,7 @@ APP = (
         "workbench",
         "app",
         "quit",
-        "asks if a run is alive",
+        "asks while a run is active",
         priority=True,
     ),
     Action("app.help", "f1,question_mark", "Keys", "help", "app", "help", "every key here", ALWAYS),
@@ -208,7 +208,7 @@ DEPLOYS = (
         "deploy",
         "deploys",
         "approve_rules",
-        "that somebody else loosened",
+        "that another person loosened",
         5,
     ),
     Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
@@ -216,7 +216,7 @@ DEPLOYS = (
 )
 
 RUN = (
-    Action("run.stop", "x", "Stop", "run", "run", "stop", "x again gives up the calls too", 8),
+    Action("run.stop", "x", "Stop", "run", "run", "stop", "x again aborts the calls too", 8),
     Action("run.resume", "r", "Resume", "run", "run", "resume", "what is missing or failed", 7),
     Action("run.named", "f", "Filter", "run", "run", "named", "errors, failures, refused…", 4),
     Action("run.compare", "c", "Compare", "run", "run", "compare", "with what is live", 5),

@@ -52,7 +52,7 @@ def bindings(where: str) -> list[BindingType]:
 
 
 def help_bindings() -> list[BindingType]:
-    """The key of help for a screen that lies over others: keys of the app do not reach it."""
+    """The help key of a screen that covers others: the app's bindings do not reach it."""
     return [row for row in bindings("app") if isinstance(row, Binding) and row.id == HELP]
 
 

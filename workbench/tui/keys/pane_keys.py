@@ -32,7 +32,9 @@ TEXT = (
 TABLE = (
     Action("table.open", "enter", "Open", "list", "table", "open", "all of it", 5),
     Action("table.peek", "space", "Quick view", "list", "table", "peek", "and space goes on"),
-    Action("table.sort", "s", "Sort", "list", "table", "sort", "by this column; thrice: as before"),
+    Action(
+        "table.sort", "s", "Sort", "list", "table", "sort", "by this column; third time: as before"
+    ),
     Action("table.left", "h,left", "Column to the left", "list", "table", "column(-1)"),
     Action("table.right", "l,right", "Column to the right", "list", "table", "column(1)"),
     Action("table.fit", "underscore", "Fit column", "list", "table", "fit_column"),

@@ -14,7 +14,7 @@ from workbench.tui.widgets.text import PlainStatic
 
 
 class NewDraft(Dialog[str]):
-    """Gives the prompt's id, when a draft was made."""
+    """Closes with the prompt's id when a draft was made."""
 
     first_field = "#prompt-id"
 
@@ -28,7 +28,7 @@ class NewDraft(Dialog[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter makes it: there is one field, and nothing else is changed."""
         event.stop()
-        # A dialog goes on to the next field else.
+        # The dialog's own handler would go to the next field.
         event.prevent_default()
         self.action_yes()
 

@@ -1,51 +1,111 @@
-"""Prompts and versions as rows, and what is said about them. Pure."""
+"""The rows and columns of prompts and versions, and the line about the selected one. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.present import numbers
-from workbench.tui.services.registry_queries import PromptPage, PromptRow, VersionRow
+from workbench.tui.prompts.queries import PromptPage, PromptRow, VersionRow
+from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.table.table_model import Sign
 
 DRAFT = "draft"
 
 
-def prompt_row(row: PromptRow, place: int) -> ListRow:
-    """A prompt in the list; one whose draft cannot be read has a sign."""
-    name = row.prompt_id if not row.problem else f"! {row.prompt_id}"
-    return ListRow(
-        row.prompt_id,
-        {"prompt": name, "versions": str(row.versions) if row.versions else DRAFT[:5]},
-        sign="error" if row.problem else "",
-        place=place,
-    )
+def prompt_rows(prompts: Iterable[PromptRow]) -> list[ListRow[PromptRow]]:
+    """The list of prompts; one whose draft cannot be read has a sign."""
+    return [
+        ListRow(row.prompt_id, row, at, "error" if row.problem else "", row.prompt_id)
+        for at, row in enumerate(prompts)
+    ]
 
 
-def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow]:
+PROMPT_COLUMNS: tuple[Column[ListRow[PromptRow]], ...] = (
+    Column(
+        "prompt",
+        "prompt",
+        12,
+        lambda row: row.item.prompt_id,
+        lambda row: f"! {row.item.prompt_id}" if row.item.problem else row.item.prompt_id,
+        grows=True,
+    ),
+    Column(
+        "versions",
+        "vers",
+        5,
+        lambda row: row.item.versions,
+        lambda row: str(row.item.versions or DRAFT),
+        align="right",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A line of the list of versions: the draft, or a version."""
+
+    version: str
+    where: str
+    """Where it is live or was; of the draft, how it differs from the versions."""
+    created_at: str | None = None
+    """None: the draft."""
+    score: float | None = None
+    delta: float | None = None
+    cost_usd: float | None = None
+
+
+def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow[VersionLine]]:
     """The draft, then the versions, newest first; `short`: for a narrow list."""
-    now = datetime.now(UTC)
-    rows = []
+    lines: list[tuple[VersionLine, Sign]] = []
     if page.draft or page.problem:
-        said = "! broken" if page.problem else "changed" if page.versions else "new"
+        state = "! broken" if page.problem else "changed" if page.versions else "new"
         if page.same_as:
-            said = f"= {page.same_as}"
-        sign: Sign = "error" if page.problem else "quiet"
-        rows.append(ListRow(DRAFT, {"version": DRAFT, "where": said}, sign=sign))
-    for place, row in enumerate(page.versions, 1):
-        cells = {
-            "version": row.version.version,
-            "score": numbers.score(row.score),
-            "delta": numbers.points(row.delta) if row.delta is not None else "",
-            "cost": numbers.money(row.cost_usd) if row.cost_usd is not None else "",
-            "where": _where(row, short),
-            "when": _when(row.version.created_at or "", now),
-        }
-        delta: Sign = "" if not row.delta else "up" if row.delta > 0 else "down"
-        sign = "error" if row.version.revoked and row.places else ""
-        rows.append(ListRow(row.version.version, cells, {"delta": delta}, sign, place))
-    return rows
+            state = f"= {page.same_as}"
+        lines.append((VersionLine(DRAFT, state), "error" if page.problem else "quiet"))
+    for row in page.versions:
+        sign: Sign = "error" if row.version.revoked and row.places else ""
+        version, created_at = row.version.version, row.version.created_at or ""
+        line = VersionLine(
+            version, _where(row, short), created_at, row.score, row.delta, row.cost_usd
+        )
+        lines.append((line, sign))
+    return [
+        ListRow(line.version, line, at, sign, f"{line.version} {line.where}")
+        for at, (line, sign) in enumerate(lines)
+    ]
+
+
+def _shown_score(row: ListRow[VersionLine]) -> str:
+    return "" if row.item.created_at is None else numbers.score(row.item.score)
+
+
+def _shown_delta(row: ListRow[VersionLine]) -> str:
+    return "" if row.item.delta is None else numbers.points(row.item.delta)
+
+
+def _shown_cost(row: ListRow[VersionLine]) -> str:
+    return "" if row.item.cost_usd is None else numbers.money(row.item.cost_usd)
+
+
+def _shown_age(row: ListRow[VersionLine]) -> str:
+    created_at = row.item.created_at
+    return "" if created_at is None else _when(created_at, datetime.now(UTC))
+
+
+def _delta_sign(row: ListRow[VersionLine]) -> Sign:
+    return "" if not row.item.delta else "up" if row.item.delta > 0 else "down"
+
+
+VERSION_COLUMNS: tuple[Column[ListRow[VersionLine]], ...] = (
+    Column("version", "version", 8, lambda row: row.item.version),
+    Column("score", "score", 5, lambda row: row.item.score, _shown_score, align="right"),
+    Column("delta", "Δ", 5, lambda row: row.item.delta, _shown_delta, _delta_sign, "right"),
+    Column("cost", "cost", 8, lambda row: row.item.cost_usd, _shown_cost, align="right"),
+    Column("where", "deployed", 10, lambda row: row.item.where, grows=True),
+    Column("when", "when", 7, lambda row: row.item.created_at, _shown_age, align="right"),
+)
 
 
 def _when(created_at: str, now: datetime) -> str:
@@ -55,7 +115,7 @@ def _when(created_at: str, now: datetime) -> str:
 
 
 def drafted(page: PromptPage) -> str:
-    """The version that the draft says, or was made of."""
+    """The version that the draft equals, or was made from."""
     newest = page.versions[0].version.version if page.versions else ""
     return page.same_as or newest
 
@@ -85,8 +145,8 @@ def other(page: PromptPage, chosen: str | None) -> str:
     return ""
 
 
-def say(page: PromptPage, row: VersionRow | None) -> str:
-    """What the version under the cursor is, and what to press next."""
+def hint(page: PromptPage, row: VersionRow | None) -> str:
+    """The state of the selected version, and what to press next."""
     if page.problem and row is None:
         return f"{page.problem} · e Edit"
     if row is None:

@@ -15,27 +15,23 @@ from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged, RunEnded
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
-from workbench.tui.prompts.rows import DRAFT, drafted, other, prompt_row, say, version_rows
-from workbench.tui.services.registry_queries import PromptPage, PromptRow, read_page, read_prompts
+from workbench.tui.prompts.queries import PromptPage, PromptRow, read_page, read_prompts
+from workbench.tui.prompts.rows import (
+    DRAFT,
+    PROMPT_COLUMNS,
+    VERSION_COLUMNS,
+    drafted,
+    hint,
+    other,
+    prompt_rows,
+    version_rows,
+)
 from workbench.tui.table.case_table import CaseTable
-from workbench.tui.table.table_model import Column
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
-PROMPT_COLUMNS = (
-    Column("prompt", "prompt", 12, grows=True),
-    Column("versions", "vers", 5, "right"),
-)
-VERSION_COLUMNS = (
-    Column("version", "version", 8),
-    Column("score", "score", 5, "right"),
-    Column("delta", "Δ", 5, "right"),
-    Column("cost", "cost", 8, "right"),
-    Column("where", "deployed", 10, grows=True),
-    Column("when", "when", 7, "right"),
-)
 NO_PROMPTS = ("No prompts yet.", "n makes a new draft.")
 NO_VERSIONS = ("No versions yet.", "e edits the draft; ctrl+s there registers it.")
 
@@ -99,7 +95,7 @@ class PromptsScreen(ModeScreen):
         wanted = self.app.selection.prompt_id
         if wanted not in self._prompts and rows:
             wanted = rows[0].prompt_id
-        table.load([prompt_row(row, at) for at, row in enumerate(rows)], cursor=wanted)
+        table.load(prompt_rows(rows), cursor=wanted)
         if rows:
             self._read(wanted)
         else:
@@ -196,7 +192,7 @@ class PromptsScreen(ModeScreen):
         else:
             view.border_title = plain("draft")
             view.show(page.problem or "no draft; e makes one of the newest version")
-        self.hint(say(page, row))
+        self.hint(hint(page, row))
         self.refresh_bindings()
 
     # Actions
@@ -212,7 +208,7 @@ class PromptsScreen(ModeScreen):
         return True
 
     def action_edit(self) -> None:
-        """The draft; one is made of the version when there is none."""
+        """Open the draft; it is made from the version if there is none."""
         page = self._page
         is_shown = page is not None and page.prompt_id == self.app.selection.prompt_id
         if page and is_shown and page.draft is None and not page.problem and page.versions:
@@ -233,11 +229,11 @@ class PromptsScreen(ModeScreen):
         from workbench.actions.releasing.redraft import Redraft, draft_from
         from workbench.tui.prompts.other_draft import OtherDraft
 
-        def made(found: Redraft) -> None:
-            kept = f" · the draft before: {found.kept}" if found.kept else ""
-            said = f"the draft says what {version} says{kept}"
+        def made(redraft: Redraft) -> None:
+            kept = f" · the draft before: {redraft.kept}" if redraft.kept else ""
+            text = f"the draft says what {version} says{kept}"
             self._to_draft()
-            self.app.call_after_refresh(self.app.tell, said)
+            self.app.call_after_refresh(self.app.tell, text)
 
         def answered(makes: bool | None) -> None:
             if makes:

@@ -8,14 +8,15 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from workbench.tui.base.screen import ModeScreen
+from workbench.tui.run.queries import RunPage
+from workbench.tui.run.rows import RUN_COLUMNS
 from workbench.tui.run.slot_lines import SlotLines
-from workbench.tui.services.run_queries import RunPage, edited_since
+from workbench.tui.services.edited_drafts import edited_since
 from workbench.tui.table.case_rows import (
     ERROR,
     FAILURE,
     PASS,
     RESULT_COLUMNS,
-    RUN_COLUMNS,
     WAITING,
     ResultRow,
 )
@@ -55,12 +56,12 @@ NAMED = (
 NO_RUNS = (
     "No runs yet.",
     "A run asks a prompt on every case of a suite and scores the answers.",
-    "F5 runs the draft in hand.",
+    "F5 runs the current draft.",
 )
 
 
 class RunPanes(ModeScreen):
-    """The panes, and what of them has room."""
+    """The panes, and which of them are visible at which size."""
 
     DEFAULT_CSS = """
     RunPanes #one { display: none; height: 1fr; }
@@ -78,32 +79,32 @@ class RunPanes(ModeScreen):
         super().__init__()
         self.page: RunPage | None = None
         self.is_edited = False
-        """Whether it ran a draft that says something else by now."""
+        """Whether its draft was edited since the run."""
 
     @property
     def title_of_run(self) -> str:
-        """What is run, for people; empty while that is not known."""
+        """Display title of the run; empty while unknown."""
         return title_of(self.page.summary, edited=self.is_edited) if self.page else ""
 
     def files_changed(self) -> None:
-        """The draft, perhaps, whose answers are shown."""
+        """The shown draft may have changed."""
         self.find_edited()
 
     def find_edited(self) -> None:
-        """Look whether the draft that was run has been edited since, and say so."""
+        """Check whether the draft was edited since the run, and show it."""
         page = self.page
         if page is None:
             return
 
-        def found(edited: frozenset[str]) -> None:
+        def show_edited(edited: frozenset[str]) -> None:
             if self.page is page and self.is_edited != bool(edited):
                 self.is_edited = bool(edited)
                 self.show_title()
 
-        self.app.in_thread(edited_since, [page.summary], done=found, group="edited")
+        self.app.in_thread(edited_since, [page.summary], done=show_edited, group="edited")
 
     def show_title(self) -> None:
-        """Show what is run anew."""
+        """Update the title of the run."""
 
     def body(self) -> Iterable[Widget]:
         yield CasePane(ColumnTable(RUN_COLUMNS, empty=NO_RUNS, id="run-list"), "Runs", id="runs")
@@ -123,7 +124,8 @@ class RunPanes(ModeScreen):
         table = self.query_one("#case-list", ColumnTable)
         if not table.chosen_by_hand:
             hidden = {column.key for column in RESULT_COLUMNS if column.hidden}
-            table.set_columns(hidden - set(WIDE_COLUMNS) if self.size.width >= WIDE else hidden)
+            wide = {table.columns.column(key).key for key in WIDE_COLUMNS}
+            table.set_columns(hidden - wide if self.size.width >= WIDE else hidden)
 
     @property
     def runs_table(self) -> CaseTable:

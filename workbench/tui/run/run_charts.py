@@ -17,7 +17,8 @@ from workbench.present.charts import (
     histogram_lines,
 )
 from workbench.tui.keys import keys
-from workbench.tui.table.case_rows import ResultRow, flat_json
+from workbench.tui.table.case_rows import ResultRow
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.case_detail import block
 from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text_view import TextView
@@ -29,12 +30,10 @@ LATENCY_BINS = 12
 def chart_text(
     rows: Sequence[ResultRow], width: int, notes: Sequence[str] = (), *, ascii_only: bool = False
 ) -> Content:
-    """What is to be known of these results and their charts, one under the other, at most `width`
-    cells wide.
-    """
-    found = [row for row in rows if row.result is not None]
-    latencies = histogram((_latency(row) for row in found), LATENCY_BINS)
-    scores = histogram((row.score for row in found), SCORE_BINS, low=0.0, high=1.0)
+    """Statistics and charts of these results, one below the other, at most `width` cells wide."""
+    answered = [row for row in rows if row.result is not None]
+    latencies = histogram((_latency(row) for row in answered), LATENCY_BINS)
+    scores = histogram((row.score for row in answered), SCORE_BINS, low=0.0, high=1.0)
     parts = [block("notes", "\n".join(notes))] if notes else []
     parts += [
         block(
@@ -49,7 +48,7 @@ def chart_text(
     ]
     matrix = confusion(
         (flat_json(row.case.expected), row.output)
-        for row in found
+        for row in answered
         if row.case is not None and row.case.expected is not None and row.score is not None
     )
     if matrix is None:

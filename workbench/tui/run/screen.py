@@ -1,4 +1,4 @@
-"""Run: the run at work, or a stored one, case by case; else the list of runs."""
+"""Mode 3, Run: the active run or a stored one, case by case; else the list of runs."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.run.panes import RunPanes
-from workbench.tui.run.run_charts import ChartScreen
-from workbench.tui.run.slot_lines import SlotLines
-from workbench.tui.services.run_queries import (
+from workbench.tui.run.queries import (
     RunPage,
     counterpart,
     read_results,
     read_run,
     read_runs,
 )
-from workbench.tui.table.case_rows import ResultRow, RunRow, answered
+from workbench.tui.run.rows import RunRow
+from workbench.tui.run.run_charts import ChartScreen
+from workbench.tui.run.slot_lines import SlotLines
+from workbench.tui.table.case_rows import ResultRow, answered
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
 from workbench.tui.table.row_copies import copies_of
@@ -44,7 +45,7 @@ from workbench.tui.widgets.run_header import (
 from workbench.tui.widgets.text_view import TextView
 
 READ_AGAIN_S = 1.0
-"""How often a run whose results somebody else takes is read from the store."""
+"""Seconds between two reads of a run that another part drains."""
 TREND = 60
 
 
@@ -62,13 +63,13 @@ class RunScreen(RunPanes):
         self._late: list[Result] = []
         self._latencies: list[float | None] = []
         self._known: RunProgress | None = None
-        """Of the last run at work, when this screen was last told of it."""
+        """Progress of the active run when this screen last received it."""
 
     # What is shown
 
     @property
     def is_live(self) -> bool:
-        """Whether the run that is shown is at work."""
+        """Whether the shown run is active."""
         live = self.app.runs.live
         return bool(live and live.run_id == self._wanted)
 
@@ -82,7 +83,7 @@ class RunScreen(RunPanes):
 
     @property
     def _missed_something(self) -> bool:
-        """Whether the run that is shown got on while another screen was."""
+        """Whether the shown run progressed while another screen was shown."""
         progress = self.app.runs.progress
         return bool(progress and progress.run_id == self._wanted and progress is not self._known)
 
@@ -128,7 +129,7 @@ class RunScreen(RunPanes):
         self.page = page
         rows = {row.key: row for row in page.rows}
         if self.is_live:
-            # What came between the reading of the store and now.
+            # Results that arrived after the store was read.
             late = [*self.app.runs.results, *self._late]
             rows.update((row.key, row) for row in answered(rows, late))
         self.table.load(list(rows.values()), cursor=self.table.cursor_key if again else "")
@@ -140,7 +141,7 @@ class RunScreen(RunPanes):
     def show_title(self) -> None:
         page = self.page
         if page is None or self.is_live:
-            return  # a tick of the run shows it
+            return  # the next RunTicked shows it
         summary = page.summary
         head = head_of_summary(
             summary,
@@ -157,7 +158,7 @@ class RunScreen(RunPanes):
         else:
             self.hint("r runs what is missing or failed · f errors · esc all runs")
 
-    # A run at work
+    # The active run
 
     def on_run_started(self, message: RunStarted) -> None:
         self._open(message.run_id)
@@ -191,7 +192,7 @@ class RunScreen(RunPanes):
         self.table.put(answered(self.table.model.rows, results))
 
     def _read_stored(self) -> None:
-        """Somebody else drains the run (an evaluation, a comparison): read what is stored."""
+        """Read stored results while an evaluation or a comparison drains the run."""
         if self._reading or not self.is_live:
             return
         self._reading = True
@@ -222,12 +223,12 @@ class RunScreen(RunPanes):
     @on(CaseTable.Highlighted, "#case-list")
     def _highlighted(self) -> None:
         row = self.table.cursor_row
-        found = row if isinstance(row, ResultRow) else None
-        self.query_one(CaseStrip).show_row(found)
+        result_row = row if isinstance(row, ResultRow) else None
+        self.query_one(CaseStrip).show_row(result_row)
         if self.has_class("-wide"):
             self.query_one("#detail", TextView).show(self._describe()[1])
-        if found:
-            self.app.selection = replace(self.app.selection, case_id=found.case_id)
+        if result_row:
+            self.app.selection = replace(self.app.selection, case_id=result_row.case_id)
 
     @on(CaseTable.Opened, "#case-list")
     @on(CaseTable.Peeked, "#case-list")
@@ -252,7 +253,7 @@ class RunScreen(RunPanes):
         rating = page.ratings.get(row.key, "") if page else ""
         detail = case_detail(row, page.prompt if page else None, rating)
         edited = f" · draft, {EDITED}" if self.is_edited else ""
-        return f"{row.cell('case')} · {row.status}{edited}", detail
+        return f"{row.label} · {row.status}{edited}", detail
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
@@ -277,16 +278,16 @@ class RunScreen(RunPanes):
         return True
 
     def action_stop(self) -> None:
-        """First the calls in flight may finish; the second time they are given up."""
+        """First press: finish the calls in flight; second press: abort them."""
         runs = self.app.runs
         if not runs.live:
             return
         if runs.live.stopping:
             runs.abort()
-            self.app.tell("giving up the calls in flight")
+            self.app.tell("aborting the calls in flight")
         else:
             runs.stop()
-            self.app.tell("stopping after the calls in flight · x again gives them up")
+            self.app.tell("stopping after the calls in flight · x again aborts them")
 
     def action_resume(self) -> None:
         if self.page:
@@ -318,13 +319,13 @@ class RunScreen(RunPanes):
             self.app.open_compare(marked, run_id)
             return
 
-        def found(ref: str | None) -> None:
+        def compare(ref: str | None) -> None:
             if ref:
                 self.app.open_compare(ref, run_id)
             else:
                 self.app.tell("nothing to compare it with yet: = marks a baseline")
 
-        self.app.in_thread(counterpart, run_id, done=found, group="counterpart")
+        self.app.in_thread(counterpart, run_id, done=compare, group="counterpart")
 
     def action_charts(self) -> None:
         summary = self.page.summary if self.page else None

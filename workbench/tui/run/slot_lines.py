@@ -1,4 +1,4 @@
-"""What each call under way is at, on screens with room for it."""
+"""The calls in flight, on tall screens."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ CASE_WIDTH = 40
 
 
 class SlotLines(PlainStatic):
-    """The calls that have taken longest, a line each; nothing while no run is at work."""
+    """The longest-running calls, one per line; empty without an active run."""
 
     DEFAULT_CSS = """
     SlotLines { height: 10; display: none; border: round $border; padding: 0 1; }
     """
 
     def on_mount(self) -> None:
-        self.border_title = plain("Calls under way · oldest first")
+        self.border_title = plain("Calls in flight · oldest first")
 
     def show_slots(self, slots: Sequence[Slot]) -> None:
-        """Lines of the same width, so that nothing jumps about."""
+        """Lines of equal width, so that the layout is stable."""
         lines = [
             f"{fit(safe_line(slot.case_id), CASE_WIDTH)}  {_repeat(slot)}{slot.seconds:7.1f} s"
             for slot in slots[:LINES]

@@ -1,4 +1,4 @@
-"""Blocking work beside the loop: a thread a job, each with its own Bench."""
+"""Blocking work off the event loop: one thread per job, each with its own Session."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def call_in_thread(
     first: Callable[[], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
 ) -> T:
-    """What `fn(bench)` returns, from a daemon thread: a job that never ends cannot hold up
-    quitting. `first` is called before it and `on_warning` by the bench, in that thread. Raises
-    WorkbenchError for what it raised itself, and in place of OSError and sqlite3.Error.
+    """The result of `fn(session)`, called in a daemon thread, so that a hanging job cannot block
+    quitting. `first` is called before it and `on_warning` by the session, in that thread. Raises
+    what `fn` raises, and WorkbenchError in place of OSError and sqlite3.Error.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -53,11 +53,11 @@ async def call_in_thread(
             error = WorkbenchError(f"{type(raised).__name__}: {raised}")
         except BaseException as raised:  # noqa: BLE001 (the edge of the thread: handed on)
             error = raised
-        # The app may have been quit meanwhile: then nobody wants the result.
+        # The loop is closed if the app was quit meanwhile.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=work, name="bench", daemon=True).start()
+    threading.Thread(target=work, name="session", daemon=True).start()
     return await future
 
 
@@ -67,14 +67,14 @@ async def run_job(
     done: Callable[[T], object] | None,
     failed: Callable[[WorkbenchError], object] | None,
 ) -> None:
-    """Call `fn` in a thread and hand on what came of it.
+    """Call `fn` in a thread and pass on its result.
 
-    A bug in there must not take the app down with a draft that is not saved and a run that is
-    paid for: it is said, with the whole story under Messages, and the app goes on.
+    A bug in the job must not crash the app with an unsaved draft and a paid run: it is shown, with
+    the traceback under Messages, and the app goes on.
     """
     warnings: list[str] = []
     try:
-        # What was typed up to now is in its file before anybody reads it.
+        # Pending draft writes finish before the job reads files.
         result = await call_in_thread(app.workspace, fn, app.file_worker.wait, warnings.append)
         if done and not app.is_ending:
             done(result)
@@ -91,7 +91,7 @@ async def run_job(
             app.action_trust()
     except Exception as error:  # noqa: BLE001 (the edge between a job and the app)
         story = "".join(traceback.format_exception(error, limit=-12))
-        app.said.append(f"! a bug in workbench:\n{story}")
+        app.message_log.append(f"! a bug in workbench:\n{story}")
         app.tell(
             f"a bug in workbench: {type(error).__name__}: {error} · more: Messages", error=True
         )

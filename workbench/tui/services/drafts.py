@@ -1,4 +1,4 @@
-"""Drafts as files: made, saved, and seen to change under us."""
+"""Draft files: created, saved, and checked for external changes."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def make_draft(session: Session, prompt_id: str, text: str = "") -> Path:
 
 
 class DraftFile:
-    """One draft on disk, and what we last knew it to say. For one thread at a time."""
+    """A draft file and the text last read or written. For one thread at a time."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.known = text
         self.wanted = text
-        """The newest text that it shall say."""
+        """The newest text to write."""
 
     def save(self) -> None:
-        """Write what is wanted, unless somebody else wrote since. Raises DraftChanged, OSError."""
+        """Write it unless another program wrote since. Raises DraftChanged, OSError."""
         text, theirs = self.wanted, self.outside()
         if theirs is not None and theirs != text:
             raise DraftChanged(self.path, theirs)
@@ -69,22 +69,22 @@ class DraftFile:
         self.known = text
 
     def outside(self) -> str | None:
-        """What the file says now, if that is not what we knew; None also when it is gone."""
+        """The file's text if it changed; None if not, or if the file is gone."""
         try:
             now = self.path.read_bytes().decode("utf-8")
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
-            raise DraftError(f"{self.path} is no UTF-8 any more", hint="mend it outside") from error
+            raise DraftError(f"{self.path} is no longer UTF-8", hint="edit it outside") from error
         return now if now != self.known else None
 
 
 def rescue(folder: Path, path: Path, text: str) -> Path:
-    """Write a text that could not be saved to its own file beside the state; gives where."""
+    """Write a text that could not be saved into the state folder; returns the path."""
     now = datetime.now().astimezone()
-    kept = folder / "unsaved" / f"{path.stem}-{now:%Y%m%d-%H%M%S}{path.suffix}"
-    write_atomically(kept, text)
-    return kept
+    rescued = folder / "unsaved" / f"{path.stem}-{now:%Y%m%d-%H%M%S}{path.suffix}"
+    write_atomically(rescued, text)
+    return rescued
 
 
 class DraftChanged(DraftError):

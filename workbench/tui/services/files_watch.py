@@ -1,4 +1,4 @@
-"""Notices that files were changed on disk, by their sizes and times alone."""
+"""Detects changed files by size and modification time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _Mark = tuple[int, int, int, int]
 
 
 class FilesWatch:
-    """What files looked like when they were last looked at. Nothing is read; to be called in a
-    thread, for a disk may be slow.
+    """Size and times of files at the last check. Reads no contents; call it in a thread, as a disk
+    may be slow.
     """
 
     def __init__(self, paths: Callable[[], Iterable[Path]]) -> None:
-        """`paths` lists them anew at each look."""
+        """`paths` lists the files again at each check."""
         self._paths = paths
         self._known: dict[Path, _Mark] | None = None
 
@@ -30,15 +30,15 @@ class FilesWatch:
     def _marks(self) -> Iterator[tuple[Path, _Mark]]:
         for path in self._paths():
             try:
-                found = path.stat()
+                stat = path.stat()
             except OSError:
-                continue  # gone since it was listed: it counts as gone
-            yield path, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+                continue  # deleted since it was listed
+            yield path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
 
 
 def files_of_suites(workspace: Workspace) -> Iterator[Path]:
-    """Every suite.yaml, and what lies beside it or below: its cases, its schemas."""
+    """Every suite.yaml and the files next to it or below: cases and schemas."""
     for suite in workspace.suite_paths():
         folder = suite.parent
-        # A suite in the workspace's own folder: below that lies everything else, too.
+        # For a suite in the workspace root, rglob would list the whole workspace.
         yield from folder.iterdir() if folder == workspace.root else folder.rglob("*")

@@ -1,5 +1,5 @@
-"""What people said about answers: with the run that they looked at, and wherever the same prompt
-gave the same answer to the same case.
+"""Ratings of answers: those of the run itself, and of the same prompt's same answers to the same
+cases in other runs.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ MOST_RUNS = 200
 def ratings_of(
     session: Session, summary: RunSummary, results: Iterable[Result]
 ) -> Mapping[str, str]:
-    """The ratings of a run's answers by the key of case and repeat. What was said of the run
-    itself counts before what was said of others, a rating that was taken back too.
+    """The ratings of a run's answers by the key of case and repeat. Ratings of the run itself take
+    precedence over those of other runs, a withdrawn one too.
     """
     store = session.store
     answers = {result_key(r.case_id, r.repeat): r.answer.text for r in results}
-    found = {result_key(x.case_id, x.repeat): x.label for x in store.labels(summary.run_id)}
+    labels = {result_key(x.case_id, x.repeat): x.label for x in store.labels(summary.run_id)}
     for run in store.summaries(summary.prompt_id, summary.suite, limit=MOST_RUNS):
         if run.run_id == summary.run_id or run.fingerprint != summary.fingerprint:
             continue
-        said = {result_key(x.case_id, x.repeat): x.label for x in store.labels(run.run_id)}
-        if not said.keys() & answers.keys() - found.keys():
+        others = {result_key(x.case_id, x.repeat): x.label for x in store.labels(run.run_id)}
+        if not others.keys() & answers.keys() - labels.keys():
             continue
         for result in store.results(run.run_id):
             key = result_key(result.case_id, result.repeat)
-            if key in said and answers.get(key) == result.answer.text:
-                found.setdefault(key, said[key])
-    return {key: label for key, label in found.items() if label}
+            if key in others and answers.get(key) == result.answer.text:
+                labels.setdefault(key, others[key])
+    return {key: label for key, label in labels.items() if label}

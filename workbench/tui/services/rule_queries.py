@@ -1,4 +1,4 @@
-"""The rules that the files change and those that wait for an approval, read with a Bench."""
+"""The rules that the files change and those that wait for an approval, read with a Session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Rules:
 
     @property
     def problem(self) -> str:
-        """A sentence where somebody must act; empty: nobody."""
+        """What the user must do; empty: nothing."""
         loosened = [str(change) for change in self.changes if change.looser]
         if self.unreadable or not loosened:
             return self.unreadable
@@ -42,13 +42,13 @@ NO_RULES = Rules()
 
 
 def read_rules(session: Session) -> Rules:
-    """The registry is told of nothing."""
+    """Read only: nothing is written to the registry."""
     waiting = tuple(session.registry.waiting_rules())
     try:
         return Rules(applicable(session), waiting)
     except WorkbenchError as error:
-        said = str(error).replace(f"{session.workspace.root}/", "")
-        return Rules(waiting=waiting, unreadable=said)
+        problem = str(error).replace(f"{session.workspace.root}/", "")
+        return Rules(waiting=waiting, unreadable=problem)
 
 
 def changes_text(changes: Iterable[RuleChange]) -> Content:
@@ -63,10 +63,10 @@ def waiting_text(rule: WaitingRule) -> Content:
     """One record: who loosened what, why, and where it waits."""
     wanted = numbers.plural(rule.wanted, "approval")
     where = ", ".join(rule.environments)
-    said = f"record {rule.seq} by {rule.by}: {rule.reason}"
+    title = f"record {rule.seq} by {rule.by}: {rule.reason}"
     return Content("\n").join(
         [
-            Content.styled(safe_line(said), "bold"),
+            Content.styled(safe_line(title), "bold"),
             *_change_lines(rule.change),
             Content(safe_line(f"  waits in {where}: {rule.approvals} of {wanted}")),
         ]

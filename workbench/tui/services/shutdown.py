@@ -1,4 +1,4 @@
-"""How the app ends: asked, by a signal, by a bug of its own; and what comes too late for it."""
+"""Shutdown on request, on a signal or on a crash, and what to do with late events."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from workbench.tui.context.app_context import AppContext
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
-class EndingApp(AppContext):
-    """An app that saves before it ends, however it ends, and that nothing late can crash."""
+class ShutdownApp(AppContext):
+    """An app that saves before every kind of shutdown; late events cannot crash it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.before_exit: list[Callable[[], str]] = []
-        """Called before the app ends, however it ends; each says what could not be saved."""
+        """Called before the app ends, however it ends; each returns what could not be saved."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._own_context = contextvars.Context()
 
@@ -36,30 +36,30 @@ class EndingApp(AppContext):
         listen(self._own_loop, self.end)
 
     def end(self, code: int) -> None:
-        """Settle, restore the screen, leave."""
+        """Save, restore the terminal and exit."""
         self.settle()
         self.exit(return_code=code)
 
     def on_exit_app(self) -> None:
-        """Every end comes past here, a browser's page that was closed without another word too."""
+        """Called for every exit, a closed browser page included."""
         self.settle()
 
     def settle(self) -> None:
-        """Save what is unsaved; from then on it is ending."""
+        """Save unsaved drafts; the app counts as ending from here on."""
         self.print_at_exit(finish(self.before_exit))
         self.is_ending = True
 
     def on_loop(self, fn: Callable[[], None]) -> None:
-        """From another thread: call `fn` on the loop soon, unless the app is ending by then."""
+        """Schedule `fn` on the event loop from another thread; dropped if the app is ending."""
 
         def call() -> None:
             if not self.is_ending:
                 fn()
 
         if self._own_loop is not None:
-            # The loop may be closed by now, or between a look and the call: nobody is there.
+            # The loop may be closed already.
             with contextlib.suppress(RuntimeError):
-                # In the app's context: what is made there, a timer say, looks for the app in it.
+                # In the app's context: timers created there look up the active app.
                 self._own_loop.call_soon_threadsafe(call, context=self._own_context)
 
     def crash_lines(self) -> Iterable[Text]:
@@ -67,7 +67,7 @@ class EndingApp(AppContext):
 
 
 def listen(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:
-    """Call `end(128 + signal)` when the process is asked to go, or its terminal is closed."""
+    """Call `end(128 + signal)` on SIGTERM, and when the terminal is closed."""
     for name in _SIGNALS:
         number = getattr(signal, name, None)
         if number is None:
@@ -75,27 +75,27 @@ def listen(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:
         try:
             loop.add_signal_handler(number, end, 128 + number)
         except (NotImplementedError, RuntimeError, ValueError):
-            # Not the main thread, or a loop without signals: the caller has its own way to end.
+            # Not the main thread, or a loop without signal support.
             return
 
 
 def finish(savers: Iterable[Callable[[], str]]) -> list[Text]:
-    """Call them all; what they could not save, to be printed when the screen is gone."""
-    said = []
+    """Call all savers; returns what could not be saved, to be printed after the app exits."""
+    problems = []
     for save in savers:
         try:
             problem = save()
         except Exception as error:  # noqa: BLE001 (the end goes on, whatever one of them meets)
             problem = f"a draft was not saved: {type(error).__name__}: {error}"
         if problem:
-            said.append(Text(f"workbench: {safe_text(problem)}"))
-    return said
+            problems.append(Text(f"workbench: {safe_text(problem)}"))
+    return problems
 
 
 def crash_report() -> Text:
-    """The exception being handled, without local variables, safe for the terminal."""
+    """The current exception without local variables, safe for the terminal."""
     lines = [
-        "workbench met a bug in itself. Drafts and results up to now are saved.",
+        "workbench ran into a bug. Drafts and results up to now are saved.",
         "",
         *traceback.format_exc(limit=-12).splitlines(),
         "",

@@ -1,19 +1,18 @@
-"""Rows of the run's table and of the list of runs."""
+"""Rows of a run's results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.present import numbers
-from workbench.providers.base import Outcome
-from workbench.runs.spec.values import Result, RunStatus, RunSummary
-from workbench.tui.table.filters import Value
-from workbench.tui.table.table_model import Column, Sign
+from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.values import Result
+from workbench.tui.table.case_texts import case_texts, flat_json, result_record
+from workbench.tui.table.columns import Column, Sign
+from workbench.tui.table.copying import Copy
 
 ERROR, FAILURE, PASS, WAITING = range(4)
 """Groups of results, in the order in which they are shown."""
@@ -29,41 +28,7 @@ FAULT_WORDS = {
     Outcome.TOOL_CALL: "TOOL",
     Outcome.REJECTED: "REJECTED",
 }
-"""Answers that the model itself spoilt: a score of 0 says nothing of what was asked."""
-
-RESULT_COLUMNS = (
-    Column("case", "case", 10, frozen=True),
-    Column("status", "status", 8),
-    Column("score", "score", 5, "right"),
-    Column("ms", "ms", 6, "right"),
-    Column("output", "output", 24, grows=True),
-    Column("expected", "expected", 16),
-    Column("reason", "reason", 30, hidden=True),
-    Column("tokens", "tokens", 7, "right", hidden=True),
-    Column("cost", "cost", 9, "right", hidden=True),
-    Column("tries", "tries", 5, "right", hidden=True),
-    Column("tags", "tags", 16, hidden=True),
-)
-RUN_COLUMNS = (
-    Column("run", "run", 13, frozen=True),
-    Column("prompt", "prompt", 13, grows=True),
-    Column("version", "version", 7),
-    Column("status", "status", 10),
-    Column("score", "score", 5, "right"),
-    Column("errors", "err", 4, "right"),
-    Column("when", "when", 10, "right"),
-    Column("cases", "cases", 6, "right"),
-    Column("split", "split", 6),
-    Column("suite", "suite", 16),
-    Column("cost", "cost", 9, "right"),
-    Column("model", "model", 16, hidden=True),
-    Column("seconds", "took", 7, "right", hidden=True),
-)
-
-
-def flat_json(value: Any) -> str:
-    """A dataset's value as text: a str as it is, everything else as JSON, nothing as nothing."""
-    return "" if value is None else as_text(value)
+"""Faults of the answer itself: a score of 0 says nothing about the content then."""
 
 
 def result_key(case_id: str, repeat: int) -> str:
@@ -89,12 +54,21 @@ class ResultRow:
         return result_key(self.case_id, self.repeat)
 
     @property
+    def label(self) -> str:
+        """The case's id; with its repeat where there are several."""
+        return self.case_id if self.repeats == 1 else f"{self.case_id} #{self.repeat + 1}"
+
+    @property
+    def answer(self) -> Answer | None:
+        return self.result.answer if self.result else None
+
+    @property
     def score(self) -> float | None:
         """Of the headline scorer."""
         if self.result is None:
             return None
-        found = self.result.scores.get(self.scorer)
-        return found.value if found else None
+        score = self.result.scores.get(self.scorer)
+        return score.value if score else None
 
     @property
     def group(self) -> int:
@@ -138,29 +112,11 @@ class ResultRow:
     @property
     def reason(self) -> str:
         """Why the headline score is what it is."""
-        found = self.result.scores.get(self.scorer) if self.result else None
-        return found.reason if found else ""
+        score = self.result.scores.get(self.scorer) if self.result else None
+        return score.reason if score else ""
 
     def rank(self) -> tuple[Any, ...]:
         return (self.group, self.position)
-
-    def cell(self, column: str) -> str:
-        value = self.value(column)
-        match column:
-            case "case":
-                return self.case_id if self.repeats == 1 else f"{self.case_id} #{self.repeat + 1}"
-            case "score":
-                return numbers.score(self.score, 2) if self.result else ""
-            case "ms":
-                return numbers.UNKNOWN if value is None and self.result else _whole(value)
-            case "cost":
-                return numbers.money(value) if isinstance(value, float) else ""
-            case "tokens" | "tries":
-                return _whole(value)
-        return "" if value is None else str(value)
-
-    def cell_sign(self, column: str) -> Sign:
-        return _SIGNS[self.group] if column == "status" else ""
 
     def haystack(self) -> str:
         parts = [self.case_id, self.output]
@@ -168,99 +124,16 @@ class ResultRow:
             parts += [flat_json(self.case.expected), flat_json(self.case.inputs), *self.case.tags]
         return "\n".join(parts)
 
-    def value(self, field: str) -> Value:
-        answer = self.result.answer if self.result else None
-        match field:
-            case "case":
-                return self.case_id
-            case "status":
-                return self.status
-            case "score":
-                return self.score
-            case "output":
-                return self.output
-            case "expected":
-                return flat_json(self.case.expected) if self.case else None
-            case "tags":
-                return " ".join(self.case.tags) if self.case else None
-            case "reason":
-                return self.reason
-        if answer is None:
-            return None
-        match field:
-            case "ms":
-                return None if answer.latency_s is None else answer.latency_s * 1000
-            case "tokens":
-                return answer.completion_tokens
-            case "cost":
-                return answer.cost_usd
-            case "tries":
-                return answer.attempts
-        return None
+    def record(self) -> dict[str, Any]:
+        """All of it as plain JSON values."""
+        case = self.case.content() if self.case else {"id": self.case_id}
+        rest = result_record(self.result) if self.result else {"repeat": self.repeat}
+        return {**case, "status": self.status, **rest}
 
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One stored run in the list of runs; `now` makes its age."""
-
-    summary: RunSummary
-    place: int
-    now: datetime
-
-    @property
-    def key(self) -> str:
-        return self.summary.run_id
-
-    @property
-    def sign(self) -> Sign:
-        return ""
-
-    def rank(self) -> tuple[Any, ...]:
-        return (self.place,)
-
-    def cell(self, column: str) -> str:
-        match column:
-            case "score":
-                return numbers.score(self.summary.score)
-            case "cost":
-                return numbers.money(self.summary.cost_usd)
-            case "when":
-                return numbers.age(self.summary.created_at, self.now)
-            case "seconds":
-                return numbers.clock(self.summary.seconds)
-            case "status":
-                status = self.summary.status
-                return status.value if status is RunStatus.COMPLETE else status.value.upper()
-        value = self.value(column)
-        return "" if value is None else str(value)
-
-    def cell_sign(self, column: str) -> Sign:
-        if column == "status" and self.summary.status is not RunStatus.COMPLETE:
-            return "fail"
-        return "error" if column == "errors" and self.summary.errors else ""
-
-    def haystack(self) -> str:
-        one = self.summary
-        return f"{one.run_id}\n{one.prompt_id}\n{one.label}\n{one.suite}\n{one.model}\n{one.status}"
-
-    def value(self, field: str) -> Value:
-        one = self.summary
-        known: Mapping[str, Value] = {
-            "run": one.run_id,
-            "prompt": one.prompt_id,
-            "version": one.label,
-            "status": one.status.value,
-            "score": one.score,
-            "errors": one.errors,
-            "cases": one.cases,
-            "when": one.created_at,
-            "suite": one.suite,
-            "split": one.split,
-            "cost": one.cost_usd,
-            "model": one.model,
-            "seconds": one.seconds,
-        }
-        return known.get(field)
+    def texts(self) -> Sequence[Copy]:
+        """What can be copied of it."""
+        texts = case_texts(self.case) if self.case else []
+        return [*texts, Copy("output", "the output", self.output)] if self.result else texts
 
 
 def waiting_rows(cases: Sequence[Case], repeats: int, scorer: str) -> list[ResultRow]:
@@ -274,13 +147,64 @@ def waiting_rows(cases: Sequence[Case], repeats: int, scorer: str) -> list[Resul
 
 def answered(rows: Mapping[str, object], results: Iterable[Result]) -> list[ResultRow]:
     """The rows that these results change; of one case and repeat the last result counts."""
-    found = {}
+    changed = {}
     for result in results:
         row = rows.get(result_key(result.case_id, result.repeat))
         if isinstance(row, ResultRow):
-            found[row.key] = replace(row, result=result)
-    return list(found.values())
+            changed[row.key] = replace(row, result=result)
+    return list(changed.values())
 
 
-def _whole(value: Value) -> str:
-    return f"{value:.0f}" if isinstance(value, (int, float)) else ""
+def _score(row: ResultRow) -> str:
+    return numbers.score(row.score, 2) if row.result else ""
+
+
+def _latency_ms(row: ResultRow) -> float | None:
+    seconds = row.answer.latency_s if row.answer else None
+    return None if seconds is None else seconds * 1000
+
+
+def _latency(row: ResultRow) -> str:
+    latency_ms = _latency_ms(row)
+    if latency_ms is None:
+        return numbers.UNKNOWN if row.result else ""
+    return f"{latency_ms:.0f}"
+
+
+def _of_answer(field: Callable[[Answer], float | None]) -> Callable[[ResultRow], float | None]:
+    """A number of the answer; None while there is none."""
+    return lambda row: field(row.answer) if row.answer else None
+
+
+_cost_usd = _of_answer(lambda answer: answer.cost_usd)
+
+
+def _cost(row: ResultRow) -> str:
+    cost_usd = _cost_usd(row)
+    return "" if cost_usd is None else numbers.money(cost_usd)
+
+
+def _expected(row: ResultRow) -> str | None:
+    return flat_json(row.case.expected) if row.case else None
+
+
+def _tags(row: ResultRow) -> str | None:
+    return " ".join(row.case.tags) if row.case else None
+
+
+_tokens = _of_answer(lambda answer: answer.completion_tokens)
+_tries = _of_answer(lambda answer: answer.attempts)
+
+RESULT_COLUMNS: tuple[Column[ResultRow], ...] = (
+    Column("case", "case", 10, lambda row: row.case_id, text=lambda row: row.label, frozen=True),
+    Column("status", "status", 8, lambda row: row.status, sign=lambda row: _SIGNS[row.group]),
+    Column("score", "score", 5, lambda row: row.score, text=_score, align="right"),
+    Column("ms", "ms", 6, _latency_ms, text=_latency, align="right"),
+    Column("output", "output", 24, lambda row: row.output, grows=True),
+    Column("expected", "expected", 16, _expected),
+    Column("reason", "reason", 30, lambda row: row.reason, hidden=True),
+    Column("tokens", "tokens", 7, _tokens, align="right", hidden=True),
+    Column("cost", "cost", 9, _cost_usd, text=_cost, align="right", hidden=True),
+    Column("tries", "tries", 5, _tries, align="right", hidden=True),
+    Column("tags", "tags", 16, _tags, hidden=True),
+)

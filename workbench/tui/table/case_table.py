@@ -1,14 +1,14 @@
 """A table for a hundred thousand rows that may change ten times a second.
 
-Lines are drawn one by one when they come into sight and kept until their row changes, so the cost
-of a change is the cost of the rows on screen. The cursor stays on its row, whatever moves.
+Lines are rendered when they become visible and cached until their row changes, so a change costs
+as much as the rows on screen. The cursor stays on its row when rows move.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -16,12 +16,12 @@ from textual.geometry import Size
 from textual.message import Message
 
 from workbench.tui.keys.keys import bindings
+from workbench.tui.table.columns import Column
 from workbench.tui.table.copying import Copy, CopyMenuAsked, has_menu, to_clipboard
 from workbench.tui.table.filters import Filter
 from workbench.tui.table.table_drawing import TableDrawing
-from workbench.tui.table.table_lines import Layout, widest
+from workbench.tui.table.table_lines import widest
 from workbench.tui.table.table_model import (
-    Column,
     Order,
     Ordered,
     TableModel,
@@ -50,7 +50,7 @@ class CaseTable(TableDrawing, can_focus=True):
             return self.table
 
     class Highlighted(_About):
-        """The cursor came to a row, or its row changed; key "" when there is none."""
+        """The cursor moved to a row, or its row changed; key "" when there is no row."""
 
     class Opened(_About):
         """Enter, or a click on the row that has the cursor."""
@@ -59,29 +59,21 @@ class CaseTable(TableDrawing, can_focus=True):
         """Space."""
 
     class FindAsked(_About):
-        """`/`: whoever has the filter line shows it."""
+        """`/`: the pane with the filter line shows it."""
 
     class Changed(_About):
         """Other rows are visible, or in another order."""
 
-    def __init__(
-        self,
-        columns: Sequence[Column],
-        *,
-        empty: Sequence[str] = ("Nothing here.",),
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(columns, empty=empty, id=id, classes=classes)
-        self._cursor_key = ""
-        self._touched = False
-        self._late: list[TableRow] | None = None
+    _cursor_key = ""
+    _touched = False
+    _late: list[TableRow] | None = None
+    """Rows that arrived while others are being sorted in a thread."""
 
-    # What the owner calls
+    # API
 
     @property
     def cursor_key(self) -> str:
-        """The key of the cursor's row, "" where no row is in sight."""
+        """The key of the cursor's row, "" if no row is visible."""
         return self._cursor_key if len(self.model) else ""
 
     @property
@@ -99,7 +91,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     @property
     def touched(self) -> bool:
-        """Whether somebody moved the cursor; until then it stays on the first row."""
+        """Whether the user moved the cursor; until then it stays on the first row."""
         return self._touched
 
     def load(self, rows: Sequence[TableRow], *, cursor: str = "") -> None:
@@ -147,7 +139,7 @@ class CaseTable(TableDrawing, can_focus=True):
             self._arranged()
             return
         self.run_worker(
-            self._arrange_off_loop(order, wanted, candidates),
+            self._arrange_in_thread(order, wanted, candidates),
             exclusive=True,
             group="arrange",
             exit_on_error=False,
@@ -182,20 +174,16 @@ class CaseTable(TableDrawing, can_focus=True):
             self.move_to(index)
         return index is not None
 
-    def replace_columns(self, columns: Sequence[Column]) -> None:
+    def replace_columns(self, columns: Sequence[Column[Any]]) -> None:
         """Have these columns; what is hidden or shown and how wide a column is made stay."""
-        before = self.columns
-        known = {column.key for column in before.columns}
-        fresh = {column.key for column in columns if column.hidden and column.key not in known}
-        self.columns = Layout(tuple(columns), widths=before.widths)
-        self.columns.hidden = before.hidden | fresh
+        self.columns = self.columns.with_columns(columns)
         if self.cursor_column not in {column.key for column in columns}:
             self.cursor_column = self.columns.first
         self._laid_out()
 
     def set_columns(self, hidden: Iterable[str]) -> None:
-        """Hide exactly these columns."""
-        self.columns.hidden = set(hidden)
+        """Hide exactly these columns. Raises KeyError where the table has none of that key."""
+        self.columns.hide(hidden)
         self._laid_out()
 
     # Keys
@@ -230,7 +218,7 @@ class CaseTable(TableDrawing, can_focus=True):
             self.post_message(self.Peeked(self, self.cursor_key))
 
     def action_column(self, way: int) -> None:
-        """Move the column cursor, and what is in sight with it."""
+        """Move the column cursor and scroll it into view."""
         keys = [column.key for column in self.columns.shown]
         at = keys.index(self.cursor_column) if self.cursor_column in keys else 0
         self.cursor_column = keys[max(0, min(at + way, len(keys) - 1))]
@@ -244,16 +232,17 @@ class CaseTable(TableDrawing, can_focus=True):
     def action_sort(self) -> None:
         """Ascending, descending, the default order, by the cursor's column."""
         now = self.model.order
-        if now.column != self.cursor_column:
-            order = Order(self.cursor_column)
+        column = self.columns.column(self.cursor_column)
+        if now.column is None or now.column.key != column.key:
+            order = Order(column)
         else:
             order = Order() if now.descending else Order(now.column, True)
         self.sort_and_filter(order, self.model.wanted)
 
     def action_fit_column(self) -> None:
-        """As wide as the rows in sight need; again: as it was."""
+        """Fit the column to the visible rows; pressed again, restore its width."""
         layout = self.columns
-        column = next(c for c in layout.shown if c.key == self.cursor_column)
+        column = layout.column(self.cursor_column)
         if layout.widths.pop(column.key, None) is None:
             top = self.scroll_offset.y
             last = min(len(self.model), top + self._page)
@@ -265,14 +254,17 @@ class CaseTable(TableDrawing, can_focus=True):
         """The whole cell, as it came, to the clipboard."""
         row = self.cursor_row
         if row is not None:
-            to_clipboard(self, row.cell(self.cursor_column), f"a cell of {row.key}")
+            cell = self.columns.column(self.cursor_column).cell(row)
+            to_clipboard(self, cell, f"a cell of {row.key}")
 
     def copies(self) -> Sequence[Copy]:
         """What the cursor's row offers to copy."""
         from workbench.tui.table.row_copies import cell_and_row
 
-        row = self.cursor_row
-        return cell_and_row(row, self.columns.columns, self.cursor_column) if row else ()
+        row, layout = self.cursor_row, self.columns
+        if row is None:
+            return ()
+        return cell_and_row(row, layout.columns, layout.column(self.cursor_column))
 
     def action_copy_menu(self) -> None:
         self.post_message(CopyMenuAsked(self))
@@ -281,7 +273,7 @@ class CaseTable(TableDrawing, can_focus=True):
         del parameters
         return action != "copy_menu" or has_menu(self)
 
-    # What the mouse and the size of the screen do
+    # Mouse and resizing
 
     def on_resize(self, event: events.Resize) -> None:
         del event
@@ -304,21 +296,21 @@ class CaseTable(TableDrawing, can_focus=True):
         if again:
             self.action_open()
 
-    # What moves under the cursor
+    # Sorting, filtering and layout
 
-    async def _arrange_off_loop(
+    async def _arrange_in_thread(
         self, order: Order, wanted: Filter, candidates: Ordered | None
     ) -> None:
         self._late = []
         snapshot = self.model.snapshot()
-        found = await asyncio.to_thread(arranged, *snapshot, order, wanted, candidates)
+        arrangement = await asyncio.to_thread(arranged, *snapshot, order, wanted, candidates)
         late, self._late = self._late, None
-        self.model.apply(found, order, wanted)
+        self.model.apply(arrangement, order, wanted)
         self.model.put(late or [])
         self._arranged()
 
     def _arranged(self) -> None:
-        """Rows moved: keep the cursor on its row, and the row where it is on the screen."""
+        """After rows moved: keep the cursor on its row and the row at its place on the screen."""
         offset = self._cursor_index - self.scroll_offset.y
         self.virtual_size = Size(self.room, len(self.model) + 1)
         index = self.model.index_of(self._cursor_key) if self._touched else 0
@@ -345,7 +337,7 @@ class CaseTable(TableDrawing, can_focus=True):
 
     def _laid_out(self) -> None:
         self.columns.fit_into(self.room)
-        # Asks for no more than the width: the columns scroll by themselves, beside the frozen ones.
+        # No wider than the widget: columns scroll on their own, beside the frozen ones.
         self.virtual_size = Size(self.room, len(self.model) + 1)
         self._lines.clear()
         self.refresh()

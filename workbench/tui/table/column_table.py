@@ -23,18 +23,18 @@ class ColumnsAsked(Message):
 
 
 class ColumnTable(CaseTable):
-    """For screens where `-` and `+` mean nothing else. Its choices last where it has an id."""
+    """For screens where `-` and `+` are free. Choices are stored if the table has an id."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
     chosen_by_hand = False
-    """Whether somebody hid or showed a column."""
+    """Whether the user hid or showed a column."""
 
     def on_mount(self) -> None:
-        kept = self._choices
-        hidden = kept.hidden(self.id) if kept and self.id else None
+        choices = self._choices
+        hidden = choices.hidden(self.id) if choices and self.id else None
         if hidden is None:
             return
-        # Of a file that another version may have written: one column that scrolls stays at least.
+        # The file may be of another version: at least one scrolling column stays visible.
         known = {column.key for column in self.columns.columns if not column.frozen}
         if known - hidden:
             self.chosen_by_hand = True
@@ -49,7 +49,9 @@ class ColumnTable(CaseTable):
         self.action_column(1)
         if self.cursor_column == column.key:
             self.action_column(-1)
-        self._choose({*self.columns.hidden, column.key})
+        # A side of a comparison may be gone whose column was hidden.
+        hidden = {c.key for c in self.columns.columns if c not in shown}
+        self._choose({*hidden, column.key})
 
     def action_choose_columns(self) -> None:
         """A list of all columns to tick."""
@@ -69,11 +71,11 @@ class ColumnTable(CaseTable):
     def _choose(self, hidden: Set[str]) -> None:
         self.chosen_by_hand = True
         self.set_columns(hidden)
-        kept = self._choices
-        if kept and self.id:
+        choices = self._choices
+        if choices and self.id:
             try:
-                kept.choose(self.id, hidden)
+                choices.choose(self.id, hidden)
             except WorkbenchError as error:
                 tell = getattr(self.app, "tell", None)
                 if tell:
-                    tell(f"the columns are not kept: {error}", error=True)
+                    tell(f"the columns were not saved: {error}", error=True)

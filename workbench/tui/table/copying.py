@@ -1,4 +1,4 @@
-"""What can be copied, and the way of it to the clipboard."""
+"""Copying to the clipboard."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HasCopies(Protocol):
 
 
 class CopyMenuAsked(Message):
-    """What lies around a widget is to be copied: the app asks which of it."""
+    """Asks the app to open the copy menu for a widget and its ancestors."""
 
     def __init__(self, widget: Widget) -> None:
         super().__init__()
@@ -40,28 +40,28 @@ class CopyMenuAsked(Message):
 
 def copies_at(widget: Widget) -> list[Copy]:
     """What can be copied here: a widget's own, then what its ancestors add."""
-    found: dict[str, Copy] = {}
+    copies: dict[str, Copy] = {}
     for node in widget.ancestors_with_self:
         if isinstance(node, HasCopies):
             for copy in node.copies():
-                found.setdefault(copy.id, copy)
-    return list(found.values())
+                copies.setdefault(copy.id, copy)
+    return list(copies.values())
 
 
 def has_menu(widget: Widget) -> bool:
-    """Whether what lies around the widget has things to copy too."""
+    """Whether an ancestor of the widget has something to copy too."""
     return any(isinstance(node, HasCopies) for node in widget.ancestors)
 
 
 def to_clipboard(widget: Widget, text: str, what: str = "") -> None:
-    """Send it with OSC 52, whose payload is base64: nothing in the text can act on the terminal.
-    Say how much it was, on the screen in sight and in the status line.
+    """Copy with OSC 52, whose payload is base64: nothing in the text can act on the terminal.
+    Shows the number of characters on the current screen and in the status line.
     """
-    # Half a surrogate pair, from a dataset's JSON, has no UTF-8.
+    # A lone surrogate, from a dataset's JSON, cannot be encoded as UTF-8.
     text = text.encode("utf-8", "replace").decode("utf-8")
     widget.app.copy_to_clipboard(text)
-    said = f"copied {len(text):,} character{'' if len(text) == 1 else 's'}"
-    said += f": {what}" if what else ""
+    text = f"copied {len(text):,} character{'' if len(text) == 1 else 's'}"
+    text += f": {what}" if what else ""
     for speaker in (getattr(widget.screen, "say", None), getattr(widget.app, "tell", None)):
         if speaker:
-            speaker(said)
+            speaker(text)

@@ -10,8 +10,7 @@ from time import process_time
 from typing import Any, Protocol
 
 from workbench.scorers.patterns import is_found, pattern_problem
-
-Value = str | float | None
+from workbench.tui.table.columns import Column, Value
 
 
 class Row(Protocol):
@@ -19,9 +18,6 @@ class Row(Protocol):
 
     def haystack(self) -> str:
         """All text that a plain search looks through."""
-
-    def value(self, field: str) -> Value:
-        """The value of a named field; None: it has none."""
 
 
 Test = Callable[[Row], bool]
@@ -70,14 +66,14 @@ class Filter:
 NO_FILTER = Filter()
 
 
-def parse_filter(text: str, fields: Iterable[str] = ()) -> Filter:
-    """The filter that `text` describes; `fields` are the names that conditions may use.
+def parse_filter(text: str, columns: Iterable[Column[Any]] = ()) -> Filter:
+    """The filter that `text` describes; conditions may name these columns by their keys.
 
-    A word of the form `field<0.5` or `field:text` with a known field is a condition. Everything
+    A word of the form `key<0.5` or `key:text` with a known key is a condition. Everything
     else, with its blanks, is looked for as one piece, without regard to case. A leading `!` turns
     what follows around; `re:` makes the rest a regular expression.
     """
-    known = {name.casefold() for name in fields}
+    values = {column.key.casefold(): column.value for column in columns}
     tests: list[Test] = []
     plain: list[str] = []
     stripped = text.strip()
@@ -85,8 +81,9 @@ def parse_filter(text: str, fields: Iterable[str] = ()) -> Filter:
         return _pattern(text, stripped)
     for word in stripped.split(" "):
         match = _CONDITION.fullmatch(word)
-        if match and match["field"].casefold() in known:
-            test = _condition(match["field"].casefold(), match["op"], match["value"])
+        value_of = values.get(match["field"].casefold()) if match else None
+        if match and value_of:
+            test = _condition(value_of, match["op"], match["value"])
             if test is None:
                 return Filter(text, (), f"{match['value']} is no number")
             tests.append(_inverted(test) if match["not"] else test)
@@ -95,10 +92,10 @@ def parse_filter(text: str, fields: Iterable[str] = ()) -> Filter:
     rest = " ".join(plain).strip()
     if rest not in ("", "!"):
         wanted = rest.removeprefix("!").strip().casefold()
-        found = _contains(wanted)
+        contains = _contains(wanted)
         if not tests and not rest.startswith("!"):
-            return Filter(text, (found,), piece=wanted)
-        tests.append(_inverted(found) if rest.startswith("!") else found)
+            return Filter(text, (contains,), piece=wanted)
+        tests.append(_inverted(contains) if rest.startswith("!") else contains)
     return Filter(text, tuple(tests))
 
 
@@ -115,8 +112,8 @@ def _pattern(text: str, stripped: str) -> Filter:
 
 @dataclass
 class _Search:
-    """A test that gives up for good when its searches take too long together: no row may freeze
-    the screen.
+    """A test that gives up for good when its searches take too long together, so that no row can
+    block the screen.
     """
 
     pattern: str
@@ -129,12 +126,12 @@ class _Search:
             return False
         started = process_time()
         try:
-            found = is_found(self.pattern, row.haystack(), started + _SEARCHES_S - self.spent_s)
+            matched = is_found(self.pattern, row.haystack(), started + _SEARCHES_S - self.spent_s)
         except TimeoutError:
             self.gave_up = True
             return False
         self.spent_s = max(0.0, self.spent_s + process_time() - started - _A_ROW_S)
-        return found is not self.inverted
+        return matched is not self.inverted
 
 
 def _contains(wanted: str) -> Test:
@@ -151,13 +148,13 @@ def _inverted(test: Test) -> Test:
     return inverse
 
 
-def _condition(field: str, sign: str, wanted: str) -> Test | None:
-    """None when a number is needed and `wanted` is none."""
+def _condition(value_of: Callable[[Any], Value], sign: str, wanted: str) -> Test | None:
+    """None if the operator needs a number and `wanted` is none."""
     if sign == ":":
         piece = wanted.casefold()
 
         def contains(row: Row) -> bool:
-            value = row.value(field)
+            value = value_of(row)
             return value is not None and piece in str(value).casefold()
 
         return contains
@@ -170,12 +167,12 @@ def _condition(field: str, sign: str, wanted: str) -> Test | None:
         same = wanted.casefold()
 
         def equals(row: Row) -> bool:
-            return compare(str(row.value(field) or "").casefold(), same)
+            return compare(str(value_of(row) or "").casefold(), same)
 
         return equals
 
     def compares(row: Row) -> bool:
-        value = row.value(field)
+        value = value_of(row)
         if isinstance(value, str):
             return sign in ("=", "!=") and compare(value.casefold(), wanted.casefold())
         return value is not None and compare(value, number)

@@ -1,36 +1,28 @@
-"""Rows of the small lists: cells by column, in the order in which they were made."""
+"""Rows of the small lists: a value each, in the order in which they were made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from workbench.tui.table.filters import Value
-from workbench.tui.table.table_model import Sign
+from workbench.tui.table.columns import Sign
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class ListRow:
-    """One row of a small list; what it means beyond its text is in `key`."""
+@dataclass(frozen=True)
+class ListRow(Generic[T]):
+    """One row of a small list; its columns read `item`."""
 
     key: str
-    cells: Mapping[str, str]
-    signs: Mapping[str, Sign] = field(default_factory=dict)
-    sign: Sign = ""
+    item: T
     place: int = 0
+    sign: Sign = ""
+    searched: str = ""
+    """What a plain search looks through."""
 
     def rank(self) -> tuple[Any, ...]:
         return (self.place,)
 
-    def cell(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-    def cell_sign(self, column: str) -> Sign:
-        return self.signs.get(column, "")
-
     def haystack(self) -> str:
-        return " ".join(self.cells.values())
-
-    def value(self, field: str) -> Value:
-        return self.cells.get(field)
+        return self.searched

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,8 +11,9 @@ from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from workbench.tui.table.columns import Column
 from workbench.tui.table.table_lines import Layout, flat, header_line, joined, row_line
-from workbench.tui.table.table_model import Column, TableModel, TableRow
+from workbench.tui.table.table_model import TableModel, TableRow
 
 KEPT_LINES = 4_000
 
@@ -47,7 +48,7 @@ class TableDrawing(ScrollView):
 
     def __init__(
         self,
-        columns: Sequence[Column],
+        columns: Sequence[Column[Any]],
         *,
         empty: Sequence[str] = ("Nothing here.",),
         id: str | None = None,
@@ -61,7 +62,7 @@ class TableDrawing(ScrollView):
         self.cursor_column = self.columns.first
         self._cursor_index = 0
         self._scrolled = 0
-        """How many cells of the columns beside the frozen ones are out of sight on the left."""
+        """Cells of the scrolling columns hidden on the left."""
         self._lines: dict[str, tuple[TableRow, bool, tuple[Strip, Strip]]] = {}
         self._styles: dict[str, Style] = {}
 
@@ -72,7 +73,7 @@ class TableDrawing(ScrollView):
 
     @property
     def room(self) -> int:
-        """Cells beside the scroll bar."""
+        """Width without the scroll bar, in cells."""
         return self.scrollable_content_region.width
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,7 +12,8 @@ from textual.strip import Strip
 
 from workbench.present.safe_text import safe_line
 from workbench.present.tables import fit
-from workbench.tui.table.table_model import Column, Order, TableRow
+from workbench.tui.table.columns import Column
+from workbench.tui.table.table_model import Order, TableRow
 
 GUTTER = 2
 """Cells before the first column: the cursor's sign and a blank."""
@@ -33,20 +35,38 @@ def flat(text: str, width: int, right: bool = False) -> str:
 class Layout:
     """Which columns are shown and how wide each is."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[Column[Any], ...]
     hidden: set[str] = field(default_factory=set)
     widths: dict[str, int] = field(default_factory=dict)
-    """Set by hand or by fitting; else a column's own."""
+    """Set by the user or by fitting; else the column's own width."""
     _sized: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.hidden |= {column.key for column in self.columns if column.hidden}
 
     @property
-    def shown(self) -> list[Column]:
+    def shown(self) -> list[Column[Any]]:
         """Frozen ones first."""
         seen = [column for column in self.columns if column.key not in self.hidden]
         return sorted(seen, key=lambda column: not column.frozen)
+
+    def column(self, key: str) -> Column[Any]:
+        """The column of that key, hidden or not. Raises KeyError."""
+        for column in self.columns:
+            if column.key == key:
+                return column
+        raise KeyError(key)
+
+    def with_columns(self, columns: Iterable[Column[Any]]) -> Layout:
+        """The same choices for other columns; new ones are hidden if they say so."""
+        known = {column.key for column in self.columns}
+        layout = Layout(tuple(columns), widths=self.widths)
+        layout.hidden = self.hidden | {key for key in layout.hidden if key not in known}
+        return layout
+
+    def hide(self, keys: Iterable[str]) -> None:
+        """Hide exactly these columns. Raises KeyError for an unknown key."""
+        self.hidden = {self.column(key).key for key in keys}
 
     @property
     def first(self) -> str:
@@ -62,7 +82,7 @@ class Layout:
     def total_width(self) -> int:
         return GUTTER + sum(self.width(c) + GAP for c in self.shown) - GAP
 
-    def width(self, column: Column) -> int:
+    def width(self, column: Column[Any]) -> int:
         return self._sized.get(column.key, self.widths.get(column.key, column.width))
 
     def fit_into(self, width: int) -> None:
@@ -77,7 +97,7 @@ class Layout:
                 self._sized[column.key] = self.widths.get(column.key, column.width)
 
     def place(self, key: str) -> tuple[int, int]:
-        """Where a column that scrolls lies behind the frozen ones: start and end in cells."""
+        """Start and end of a scrolling column in cells, counted after the frozen ones."""
         at = 0
         for column in self.shown:
             if column.frozen:
@@ -88,7 +108,7 @@ class Layout:
             at += width + GAP
         return 0, 0
 
-    def column_at(self, x: int, scrolled: int) -> Column | None:
+    def column_at(self, x: int, scrolled: int) -> Column[Any] | None:
         """The column at a cell of the widget."""
         at = GUTTER
         for column in self.shown:
@@ -109,9 +129,9 @@ def row_line(row: TableRow, layout: Layout, styles: Styles, *, cursor: bool) -> 
     frozen = [Segment("> " if cursor else "  ", base)]
     rest: list[Segment] = []
     for column in layout.shown:
-        sign = row.cell_sign(column.key)
+        sign = column.cell_sign(row)
         style = base + styles[sign] if sign and not cursor else base
-        text = flat(row.cell(column.key), layout.width(column), column.align == "right")
+        text = flat(column.cell(row), layout.width(column), column.align == "right")
         part = frozen if column.frozen else rest
         part += (Segment(text, style), Segment(" " * GAP, base))
     return Strip(frozen), Strip(rest)
@@ -124,9 +144,10 @@ def header_line(
     base = styles["header"]
     frozen, rest = [Segment(" " * GUTTER, base)], list[Segment]()
     arrows = ("^", "v") if ascii_only else ("▲", "▼")
+    sorted_by = order.column.key if order.column else ""
     for column in layout.shown:
         title = column.title
-        if column.key == order.column:
+        if column.key == sorted_by:
             title = f"{title}{arrows[order.descending]}"
         width = layout.width(column)
         style = base + styles["column"] if column.key == current else base
@@ -145,11 +166,9 @@ def joined(parts: tuple[Strip, Strip], scrolled: int, width: int, fill: Style) -
     )
 
 
-def widest(rows: Sequence[TableRow], column: Column, at_most: int = 60) -> int:
+def widest(rows: Sequence[TableRow], column: Column[Any], at_most: int = 60) -> int:
     """The width that shows these rows' cells of a column in full."""
     from rich.cells import cell_len
 
-    longest = max(
-        (cell_len(flat(row.cell(column.key), at_most).rstrip()) for row in rows), default=0
-    )
+    longest = max((cell_len(flat(column.cell(row), at_most).rstrip()) for row in rows), default=0)
     return max(len(column.title) + 1, longest)

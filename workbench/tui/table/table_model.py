@@ -1,4 +1,4 @@
-"""Rows of a table in order, filtered, with room for changes while a run goes on. Pure."""
+"""The sorted and filtered rows of a table, updated while a run goes on. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from workbench.present.tables import Align
-from workbench.tui.table.filters import NO_FILTER, Filter, Value
+from workbench.tui.table.columns import Column, Sign
+from workbench.tui.table.filters import NO_FILTER, Filter
 
 SortKey = tuple[Any, ...]
-Sign = Literal["", "error", "fail", "pass", "quiet", "up", "down"]
-"""What a row or a cell means; the widget has a style for each, and a word always says it too."""
 
 _DIGITS = re.compile(r"([0-9]+)")
 _CHUNK = 8_000
@@ -33,37 +31,15 @@ class TableRow(Protocol):
     def rank(self) -> tuple[Any, ...]:
         """Its place in the default order."""
 
-    def cell(self, column: str) -> str:
-        """The text of a cell, as it came: the widget makes it safe and cuts it."""
-
-    def cell_sign(self, column: str) -> Sign:
-        """What one cell means."""
-
-    def haystack(self) -> str: ...
-
-    def value(self, field: str) -> Value: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a column looks; `key` is also its name in filters."""
-
-    key: str
-    title: str
-    width: int
-    """In cells; a column that grows has at least this."""
-    align: Align = "left"
-    grows: bool = False
-    hidden: bool = False
-    frozen: bool = False
-    """Stays when the others scroll sideways."""
+    def haystack(self) -> str:
+        """All text that a plain search looks through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """By which column, and which way; no column: the default order."""
 
-    column: str = ""
+    column: Column[Any] | None = None
     descending: bool = False
 
 
@@ -78,9 +54,9 @@ def natural(text: str) -> tuple[Any, ...]:
 
 def sort_key(row: TableRow, order: Order, seq: int) -> SortKey:
     """Unique by `seq`; rows without a value come last whichever way the order runs."""
-    if not order.column:
+    if order.column is None:
         return (*row.rank(), seq)
-    value = row.value(order.column)
+    value = order.column.value(row)
     if value is None or value == "":
         return (-1 if order.descending else 1, 0, (), seq)
     if isinstance(value, str):
@@ -94,7 +70,7 @@ Ordered = list[tuple[SortKey, str]]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The rows that pass a filter, in order, and where each stands."""
+    """The rows that pass a filter, in order, and the sort key of each."""
 
     ordered: Ordered
     places: dict[str, SortKey]
@@ -110,7 +86,7 @@ class TableModel:
     _seq: dict[str, int] = field(default_factory=dict)
     _sorted: Ordered = field(default_factory=list)
     _place: dict[str, SortKey] = field(default_factory=dict)
-    """The sort key under which a visible row stands."""
+    """The sort key of each visible row."""
     _whole: Ordered | None = None
     """All rows in this order; None once a row changed while some were filtered out."""
     _is_arranged: bool = False
@@ -157,7 +133,7 @@ class TableModel:
         return moved
 
     def replace_all(self, rows: Sequence[TableRow]) -> None:
-        """Forget what was there."""
+        """Replace all rows."""
         self.rows.clear()
         self._seq.clear()
         self._remember(rows)
@@ -172,14 +148,14 @@ class TableModel:
         return dict(self.rows), dict(self._seq)
 
     def candidates(self, order: Order, wanted: Filter) -> Ordered | None:
-        """Rows in this order, all that can pass among them; None where they must be sorted anew.
+        """Rows in this order that contain all that can pass; None where all must be sorted again.
 
         A copy, for a thread that calls `arranged`.
         """
         if order != self.order or not self._is_arranged:
             return None
-        found = self._sorted if wanted.narrows(self.wanted) else self._whole
-        return None if found is None else found[:]
+        ordered = self._sorted if wanted.narrows(self.wanted) else self._whole
+        return None if ordered is None else ordered[:]
 
     def apply(self, arrangement: Arrangement, order: Order, wanted: Filter) -> None:
         """Take over an arrangement made by `arranged` with this order and filter."""
@@ -244,8 +220,8 @@ def arranged(
 def _in_order(
     rows: Mapping[str, TableRow], seq: Mapping[str, int], order: Order, wanted: Filter
 ) -> Ordered:
-    """Sorted piece by piece: one long `sort` would hold the interpreter's lock, and the screen."""
-    found: Ordered = []
+    """Sorted in chunks: one long `sort` would hold the GIL and block the event loop."""
+    ordered: Ordered = []
     piece: Ordered = []
     for key, row in rows.items():
         if wanted and not wanted.matches(row):
@@ -253,18 +229,18 @@ def _in_order(
         piece.append((sort_key(row, order, seq[key]), key))
         if len(piece) >= _CHUNK:
             piece.sort()
-            found += piece
+            ordered += piece
             piece = []
     piece.sort()
-    found += piece
-    found.sort()
-    return found
+    ordered += piece
+    ordered.sort()
+    return ordered
 
 
 def following(
     model: TableModel, start: int, step: int, test: Callable[[TableRow], bool]
 ) -> int | None:
-    """The next visible place from `start` whose row passes, going round; None if there is none."""
+    """The next visible index from `start` whose row passes, wrapping; None if there is none."""
     size = len(model)
     for distance in range(1, size + 1):
         index = (start + step * distance) % size

@@ -1,6 +1,6 @@
-"""The last line of defence: nothing that acts on the terminal leaves a widget.
+"""A last safeguard: no text that acts on the terminal leaves a widget.
 
-Every pane makes its text safe itself; this catches what a library's widget shows unasked, such as
+Every pane makes its own text safe; this catches what library widgets show on their own, such as
 an input's pasted value.
 """
 
@@ -20,7 +20,7 @@ class SafeFilter(LineFilter):
     """Shows a sign for each control and bidi character."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments; those that hold something unsafe are made anew."""
+        """The same segments; unsafe ones are replaced."""
         del background
         if all(segment.text.isprintable() for segment in segments):
             return segments

@@ -1,8 +1,8 @@
-"""Is the terminal light or dark? It is asked itself, before Textual takes it over.
+"""Whether the terminal is light or dark: asked before Textual takes the terminal over.
 
-OSC 11 asks for the background. DA1 comes behind it: every terminal answers that one, so that a
-terminal which does not know OSC 11 keeps nobody waiting. The question is out while Textual is
-being imported, so nearly always the answer is there when it is wanted. Standard library only.
+OSC 11 asks for the background. DA1 follows: every terminal answers it, so one that does not know
+OSC 11 causes no delay. The query is sent while Textual is being imported, so the answer is nearly
+always there when it is needed. Standard library only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 QUERY = b"\x1b]11;?\x1b\\\x1b[c"
 DEADLINE_S = 0.15
-"""From the question on; who answers later than this is not waited for."""
+"""Seconds to wait for an answer."""
 
 Colour = tuple[float, float, float]
 """Red, green and blue, each from 0 to 1."""
@@ -46,10 +46,10 @@ def is_plain(environ: Mapping[str, str]) -> bool:
 
 def parse_colour(text: bytes) -> Colour | None:
     """`rgb:ffff/ffff/ffff` with one to four digits a part, or `rgba:`; None for anything else."""
-    found = _COLOUR.fullmatch(text.lower())
-    if found is None:
+    match = _COLOUR.fullmatch(text.lower())
+    if match is None:
         return None
-    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.group(1, 2, 3))
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in match.group(1, 2, 3))
     return red, green, blue
 
 
@@ -78,13 +78,13 @@ class Replies:
         waited = not data
         data, self._held = self._held + data, b""
         typed = b""
-        while not self.is_complete and (found := _ANSWER.search(data)):
-            typed += data[: found.start()]
-            data = data[found.end() :]
-            if found["last"]:
+        while not self.is_complete and (answer := _ANSWER.search(data)):
+            typed += data[: answer.start()]
+            data = data[answer.end() :]
+            if answer["last"]:
                 self.is_complete = True
             else:
-                self.colour = parse_colour(found["colour"]) or self.colour
+                self.colour = parse_colour(answer["colour"]) or self.colour
         begun = None if self.is_complete else _BEGUN.search(data)
         if begun and not (waited and begun[0] in _TYPED):
             data, self._held = data[: begun.start()], begun[0]
@@ -111,11 +111,11 @@ NOT_ASKED = Answer()
 
 @contextlib.contextmanager
 def asked(theme: str, environ: Mapping[str, str]) -> Iterator[Callable[[], Answer]]:
-    """Ask now; call what this gives when the answer is wanted. Behind the block the terminal is
-    as it was before, whatever happened in it.
+    """Send the query now; call the yielded function when the answer is needed. The terminal's
+    modes are restored after the block.
 
-    Nothing is asked, and NOT_ASKED given, where the user has chosen a theme or wants no colour,
-    and where there is no terminal in the foreground.
+    Nothing is asked, and NOT_ASKED returned, if the user has chosen a theme or wants no colour,
+    or if there is no terminal in the foreground.
     """
     terminal = _terminal() if _is_wanted(theme, environ) else None
     if terminal is None:
@@ -124,7 +124,7 @@ def asked(theme: str, environ: Mapping[str, str]) -> Iterator[Callable[[], Answe
     source, sink = terminal
     question = _Question(source, time.monotonic() + DEADLINE_S)
     with _raw(source), _leaving_in_order():
-        with contextlib.suppress(OSError):  # a terminal that is gone is met soon enough
+        with contextlib.suppress(OSError):  # a closed terminal is noticed later
             os.write(sink, QUERY)
         try:
             yield question.answer
@@ -167,7 +167,7 @@ def _raw(source: int) -> Iterator[None]:
         termios.tcsetattr(source, termios.TCSANOW, changed)
         yield
     finally:
-        with contextlib.suppress(termios.error):  # a terminal that is gone needs no mending
+        with contextlib.suppress(termios.error):  # a closed terminal needs no restoring
             termios.tcsetattr(source, termios.TCSANOW, before)
 
 
@@ -199,7 +199,7 @@ class _Question:
         self._answer: Answer | None = None
 
     def answer(self) -> Answer:
-        """The same each time."""
+        """Always the same answer."""
         if self._answer is None:
             self._answer = self._read()
         return self._answer
@@ -213,7 +213,7 @@ class _Question:
             try:
                 data = os.read(self._source, 4096)
             except OSError:
-                break  # the terminal was closed: whoever reads next hears of it
+                break  # the terminal was closed: the next read reports it
             if not data:
                 break
             typed += replies.feed(data)

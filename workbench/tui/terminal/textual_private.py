@@ -53,14 +53,14 @@ def bindings_of(node: DOMNode) -> BindingsMap:
 
 
 def binding_chain(screen: Screen[object]) -> list[tuple[DOMNode, BindingsMap]]:
-    """The nodes whose bindings a key is looked for in, from the focused one outward: moved by the
-    keymap, and without those that a field takes as text.
+    """The nodes whose bindings a key is looked up in, from the focused one outward: with the keymap
+    applied, and without keys that a field takes as text.
     """
     return screen._binding_chain
 
 
 def is_stopped(message: Message) -> bool:
-    """Whether a node has said that the message goes no further."""
+    """Whether `stop` was called on the message."""
     return message._stop_propagation
 
 
@@ -100,10 +100,10 @@ class FilteredBindings(ModalScreen[T]):
 
 
 class GuardedApp(App[int]):
-    """An app that says itself how it ends."""
+    """An app that controls what happens when it ends."""
 
     is_ending = False
-    """From here on what arrives is late: its screen is gone, or will be."""
+    """True once the app is ending: later events are dropped."""
 
     def print_at_exit(self, lines: Iterable[Text]) -> None:
         """Print these once the terminal is restored."""
@@ -118,7 +118,7 @@ class GuardedApp(App[int]):
         await super()._shutdown()
 
     def _handle_exception(self, error: Exception) -> None:
-        """An exception after the end was decided harms nobody: drafts are saved, runs given up."""
+        """Exceptions after the shutdown began are ignored: drafts are saved, runs aborted."""
         if not self.is_ending:
             super()._handle_exception(error)
 
@@ -170,11 +170,11 @@ class LineArea(TextArea):
         self._rewrap_and_refresh_virtual_size()
 
     def _recompute_cursor_offset(self) -> None:
-        """Within the text as it is now.
+        """Clamp the cursor to the current text.
 
-        Textual 8.2.8 undoes and redoes in this order: the text, the scroll bars, the cursor. Where
-        a scroll bar appears or goes it asks where the cursor is, which may still stand on a line
-        that is no more, and raises ValueError.
+        Textual 8.2.8 undoes and redoes in this order: text, scroll bars, cursor. When a scroll bar
+        appears or disappears it reads the cursor, which may be on a deleted line, and raises
+        ValueError.
         """
         self._cursor_offset = self.wrapped_document.location_to_offset(
             self.clamp_visitable(self.cursor_location)

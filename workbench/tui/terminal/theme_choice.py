@@ -1,4 +1,4 @@
-"""Which theme somebody kept, in the state folder. Standard library only: it is read at once."""
+"""The theme that the user chose, in the state folder. Standard library only: read at start."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ FILE = "theme"
 _MOST = 100
 
 
-def kept(state: Path) -> str:
-    """The name of the theme, "" when nobody kept one or it cannot be read."""
+def chosen(state: Path) -> str:
+    """The name of the theme, "" if none was chosen or it cannot be read."""
     try:
         return (state / FILE).read_text("utf-8")[:_MOST].strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-def keep(state: Path, name: str) -> None:
-    """Open with this one from now on; "" with what the settings and the terminal say.
+def choose_theme(state: Path, name: str) -> None:
+    """Open with this theme from now on; "" for the one of the settings or the terminal.
 
     Raises UsageError where it cannot be written.
     """

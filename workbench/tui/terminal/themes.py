@@ -60,10 +60,10 @@ SHORT = {"dark": DARK.name, "light": LIGHT.name, "ansi": "ansi-dark", "auto": ""
 
 
 def choose(wanted: str, environ: Mapping[str, str], light: bool | None = None) -> str:
-    """The theme's name: the settings', else by what the terminal says of itself.
+    """The theme's name: the settings', else one that fits the terminal's background.
 
-    `light` is what it answered, None when it did not. Then COLORFGBG decides, which few terminals
-    set: "foreground;background", 0-6 and 8 for dark backgrounds.
+    `light` is the terminal's answer, None if it gave none. Then COLORFGBG decides, which few
+    terminals set: "foreground;background", 0-6 and 8 for dark backgrounds.
     """
     if is_plain(environ):
         return "ansi-dark"

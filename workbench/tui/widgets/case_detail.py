@@ -15,7 +15,8 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.templates.templates import Renderer
 from workbench.tui.keys import keys
-from workbench.tui.table.case_rows import ResultRow, flat_json
+from workbench.tui.table.case_rows import ResultRow
+from workbench.tui.table.case_texts import flat_json
 from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.reading_screen import ReadingScreen
 from workbench.tui.widgets.text import PlainStatic, plain

@@ -53,7 +53,7 @@ class FindLine(PlainInput, can_focus=False):
 
 
 class CasePane(Vertical):
-    """`/` opens the filter line; it stays in sight while it filters, with `11 of 400`."""
+    """`/` opens the filter line; it stays visible while it filters, with `11 of 400`."""
 
     DEFAULT_CSS = """
     CasePane { height: 1fr; }
@@ -76,7 +76,7 @@ class CasePane(Vertical):
         self._at = 0
         self._typed = NO_FILTER
         self._timer: Timer | None = None
-        self._said = ("", "")
+        self._titles = ("", "")
 
     def compose(self) -> ComposeResult:
         yield FindLine(
@@ -146,8 +146,7 @@ class CasePane(Vertical):
     @on(Input.Changed)
     def _typing(self, message: Input.Changed) -> None:
         message.stop()
-        fields = [column.key for column in self.table.columns.columns]
-        typed = parse_filter(message.value, fields)
+        typed = parse_filter(message.value, self.table.columns.columns)
         if typed.problem:
             self._say(typed.problem)
             return
@@ -172,7 +171,7 @@ class CasePane(Vertical):
         test = self.current.test
         typed = self._typed
         wanted = typed if test is None else Filter(typed.text, (test, *typed.tests))
-        # As its own doing: what a widget says because of its parent does not get past the parent.
+        # Called on the table: messages posted while the parent handles one do not bubble past it.
         self.table.call_later(self.table.find, wanted)
 
     def _say(self, problem: str = "") -> None:
@@ -184,8 +183,8 @@ class CasePane(Vertical):
             counts = problem
         elif name != "all":
             counts = f"{name}: {counts}"
-        # A live run says so ten times a second, mostly the same.
-        if (self._title, counts) != self._said:
-            self._said = (self._title, counts)
+        # A live run updates this ten times a second, mostly unchanged.
+        if (self._title, counts) != self._titles:
+            self._titles = (self._title, counts)
             self.border_title = plain(self._title)
             self.border_subtitle = plain(counts)

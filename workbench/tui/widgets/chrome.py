@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 MODES = ("prompts", "draft", "run", "compare", "deploys", "datasets")
 MAX_ENTRIES = 7
 MESSAGE_S = 8.0
-"""How long something that was said is to be read."""
+"""Seconds that a message stays visible."""
 LEAST_NAME = 6
 """A workspace's name is cut to what room there is, but not to less than this."""
 
 
 class ModeTabs(Widget):
-    """`[1 Prompts] 2 Draft ...`: which of the six modes this is, and the workspace's name.
+    """`[1 Prompts] 2 Draft ...`: the six modes, the current one marked, and the workspace's name.
 
-    Where the row is too short the name of the workspace gives way, then those of the other modes:
-    their numbers stay.
+    In a narrow row the workspace's name is shortened first, then the other modes' names; their
+    numbers stay.
     """
 
     DEFAULT_CSS = "ModeTabs { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--current", "tabs--other"}
 
     run: reactive[str] = reactive("")
-    """How far the live run is; empty: none is alive."""
+    """Progress of the active run; empty: there is none."""
 
     def __init__(self, current: str, where: str) -> None:
         super().__init__(id="tabs")
@@ -68,47 +68,45 @@ class ModeTabs(Widget):
 
 
 class StatusLine(Widget):
-    """One line: what was just said, else what to press next."""
+    """One line: the latest message, else what to press next."""
 
     DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; max-height: 3; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--error"}
     hint: reactive[str] = reactive("")
-    told: reactive[str] = reactive("", layout=True)
+    message: reactive[str] = reactive("", layout=True)
     is_error: reactive[bool] = reactive(False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._told_at = 0.0
+        self._shown_at = 0.0
 
     def tell(self, text: str, *, error: bool) -> None:
-        """Say it now."""
-        self.told, self.is_error, self._told_at = text, error, time.monotonic()
+        """Show a message."""
+        self.message, self.is_error, self._shown_at = text, error, time.monotonic()
 
     def fade(self, text: str = "") -> None:
-        """Say no more: after a while what was said (`text`); at any news an error that has stood
-        there long enough to be read, for the news may be that it is true no longer.
+        """Clear the message `text` once its time is over; on any news also an error that has been
+        visible long enough to be read, as it may no longer be true.
         """
         if self.is_error:
-            if text or time.monotonic() - self._told_at < MESSAGE_S:
+            if text or time.monotonic() - self._shown_at < MESSAGE_S:
                 return
-        elif not text or text != self.told:
+        elif not text or text != self.message:
             return
-        self.told, self.is_error = "", False
+        self.message, self.is_error = "", False
 
     def watch_hint(self, before: str, hint: str) -> None:
-        """A layout costs more than all the rest of most keys: only where it may be of other
-        height.
-        """
+        """A layout costs more than most keys: only when the height may change."""
         if max(cell_len(before), cell_len(hint)) >= self.size.width:
             self.refresh(layout=True)
 
     def render(self) -> Content:
-        if not self.told:
+        if not self.message:
             return plain(f" {self.hint}")
         if self.is_error:
             style = self.get_visual_style("status--error")
-            return Content.styled(plain(f" ! {self.told}").plain, style)
-        return plain(f" {self.told}")
+            return Content.styled(plain(f" ! {self.message}").plain, style)
+        return plain(f" {self.message}")
 
 
 class KeyFooter(Widget):
@@ -125,13 +123,13 @@ class KeyFooter(Widget):
 
     def entries(self) -> list[tuple[str, str]]:
         """(key, label) pairs that fit the width, in the order of the table."""
-        found: dict[str, tuple[keys.Action, str]] = {}
+        shown: dict[str, tuple[keys.Action, str]] = {}
         for key, active in self.screen.active_bindings.items():
             action = keys.by_id(active.binding.id or "")
-            if action and action.show and active.enabled and action.id not in found:
-                found[action.id] = (action, keys.display(key))
+            if action and action.show and active.enabled and action.id not in shown:
+                shown[action.id] = (action, keys.display(key))
         order = {action.id: index for index, action in enumerate(keys.ACTIONS)}
-        chosen = sorted(found.values(), key=lambda e: (e[0].show == keys.ALWAYS, order[e[0].id]))
+        chosen = sorted(shown.values(), key=lambda e: (e[0].show == keys.ALWAYS, order[e[0].id]))
         while chosen and (len(chosen) > MAX_ENTRIES or self._width(chosen) > self.size.width):
             least = min(range(len(chosen)), key=lambda i: (chosen[i][0].show, -i))
             if chosen[least][0].show == keys.ALWAYS:

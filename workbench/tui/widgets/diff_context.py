@@ -20,15 +20,15 @@ class DiffContext:
         """Show less (-1) or more (1); gives what is shown now, in words."""
         at = STEPS.index(self.lines) + way
         self._take(STEPS[max(0, min(at, len(STEPS) - 1))])
-        return self.said
+        return self.description
 
     def toggle(self) -> str:
         """All lines, or as many as before that."""
         self._take(self._folded if self.lines is None else None)
-        return self.said
+        return self.description
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """For the status line."""
         if self.lines is None:
             return "all equal lines are shown"

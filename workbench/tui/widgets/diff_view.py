@@ -72,13 +72,13 @@ class DiffView(ScrollView, can_focus=True):
         self.chosen: View = "auto"
         self.context = context or DiffContext(None)
         self._texts: tuple[str, str] | None = None
-        self._found = DiffRows((), 0, 0)
+        self._rows = DiffRows((), 0, 0)
         self._look: dict[str, Style] = {}
 
     @property
-    def found(self) -> DiffRows:
+    def compared_rows(self) -> DiffRows:
         """What is on screen."""
-        return self._found
+        return self._rows
 
     def show(self, a: str, b: str) -> None:
         """Compare two untrusted texts; long ones in a thread."""
@@ -103,7 +103,7 @@ class DiffView(ScrollView, can_focus=True):
 
     @property
     def room(self) -> int:
-        """Cells beside the scroll bar."""
+        """Width without the scroll bar, in cells."""
         return self.scrollable_content_region.width
 
     @property
@@ -136,11 +136,11 @@ class DiffView(ScrollView, can_focus=True):
         index = y + self.scroll_offset.y
         width = self.room
         base = self.rich_style
-        if index >= len(self._found.rows):
+        if index >= len(self._rows.rows):
             return Strip.blank(width, base)
         look = self._look or self._read_styles()
         segments = [
-            Segment(piece.text, base + look[_kind(piece)]) for piece in self._found.rows[index]
+            Segment(piece.text, base + look[_kind(piece)]) for piece in self._rows.rows[index]
         ]
         return Strip(segments).crop_extend(0, width, base)
 
@@ -170,18 +170,18 @@ class DiffView(ScrollView, can_focus=True):
             return
 
         async def compare() -> None:
-            found = await asyncio.to_thread(_rows, a, b, width, mode, context=context)
-            self._take(found, home=home)
+            rows = await asyncio.to_thread(_rows, a, b, width, mode, context=context)
+            self._take(rows, home=home)
 
         self.run_worker(compare(), exclusive=True, group="diff", exit_on_error=False)
 
-    def _take(self, found: DiffRows, *, home: bool) -> None:
-        self._found = found
-        self.virtual_size = Size(self.room, len(found.rows))
+    def _take(self, rows: DiffRows, *, home: bool) -> None:
+        self._rows = rows
+        self.virtual_size = Size(self.room, len(rows.rows))
         if home:
             self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
-        self.post_message(self.Compared(self, found))
+        self.post_message(self.Compared(self, rows))
 
 
 def _kind(piece: Piece) -> str:

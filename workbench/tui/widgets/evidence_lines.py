@@ -38,14 +38,14 @@ def evidence_text(evidence: Evidence, *, full: bool = False) -> Content:
     for comparison in evidence.comparisons:
         try:
             policy = policy_from_content(evidence.policy)
-            said = headline(
+            line = headline(
                 comparison, policy, a=evidence.baseline_version or "A", b=evidence.version
             )
             more = beneath(comparison, policy, f"{evidence.prompt_id}@{evidence.version}")
         except WorkbenchError:
-            said, more = f"{comparison.gate.value} {comparison.reason}", []
+            line, more = f"{comparison.gate.value} {comparison.reason}", []
         name = f"{comparison.scorer}: " if len(evidence.comparisons) > 1 else ""
-        lines.append(Content.styled(safe_line(name + said), _STYLES[comparison.gate]))
+        lines.append(Content.styled(safe_line(name + line), _STYLES[comparison.gate]))
         lines += [Content(safe_line(line)) for line in more]
         if full:
             lines += [Content(safe_line(f"  {line}")) for line in details(comparison)]
@@ -53,6 +53,6 @@ def evidence_text(evidence: Evidence, *, full: bool = False) -> Content:
     return Content("\n").join(lines)
 
 
-def all_evidence(found: Sequence[Evidence], *, full: bool = False) -> Content:
+def all_evidence(evidence: Sequence[Evidence], *, full: bool = False) -> Content:
     """Several evaluations below each other."""
-    return Content("\n\n").join([evidence_text(item, full=full) for item in found])
+    return Content("\n\n").join([evidence_text(item, full=full) for item in evidence])

@@ -9,11 +9,11 @@ from textual.content import Content
 from workbench.tui.widgets.text_view import TextView
 
 Make = Callable[[bool], Content]
-"""The text, in full or as short as it is beside other panes."""
+"""The text in full, or short next to other panes."""
 
 
 class FittedText(TextView):
-    """Short beside other panes, in full while it is zoomed."""
+    """Short next to other panes, in full while maximized."""
 
     _make: Make | None = None
 

@@ -26,7 +26,7 @@ MAX_CHARS = 200_000
 
 
 def spans(line: str) -> Iterator[tuple[int, int, Kind]]:
-    """(start, end, kind) of what stands out in one line of a prompt's body."""
+    """(start, end, kind) of the highlighted parts of one line of a prompt's body."""
     if _ROLE.fullmatch(line):
         yield 0, len(line), "role"
         return

@@ -19,7 +19,7 @@ from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.text import PlainStatic, plain
 
 SAID_S = 8.0
-"""How long it stays in sight what was just done."""
+"""Seconds that a message stays visible."""
 
 
 class ReadingScreen(ModalScreen[None]):
@@ -35,7 +35,7 @@ class ReadingScreen(ModalScreen[None]):
     """
 
     def __init__(self, title: str, keys_line: str) -> None:
-        """`keys_line` stands at the bottom until something is said."""
+        """`keys_line` is shown at the bottom until there is a message."""
         super().__init__()
         self._heading = title
         self._keys_line = keys_line
@@ -58,9 +58,9 @@ class ReadingScreen(ModalScreen[None]):
         self.query_one(Vertical).border_title = plain(title)
 
     def say(self, text: str = "") -> None:
-        """What was just done, in the bottom line; without a text the keys stand there again.
+        """Show a message in the bottom line; without a text the keys are shown again.
 
-        The status line of the screen below is out of sight.
+        The status line of the screen below is covered.
         """
         if self._fading:
             self._fading.stop()
@@ -68,7 +68,7 @@ class ReadingScreen(ModalScreen[None]):
         self.query_one("#keys", PlainStatic).show(text or self._keys_line)
 
     def copies(self) -> Sequence[Copy]:
-        """What can be copied of it beside the text."""
+        """What can be copied besides the text."""
         return ()
 
     def action_close(self) -> None:

@@ -1,4 +1,4 @@
-"""How a run stands, in five lines that never jump about."""
+"""The state of a run in five lines of fixed layout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workbench.verdicts.statistics.distributions import critical_z
 from workbench.verdicts.statistics.intervals import wilson
 
 EDITED = "edited since"
-"""Said of a draft whose answers are shown and that says something else by now."""
+"""Marks a draft that was edited after the answers shown."""
 ETA_AFTER_S = 5.0
 ETA_AFTER_CASES = 5
 CONFIDENCE = 0.95
@@ -45,7 +45,7 @@ class RunHead:
     backing_off: int = 0
     retry_in_s: float | None = None
     faults: int = 0
-    """Answers that the model itself spoilt."""
+    """Answers that are empty, cut off or refused."""
     cached: int = 0
     calls: int = 0
     prompt_tokens: int | None = None
@@ -56,7 +56,7 @@ class RunHead:
     stopping: bool = False
     reason: str = ""
     notes: tuple[str, ...] = ()
-    """What should be known beside the figures."""
+    """Remarks on the figures."""
     trend: str = ""
     """A sparkline of the latest latencies or scores, with its name."""
     latency_p50_s: float | None = None
@@ -66,14 +66,14 @@ class RunHead:
 
     @property
     def state(self) -> str:
-        """In capitals while something goes on or is left to do."""
+        """In capitals while the run is active or incomplete."""
         if self.status is RunStatus.RUNNING:
             return "STOPPING" if self.stopping else "RUNNING"
         return self.status.value if self.status is RunStatus.COMPLETE else self.status.value.upper()
 
 
 def head_of_progress(progress: RunProgress, title: str, trend: str = "") -> RunHead:
-    """The header of a run at work; its interval is shown after the end only."""
+    """The header of an active run; the interval is shown only after it ended."""
     settled = progress.elapsed_s >= ETA_AFTER_S and progress.done >= ETA_AFTER_CASES
     return RunHead(
         title=title,
@@ -151,7 +151,7 @@ def head_of_summary(
 
 
 def title_of(summary: RunSummary, *, edited: bool = False) -> str:
-    """What a run runs, for people; `edited`: its draft says something else by now."""
+    """Display title of a run; `edited`: its draft was edited since."""
     label = f"{summary.label} ({EDITED})" if edited else summary.label
     return f"{summary.prompt_id} {label} on {summary.suite} ({summary.split}) · {summary.model}"
 
@@ -177,13 +177,13 @@ def _ends(left: str, right: str, width: int) -> str:
 
 
 def _remark(head: RunHead, width: int) -> str:
-    """Why it ended early before anything else, for nobody should have to look for that."""
-    said = [head.reason] * bool(head.reason) + [f"note: {note}" for note in head.notes]
-    if not said:
+    """Notes; the reason for an early end comes first."""
+    notes = [head.reason] * bool(head.reason) + [f"note: {note}" for note in head.notes]
+    if not notes:
         running = head.status is RunStatus.RUNNING
         return _ends(head.trend, _latency(head) if running else "", width).rstrip()
-    more = f"t: {len(said) - 1} more" if len(said) > 1 else ""
-    return _ends(said[0], more, width)
+    more = f"t: {len(notes) - 1} more" if len(notes) > 1 else ""
+    return _ends(notes[0], more, width)
 
 
 def _bar(head: RunHead, width: int) -> str:
@@ -231,7 +231,7 @@ def _latency(head: RunHead) -> str:
 def _score(head: RunHead) -> str:
     score = f"score {numbers.score(head.score)}"
     if head.score is not None and head.status is not RunStatus.RUNNING:
-        # Answers to one case are no further evidence, and a mean of ones is no certainty.
+        # Repeats of one case are not independent, and a mean of 1 has no interval.
         cases = head.scored / head.repeats
         low, high = wilson(head.score * cases, cases, critical_z(CONFIDENCE))
         score += f" [{low:.3f}, {high:.3f}]"

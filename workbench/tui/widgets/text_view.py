@@ -41,7 +41,7 @@ class TextView(VerticalScroll, can_focus=True):
         return self._raw
 
     def show(self, text: str | Content, raw: str | None = None) -> None:
-        """Put a text in. Content must have been made safe by whoever styled it."""
+        """Show a text. Content must have been made safe by the caller."""
         self._raw = raw if raw is not None else text if isinstance(text, str) else text.plain
         if isinstance(text, str):
             cut = text[:MAX_CHARS]

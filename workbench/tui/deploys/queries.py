@@ -1,0 +1,124 @@
+"""What the deploys screen shows, read in a thread with a Session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from workbench.actions.session import Session
+from workbench.errors import RegistryError
+from workbench.tui.services.version_scores import latest_evaluation, score_of
+
+if TYPE_CHECKING:
+    from workbench.registry import PromptDeployment, Status
+    from workbench.registry.models.records import LogEntry, PromptSummary, RuleChange
+
+STATUSES_AT_ONCE = 100
+"""Deriving a status takes a millisecond or more: the list does not wait for all."""
+IN_SIGHT = 30
+"""Rows that get their status before the list is shown: about one screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """What is live in one environment; `deployment` is None where nothing is."""
+
+    prompt_id: str
+    environment: str
+    deployment: PromptDeployment | None
+    status: Status | None
+    """None where nothing is live, and until `read_statuses` has read it."""
+    newest: str
+    """The prompt's newest version."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """One prompt in one environment: its history, where a rollback would go, its scores."""
+
+    prompt_id: str
+    environment: str
+    history: tuple[LogEntry, ...]
+    """Newest first."""
+    rollback_to: str
+    """Empty: nothing to go back to."""
+    scores: tuple[tuple[str, float | None], ...]
+    """(version, score), oldest first."""
+
+
+def read_live(
+    session: Session, prompts: Sequence[PromptSummary], changes: Sequence[RuleChange] = ()
+) -> tuple[LiveRow, ...]:
+    """These prompts in every environment; the first ones with their status."""
+    rows = []
+    environments = [settings.name for settings in session.registry.environments()]
+    places: dict[str, dict[str, PromptDeployment]] = {}
+    for deployment in session.registry.live():
+        places.setdefault(deployment.prompt_id, {})[deployment.environment] = deployment
+    for summary in prompts:
+        live = places.get(summary.prompt_id, {})
+        for environment in dict.fromkeys([*reversed(environments), *live]):
+            here = live.get(environment)
+            rows.append(LiveRow(summary.prompt_id, environment, here, None, summary.latest))
+    first = without_status(rows[:IN_SIGHT])
+    for at, row in zip(
+        first, read_statuses(session, [rows[at] for at in first], changes), strict=True
+    ):
+        rows[at] = row
+    return tuple(rows)
+
+
+def without_status(rows: Sequence[LiveRow]) -> list[int]:
+    """The places of the rows whose status has yet to be read."""
+    return [at for at, row in enumerate(rows) if row.deployment and row.status is None]
+
+
+def read_statuses(
+    session: Session, rows: Sequence[LiveRow], changes: Sequence[RuleChange] = ()
+) -> tuple[LiveRow, ...]:
+    """The same rows with the status of each live version. Evidence counts as stale as soon as a
+    deployment would be refused under the `changes` that the files make.
+    """
+    from workbench.actions.releasing.rules import as_files_say
+
+    rules = {settings.name: settings for settings in session.registry.environments()}
+    updated = []
+    for row in rows:
+        if row.deployment:
+            prompt_id, place = row.prompt_id, row.environment
+            status = session.registry.status(prompt_id, row.deployment.version, place)
+            status = as_files_say(status, changes, prompt_id, rules[place])
+            updated.append(replace(row, status=status))
+    return tuple(updated)
+
+
+def read_place(session: Session, prompt_id: str, environment: str) -> LivePage:
+    """What happened there or to a version that was there, and where a rollback would go."""
+    entries = list(session.registry.history(prompt_id, environment))
+    were_here = {entry.version for entry in entries}
+    entries += [
+        entry
+        for entry in session.registry.history(prompt_id)
+        if entry.action == "revoke" and entry.version in were_here
+    ]
+    try:
+        back = session.registry.preview_rollback(prompt_id, environment).to_version
+    except RegistryError:
+        back = ""
+    return LivePage(
+        prompt_id,
+        environment,
+        tuple(sorted(entries, key=lambda entry: -entry.seq)),
+        back,
+        read_scores(session, prompt_id),
+    )
+
+
+def read_scores(session: Session, prompt_id: str) -> tuple[tuple[str, float | None], ...]:
+    """(version, score) of each version, oldest first."""
+    versions = list(session.registry.versions(prompt_id))
+    return tuple(
+        (v.version, score_of(v, latest_evaluation(session, prompt_id, v.version)))
+        for v in reversed(versions)
+    )
