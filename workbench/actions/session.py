@@ -83,7 +83,7 @@ class Session:
 
         return open_it
 
-    def as_read(self, suite: Suite) -> Suite:
+    def with_reading_changes(self, suite: Suite) -> Suite:
         """The suite that evidence must match: what 0.1.0 read otherwise is a part of it.
 
         Typed are its cases when any version of its prompt asks them otherwise for its kinds.
@@ -100,7 +100,7 @@ class Session:
             if key not in self._typed:
                 self._typed[key] = asks_otherwise(prompt, cases.cases)
             typed = typed or self._typed[key]
-        return suite.as_read(cases.cases, typed=typed)
+        return suite.with_reading_changes(cases.cases, typed=typed)
 
     def close(self) -> None:
         for name in ("registry", "store"):

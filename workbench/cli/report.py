@@ -33,7 +33,8 @@ def report_command(
 ) -> None:
     """Write a comparison as one self-contained HTML page.
 
-    Verdict, charts, worst cases and the differences of the prompts. With --also each candidate is compared with A, as `compare --also` does.
+    Verdict, charts, worst cases and the differences of the prompts. With --also each candidate is
+    compared with A, as `compare --also` does.
     """
     from workbench.actions.comparing.compare import compare_many
     from workbench.actions.comparing.report import html_report

@@ -1,4 +1,4 @@
-"""From settings to a provider. Nothing is imported, started or called before the first answer."""
+"""Opens providers from settings, without heavy imports, processes or calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.providers.versions import sdk_version
 from workbench.settings import ProviderSettings
 
 _OWN_FILES = 64
-"""For the store, the screen, and the processes of scorers."""
+"""File descriptors reserved for the store, the screen and child processes."""
 
 
 def open_provider(
@@ -22,8 +22,8 @@ def open_provider(
 ) -> Provider:
     """The provider that the settings describe, ready for its first call.
 
-    Raises SettingsError when address or key cannot be right, ExtraMissing when the embedded
-    model is not installed.
+    Raises SettingsError for an invalid address or key, ExtraMissing when the embedded model is not
+    installed.
     """
     variables = os.environ if environ is None else environ
     if settings.is_embedded:
@@ -41,10 +41,10 @@ def open_provider(
 
 
 def _most_connections() -> int | None:
-    """How many files this process may have open beside its own; each call takes one."""
+    """Maximum number of connections by the limit of open files; each call needs one."""
     try:
         import resource
-    except ImportError:  # there is no such limit on Windows
+    except ImportError:  # Windows has no such limit
         return None
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most == resource.RLIM_INFINITY:

@@ -1,4 +1,4 @@
-"""From a prompt's options (Prompty's names) to what the OpenAI API takes."""
+"""Converts a prompt's options (Prompty's names) to OpenAI's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.prompts.values import Message, Prompt
 from workbench.providers.base import Request
 
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
-"""What servers call the limit of an answer's length; each knows one, or both."""
+"""Servers' names for the output token limit; each accepts one or both."""
 OURS = ("model", "messages", "stream", "stream_options", "n")
 _KINDS = {
     "string": "string",
@@ -25,9 +25,9 @@ _KINDS = {
 
 
 def build_options(prompt: Prompt) -> dict[str, Any]:
-    """Everything but model and messages, under OpenAI names, the same for every case.
+    """All parameters except model and messages, under OpenAI's names; the same for every case.
 
-    Raises UsageError when the draft names no model or an option that the workbench itself sets.
+    Raises UsageError when the draft names no model, or sets an option reserved for the workbench.
     """
     if prompt.model is None:
         raise UsageError(f"{prompt.prompt_id} names no model", hint="add model.id to the draft")
@@ -53,16 +53,19 @@ def build_options(prompt: Prompt) -> dict[str, Any]:
 def build_request(
     prompt: Prompt, messages: Sequence[Message], options: Mapping[str, Any] | None = None
 ) -> Request:
-    """The request for rendered messages; `options` from `build_options`, if at hand."""
+    """The request for rendered messages; `options` as built by `build_options`, built if None.
+
+    Raises UsageError, see `build_options`.
+    """
     sent = build_options(prompt) if options is None else options
     model = prompt.model.id if prompt.model else ""
     return Request(model, tuple(messages), sent, token_limit(prompt))
 
 
 def token_limit(prompt: Prompt) -> str:
-    """The API's word by which the prompt limits its answers; empty for Prompty's own word.
+    """The prompt's own API name of the output token limit; empty if it uses Prompty's name.
 
-    It is no part of `build_options`, which decides whether a question was asked before.
+    Not part of `build_options`, which decides the cache key.
     """
     options = prompt.model.options if prompt.model else {}
     more = options.get("additionalProperties")
@@ -87,7 +90,7 @@ def response_format(outputs: Any) -> dict[str, Any]:
 
 
 def _listed(items: Any) -> list[Mapping[str, Any]]:
-    """Prompty allows a list of named items, or a mapping from name to item."""
+    """Items of a list, or of a mapping from name to item: Prompty allows both."""
     if isinstance(items, Mapping):
         return [
             {"name": name, **(item if isinstance(item, Mapping) else {"kind": item})}
@@ -127,7 +130,7 @@ def _property(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tool(item: Mapping[str, Any]) -> dict[str, Any]:
-    """One tool; what is already in OpenAI's shape stays as it is."""
+    """One tool in OpenAI's format; a tool already in that format is unchanged."""
     if "function" in item and item.get("type") == "function":
         return dict(item)
     parameters = item.get("parameters") or []

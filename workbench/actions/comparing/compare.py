@@ -169,7 +169,7 @@ def compare_many(
         raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
     suite = suite_of(session, (a, *others), suite_name)
     split = split or split_of(session, a, *others)
-    cases, preview = suite.asked(split, [source.prompt for source in (a, *others)]), None
+    cases, preview = suite.distinct_cases(split, [source.prompt for source in (a, *others)]), None
     check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
         preview = Preview(limit, len(cases), _seed(suite))

@@ -60,7 +60,7 @@ def part_of(
     split = split or runs[-1].split
     if len(cases) >= len(suite.cases(split)):
         return None
-    available = len(suite.asked(split, prompts))
+    available = len(suite.distinct_cases(split, prompts))
     if len(cases) >= available:
         return None
     # A run that noted nothing was made by an older version: of this dataset, or of one unknown.

@@ -119,7 +119,7 @@ def _check_stored(
     stored = session.store.summary(run_id)
     now = replace(
         stored,
-        suite_parts={**stored.suite_parts, **suite.as_read(suite.dataset.cases).parts},
+        suite_parts={**stored.suite_parts, **suite.with_reading_changes(suite.dataset.cases).parts},
         scorer=suite.gate.scorers[0],
     )
     differs = what_differs(stored, now, session.store.cases(run_id), cases)

@@ -111,7 +111,7 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),
         prompt_fingerprint=source.prompt.fingerprint,
-        suite=session.as_read(suite),
+        suite=session.with_reading_changes(suite),
         plan=gate.plan,
         pairs=pairs,
         decision=decision,

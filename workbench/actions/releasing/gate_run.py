@@ -121,7 +121,7 @@ def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -
             f"{prompt_id}@{version} was not evaluated on {suite.name}: there is nothing to extend",
             hint=f"workbench evaluate {prompt_id}@{version}",
         )
-    parts, judged = session.as_read(suite).parts, before.evidence.suite_parts
+    parts, judged = session.with_reading_changes(suite).parts, before.evidence.suite_parts
     names = {name for name, digest in parts.items() if judged.get(name) != digest}
     changed = ", ".join(PART_WORDS.get(n, n) for n in sorted(names - {"dataset", "policy"}))
     if changed:

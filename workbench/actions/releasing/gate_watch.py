@@ -98,7 +98,7 @@ class Looks:
             if any(side.unasked for side in ended):
                 self.stop()
             self._allow()
-            self._waited_for().live.wait_a_moment(LOOK_INTERVAL_S)
+            self._waited_for().live.wait_for_results(LOOK_INTERVAL_S)
 
     def stop(self) -> None:
         """Start no more calls on either side."""

@@ -81,7 +81,7 @@ def _asks(session: Session, environment: str, suite: str) -> bool:
 
 def publish_suite(session: Session, suite: Suite) -> None:
     """The same of one suite, wherever its file is. Raises RulesLoosened."""
-    _of_suite(session, session.as_read(suite)).publish("")
+    _of_suite(session, session.with_reading_changes(suite)).publish("")
 
 
 def pending(session: Session) -> tuple[RuleChange, ...]:
@@ -164,7 +164,7 @@ def _rules(session: Session) -> Iterator[_Rule]:
     for settings in session.workspace.settings.environments.values():
         yield _of_environment(session, settings)
     there: dict[tuple[str, str], Suite] = {}
-    for suite in map(session.as_read, session.workspace.suites()):
+    for suite in map(session.with_reading_changes, session.workspace.suites()):
         other = there.setdefault((suite.prompt_id, suite.name), suite)
         if other is not suite:
             raise UsageError(

@@ -54,7 +54,7 @@ def make_spec(
     that is not what the prompt or a scorer needs.
     """
     there = suite.cases(split)
-    asked = there if equal_cases else suite.asked(split, (source.prompt, *beside))
+    asked = there if equal_cases else suite.distinct_cases(split, (source.prompt, *beside))
     cases = asked[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
@@ -75,7 +75,9 @@ def make_spec(
         options = replace(options, budget_usd=budget_usd)
     return RunSpec(
         prompt=source.prompt,
-        suite=suite.as_read(everything, typed=asks_otherwise(source.prompt, everything)),
+        suite=suite.with_reading_changes(
+            everything, typed=asks_otherwise(source.prompt, everything)
+        ),
         cases=cases,
         split=split_name(suite, split),
         label=source.label,
@@ -101,7 +103,7 @@ def case_notes(
 ) -> tuple[str, ...]:
     """What must be known of the cases that several prompts were asked, beside their results."""
     there = suite.cases(split)
-    asked = suite.asked(split, prompts) if len(there) > len(cases) else cases
+    asked = suite.distinct_cases(split, prompts) if len(there) > len(cases) else cases
     renderers = [Renderer(prompt) for prompt in prompts]
     return (
         *suite.dataset.notes,
@@ -150,7 +152,7 @@ def start(
     )
 
 
-def go_on(session: Session, run_id: str) -> LiveRun:
+def resume(session: Session, run_id: str) -> LiveRun:
     """Go on with an incomplete run: what is missing or failed. Raises UsageError when the
     dataset or the scorers changed since.
     """
@@ -260,9 +262,9 @@ def try_case(
     """One answer to one case, streamed; blocks, so call it from a thread of your own."""
     from workbench.providers.openai_chat.forms import FORMS
     from workbench.runs.engine.trial import try_case as ask
-    from workbench.runs.store.endpoint_forms import keep_in, recall_from
+    from workbench.runs.store.endpoint_forms import load_from, save_in
 
-    recall_from(session.workspace.runs_path)
+    load_from(session.workspace.runs_path)
     open_provider = session.provider_for(prompt)
 
     async def asked() -> Answer:
@@ -278,4 +280,4 @@ def try_case(
         if FORMS.learned():
             with suppress(UsageError):  # a trial in a workspace that cannot be written
                 session.workspace.make_state()
-                keep_in(session.workspace.runs_path)
+                save_in(session.workspace.runs_path)

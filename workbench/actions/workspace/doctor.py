@@ -175,7 +175,7 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     try:
         if prompt is not None:
             check_names(suite.dataset, Renderer(prompt).names)
-        asked = suite.asked("all", [prompt] if prompt else [])
+        asked = suite.distinct_cases("all", [prompt] if prompt else [])
         notes = (*suite.dataset.notes, *split_notes(suite.dataset))
         for note in (*notes, *check_expected(suite, cases), *remarks(cases, asked)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
@@ -196,7 +196,7 @@ def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
-    cases = questions(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
+    cases = questions(suite.distinct_cases(GATE_SPLIT, [prompt] if prompt else []))
     if gate.rule == NO_REGRESSIONS:
         if gate.threshold is None:
             said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"

@@ -16,7 +16,13 @@ from workbench.addresses import address_of
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
-from workbench.runs.store.forgetting import Forgetter, Holding, Past, Removed, inputs_digest
+from workbench.runs.store.forgetting import (
+    Forgetter,
+    ForgottenCase,
+    Removed,
+    StoredCase,
+    inputs_digest,
+)
 from workbench.suggestions import did_you_mean
 
 _LONG, _SENTENCE = 12, 40
@@ -45,7 +51,7 @@ class Wanted:
     """Digests of the inputs that it has or had: all cases with one of them are forgotten."""
     held: int
     """Sets of cases in runs.db that hold it."""
-    past: Past | None
+    past: ForgottenCase | None
     """It was forgotten before, and nothing holds it now."""
 
 
@@ -110,8 +116,8 @@ def forget(session: Session, wanted: Wanted, reason: str) -> Forgotten:
                 wanted.case_id, wanted.suite, wanted.inputs, session.author, reason.strip()
             )
         erased = store.erase()
-        texts = {text for text in removed.asked if len(text) >= _LONG}
-        texts |= {text for text in removed.said if len(text) >= _SENTENCE}
+        texts = {text for text in removed.inputs if len(text) >= _LONG}
+        texts |= {text for text in removed.outputs if len(text) >= _SENTENCE}
         repeated = store.still_in(texts)
     left = (
         *_in_datasets(_in_files(suites), wanted),
@@ -138,13 +144,13 @@ def _suites(session: Session) -> list[Suite]:
     return found
 
 
-def _in_files(suites: Iterable[Suite]) -> Iterator[Holding]:
+def _in_files(suites: Iterable[Suite]) -> Iterator[StoredCase]:
     for suite in suites:
         for case in suite.dataset.cases:
-            yield Holding(suite.dataset.place_of(case), suite.name, case)
+            yield StoredCase(suite.dataset.place_of(case), suite.name, case)
 
 
-def _in_datasets(cases: Iterable[Holding], wanted: Wanted) -> Iterator[Place]:
+def _in_datasets(cases: Iterable[StoredCase], wanted: Wanted) -> Iterator[Place]:
     for holding in cases:
         if inputs_digest(holding.case) in wanted.inputs:
             yield Place(

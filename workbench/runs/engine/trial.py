@@ -1,4 +1,4 @@
-"""One case, tried while a draft is written."""
+"""One answer for one case, for use while a draft is edited."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ async def try_case(
     timeout_s: float = 60.0,
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
-    """One answer, streamed to `on_text` piece by piece; no retry, nothing is stored.
+    """One answer, streamed to `on_text` piece by piece, without retries; nothing is stored.
 
-    Raises TemplateError when the prompt does not fit the case, ProviderError for a wrong key, an
-    unknown model, an exhausted quota.
+    Raises TemplateError when the prompt cannot be rendered with the case, ProviderError for a wrong
+    key, an unknown model or an exhausted quota.
     """
     inputs = checked_inputs(prompt, case.inputs)
     request = build_request(prompt, Renderer(prompt).render(inputs))

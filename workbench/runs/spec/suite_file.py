@@ -1,4 +1,4 @@
-"""suite.yaml: read, checked key by key, with its dataset."""
+"""Reads suite.yaml, checks it key by key, and reads its dataset."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ def read_suite(path: Path) -> Suite:
 
 
 def _beside(path: Path, name: str) -> Path:
-    """The dataset's path: below the suite's folder, wherever links lead."""
+    """The dataset's path, resolved; must lie below the suite's folder. Raises SuiteError."""
     folder = path.parent.resolve()
-    found = (folder / name).resolve()
-    if not found.is_relative_to(folder):
+    dataset = (folder / name).resolve()
+    if not dataset.is_relative_to(folder):
         raise SuiteError(f"{path}: dataset {name!r} lies outside {folder}", hint="put it beside")
-    return found
+    return dataset
 
 
 def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
-    """`written`: the same with every scalar as the text that stands in the file."""
+    """Scorers from `data`; `written` is the same with every scalar as its source text."""
     if not isinstance(data, list) or not data:
         raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
     made = []
@@ -99,8 +99,8 @@ def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
         name, options = next(iter(entry.items()))
         if not isinstance(options or {}, Mapping):
             raise SuiteError(f"{where}: {name}: options must be a mapping")
-        said = texts[name] if options else {}
-        made.append(make_scorer(str(name), options or {}, where, said))
+        source_texts = texts[name] if options else {}
+        made.append(make_scorer(str(name), options or {}, where, source_texts))
     names = [scorer.name for scorer in made]
     for name in names:
         if names.count(name) > 1:
@@ -109,7 +109,7 @@ def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
 
 
 def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:
-    """What the model's own faults count as, of those that are named."""
+    """How the model's own faults count, for those that are named."""
     _known(data, set(_FAULTS), where)
     known = [counts.value for counts in FaultScore]
     for name, counts in data.items():
@@ -182,10 +182,10 @@ def _yes_or_no(data: Mapping[str, Any], key: str, where: str) -> bool:
 
 
 def _timeout(data: Mapping[str, Any], where: str, usual: float) -> float:
-    found = _number(data, "timeout", where, usual, seconds)
-    if not found:
+    timeout = _number(data, "timeout", where, usual, seconds)
+    if not timeout:
         raise SuiteError(f"{where}.timeout must be more than 0", hint="timeout: 60s")
-    return found
+    return timeout
 
 
 def _days(text: str | float) -> float:
@@ -220,11 +220,11 @@ def _share(data: Mapping[str, Any], key: str, where: str, usual: float) -> float
 
 def _as_share(key: str, value: Any) -> str:
     """`threshold: 0.8` for `80 %`, `80` or `0.8` in quotes; or nothing."""
-    found = _PER_CENT.fullmatch(str(value))
-    if not found or isinstance(value, bool):
+    match = _PER_CENT.fullmatch(str(value))
+    if not match or isinstance(value, bool):
         return ""
-    number = float(found[1].replace(",", "."))
-    share = number / 100 if found[2] or number > 1 else number
+    number = float(match[1].replace(",", "."))
+    share = number / 100 if match[2] or number > 1 else number
     return f"{key}: {share:g}" if 0 <= share <= 1 else ""
 
 

@@ -1,4 +1,4 @@
-"""The file runs.db: its tables, its settings, and the one way to write to it."""
+"""The file runs.db: its tables and settings, and the only write transaction."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ SCHEMA_VERSION = len(MIGRATIONS)
 
 
 def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
-    """The database at `path`, with its tables up to date; used from the thread that opened it.
+    """Open the database at `path` and migrate it; to be used from the opening thread only.
 
-    Where it cannot be written, as on a read-only file system, it can still be read by whoever
-    does not need to write. Raises NotFound when it is not there and `create` is false, UsageError
-    when it cannot be written and has to be, and when the file is another program's or from a
-    newer version of this one.
+    With `writes` false it also opens where it cannot be written, as on a read-only file system.
+    Raises NotFound when it does not exist and `create` is false; UsageError when it must be written
+    and cannot be, or when the file belongs to another program or a newer version of this one.
     """
     there = path.exists()
     link = link_in_the_way(str(path.absolute()))
@@ -76,9 +75,9 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
 
 
 def _open_to_read(path: Path) -> Database:
-    """The database where nothing can be written, not even the shared memory of a log.
+    """Open the database where not even the WAL's shared memory can be written.
 
-    With nothing in its log all of it is in the file, which SQLite then reads as it is.
+    With an empty WAL the file is complete, and SQLite can read it as immutable.
     """
     try:
         return _opened_to_read(path, "ro")
@@ -119,9 +118,9 @@ def _add_functions(connection: sqlite3.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """A new file belongs to its user alone: it holds prompts and answers.
+    """Create the file readable by its user alone: it holds prompts and answers.
 
-    A file that is there is left alone, since opening it drops the locks that SQLite holds on it.
+    An existing file is not touched: closing a second descriptor drops SQLite's POSIX locks.
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -129,7 +128,7 @@ def _make_private(path: Path) -> None:
 
 @contextmanager
 def writing(database: Database) -> Iterator[None]:
-    """One short write transaction. Never across a call or an await."""
+    """One short write transaction; never held across a provider call or an await."""
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -1,4 +1,4 @@
-"""Who is working on a run: a process that can be told apart from one that reused its number."""
+"""The process that works on a run, distinguishable from a later one with the same pid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 HEARTBEAT_S = 2.0
 STALE_S = 20.0
-"""Where a process cannot be looked at, so long without a heartbeat means it is gone."""
+"""Seconds without a heartbeat after which a process that cannot be inspected counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Holder:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it may still be writing."""
+        """Whether the process may still be writing."""
         if self.host == this_host():
             if self.process_started:
                 return process_start(self.pid) == self.process_started
@@ -43,8 +43,9 @@ def this_process() -> Holder:
 
 @lru_cache(maxsize=1)
 def this_host() -> str:
-    """The machine's name, with the boot it is in and the space of process numbers where those can
-    be known: containers may share the name, and number their processes each on its own.
+    """Host name, with boot id and pid namespace where those are available.
+
+    Containers may share a host name and each have their own pids.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
@@ -55,7 +56,7 @@ def this_host() -> str:
 
 
 def _exists(pid: int) -> bool:
-    """Whether there is a process of that number; True where it cannot be known."""
+    """Whether a process with that pid exists; True where that is unknown."""
     if os.name != "posix":
         return True
     try:
@@ -68,7 +69,7 @@ def _exists(pid: int) -> bool:
 
 
 def process_start(pid: int) -> str:
-    """When the process started, in the kernel's ticks; empty when that cannot be known."""
+    """The process's start time in kernel ticks; empty when unknown."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
