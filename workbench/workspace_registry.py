@@ -40,10 +40,10 @@ class PromptRegistry(_PromptRegistry):
         with self._session() as session:
             if session is None:
                 return found
-            from workbench.actions.releasing.rules import as_files_say, pending
+            from workbench.actions.releasing.rules import pending, status_by_files
 
             rules = next(known for known in self.environments() if known.name == environment)
-            return as_files_say(found, pending(session), prompt_id, rules)
+            return status_by_files(found, pending(session), prompt_id, rules)
 
     def deploy(
         self, prompt_id: str, version: str, environment: str, deployed_by: str, **options: Any

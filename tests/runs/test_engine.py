@@ -691,7 +691,9 @@ def test_a_run_scores_and_stores_what_was_said_whatever_the_key_is(store: Path, 
 
 def test_a_sleeping_watcher_misses_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.runs.engine.result_queue.MOST", 10)
-    monkeypatch.setattr("workbench.runs.engine.result_queue.ResultQueue.__init__.__defaults__", (10,))
+    monkeypatch.setattr(
+        "workbench.runs.engine.result_queue.ResultQueue.__init__.__defaults__", (10,)
+    )
     with OpenAIServer() as server:
         live = start(make_spec(80, concurrency=8), server.base_url, store)
         live.wait(WAIT_S)

@@ -44,7 +44,7 @@ def _walk(context: CommandContext, root: Path) -> int:
 
     from workbench.cli.demo_walk import Walk
 
-    # What the commands print is narration here; with --json it must not mix with the object.
+    # The commands' output is narration here; with --json it must not mix with the object.
     narration = sys.stderr if context.as_json else sys.stdout
     with contextlib.redirect_stdout(narration):
         steps = Walk(root, SAMPLE).all()
@@ -60,7 +60,7 @@ def _walk(context: CommandContext, root: Path) -> int:
 
 
 def _free() -> Path:
-    """A new folder for a walk, kept so that one can look around afterwards."""
+    """A new folder for the demo, kept for inspection afterwards."""
     import tempfile
 
     return Path(tempfile.mkdtemp(prefix=f"{FOLDER}-"))

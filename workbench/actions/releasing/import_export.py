@@ -1,4 +1,4 @@
-"""Out of the workspace into files that others read, and back in as drafts."""
+"""Export to files in other tools' formats, and import as drafts."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def export(
     session: Session, target: str, ref: str | None, path: Path | None, environment: str
 ) -> Path:
     """Write the registry (`sqlite`), an approved version (`json`) or any prompt (`prompty`) to a
-    file, whole or not at all; the path it was written to.
+    file, atomically; returns its path.
 
-    Raises GateRefused for JSON of a version that is not approved.
+    Raises GateRefused for JSON of a version that is not approved, UsageError for an unknown target.
     """
     if target not in FORMATS:
         if target in session.workspace.settings.targets:
@@ -55,30 +55,30 @@ def export(
         raise UsageError(f"{target} needs a prompt", hint=f"workbench export {target} PROMPT")
     if target == PROMPTY:
         source = resolve(session, ref)
-        found = path or Path(f"{source.prompt.prompt_id}-{source.version or source.label}{SUFFIX}")
-        write_atomically(found, write_prompty(source.prompt))
-        return found
+        output = path or Path(f"{source.prompt.prompt_id}-{source.version or source.label}{SUFFIX}")
+        write_atomically(output, write_prompty(source.prompt))
+        return output
     return _json(session, ref, path, environment)
 
 
 def keys_exported(session: Session, target: str, ref: str | None) -> Iterator[str]:
-    """Warnings about what looks like a key in what `export` would write."""
+    """Yield warnings about apparent keys in what `export` would write."""
     if ref:
         prompts = [(ref, resolve(session, ref).prompt)]
     elif target == SQLITE:
-        ids = [found.prompt_id for found in session.registry.prompts()]
+        ids = [listing.prompt_id for listing in session.registry.prompts()]
         prompts = [(v.ref, v.prompt) for name in ids for v in session.registry.versions(name)]
     else:
         return
     for name, prompt in prompts:
-        yield from (f"{name}: {said}" for said in keys_in(prompt))
+        yield from (f"{name}: {warning}" for warning in keys_in(prompt))
 
 
 def import_draft(workspace: Workspace, path: Path, name: str | None = None) -> Path:
-    """Make a draft of a `.prompty` file or of a JSON export; the draft's path.
+    """Make a draft from a `.prompty` file or a JSON export; returns the draft's path.
 
-    What is imported is data: it brings no address, no key and no code. Raises UsageError when a
-    draft of that name is there.
+    Imported files are data: addresses, keys and code are not imported. Raises UsageError when a
+    draft of that name exists, DraftError for an invalid file.
     """
     prompt = read_prompt(path)
     text = write_prompty(prompt)
@@ -127,11 +127,11 @@ def _from_json(data: Any, path: Path) -> Prompt:
         "tools": data.get("tools"),
         "template": {"format": {"kind": data.get("template")}},
     }
-    # Through the parser of drafts, which checks every part of it.
+    # The draft parser checks every part.
     try:
         parsed = parse_prompty(f"---\n{dump_yaml(front)}---\nuser:\nx\n", where=str(path))
     except DraftError as error:
-        # The line is one of a text that nobody has.
+        # The line number refers to generated text.
         raise DraftError(_LINE.sub(":", error.message, count=1), hint=error.hint) from error
     messages = data.get("messages")
     if not isinstance(messages, list) or not all(
@@ -141,12 +141,12 @@ def _from_json(data: Any, path: Path) -> Prompt:
         for item in messages
     ):
         raise DraftError(f"{path}: messages must be a list of role and content")
-    found = tuple(Message(item["role"], item["content"]) for item in messages)
-    said = data.get("revision", FIRST_REVISION)
-    if said not in (FIRST_REVISION, REVISION):
-        raise DraftError(f"{path}: template revision {said!r} is unknown here")
-    least = least_revision(found, parsed.inputs, parsed.template_format)
-    return replace(parsed, messages=found, revision=min(said, least))
+    contents = tuple(Message(item["role"], item["content"]) for item in messages)
+    revision = data.get("revision", FIRST_REVISION)
+    if revision not in (FIRST_REVISION, REVISION):
+        raise DraftError(f"{path}: template revision {revision!r} is unknown here")
+    least = least_revision(contents, parsed.inputs, parsed.template_format)
+    return replace(parsed, messages=contents, revision=min(revision, least))
 
 
 def _sqlite(session: Session, path: Path) -> Path:
@@ -167,8 +167,8 @@ def _json(session: Session, ref: str, path: Path | None, environment: str) -> Pa
     if not where or where in environments:
         environment = where or environment
         version = session.registry.require_active(prompt_id, environment, strict=True).version
-    found = path or Path(f"{prompt_id}-{version}.json")
+    output = path or Path(f"{prompt_id}-{version}.json")
     try:
-        return write_version_json(session.registry, prompt_id, version, found, environment)
+        return write_version_json(session.registry, prompt_id, version, output, environment)
     except OSError as error:
-        raise UsageError(f"cannot write {found}: {error.strerror}") from error
+        raise UsageError(f"cannot write {output}: {error.strerror}") from error

@@ -35,7 +35,7 @@ def ask_before(
     """
 
     def ask(found: Preflight) -> AskCalls | None:
-        if found.needs_a_yes or (always and found.estimate.calls):
+        if found.needs_confirmation or (always and found.estimate.calls):
             return AskCalls(title, found)
         go()
         return None
@@ -87,4 +87,4 @@ def dear_line(found: Preflight, limit_usd: float) -> str:
             unpriced = numbers.plural(found.cost.unpriced, "call")
             return f"{unpriced} of unknown price, at a provider that is not on this machine"
         return f"more than {numbers.money(limit_usd)}"
-    return f"{numbers.plural(found.estimate.calls, 'call')}" if found.needs_a_yes else ""
+    return f"{numbers.plural(found.estimate.calls, 'call')}" if found.needs_confirmation else ""

@@ -48,7 +48,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Ahead:
+class PlannedRun:
     """What the fields said when it was read what that would take."""
 
     said: tuple[str, ...]
@@ -79,7 +79,7 @@ class RunOptions(Dialog[None]):
         super().__init__(f"Run {offer.source.name} · ^s starts it", "Run")
         self._offer = offer
         self._timer: Timer | None = None
-        self._ahead: Ahead | None = None
+        self._ahead: PlannedRun | None = None
         self._starts_then = False
         """It was said to start, and only waits for what it takes."""
         self._warned_of: tuple[str, ...] = ()
@@ -145,7 +145,7 @@ class RunOptions(Dialog[None]):
         self.problem("")
         self.app.in_thread(
             lambda session: preflight_runs(session, [spec]),
-            done=lambda found: self._show(Ahead(said, spec, found)),
+            done=lambda found: self._show(PlannedRun(said, spec, found)),
             failed=self._unforeseen,
             group="estimate",
         )
@@ -157,7 +157,7 @@ class RunOptions(Dialog[None]):
         self._starts_then = False
         self.refused(error)
 
-    def _show(self, ahead: Ahead) -> None:
+    def _show(self, ahead: PlannedRun) -> None:
         if not self.is_open:
             return
         self._ahead = ahead
@@ -176,7 +176,7 @@ class RunOptions(Dialog[None]):
             self._estimate()
             return
         self._starts_then = False
-        if ahead.found.needs_a_yes and self._warned_of != ahead.said:
+        if ahead.found.needs_confirmation and self._warned_of != ahead.said:
             self._warned_of = ahead.said
             limit = self.app.workspace.settings.confirm_above_usd
             self.problem(f"{dear_line(ahead.found, limit)}: once more starts it")
