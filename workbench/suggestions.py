@@ -8,14 +8,14 @@ from collections.abc import Iterable
 
 _MOST_LISTED = 20
 _LEAST_BEGUN = 3
-"""So many first letters of one known name alone are near it: `prod`."""
+"""Length from which a unique prefix of a known name counts as near: `prod`."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?` for the nearest known name, else the list of them.
 
-    Never suggests `name` itself. Case, Unicode's compatible forms and beginnings count as
-    near; characters that may look the same are told apart by their numbers.
+    Never suggests `name` itself. Names that differ in case or Unicode compatibility
+    forms, and prefixes, count as near; look-alike characters are shown with their code points.
     """
     others = sorted(set(known) - {name})
     by_form: dict[str, str] = {}
@@ -28,7 +28,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         near = begun
     if near:
         meant = by_form[near[0]]
-        return f"did you mean {meant!r}?{_told_apart(name, meant)}"
+        return f"did you mean {meant!r}?{_code_points(name, meant)}"
     if not others:
         return "there are none"
     more = len(others) - _MOST_LISTED
@@ -40,8 +40,8 @@ def _form(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def _told_apart(name: str, meant: str) -> str:
-    """What nobody sees by looking at both: characters beyond ASCII that only one of them has."""
+def _code_points(name: str, meant: str) -> str:
+    """The code points of non-ASCII characters that only one of the two names has."""
     notes = ""
     for which, chars in (("without", set(name) - set(meant)), ("with", set(meant) - set(name))):
         numbers = [f"U+{ord(char):04X}" for char in sorted(chars) if not char.isascii()]

@@ -52,7 +52,7 @@ def test_a_signing_key_that_others_may_read_or_commit_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told() -> list[tuple[Level, str]]:
-        return [(c.level, c.said) for c in examine(None) if c.name == "signing key"]
+        return [(c.level, c.message) for c in examine(None) if c.name == "signing key"]
 
     assert told() == []
     key = tmp_path / "repository" / "key.pem"

@@ -88,17 +88,17 @@ class Session:
 
         It is typed when any version of its prompt sends cases differently because of input kinds.
         """
-        from workbench.datasets.fit import are_spelled, asks_otherwise, may_ask_otherwise
+        from workbench.datasets.fit import are_spelled, differs_from_0_1, may_differ_from_0_1
 
         cases = suite.gate_cases
         typed = False
         spelled = are_spelled(cases.cases)
         for prompt in self.registry.contents(suite.prompt_id):
-            if not spelled and not may_ask_otherwise(prompt):
+            if not spelled and not may_differ_from_0_1(prompt):
                 continue
             key = (prompt.fingerprint, cases.fingerprint)
             if key not in self._typed:
-                self._typed[key] = asks_otherwise(prompt, cases.cases)
+                self._typed[key] = differs_from_0_1(prompt, cases.cases)
             typed = typed or self._typed[key]
         return suite.with_reading_changes(cases.cases, typed=typed)
 

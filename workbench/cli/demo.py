@@ -54,7 +54,7 @@ def _walk(context: CommandContext, root: Path) -> int:
         "ok": not wrong,
         "steps": [{"command": step.command, "exit_code": step.exit_code} for step in steps],
     }
-    lines = [f"not as told: {line}" for line in wrong]
+    lines = [f"unexpected: {line}" for line in wrong]
     context.answer(values, [*lines, "", f"look around: workbench --workspace {root}"])
     return EXIT_INCOMPLETE if wrong else EXIT_DONE
 

@@ -100,13 +100,13 @@ def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
 
 def _given(given: tuple[str, ...]) -> Case:
     from workbench.datasets.values import Case
-    from workbench.prompts.files.untyped import Untyped
+    from workbench.prompts.files.untyped import UntypedText
 
     pairs = [item.partition("=") for item in given]
     for name, sign, _ in pairs:
         if not sign or not name:
             raise click.BadParameter(f"{name!r} has no value: write NAME=VALUE")
-    return Case("given", {name: Untyped(value) for name, _, value in pairs})
+    return Case("given", {name: UntypedText(value) for name, _, value in pairs})
 
 
 def _json(case: Case, answer: Answer) -> dict[str, object]:

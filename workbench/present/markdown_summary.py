@@ -17,7 +17,7 @@ _ACTIVE = re.compile(r"([\\`*_\[\]#|~:])")
 
 
 def plain(text: str) -> str:
-    """Untrusted text that Markdown shows as it is: no link, no image, no HTML, no mention."""
+    """Untrusted text, escaped for Markdown: no link, image, HTML or mention."""
     shown = _ACTIVE.sub(r"\\\1", safe_line(text))
     shown = shown.replace("&", "&amp;").replace("<", "&lt;")
     return shown.replace("www.", "www\\.").replace("@", "@\N{ZERO WIDTH SPACE}")

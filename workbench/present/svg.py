@@ -16,9 +16,9 @@ _ROW = 22
 def interval_chart(
     difference: float, low: float, high: float, margin: float, unit: float = 100.0
 ) -> str:
-    """The difference with its interval, the line of no difference and that of the margin.
+    """The difference with its interval, and lines at no difference and at the margin.
 
-    All are fractions of 1; `unit` 100 shows points.
+    All are fractions of 1; `unit` 100 shows percentage points.
     """
     reach = max(abs(low), abs(high), margin, 0.01) * 1.25
     height, middle = 74, 34
@@ -53,7 +53,7 @@ def _signed(value: float, unit: float) -> str:
 
 
 def share_bar(parts: Sequence[tuple[str, int]]) -> str:
-    """A bar of named counts, each with its name and number under it."""
+    """A stacked bar of named counts, with a legend below."""
     total = sum(count for _, count in parts) or 1
     shapes, at = [], 0.0
     for number, (name, count) in enumerate(parts):
@@ -73,7 +73,7 @@ def share_bar(parts: Sequence[tuple[str, int]]) -> str:
 
 
 def histogram_chart(chart: Histogram, labels: Sequence[str], name: str) -> str:
-    """Horizontal bars, one a bin; `labels` name the lower edges."""
+    """Horizontal bars, one per bin; `labels` name the lower edges."""
     if not chart.counts:
         return ""
     most = max(chart.counts)

@@ -15,10 +15,10 @@ CUT = "…"
 
 
 def fit(text: str, width: int, align: Align = "left") -> str:
-    """`text` in exactly `width` terminal cells; what is cut off leaves `…`."""
+    """`text` in exactly `width` terminal cells; truncated text ends in `…`."""
     if width <= 0:
         return ""
-    # One cell holds few characters: what lies far beyond the width need not be measured.
+    # A cell holds few characters: text far beyond the width need not be measured.
     if len(text) > 8 * width + 64:
         text = text[: 8 * width + 64]
     length = cell_len(text)

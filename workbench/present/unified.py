@@ -1,4 +1,4 @@
-"""Two texts as a unified diff, to paste elsewhere: as they came, so not for a terminal."""
+"""Two texts as a unified diff for other programs: unescaped, so not for a terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unified_diff(a: str, b: str, name_a: str, name_b: str, context: int = CONTEX
     for hunk in diff.hunks(context):
         old = [line.number_a for line in hunk if line.number_a is not None]
         new = [line.number_b for line in hunk if line.number_b is not None]
-        # Of a side without lines here the number of the line before stands there.
+        # A side without lines here has the number of the line before.
         start_a = old[0] if old else new[0] - longer - 1
         start_b = new[0] if new else old[0] + longer - 1
         lines.append(f"@@ -{start_a},{len(old)} +{start_b},{len(new)} @@")

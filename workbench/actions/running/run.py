@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.actions.refs import DRAFT, Source, resolve
 from workbench.actions.session import Session
 from workbench.datasets.distinct import remarks
-from workbench.datasets.fit import asks_otherwise, check_fit, unused_columns
+from workbench.datasets.fit import check_fit, differs_from_0_1, unused_columns
 from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError, WorkbenchError
@@ -75,7 +75,7 @@ def make_spec(
     return RunSpec(
         prompt=source.prompt,
         suite=suite.with_reading_changes(
-            everything, typed=asks_otherwise(source.prompt, everything)
+            everything, typed=differs_from_0_1(source.prompt, everything)
         ),
         cases=cases,
         split=split_name(suite, split),
