@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 
 _MOST_LISTED = 20
+_SIMILARITY = 0.6
+"""Similarity, from 0 to 1, from which a known name counts as near."""
 _LEAST_BEGUN = 3
 """Length from which a unique prefix of a known name counts as near: `prod`."""
 
@@ -22,7 +24,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     for other in others:
         by_form.setdefault(_form(other), other)
     form = _form(name)
-    near = difflib.get_close_matches(form, by_form, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(form, by_form, n=1, cutoff=_SIMILARITY)
     begun = [other for other in by_form if len(form) >= _LEAST_BEGUN and other.startswith(form)]
     if not near and len(begun) == 1:
         near = begun

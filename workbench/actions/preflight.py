@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.gate_uses import wear_of
@@ -14,7 +14,7 @@ from workbench.actions.releasing.rules import sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import Cost, PlannedRun, cost_to_confirm
 from workbench.actions.session import Session
-from workbench.runs.engine.estimate import Estimate
+from workbench.runs.engine.estimate import Estimate, total
 from workbench.runs.spec.suite import GATE_SPLIT
 from workbench.runs.spec.values import RunSpec
 from workbench.units import plural
@@ -106,23 +106,6 @@ def preflight_comparison(
             lines.append(f"{source.name} on {suite.name}: {plural(len(spec.cases), 'case')}")
             specs.append(spec)
     return preflight_runs(session, specs, lines)
-
-
-def total(estimates: Iterable[Estimate]) -> Estimate:
-    """The sum of estimates; a value unknown in one is unknown in the sum."""
-    each = list(estimates)
-    return Estimate(
-        sum(item.calls for item in each),
-        sum(item.cached for item in each),
-        _sum(item.usd for item in each),
-        _sum(item.seconds for item in each),
-        sum(item.unsent for item in each),
-    )
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return None if None in known else sum(value for value in known if value is not None)
 
 
 def _is_stored(session: Session, spec: RunSpec) -> bool:

@@ -28,6 +28,8 @@ from workbench.present.safe_text import safe_line
 STATE_VARIABLE = "WORKBENCH_STATE"
 LOG_NAME = "errors.log"
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_LEAST_SECRET = 8
+"""Characters of a value from which it is hidden: shorter ones occur in ordinary words."""
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
@@ -148,6 +150,6 @@ def _state_folder() -> Path:
 def _without_secrets(text: str) -> str:
     """`text` without the values of variables that hold keys."""
     for name, value in os.environ.items():
-        if len(value) >= 8 and any(part in name.upper() for part in _SECRET_NAMES):
+        if len(value) >= _LEAST_SECRET and any(part in name.upper() for part in _SECRET_NAMES):
             text = text.replace(value, "[secret]")
     return text

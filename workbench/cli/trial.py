@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
     from workbench.providers.base import Answer
 
+_MOST_IDS = 1000
+"""Ids among which a similar one is searched for: with more it takes noticeable time."""
+
 
 @command("try", example="workbench try support_triage --case t-004")
 @click.argument("ref", metavar="REF", required=True)
@@ -81,7 +84,7 @@ def _case_of(
     case = suite.dataset.case(chosen_id)
     if case is None:
         known = [item.id for item in suite.dataset.cases]
-        near = did_you_mean(chosen_id, known) if len(known) < 1000 else ""
+        near = did_you_mean(chosen_id, known) if len(known) < _MOST_IDS else ""
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
         raise NotFound(f"no case {chosen_id!r} in {suite.name}", hint=hint)
     return case, f"{suite.dataset.place_of(case)}: case {case.id!r}: "

@@ -15,6 +15,9 @@ _DECIDES = frozenset({"expected", "split", "group"})
 _SPLITS = frozenset({"gate", "dev"})
 _BETWEEN = re.compile(r"[\W_]+")
 
+_SIMILARITY = 0.75
+"""Similarity, from 0 to 1, from which an unused column resembles a key."""
+
 
 def meant_key(name: str) -> str:
     """The key of a case that `name` misspells (`Split`, `tag`, `expected:`); else empty."""
@@ -45,7 +48,7 @@ def check_names(dataset: Dataset, used: Collection[str]) -> None:
 def name_notes(dataset: Dataset, used: Collection[str]) -> Iterator[str]:
     """Yield notes about unused columns that resemble a key of a case."""
     for name in _unused(dataset, used):
-        near = difflib.get_close_matches(_form(name), sorted(CASE_KEYS), n=1, cutoff=0.75)
+        near = difflib.get_close_matches(_form(name), sorted(CASE_KEYS), n=1, cutoff=_SIMILARITY)
         key = meant_key(name) or "".join(near)
         if key:
             yield f"the column {name!r} is no {key!r}: rename it if it is meant as such"

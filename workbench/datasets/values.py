@@ -9,6 +9,8 @@ from typing import Any
 
 from workbench.fingerprints import fingerprint, short
 
+_SEED_DIGITS = 8
+"""Hexadecimal digits of a fingerprint that make a seed; recorded evaluations depend on it."""
 CASE_KEYS = frozenset({"id", "inputs", "expected", "tags", "split", "group"})
 """The keys of a row that are not inputs."""
 
@@ -61,6 +63,11 @@ class Dataset:
     def fingerprint(self) -> str:
         """sha256 of the parsed rows, so line ends and key order do not matter."""
         return fingerprint([case.content() for case in self.cases])
+
+    @property
+    def seed(self) -> int:
+        """A seed from the fingerprint, so that the same cases are shuffled alike everywhere."""
+        return int(self.fingerprint[:_SEED_DIGITS], 16)
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -14,27 +14,24 @@ from workbench.present.safe_text import safe_line
 from workbench.present.tables import fit
 
 _BARS = "▁▂▃▄▅▆▇█"
-_ASCII_BARS = "_.-=+*#@"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 OTHER = "(other)"
 
 
-def sparkline(values: Sequence[float | None], width: int = 0, *, ascii_only: bool = False) -> str:
+def sparkline(values: Sequence[float | None]) -> str:
     """One character per value, low to high; a blank for a missing one.
 
-    With `width` only the last values are shown. Equal values give a flat line in the middle.
+    Equal values give a flat line in the middle.
     """
-    shown = list(values)[-width:] if width else list(values)
-    known = [value for value in shown if value is not None]
+    known = [value for value in values if value is not None]
     if not known:
         return ""
-    bars = _ASCII_BARS if ascii_only else _BARS
     low, high = min(known), max(known)
     if high == low:
-        return "".join(" " if value is None else bars[3] for value in shown)
-    step = (high - low) / (len(bars) - 1)
-    return "".join(" " if value is None else bars[round((value - low) / step)] for value in shown)
+        return "".join(" " if value is None else _BARS[3] for value in values)
+    step = (high - low) / (len(_BARS) - 1)
+    return "".join(" " if value is None else _BARS[round((value - low) / step)] for value in values)
 
 
 @dataclass(frozen=True, slots=True)

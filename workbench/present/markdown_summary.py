@@ -8,6 +8,7 @@ from collections.abc import Callable
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_details import details, evidence_notes
 from workbench.present.verdict_lines import beneath, headline, percent
+from workbench.runs.spec.suite import DEFAULT_CONFIDENCE
 from workbench.units import points
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import Comparison, Evidence
@@ -49,7 +50,7 @@ def _table(evidence: Evidence) -> list[str]:
         "|---|---|---:|---:|---:|---|---:|---:|---:|---:|",
     ]
     if evidence.comparisons:
-        level = evidence.policy.get("confidence", 0.95)
+        level = evidence.policy.get("confidence", DEFAULT_CONFIDENCE)
         rows[0] = rows[0].replace("95 %", f"{100 * level:g} %")
     return rows + [_row(comparison) for comparison in evidence.comparisons]
 

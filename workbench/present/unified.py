@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from workbench.prompts.diff import DiffLine, diff_text
 
 CONTEXT = 3
+"""Unchanged lines around each change."""
 _SIGNS = {"same": " ", "removed": "-", "added": "+"}
 
 
-def unified_diff(a: str, b: str, name_a: str, name_b: str, context: int = CONTEXT) -> str:
+def unified_diff(a: str, b: str, name_a: str, name_b: str) -> str:
     """`--- name_a`, `+++ name_b`, then hunks with the line numbers that `patch` expects.
 
     Empty where the texts are equal.
@@ -20,7 +21,7 @@ def unified_diff(a: str, b: str, name_a: str, name_b: str, context: int = CONTEX
     diff = diff_text(a, b)
     lines = [f"--- {name_a}", f"+++ {name_b}"]
     longer = 0
-    for hunk in diff.hunks(context):
+    for hunk in diff.hunks(CONTEXT):
         old = [line.number_a for line in hunk if line.number_a is not None]
         new = [line.number_b for line in hunk if line.number_b is not None]
         # A side without lines here has the number of the line before.

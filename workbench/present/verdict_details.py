@@ -11,6 +11,7 @@ from workbench.present.answer_origin import altered_lines, origin_lines
 from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, lower_bound, named, percent
+from workbench.runs.spec.suite import DEFAULT_CONFIDENCE
 from workbench.units import loss, points
 from workbench.verdicts.multiple_comparisons import attempt_note, wear_notes, winners_curse_note
 from workbench.verdicts.repeats import Spread, suggest_repeats
@@ -23,6 +24,8 @@ BASELINE_CALLS = "baseline_calls"
 CASE_NOTES = "case_notes"
 """Key likewise: notes about the cases, such as suspected groups and unused columns."""
 
+_ENOUGH_GROUPS = 30
+"""Groups from which a cluster-robust t interval is good."""
 _METHODS = {
     "tango": "Tango score interval, McNemar p",
     "paired_t": "paired t interval",
@@ -82,7 +85,7 @@ def margin_line(evaluations: Sequence[Evidence], margin: float) -> str:
 
 def wear_lines(evidence: Evidence) -> list[str]:
     """Lines about earlier evaluations on the same gate cases; empty for the first."""
-    confidence = float(evidence.policy.get("confidence", 0.95))
+    confidence = float(evidence.policy.get("confidence", DEFAULT_CONFIDENCE))
     lines = [attempt_note(evidence.attempt, confidence)]
     lines += [safe_line(note) for note in wear_notes(evidence.wear)]
     headlines = [c for c in evidence.comparisons[:1] if c.difference is not None and c.cases]
@@ -138,7 +141,7 @@ def _interval_line(comparison: Comparison) -> list[str]:
     else:
         low, high = lower_bound(comparison, comparison.low), points(comparison.high)
         what = "difference"
-    sure = 100 * comparison.details.get("confidence", 0.95)
+    sure = 100 * comparison.details.get("confidence", DEFAULT_CONFIDENCE)
     return [f"[{low}, {high}]: the true {what} lies in here, {sure:g} % sure"]
 
 
@@ -146,8 +149,8 @@ def _case_lines(comparison: Comparison, b: str) -> list[str]:
     values = comparison.details
     lines = []
     if values.get("clustered"):
-        rough = comparison.method == "cluster_t" and values["units"] < 30
-        few = "; fewer than 30 make this interval rough" if rough else ""
+        rough = comparison.method == "cluster_t" and values["units"] < _ENOUGH_GROUPS
+        few = f"; fewer than {_ENOUGH_GROUPS} make this interval rough" if rough else ""
         lines.append(
             f"{numbers.plural(values['units'], 'independent group')} in"
             f" {numbers.plural(comparison.cases, 'case')}{few}"

@@ -21,6 +21,7 @@ SHOWN_IDS = 5
 PREVIEW = "preview"
 """Key in the details of a comparison of a sample."""
 _WIDTH = 13
+_TERMINAL_WIDTH = 80
 _HALF = 0.5
 _SIDE = re.compile(r"\b[AB]\b")
 
@@ -63,7 +64,7 @@ def headline(
 def headline_lines(comparison: Comparison, policy: GatePolicy, *, a: str, b: str) -> list[str]:
     """The headline; if it is wider than 80 cells, with the case counts on a second line."""
     whole = headline(comparison, policy, a=a, b=b)
-    if len(whole) <= 80 or comparison.difference is None:
+    if len(whole) <= _TERMINAL_WIDTH or comparison.difference is None:
         return [whole]
     short = headline(comparison, policy, a=a, b=b, counts=False)
     return [whole] if short == whole else [short, " " * _WIDTH + _counts(comparison)]

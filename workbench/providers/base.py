@@ -71,6 +71,10 @@ class Request:
         return {**self.options, "model": self.model, "messages": as_payload(self.messages)}
 
 
+_PRICED_TOKENS = 1e6
+"""The number of tokens that prices refer to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """US dollars per million tokens."""
@@ -84,7 +88,11 @@ class Price:
             return 0.0
         if prompt_tokens is None or completion_tokens is None:
             return None
-        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+        return self.total(prompt_tokens, completion_tokens)
+
+    def total(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """US dollars for known or estimated numbers of tokens."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / _PRICED_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

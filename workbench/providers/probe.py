@@ -18,10 +18,13 @@ from workbench.providers.base import Answer, Provider, Request
 
 LONG_WORDS = 5000
 """Words of the long prompt: more than the 4,096 tokens of some servers' default context."""
+_COUNTED_SHARE = 0.9
+"""Tokens per word from which a count shows that the long prompt was read whole."""
 CALLS = 4
 PROMPT_TOKENS = 5200
 """Approximate tokens of all calls together."""
 MOST_ANSWER_TOKENS = 104
+TIMEOUT_S = 60.0
 _WORDS = ("river", "stone", "cloud", "green", "table", "seven", "light", "house")
 _SCHEMA = {
     "type": "json_schema",
@@ -71,7 +74,7 @@ class Probe:
         return asdict(self)
 
 
-async def probe(provider: Provider, model: str, *, timeout_s: float = 60.0) -> Probe:
+async def probe(provider: Provider, model: str, *, timeout_s: float = TIMEOUT_S) -> Probe:
     """Make four calls. Raises ProviderError for a wrong key or an unknown model."""
     calls = _ProbeCalls(provider, model, timeout_s)
     long = " ".join(_WORDS[at % len(_WORDS)] for at in range(LONG_WORDS))
@@ -93,7 +96,7 @@ async def probe(provider: Provider, model: str, *, timeout_s: float = 60.0) -> P
         seed=bool(once.text) and once.text == twice.text if once and twice else seed_refused,
         response_format=_is_shaped(shaped.text) if shaped else shape_refused,
         stream_usage=tokens is not None if read else None,
-        reads_long_prompts=None if tokens is None else tokens >= LONG_WORDS * 0.9,
+        reads_long_prompts=None if tokens is None else tokens >= LONG_WORDS * _COUNTED_SHARE,
         prompt_tokens=tokens,
         calls=calls.count,
         cost_usd=calls.cost,

@@ -18,6 +18,7 @@ class RetryBudget:
 
     left: float = 30.0
     a_call: float = 0.5
+    """Retries earned by each answered call."""
     most: float = 200.0
 
     def earn(self) -> None:
@@ -62,7 +63,13 @@ class RetryPolicy:
     rounds_of_outage: int = 5
     """Failed rounds needed for an outage as well, as a provider may itself ask for a long pause."""
 
+    first_retries: float = 20.0
+    """Retries that a run may make at its start, in addition to `retries_per_slot`."""
+    retries_per_slot: float = 3.0
+    """Further initial retries for each concurrent call."""
+
     def retries_status(self, status: int) -> bool:
+        """Whether a call with that HTTP status is worth a retry."""
         return status in self.statuses or status >= 500
 
     def most_attempts(self, answer: Answer, in_outage: bool) -> int:
@@ -77,7 +84,7 @@ class RetryPolicy:
 
     def budget(self, concurrency: int) -> RetryBudget:
         """The retry budget of a run with that concurrency."""
-        return RetryBudget(left=20.0 + 3 * concurrency)
+        return RetryBudget(left=self.first_retries + self.retries_per_slot * concurrency)
 
 
 POLICY = RetryPolicy()

@@ -103,10 +103,8 @@ def _is_broken(
     spec = replace(spec, cases=tuple(case for case in spec.cases if case.id in broken_ids))
     results = session.store.results(finished_run(session, spec, "a mix of both", on_run))
     score = _mean(results, headline.scorer, broken_ids)
-    flat_a = [result for group in compared.a.results.values() for result in group]
-    flat_b = [result for group in compared.b.results.values() for result in group]
-    score_a = _mean(flat_a, headline.scorer, broken_ids)
-    score_b = _mean(flat_b, headline.scorer, broken_ids)
+    score_a = _mean(compared.a.all_results, headline.scorer, broken_ids)
+    score_b = _mean(compared.b.all_results, headline.scorer, broken_ids)
     if score is None or score_a is None or score_b is None:
         return None
     return score_a - score >= (score_a - score_b) / 2

@@ -41,6 +41,11 @@ class Side:
     cases: tuple[Case, ...]
     """The run's cases, answered or not."""
 
+    @property
+    def all_results(self) -> list[Result]:
+        """The results of all cases and repeats."""
+        return [result for group in self.results.values() for result in group]
+
 
 @dataclass(frozen=True)
 class PlannedSide:
@@ -172,7 +177,7 @@ def compare_many(
     cases, preview = suite.distinct_cases(split, [source.prompt for source in (a, *others)]), None
     check_consistent(cases, suite.dataset.place_of)
     if limit is not None and limit < len(cases):
-        preview = Preview(limit, len(cases), _seed(suite))
+        preview = Preview(limit, len(cases), suite.dataset.seed)
         cases = preview.sample(cases)
     check_sides(session, (a, *others), suite, cases, fresh=fresh)
     planned = [
@@ -222,10 +227,10 @@ def pair_up(
     else:
         preview = part_of(suite, split, cases, (a.summary, b.summary), prompts)
     pairs = {
-        scorer.name: pair_results(_flat(a.results), _flat(b.results), cases, scorer.name)
+        scorer.name: pair_results(a.all_results, b.all_results, cases, scorer.name)
         for scorer in suite.scorers
     }
-    seed = _seed(suite)
+    seed = suite.dataset.seed
     comparisons = tuple(
         compare_shuffled(pairs[name], suite.gate, name, seed) for name in suite.gate.scorers
     )
@@ -342,12 +347,3 @@ def stored_side(session: Session, source: Source, run_id: str) -> Side:
     """A side from its stored run."""
     results = by_case(session.store.results(run_id))
     return Side(source, session.store.summary(run_id), results, session.store.cases(run_id))
-
-
-def _seed(suite: Suite) -> int:
-    """A seed from the dataset alone, so that the same cases are shuffled the same everywhere."""
-    return int(suite.dataset.fingerprint[:8], 16)
-
-
-def _flat(results: Mapping[str, tuple[Result, ...]]) -> list[Result]:
-    return [result for group in results.values() for result in group]

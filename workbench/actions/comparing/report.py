@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -131,7 +131,7 @@ def _side(letter: str, side: Side) -> ReportSide:
     summary = side.summary
     times = [
         result.answer.latency_s
-        for result in _flat(side.results)
+        for result in side.all_results
         if result.answer.latency_s is not None and not result.answer.outcome.is_error
     ]
     chart = histogram(times, BINS)
@@ -187,13 +187,9 @@ def _labels(compared: Compared) -> Confusion | None:
     expected = {case.id: case.expected for case in compared.cases}
     return confusion(
         (_text(expected[result.case_id]), result.answer.text)
-        for result in _flat(compared.b.results)
+        for result in compared.b.all_results
         if expected.get(result.case_id) is not None and not result.answer.outcome.is_error
     )
-
-
-def _flat(results: Mapping[str, tuple[Result, ...]]) -> Iterable[Result]:
-    return (result for group in results.values() for result in group)
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ def rerun_missing(session: Session, gap: Gap, on_run: OnRun | None = None) -> Ru
 
 def estimate_missing(session: Session, gaps: Sequence[Gap]) -> Estimate:
     """Calls, US dollars and seconds to fill all of these gaps."""
-    from workbench.runs.engine.estimate import Estimate
+    from workbench.runs.engine.estimate import total
 
     each = []
     for gap in gaps:
@@ -74,12 +74,7 @@ def estimate_missing(session: Session, gaps: Sequence[Gap]) -> Estimate:
         repeats = range(spec.run_options.repeats)
         done = frozenset((case_id, repeat) for case_id in others for repeat in repeats)
         each.append(running.estimate(session, spec, done))
-    return Estimate(
-        sum(one.calls for one in each),
-        sum(one.cached for one in each),
-        _sum(one.usd for one in each),
-        _sum(one.seconds for one in each),
-    )
+    return total(each)
 
 
 def _spec(session: Session, gap: Gap) -> RunSpec:
@@ -122,8 +117,3 @@ def _unanswered(compared: Compared, side: Side) -> tuple[str, ...]:
     if side.summary.errors > failed:
         lacking += without_score
     return tuple(lacking)
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return None if None in known else sum(value for value in known if value is not None)

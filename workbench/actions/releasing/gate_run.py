@@ -75,7 +75,7 @@ def whole_gate(
 ) -> GateRun:
     started_at = utc_now()
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
-    seed = int(suite.gate_cases.fingerprint[:8], 16)
+    seed = suite.gate_cases.seed
     baseline = baseline_of(session, source, suite)
     beside = [baseline.prompt] if baseline else []
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)

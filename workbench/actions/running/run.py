@@ -259,7 +259,6 @@ def try_case(
     prompt: Prompt,
     case: Case,
     *,
-    timeout_s: float = 60.0,
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
     """One answer to one case, streamed to `on_text`. Blocks; call it from a worker thread."""
@@ -273,7 +272,7 @@ def try_case(
     async def call() -> Answer:
         provider = open_provider()
         try:
-            return await ask(prompt, case, provider, timeout_s=timeout_s, on_text=on_text)
+            return await ask(prompt, case, provider, on_text=on_text)
         finally:
             await provider.close()
 

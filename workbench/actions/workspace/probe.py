@@ -67,9 +67,7 @@ def targets(session: Session, provider: str = "") -> list[Target]:
         settings = session.workspace.settings.provider(name)
         check_trust(session.workspace, settings)
         price = open_provider(settings).price(model)
-        usd = None
-        if price is not None:
-            usd = (PROMPT_TOKENS * price.input + MOST_ANSWER_TOKENS * price.output) / 1e6
+        usd = None if price is None else price.total(PROMPT_TOKENS, MOST_ANSWER_TOKENS)
         listed.append(Target(settings, model, CALLS, usd))
     return listed
 

@@ -23,6 +23,8 @@ from workbench.providers.proxies import Proxy, is_loopback, proxy_of
 from workbench.providers.response_limits import limit_size, truncate_error_body
 
 CONNECT_S = 10.0
+_CONNECT_SHARE = 0.45
+"""Of a call's timeout, for connecting and again for the TLS handshake."""
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
 
 
@@ -57,7 +59,7 @@ class Connection:
         the request was sent, as the rest of an earlier one: from then on connections are not
         reused.
         """
-        connect = min(CONNECT_S, 0.45 * timeout_s)
+        connect = min(CONNECT_S, _CONNECT_SHARE * timeout_s)
         request = httpx2.Request(
             "POST",
             self._url,

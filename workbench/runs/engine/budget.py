@@ -59,7 +59,7 @@ class Budget:
         if output is None:
             least = _FIRST_OUTPUT if self.seen < _ENOUGH_SEEN else 0
             output = max(least, 2 * self.longest)
-        return (sent / _BYTES_A_TOKEN * self.price.input + output * self.price.output) / 1e6
+        return self.price.total(sent / _BYTES_A_TOKEN, output)
 
     def reserve(self, request: Request, spent: float) -> float | None:
         """Reserve the call's estimated cost and return it; None if it could exceed the limit.
@@ -130,7 +130,7 @@ class Budget:
         self.seen += 1
         self.longest = max(self.longest, tokens)
         if answer.cost_usd is None and self.price is not None:
-            self.guessed += max(reserved, tokens * self.price.output / 1e6)
+            self.guessed += max(reserved, self.price.total(0, tokens))
 
     def wake(self) -> None:
         """Wake up the waiting calls."""

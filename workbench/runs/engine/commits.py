@@ -8,10 +8,13 @@ from concurrent.futures import Future
 
 from workbench.runs.engine.recorder import Recorder
 
+_CALLS_PER_UNSTORED = 8
+"""Concurrent calls for each unstored answer that is allowed."""
 
-def on_their_way(at_once: int) -> int:
+
+def max_unstored(at_once: int) -> int:
     """How many unstored answers there may be while their workers make their next calls."""
-    return max(1, at_once // 8)
+    return max(1, at_once // _CALLS_PER_UNSTORED)
 
 
 class Commits:
@@ -25,7 +28,7 @@ class Commits:
     def __init__(self, recorder: Recorder, at_once: int) -> None:
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
-        self._spare = on_their_way(at_once)
+        self._spare = max_unstored(at_once)
         self._recorded = 0
         self._stored = 0
         self._batch: Future[None] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from workbench.providers.base import Provider
@@ -28,6 +28,23 @@ class Estimate:
     seconds: float | None
     unsent: int = 0
     """Cases and repeats whose prompt cannot be rendered."""
+
+
+def total(estimates: Iterable[Estimate]) -> Estimate:
+    """The sum of estimates; a value unknown in one is unknown in the sum."""
+    each = list(estimates)
+    return Estimate(
+        sum(item.calls for item in each),
+        sum(item.cached for item in each),
+        _sum(item.usd for item in each),
+        _sum(item.seconds for item in each),
+        sum(item.unsent for item in each),
+    )
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
 
 
 def estimate_run(
@@ -85,7 +102,7 @@ def _usd(spec: RunSpec, provider: Provider, calls: int, characters: float) -> fl
     options = build_options(spec.prompt)
     output = options.get("max_completion_tokens")
     tokens = output if isinstance(output, int) else _USUAL_OUTPUT
-    return calls * (characters / _CHARS_A_TOKEN * price.input + tokens * price.output) / 1e6
+    return calls * price.total(characters / _CHARS_A_TOKEN, tokens)
 
 
 def _seconds(spec: RunSpec, provider: str, store: RunStore | None, calls: int) -> float | None:

@@ -11,13 +11,14 @@ from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Provider
 from workbench.providers.options import build_request
 
+TIMEOUT_S = 60.0
+
 
 async def try_case(
     prompt: Prompt,
     case: Case,
     provider: Provider,
     *,
-    timeout_s: float = 60.0,
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
     """One answer, streamed to `on_text` piece by piece, without retries; nothing is stored.
@@ -27,4 +28,4 @@ async def try_case(
     """
     inputs = checked_inputs(prompt, case.inputs)
     request = build_request(prompt, Renderer(prompt).render(inputs))
-    return await provider.answer(request, timeout_s=timeout_s, on_text=on_text)
+    return await provider.answer(request, timeout_s=TIMEOUT_S, on_text=on_text)

@@ -13,6 +13,8 @@ from workbench.runs.spec.values import Result
 
 RATE_WINDOW_S = 10.0
 _MARK_S = 0.05
+_LEAST_SPAN_S = 0.05
+"""Seconds between two counts from which a rate is computed."""
 
 
 @dataclass
@@ -108,7 +110,7 @@ class Counters:
         if not recent:
             return None
         at, done = recent[0]
-        return (self.done - done) / (now - at) if now - at > 0.05 else None
+        return (self.done - done) / (now - at) if now - at > _LEAST_SPAN_S else None
 
     @property
     def cost(self) -> float | None:

@@ -24,6 +24,11 @@ MIN_CASES = 20
 """Minimum number of cases for a threshold, unless the suite says otherwise: with fewer, it is
 reached by chance too easily."""
 
+DEFAULT_BASELINE = "production"
+DEFAULT_MARGIN = 0.05
+DEFAULT_CONFIDENCE = 0.95
+DEFAULT_MAX_MISSING = 0.05
+
 GATE_SPLIT = "gate"
 DEV_SPLIT = "dev"
 _REVISION = 2
@@ -36,12 +41,12 @@ class GatePolicy:
 
     scorers: tuple[str, ...]
     """All of them must pass; the first is the headline."""
-    baseline: str | None = "production"
+    baseline: str | None = DEFAULT_BASELINE
     """The environment whose live version is the baseline; None: the threshold alone decides."""
-    margin: float = 0.05
+    margin: float = DEFAULT_MARGIN
     threshold: float | None = None
-    confidence: float = 0.95
-    max_missing: float = 0.05
+    confidence: float = DEFAULT_CONFIDENCE
+    max_missing: float = DEFAULT_MAX_MISSING
     """Largest share of missing cases with which a version can pass."""
     max_age_days: float | None = None
     rule: str = NOT_WORSE

@@ -12,7 +12,18 @@ from workbench.datasets.readers import read_dataset
 from workbench.errors import SuiteError
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
 from workbench.providers.base import Outcome
-from workbench.runs.spec.suite import NOT_WORSE, RULES, THRESHOLD, GatePolicy, RunOptions, Suite
+from workbench.runs.spec.suite import (
+    DEFAULT_BASELINE,
+    DEFAULT_CONFIDENCE,
+    DEFAULT_MARGIN,
+    DEFAULT_MAX_MISSING,
+    NOT_WORSE,
+    RULES,
+    THRESHOLD,
+    GatePolicy,
+    RunOptions,
+    Suite,
+)
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
@@ -20,6 +31,8 @@ from workbench.units import dollars, seconds
 
 MAX_CONCURRENCY = 1_000
 MAX_REPEATS = 100
+_LEAST_CONFIDENCE = 0.5
+_MOST_CONFIDENCE = 0.999
 _PER_CENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(%|per cent|percent|pts?|points?)?\s*")
 _SUITE = {"suite", "prompt", "dataset", "scorers", "faults", "gate", "run", "description"}
 _FAULTS = {outcome.value: outcome for outcome in Outcome if outcome.is_models_fault}
@@ -135,7 +148,7 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     if rule not in RULES:
         hint = did_you_mean(str(rule), RULES)
         raise SuiteError(f"{where}.rule cannot be {rule!r}", hint=hint)
-    baseline = data.get("baseline", "production")
+    baseline = data.get("baseline", DEFAULT_BASELINE)
     if rule == THRESHOLD:
         if data.get("threshold") is None:
             raise SuiteError(
@@ -149,10 +162,10 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     return GatePolicy(
         scorers=gating,
         baseline=None if baseline in (None, "none") else str(baseline),
-        margin=_share(data, "margin", where, 0.05),
+        margin=_share(data, "margin", where, DEFAULT_MARGIN),
         threshold=None if data.get("threshold") is None else _share(data, "threshold", where, 0.0),
         confidence=_confidence(data, where),
-        max_missing=_share(data, "max_missing", where, 0.05),
+        max_missing=_share(data, "max_missing", where, DEFAULT_MAX_MISSING),
         max_age_days=age,
         rule=rule,
         min_cases=_count(data, "min_cases", where, 0, 10**6) or None,
@@ -229,9 +242,11 @@ def _as_share(key: str, value: Any) -> str:
 
 
 def _confidence(data: Mapping[str, Any], where: str) -> float:
-    value = _share(data, "confidence", where, 0.95)
-    if not 0.5 <= value <= 0.999:
-        raise SuiteError(f"{where}.confidence must lie between 0.5 and 0.999")
+    value = _share(data, "confidence", where, DEFAULT_CONFIDENCE)
+    if not _LEAST_CONFIDENCE <= value <= _MOST_CONFIDENCE:
+        raise SuiteError(
+            f"{where}.confidence must lie between {_LEAST_CONFIDENCE} and {_MOST_CONFIDENCE}"
+        )
     return value
 
 

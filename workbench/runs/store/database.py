@@ -23,6 +23,8 @@ with without("pandas", "numpy"):
 
 APPLICATION_ID = 0x57425255  # "WBRU"
 BUSY_S = 30.0
+_MOST_LOG = 16 * 1024 * 1024
+"""Bytes to which SQLite truncates the WAL after a checkpoint."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -60,7 +62,7 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute(f"PRAGMA journal_size_limit={16 * 1024 * 1024}").fetchall()
+        connection.execute(f"PRAGMA journal_size_limit={_MOST_LOG}").fetchall()
         _migrate(database, path)
         _add_functions(connection)
     except UsageError:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 HEARTBEAT_S = 2.0
+_START_TIME = 19
+"""Index of `starttime` in /proc/PID/stat, counted after the process name (proc(5))."""
 STALE_S = 20.0
 """Seconds without a heartbeat after which a process that cannot be inspected counts as dead."""
 
@@ -77,4 +79,4 @@ def process_start(pid: int) -> str:
     fields = stat.rpartition(")")[2].split()
     if fields[0] == "Z":
         return ""
-    return fields[19]
+    return fields[_START_TIME]
