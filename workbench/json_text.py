@@ -82,6 +82,7 @@ def marked(number: SpelledNumber) -> Any:
 
 
 def unmarked(text: str) -> str:
+    """The JSON text with the placeholders of `marked` replaced by the numbers' spellings."""
     return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 

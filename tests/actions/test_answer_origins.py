@@ -45,7 +45,7 @@ def test_where_fresh_answers_are_asked_for_the_screens_foresee_every_call_again(
         found = preflight_evaluation(session, "triage", number)
         assert needs_fresh_answers(session)
         assert found.estimate.calls == CASES
-        assert found.lines[-1] == "all is asked anew: an environment counts fresh answers only"
+        assert found.lines[-1] == "no cached answers: an environment counts fresh answers only"
 
 
 @pytest.mark.parametrize(

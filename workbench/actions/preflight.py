@@ -78,7 +78,7 @@ def preflight_evaluation(session: Session, prompt_id: str, version: str) -> Pref
             f" {plural(len(spec.cases), 'case')}, against {against}"
         )
     if fresh:
-        lines.append("all is asked anew: an environment counts fresh answers only")
+        lines.append("no cached answers: an environment counts fresh answers only")
     lines += notes_before(session, source.prompt, fresh=fresh)
     return preflight_runs(session, specs, lines)
 

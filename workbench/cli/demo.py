@@ -48,7 +48,7 @@ def _walk(context: CommandContext, root: Path) -> int:
     narration = sys.stderr if context.as_json else sys.stdout
     with contextlib.redirect_stdout(narration):
         steps = Walk(root, SAMPLE).all()
-    wrong = [step.command for step in steps if not step.as_told]
+    wrong = [step.command for step in steps if not step.as_expected]
     values = {
         "workspace": str(root),
         "ok": not wrong,

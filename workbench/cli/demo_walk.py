@@ -49,7 +49,7 @@ class Step:
 
     command: str
     exit_code: int
-    as_told: bool
+    as_expected: bool
     """Whether it had the expected exit code."""
 
 

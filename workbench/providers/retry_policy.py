@@ -22,9 +22,11 @@ class RetryBudget:
     most: float = 200.0
 
     def earn(self) -> None:
+        """Add the retries earned by an answered call."""
         self.left = min(self.most, self.left + self.a_call)
 
     def spend(self) -> bool:
+        """Take one retry; False when none is left."""
         if self.left < 1:
             return False
         self.left -= 1

@@ -64,6 +64,7 @@ class GateRun:
 
     @property
     def planned_runs(self) -> list[PlannedRun]:
+        """The runs to make: the candidate's, and the baseline's if it has no stored one."""
         runs = [PlannedRun(self.spec)]
         if self.baseline and self.baseline.spec and not self.baseline.run_id:
             runs.append(PlannedRun(self.baseline.spec))
@@ -73,6 +74,10 @@ class GateRun:
 def whole_gate(
     session: Session, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
 ) -> GateRun:
+    """The gate of a new evaluation on all gate cases: `full` without looks, `anytime` by bets.
+
+    Raises UsageError or DatasetError when no run can be made of it.
+    """
     started_at = utc_now()
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
     seed = suite.gate_cases.seed

@@ -58,6 +58,7 @@ class Meter:
         self.spend(A_STEP + work)
 
     def spend(self, work: int) -> None:
+        """Count units of work."""
         self.work += work
         if self.work > MAX_WORK:
             raise SecurityError("it takes too long")

@@ -79,9 +79,11 @@ class Forms:
         self._learned: set[tuple[str, str]] = set()
 
     def of(self, base_url: str, model: str) -> Form:
+        """The known form of an endpoint for a model, or the default."""
         return self._known.get((base_url, model), Form())
 
     def remember(self, base_url: str, model: str, form: Form) -> None:
+        """Store a form that this process learned."""
         self._known[base_url, model] = form
         self._learned.add((base_url, model))
 
@@ -96,6 +98,7 @@ class Forms:
         return {key: self._known[key] for key in self._learned.copy()}
 
     def forget(self) -> None:
+        """Drop all forms."""
         self._known.clear()
         self._learned.clear()
 
