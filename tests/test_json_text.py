@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.fingerprints import canonical_json, fingerprint
-from workbench.json_text import Written, as_written, dumps, has_spelling, loads, without_spelling
+from workbench.json_text import (
+    SpelledNumber,
+    dumps,
+    has_spelling,
+    loads,
+    with_spelling,
+    without_spelling,
+)
 
 SPELLINGS = ["1.50", "1e3", "1E-7", "-0", "-0.0", "0.10", "1.0", "12345678901234567890.0"]
 NUMBERS = st.from_regex(
@@ -62,7 +69,7 @@ def test_another_spelling_is_another_fingerprint() -> None:
 def test_a_spelling_that_is_no_json_is_printed_and_never_put_into_json(
     number: float, text: str
 ) -> None:
-    made = as_written(number, text)
+    made = with_spelling(number, text)
     assert str(made) == text
     assert dumps([made]) == canonical_json([made]) == f"[{number!r}]"
 
@@ -70,5 +77,5 @@ def test_a_spelling_that_is_no_json_is_printed_and_never_put_into_json(
 @pytest.mark.parametrize("text", ["1.50", "-0"])
 def test_a_copy_keeps_the_spelling(text: str) -> None:
     for made in (copy.deepcopy(loads(text)), pickle.loads(pickle.dumps(loads(text)))):
-        assert isinstance(made, Written)
+        assert isinstance(made, SpelledNumber)
         assert str(made) == text

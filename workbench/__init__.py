@@ -1,7 +1,7 @@
 """Workbench: draft, evaluate, compare, release and roll back prompts.
 
-Apps need one name from here: `PromptRegistry(path).get_active(prompt_id)`. The names are looked
-up on first use (PEP 562), so that importing the package costs next to nothing.
+Apps need one name from here: `PromptRegistry(path).get_active(prompt_id)`. Names are imported on
+first use (PEP 562), so that importing the package is cheap.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The address of an endpoint as it may be kept and compared: without anything secret."""
+"""Endpoint addresses for storage and comparison, without secrets."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LOCAL_MODEL = "local"
-"""The embedded model, whatever its weights; `local:SHA256` is it with these weights."""
+"""The embedded model with any weights; `local:SHA256` has certain weights."""
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def plain_address(url: str) -> str:
-    """Scheme, host, port and path of `url`: no user, no query; the usual port left out.
+    """Scheme, host, port and path of `url`, without user, query and default port.
 
-    Raises ValueError for what is no http(s) address.
+    Raises ValueError for anything but an http(s) address.
     """
     parts = urlsplit(url.strip())
     if parts.scheme not in _USUAL_PORTS or not parts.hostname:
@@ -26,8 +26,8 @@ def plain_address(url: str) -> str:
 
 
 def address_of(identity: Mapping[str, Any]) -> str:
-    """Who answered, from a provider's identity: an address, or `local:SHA256` for the embedded
-    model; empty where it is not known.
+    """The endpoint in a provider's identity: an address, or `local:SHA256` for the embedded model;
+    empty if unknown.
     """
     if identity.get("weights"):
         return f"{LOCAL_MODEL}:{identity['weights']}"
@@ -38,7 +38,7 @@ def address_of(identity: Mapping[str, Any]) -> str:
 
 
 def is_among(address: str, allowed: tuple[str, ...]) -> bool:
-    """Whether one of `allowed` names the address; `local` names every embedded model."""
+    """Whether one of `allowed` matches the address; `local` matches every embedded model."""
     return address in allowed or (
         LOCAL_MODEL in allowed and address.partition(":")[0] == LOCAL_MODEL
     )

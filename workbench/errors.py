@@ -8,7 +8,7 @@ WorkbenchError
 │   ├── SuiteError             a suite cannot be read
 │   │   └── NoSuite               no suite tries a prompt
 │   ├── SettingsError          workbench.toml cannot be read
-│   ├── UntrustedWorkspace     a workspace that is not yours wants to reach out
+│   ├── UntrustedWorkspace     an untrusted workspace names a host or code to run
 │   ├── NotFound               a prompt, version, run or file that does not exist
 │   ├── ExtraMissing           an optional part is not installed
 │   └── PluginError            an installed plug-in cannot be used
@@ -19,11 +19,11 @@ WorkbenchError
     ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
     ├── NotInRegistry     2  a prompt, version or environment that it does not have (also NotFound)
     ├── GateRefused          no current passing evaluation, or a rule of the environment
-    ├── RulesLoosened        rules that let more through, and nobody said why
+    ├── RulesLoosened        rules that let more through, without a reason
     ├── StaleHead            somebody else deployed meanwhile
     ├── RegistryLocked       another process is writing
     └── RegistryUnusable     missing, damaged, read-only, full, newer, or another program's file
-        └── OlderSchema          of an earlier release, until somebody brings it up
+        └── OlderSchema          of an earlier release, until a writer migrates it
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EXIT_INTERRUPTED = 130
 
 
 class WorkbenchError(Exception):
-    """What happened and where, in one line; `hint` says what to do about it."""
+    """What happened and where, in one line; `hint` says what to do."""
 
     exit_code = EXIT_USAGE
 
@@ -96,30 +96,30 @@ class PluginError(UsageError):
 
 
 class ProviderError(WorkbenchError):
-    """The provider failed in a way that no retry mends; `calls` is how many calls showed it."""
+    """The provider failed in a way that no retry can fix; `calls` is the number of calls made."""
 
     exit_code = EXIT_INCOMPLETE
     calls = 1
 
 
 class BatchRefused(ProviderError):
-    """A batch was not started, and nothing of it will be billed."""
+    """A batch was not started and will not be billed."""
 
 
 class RunCutShort(WorkbenchError):
-    """A run ended before all its cases were asked, so it decides nothing."""
+    """A run ended before all its cases were run, so it decides nothing."""
 
     exit_code = EXIT_INCOMPLETE
 
 
 class RegistryError(WorkbenchError, ValueError):
-    """The registry refused; it is as it was before."""
+    """The registry refused; nothing was changed."""
 
     exit_code = EXIT_REFUSED
 
 
 class PromptInputError(TemplateError, RegistryError):
-    """A prompt was rendered without an input that it needs, or with one that it does not know."""
+    """A prompt was rendered without a needed input, or with an unknown one."""
 
     exit_code = EXIT_USAGE
 
@@ -135,7 +135,7 @@ class GateRefused(RegistryError):
 
 
 class RulesLoosened(RegistryError):
-    """Rules would let more through than those in force, and nobody said why."""
+    """Rules would let more through than those in force, without a reason."""
 
     def __init__(self, changes: tuple[object, ...]) -> None:
         super().__init__(
@@ -147,7 +147,7 @@ class RulesLoosened(RegistryError):
 
 
 class StaleHead(RegistryError):
-    """Somebody else deployed after the deployer looked; `diff` shows what changed, line by line."""
+    """Somebody else deployed after the deployer looked; `diff` has the changed lines."""
 
     def __init__(self, message: str, *, hint: str = "", diff: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint)
@@ -163,4 +163,4 @@ class RegistryUnusable(RegistryError):
 
 
 class OlderSchema(RegistryUnusable):
-    """The file is of an earlier release; the first writer brings it up to date."""
+    """The file has an older schema; the first writer migrates it."""

@@ -1,6 +1,7 @@
-"""Files that are there whole or not at all, whenever the process is killed.
+"""Atomic file writes.
 
-In a workspace, which may be anybody's, a link is followed only to where the file could lie itself.
+In a workspace, which may be untrusted, a link is followed only to a place where the file itself
+could be.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from workbench.errors import UsageError
 from workbench.links import SETTINGS_FILE, STATE
 
 LEFT_BEHIND_S = 3600.0
-"""A temporary file older than this was left by a process that was killed."""
+"""Age in seconds from which a temporary file counts as left by a killed process."""
 USUAL_MODE = 0o644
 _SUFFIX = ".workbench-tmp"
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a whole file, keeping the mode of the one it replaces and making its folder.
+    """Write a file atomically, with the mode of the one it replaces, creating its folder.
 
-    Raises UsageError where it cannot be written, see `real_place` too.
+    Raises UsageError when it cannot be written, see also `real_place`.
     """
     path = real_place(path)
     try:
@@ -37,15 +38,15 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def real_place(path: Path) -> Path:
-    """Where a file is to be written: `path` itself, or where links lead from it.
+    """The place to write a file: `path` itself, or the target of links.
 
-    Inside a workspace they may lead to a place of it with the same suffix that is not hidden, as
-    a draft that two names share; nothing is written through a link in its state folder. A link
-    that is not in a workspace is the user's own: it is replaced, see `replacing`.
-    Raises UsageError for another link.
+    Inside a workspace a link may lead to a file in it that has the same suffix and is not hidden,
+    such as a draft with two names; links in its state folder are never followed. A link outside a
+    workspace is the user's own: it is replaced, see `replacing`.
+    Raises UsageError for any other link.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  (without .., links unresolved)
-    # Of each workspace around it: a link to another one may stand in the nearest.
+    # Check every enclosing workspace: the nearest may contain a link to another one.
     roots = [folder for folder in path.parents if (folder / SETTINGS_FILE).is_file()]
     if not roots:
         return path
@@ -65,7 +66,7 @@ def real_place(path: Path) -> Path:
 
 
 def _may_lead(real: Path, here: Path, inside: Path) -> bool:
-    """Whether what is named `inside` a workspace may be `real`."""
+    """Whether the file named `inside` a workspace may have the target `real`."""
     if STATE in inside.parts or not real.is_relative_to(here):
         return False
     return not any(part.startswith(".") for part in real.relative_to(here).parts)
@@ -73,10 +74,10 @@ def _may_lead(real: Path, here: Path, inside: Path) -> bool:
 
 @contextlib.contextmanager
 def replacing(path: Path, *, mode: int = USUAL_MODE) -> Iterator[Path]:
-    """An empty file to fill; when the block ends well it takes the place of `path`.
+    """An empty temporary file to fill; it replaces `path` when the block ends without an error.
 
-    The file and its folder are synced, so it survives a power loss too. A link at `path` is
-    replaced, not followed, unless `real_place` says otherwise, which may raise UsageError.
+    The file and its folder are synced, so it survives a power loss. A link at `path` is replaced,
+    not followed, unless `real_place` allows it, which may raise UsageError.
     """
     path = real_place(path)
     _sweep(path)
@@ -95,7 +96,7 @@ def replacing(path: Path, *, mode: int = USUAL_MODE) -> Iterator[Path]:
 
 def _sync(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
-        return  # Windows cannot open a folder, and its rename is durable without
+        return  # Windows cannot open a folder; its rename is durable without
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -104,7 +105,7 @@ def _sync(path: Path) -> None:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what earlier, killed writes of the same file left behind."""
+    """Remove temporary files of killed writes of the same file."""
     for old in path.parent.glob(f".{path.name}.*{_SUFFIX}"):
         with contextlib.suppress(OSError):
             if time.time() - old.stat().st_mtime > LEFT_BEHIND_S:

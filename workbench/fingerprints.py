@@ -1,4 +1,4 @@
-"""The canonical form of what decides behaviour, and its sha256."""
+"""Canonical JSON and its sha256."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.json_text import Written, marked, unmarked
+from workbench.json_text import SpelledNumber, marked, unmarked
 
 SHOWN_DIGITS = 12
 
@@ -18,10 +18,10 @@ _LEAVES = frozenset({str, int, float, bool, type(None)})
 
 
 def canonical_json(value: Any) -> str:
-    """The one JSON text of `value`: keys sorted, no blanks, no NaN, text kept as it is, and so is
-    the spelling of a number that was read from a dataset.
+    """The canonical JSON text of `value`: sorted keys, no blanks, no NaN, unescaped text; numbers
+    from a dataset keep their spelling.
 
-    Raises ValueError on NaN and infinities, TypeError on what JSON cannot hold.
+    Raises ValueError for NaN and infinities, TypeError for values that JSON does not have.
     """
     return unmarked(_ENCODER.encode(_plain(value)))
 
@@ -32,12 +32,12 @@ def fingerprint(value: Any) -> str:
 
 
 def fingerprint_of_parsed(value: Any) -> str:
-    """The same, in half the time, of what holds dicts with text keys only, as JSON gives them."""
+    """Like `fingerprint`, in half the time, for parsed JSON: plain dicts with text keys only."""
     return _sha256(_ENCODER.encode(value))
 
 
 def short(digest: str) -> str:
-    """The first digits of a fingerprint, for people."""
+    """The first digits of a fingerprint, for display."""
     return digest[:SHOWN_DIGITS]
 
 
@@ -46,10 +46,10 @@ def _sha256(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if type(value) in _LEAVES:  # nearly all; isinstance(..., Mapping) is many times slower
+    if type(value) in _LEAVES:  # nearly all values; isinstance(..., Mapping) is many times slower
         return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return marked(value) if isinstance(value, Written) else value
+    return marked(value) if isinstance(value, SpelledNumber) else value

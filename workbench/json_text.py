@@ -1,4 +1,4 @@
-"""JSON in which a number stands as it was written: 1.50, 1e3, -0."""
+"""JSON in which numbers keep their spelling: 1.50, 1e3, -0."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _MARK = os.urandom(16).hex()
-"""Begins a text that becomes a literal once everything is JSON; no input can know it."""
+"""Prefix of a text that is replaced by a literal in the JSON text; random, so unguessable."""
 _MARKED = re.compile(f'"{_MARK}([^"]*)"')
 
 
-class Written:
-    """A number that Python would print otherwise than its file says it: it counts as the number
-    that it is, and prints as it was written.
+class SpelledNumber:
+    """A number whose spelling in its file differs from Python's: it has its numeric value, and
+    prints as it was spelled.
     """
 
     _written: str
@@ -27,19 +27,19 @@ class Written:
     __str__ = __repr__
 
 
-class _WrittenFloat(Written, float):
+class _SpelledFloat(SpelledNumber, float):
     pass
 
 
-class _WrittenInt(Written, int):
+class _SpelledInt(SpelledNumber, int):
     pass
 
 
-def as_written(number: int | float, text: str) -> int | float:
-    """The number, which keeps the spelling by which a file says it."""
+def with_spelling(number: int | float, text: str) -> int | float:
+    """The number, with its spelling in a file."""
     if repr(number) == text:
         return number
-    made = _WrittenInt(number) if isinstance(number, int) else _WrittenFloat(number)
+    made = _SpelledInt(number) if isinstance(number, int) else _SpelledFloat(number)
     made._written = text
     return made
 
@@ -49,8 +49,8 @@ def is_json_number(text: str) -> bool:
 
 
 def without_spelling(value: Any) -> Any:
-    """The same value with plain numbers: 1.50 is 1.5."""
-    if isinstance(value, Written):
+    """The value with plain numbers: 1.50 becomes 1.5."""
+    if isinstance(value, SpelledNumber):
         return _plain(value)
     if isinstance(value, Mapping):
         return {key: without_spelling(item) for key, item in value.items()}
@@ -60,27 +60,29 @@ def without_spelling(value: Any) -> Any:
 
 
 def has_spelling(value: Any) -> bool:
-    """Whether there is a number in it that does not print as Python would."""
+    """Whether it contains a number with a spelling of its own."""
     if isinstance(value, Mapping):
         return any(map(has_spelling, value.values()))
     if isinstance(value, (list, tuple)):
         return any(map(has_spelling, value))
-    return isinstance(value, Written)
+    return isinstance(value, SpelledNumber)
 
 
 def _plain(number: Any) -> int | float:
     return int(number) if isinstance(number, int) else float(number)
 
 
-def marked(number: Written) -> Any:
-    """What stands for the number until `unmarked` puts its spelling into the JSON text. What only
-    YAML or a cell may write, such as +.5, is written as JSON would.
+def marked(number: SpelledNumber) -> Any:
+    """A placeholder for the number, which `unmarked` replaces by its spelling in the JSON text.
+
+    Spellings that are not JSON, such as +.5 in YAML, are converted.
     """
     text = str(number)
     return _MARK + text if is_json_number(text) else _plain(number)
 
 
 def unmarked(text: str) -> str:
+    """The JSON text with the placeholders of `marked` replaced by the numbers' spellings."""
     return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 
@@ -88,9 +90,9 @@ def loads(text: str, **options: Any) -> Any:
     """`json.loads` with numbers that keep their spelling."""
     return json.loads(
         text,
-        parse_float=lambda digits: as_written(float(digits), digits),
-        # The one whole number of JSON that Python prints otherwise.
-        parse_int=(lambda digits: as_written(int(digits), digits)) if "-0" in text else None,
+        parse_float=lambda digits: with_spelling(float(digits), digits),
+        # The only JSON integer that Python prints differently.
+        parse_int=(lambda digits: with_spelling(int(digits), digits)) if "-0" in text else None,
         **options,
     )
 
@@ -98,13 +100,13 @@ def loads(text: str, **options: Any) -> Any:
 def dumps(
     value: Any, *, literal: Callable[[str], str | None] = lambda _text: None, **options: Any
 ) -> str:
-    """`json.dumps` with numbers as they were written, and with UTF-8 left as it is.
+    """`json.dumps` with numbers as they were spelled, and without escapes for UTF-8.
 
-    `literal` may say what stands for a text, without quotes.
+    `literal` may return a JSON literal to replace a text.
     """
 
     def mark(item: Any) -> Any:
-        if isinstance(item, Written):
+        if isinstance(item, SpelledNumber):
             return marked(item)
         if isinstance(item, str):
             stands = literal(item)

@@ -1,4 +1,4 @@
-"""What keys look like: the one list of shapes, for finding a key in a text and for hiding it."""
+"""Patterns of API keys, used to find and to hide keys in a text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHAPES = r"""
 """
 _PEM = r"-----BEGIN\ (?:[A-Z]{1,10}\ ){0,2}PRIVATE\ KEY-----"
 _KEY = re.compile(rf"\b(?:{_SHAPES}) | {_PEM}", re.VERBOSE)
-# In an error a masked or shortened key is hidden too, and what a header carries.
+# In errors, masked or shortened keys and header values are hidden too.
 _SHOWN_KEY = re.compile(
     rf"""\b(?:{_SHAPES} | (?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*-]{{8,}})
       | (?<=\bBearer\ )\S{{8,}} | {_PEM}(?:.*?-----END\ [A-Z\ ]{{0,40}}-----|.*)""",
@@ -30,13 +30,13 @@ _SHOWN_KEY = re.compile(
 
 
 def keys_of(text: str) -> Iterator[str]:
-    """Everything in `text` that looks like a key."""
-    for found in _KEY.finditer(text):
-        # A long word with hyphens is no key.
-        if not found[0].startswith("sk-") or any(map(str.isdigit, found[0])):
-            yield found[0]
+    """Yield everything in `text` that looks like a key."""
+    for match in _KEY.finditer(text):
+        # A long hyphenated word is not a key.
+        if not match[0].startswith("sk-") or any(map(str.isdigit, match[0])):
+            yield match[0]
 
 
 def without_keys(text: str) -> str:
-    """`text` with everything hidden that may be a key, whole, shortened or masked."""
+    """`text` with possible keys hidden, including shortened and masked ones."""
     return _SHOWN_KEY.sub(HIDDEN, text)

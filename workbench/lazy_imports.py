@@ -1,4 +1,4 @@
-"""Imports without the weight that a library picks up only because it happens to be installed."""
+"""Keeps optional dependencies of libraries from being imported."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def without(*packages: str) -> Iterator[None]:
-    """Imports in this block do not find `packages`, unless they are loaded already.
+    """Hide `packages` from imports in this block, unless they are already loaded.
 
-    sqlite-utils imports pandas and numpy where they are there: half a second and 50 MB.
+    sqlite-utils imports pandas and numpy if they are installed: half a second and 50 MB.
     """
     hidden = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is what hides it
@@ -25,10 +25,10 @@ def without(*packages: str) -> Iterator[None]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No garbage collection in this block, and none later of what was made in it.
+    """Disable garbage collection in this block, and freeze the objects created in it.
 
-    A large import makes no garbage, yet a fifth of its time goes into looking for some, and so
-    do 80 ms of each later collection and 100 ms of the program's end.
+    A large import creates no garbage, but collecting takes a fifth of its time, 80 ms of each later
+    collection, and 100 ms at exit.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,7 +1,7 @@
-"""What is written goes where it seems to go: links are read through, never written through.
+"""Symbolic links are followed for reading, never for writing.
 
-A workspace may come from anybody, and git keeps links: one that leads out of it would have the
-program write over its user's own files. Apps import this, so it needs the standard library alone.
+A workspace may be untrusted, and git keeps links: one that leads out of it would make the program
+overwrite its user's own files. Apps import this module, so it uses only the standard library.
 """
 
 # Apps import no pathlib to read a prompt, and SQLite takes text.
@@ -15,12 +15,12 @@ SETTINGS_FILE = "workbench.toml"
 """What makes a folder a workspace."""
 STATE = ".workbench"
 _BESIDE = ("-wal", "-shm", "-journal", ".lock")
-"""What SQLite and we keep beside a database."""
+"""Suffixes of the files that SQLite and this program keep beside a database."""
 
 
 def link_in_the_way(database: str) -> str:
-    """The first link on the way to a database that is to be written: the state folder, the file
-    or one beside it; empty: there is none.
+    """The first symbolic link that prevents writing a database: its folder, the file, or one
+    beside it; empty if there is none.
     """
     folder = os.path.dirname(database)
     state = [folder] if os.path.basename(folder) == STATE else []
@@ -31,24 +31,24 @@ def link_in_the_way(database: str) -> str:
 
 
 def open_lock(path: str) -> int:
-    """A descriptor of a lock file, made private where it is missing.
+    """A descriptor of a lock file, created with private permissions if missing.
 
-    Raises OSError for a link, and for what is no file or has a second name elsewhere.
+    Raises OSError for a symbolic link, for anything but a regular file, and for a hard link.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-    # A pipe would be waited for, were there no O_NONBLOCK.
+    # O_NONBLOCK: opening a pipe would block.
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
-    found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
         os.close(handle)
         raise OSError(0, "it is no file of its own")
     return handle
 
 
 def owned_by_another(*paths: str) -> str:
-    """The first of these that is not this user's, itself or where a link leads; empty: all are.
+    """The first path that, itself or as a link's target, belongs to another user; else empty.
 
-    Windows keeps no owner that Python could ask for.
+    Always empty on Windows, where Python has no owner of a file.
     """
     if not hasattr(os, "geteuid"):
         return ""

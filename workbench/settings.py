@@ -1,4 +1,4 @@
-"""What workbench.toml says: one frozen value, checked key by key."""
+"""Reads workbench.toml, checked key by key."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ PLAIN = "plain"
 CACHED = "cached"
 FRESH = "fresh"
 EMBEDDED_MODEL = "gemma-3-270m"
-"""The model that answers as `local` where no other weights are set."""
+"""The model of the provider `local`, unless other weights are configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """One [providers.NAME] table. The key itself never stands in the file."""
+    """One [providers.NAME] table. The key itself is never in the file."""
 
     name: str
     kind: str = ""
     """How it is asked; empty: `local` for the built-in model, else `openai`."""
     base_url: str = ""
     api_key_env: str = ""
-    """The environment variable that holds the key; empty: no key is sent."""
+    """Name of the environment variable with the key; empty: no key is sent."""
     model_path: str = ""
-    """For the embedded model: another GGUF file."""
+    """Another GGUF file for the embedded model."""
     chat_template: str = ""
-    """For that file: `plain` joins the messages as they are; empty: the file's own template."""
+    """For that file: `plain` joins messages unchanged; empty: the file's own template."""
     ca_bundle: str = ""
-    """A PEM file of certificates that are trusted beside the system's; in the file it may be
-    relative to the folder of workbench.toml."""
+    """A PEM file of certificates trusted in addition to the system's; may be relative to the
+    folder of workbench.toml."""
     requests_per_minute: int = 0
-    """0: no limit of our own."""
+    """Maximum concurrent calls; 0: no limit."""
     tokens_per_minute: int = 0
     prices: Mapping[str, Any] = field(default_factory=dict)
     """model id to {input, output}: US dollars a million tokens."""
@@ -62,25 +62,25 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
-    """One [environments.NAME] table: what a deployment there needs."""
+    """One [environments.NAME] table: the rules for deployments there."""
 
     name: str
     requires: tuple[str, ...] = ()
-    """Names of suites; empty: every suite of the prompt."""
+    """Names of required suites; empty: every suite of the prompt."""
     approvals: int = 0
     promote_from: str = ""
     """The environment where the version must be live first; `from` in the file."""
     external: bool = True
-    """Whether a team's own evidence counts."""
+    """Whether external evidence, of a team's own suite, counts."""
     untested: bool = False
     """Whether a version may go live there without any evidence."""
     frozen: bool = False
     max_age_days: float = 0.0
-    """Older evidence no longer counts; 0: it does not age."""
+    """Maximum age of evidence in days; 0: no limit."""
     answers: str = CACHED
-    """FRESH: evidence counts only when every answer was asked for that evaluation."""
+    """FRESH: evidence counts only if every answer was made for that evaluation."""
     endpoints: tuple[str, ...] = ()
-    """Evidence counts only when these gave every answer; empty: whoever did."""
+    """Evidence counts only if all answers came from these endpoints; empty: any endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +105,33 @@ DEFAULT_ENVIRONMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of workbench.toml, with the defaults filled in."""
+    """The contents of workbench.toml, with defaults."""
 
     author: str = ""
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Binding id to keys."""
+    """Keys by binding id."""
     theme: str = ""
     confirm_above_usd: float = 1.0
 
     def provider_of(self, model_id: str) -> str:
-        """The provider of a model that a draft names without one: the embedded model's own for
-        its name, else the only one that is configured. Empty: it cannot be known.
+        """The provider for a model that a draft names without one: `local` for the embedded model,
+        else the only configured provider. Empty if undetermined.
         """
         if model_id.casefold() == EMBEDDED_MODEL:
             return LOCAL
         return next(iter(self.providers)) if len(self.providers) == 1 else ""
 
     def answers_as_another(self, provider: str, model_id: str) -> bool:
-        """Whether that provider is the packaged model, which answers whatever the id says."""
+        """Whether that provider is the packaged model, and the id is that of another model."""
         settings = self.providers.get(provider) or ProviderSettings(provider)
         packaged = settings.is_embedded and not settings.model_path
         return packaged and model_id.casefold() != EMBEDDED_MODEL
 
     def provider(self, name: str) -> ProviderSettings:
-        """The provider of that name; `local` is always there."""
+        """The provider of that name; `local` always exists. Raises SettingsError."""
         if name in self.providers:
             return self.providers[name]
         if name == LOCAL:
@@ -143,9 +143,9 @@ class Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings in `path`; a file that is not there gives the defaults.
+    """The settings in `path`; the defaults if there is no such file.
 
-    Raises SettingsError naming the file, the key and the nearest known one.
+    Raises SettingsError with the file, the key and the nearest known one.
     """
     if not path.exists():
         return parse_settings({}, str(path))
@@ -167,7 +167,7 @@ def _with_paths(provider: ProviderSettings, folder: Path) -> ProviderSettings:
 
 
 def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
-    """Settings from the parsed file; `where` names it in messages."""
+    """Settings from the parsed file; `where` names it in messages. Raises SettingsError."""
     tables = {"workspace", "providers", "environments", "targets", "keys"}
     check_keys(data, tables, where)
     workspace = table_of(data, "workspace", where)
@@ -189,7 +189,7 @@ def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
 
 
 def _keys(table: Mapping[str, Any], where: str) -> dict[str, str]:
-    """Binding id to keys: one text, or a list of texts."""
+    """Keys by binding id: a text or a list of texts."""
     keys = {}
     for name, value in table.items():
         listed = value if isinstance(value, list) else [value]
@@ -297,13 +297,13 @@ def _endpoints(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     found = set()
     for value in typed_value(table, "endpoints", list, [], where):
         try:
-            found.add(value if _LOCAL_MODEL.fullmatch(value) else plain_address(value))
+            addresses.add(value if _LOCAL_MODEL.fullmatch(value) else plain_address(value))
         except (ValueError, TypeError, AttributeError) as error:
             raise SettingsError(
                 f"{where}: endpoints: {value!r} is no address",
                 hint=f'endpoints = ["https://api.openai.com/v1", "{LOCAL_MODEL}"]',
             ) from error
-    return tuple(sorted(found))
+    return tuple(sorted(addresses))
 
 
 def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:

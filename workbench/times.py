@@ -1,4 +1,4 @@
-"""Times as texts that sort."""
+"""Times as sortable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durations and money as people write them in a suite; points and counts as they read them."""
+"""Parses durations and amounts of money; formats points and counts."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def plural(number: int, one: str, many: str = "") -> str:
 
 
 def points(fraction: float, digits: int = 1) -> str:
-    """A difference in percentage points with its sign: `+3.2`; what rounds to 0 is `+0.0`."""
-    # Adding 0.0 turns the negative zero that rounding leaves into a positive one.
+    """A difference in percentage points with its sign: `+3.2`; zero is `+0.0`."""
+    # Adding 0.0 turns a negative zero into a positive one.
     return f"{round(100 * fraction, digits) + 0.0:+.{digits}f}"
 
 
 def points_beside(fraction: float, mark: float) -> str:
-    """The same with as many digits as tell it from `mark`, and one where the two are equal."""
+    """Like `points`, with enough digits to distinguish it from `mark`; one digit if equal."""
     tried = (points(fraction, digits) for digits in range(1, 7))
     is_other = (text for text in tried if float(text) != round(100 * mark, 6))
     return points(fraction) if fraction == mark else next(is_other, points(fraction))
 
 
 def loss(fraction: float, digits: int | None = None) -> str:
-    """Percentage points without a sign, `1 point` or `2.5 points`; all digits unless told."""
-    said = f"{100 * fraction:g}" if digits is None else f"{100 * fraction:.{digits}f}"
-    return f"{said} {'point' if said == '1' else 'points'}"
+    """Percentage points without a sign, `1 point` or `2.5 points`; by default all digits."""
+    number = f"{100 * fraction:g}" if digits is None else f"{100 * fraction:.{digits}f}"
+    return f"{number} {'point' if number == '1' else 'points'}"

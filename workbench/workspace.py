@@ -30,7 +30,7 @@ SUITE_FILE = "suite.yaml"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything of one workspace lies."""
+    """The paths and settings of a workspace, and its drafts and suites."""
 
     root: Path
     settings: Settings
@@ -40,7 +40,9 @@ class Workspace:
         return self.root / STATE
 
     def make_state(self) -> Path:
-        """The state folder, made private where it is missing. Raises UsageError for a link."""
+        """The state folder, created with private permissions if missing. Raises UsageError for a
+        link.
+        """
         if self.state.is_symlink():
             raise UsageError(
                 f"{self.state} is a symbolic link: what is in it can be read, and never written",
@@ -59,13 +61,13 @@ class Workspace:
 
     @cached_property
     def author(self) -> str:
-        """Who acts: the settings, else git's user.name, else the login."""
+        """The author's name: from the settings, else git's user.name, else the login."""
         return self.settings.author or _git_user(self.root) or _login()
 
     def draft(self, path: Path) -> Draft:
-        """The draft at `path`, its model with a provider.
+        """The draft at `path`, with the model's provider resolved.
 
-        Raises DraftError as `read_draft` does, and when the provider cannot be known.
+        Raises DraftError like `read_draft`, and when the provider is undetermined.
         """
         from workbench.prompts.files.prompty import read_draft
 
@@ -74,10 +76,10 @@ class Workspace:
         return replace(draft, prompt=prompt, note=note)
 
     def with_provider(self, prompt: Prompt, where: str, text: str = "") -> tuple[Prompt, str]:
-        """A prompt whose model names its provider, and what was taken for one that named none.
+        """The prompt with its model's provider resolved, and a note if it had named none.
 
-        `text` is the draft's, for the line. Raises DraftError when it cannot be known, and when the
-        provider is the embedded model and the model's id another's.
+        `text` is the draft's, for line numbers. Raises DraftError when the provider is
+        undetermined, and when it is the embedded model but the id is that of another model.
         """
         model = prompt.model
         if model is None:
@@ -94,26 +96,26 @@ class Workspace:
 
     def draft_paths(self) -> tuple[Path, ...]:
         """The drafts: `*.prompty` in the folder itself and below prompts/."""
-        found = [*self.root.glob(f"*{SUFFIX}"), *(self.root / PROMPTS).rglob(f"*{SUFFIX}")]
-        return tuple(sorted(p for p in found if p.is_file() and not p.name.startswith(".")))
+        paths = [*self.root.glob(f"*{SUFFIX}"), *(self.root / PROMPTS).rglob(f"*{SUFFIX}")]
+        return tuple(sorted(p for p in paths if p.is_file() and not p.name.startswith(".")))
 
     def draft_path(self, prompt_id: str) -> Path | None:
         """The draft of that prompt, by its name in the front matter, else by its file name.
 
-        Raises DraftError when none is found and one of them cannot be read.
+        Raises DraftError when there is none and a draft cannot be read.
         """
         from workbench.prompts.files.prompty import read_draft
 
         broken: DraftError | None = None
         for path in sorted(self.draft_paths(), key=lambda path: path.stem != prompt_id):
             try:
-                found = read_draft(path).prompt.prompt_id
+                named = read_draft(path).prompt.prompt_id
             except DraftError as error:
                 if path.stem == prompt_id:
                     return path
                 broken = broken or error
                 continue
-            if found == prompt_id:
+            if named == prompt_id:
                 return path
         if broken:
             raise broken
@@ -121,18 +123,18 @@ class Workspace:
 
     def suite_paths(self) -> tuple[Path, ...]:
         """The suites: suite.yaml in the folder itself and in the folders of evals/."""
-        found = [self.root / SUITE_FILE, *(self.root / EVALS).glob(f"*/{SUITE_FILE}")]
-        return tuple(sorted(path for path in found if path.is_file()))
+        paths = [self.root / SUITE_FILE, *(self.root / EVALS).glob(f"*/{SUITE_FILE}")]
+        return tuple(sorted(path for path in paths if path.is_file()))
 
     def suites(self) -> Iterator[Suite]:
-        """Every suite, read with its dataset. Raises what reading one raises."""
+        """Every suite with its dataset. Raises SuiteError or DatasetError."""
         from workbench.runs.spec.suite_file import read_suite
 
         for path in self.suite_paths():
             yield read_suite(path)
 
     def suite(self, name: str) -> Suite:
-        """The suite of that name, folder or path."""
+        """The suite with that name, folder or path. Raises NotFound, SuiteError, DatasetError."""
         from workbench.runs.spec.suite_file import read_suite
 
         given = Path(name)
@@ -150,11 +152,11 @@ class Workspace:
         raise NotFound(f"no suite {name!r} in {self.root}", hint=did_you_mean(name, known))
 
     def suites_of(self, prompt_id: str) -> tuple[Suite, ...]:
-        """The suites that try this prompt."""
+        """The suites of this prompt."""
         return tuple(suite for suite in self.suites() if suite.prompt_id == prompt_id)
 
     def suite_for(self, prompt_id: str, name: str | None = None) -> Suite:
-        """The named suite, or the prompt's only (else its first) one."""
+        """The named suite, or the prompt's first one. Raises NotFound or NoSuite."""
         if name:
             return self.suite(name)
         suites = self.suites_of(prompt_id)
@@ -167,17 +169,17 @@ class Workspace:
 
 
 def find_workspace(start: Path | None = None) -> Workspace:
-    """The nearest folder upward that holds workbench.toml. Raises what `find_root` raises."""
+    """The workspace of the nearest folder upward with a workbench.toml. Raises like `find_root`."""
     root = find_root(start)
     return Workspace(root, read_settings(root / FILE_NAME))
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The folder of `find_workspace`, its settings unread.
+    """The folder of `find_workspace`, without reading its settings.
 
-    The folder itself may be anybody's, and its settings have to be trusted before they reach out;
-    one above it must be the user's own, since others may put theirs into a folder like /tmp.
-    Raises NotFound, and UntrustedWorkspace for another user's.
+    `start` itself may belong to anybody, as settings need trust before they take effect; a folder
+    above it must be the user's own, since others may write to a parent such as /tmp.
+    Raises NotFound, and UntrustedWorkspace for another user's folder.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
@@ -193,7 +195,7 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def open_workspace(root: Path) -> Workspace:
-    """The workspace in exactly this folder."""
+    """The workspace in exactly this folder. Raises NotFound."""
     if not (root / FILE_NAME).is_file():
         raise NotFound(f"no {FILE_NAME} in {root}", hint="workbench init makes a workspace")
     return Workspace(root.resolve(), read_settings(root / FILE_NAME))
@@ -217,21 +219,21 @@ def _other_model(model_id: str, where: str, text: str) -> DraftError:
 
 
 def _model_line(text: str) -> str:
-    found = re.search(r"^[ \t]*model[ \t]*:", text, re.MULTILINE)
-    return f" line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
+    match = re.search(r"^[ \t]*model[ \t]*:", text, re.MULTILINE)
+    return f" line {text.count(chr(10), 0, match.start()) + 1}" if match else ""
 
 
 def _login() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        # A user without a name, as containers have them.
+        # A user without a name, as in containers.
         return "unknown"
 
 
 def _git_user(root: Path) -> str:
     try:
-        told = subprocess.run(
+        result = subprocess.run(
             ["git", "config", "user.name"],
             cwd=root,
             capture_output=True,
@@ -241,4 +243,4 @@ def _git_user(root: Path) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return told.stdout.strip()
+    return result.stdout.strip()

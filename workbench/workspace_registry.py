@@ -1,6 +1,6 @@
-"""The registry as apps get it: in a workspace it sees the files as the commands do.
+"""The registry for apps: in a workspace it takes the files into account, like the commands.
 
-Imports stand in the functions: an app that only reads pays for sqlite3 alone.
+Imports are in the functions, so that an app that only reads imports no more than sqlite3.
 """
 
 # Apps import no pathlib to read a prompt.
@@ -31,28 +31,28 @@ class PromptRegistry(_PromptRegistry):
     __doc__ = _PromptRegistry.__doc__
 
     def status(self, prompt_id: str, version: str, environment: str = PRODUCTION) -> Status:
-        """How a version stands in an environment, derived from its evidence now.
+        """A version's status in an environment, derived from its present evidence.
 
-        In a workspace its files count: evidence is stale when a suite is not what it was made
-        with, whether the registry was told of the change or not.
+        In a workspace its files count: evidence is stale when a suite has changed, even if the
+        change is not recorded in the registry yet.
         """
-        found = super().status(prompt_id, version, environment)
+        recorded = super().status(prompt_id, version, environment)
         with self._session() as session:
             if session is None:
-                return found
-            from workbench.actions.releasing.rules import as_files_say, pending
+                return recorded
+            from workbench.actions.releasing.rules import pending, status_by_files
 
             rules = next(known for known in self.environments() if known.name == environment)
-            return as_files_say(found, pending(session), prompt_id, rules)
+            return status_by_files(recorded, pending(session), prompt_id, rules)
 
     def deploy(
         self, prompt_id: str, version: str, environment: str, deployed_by: str, **options: Any
     ) -> PromptDeployment:
-        """Make a version live; what is live already is not done twice.
+        """Make a version live; does nothing if it is live already.
 
         `options`: reason, expect (what the deployer saw live: a version, a deployment's seq, None
         for nothing), request_id, override, again. Raises GateRefused with what is missing,
-        StaleHead when somebody was faster, and in a workspace RulesLoosened when its files would
+        StaleHead after another deployment, and in a workspace RulesLoosened when its files would
         let more through than the rules in force.
         """
         with self._session() as session:
@@ -67,7 +67,7 @@ class PromptRegistry(_PromptRegistry):
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Session | None]:
-        """The workspace of the registry; None: it is in none. Raises RegistryErrors alone."""
+        """A session on the registry's workspace; None outside one. Raises only RegistryErrors."""
         folder = os.path.dirname(self.path)
         root = os.path.dirname(folder)
         in_one = os.path.basename(folder) == STATE

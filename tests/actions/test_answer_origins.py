@@ -10,7 +10,7 @@ import pytest
 from tests.actions.test_from_runs_to_verdicts import CASES, Script, make, version
 from tests.support.openai_server import OpenAIServer
 from workbench.actions.preflight import preflight_evaluation
-from workbench.actions.releasing.answer_origins import notes_before, wants_fresh
+from workbench.actions.releasing.answer_origins import needs_fresh_answers, notes_before
 from workbench.actions.releasing.evaluate import evaluate
 from workbench.actions.session import Session
 from workbench.prompts.values import Message, Model, Prompt
@@ -39,13 +39,13 @@ def test_where_fresh_answers_are_asked_for_the_screens_foresee_every_call_again(
     with opened(tmp_path) as session:
         number = version(session, "Answer with a queue.").partition("@")[2]
         evaluate(session, "triage", number)
-        assert not wants_fresh(session)
+        assert not needs_fresh_answers(session)
         assert preflight_evaluation(session, "triage", number).estimate.calls == 0
     with opened(tmp_path, 'answers = "fresh"') as session:
         found = preflight_evaluation(session, "triage", number)
-        assert wants_fresh(session)
+        assert needs_fresh_answers(session)
         assert found.estimate.calls == CASES
-        assert found.lines[-1] == "all is asked anew: an environment counts fresh answers only"
+        assert found.lines[-1] == "no cached answers: an environment counts fresh answers only"
 
 
 @pytest.mark.parametrize(

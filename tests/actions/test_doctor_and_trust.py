@@ -27,7 +27,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def found(workspace: Workspace, name: str) -> list[tuple[Level, str]]:
-    return [(check.level, check.said) for check in examine(workspace) if check.name == name]
+    return [(check.level, check.message) for check in examine(workspace) if check.name == name]
 
 
 def with_settings(workspace: Workspace, text: str) -> Workspace:
@@ -54,7 +54,7 @@ def test_a_signing_key_that_others_may_read_or_commit_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told() -> list[tuple[Level, str]]:
-        return [(c.level, c.said) for c in examine(None) if c.name == "signing key"]
+        return [(c.level, c.message) for c in examine(None) if c.name == "signing key"]
 
     assert told() == []
     key = tmp_path / "repository" / "key.pem"
@@ -132,7 +132,7 @@ def test_a_sqlite_with_the_log_reset_bug_is_a_warning(
     monkeypatch.setattr("sqlite3.sqlite_version", ".".join(map(str, version)))
     (check,) = (check for check in examine(None) if check.name == "sqlite")
     assert check.level is level
-    assert check.said.startswith(".".join(map(str, version)))
+    assert check.message.startswith(".".join(map(str, version)))
 
 
 REACHING = [

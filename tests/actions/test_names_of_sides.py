@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.actions.refs import Source, told_apart
+from workbench.actions.refs import Source, with_distinct_names
 from workbench.prompts.values import Message, Model, Prompt
 
 PROMPT = Prompt("triage", (Message("user", "hello"),), Model("m"))
@@ -15,9 +15,9 @@ def draft(path: str) -> Source:
 
 
 def shorts(*sources: Source, run_ids: tuple[str, ...] = ()) -> list[str]:
-    found = told_apart(sources, run_ids)
+    found = with_distinct_names(sources, run_ids)
     assert len({source.name for source in found}) == len(found)
-    assert told_apart(found, run_ids) == found
+    assert with_distinct_names(found, run_ids) == found
     return [source.short for source in found]
 
 
@@ -43,7 +43,7 @@ def test_a_run_is_told_from_its_draft_and_from_its_version_by_its_id() -> None:
 def test_one_prompt_that_was_asked_twice_is_told_apart_by_the_runs() -> None:
     version = Source(PROMPT, "1.0.0", version="1.0.0")
     assert shorts(version, version, run_ids=("r1", "r2")) == ["1.0.0 run r1", "1.0.0 run r2"]
-    assert [source.name for source in told_apart((version, version), ("r1", "r2"))] == [
+    assert [source.name for source in with_distinct_names((version, version), ("r1", "r2"))] == [
         "triage@1.0.0 run r1",
         "triage@1.0.0 run r2",
     ]

@@ -20,7 +20,7 @@ from workbench.actions.session import Session
 from workbench.actions.workspace.doctor import Level, examine
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError, UsageError
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 from workbench.registry import State
 from workbench.runs.spec.suite import Suite
 from workbench.verdicts.values import Evidence
@@ -204,7 +204,7 @@ def test_a_cell_that_does_not_fit_is_refused_before_the_first_call(
     with pytest.raises(DatasetError, match=said):
         make_spec(resolve(session, "triage"), suite)
     assert server.requests == []
-    problems = [c.said for c in examine(session.workspace) if c.level is Level.PROBLEM]
+    problems = [c.message for c in examine(session.workspace) if c.level is Level.PROBLEM]
     assert any(said in problem for problem in problems)
 
 
@@ -223,17 +223,17 @@ def test_a_text_that_means_no_is_refused_wherever_it_would_be_asked(
         assert "kind: boolean" in caught.value.hint
     with pytest.raises(TemplateError, match="vip is the text 'false'"):
         try_case(session, resolve(session, "triage").prompt, suite_of(session).dataset.cases[1])
-    problems = [c.said for c in examine(session.workspace) if c.level is Level.PROBLEM]
+    problems = [c.message for c in examine(session.workspace) if c.level is Level.PROBLEM]
     assert any(said in problem for problem in problems)
     assert server.requests == []
 
 
 def test_doctor_says_which_answers_cannot_be_judged(session: Session, tmp_path: Path) -> None:
     write(tmp_path, cases=CASES.replace("c3,ticket 3,FALSE,later", "c3,ticket 3,FALSE,"))
-    warnings = [c.said for c in examine(session.workspace) if c.level is Level.WARNING]
+    warnings = [c.message for c in examine(session.workspace) if c.level is Level.WARNING]
     assert "triage: 1 of 20 cases have no expected, which exact_match needs" in warnings
     write(tmp_path, scorers="json_equals")
-    problems = [c.said for c in examine(session.workspace) if c.level is Level.PROBLEM]
+    problems = [c.message for c in examine(session.workspace) if c.level is Level.PROBLEM]
     assert any("line 2: case 'c0': expected: 'first' is no JSON" in said for said in problems)
 
 
@@ -248,7 +248,7 @@ def test_a_run_is_resumed_with_its_typed_cells(session: Session, server: OpenAIS
 def test_an_input_that_is_typed_by_hand_is_read_like_a_cell(session: Session) -> None:
     prompt = resolve(session, "triage").prompt
     for given, said in (("false", "later"), ("true", "first")):
-        case = Case("given", {"ticket": Untyped("1"), "vip": Untyped(given)})
+        case = Case("given", {"ticket": UntypedText("1"), "vip": UntypedText(given)})
         assert try_case(session, prompt, case).text == said
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.datasets.distinct import check_consistent, distinct
-from workbench.datasets.fit import asks_otherwise, check_fit, typed_inputs
+from workbench.datasets.fit import check_fit, differs_from_0_1, typed_inputs
 from workbench.datasets.questions import question_digest
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case, Dataset
@@ -107,6 +107,6 @@ def test_evidence_of_0_1_0_is_stale_only_where_a_number_is_sent_otherwise() -> N
     doubled = Prompt("p", (Message("user", "{{ x * 2 }}"),))
     typed = Prompt("p", (Message("user", "{{ x }}"),), inputs=(Input("x", "number"),))
     for prompt in (price, typed):
-        assert asks_otherwise(prompt, [Case("1", {"x": loads("1.50")})])
-        assert not asks_otherwise(prompt, [Case("1", {"x": loads("1.5")})])
-    assert not asks_otherwise(doubled, [Case("1", {"x": loads("1.50")})])
+        assert differs_from_0_1(prompt, [Case("1", {"x": loads("1.50")})])
+        assert not differs_from_0_1(prompt, [Case("1", {"x": loads("1.5")})])
+    assert not differs_from_0_1(doubled, [Case("1", {"x": loads("1.50")})])

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from workbench.datasets.fit import (
-    asks_otherwise,
     check_fit,
     checked_inputs,
+    differs_from_0_1,
     sent_inputs,
     typed_inputs,
 )
@@ -21,7 +21,7 @@ from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import without_spelling
 from workbench.prompts.files.prompty import parse_prompty
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
 
@@ -53,7 +53,7 @@ def prompt_of(kind: str, template: str = "{{ x }}", *, required: bool = True) ->
     ],
 )
 def test_a_cell_becomes_what_the_kind_needs(kind: str, cell: str, value: Any) -> None:
-    found = typed_inputs(prompt_of(kind), {"x": Untyped(cell)})["x"]
+    found = typed_inputs(prompt_of(kind), {"x": UntypedText(cell)})["x"]
     assert found == value
     assert type(without_spelling(found)) is type(value)
 
@@ -95,8 +95,8 @@ def test_a_cell_that_is_no_such_value_is_refused_with_file_and_line(
 
 @pytest.mark.parametrize("kind", ["boolean", "integer", "number", "array", "object"])
 def test_a_blank_cell_of_a_typed_input_is_not_given(kind: str) -> None:
-    assert typed_inputs(prompt_of(kind), {"x": Untyped(" ")}) == {}
-    cases = [Case("1", {"x": Untyped("")})]
+    assert typed_inputs(prompt_of(kind), {"x": UntypedText(" ")}) == {}
+    cases = [Case("1", {"x": UntypedText("")})]
     with pytest.raises(DatasetError, match="case '1' has no x, which p needs"):
         check_fit(prompt_of(kind), cases, lambda _case: "w")
 
@@ -127,20 +127,20 @@ def said(prompt: Prompt, inputs: Mapping[str, Any]) -> str:
 
 def test_false_in_a_cell_is_false_in_a_template() -> None:
     prompt = prompt_of("boolean", "{% if x %}yes{% else %}no{% endif %}")
-    assert said(prompt, {"x": Untyped("false")}) == "no"
-    assert said(prompt, {"x": Untyped("true")}) == "yes"
+    assert said(prompt, {"x": UntypedText("false")}) == "no"
+    assert said(prompt, {"x": UntypedText("true")}) == "yes"
     items = prompt_of("array", "{% for one in x %}<{{ one }}>{% endfor %}")
-    assert said(items, {"x": Untyped('["a", "b"]')}) == "<a><b>"
+    assert said(items, {"x": UntypedText('["a", "b"]')}) == "<a><b>"
 
 
 def test_only_what_is_asked_otherwise_than_by_0_1_0_counts_as_that() -> None:
-    cell = [Case("1", {"x": Untyped("5")})]
-    assert not asks_otherwise(prompt_of("string"), cell)
-    assert not asks_otherwise(prompt_of("integer"), cell), "it is sent as 5 either way"
-    assert asks_otherwise(prompt_of("integer", "{{ x + 1 }}"), cell)
-    assert asks_otherwise(prompt_of("boolean"), [Case("1", {"x": Untyped("false")})])
-    assert not asks_otherwise(prompt_of("boolean"), [Case("1", {"x": False})])
-    assert asks_otherwise(prompt_of("boolean"), [Case("1", {"x": "false"})]), "refused now"
+    cell = [Case("1", {"x": UntypedText("5")})]
+    assert not differs_from_0_1(prompt_of("string"), cell)
+    assert not differs_from_0_1(prompt_of("integer"), cell), "it is sent as 5 either way"
+    assert differs_from_0_1(prompt_of("integer", "{{ x + 1 }}"), cell)
+    assert differs_from_0_1(prompt_of("boolean"), [Case("1", {"x": UntypedText("false")})])
+    assert not differs_from_0_1(prompt_of("boolean"), [Case("1", {"x": False})])
+    assert differs_from_0_1(prompt_of("boolean"), [Case("1", {"x": "false"})]), "refused now"
 
 
 def test_stored_inputs_are_shown_as_they_were_sent() -> None:
@@ -180,12 +180,14 @@ def test_a_blank_cell_takes_the_default_and_an_empty_text_of_json_stays_one() ->
     prompt = Prompt(
         "p", (Message("user", "<{{ x }}>"),), inputs=(Input("x", required=False, default="d"),)
     )
-    for value, said in ((Untyped(""), "<d>"), ("", "<>"), (Untyped("e"), "<e>")):
+    for value, said in ((UntypedText(""), "<d>"), ("", "<>"), (UntypedText("e"), "<e>")):
         found = typed_inputs(prompt, {"x": value})
         assert Renderer(prompt).render(found)[0].content == said
-        assert asks_otherwise(prompt, [Case("1", {"x": value})]) == (said == "<d>")
+        assert differs_from_0_1(prompt, [Case("1", {"x": value})]) == (said == "<d>")
     no_default = prompt_of("string", required=False)
-    assert not asks_otherwise(no_default, [Case("1", {"x": Untyped("")})]), "it printed as nothing"
+    assert not differs_from_0_1(no_default, [Case("1", {"x": UntypedText("")})]), (
+        "it printed as nothing"
+    )
 
 
 @pytest.mark.parametrize("row", ["2,,", "2, ,", "2,,\t"])
@@ -228,7 +230,7 @@ def test_a_text_that_a_template_takes_for_another_type_is_said(
     template: str, cell: str, note: str
 ) -> None:
     prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
-    case = Case("1", {"q": Untyped("a"), "x": Untyped(cell)})
+    case = Case("1", {"q": UntypedText("a"), "x": UntypedText(cell)})
     (said,) = check_fit(prompt, [case, case], lambda _: "a.csv")
     assert said.startswith("x: ")
     assert note in said
@@ -261,7 +263,7 @@ def test_a_text_that_means_no_is_refused_where_a_template_asks_whether_it_holds(
 ) -> None:
     prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
     for cell in ("false", "FALSE ", "0", "No", "none", "null", "off"):
-        case = Case("1", {"q": "a", "x": Untyped(cell)})
+        case = Case("1", {"q": "a", "x": UntypedText(cell)})
         said = rf"^a\.csv: case '1': x is the text '{cell.strip().lower()}', which holds"
         with pytest.raises(DatasetError, match=said) as caught:
             check_fit(prompt, [case], lambda _: "a.csv")
@@ -272,7 +274,7 @@ def test_a_text_that_means_no_is_refused_where_a_template_asks_whether_it_holds(
         with pytest.raises(TemplateError, match="x is the text"):
             checked_inputs(prompt, case.inputs)
         assert check_fit(prompt, [case], lambda _: "a.csv", settled=True), "a note"
-    for value in (Untyped("yes"), False, 0, None):
+    for value in (UntypedText("yes"), False, 0, None):
         assert not check_fit(prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
 
 
@@ -292,13 +294,13 @@ def test_so_is_a_default_that_means_no() -> None:
 )  # fmt: skip
 def test_a_text_that_is_compared_may_say_no(template: str) -> None:
     prompt = Prompt("p", (Message("user", template),))
-    assert not check_fit(prompt, [Case("1", {"x": Untyped("no")})], lambda _: "a.csv")
+    assert not check_fit(prompt, [Case("1", {"x": UntypedText("no")})], lambda _: "a.csv")
 
 
 @pytest.mark.parametrize("cell", ["", "Ana", "true"])
 def test_a_text_may_be_tested_for_being_there(cell: str) -> None:
     prompt = prompt_of("string", "{% if x %}{{ x }}{% endif %}", required=False)
-    assert not check_fit(prompt, [Case("1", {"x": Untyped(cell)})], lambda _: "a.csv")
+    assert not check_fit(prompt, [Case("1", {"x": UntypedText(cell)})], lambda _: "a.csv")
 
 
 def test_who_forgot_to_declare_an_input_with_a_default_is_told_how() -> None:

@@ -25,10 +25,6 @@ def test_a_missing_value_is_a_gap_and_equal_ones_are_flat() -> None:
     assert sparkline([None]) == ""
 
 
-def test_a_sparkline_keeps_the_last_values() -> None:
-    assert len(sparkline(list(range(100)), 20)) == 20
-
-
 @given(st.lists(st.none() | st.floats(-1e6, 1e6), max_size=60), st.integers(1, 20))
 def test_a_histogram_counts_every_value_once(values: list[float | None], bins: int) -> None:
     chart = histogram(values, bins)

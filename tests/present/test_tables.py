@@ -25,15 +25,9 @@ def test_a_megabyte_is_fitted_without_measuring_it() -> None:
     assert fit("x" * 1_000_000, 10) == "xxxxxxxxx…"
 
 
-def test_columns_line_up_and_numbers_stand_right() -> None:
-    lines = lay_out(("case", "ms"), [("t-1", "640"), ("t-10", "12")], align=("left", "right"))
-    assert lines == ["case   ms", "t-1   640", "t-10   12"]
-
-
-def test_the_widest_column_gives_way() -> None:
-    lines = lay_out(("id", "text"), [("t-1", "word " * 20)], width=30)
-    assert max(map(cell_len, lines)) <= 30
-    assert lines[1].startswith("t-1  word")
+def test_columns_line_up() -> None:
+    lines = lay_out(("case", "ms"), [("t-1", "640"), ("漢字-10", "12")])
+    assert lines == ["case     ms", "t-1      640", "漢字-10  12"]
 
 
 def test_a_cell_cannot_leave_its_line_or_drive_the_terminal() -> None:

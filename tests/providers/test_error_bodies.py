@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.support.fault_server import completion
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.openai_chat.classify import classify_completion, classify_status
 from workbench.providers.openai_chat.error_bodies import is_error, parse_error, read_error
 
 
-def asked() -> Asked:
-    return Asked("host", "m")
+def asked() -> CallContext:
+    return CallContext("host", "m")
 
 
 def refused(status: int, body: Any) -> Answer:
@@ -238,7 +238,7 @@ def test_a_text_beyond_the_model_is_rejected_by_the_words_of_servers_without_cod
 
 def test_once_a_call_went_well_the_words_of_a_refusal_may_be_its_cases() -> None:
     asking = asked()
-    asking.standing.answered = True
+    asking.history.answered = True
     body = {"error": {"message": "flagged: 'my invalid API key, model not found, out of credits'"}}
     found = classify_status(400, {}, body, asking)
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.openai_chat.stream import Assembled
 
-ASKED = Asked("host", "m")
+ASKED = CallContext("host", "m")
 
 
 def chunk(delta: Any = None, finish: Any = None, index: int = 0, **more: Any) -> dict[str, Any]:

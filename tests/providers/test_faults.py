@@ -34,7 +34,7 @@ from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.endpoint import endpoint_of
 from workbench.providers.failures import classify_failure
-from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.openai_chat.classify import classify_body, classify_completion, retry_after
 from workbench.providers.openai_chat.http_client import open_connection
 from workbench.providers.openai_chat.stream import Assembled
@@ -641,7 +641,7 @@ def chained(*errors: BaseException) -> BaseException:
     ],
 )
 def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: str) -> None:
-    asked = Asked("host:1", "m")
+    asked = CallContext("host:1", "m")
     found = classify_failure(chained(RuntimeError("Connection error."), cause), asked)
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
     assert found.error.startswith("host:1: ") and words in found.error
@@ -663,7 +663,7 @@ def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: st
     )
 )
 def test_any_json_is_classified_and_its_words_are_safe(data: Any) -> None:
-    asked = Asked("host", "m", (KEY,))
+    asked = CallContext("host", "m", (KEY,))
     try:
         found = classify_completion(data, asked, json.dumps(data).encode())
     except ProviderError as error:
@@ -678,7 +678,7 @@ def test_any_json_is_classified_and_its_words_are_safe(data: Any) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=6))
 def test_any_bytes_are_an_error_or_an_answer_never_a_crash(raw: bytes, cuts: list[int]) -> None:
-    asked = Asked("host", "m")
+    asked = CallContext("host", "m")
     assert classify_body(raw, asked).outcome.is_error
     assembled = Assembled(asked, lambda text: None)
     edges = [0, *sorted(cut for cut in cuts if cut < len(raw)), len(raw)]

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from tests.support.fault_server import completion
 from workbench.datasets.values import Case
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.openai_chat.classify import classify_completion
 from workbench.providers.openai_chat.finish import Finish, class_of, finish_word
 from workbench.scorers.catalog import make_scorer
 
 
 def found(finish: Any) -> Answer:
-    return classify_completion(completion("fine", finish=finish), Asked("host", "m"))
+    return classify_completion(completion("fine", finish=finish), CallContext("host", "m"))
 
 
 @pytest.mark.parametrize(

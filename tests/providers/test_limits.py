@@ -146,10 +146,10 @@ def test_the_level_is_halved_once_for_the_calls_under_way_and_grows_again() -> N
     throttle.overloaded(started=100.5)
     assert throttle.level == 4
     for _ in range(5):
-        throttle.went_well()
+        throttle.succeeded()
     assert throttle.level == 5
     for _ in range(1000):
-        throttle.went_well()
+        throttle.succeeded()
     assert throttle.level == 16
 
 

@@ -26,7 +26,7 @@ from workbench.providers import retry
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.failures import classify_failure
 from workbench.providers.limits import Throttle
-from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.opening import open_provider
 from workbench.providers.retry import Retrier
 from workbench.providers.retry_policy import POLICY, RetryBudget, RetryPolicy
@@ -189,7 +189,7 @@ def test_a_call_that_no_file_was_left_for_was_never_sent() -> None:
     cause = OSError(errno.EMFILE, "Too many open files")
     failure = RuntimeError("All connection attempts failed")
     failure.__cause__ = cause
-    found = classify_failure(failure, Asked("host:1", "m"))
+    found = classify_failure(failure, CallContext("host:1", "m"))
     assert (found.outcome, found.retry, found.maybe_billed) == (Outcome.PROVIDER_ERROR, True, False)
     assert "open files" in found.error and "concurrency" in found.error
 

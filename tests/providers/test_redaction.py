@@ -16,7 +16,7 @@ from tests.support.fault_server import completion
 from workbench.errors import ProviderError
 from workbench.prompts.key_like import key_in
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.asked import Asked
+from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.openai_chat.classify import (
     classify_body,
     classify_completion,
@@ -26,7 +26,7 @@ from workbench.providers.openai_chat.stream import Assembled
 from workbench.providers.redact import one_line
 
 KEY = "canary-9f8e7d6c5b4a3210"
-ASKED = Asked("host", "mock-model", (KEY,))
+ASKED = CallContext("host", "mock-model", (KEY,))
 CALL = {"id": KEY, "type": "function", "function": {"name": KEY, "arguments": f'{{"k": "{KEY}"}}'}}
 
 
@@ -40,7 +40,7 @@ SHORT_KEYS = ("a", "test", "none", "EMPTY", "lm-studio", "not-needed", "anything
 @pytest.mark.parametrize("key", [KEY, *SHORT_KEYS])
 @pytest.mark.parametrize("text", ["a test cart, none EMPTY", "lm-studio is not-needed: anything"])
 def test_an_answer_is_never_rewritten_whatever_the_key_is(key: str, text: str) -> None:
-    asked = Asked("host", "a-model", (key,))
+    asked = CallContext("host", "a-model", (key,))
     said = f"{text} {key}"
     call = {"id": key, "function": {"name": key, "arguments": f'{{"k": "{said}"}}'}}
     found = classify_completion(
@@ -64,7 +64,7 @@ def test_an_answer_that_repeats_a_real_key_is_noted_and_kept() -> None:
     found = classify_completion(completion(f"your key is {KEY}"), ASKED)
     assert found.text == f"your key is {KEY}"
     assert found.note == "it repeats the provider's key" and found.error == ""
-    word = classify_completion(completion("a test"), Asked("host", "m", ("a",)))
+    word = classify_completion(completion("a test"), CallContext("host", "m", ("a",)))
     assert word.note == ""
 
 
@@ -92,14 +92,14 @@ def test_a_key_that_could_be_a_word_mangles_no_error(key: str) -> None:
     said = f"a test: none of the EMPTY models at lm-studio is not-needed, anything {key}"
     assert one_line(said, (key,)) == said
     body = {"error": {"message": said}}
-    error = classify_status(500, {}, body, Asked("host", "a-model", (key,))).error
+    error = classify_status(500, {}, body, CallContext("host", "a-model", (key,))).error
     assert error == f"host answered 500: {said}"
     with pytest.raises(ProviderError, match="does not know the model a-test-model"):
         classify_status(404, {}, {"error": "model 'x' not found"}, asked_for("a-test-model", key))
 
 
-def asked_for(model: str, key: str) -> Asked:
-    return Asked("host", model, (key,))
+def asked_for(model: str, key: str) -> CallContext:
+    return CallContext("host", model, (key,))
 
 
 @pytest.mark.parametrize("key", SHORT_KEYS)
@@ -156,7 +156,7 @@ def test_no_field_of_an_error_brings_the_key_back(status: int) -> None:
 def test_a_streamed_answer_is_shown_and_kept_as_it_was_said(cuts: list[int], key: str) -> None:
     text = f"so {key[:9]} or {key}{key} ends in a {key[:12]}"
     shown: list[str] = []
-    found = streamed(pieces_of(text, cuts), shown, Asked("host", "m", (key,)))
+    found = streamed(pieces_of(text, cuts), shown, CallContext("host", "m", (key,)))
     assert found.outcome is Outcome.OK
     assert found.text == "".join(shown) == text
 
@@ -166,7 +166,7 @@ def pieces_of(text: str, cuts: Sequence[int]) -> list[str]:
     return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
-def streamed(pieces: Sequence[str], shown: list[str], asked: Asked) -> Answer:
+def streamed(pieces: Sequence[str], shown: list[str], asked: CallContext) -> Answer:
     assembled = Assembled(asked, shown.append)
     for piece in pieces:
         event = {"choices": [{"delta": {"content": piece}, "finish_reason": None}]}

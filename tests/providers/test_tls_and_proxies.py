@@ -232,7 +232,7 @@ def test_the_proxy_of_an_address_is_the_one_that_the_environment_names(
     for name, value in named.items():
         monkeypatch.setenv(name, value)
     proxy = proxy_of(base_url)
-    assert (proxy.said if proxy else None) == said
+    assert (proxy.description if proxy else None) == said
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_what_is_drained_is_already_stored(store: Path) -> None:
         seen: list[Result] = []
         with RunStore(store) as opened:
             while not live.done:
-                live.wait_a_moment(0.05)
+                live.wait_for_results(0.05)
                 seen += live.drain()
                 have = {result.case_id for result in opened.results(live.run_id)}
                 assert {result.case_id for result in seen} <= have
@@ -254,7 +254,7 @@ def test_retry_after_holds_the_whole_run(store: Path) -> None:
         waits = []
         while not live.done:
             waits.append(live.progress().retry_in_s or 0.0)
-            live.wait_a_moment(0.05)
+            live.wait_for_results(0.05)
         summary = live.wait(WAIT_S)
     assert summary.status is RunStatus.COMPLETE
     assert arrivals[1] - arrivals[0] >= 1.45
@@ -330,7 +330,7 @@ def test_stop_lets_calls_under_way_finish_and_resume_asks_only_the_rest(store: P
     with OpenAIServer(delay_s=0.05) as server:
         live = start(spec, server.base_url, store)
         while live.progress().done < 10:
-            live.wait_a_moment(0.05)
+            live.wait_for_results(0.05)
         live.stop()
         assert live.progress().stopping
         first = live.wait(WAIT_S)
@@ -356,7 +356,7 @@ def test_abort_ends_at_once_and_loses_only_the_calls_under_way(store: Path) -> N
     with FaultServer(script) as server:
         live = start(make_spec(60, concurrency=4), server.base_url, store)
         while server.calls < 4:
-            live.wait_a_moment(0.05)
+            live.wait_for_results(0.05)
         live.stop()
         live.abort()
         summary = live.wait(WAIT_S)
@@ -369,7 +369,7 @@ def test_stop_ends_a_long_wait(store: Path) -> None:
     with FaultServer(lambda n, body: [reply]) as server:
         live = start(make_spec(10), server.base_url, store)
         while not live.progress().retry_in_s:
-            live.wait_a_moment(0.05)
+            live.wait_for_results(0.05)
         assert 500 < (live.progress().retry_in_s or 0) <= 600
         live.stop()
         assert live.wait(WAIT_S).status is RunStatus.INCOMPLETE
@@ -544,7 +544,7 @@ def test_when_results_cannot_be_stored_the_calls_stop(store: Path) -> None:
     with OpenAIServer(delay_s=0.05) as server:
         live = start(make_spec(2000, concurrency=4), server.base_url, store)
         while live.progress().done < 4:
-            live.wait_a_moment(0.05)
+            live.wait_for_results(0.05)
         with sqlite3.connect(store) as other:
             other.execute("DROP TABLE results")
         summary = live.wait(WAIT_S)
@@ -594,7 +594,7 @@ from tests.support.specs import make_spec, start
 wall = time.time
 live = start(make_spec(30, timeout_s=2.0), sys.argv[1], Path({str(store)!r}))
 while live.progress().done < 5:
-    live.wait_a_moment(0.02)
+    live.wait_for_results(0.02)
 time.time = lambda: wall() + 86_400  # the machine slept for a day, as its clock says
 print("stopping", flush=True)
 os.kill(os.getpid(), signal.SIGSTOP)
@@ -712,7 +712,7 @@ def test_progress_adds_up(store: Path) -> None:
             progress = live.progress()
             assert progress.done == progress.passed + progress.failed + progress.errors
             assert 0 <= progress.in_flight <= 8
-            live.wait_a_moment(0.02)
+            live.wait_for_results(0.02)
     progress = live.progress()
     assert (progress.done, progress.total, progress.passed, progress.failed) == (100, 100, 50, 50)
     assert progress.score == 0.5
@@ -751,7 +751,7 @@ def test_a_run_that_was_taken_over_stops_writing(store: Path) -> None:
     with OpenAIServer(delay_s=0.05) as server:
         live = start(make_spec(500), server.base_url, store)
         while live.progress().done < 4:
-            live.wait_a_moment(0.05)
+            live.wait_for_results(0.05)
         with sqlite3.connect(store) as other:
             other.execute("UPDATE sessions SET ended_at = 1.0")
         summary = live.wait(WAIT_S)
@@ -887,7 +887,7 @@ def test_a_fresh_run_goes_on_fresh(store: Path) -> None:
         start(make_spec(30), server.base_url, store).wait(WAIT_S)
         live = start(make_spec(30, fresh=True), server.base_url, store)
         while live.progress().done < 4:
-            live.wait_a_moment(0.02)
+            live.wait_for_results(0.02)
         live.stop()
         stopped = live.wait(WAIT_S)
         assert stopped.scored < 30

@@ -61,8 +61,8 @@ def forget(path: Path) -> bool:
     with closing(Forgetter(path)) as store:
         removed = store.forget("p1", "echoes", {inputs_digest(PERSON)}, "ana", "asked to")
         assert removed.runs and removed.answers == 1
-        assert "I am Wilhelmina Quaderstein" in removed.asked
-        assert "Wilhelmina Quaderstein" in removed.said
+        assert "I am Wilhelmina Quaderstein" in removed.inputs
+        assert "Wilhelmina Quaderstein" in removed.outputs
         return store.erase()
 
 

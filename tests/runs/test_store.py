@@ -80,11 +80,11 @@ def test_what_answers_cost_is_known_when_they_come_from_the_cache(path: Path) ->
         unpriced = start(make_spec(4, fresh=True), server.base_url, path).wait(30)
     assert (cached.calls, cached.cost_usd) == (0, 0.0)
     with RunStore(path) as store:
-        assert paid.cost_usd and store.worth(paid.run_id) == pytest.approx(paid.cost_usd)
-        assert store.worth(cached.run_id) == store.worth(paid.run_id)
-        assert store.worth(unpriced.run_id) is None
+        assert paid.cost_usd and store.original_cost(paid.run_id) == pytest.approx(paid.cost_usd)
+        assert store.original_cost(cached.run_id) == store.original_cost(paid.run_id)
+        assert store.original_cost(unpriced.run_id) is None
         with pytest.raises(NotFound):
-            store.worth("r0")
+            store.original_cost("r0")
 
 
 def test_a_person_can_label_an_answer_and_think_again(path: Path) -> None:

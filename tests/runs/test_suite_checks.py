@@ -74,11 +74,11 @@ def test_a_suite_has_a_further_part_only_where_0_1_0_read_its_cases_otherwise(
     tmp_path: Path,
 ) -> None:
     plain = suite_of(tmp_path, "[exact_match, similarity]", "id,t,expected\n1,x,cart\n2,x,5\n")
-    assert plain.as_read(plain.dataset.cases) == plain
-    assert plain.as_read(plain.dataset.cases).parts == plain.parts
+    assert plain.with_reading_changes(plain.dataset.cases) == plain
+    assert plain.with_reading_changes(plain.dataset.cases).parts == plain.parts
     assert set(plain.parts) == {"dataset", "scorers", "policy", "repeats"}
     listed = suite_of(tmp_path, "[similarity]", '{"id":"1","t":"x","expected":["a"]}\n', "c.jsonl")
-    read = listed.as_read(listed.dataset.cases, typed=True)
+    read = listed.with_reading_changes(listed.dataset.cases, typed=True)
     assert set(read.parts) - set(plain.parts) == {"cells", "readings"}
     assert {k: read.parts[k] for k in listed.parts} == listed.parts
     assert read.fingerprint != listed.fingerprint
@@ -103,5 +103,5 @@ def test_what_0_1_0_proved_is_stale_only_where_an_empty_answer_would_have_scored
     tmp_path: Path, scorers: str, more: str, credited: bool
 ) -> None:
     suite = suite_of(tmp_path, f"{scorers}\n{more}", "id,t,expected\n1,x,5\n2,x,6\n")
-    read = suite.as_read(suite.dataset.cases)
+    read = suite.with_reading_changes(suite.dataset.cases)
     assert ("empties" in read.parts) is credited

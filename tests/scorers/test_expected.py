@@ -14,7 +14,7 @@ from workbench.datasets.json_values import parse_json
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 from workbench.providers.base import Answer, Outcome
 from workbench.scorers.base import Score
 from workbench.scorers.catalog import KINDS, make_scorer
@@ -34,7 +34,7 @@ def is_new(name: str, expected: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", TEXT)
-@pytest.mark.parametrize("blank", ["", " ", "\n\t", Untyped("")])
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", UntypedText("")])
 def test_a_blank_is_no_expected_answer(name: str, blank: str) -> None:
     score = scored(name, "anything", blank)
     assert (score.value, score.reason) == (None, "the expected answer is blank")
@@ -60,7 +60,7 @@ def test_a_list_can_say_that_an_empty_answer_is_right() -> None:
 
 
 @pytest.mark.parametrize("name", TEXT)
-@pytest.mark.parametrize("make", [list, lambda items: Untyped(json.dumps(items))])
+@pytest.mark.parametrize("make", [list, lambda items: UntypedText(json.dumps(items))])
 def test_a_list_means_any_of_them(name: str, make: Any) -> None:
     expected = make(["cart", "basket"])
     assert scored(name, "cart", expected).value == 1.0
@@ -70,7 +70,7 @@ def test_a_list_means_any_of_them(name: str, make: Any) -> None:
 
 @pytest.mark.parametrize("items", [["a", 1], [1, 2], [True], [None], [1.5, [2]], [{"a": True}]])
 def test_a_list_in_a_cell_means_what_it_means_in_jsonl(items: list[Any]) -> None:
-    cell = Untyped(json.dumps(items))
+    cell = UntypedText(json.dumps(items))
     for text in (*map(json.dumps, items), "a", str(cell), ""):
         in_cell, in_jsonl = (scored("exact_match", text, e).value for e in (cell, items))
         assert in_cell == in_jsonl
@@ -79,11 +79,13 @@ def test_a_list_in_a_cell_means_what_it_means_in_jsonl(items: list[Any]) -> None
 
 
 def test_brackets_in_a_cell_that_are_no_json_are_text() -> None:
-    assert scored("contains", "as said in [a].", Untyped("[a]")).value == 1.0
-    assert scored("contains", "a", Untyped("[a]")).value == 0.0
-    assert not is_new("contains", Untyped("[a]"))
-    assert scored("contains", "as said in [1].", Untyped('["[1]"]')).value == 1.0
-    assert scored("exact_match", "", Untyped("[]")).reason == scored("exact_match", "", []).reason
+    assert scored("contains", "as said in [a].", UntypedText("[a]")).value == 1.0
+    assert scored("contains", "a", UntypedText("[a]")).value == 0.0
+    assert not is_new("contains", UntypedText("[a]"))
+    assert scored("contains", "as said in [1].", UntypedText('["[1]"]')).value == 1.0
+    assert (
+        scored("exact_match", "", UntypedText("[]")).reason == scored("exact_match", "", []).reason
+    )
 
 
 def in_yaml(tmp_path: Path, expected: str) -> Any:
@@ -230,8 +232,8 @@ def test_a_pattern_that_is_in_every_answer_is_refused() -> None:
 def test_json_equals_compares_the_value_of_a_cell(
     cell: str, answer: str, value: float | None
 ) -> None:
-    assert scored("json_equals", answer, Untyped(cell)).value == value
-    assert is_new("json_equals", Untyped(cell))
+    assert scored("json_equals", answer, UntypedText(cell)).value == value
+    assert is_new("json_equals", UntypedText(cell))
 
 
 def test_a_difference_of_types_is_said() -> None:
@@ -245,8 +247,8 @@ def test_an_answer_with_a_key_twice_is_no_json(name: str) -> None:
 
 
 def test_plain_yaml_numbers_are_numbers_inside_json() -> None:
-    assert scored("json_equals", '{"price": 1.1}', {"price": Untyped("1.10")}).value == 1.0
-    assert is_new("json_equals", {"price": Untyped("1.10")})
+    assert scored("json_equals", '{"price": 1.1}', {"price": UntypedText("1.10")}).value == 1.0
+    assert is_new("json_equals", {"price": UntypedText("1.10")})
     assert not is_new("json_equals", {"price": 1.1, "tags": ["a"]})
 
 

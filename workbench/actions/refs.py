@@ -1,4 +1,4 @@
-"""What a REF names: a draft, a version, what is live, or a run."""
+"""Resolves a REF: a draft, a version, a live version, or a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DRAFT = "draft"
 
 @dataclass(frozen=True)
 class Source:
-    """A prompt, and how it was named."""
+    """A prompt and how it was referred to."""
 
     prompt: Prompt
     label: str
@@ -31,20 +31,20 @@ class Source:
     run_id: str | None = None
     path: Path | None = None
     mark: str = ""
-    """What tells it apart from another side of the same name."""
+    """Distinguishes it from another side with the same name."""
     among_others: bool = False
-    """It stands beside another prompt."""
+    """Whether it is shown beside another prompt."""
     note: str = ""
-    """What was taken for something that the draft leaves out, for the people who run it."""
+    """Note about a default that the draft relies on."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether it was registered: nobody can change it any more."""
+        """Whether it is a registered version, which cannot change."""
         return self.version is not None
 
     @property
     def name(self) -> str:
-        """For people: support_triage@1.2.0, support_triage (draft), or the run's id."""
+        """Display name: support_triage@1.2.0, support_triage (draft), or the run's id."""
         if self.run_id:
             return f"{self.prompt.prompt_id} run {self.run_id}"
         if self.version:
@@ -53,44 +53,46 @@ class Source:
 
     @property
     def short(self) -> str:
-        """The same beside others of one prompt: 1.2.0, draft, or the run's label."""
+        """Short name among sides of one prompt: 1.2.0, draft, or the run's label."""
         return self.name if self.among_others else self._marked(self.version or self.label)
 
     def _marked(self, text: str) -> str:
         return f"{text} {self.mark}" if self.mark else text
 
 
-def told_apart(sources: Sequence[Source], run_ids: Sequence[str] = ()) -> tuple[Source, ...]:
-    """The same sides, each with a short name of its own: a draft by its file, a run by its id.
+def with_distinct_names(
+    sources: Sequence[Source], run_ids: Sequence[str] = ()
+) -> tuple[Source, ...]:
+    """The same sides with distinct short names: drafts are marked by file, runs by id.
 
-    `run_ids` are those of what was run, for one prompt that was asked twice.
+    `run_ids` are the ids of the sides' runs, to distinguish two runs of one prompt.
     """
     several = len({source.prompt.prompt_id for source in sources}) > 1
     bare = [replace(source, mark="", among_others=several) for source in sources]
-    taken = Counter(source.short for source in bare)
-    files = _endings([source.path for source in bare if source.path and taken[source.short] > 1])
-    found = []
+    uses = Counter(source.short for source in bare)
+    files = _endings([source.path for source in bare if source.path and uses[source.short] > 1])
+    marked = []
     for source in bare:
         mark = f"run {source.run_id}" if source.run_id else ""
         mark = files.get(source.path, "") if source.path else mark
-        found.append(replace(source, mark=mark) if taken[source.short] > 1 else source)
-    taken = Counter(source.short for source in found)
+        marked.append(replace(source, mark=mark) if uses[source.short] > 1 else source)
+    uses = Counter(source.short for source in marked)
     for at, run_id in enumerate(run_ids):
-        if taken[found[at].short] > 1:
-            found[at] = replace(found[at], mark=f"{found[at].mark} run {run_id}".strip())
-    return tuple(found)
+        if uses[marked[at].short] > 1:
+            marked[at] = replace(marked[at], mark=f"{marked[at].mark} run {run_id}".strip())
+    return tuple(marked)
 
 
 def _endings(paths: Iterable[Path]) -> dict[Path, str]:
-    """Each path by as many of its last parts as tell it from the others."""
+    """The shortest distinct endings of the paths."""
     each = {path: path.resolve().parts for path in paths}
     if len(each) < 2:
         return {}
     for count in range(1, max(map(len, each.values())) + 1):
-        found = {path: "/".join(parts[-count:]) for path, parts in each.items()}
-        if len(set(found.values())) == len(found):
+        endings = {path: "/".join(parts[-count:]) for path, parts in each.items()}
+        if len(set(endings.values())) == len(endings):
             break
-    return found
+    return endings
 
 
 def resolve(session: Session, ref: str) -> Source:
@@ -113,7 +115,7 @@ def resolve(session: Session, ref: str) -> Source:
 
 
 def _nothing_named(session: Session, ref: str) -> NotFound:
-    """Why `ref` is no source, though a file or the registry may have its name."""
+    """The error for an unknown `ref`, with what has that name in files or the registry."""
     from workbench.prompts.files.prompty import read_draft
 
     paths = {read_draft(path).prompt.prompt_id: path for path in session.workspace.draft_paths()}
@@ -151,7 +153,7 @@ def _registered(session: Session, prompt_id: str, where: str) -> Source:
 
 
 def source_of(session: Session, version: PromptVersion) -> Source:
-    """A registered version as what is run."""
+    """A registered version as a source."""
     model, note = version.prompt.model, ""
     if model and session.workspace.settings.answers_as_another(model.provider, model.id):
         note = (

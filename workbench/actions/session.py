@@ -1,4 +1,4 @@
-"""A workspace with its registry, run store and providers opened: what every action works on."""
+"""A workspace with its registry, run store and providers, on which all actions work."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Opens each part when it is first needed; close it when done.
+    """Opens each part on first use; close it when done.
 
-    The registry and the store may be used from the thread that opened the session only;
-    open another Session on the same workspace for another thread.
+    The registry and the store may be used only in the thread that opened the session; open another
+    Session for another thread.
     """
 
     def __init__(
         self, workspace: Workspace, on_warning: Callable[[str], None] | None = None
     ) -> None:
-        """`on_warning` is told, in the session's thread, what a write could not do beside it."""
+        """`on_warning` gets, in the session's thread, warnings about side effects of a write."""
         self.workspace = workspace
         self._on_warning = on_warning
         self._typed: dict[tuple[str, str], bool] = {}
-        """Whether a version (by its fingerprint) asks cases (by theirs) otherwise than 0.1.0."""
+        """Whether a version sends cases differently from 0.1.0, by their fingerprints."""
 
     @property
     def author(self) -> str:
@@ -40,7 +40,7 @@ class Session:
 
     @cached_property
     def registry(self) -> PromptRegistry:
-        """The workspace's registry, made on first use."""
+        """The workspace's registry, created on first use."""
         from workbench.registry import PromptRegistry
 
         if not self.workspace.state.exists():
@@ -51,7 +51,7 @@ class Session:
 
     @cached_property
     def store(self) -> RunStore:
-        """The workspace's runs, made on first use."""
+        """The workspace's run store, created on first use."""
         from workbench.runs.store.store import RunStore
 
         if not self.workspace.state.exists():
@@ -59,7 +59,7 @@ class Session:
         return RunStore(self.workspace.runs_path)
 
     def provider_settings(self, prompt: Prompt) -> ProviderSettings:
-        """The settings of the provider that the prompt names. Raises if it names no model."""
+        """The settings of the prompt's provider. Raises UsageError if the prompt names no model."""
         if prompt.model is None:
             raise DraftError(
                 f"{prompt.prompt_id} names no model", hint="model: {id: NAME, provider: NAME}"
@@ -70,7 +70,7 @@ class Session:
         return self.workspace.settings.provider(prompt.model.provider if prompt.model else "")
 
     def provider_for(self, prompt: Prompt) -> Callable[[], Provider]:
-        """A function that opens the prompt's provider, in the thread that will use it."""
+        """A function that opens the prompt's provider, to be called in the thread that uses it."""
         from workbench.actions.trust import check_trust
 
         settings = self.provider_settings(prompt)
@@ -83,24 +83,24 @@ class Session:
 
         return open_it
 
-    def as_read(self, suite: Suite) -> Suite:
-        """The suite that evidence must match: what 0.1.0 read otherwise is a part of it.
+    def with_reading_changes(self, suite: Suite) -> Suite:
+        """The suite that evidence must match, marked with how 0.1.0 read it differently.
 
-        Typed are its cases when any version of its prompt asks them otherwise for its kinds.
+        It is typed when any version of its prompt sends cases differently because of input kinds.
         """
-        from workbench.datasets.fit import are_spelled, asks_otherwise, may_ask_otherwise
+        from workbench.datasets.fit import are_spelled, differs_from_0_1, may_differ_from_0_1
 
         cases = suite.gate_cases
         typed = False
         spelled = are_spelled(cases.cases)
         for prompt in self.registry.contents(suite.prompt_id):
-            if not spelled and not may_ask_otherwise(prompt):
+            if not spelled and not may_differ_from_0_1(prompt):
                 continue
             key = (prompt.fingerprint, cases.fingerprint)
             if key not in self._typed:
-                self._typed[key] = asks_otherwise(prompt, cases.cases)
+                self._typed[key] = differs_from_0_1(prompt, cases.cases)
             typed = typed or self._typed[key]
-        return suite.as_read(cases.cases, typed=typed)
+        return suite.with_reading_changes(cases.cases, typed=typed)
 
     def close(self) -> None:
         for name in ("registry", "store"):

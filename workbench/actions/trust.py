@@ -1,7 +1,7 @@
-"""A workspace that is not yours may not send your keys anywhere until you said so.
+"""A workspace may send prompts and keys somewhere only after the user has trusted it.
 
-What was trusted is kept per user, bound to the folder and to the tables that reach out, so that a
-pulled change of a host asks again.
+Trust is stored per user, bound to the folder and to the settings with external addresses, so that a
+changed host needs to be trusted again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def check_trust(workspace: Workspace, provider: ProviderSettings) -> None:
-    """Raises UntrustedWorkspace when the provider reaches out and the user has not agreed."""
-    if not reaches_out(provider) or is_trusted(workspace):
+    """Raise UntrustedWorkspace when the provider needs trust that the user has not given."""
+    if not needs_trust(provider) or is_trusted(workspace):
         return
     key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
     raise UntrustedWorkspace(
@@ -59,13 +59,13 @@ def is_trusted(workspace: Workspace) -> bool:
 
 
 def trust(workspace: Workspace) -> None:
-    """Remember that the user trusts this folder with exactly these settings."""
+    """Record that the user trusts this folder with exactly these settings."""
     known = _known() | {str(workspace.root.resolve()): _reach(workspace)}
     write_atomically(_path(), json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
-def reaches_out(provider: ProviderSettings) -> bool:
-    """Whether prompts leave this machine, a key is sent, or another file is loaded as a model."""
+def needs_trust(provider: ProviderSettings) -> bool:
+    """Whether prompts leave this machine, a key is sent, or another model file is loaded."""
     if provider.is_embedded:
         return bool(provider.model_path)
     host = urlsplit(provider.base_url).hostname or ""
@@ -90,10 +90,10 @@ def _table(item: ProviderSettings | TargetSettings) -> dict[str, Any]:
 
 def _known() -> dict[str, str]:
     try:
-        found = json.loads(_path().read_text(encoding="utf-8"))
+        trusted = json.loads(_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return trusted if isinstance(trusted, dict) else {}
 
 
 def _path() -> Path:

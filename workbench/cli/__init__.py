@@ -1,1 +1,1 @@
-"""The commands: thin, each calls the packages below and prints what they answer."""
+"""The commands: thin, each calls the packages below and prints their results."""

@@ -1,4 +1,4 @@
-"""The group of all commands; each is imported when it is asked for."""
+"""The group of all commands; each is imported on first use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SECTIONS = {
         "serve": "serve",
     },
 }
-"""Command to the module of this package that holds it as NAME_command."""
+"""Module of this package by command; the module defines NAME_command."""
 MODULES = {name: module for section in SECTIONS.values() for name, module in section.items()}
 
 
@@ -62,8 +62,8 @@ class Commands(click.Group):
         if cmd_name not in MODULES:
             return None
         module = import_module(f"workbench.cli.{MODULES[cmd_name]}")
-        found: click.Command = getattr(module, f"{cmd_name}_command")
-        return found
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -78,12 +78,16 @@ class Commands(click.Group):
             commands = [(name, self.get_command(ctx, name)) for name in names]
             with formatter.section(title):
                 formatter.write_dl(
-                    [(name, found.get_short_help_str(80)) for name, found in commands if found]
+                    [
+                        (name, command.get_short_help_str(80))
+                        for name, command in commands
+                        if command
+                    ]
                 )
 
 
-def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if not wanted:
+def _print_version(ctx: click.Context, _option: click.Parameter, requested: bool) -> None:
+    if not requested:
         return
     from workbench._version import __version__
 
@@ -125,7 +129,7 @@ def workbench(ctx: click.Context, workspace: Path | None) -> int:
 
 
 def open_tui(folder: Path) -> int:
-    """Open the screens. Raises UsageError where there is no terminal to show them on."""
+    """Open the screens. Raises UsageError without a terminal."""
     from workbench.workspace import find_workspace
 
     workspace = find_workspace(folder)
@@ -134,6 +138,6 @@ def open_tui(folder: Path) -> int:
             "the terminal interface needs a terminal, and here is none",
             hint="workbench --help lists the commands, which work everywhere",
         )
-    # By name: the commands must not depend on the screens, nor load them before they open.
+    # By name: commands must not depend on the screens, nor load them early.
     code: int = import_module("workbench.tui").run(workspace)
     return code

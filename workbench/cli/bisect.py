@@ -53,7 +53,7 @@ def bisect_command(
             confirm_cost(context, session, plan.cost)
 
     with Follower(context) as follower:
-        found = bisect(
+        bisected = bisect(
             session,
             a,
             b,
@@ -61,32 +61,36 @@ def bisect_command(
             split=split,
             halves=not one_by_one,
             on_plan=on_plan,
-            on_ahead=lambda runs: confirm(context, session, runs, yes),
+            on_planned=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    _answer(context, found)
-    return EXIT_DONE if found.guilty or not found.plan.compared.headline.broke else EXIT_NO_DECISION
+    _answer(context, bisected)
+    return (
+        EXIT_DONE
+        if bisected.guilty or not bisected.plan.compared.headline.broke
+        else EXIT_NO_DECISION
+    )
 
 
-def _answer(context: CommandContext, found: Bisected) -> None:
-    headline = found.plan.compared.headline
+def _answer(context: CommandContext, bisected: Bisected) -> None:
+    headline = bisected.plan.compared.headline
     lines = []
-    for hunk in found.guilty:
+    for hunk in bisected.guilty:
         place = f"{hunk.where}, line {hunk.line}" if hunk.line else hunk.where
         lines.append(f"{place}: this edit breaks it")
         lines += [f"- {line}" for line in hunk.old.splitlines()]
         lines += [f"+ {line}" for line in hunk.new.splitlines()]
-    if found.found.note:
-        lines.append(found.found.note)
+    if bisected.result.note:
+        lines.append(bisected.result.note)
     values = {
         "broke": len(headline.broke),
         "broke_ids": list(headline.broke),
-        "edits": len(found.plan.hunks),
-        "trials": found.found.calls,
-        "guilty": [_json(hunk) for hunk in found.guilty],
-        "note": found.found.note,
-        "run_a": found.plan.compared.a.summary.run_id,
-        "run_b": found.plan.compared.b.summary.run_id,
+        "edits": len(bisected.plan.hunks),
+        "trials": bisected.result.calls,
+        "guilty": [_json(hunk) for hunk in bisected.guilty],
+        "note": bisected.result.note,
+        "run_a": bisected.plan.compared.a.summary.run_id,
+        "run_b": bisected.plan.compared.b.summary.run_id,
     }
     context.answer(values, lines)
 

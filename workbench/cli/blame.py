@@ -14,10 +14,10 @@ def blame_command(context: CommandContext, ref: str) -> None:
     from workbench.present.tables import lay_out
 
     prompt_id, _, version = ref.partition("@")
-    found = context.registry().blame(prompt_id, version or None)
+    blamed = context.registry().blame(prompt_id, version or None)
     rows = [
         (line.version, line.author, line.at[:10], line.description[:40], line.line)
-        for line in found
+        for line in blamed
     ]
     values = {
         "prompt_id": prompt_id,
@@ -29,7 +29,7 @@ def blame_command(context: CommandContext, ref: str) -> None:
                 "at": line.at,
                 "description": line.description,
             }
-            for line in found
+            for line in blamed
         ],
     }
     context.answer(values, lay_out(("version", "author", "date", "why", "line"), rows))

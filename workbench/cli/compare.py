@@ -59,32 +59,33 @@ def compare_command(
             split=split,
             limit=limit,
             fresh=fresh,
-            on_ahead=lambda runs: confirm(context, session, runs, yes),
+            on_planned=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    found = best.candidates[0].compared
+    compared = best.candidates[0].compared
     for note in best.notes:
         context.note(f"note: {note}")
     context.answer(_as_json(best), _lines(best, verbose))
-    # A preview decides nothing, whatever is missing from it.
-    missing = not found.preview and any(one.missing for one in found.comparisons)
-    return verdict.exit_code(found.gate, missing)
+    # A preview decides nothing, so missing cases do not matter.
+    missing = not compared.preview and any(one.missing for one in compared.comparisons)
+    return verdict.exit_code(compared.gate, missing)
 
 
 def _as_json(best: BestOf) -> dict[str, Any]:
-    """The keys speak of B; `candidates` holds all of them, B first."""
+    """The keys describe B; `candidates` has all candidates, B first."""
     from workbench.verdicts.noise import below_noise
 
-    found = best.candidates[0].compared
+    compared = best.candidates[0].compared
     return {
-        **_verdict_of(found),
-        "a": found.a.source.name,
-        "b": found.b.source.name,
-        "suite": found.suite.name,
-        "split": found.split,
-        "preview": None if found.preview is None else asdict(found.preview),
-        "noise": None if found.noise is None else found.noise.rate,
-        "below_noise": found.noise is not None and below_noise(found.headline, found.noise),
+        **_verdict_of(compared),
+        "a": compared.a.source.name,
+        "b": compared.b.source.name,
+        "suite": compared.suite.name,
+        "split": compared.split,
+        "preview": None if compared.preview is None else asdict(compared.preview),
+        "noise": None if compared.noise is None else compared.noise.rate,
+        "below_noise": compared.noise is not None
+        and below_noise(compared.headline, compared.noise),
         "candidates": [
             {
                 "name": candidate.compared.b.source.name,
@@ -100,15 +101,15 @@ def _as_json(best: BestOf) -> dict[str, Any]:
     }
 
 
-def _verdict_of(found: Compared) -> dict[str, Any]:
+def _verdict_of(compared: Compared) -> dict[str, Any]:
     return verdict.as_json(
-        found.headline,
-        found.gate,
-        found.suite.gate,
-        a=found.a.source.short,
-        b=found.b.source.short,
-        run_a=found.a.summary.run_id,
-        run_b=found.b.summary.run_id,
+        compared.headline,
+        compared.gate,
+        compared.suite.gate,
+        a=compared.a.source.short,
+        b=compared.b.source.short,
+        run_a=compared.a.summary.run_id,
+        run_b=compared.b.summary.run_id,
     )
 
 
@@ -124,13 +125,13 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     if first.preview and first.preview.seed is not None:
         lines[0] += f" (sampled by seed {first.preview.seed})"
     for candidate in best.candidates:
-        found = candidate.compared
-        b = found.b.source.short
-        lines += verdict.lines_of(found.comparisons, policy, a.short, b, verbose)
-        if found.noise is not None:
-            itself = found.a.summary.fingerprint == found.b.summary.fingerprint
+        compared = candidate.compared
+        b = compared.b.source.short
+        lines += verdict.lines_of(compared.comparisons, policy, a.short, b, verbose)
+        if compared.noise is not None:
+            itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
             called = b if len(names) > 1 else "B"
-            lines.append(noise_sentence(found.headline, found.noise, b=called, itself=itself))
+            lines.append(noise_sentence(compared.headline, compared.noise, b=called, itself=itself))
     if len(names) > 1:
         lines += [_claim(candidate, len(names)) for candidate in best.candidates]
     return [*lines, best.note] if best.note else lines
@@ -139,5 +140,5 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
 def _claim(candidate: Candidate, k: int) -> str:
     from workbench.present.verdict_words import claim
 
-    said = claim(candidate.mid_p, candidate.holm_p, k, claimed=candidate.claimed)
-    return f"{candidate.compared.b.source.short}: {said}"
+    claimed = claim(candidate.mid_p, candidate.holm_p, k, claimed=candidate.claimed)
+    return f"{candidate.compared.b.source.short}: {claimed}"

@@ -1,4 +1,4 @@
-"""The question before a dear run, the same for every command that starts runs."""
+"""Confirmation of an expensive run, shared by all commands that start runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.errors import UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.running.costs import Ahead, Cost
+    from workbench.actions.running.costs import Cost, PlannedRun
     from workbench.actions.session import Session
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask before it costs much.")
@@ -23,17 +23,17 @@ _HINT = "--yes, or confirm_above in workbench.toml"
 def confirm(
     context: CommandContext,
     session: Session,
-    runs: Iterable[Ahead],
+    runs: Iterable[PlannedRun],
     yes: bool,
     *,
     hint: str = _HINT,
 ) -> None:
-    """Ask before money is spent. Raises UsageError when told no, or when nobody is there."""
+    """Ask for confirmation of the cost. Raises UsageError if declined or not on a terminal."""
     if yes:
         return
-    from workbench.actions.running.costs import worth_asking
+    from workbench.actions.running.costs import cost_to_confirm
 
-    cost = worth_asking(session, runs)
+    cost = cost_to_confirm(session, runs)
     if cost is not None:
         confirm_cost(context, session, cost, hint=hint)
 
@@ -41,14 +41,14 @@ def confirm(
 def confirm_cost(
     context: CommandContext, session: Session, cost: Cost, *, hint: str = _HINT
 ) -> None:
-    """Ask about a cost that is worth it. Raises UsageError as `confirm` does."""
-    said = _in_words(cost, session.workspace.settings.confirm_above_usd)
-    if not _agreed(context, f"This costs {said}. Run?"):
-        raise UsageError(f"not run: it would cost {said}", hint=hint)
+    """Ask for confirmation of this cost. Raises UsageError like `confirm`."""
+    amount = _in_words(cost, session.workspace.settings.confirm_above_usd)
+    if not _agreed(context, f"This costs {amount}. Run?"):
+        raise UsageError(f"not run: it would cost {amount}", hint=hint)
 
 
 def _in_words(cost: Cost, limit_usd: float) -> str:
-    """What it would cost, and why that is asked about."""
+    """The cost, and why it needs confirmation."""
     parts = []
     if cost.usd:
         parts.append(f"about {numbers.money(cost.usd)}")
@@ -59,6 +59,6 @@ def _in_words(cost: Cost, limit_usd: float) -> str:
 
 
 def _agreed(context: CommandContext, question: str) -> bool:
-    """What a person answers; Ctrl+C at the question ends the command, as it does anywhere."""
+    """The user's answer; Ctrl+C at the question ends the command."""
     with interrupts.unwatched():
         return context.agree(question)

@@ -1,7 +1,7 @@
-"""What all commands share: their common options, and where their words go.
+"""What all commands share: their common options and their output.
 
-stdout carries data, stderr carries narration. Text from data passes `safe_text` before a terminal
-or a log sees it; JSON carries it raw, escaped as JSON does.
+stdout carries data, stderr narration. Text from data passes `safe_text` before it reaches a
+terminal or a log; in JSON it is unchanged, with JSON's escapes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class CommandContext:
-    """One command's view of the world."""
+    """A command's workspace, session and output."""
 
     def __init__(self, folder: Path, as_json: bool) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class CommandContext:
         return find_workspace(self.folder)
 
     def session(self) -> Session:
-        """The workspace, opened; closed when the command ends."""
+        """A session on the workspace; closed when the command ends. Raises NotFound."""
         from workbench.actions.session import Session
 
         session = Session(self.workspace(), on_warning=lambda text: self.note(f"warning: {text}"))
@@ -63,20 +63,20 @@ class CommandContext:
         return registry
 
     def data(self, text: str) -> None:
-        """Text for stdout, made safe."""
+        """Write text to stdout, made safe."""
         streams.write(safe_text(text) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Lines for stdout, made safe."""
+        """Write lines to stdout, made safe."""
         for line in lines:
             self.data(line)
 
     def note(self, text: str) -> None:
-        """One line of narration on stderr."""
+        """Write one line of narration to stderr."""
         streams.note(safe_line(text) + "\n")
 
     def answer(self, values: Mapping[str, Any], lines: Iterable[str]) -> None:
-        """The command's result: one JSON object, or its lines."""
+        """Write the command's result: `values` as one JSON object with --json, else `lines`."""
         if self.as_json:
             text = json.dumps(values, indent=2, ensure_ascii=True, default=str)
             streams.write(text + "\n")
@@ -84,7 +84,7 @@ class CommandContext:
             self.lines(lines)
 
     def agree(self, question: str) -> bool:
-        """Ask a person; where there is none, the answer is no."""
+        """Ask the user; the answer is no without a terminal."""
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return False
         return click.confirm(safe_line(question), default=False, err=True)
@@ -136,7 +136,7 @@ def command(
             try:
                 return function(context, **options) or 0
             except BrokenPipeError as error:
-                # Not our output's, see `streams`, for which click would take it.
+                # Not from our own output, see `streams`; click would treat it as that.
                 raise RuntimeError(f"a connection broke off: {error}") from error
             finally:
                 context.close()
@@ -159,7 +159,7 @@ def command(
 
 
 def folder_of(workspace: Path | None) -> Path:
-    """Where to look for a workspace. Raises NotFound for a folder that is not there."""
+    """The folder in which to look for a workspace. Raises NotFound if it does not exist."""
     if workspace is None:
         return Path.cwd()
     if not workspace.is_dir():
@@ -168,7 +168,7 @@ def folder_of(workspace: Path | None) -> Path:
 
 
 def split_ref(ref: str) -> tuple[str, str]:
-    """`prompt_id@version` in two. Raises click's usage error."""
+    """Split `prompt_id@version`. Raises click's usage error."""
     prompt_id, _, version = ref.partition("@")
     if not prompt_id or not version:
         raise click.UsageError(f"{ref!r} names no version: write PROMPT@VERSION")

@@ -1,4 +1,4 @@
-"""`workbench dataset`: what concerns the cases."""
+"""`workbench dataset`: commands about cases."""
 
 from __future__ import annotations
 

@@ -44,23 +44,23 @@ def _walk(context: CommandContext, root: Path) -> int:
 
     from workbench.cli.demo_walk import Walk
 
-    # What the commands print is narration here; with --json it must not mix with the object.
+    # The commands' output is narration here; with --json it must not mix with the object.
     narration = sys.stderr if context.as_json else sys.stdout
     with contextlib.redirect_stdout(narration):
         steps = Walk(root, SAMPLE).all()
-    wrong = [step.command for step in steps if not step.as_told]
+    wrong = [step.command for step in steps if not step.as_expected]
     values = {
         "workspace": str(root),
         "ok": not wrong,
         "steps": [{"command": step.command, "exit_code": step.exit_code} for step in steps],
     }
-    lines = [f"not as told: {line}" for line in wrong]
+    lines = [f"unexpected: {line}" for line in wrong]
     context.answer(values, [*lines, "", f"look around: workbench --workspace {root}"])
     return EXIT_INCOMPLETE if wrong else EXIT_DONE
 
 
 def _free() -> Path:
-    """A new folder for a walk, kept so that one can look around afterwards."""
+    """A new folder for the demo, kept for inspection afterwards."""
     import tempfile
 
     return Path(tempfile.mkdtemp(prefix=f"{FOLDER}-"))

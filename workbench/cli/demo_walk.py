@@ -1,4 +1,4 @@
-"""The main job from the first draft to the rollback, told by running the commands themselves."""
+"""Demonstrates the main job, from the first draft to the rollback, by running the commands."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ for line in sys.stdin:                        # one line in, one answer out
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of the walk."""
+    """One command of the demo."""
 
     command: str
     exit_code: int
-    as_told: bool
-    """Whether it ended as the story says."""
+    as_expected: bool
+    """Whether it had the expected exit code."""
 
 
-class AnotherStory(Exception):
-    """A command ended otherwise than the story says: going on would make no sense."""
+class UnexpectedExit(Exception):
+    """A command had an unexpected exit code, so that the demo cannot continue."""
 
 
 class Walk:
-    """Runs the story in a new workspace."""
+    """Runs the demo in a new workspace."""
 
     def __init__(self, root: Path, sample: str) -> None:
         self.root = root
@@ -68,14 +68,14 @@ class Walk:
         self._begun = time.monotonic()
 
     def all(self) -> list[Step]:
-        """The whole story, as far as it goes as told; the steps that were run."""
-        with contextlib.suppress(AnotherStory):
-            self._tell()
+        """Run all steps until one fails; returns the steps that were run."""
+        with contextlib.suppress(UnexpectedExit):
+            self._run_all()
         took = numbers.clock(time.monotonic() - self._begun)
         self._say(f"{len(self._steps)} commands in {took}.")
         return self._steps
 
-    def _tell(self) -> None:
+    def _run_all(self) -> None:
         self._workspace()
         self._first_draft()
         self._few_shot()
@@ -140,12 +140,12 @@ class Walk:
         self._run("export", "sqlite", "--output", str(self.root / "prompts.db"))
 
     def _compare(self, baseline: str) -> None:
-        """On a sample, which shows the direction and decides nothing."""
-        told = (EXIT_NO_DECISION,)
-        self._run("compare", baseline, self.prompt, "--limit", DEV_CASES, expect=told)
+        """Compare on a sample, which decides nothing."""
+        expected = (EXIT_NO_DECISION,)
+        self._run("compare", baseline, self.prompt, "--limit", DEV_CASES, expect=expected)
 
     def _draft(self, index: int) -> None:
-        """The next step of the sample becomes the draft, as an editor would save it."""
+        """Make a step of the sample the draft, as an editor would save it."""
         shutil.copyfile(self._drafts[index], self.root / PROMPTS / f"{self.prompt}{SUFFIX}")
 
     def _run(self, *arguments: str, expect: tuple[int, ...] = (EXIT_DONE,)) -> None:
@@ -155,7 +155,7 @@ class Walk:
         self._steps.append(Step(shown, code, code in expect))
         self._print(*([] if code == EXIT_DONE else [f"(exit code {code})"]), "")
         if code not in expect:
-            raise AnotherStory
+            raise UnexpectedExit
 
     def _say(self, *lines: str) -> None:
         self._print("", *lines, "")
@@ -167,7 +167,7 @@ class Walk:
 
 
 class App:
-    """A process of its own that reads the live prompt, as any app would."""
+    """A separate process that reads the live prompt as an app would."""
 
     def __init__(self, root: Path, prompt_id: str) -> None:
         registry = root / STATE / REGISTRY
@@ -185,13 +185,13 @@ class App:
         self._process.communicate(timeout=APP_SECONDS)
 
     def read(self, why: str) -> None:
-        """Let it read once and print what it says. Raises when it died."""
+        """Let it read once and print its output. Raises WorkbenchError when it died."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise WorkbenchError("the app has no pipes")
         stdin.write("Where is my parcel?\n")
         stdin.flush()
-        said = stdout.readline().strip()
-        if not said:
+        output = stdout.readline().strip()
+        if not output:
             raise WorkbenchError("the app died")
-        streams.write(f"app ({why}): {said}\n", flush=True)
+        streams.write(f"app ({why}): {output}\n", flush=True)

@@ -80,7 +80,7 @@ def retire_command(context: CommandContext, prompt_id: str, environment: str, re
 
 
 def deployment_json(done: PromptDeployment) -> dict[str, Any]:
-    """A deployment for scripts."""
+    """A deployment as JSON values."""
     return done.as_dict()
 
 

@@ -22,7 +22,7 @@ def diff_command(context: CommandContext, a: str, b: str, context_lines: int) ->
 
     session = context.session()
     old, new = resolve(session, a), resolve(session, b)
-    found = changes(old.prompt, new.prompt)
+    contract_changes = changes(old.prompt, new.prompt)
     bump = implied_bump(old.prompt, new.prompt)
     diff = diff_text(write_prompty(old.prompt), write_prompty(new.prompt))
     lines = [f"--- {old.name}", f"+++ {new.name}"]
@@ -32,8 +32,8 @@ def diff_command(context: CommandContext, a: str, b: str, context_lines: int) ->
         lines += [f"{_SIGNS[line.tag]} {line.text}" for line in hunk]
     if diff.note:
         lines.append(f"({diff.note})")
-    lines += [f"{change.bump.name.lower()}: {change.reason}" for change in found]
-    if not found:
+    lines += [f"{change.bump.name.lower()}: {change.reason}" for change in contract_changes]
+    if not contract_changes:
         lines = [f"{old.name} and {new.name} are the same"]
     values = {
         "a": old.name,
@@ -43,7 +43,8 @@ def diff_command(context: CommandContext, a: str, b: str, context_lines: int) ->
         "same": old.prompt.fingerprint == new.prompt.fingerprint,
         "bump": bump.name.lower(),
         "changes": [
-            {"bump": change.bump.name.lower(), "reason": change.reason} for change in found
+            {"bump": change.bump.name.lower(), "reason": change.reason}
+            for change in contract_changes
         ],
         "added": diff.added,
         "removed": diff.removed,

@@ -45,7 +45,7 @@ def doctor_command(context: CommandContext, probe: str | None) -> int:
             {
                 "name": check.name,
                 "level": check.level.value,
-                "said": check.said,
+                "said": check.message,
                 "hint": check.hint,
             }
             for check in checks
@@ -53,9 +53,9 @@ def doctor_command(context: CommandContext, probe: str | None) -> int:
     }
     if probe is not None:
         values["probes"] = [
-            {"provider": item.target.provider.name, **item.found.content()}
+            {"provider": item.target.provider.name, **item.result.content()}
             for item in probed
-            if item.found
+            if item.result
         ]
     context.answer(values, [_line(check) for check in checks])
     return EXIT_USAGE if problems else EXIT_DONE
@@ -63,7 +63,7 @@ def doctor_command(context: CommandContext, probe: str | None) -> int:
 
 def _line(check: Check) -> str:
     hint = f" ({check.hint})" if check.hint else ""
-    return f"{check.level.value:<8} {check.name}: {check.said}{hint}"
+    return f"{check.level.value:<8} {check.name}: {check.message}{hint}"
 
 
 def _probe(context: CommandContext, provider: str) -> list[Probed]:
@@ -71,11 +71,11 @@ def _probe(context: CommandContext, provider: str) -> list[Probed]:
     from workbench.providers.probe import PROMPT_TOKENS
 
     session = context.session()
-    wanted = targets(session, provider)
+    chosen = targets(session, provider)
 
     def say(target: Target) -> None:
         cost = "cost unknown" if target.usd is None else f"about {numbers.money(target.usd)}"
         calls = f"{numbers.plural(target.calls, 'call')} of {PROMPT_TOKENS:,} tokens together"
         context.note(f"probing {target.name}: {calls}, {cost}")
 
-    return probe_all(session, wanted, say)
+    return probe_all(session, chosen, say)

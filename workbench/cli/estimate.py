@@ -26,7 +26,7 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
 
     session = context.session()
     spec, name = spec_of(session, suite, options)
-    found = running.estimate(session, spec)
+    estimate = running.estimate(session, spec)
     gate = spec.suite.gate
     flips = flip_rate_of(session, spec.suite)
     needed = None
@@ -34,11 +34,11 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
         needed = cases_needed(gate.margin, flips, confidence=gate.confidence)
     lines = [
         f"{name} on {spec.suite.name}, {spec.split}: {numbers.plural(len(spec.cases), 'case')}",
-        f"{numbers.plural(found.calls, 'call')}, {numbers.count(found.cached)} cached, "
-        f"{numbers.money(found.usd)}, about {numbers.clock(found.seconds)}",
+        f"{numbers.plural(estimate.calls, 'call')}, {numbers.count(estimate.cached)} cached, "
+        f"{numbers.money(estimate.usd)}, about {numbers.clock(estimate.seconds)}",
     ]
-    if found.unsent:
-        each = numbers.plural(found.unsent, "question")
+    if estimate.unsent:
+        each = numbers.plural(estimate.unsent, "question")
         lines.append(f"{each} cannot be asked: the template does not fit the case")
     if needed:
         gate_cases = len(spec.suite.gate_cases.cases)
@@ -47,11 +47,11 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
             + plan_sentence(gate_cases, gate.margin, flip_rate=flips, confidence=gate.confidence)
         )
     values = {
-        "calls": found.calls,
-        "cached": found.cached,
-        "unsent": found.unsent,
-        "cost_usd": found.usd,
-        "seconds": found.seconds,
+        "calls": estimate.calls,
+        "cached": estimate.cached,
+        "unsent": estimate.unsent,
+        "cost_usd": estimate.usd,
+        "seconds": estimate.seconds,
         "cases": len(spec.cases),
         "cases_needed": needed,
         "flip_rate": flips,
@@ -60,7 +60,7 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
 
 
 def flip_rate_of(session: Session, suite: Suite) -> float | None:
-    """The share of cases that changed in the suite's recorded evaluations; None before any."""
+    """The share of cases that flipped in the suite's recorded evaluations; None without any."""
     from workbench.verdicts.planner import flip_rate_seen
 
     if not session.workspace.registry_path.exists():

@@ -61,10 +61,10 @@ def evaluate_command(
     source = resolve(session, ref)
     note = source.note
     before = notes_before(session, source.prompt, fresh=fresh)
-    for said in (note, *before) if note else before:
-        context.note(f"note: {said}")
+    for remark in (note, *before) if note else before:
+        context.note(f"note: {remark}")
     with Follower(context) as follower:
-        found = evaluate(
+        all_evidence = evaluate(
             session,
             prompt_id,
             version,
@@ -73,30 +73,30 @@ def evaluate_command(
             anytime=anytime,
             extend=extend,
             fresh=fresh,
-            on_ahead=lambda runs: confirm(context, session, runs, yes),
+            on_planned=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    _write_files(found, junit, summary)
-    added = {evidence.suite: only_by_added(session, evidence) for evidence in found}
+    _write_files(all_evidence, junit, summary)
+    added = {evidence.suite: only_by_added(session, evidence) for evidence in all_evidence}
     against = {
         evidence.suite: [
             *objections(session, evidence),
             *outdated(session, evidence),
             *_added_lines(added[evidence.suite]),
         ]
-        for evidence in found
+        for evidence in all_evidence
     }
-    each = [_json_of(evidence, against[evidence.suite]) for evidence in found]
-    worst = max(range(len(found)), key=lambda index: _gravity(found[index]))
+    each = [_json_of(evidence, against[evidence.suite]) for evidence in all_evidence]
+    worst = max(range(len(all_evidence)), key=lambda index: _gravity(all_evidence[index]))
     notes = [*([note] if note else []), *each[worst]["notes"]]
     values = {**each[worst], "suites": each, "notes": notes}
     lines = [
         line
-        for evidence in found
+        for evidence in all_evidence
         for line in (*_lines_of(evidence, verbose), *against[evidence.suite])
     ]
     context.answer(values, lines)
-    code = _exit_code(found[worst])
+    code = _exit_code(all_evidence[worst])
     return EXIT_REFUSED if code == EXIT_DONE and any(added.values()) else code
 
 
@@ -152,29 +152,37 @@ def _exit_code(evidence: Evidence) -> int:
 
 
 def _gravity(evidence: Evidence) -> int:
-    """A failed gate weighs most, then an incomplete run, then no decision."""
+    """Rank for the exit code: a failed gate first, then an incomplete run, then no decision."""
     code = _exit_code(evidence)
     return {EXIT_DONE: 0, EXIT_INCOMPLETE: 2, EXIT_GATE_FAILED: 3}.get(code, 1)
 
 
-def _write_files(found: tuple[Evidence, ...], junit: Path | None, summary: Path | None) -> None:
+def _write_files(
+    all_evidence: tuple[Evidence, ...], junit: Path | None, summary: Path | None
+) -> None:
     from workbench.files import write_atomically
     from workbench.present.verdict_words import junit_xml, markdown_summary
 
     if junit:
-        write_atomically(junit, junit_xml(found[0]) if len(found) == 1 else _joined(found))
+        write_atomically(
+            junit, junit_xml(all_evidence[0]) if len(all_evidence) == 1 else _joined(all_evidence)
+        )
     if summary:
-        write_atomically(summary, "\n".join(markdown_summary(evidence) for evidence in found))
+        write_atomically(
+            summary, "\n".join(markdown_summary(evidence) for evidence in all_evidence)
+        )
 
 
-def _joined(found: tuple[Evidence, ...]) -> str:
-    """One document with the test suites of several evaluations."""
+def _joined(all_evidence: tuple[Evidence, ...]) -> str:
+    """One JUnit document with the test suites of several evaluations."""
     import xml.etree.ElementTree as ElementTree
 
     from workbench.present.verdict_words import junit_xml
 
-    root = ElementTree.Element("testsuites", name=f"{found[0].prompt_id} {found[0].version}")
-    for evidence in found:
-        # Our own output, so no entity or external reference can stand in it.
+    root = ElementTree.Element(
+        "testsuites", name=f"{all_evidence[0].prompt_id} {all_evidence[0].version}"
+    )
+    for evidence in all_evidence:
+        # Our own output, which has no entities or external references.
         root.extend(list(ElementTree.fromstring(junit_xml(evidence))))
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

@@ -12,7 +12,7 @@ from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.workspace.forget import Forgotten, Wanted
+    from workbench.actions.workspace.forget import ForgetRequest, Forgotten
 
 
 @command("forget", example='workbench dataset forget --case c042 --reason "she asked for it" --yes')
@@ -32,26 +32,26 @@ def forget_command(
     from workbench.actions.workspace.forget import find_case, forget
 
     session = context.session()
-    wanted = find_case(session, case_id, suite)
-    if not yes and not _agreed(context, wanted):
+    request = find_case(session, case_id, suite)
+    if not yes and not _agreed(context, request):
         raise UsageError("nothing was forgotten", hint="--yes")
-    done = forget(session, wanted, reason)
+    done = forget(session, request, reason)
     context.answer(_json(done), _lines(done))
     return EXIT_DONE if done.erased else EXIT_INCOMPLETE
 
 
-def _agreed(context: CommandContext, wanted: Wanted) -> bool:
-    sets = numbers.plural(wanted.held, "stored set of cases", "stored sets of cases")
+def _agreed(context: CommandContext, request: ForgetRequest) -> bool:
+    sets = numbers.plural(request.held, "stored set of cases", "stored sets of cases")
     with interrupts.unwatched():
         return context.agree(
-            f"Delete what case {wanted.case_id} of {wanted.suite} says from {sets}, for good?"
+            f"Delete what case {request.case_id} of {request.suite} says from {sets}, for good?"
         )
 
 
 def _json(done: Forgotten) -> dict[str, Any]:
     return {
-        "case": done.wanted.case_id,
-        "suite": done.wanted.suite,
+        "case": done.request.case_id,
+        "suite": done.request.suite,
         "runs": list(done.runs),
         "answers": done.answers,
         "erased": done.erased,
@@ -60,15 +60,15 @@ def _json(done: Forgotten) -> dict[str, Any]:
 
 
 def _lines(done: Forgotten) -> list[str]:
-    before = done.wanted.past
-    said = (
-        f"forgot case {done.wanted.case_id} of {done.wanted.suite}:"
+    before = done.request.past
+    summary = (
+        f"forgot case {done.request.case_id} of {done.request.suite}:"
         f" {numbers.plural(done.answers, 'answer')} in {numbers.plural(len(done.runs), 'run')}"
     )
     if before:
-        said = f"case {before.case_id} was forgotten by {before.by} on {before.at[:10]} already"
+        summary = f"case {before.case_id} was forgotten by {before.by} on {before.at[:10]} already"
     erased = "its bytes are gone from runs.db"
     if not done.erased:
         erased = "another process reads runs.db, whose log may hold it still: close it, do it again"
     left = [f"  {place.where}: {place.what}; {place.do}" for place in done.left]
-    return [said, erased, "not reached from here:", *left]
+    return [summary, erased, "not reached from here:", *left]

@@ -27,51 +27,51 @@ def get_command(
     registry = context.registry()
     name, _, version = prompt_id.partition("@")
     if version:
-        found = registry.get_version(name, version)
+        shown = registry.get_version(name, version)
         deployment = None
         environment = ""
     else:
         moment = _moment(at) if at else None
-        found = registry.require_active(name, environment, at=moment, requires=requires)
+        shown = registry.require_active(name, environment, at=moment, requires=requires)
         live = [item for item in registry.live(name) if item.environment == environment]
         deployment = live[0] if live and not at else None
-    prompt = found.prompt
+    prompt = shown.prompt
     values = {
-        "prompt_id": found.prompt_id,
-        "version": found.version,
+        "prompt_id": shown.prompt_id,
+        "version": shown.version,
         "environment": environment or None,
-        "content": found.content,
+        "content": shown.content,
         "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-        "model": found.model,
+        "model": shown.model,
         "inputs": [item.name for item in prompt.inputs],
-        "fingerprint": found.fingerprint,
-        "description": found.description,
-        "author": found.author,
-        "created_at": found.created_at,
+        "fingerprint": shown.fingerprint,
+        "description": shown.description,
+        "author": shown.author,
+        "created_at": shown.created_at,
         "deployed_at": deployment.deployed_at if deployment else None,
         "deployed_by": deployment.deployed_by if deployment else None,
         "loosened_by": deployment.loosened_by if deployment else None,
-        "revoked": found.revoked,
-        "source": found.source,
-        "age": found.age,
+        "revoked": shown.revoked,
+        "source": shown.source,
+        "age": shown.age,
     }
     where = f" live in {environment}" if environment else ""
     since = f" since {deployment.deployed_at} by {deployment.deployed_by}" if deployment else ""
-    context.note(f"{found.ref}{where}{since}")
+    context.note(f"{shown.ref}{where}{since}")
     if deployment and deployment.loosened_by:
         context.note(
             f"note: loosened rules allowed it (record {deployment.loosened_by} of the log)"
         )
-    if found.revoked:
+    if shown.revoked:
         context.note("warning: this version is revoked")
-    context.answer(values, [found.content])
+    context.answer(values, [shown.content])
 
 
 def _moment(text: str) -> datetime:
     from datetime import UTC, datetime
 
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no time: write 2026-03-01T12:00Z") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
-"""Ctrl+C while runs are going: once stops issuing calls, twice aborts them.
+"""Ctrl+C during runs: once stops issuing calls, twice aborts them.
 
-The handler only counts; whoever follows a run looks here and acts, in a thread of its own.
+The handler only counts; the thread that follows a run polls the count and acts.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ _runs: list[str] = []
 
 
 def count() -> int:
-    """How often the user asked to stop."""
+    """How often the user pressed Ctrl+C."""
     return _state["count"]
 
 
 def run_id() -> str:
-    """The run that was stopped and can be resumed, if there is one."""
+    """Id of the run that was stopped and can be resumed; empty if there is none."""
     return _runs[-1] if _runs and count() else ""
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
-    """Count interrupts inside instead of raising KeyboardInterrupt."""
+    """Inside, count interrupts instead of raising KeyboardInterrupt."""
     before = signal.signal(signal.SIGINT, _counted)
     try:
         yield
@@ -36,7 +36,7 @@ def watched() -> Iterator[None]:
 
 @contextlib.contextmanager
 def unwatched() -> Iterator[None]:
-    """Raise KeyboardInterrupt inside again: nothing is going that must be stopped in order."""
+    """Inside, raise KeyboardInterrupt again: there is no run to stop in order."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -45,7 +45,7 @@ def unwatched() -> Iterator[None]:
 
 
 def stopped(identity: str) -> None:
-    """Remember a run that did not come to its end."""
+    """Record a run that did not complete."""
     _runs.append(identity)
 
 

@@ -16,7 +16,7 @@ def keys_command(context: CommandContext) -> None:
     """
     from workbench.present.tables import lay_out
 
-    # By name: the commands must not depend on the screens.
+    # By name: commands must not depend on the screens.
     table = import_module("workbench.tui.keys.keys")
     own = _own_keys(context)
     table.check_keymap(own)
@@ -35,7 +35,7 @@ def keys_command(context: CommandContext) -> None:
 
 
 def _own_keys(context: CommandContext) -> dict[str, str]:
-    """The workspace's own keys; outside of a workspace there are none."""
+    """The workspace's own keys; none outside of a workspace."""
     try:
         return dict(context.workspace().settings.keys)
     except NotFound:

@@ -26,15 +26,15 @@ def log_command(
     Versions, evaluations, deployments, rollbacks, overrides.
     """
     registry = context.registry()
-    found = registry.history(prompt_id, environment, limit + 1)
-    shown = found[:limit]
+    entries = registry.history(prompt_id, environment, limit + 1)
+    shown = entries[:limit]
     lines = [_line(entry) for entry in shown]
-    if len(found) > limit:
+    if len(entries) > limit:
         lines.append(f"only the newest {limit} are shown: --limit shows more")
-    if not found:
+    if not entries:
         lines = ["nothing happened yet"]
     context.answer(
-        {"entries": [_json(entry) for entry in shown], "more": len(found) > limit}, lines
+        {"entries": [_json(entry) for entry in shown], "more": len(entries) > limit}, lines
     )
 
 

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a line, a log file and an exit code."""
+"""The entry point; turns errors into a line, a log file and an exit code."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from workbench.present.safe_text import safe_line
 STATE_VARIABLE = "WORKBENCH_STATE"
 LOG_NAME = "errors.log"
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_LEAST_SECRET = 8
+"""Characters of a value from which it is hidden: shorter ones occur in ordinary words."""
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
@@ -51,39 +53,39 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _outcome(arguments: Sequence[str], wants_json: bool) -> int:
-    """What the command says of its outcome, whoever reads its words."""
+    """Run the command; returns its exit code and reports errors."""
     try:
         code = workbench.main(list(arguments), prog_name="workbench", standalone_mode=False)
     except WorkbenchError as error:
         code = EXIT_INTERRUPTED if interrupts.count() else error.exit_code
-        _tell(error.message, error.hint, wants_json, code, _more(error))
-    except click.exceptions.Exit as asked:
-        code = asked.exit_code
+        _report(error.message, error.hint, wants_json, code, _more(error))
+    except click.exceptions.Exit as requested:
+        code = requested.exit_code
     except click.ClickException as error:
         code = EXIT_USAGE
-        _tell(error.format_message(), _usage_hint(error), wants_json, code)
+        _report(error.format_message(), _usage_hint(error), wants_json, code)
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
-        _tell("interrupted", "", wants_json, code)
+        _report("interrupted", "", wants_json, code)
     except SystemExit:
-        # The reader of click's own output, which is help, has gone, as `head` does.
+        # The reader of click's own output, such as help, has closed the pipe, as `head` does.
         streams.silence()
         code = EXIT_DONE
-    except Exception as error:  # noqa: BLE001 - the last edge: no traceback may reach a user
+    except Exception as error:  # noqa: BLE001 - the outermost edge: users get no traceback
         code = EXIT_INCOMPLETE
-        said, hint = _of_the_disk(error)
-        _tell(said or _in_one_line(error), hint or f"details: {_log(error)}", wants_json, code)
+        problem, hint = _disk_problem(error)
+        _report(problem or _in_one_line(error), hint or f"details: {_log(error)}", wants_json, code)
     return code if isinstance(code, int) else EXIT_DONE
 
 
-def _tell(
+def _report(
     message: str, hint: str, wants_json: bool, code: int, more: Mapping[str, Any] | None = None
 ) -> None:
     line = f"workbench: {safe_line(message)}"
     _note(f"{line} ({safe_line(hint)})" if hint else line)
     if wants_json:
-        told = {"error": message, "hint": hint, "exit_code": code, **(more or {})}
-        streams.write(json.dumps(told, indent=2) + "\n")
+        values = {"error": message, "hint": hint, "exit_code": code, **(more or {})}
+        streams.write(json.dumps(values, indent=2) + "\n")
 
 
 def _more(error: WorkbenchError) -> dict[str, Any]:
@@ -108,21 +110,21 @@ def _in_one_line(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _of_the_disk(error: Exception) -> tuple[str, str]:
-    """What no program can help, a disk that is full or may not be written, with what to do."""
+def _disk_problem(error: Exception) -> tuple[str, str]:
+    """Message and hint for a disk that is full or read-only; empty for other errors."""
     name = str(getattr(error, "sqlite_errorname", ""))
     if name == "SQLITE_FULL":
         return "the runs cannot be stored: the disk is full", "free some space; nothing was lost"
     if name.startswith("SQLITE_READONLY"):
         return "the runs cannot be stored: they may only be read here", "check the permissions"
     if isinstance(error, OSError) and error.errno in _DISK and error.filename:
-        said = f"{error.filename} cannot be written: {error.strerror}"
-        return said, "check the space and the permissions there"
+        problem = f"{error.filename} cannot be written: {error.strerror}"
+        return problem, "check the space and the permissions there"
     return "", ""
 
 
 def _log(error: BaseException) -> Path | str:
-    """Where the traceback was written: the stack alone, without the values of variables."""
+    """Log the traceback, without the values of variables; returns the log's path."""
     folder = _state_folder()
     text = "".join(traceback.format_exception(error))
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
@@ -148,6 +150,6 @@ def _state_folder() -> Path:
 def _without_secrets(text: str) -> str:
     """`text` without the values of variables that hold keys."""
     for name, value in os.environ.items():
-        if len(value) >= 8 and any(part in name.upper() for part in _SECRET_NAMES):
+        if len(value) >= _LEAST_SECRET and any(part in name.upper() for part in _SECRET_NAMES):
             text = text.replace(value, "[secret]")
     return text

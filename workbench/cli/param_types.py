@@ -1,4 +1,4 @@
-"""An amount of money on the command line."""
+"""Types of command line parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.units import dollars
 
 
 class Dollars(click.ParamType[float]):
-    """`2`, `0.05`, `1e-3`, `$2` or `2.00 USD`: never negative, never without end."""
+    """An amount: `2`, `0.05`, `1e-3`, `$2` or `2.00 USD`; not negative, finite."""
 
     name = "USD"
 
@@ -20,12 +20,12 @@ class Dollars(click.ParamType[float]):
         """US dollars. Raises click's usage error."""
         text = str(value)
         try:
-            found = float(text)
+            amount = float(text)
         except ValueError:
             try:
-                found = dollars(text)
+                amount = dollars(text)
             except ValueError as error:
                 self.fail(str(error), param, ctx)
-        if not math.isfinite(found) or found < 0:
+        if not math.isfinite(amount) or amount < 0:
             self.fail(f"{text!r} is no amount: write 2.00", param, ctx)
-        return found
+        return amount

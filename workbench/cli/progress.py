@@ -1,4 +1,4 @@
-"""A run under way, as one line on stderr that is written over and over."""
+"""A run's progress, as one line on stderr that is overwritten."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 TICK_S = 0.1
 _WORTH_SAYING_S = 1.0
-"""A shorter wait would only flicker."""
+"""Minimum width of a displayed wait in seconds: shorter ones would flicker."""
 
 
 class Follower:
-    """Shows runs as they go, and passes the user's Ctrl+C on to them.
+    """Shows the progress of runs and passes Ctrl+C on to them.
 
-    Enter it before a run starts; `on_run` may be given to any action that starts runs.
+    Enter it before a run starts; `on_run` can be passed to any action that starts runs.
     """
 
     def __init__(self, context: CommandContext) -> None:
-        self._face = context
+        self._context = context
         self._shows = sys.stderr.isatty()
         self._threads: list[threading.Thread] = []
         self._exits = contextlib.ExitStack()
@@ -46,8 +46,8 @@ class Follower:
                 thread.join()
 
     def on_run(self, live: LiveRun, name: str) -> None:
-        """Follow this run until it ends, in a thread of its own."""
-        self._face.note(f"run {live.run_id}: {name}")
+        """Follow this run until it ends, in a new thread."""
+        self._context.note(f"run {live.run_id}: {name}")
         thread = threading.Thread(target=self._follow, args=(live,), daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -57,10 +57,10 @@ class Follower:
         width = 0
         ended = False
         while not ended:
-            asked = interrupts.count()
-            if asked > seen:
-                seen = asked
-                self._pass_on(live, asked)
+            interrupted = interrupts.count()
+            if interrupted > seen:
+                seen = interrupted
+                self._pass_on(live, interrupted)
             if self._shows:
                 line = progress_line(live.progress())[: shutil.get_terminal_size().columns - 1]
                 streams.note("\r" + line.ljust(width))
@@ -71,16 +71,16 @@ class Follower:
         if interrupts.count() and live.progress().done < live.progress().total:
             interrupts.stopped(live.run_id)
 
-    def _pass_on(self, live: LiveRun, asked: int) -> None:
-        # First what was asked for, then the words about it.
-        stop: Callable[[], None] = live.stop if asked == 1 else live.abort
+    def _pass_on(self, live: LiveRun, interrupted: int) -> None:
+        # Act first, then report it.
+        stop: Callable[[], None] = live.stop if interrupted == 1 else live.abort
         stop()
-        said = "stopping: calls under way may finish (Ctrl+C again aborts them)"
-        self._face.note(said if asked == 1 else "aborting")
+        message = "stopping: calls under way may finish (Ctrl+C again aborts them)"
+        self._context.note(message if interrupted == 1 else "aborting")
 
 
 def progress_line(now: RunProgress) -> str:
-    """State, done of total, share, time left, score, money, errors: in one line."""
+    """State, done of total, share, time left, score, cost and errors, in one line."""
     state = "stopping" if now.stopping else "running"
     if now.retry_in_s and now.retry_in_s >= _WORTH_SAYING_S and not now.stopping:
         state = f"waiting {_time(now.retry_in_s)}"

@@ -48,17 +48,17 @@ def report_command(
             (b, *also),
             suite,
             split=split,
-            on_ahead=lambda runs: confirm(context, session, runs, yes),
+            on_planned=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
     write_atomically(html, html_report(session, best))
-    found = best.candidates[0].compared
+    compared_b = best.candidates[0].compared
     values = {
         "html": str(html),
-        "verdict": found.headline.verdict.value,
-        "gate": found.gate.value,
-        "run_a": found.a.summary.run_id,
-        "run_b": found.b.summary.run_id,
+        "verdict": compared_b.headline.verdict.value,
+        "gate": compared_b.gate.value,
+        "run_a": compared_b.a.summary.run_id,
+        "run_b": compared_b.b.summary.run_id,
         "candidates": [
             {
                 "name": compared.b.source.name,

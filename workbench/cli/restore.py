@@ -24,7 +24,9 @@ def restore_command(context: CommandContext, backup: Path) -> int:
 
     workspace = context.workspace()
     workspace.make_state()
-    open_reader(str(backup)).close()  # what is no registry makes none; the file stays as it is
+    open_reader(
+        str(backup)
+    ).close()  # raises for a file that is not a registry, before anything is changed
     missing = not workspace.registry_path.exists()
     with PromptRegistry(workspace.registry_path, create=missing) as registry:
         registry.restore(backup)
@@ -36,7 +38,7 @@ def restore_command(context: CommandContext, backup: Path) -> int:
         "head": report.head,
     }
     bad = report.first_bad
-    said = f"{bad.problem} (workbench verify)" if bad else "everything holds"
+    verified = f"{bad.problem} (workbench verify)" if bad else "everything holds"
     records = numbers.plural(report.records, "record")
-    context.answer(values, [f"restored {records}, head {report.head}: {said}"])
+    context.answer(values, [f"restored {records}, head {report.head}: {verified}"])
     return EXIT_DONE if report.ok else EXIT_REFUSED

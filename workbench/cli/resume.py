@@ -1,4 +1,4 @@
-"""What `workbench run --resume` does beside running: what it may be given, and what it says."""
+"""Options, confirmation and display name of `workbench run --resume`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALLOWED = {"--resume": ("concurrency", "budget"), "--attach": ()}
 
 
 def check_flags(flag: str, options: Mapping[str, Any]) -> None:
-    """Raise a usage error for what cannot be said anew of a run that has begun."""
+    """Raise a usage error for options that cannot be changed for a started run."""
     allowed = _ALLOWED[flag]
     given = [
         "--prompt" if name == "ref" else f"--{name}"
@@ -34,18 +34,18 @@ def check_flags(flag: str, options: Mapping[str, Any]) -> None:
         )
 
 
-def going_on(
+def resume_spec(
     context: CommandContext, session: Session, run_id: str, options: Mapping[str, Any], yes: bool
 ) -> tuple[RunSpec, str]:
-    """What is left of a run, agreed to, and its name for people."""
+    """The specification of the rest of a run, after confirmation, and its display name."""
     from workbench.actions.running import run as running
-    from workbench.actions.running.costs import Ahead
+    from workbench.actions.running.costs import PlannedRun
 
     spec = running.spec_of_run(
         session, run_id, concurrency=options["concurrency"], budget_usd=options["budget"]
     )
     spent = session.store.summary(run_id).cost_usd or 0.0
-    ahead = Ahead(spec, session.store.done(run_id), spent)
+    ahead = PlannedRun(spec, session.store.done(run_id), spent)
     confirm(context, session, [ahead], yes, hint="--yes, or --budget USD")
     other = running.differs_from_draft(session, run_id)
     return spec, AS_IT_WAS + (", not as the draft is now" if other else "")

@@ -44,27 +44,27 @@ def rules_command(context: CommandContext, action: str, reason: str, record: int
         return
     if action == "apply":
         changes = rules.apply(session, reason)
-        said = [f"applied: {change}" for change in changes] or ["nothing changed"]
+        output = [f"applied: {change}" for change in changes] or ["nothing changed"]
     else:
         changes = rules.pending(session)
-        said = [*map(_line, changes)] or ["the files and the registry have the same rules"]
+        output = [*map(_line, changes)] or ["the files and the registry have the same rules"]
     added = [] if action == "apply" else session.registry.suites_let_through()
-    said += [f"not accepted, and a version passes only with them: {change}" for change in added]
+    output += [f"not accepted, and a version passes only with them: {change}" for change in added]
     waiting = session.registry.waiting_rules()
-    said += [f"waits for an approval: {_waiting_line(rule)}" for rule in waiting]
+    output += [f"waits for an approval: {_waiting_line(rule)}" for rule in waiting]
     if action == "show" and any(change.looser for change in (*changes, *added)):
-        said.append("to let more through: workbench rules apply --reason TEXT")
+        output.append("to let more through: workbench rules apply --reason TEXT")
     values = {
         "changes": [change_json(change) for change in changes],
         "applied": action == "apply",
         "added": [change_json(change) for change in added],
         "waiting": [_waiting_json(rule) for rule in waiting],
     }
-    context.answer(values, said)
+    context.answer(values, output)
 
 
 def change_json(change: RuleChange) -> dict[str, Any]:
-    """A change of a rule for scripts."""
+    """A change of a rule as JSON values."""
     return {
         "environment": change.environment or None,
         "prompt_id": change.prompt_id or None,

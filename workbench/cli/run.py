@@ -12,7 +12,7 @@ from workbench.cli.confirm import confirm
 from workbench.cli.context import CommandContext, command
 from workbench.cli.param_types import Dollars
 from workbench.cli.progress import Follower
-from workbench.cli.resume import check_flags, going_on
+from workbench.cli.resume import check_flags, resume_spec
 from workbench.cli.run_batch import next_step, send
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what is run; `run` and `estimate` share them."""
+    """The options that select what to run, shared by `run` and `estimate`."""
     for option in reversed(
         [
             click.option("--prompt", "ref", metavar="REF", help="Default: the suite's draft."),
@@ -43,7 +43,7 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def spec_of(session: Session, suite_name: str, options: dict[str, Any]) -> tuple[RunSpec, str]:
-    """What is to be run, and its name for people."""
+    """The specification of a run, and its display name."""
     from workbench.actions.refs import resolve
     from workbench.actions.running.run import make_spec
 
@@ -68,7 +68,9 @@ def spec_of(session: Session, suite_name: str, options: dict[str, Any]) -> tuple
 @click.option("--resume", metavar="RUN", help="Go on with a run: what is missing or failed.")
 @click.option("--batch", is_flag=True, help="Send a batch at half price and leave.")
 @click.option("--attach", metavar="RUN", help="Come back to a batch: store what it answered.")
-@click.option("--yes", is_flag=True, help="Do not ask before a dear run or one on the gate set.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask before an expensive run or one on the gate set."
+)
 def run_command(
     context: CommandContext,
     suite: str | None,
@@ -95,7 +97,7 @@ def run_command(
     else:
         check_flags("--resume" if resume else "--attach", {**options, "batch": batch})
     if resume:
-        spec, name = going_on(context, session, resume, options, yes)
+        spec, name = resume_spec(context, session, resume, options, yes)
     if spec is None:
         summary = running.attach(session, str(attach))
     elif batch:
@@ -115,32 +117,32 @@ def run_command(
     notes = [*(spec.notes if spec else ()), *remarks(summary.environment)]
     last = len(lines) - (exit_code(summary) == EXIT_INCOMPLETE)
     lines[last:last] = [f"note: {note}" for note in notes]
-    found = {
+    more_values = {
         "batch": under_way or None,
         "notes": notes,
         "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
         "steadiness": steady_json(steady),
     }
-    context.answer({**as_json(summary), **found}, lines)
+    context.answer({**as_json(summary), **more_values}, lines)
     return EXIT_DONE if batch and under_way else exit_code(summary)
 
 
 def _confirm(
     context: CommandContext, session: Session, spec: RunSpec, split: str | None, yes: bool
 ) -> None:
-    """Ask before money is spent or the gate set worn. Raises UsageError when told no."""
+    """Ask before a run that costs much or uses the gate set. Raises UsageError if declined."""
     from workbench.actions.running import run as running
-    from workbench.actions.running.costs import Ahead
+    from workbench.actions.running.costs import PlannedRun
 
     if not yes and running.needs_confirmation(spec.suite, split):
         question = "This looks at the gate set outside of an evaluation, which wears it out. Run?"
         if not context.agree(question):
             raise UsageError("not run: the split gate is for evaluations", hint="or give --yes")
-    confirm(context, session, [Ahead(spec)], yes, hint="--yes, or --budget USD")
+    confirm(context, session, [PlannedRun(spec)], yes, hint="--yes, or --budget USD")
 
 
 def as_json(summary: RunSummary) -> dict[str, Any]:
-    """The keys that scripts rely on, and a few more."""
+    """The JSON keys of a run."""
     return {
         "run_id": summary.run_id,
         "status": summary.status.value,
@@ -168,7 +170,7 @@ def as_json(summary: RunSummary) -> dict[str, Any]:
 
 
 def lines_of(summary: RunSummary, batch: str = "") -> list[str]:
-    """A run, whose `batch` may be under way, in a few lines."""
+    """A run as text lines; `batch` is the id of its batch under way."""
     head = f"{summary.run_id}  {summary.status.value}"
     if summary.reason:
         head += f": {summary.reason}"
@@ -190,16 +192,16 @@ def lines_of(summary: RunSummary, batch: str = "") -> list[str]:
 
 
 def outcome_lines(outcomes: Mapping[Outcome, int]) -> list[str]:
-    """What was no plain answer, by name; nothing where all were."""
+    """The counts of outcomes other than ok; empty if all are ok."""
     others = {o: count for o, count in outcomes.items() if o.value != "ok"}
-    said = ", ".join(
+    counts = ", ".join(
         f"{numbers.count(count)} {o.value.replace('_', ' ')}" for o, count in others.items()
     )
-    return [f"not ok: {said}"] if said else []
+    return [f"not ok: {counts}"] if counts else []
 
 
 def steady_json(steady: Steadiness | None) -> dict[str, Any] | None:
-    """What the repeats of a run say; None where each case was asked once."""
+    """The consistency over repeats as JSON values; None without repeats."""
     if steady is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""What `workbench run --batch` does beside sending: it names the run, whatever happens."""
+"""Sending of `workbench run --batch`, which always names the run, even on failure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def send(context: CommandContext, session: Session, spec: RunSpec, name: str) -> RunSummary:
-    """Send a batch; where that fails or is interrupted, say how the run can go on."""
+    """Submit a batch; on failure or interruption, say how to resume the run."""
     from workbench.actions.running import run as running
 
     started: list[str] = []
@@ -30,7 +30,7 @@ def send(context: CommandContext, session: Session, spec: RunSpec, name: str) ->
 
 
 def next_step(run_id: str, batch: str) -> str:
-    """How to go on with a run that is not complete, in one line."""
+    """How to resume an incomplete run, in one line."""
     if batch:
         return f"collect the batch with: workbench run --attach {run_id}"
     return f"go on with: workbench run --resume {run_id}"

@@ -33,8 +33,8 @@ def runs_command(
     if one:
         _show_one(context, one)
         return
-    found = session.store.summaries(prompt_id, suite, limit + 1)
-    shown = found[:limit]
+    summaries = session.store.summaries(prompt_id, suite, limit + 1)
+    shown = summaries[:limit]
     now = datetime.now(UTC)
     rows = [
         (
@@ -51,9 +51,9 @@ def runs_command(
     ]
     headers = ("run", "prompt", "suite", "status", "score", "scored", "cost", "when")
     lines = lay_out(headers, rows)
-    if len(found) > limit:
+    if len(summaries) > limit:
         lines.append(f"only the newest {limit} are shown: --limit shows more")
-    values = {"runs": [as_json(run) for run in shown], "more": len(found) > limit}
+    values = {"runs": [as_json(run) for run in shown], "more": len(summaries) > limit}
     context.answer(values, lines)
 
 

@@ -1,7 +1,7 @@
-"""The screens in a browser, for the person who started the server and nobody else.
+"""Serves the screens to a browser, for the user who started the server only.
 
-Every page in the browser and every user of the machine can reach loopback. A token in the address
-keeps the users out, and the pages too, which are also told by where a request comes from.
+Every web page in the browser and every user of the machine can reach loopback. A token in the
+address keeps both out; web pages are also recognised by the request's origin.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from textual_serve.server import Server, to_int
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SESSIONS = 4
-"""How many pages may be open at once: each is a process."""
+"""Default maximum number of open pages: each is a process."""
 _OPENING = "open the address that workbench serve printed\n"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-# Whoever opens the page and types means the terminal, which takes no focus by itself. Before its
-# first bytes its socket may not be open yet, and telling it about the focus would throw.
+# Focuses the terminal, which does not take the focus by itself. Not before its first bytes: its
+# socket may not be open yet, and reporting the focus would throw.
 _TYPING = """
 const page = document.body.classList;
 const type = () => document.querySelector(".xterm-helper-textarea").focus();
@@ -49,9 +49,7 @@ _TYPING_HASH = b64encode(hashlib.sha256(_TYPING.encode()).digest()).decode()
 
 
 class LoopbackServer(Server):
-    """Answers whoever has the address with its token, from its own page only, which loads nothing
-    from elsewhere.
-    """
+    """Accepts only requests with the token and from its own page, which loads nothing external."""
 
     def __init__(self, command: str, host: str, port: int, sessions: int = SESSIONS) -> None:
         at = f"[{host}]" if ":" in host else host
@@ -69,39 +67,39 @@ class LoopbackServer(Server):
 
     @property
     def page_url(self) -> str:
-        """What a browser opens."""
+        """The address to open in a browser."""
         return f"{self.public_url}/?token={self._token}"
 
     @property
     def socket_url(self) -> str:
-        """Where the page's terminal connects to, without a path."""
+        """The address of the page's WebSocket, without a path."""
         return self.public_url.replace("http:", "ws:", 1)
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
-        # The terminal's script puts its own query behind the address, so no token fits in there.
+        # The terminal's script appends its own query to the address: the token goes into the path.
         app.add_routes([web.get("/ws/{token}", self.handle_websocket)])
         app.middlewares.append(self._refuse_others)
         app.on_response_prepare.append(self._keep_inside)
         return app
 
     def initialize_logging(self) -> None:
-        """Failures alone, without variables: requests and their tokens are no news."""
+        """Log failures only, without variables: requests contain the token."""
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
 
     async def on_startup(self, app: web.Application) -> None:
-        """textual-serve's banner would say an address without its token."""
+        """Suppress textual-serve's banner, which shows an address without the token."""
         del app
 
     async def on_shutdown(self, app: web.Application) -> None:
-        """A page that is still open must not keep the server from ending."""
+        """Close open pages, which would keep the server from ending."""
         del app
         for socket in set(self._open):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
     @aiohttp_jinja2.template("served.html")
     async def handle_index(self, request: web.Request) -> dict[str, Any]:
-        """The page; textual-serve's own wants a font from elsewhere, and takes no key at first."""
+        """The page; textual-serve's own loads an external font, and does not focus the terminal."""
         self._refuse_strangers(request)
         self._refuse_too_many()
         return {
@@ -112,13 +110,13 @@ class LoopbackServer(Server):
         }
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """One page: its screens run for as long as it is open, and it ends with them."""
+        """One page: its screens run while it is open, and it ends with them."""
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="a browser says where its page comes from\n")
         self._refuse_strangers(request)
         self._refuse_too_many()
         socket = web.WebSocketResponse(heartbeat=15)
-        # Before the first await, so that two that come together are both counted.
+        # Before the first await, so that concurrent requests are both counted.
         self._open.add(socket)
         try:
             await socket.prepare(request)
@@ -160,7 +158,7 @@ class LoopbackServer(Server):
 
     @web.middleware
     async def _refuse_others(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Other names may be made to point to loopback, and other pages send their origin."""
+        """Refuse other host names (DNS rebinding) and the origins of other pages."""
         if not self._is_ours(f"//{request.host}"):
             raise web.HTTPForbidden(text=_OPENING)
         origin = request.headers.get("Origin")
@@ -188,10 +186,10 @@ class LoopbackServer(Server):
 
 
 class _Screens(AppService):
-    """The process behind one page."""
+    """The process of one page."""
 
     async def run(self) -> None:
-        """Until the process ends; however it did, the page must not go on as if it were there."""
+        """Run until the process ends, then always close the page."""
         try:
             await super().run()
             if self._process is not None:
@@ -200,6 +198,8 @@ class _Screens(AppService):
             await self.remote_close()
 
     async def on_data(self, payload: bytes) -> None:
-        """What it draws. Read on when the page has gone: a full pipe would keep it from ending."""
+        """Forward output; reads on after the page is closed, as a full pipe would block the
+        process.
+        """
         with contextlib.suppress(ConnectionError):
             await self.remote_write_bytes(payload)

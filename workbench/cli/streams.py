@@ -1,7 +1,7 @@
-"""stdout and stderr as they are: there, closed, full, or read by nobody any more.
+"""Writing to stdout and stderr, which may be closed, full, or a broken pipe.
 
-What a command finds out and stores does not depend on who reads it, so writing here raises
-nothing: a reader that has gone is no error, and a disk that is full is told at the end, once.
+A command's work does not depend on its readers, so writing raises nothing: a broken pipe is not an
+error, and a full disk is reported once, at the end.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _problems: list[str] = []
 
 
 def prepare() -> None:
-    """Open what the shell closed, and let any text be written, whatever the locale says.
+    """Reopen streams that the shell closed, and allow any text in any locale.
 
-    A closed descriptor would else be given to the next file, and be written to by others.
+    A closed descriptor would otherwise be reused for the next opened file.
     """
     _problems.clear()
     for number, mode in enumerate(("r", "w", "w")):
@@ -38,25 +38,25 @@ def prepare() -> None:
 
 
 def write(text: str, *, flush: bool = False) -> None:
-    """Data, on stdout."""
+    """Write data to stdout."""
     problem = _attempt(sys.stdout, text, flush)
     if problem and not isinstance(problem, BrokenPipeError):
         _problems.append(problem.strerror or type(problem).__name__)
 
 
 def note(text: str) -> None:
-    """Narration, on stderr; where it cannot be written, nobody waits for it."""
+    """Write narration to stderr; errors are ignored."""
     _attempt(sys.stderr, text, True)
 
 
 def finish() -> str:
-    """Write what is buffered; why some of the data is lost, or nothing."""
+    """Flush stdout; returns why some data is lost, or empty."""
     write("", flush=True)
     return _problems[0] if _problems else ""
 
 
 def silence() -> None:
-    """Nobody reads stdout any more."""
+    """Discard further output: the reader of stdout is gone."""
     _silence(sys.stdout)
 
 
@@ -74,7 +74,7 @@ def _attempt(stream: TextIO, text: str, flush: bool) -> OSError | None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Lead the stream nowhere: what it still holds must not fail again when Python ends."""
+    """Redirect the stream to nowhere, so that its buffer does not fail again at exit."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         try:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from workbench.prompts.values import Prompt
     from workbench.providers.base import Answer
 
+_MOST_IDS = 1000
+"""Ids among which a similar one is searched for: with more it takes noticeable time."""
+
 
 @command("try", example="workbench try support_triage --case t-004")
 @click.argument("ref", metavar="REF", required=True)
@@ -59,8 +62,8 @@ def try_command(
     if not context.as_json:
         streams.write("\n")
     expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
-    said = f": {answer.error}" if answer.error else ""
-    context.note(f"{answer.outcome.value}{said}, {numbers.seconds(answer.latency_s)}{expected}")
+    reason = f": {answer.error}" if answer.error else ""
+    context.note(f"{answer.outcome.value}{reason}, {numbers.seconds(answer.latency_s)}{expected}")
     if context.as_json:
         notes = [source.note] if source.note else []
         context.answer({**_json(case, answer), "notes": notes}, [])
@@ -70,25 +73,25 @@ def try_command(
 def _case_of(
     session: Session, prompt: Prompt, suite_name: str | None, case_id: str | None
 ) -> tuple[Case, str]:
-    """The case to try, and where it stands."""
+    """The case to try, and its location for error messages."""
     try:
         suite = session.workspace.suite_for(prompt.prompt_id, suite_name)
     except NoSuite as error:
         if case_id is not None:
             raise
         return _without_suite(prompt, error), ""
-    wanted = suite.dev_cases.cases[0].id if case_id is None else case_id
-    case = suite.dataset.case(wanted)
+    chosen_id = suite.dev_cases.cases[0].id if case_id is None else case_id
+    case = suite.dataset.case(chosen_id)
     if case is None:
         known = [item.id for item in suite.dataset.cases]
-        near = did_you_mean(wanted, known) if len(known) < 1000 else ""
+        near = did_you_mean(chosen_id, known) if len(known) < _MOST_IDS else ""
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
-        raise NotFound(f"no case {wanted!r} in {suite.name}", hint=hint)
+        raise NotFound(f"no case {chosen_id!r} in {suite.name}", hint=hint)
     return case, f"{suite.dataset.place_of(case)}: case {case.id!r}: "
 
 
 def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
-    """A prompt that needs no inputs can be tried as it stands. Raises NoSuite for another."""
+    """An empty case for a prompt without required inputs. Raises NoSuite for others."""
     from workbench.prompts.templates.templates import Renderer
 
     needed = Renderer(prompt).missing({})
@@ -100,13 +103,13 @@ def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
 
 def _given(given: tuple[str, ...]) -> Case:
     from workbench.datasets.values import Case
-    from workbench.prompts.files.untyped import Untyped
+    from workbench.prompts.files.untyped import UntypedText
 
     pairs = [item.partition("=") for item in given]
     for name, sign, _ in pairs:
         if not sign or not name:
             raise click.BadParameter(f"{name!r} has no value: write NAME=VALUE")
-    return Case("given", {name: Untyped(value) for name, _, value in pairs})
+    return Case("given", {name: UntypedText(value) for name, _, value in pairs})
 
 
 def _json(case: Case, answer: Answer) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What `compare` and `evaluate` share: their JSON keys, their lines, their exit codes."""
+"""JSON keys, text lines and exit codes that `compare` and `evaluate` share."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def as_json(
     run_a: str | None,
     run_b: str,
 ) -> dict[str, Any]:
-    """The keys that scripts rely on: counts, with the ids of the cases beside them, and the
-    same line that people read, with `a` and `b` as the names of the two sides.
+    """The JSON keys of a verdict: counts with case ids, and the headline, with `a` and `b` as
+    the names of the two sides.
     """
     from workbench.present.verdict_words import headline
 
@@ -62,7 +62,7 @@ def lines_of(
     verbose: bool,
     ref: str = "",
 ) -> list[str]:
-    """A headline a scorer, the broken cases, what to do next; of several what the gate says."""
+    """A headline per scorer, the broken cases, what to do next; for several scorers the gate."""
     from workbench.present.verdict_words import beneath, details, headline_lines
     from workbench.verdicts.comparison import combine
 
@@ -75,13 +75,13 @@ def lines_of(
         if verbose:
             lines += [f"  {line}" for line in details(comparison)]
     if len(comparisons) > 1:
-        said = combine(comparisons).value.replace("_", " ").upper()
-        lines.append(f"the gate of all {len(comparisons)} scorers: {said}")
+        combined = combine(comparisons).value.replace("_", " ").upper()
+        lines.append(f"the gate of all {len(comparisons)} scorers: {combined}")
     return lines
 
 
 def exit_code(gate: Gate, incomplete: bool) -> int:
-    """0 pass, 1 fail, 4 when a failing provider left cases out, else 3: no decision."""
+    """0 pass, 1 fail, 4 when cases are missing because the provider failed, else 3: no decision."""
     from workbench.verdicts.values import Gate
 
     if gate is Gate.PASS:

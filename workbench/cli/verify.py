@@ -84,7 +84,7 @@ _LOOKED_AT = {
     "anchors": "kept in registry.anchors",
     "signatures": "",
 }
-"""What the parts of an audit count, and what they do with it."""
+"""By part of an audit: what it counts, and what is checked."""
 
 
 def _line(part: CheckedPart, report: VerifyReport) -> str:

@@ -1,4 +1,4 @@
-"""What a cell means: a value of the kind of an input, or the JSON that a scorer needs."""
+"""Converts cells to values of an input's kind, or to the JSON that a scorer needs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json
 from workbench.errors import DatasetError
-from workbench.json_text import as_written, dumps, is_json_number
-from workbench.prompts.files.untyped import Untyped
+from workbench.json_text import dumps, is_json_number, with_spelling
+from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.kinds import fits
 
 _SHOWN_CHARS = 60
 _MAX_DIGITS = 20
-"""With a sign, of a whole number of 64 bits."""
-_WANTED = {
+"""Maximum characters of a signed 64-bit integer."""
+_NEEDED = {
     "boolean": "true or false",
     "integer": "a whole number",
     "number": "a number",
@@ -29,12 +29,12 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def is_typed(kind: str) -> bool:
-    """Whether inputs of that kind hold anything but text."""
-    return kind in _WANTED
+    """Whether inputs of that kind are anything but text."""
+    return kind in _NEEDED
 
 
 def typed(cell: str, kind: str) -> Any:
-    """The value that an input of that kind gets of a cell; None for a blank one, which gives none.
+    """The value of a cell for an input of that kind; None for a blank cell.
 
     Raises DatasetError that says what is needed.
     """
@@ -54,38 +54,38 @@ def typed(cell: str, kind: str) -> Any:
 
 
 def misfit(value: Any, kind: str) -> str:
-    """Why a value of a file that has types does not fit the kind, or nothing."""
+    """Why a value of a typed file does not fit the kind; empty if it does."""
     if value is None or not is_typed(kind) or fits(kind, value):
         return ""
     shown = repr(value)
     cut = shown if len(shown) <= _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 1]}…"
-    return f"is {cut}, and {_WANTED[kind]} is needed"
+    return f"is {cut}, and {_NEEDED[kind]} is needed"
 
 
 def json_of(value: Any) -> Any:
-    """What a JSON scorer compares with: the value of a cell that holds JSON, any other as it is.
+    """The value for a JSON scorer: a cell is parsed as JSON, other values are unchanged.
 
-    Raises DatasetError for a cell that holds none.
+    Raises DatasetError for a cell that is not JSON.
     """
-    if not isinstance(value, Untyped):
+    if not isinstance(value, UntypedText):
         return with_numbers(value)
     text = value.strip()
     return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else parse_json(text, "expected")
 
 
 def text_of(value: Any) -> str:
-    """A value as an answer would write it; what YAML writes plainly in a list or an object, such
-    as 1.50 or TRUE, is the number or the word of JSON there.
+    """A value as an answer would write it; unquoted YAML scalars in a list or an object, such as
+    1.50 or TRUE, become JSON numbers and literals.
     """
     return str(value) if isinstance(value, str) else dumps(value, literal=_plain)
 
 
 def _plain(text: str) -> str | None:
-    """What stands in JSON for a scalar that YAML writes without quotes; None for a text."""
-    found = _scalar(text) if isinstance(text, Untyped) else None
-    if found is None:
+    """The JSON text of an unquoted YAML scalar; None for a text."""
+    scalar = _scalar(text) if isinstance(text, UntypedText) else None
+    if scalar is None:
         return None
-    return str(text) if is_json_number(text) else as_text(found)
+    return str(text) if is_json_number(text) else as_text(scalar)
 
 
 def _scalar(text: str) -> bool | int | float | None:
@@ -93,10 +93,10 @@ def _scalar(text: str) -> bool | int | float | None:
 
 
 def with_numbers(value: Any) -> Any:
-    """With plain YAML numbers and booleans as such, however they are written."""
-    if isinstance(value, Untyped):
-        found = _scalar(value)
-        return str(value) if found is None else found
+    """The value, with unquoted YAML numbers and booleans as such, however they are spelled."""
+    if isinstance(value, UntypedText):
+        scalar = _scalar(value)
+        return str(value) if scalar is None else scalar
     if isinstance(value, Mapping):
         return {key: with_numbers(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -105,8 +105,8 @@ def with_numbers(value: Any) -> Any:
 
 
 def _parsed(text: str, kind: str) -> Any:
-    """The text itself where it is no value of the kind. Raises DatasetError for bad JSON, and for
-    a number that is too large.
+    """The value of a text, or the text itself if it is not of the kind. Raises DatasetError for
+    invalid JSON and for a number beyond 64 bits.
     """
     if kind == "boolean":
         return _BOOLEANS.get(text.lower(), text)
@@ -125,6 +125,6 @@ def _number(text: str) -> int | float | None:
         return None
     if text.lstrip("+-").isdigit():
         number = int(text) if len(text) <= _MAX_DIGITS else MAX_INTEGER
-        return as_written(number, text) if -MAX_INTEGER <= number < MAX_INTEGER else None
-    decimal = as_written(float(text), text)
+        return with_spelling(number, text) if -MAX_INTEGER <= number < MAX_INTEGER else None
+    decimal = with_spelling(float(text), text)
     return decimal if math.isfinite(decimal) else None

@@ -1,4 +1,4 @@
-"""CSV and TSV: rows of cells, whose type the file does not say."""
+"""Reads CSV and TSV: rows of untyped cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.values import CASE_KEYS
 from workbench.errors import DatasetError
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 
 MAX_FIELD_CHARS = 10_000_000
 _NAMES = frozenset({"id", "split", "group"})
@@ -20,33 +20,33 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def read_csv(text: str, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Rows of a file with commas; with semicolons or tabs where its header has no comma.
+    """Rows of a file separated by commas, or by semicolons or tabs if its header has no comma.
 
     Raises DatasetError for a row that does not fit the header, and for another delimiter.
     """
     header = _FIRST_RECORD.match(text)
     unquoted = _QUOTED.sub("", header[1]) if header else ""
-    found = [mark for mark in ",;\t" if mark in unquoted]
+    delimiters = [mark for mark in ",;\t" if mark in unquoted]
     if unquoted.lower().startswith("sep="):
         raise DatasetError(
             f"{where}: line 1: {unquoted.strip()!r} is no header",
             hint="take the line out: commas, semicolons and tabs are found without it",
         )
-    if "|" in unquoted and not found:
+    if "|" in unquoted and not delimiters:
         raise DatasetError(
             f"{where}: line 1: the columns are separated by '|'",
             hint="separate them by commas, semicolons or tabs",
         )
-    return _rows(text, where, found[0] if len(found) == 1 else ",")
+    return _rows(text, where, delimiters[0] if len(delimiters) == 1 else ",")
 
 
 def read_tsv(text: str, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Rows of a file with tabs, quoted as spreadsheets do."""
+    """Rows of a file separated by tabs, with quotes as in CSV. Raises DatasetError."""
     return _rows(text, where, "\t")
 
 
 def folded(text: str) -> str:
-    """With every line end as LF: an editor's or git's choice of line ends decides nothing."""
+    """The text with LF line ends, so that an editor's or git's choice makes no difference."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
@@ -59,7 +59,7 @@ def _rows(text: str, where: str, delimiter: str) -> Iterator[tuple[str, Mapping[
         for row in reader:
             line, start = start, reader.line_num + 1
             if not any(cell.strip() for cell in row):
-                continue  # spreadsheets write rows of nothing below the last one
+                continue  # spreadsheets write empty rows after the last one
             if header:
                 yield f"line {line}", _cells(header, row, f"{where}: line {line}")
             else:
@@ -79,7 +79,7 @@ def _header(row: Sequence[str], where: str) -> list[str]:
 
 
 def _cells(header: Sequence[str], row: Sequence[str], where: str) -> dict[str, Any]:
-    """The row by column; blank cells beyond the header, or below a blank name, are none."""
+    """The row by column, without blank cells beyond the header or in unnamed columns."""
     if len(row) < len(header) or any(cell.strip() for cell in row[len(header) :]):
         raise DatasetError(f"{where} has {len(row)} cells, the header {len(header)}")
     cells: dict[str, Any] = {}
@@ -88,7 +88,7 @@ def _cells(header: Sequence[str], row: Sequence[str], where: str) -> dict[str, A
             if cell.strip():
                 raise DatasetError(f"{where}: column {at} has no name", hint="name it, or empty it")
         elif name not in CASE_KEYS:
-            cells[name] = Untyped(folded(cell))
+            cells[name] = UntypedText(folded(cell))
         elif cell.strip():
             cells[name] = _of_case(name, cell, where)
     return cells
@@ -99,4 +99,4 @@ def _of_case(name: str, cell: str, where: str) -> Any:
         return cell.strip()
     if name == "inputs" or (name == "tags" and cell.lstrip().startswith("[")):
         return parse_json(cell, f"{where}: {name}")
-    return Untyped(folded(cell))
+    return UntypedText(folded(cell))

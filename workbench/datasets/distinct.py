@@ -1,4 +1,4 @@
-"""Are the cases independent questions? Equal ones count once, and hidden groups are named."""
+"""Finds cases that are not independent: duplicates, which count once, and undeclared groups."""
 
 from __future__ import annotations
 
@@ -13,42 +13,41 @@ from workbench.prompts.values import Prompt
 from workbench.units import plural
 
 SENT_ALIKE = "sent alike: "
-"""Begins the name of a group that nobody declared."""
+"""Prefix of the names of groups that were not declared."""
 _MARKS = ".,;:!?…'\""
 _LONG = 40
-"""A text of so many characters that stands in several cases is no coincidence."""
+"""Characters from which a text shared by several cases is unlikely to be a coincidence."""
 
 
 def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
-    """The cases without those that ask and expect what an earlier one does, column by column, as
-    it is seen.
+    """The cases without duplicates, which have the same visible inputs and expected answer.
 
-    With `prompts` those for which all of these send the same get a group, where no case has one:
-    they are no independent questions, and yet all of them count, since it is a prompt's own
-    doing what it sends. A template that leaves out what is hard would else leave out cases.
+    With `prompts`, cases for which all of these send the same messages get a common group, if no
+    case has one. They are not independent, but all of them count: otherwise a template that omits
+    an input could remove hard cases.
     """
     first: dict[str, Case] = {}
     for case in cases:
         first.setdefault(seen_text(as_json([case.inputs, case.expected])), case)
-    found = tuple(first.values())
-    if not prompts or any(case.group is not None for case in found):
-        return found
+    kept = tuple(first.values())
+    if not prompts or any(case.group is not None for case in kept):
+        return kept
     sent = sent_by(prompts)
-    keys = [sent(case) for case in found]
+    keys = [sent(case) for case in kept]
     times = Counter(keys)
     return tuple(
         case if times[key] == 1 else replace(case, group=f"{SENT_ALIKE}{key}")
-        for case, key in zip(found, keys, strict=True)
+        for case, key in zip(kept, keys, strict=True)
     )
 
 
 def questions(cases: Iterable[Case]) -> int:
-    """How many independent questions these cases are: a group is one."""
+    """The number of independent cases; a group counts once."""
     return len({case.group if case.group is not None else (case.id,) for case in cases})
 
 
 def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> None:
-    """Raises DatasetError for two cases that ask the same and expect different answers."""
+    """Raise DatasetError for two cases with the same inputs and different expected answers."""
     first: dict[str, Case] = {}
     for case in cases:
         other = first.setdefault(as_json(case.inputs), case)
@@ -60,23 +59,23 @@ def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> 
             )
 
 
-def _roughly(case: Case) -> str:
-    """A case without what a copy in other dress would have changed."""
-    asked = {
+def _normalised(case: Case) -> str:
+    """A case in a normal form that near copies share."""
+    inputs = {
         name: " ".join(word.strip(_MARKS) for word in value.split()).strip()
         if isinstance(value, str)
         else value
         for name, value in case.inputs.items()
     }
-    return as_json([asked, case.expected]).casefold()
+    return as_json([inputs, case.expected]).casefold()
 
 
-def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Iterator[str]:
-    """Notes about equal cases, and about inputs that several cases share and no group declares.
+def remarks(cases: Sequence[Case], distinct_cases: Sequence[Case] | None = None) -> Iterator[str]:
+    """Yield notes about duplicates, and about inputs shared by cases without a declared group.
 
-    `asked` are the distinct ones; None: those of no prompt in particular.
+    `distinct_cases` are the distinct cases for certain prompts; None: computed without prompts.
     """
-    known = distinct(cases) if asked is None else asked
+    known = distinct(cases) if distinct_cases is None else distinct_cases
     equal = len(cases) - len(known)
     if equal == 1:
         yield "1 case asks and expects the same as another: the two count as one"
@@ -90,7 +89,7 @@ def remarks(cases: Sequence[Case], asked: Sequence[Case] | None = None) -> Itera
         )
     if any(case.group is not None for case in cases):
         return
-    near = Counter(_roughly(case) for case in known)
+    near = Counter(_normalised(case) for case in known)
     copies = sum(times for times in near.values() if times > 1) if not alike else 0
     if copies:
         yield (

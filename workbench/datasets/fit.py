@@ -1,4 +1,4 @@
-"""Do the cases fit the prompt? Asked before the first call that costs money."""
+"""Checks, before the first call, that cases fit a prompt."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from workbench.datasets.cells import is_typed, misfit, typed, with_numbers
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.values import Message, Prompt
 
 _FALSE = frozenset({"false", "0", "no", "off", "none", "null"})
-"""Words that people mean as false, and that are no empty text."""
+"""Words that are meant as false but are true as text."""
 _FALSE_PERHAPS = frozenset({*_FALSE, "0.0", "nil", "n", "f", "[]", "{}"})
 
 
 def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs as the prompt's kinds need them; a blank cell of one that is typed, or that may be
-    left out, is not given.
+    """The inputs converted to the prompt's kinds, without blank cells of typed or optional inputs.
 
-    An undeclared input, and one of kind string, takes whatever is there. Raises TemplateError
-    when a value does not fit its kind: only cells are converted, what has a type keeps it.
+    Undeclared inputs and those of kind string are unchanged. Only cells are converted; typed values
+    are checked. Raises TemplateError when a value does not fit its kind.
     """
     kinds = {item.name: item.kind for item in prompt.inputs if is_typed(item.kind)}
     optional = {item.name for item in prompt.inputs if not item.required}
@@ -34,24 +33,24 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
         kind = kinds.get(name, "")
         if name in optional and _is_blank(value):
             continue
-        if not isinstance(value, Untyped):
+        if not isinstance(value, UntypedText):
             problem = misfit(value, kind)
             if problem:
                 raise TemplateError(f"{name} {problem}", hint=f"its kind is {kind}")
             values[name] = with_numbers(value)
             continue
         try:
-            found = typed(value, kind)
+            converted = typed(value, kind)
         except DatasetError as error:
             raise TemplateError(f"{name} {error.message}", hint=f"its kind is {kind}") from error
-        if found is not None:
-            values[name] = found
+        if converted is not None:
+            values[name] = converted
     return values
 
 
 def checked_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a single case. Raises TemplateError also for a text such as `false` of which a
-    template asks whether it holds: it does.
+    """Like `typed_inputs`, for a single case. Also raises TemplateError for a text such as `false`
+    that a template tests for truth, since it is true.
     """
     values = typed_inputs(prompt, inputs)
     _refuse_false_words(prompt, uses_of(prompt), values)
@@ -72,8 +71,8 @@ def _refuse_false_words(prompt: Prompt, uses: Uses, inputs: Mapping[str, Any]) -
 
 
 def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a stored case as they were sent: text for an input that is none was a cell."""
-    cells = {k: Untyped(v) if isinstance(v, str) else v for k, v in inputs.items()}
+    """The inputs of a stored case as they were sent: text for a typed input was a cell."""
+    cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in inputs.items()}
     try:
         return typed_inputs(prompt, cells)
     except TemplateError:
@@ -87,13 +86,12 @@ def check_fit(
     *,
     settled: bool = False,
 ) -> tuple[str, ...]:
-    """Notes about columns that no template uses, blank cells that are sent, and texts that a
-    template takes for another type.
+    """Notes about unused columns, blank cells that are sent, and texts used as another type.
 
-    Raises DatasetError when a case lacks an input that the prompt needs, has one of another kind,
-    or has nothing but an id, naming both and the place of the case; so it does for a text such as
-    `false` of which a template asks whether it holds, which is a note where the prompt is
-    `settled`: a registered version that another is compared with.
+    Raises DatasetError, with the case's location, when a case lacks a needed input, has one of
+    another kind, or has nothing but an id; also for a text such as `false` that a template tests
+    for truth, which is only a note if the prompt is `settled`: a registered version that is
+    compared with another.
     """
     renderer = Renderer(prompt)
     needed = renderer.missing({})
@@ -129,7 +127,7 @@ def check_fit(
         notes.append(
             f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
         )
-    return (*notes, *(f"{name}: {said}" for name, said in sorted(mistaken)))
+    return (*notes, *(f"{name}: {problem}" for name, problem in sorted(mistaken)))
 
 
 def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tuple[str, ...]:
@@ -140,7 +138,7 @@ def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tupl
 
 
 def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Texts of which a template takes every letter for an item, or which it takes for true."""
+    """Yield texts that a template loops over by character, or tests for truth."""
     for name in uses.looped & inputs.keys():
         if isinstance(inputs[name], str) and inputs[name].strip():
             yield name, "a template loops over the letters of a text; for a list: kind: array"
@@ -151,25 +149,25 @@ def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]
 
 
 def _is_blank(value: Any) -> bool:
-    """Whether it is a cell in which nothing stands."""
-    return isinstance(value, Untyped) and not value.strip()
+    """Whether it is a blank cell."""
+    return isinstance(value, UntypedText) and not value.strip()
 
 
-def may_ask_otherwise(prompt: Prompt) -> bool:
-    """Whether it declares an input that is not text, or that may be left out."""
+def may_differ_from_0_1(prompt: Prompt) -> bool:
+    """Whether it declares a typed or an optional input."""
     return any(is_typed(item.kind) or not item.required for item in prompt.inputs)
 
 
 def are_spelled(cases: Sequence[Case]) -> bool:
-    """Whether they have a number that 0.1.0 did not send as it is written."""
+    """Whether they have a number that 0.1.0 did not send as it is spelled."""
     return any(has_spelling(case.inputs) for case in cases)
 
 
-def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
-    """Whether these cases ask otherwise than by 0.1.0, which rendered every cell as text and
-    every number of JSON as Python prints it.
+def differs_from_0_1(prompt: Prompt, cases: Sequence[Case]) -> bool:
+    """Whether these cases are sent differently from 0.1.0, which rendered every cell as text and
+    every JSON number as Python prints it.
     """
-    if not may_ask_otherwise(prompt) and not are_spelled(cases):
+    if not may_differ_from_0_1(prompt) and not are_spelled(cases):
         return False
     renderer = Renderer(prompt)
     for case in cases:
@@ -179,12 +177,12 @@ def asks_otherwise(prompt: Prompt, cases: Sequence[Case]) -> bool:
             return True
         before = without_spelling(case.inputs)
         changed = inputs != before or has_spelling(inputs)
-        if changed and _said(renderer, inputs) != _said(renderer, before):
+        if changed and _rendered(renderer, inputs) != _rendered(renderer, before):
             return True
     return False
 
 
-def _said(renderer: Renderer, inputs: Mapping[str, Any]) -> tuple[Message, ...] | str:
+def _rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> tuple[Message, ...] | str:
     try:
         return renderer.render(inputs)
     except TemplateError as error:

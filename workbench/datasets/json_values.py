@@ -1,4 +1,4 @@
-"""JSON as people write it: no key twice, no NaN, and numbers that know how they are written."""
+"""Strict JSON: no duplicate keys, no NaN, and numbers keep their spelling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_INTEGER = 2**63
 
 
 def parse_json(text: str, where: str) -> Any:
-    """JSON without duplicate keys, NaN or infinities. Raises DatasetError."""
+    """Parse JSON without duplicate keys, NaN or infinities. Raises DatasetError."""
     try:
         return loads(text, object_pairs_hook=unique_keys, parse_constant=_refused)
     except DatasetError as error:
@@ -28,12 +28,12 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value as an answer would write it, and as its file does: `true`, not `True`; 1.50."""
+    """A value as an answer and its file would write it: `true`, not `True`; 1.50."""
     return str(value) if isinstance(value, str) else dumps(value, default=str)
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of these pairs. Raises DatasetError for a key that stands twice."""
+    """A mapping of these pairs. Raises DatasetError for a duplicate key."""
     row = dict(pairs)
     if len(row) != len(pairs):
         names = [key for key, _ in pairs]

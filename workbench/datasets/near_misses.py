@@ -1,4 +1,4 @@
-"""Columns and splits that were meant for a key of the case, and would be read by nothing."""
+"""Finds columns and splits that look like misspelled keys of a case."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from workbench.datasets.values import CASE_KEYS, Case, Dataset
 from workbench.errors import DatasetError
 
 _DECIDES = frozenset({"expected", "split", "group"})
-"""Keys without which a verdict rests on other cases or answers than were meant."""
+"""Keys that decide on which cases and answers a verdict rests."""
 _SPLITS = frozenset({"gate", "dev"})
 _BETWEEN = re.compile(r"[\W_]+")
 
+_SIMILARITY = 0.75
+"""Similarity, from 0 to 1, from which an unused column resembles a key."""
+
 
 def meant_key(name: str) -> str:
-    """The case's key that `name` is another spelling of: `Split`, `tag`, `expected:`; or none."""
+    """The key of a case that `name` misspells (`Split`, `tag`, `expected:`); else empty."""
     return "" if name in CASE_KEYS else _near(name, CASE_KEYS)
 
 
 def check_names(dataset: Dataset, used: Collection[str]) -> None:
-    """Raises DatasetError for a column or split that is nearly one that decides, with its place.
+    """Raise DatasetError, with its location, for a column or split like one that decides.
 
-    `used` are the inputs of the prompts: a column that a template uses is what it seems.
+    `used` are the prompts' inputs: a column that a template uses is not a misspelled key.
     """
     for name, place in dataset.unread.items():
         key = meant_key(name)
@@ -43,30 +46,30 @@ def check_names(dataset: Dataset, used: Collection[str]) -> None:
 
 
 def name_notes(dataset: Dataset, used: Collection[str]) -> Iterator[str]:
-    """Notes about columns that no template uses and that resemble a key of a case."""
+    """Yield notes about unused columns that resemble a key of a case."""
     for name in _unused(dataset, used):
-        near = difflib.get_close_matches(_form(name), sorted(CASE_KEYS), n=1, cutoff=0.75)
+        near = difflib.get_close_matches(_form(name), sorted(CASE_KEYS), n=1, cutoff=_SIMILARITY)
         key = meant_key(name) or "".join(near)
         if key:
             yield f"the column {name!r} is no {key!r}: rename it if it is meant as such"
 
 
 def split_notes(dataset: Dataset) -> Iterator[str]:
-    """A note where there are splits and none is for the gate, so that every case decides."""
+    """Yield a note if there are splits but none for the gate, so that every case decides."""
     if dataset.splits and "gate" not in dataset.splits:
         those = ", ".join(repr(name) for name in dataset.splits)
         yield f"no case is in the split 'gate', so all of them decide, those of {those} too"
 
 
 def _columns(dataset: Dataset, used: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Columns that no template uses: where the first one stands, and what each was meant for."""
+    """Unused columns that resemble keys: location of the first value, and the key."""
     first = _unused(dataset, used)
     meant = {name: meant_key(name) or _by_values(dataset, name) for name in first}
     return {name: (dataset.place_of(first[name]), key) for name, key in meant.items() if key}
 
 
 def _unused(dataset: Dataset, used: Collection[str]) -> dict[str, Case]:
-    """Columns that no template uses, each with the first case that has it."""
+    """Unused columns, each with the first case that has it."""
     first: dict[str, Case] = {}
     for case in dataset.cases:
         for name in case.inputs:
@@ -76,9 +79,9 @@ def _unused(dataset: Dataset, used: Collection[str]) -> dict[str, Case]:
 
 
 def _by_values(dataset: Dataset, name: str) -> str:
-    """`split` for a column of any name that says gate and dev."""
-    said = {_form(str(case.inputs.get(name) or "")) for case in dataset.cases}
-    return "split" if "gate" in said and said <= {*_SPLITS, ""} else ""
+    """`split` for a column of any name with the values gate and dev; else empty."""
+    values = {_form(str(case.inputs.get(name) or "")) for case in dataset.cases}
+    return "split" if "gate" in values and values <= {*_SPLITS, ""} else ""
 
 
 def _meant(where: str, name: str, key: str) -> DatasetError:

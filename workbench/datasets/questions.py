@@ -1,4 +1,4 @@
-"""What a case asks, known again in another file: by what is sent for it, and what is expected."""
+"""Digests that recognise a case in another file, by its messages and expected answer."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from workbench.prompts.templates.templates import Renderer, variables
 from workbench.prompts.values import Prompt
 
 _MOST_FAILURES = 20
-"""A template that fails for so many cases, and may take its time for each, is not tried on."""
+"""Failed cases after which a template, which may be slow, is not rendered any more."""
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
-"""Controls and Unicode's Default_Ignorable_Code_Point."""
+"""Matches control characters and Unicode's Default_Ignorable_Code_Point."""
 
 _MAY_BE_JSON = frozenset('-0123456789[{tfnTF"')
 
 
 def question_digest(case: Case, names: Collection[str]) -> str:
-    """Of the inputs of these names, and of what is expected, whatever format they were read from.
+    """Digest of the named inputs and the expected answer, independent of the file format.
 
-    Blanks around a text, line ends, and JSON that a cell holds as text make no difference. Where
-    `names` are all inputs and none of these occurs, it is the case's own digest.
+    Surrounding white space, line ends, and JSON as text in a cell make no difference. If `names`
+    are all inputs and none of these occurs, it is the case's own digest.
     """
     inputs = {name: _plain(value) for name, value in case.inputs.items() if name in names}
     given = {name: value for name, value in inputs.items() if value not in (None, "")}
@@ -43,8 +43,8 @@ def question_digest(case: Case, names: Collection[str]) -> str:
 
 
 def seen_text(text: str) -> str:
-    """A text as a reader sees it: line ends as LF, accents composed (NFC), and without characters
-    that show nothing, such as zero-width spaces and soft hyphens.
+    """A text as a reader sees it: LF line ends, composed accents (NFC), without invisible
+    characters such as zero-width spaces and soft hyphens.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -52,15 +52,14 @@ def seen_text(text: str) -> str:
 
 
 def sent_digests(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
-    """Of what this prompt sends for each case, as it is seen and whatever its blanks, and of what
-    is expected. An input counts as far as it changes a message.
+    """Digests of the messages that this prompt sends for each case, ignoring invisible characters
+    and white space, and of the expected answers.
 
-    A case that the prompt cannot be rendered for has its `question_digest`, and so have all where
-    many are such.
+    A case that cannot be rendered has its `question_digest`; if there are many, all cases have.
     """
     renderer, failures = Renderer(prompt), 0
     names = frozenset(variables(prompt))
-    found = []
+    digests = []
     for case in cases:
         try:
             messages = renderer.render(typed_inputs(prompt, case.inputs))
@@ -68,18 +67,18 @@ def sent_digests(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
             failures += 1
             if failures > _MOST_FAILURES:
                 return tuple(question_digest(case, names) for case in cases)
-            found.append(question_digest(case, names))
+            digests.append(question_digest(case, names))
             continue
         sent = [[m.role, " ".join(seen_text(m.content).split())] for m in messages]
-        found.append(short(fingerprint({"sent": sent, "expected": _plain(case.expected)})))
-    return tuple(found)
+        digests.append(short(fingerprint({"sent": sent, "expected": _plain(case.expected)})))
+    return tuple(digests)
 
 
 def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
-    """What every one of these prompts sends for a case; its inputs where there is none.
+    """A function that gives a key of what all these prompts send for a case; without prompts, of
+    its inputs.
 
-    Two cases for which all of them send the same are one question: but for blanks around a
-    message, and for what nobody sees.
+    Surrounding white space and invisible characters make no difference.
     """
     renderers = [(prompt, Renderer(prompt)) for prompt in prompts]
     failures = 0
@@ -89,12 +88,12 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
         if not renderers or failures > _MOST_FAILURES:
             return as_json(case.inputs)
         try:
-            told = [renderer.render(typed_inputs(p, case.inputs)) for p, renderer in renderers]
+            rendered = [renderer.render(typed_inputs(p, case.inputs)) for p, renderer in renderers]
         except TemplateError:
             failures += 1
             return as_json(case.inputs)
-        texts = [[(m.role, seen_text(m.content).strip()) for m in sent] for sent in told]
-        # Of a fixed size: rendered messages of all cases need not be held at once.
+        texts = [[(m.role, seen_text(m.content).strip()) for m in sent] for sent in rendered]
+        # Of a fixed size, so that rendered messages need not be kept.
         return blake2b(repr(texts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     return sent
@@ -106,7 +105,7 @@ def as_json(value: object) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value without what a format adds to it or loses of it."""
+    """A value without differences that come from the file format."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -120,10 +119,10 @@ def _plain(value: Any) -> Any:
         return text
     known = text.lower() if text.lower() in ("true", "false") else text
     try:
-        found = json.loads(known, parse_constant=_refuse)
+        parsed = json.loads(known, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
-    return text if isinstance(found, str) else _plain(found)
+    return text if isinstance(parsed, str) else _plain(parsed)
 
 
 def _refuse(constant: str) -> Any:

@@ -1,4 +1,4 @@
-"""Datasets from files: one generator of rows a format, one place that makes cases of them."""
+"""Reads datasets from files: one generator of rows per format, and one function for cases."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 from workbench.suggestions import did_you_mean
 from workbench.units import plural
 
 MAX_BYTES = 1_000_000_000
 
 Row = tuple[str, Mapping[str, Any]]
-"""Where it stands, such as `line 3`, and the parsed row."""
+"""The location, such as `line 3`, and the parsed row."""
 
 
 def read_dataset(path: Path) -> Dataset:
-    """The dataset in a JSONL, JSON, CSV, TSV or YAML file, by its ending.
+    """The dataset in a JSONL, JSON, CSV, TSV or YAML file, by its suffix.
 
     Raises DatasetError naming the file, the line and what to do.
     """
@@ -40,7 +40,7 @@ def read_dataset(path: Path) -> Dataset:
 
 
 def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
-    """Cases of parsed rows; `where` names the source in messages."""
+    """A dataset of parsed rows; `where` names the source in messages. Raises DatasetError."""
     cases: list[Case] = []
     places: dict[str, str] = {}
     twice: list[str] = []
@@ -102,12 +102,12 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
 
 
 def _label(value: Any) -> str | None:
-    """A split or a group; blanks around it mean nothing in any format."""
+    """A split or group, without surrounding white space; None if blank."""
     return None if value is None else as_text(value).strip() or None
 
 
 def _check_values(value: Any, where: str, depth: int = 0) -> None:
-    """Refuses what cannot be stored or sent: lone surrogates, huge numbers, deep nesting."""
+    """Refuse values that cannot be stored or sent: lone surrogates, huge numbers, deep nesting."""
     if depth > MAX_DEPTH:
         raise DatasetError(f"{where}: nested deeper than {MAX_DEPTH}")
     if isinstance(value, str):
@@ -134,7 +134,7 @@ def _check_values(value: Any, where: str, depth: int = 0) -> None:
 
 
 def _text_of(path: Path) -> str:
-    """The whole file as text; only a regular file that does not change while it is read."""
+    """The whole file as text; it must be a regular file and not change while it is read."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError as error:
@@ -156,7 +156,7 @@ def _text_of(path: Path) -> str:
 
 
 def decode(data: bytes, where: str) -> str:
-    """UTF-8 text without a byte order mark; anything else is refused with a guess."""
+    """Decode UTF-8, with or without a byte order mark. Raises DatasetError, with a guess."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DatasetError(f"{where} is UTF-16", hint="save it as UTF-8")
     try:
@@ -196,11 +196,11 @@ def _is_boolean(expected: Any) -> bool:
 
 
 def _as_written(expected: Any, text: Any) -> Any:
-    """`True` and `FALSE` stay the words that they are: text scorers compare with them."""
+    """Keep the spelling of `True` and `FALSE`, with which text scorers compare."""
     if isinstance(expected, list):
         return [_as_written(*pair) for pair in zip(expected, text, strict=True)]
     is_plain = not isinstance(expected, bool) or text in ("true", "false")
-    return expected if is_plain else Untyped(text)
+    return expected if is_plain else UntypedText(text)
 
 
 def _items(expected: Any) -> list[Any]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from workbench.fingerprints import fingerprint, short
 
+_SEED_DIGITS = 8
+"""Hexadecimal digits of a fingerprint that make a seed; recorded evaluations depend on it."""
 CASE_KEYS = frozenset({"id", "inputs", "expected", "tags", "split", "group"})
-"""The keys of a row that are not inputs of their own."""
+"""The keys of a row that are not inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Case:
 
     @property
     def digest(self) -> str:
-        """Of what is asked and expected, under whatever id: a case is known again by this."""
+        """Digest of inputs and expected answer, without the id, to recognise a case."""
         return short(fingerprint({"inputs": self.inputs, "expected": self.expected}))
 
 
@@ -49,18 +51,23 @@ class Dataset:
     name: str
     cases: tuple[Case, ...]
     source: str = ""
-    """Where it came from, in words: a path, a table at a version."""
+    """Its source, for display: a path, a table at a version."""
     notes: tuple[str, ...] = field(default=())
-    """What the reader wants the user to know, such as made-up ids."""
+    """Notes of the reader for the user, such as made-up ids."""
     places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """Where each case stands in the source, by its id: `line 3`."""
+    """Location of each case in the source by id: `line 3`."""
     unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """Keys beside `inputs` that nothing reads, and where each stands first."""
+    """Ignored keys beside `inputs`, each with its first location."""
 
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of the parsed rows, so line ends and key order do not matter."""
         return fingerprint([case.content() for case in self.cases])
+
+    @property
+    def seed(self) -> int:
+        """A seed from the fingerprint, so that the same cases are shuffled alike everywhere."""
+        return int(self.fingerprint[:_SEED_DIGITS], 16)
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -75,7 +82,7 @@ class Dataset:
         return replace(self, cases=cases)
 
     def place_of(self, case: Case) -> str:
-        """Where a case stands, for messages: the source and the line or row in it."""
+        """A case's location for messages: the source and its line or row."""
         place = self.places.get(case.id)
         return f"{self.source}: {place}" if place else self.source
 

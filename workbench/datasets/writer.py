@@ -1,4 +1,4 @@
-"""Writes cases back into a JSONL file, without touching the lines that did not change."""
+"""Edits cases in a JSONL file without touching unchanged lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ID_NUMBER = re.compile(r"^(.*?)(\d+)$")
 
 
 def add_case(path: Path, case: Case) -> None:
-    """Append a case. Raises DatasetError when its id is taken, or when the file is no JSONL."""
+    """Append a case. Raises DatasetError when its id exists or the file is not JSONL."""
     text = _text(path)
     if any(known.id == case.id for known in _cases(path)):
         raise DatasetError(f"{path}: there is a case {case.id!r} already", hint="choose another id")
@@ -29,29 +29,29 @@ def add_case(path: Path, case: Case) -> None:
 
 
 def replace_case(path: Path, case: Case, *, case_id: str = "") -> None:
-    """Put `case` in the place of the one with `case_id` (default: its own id).
+    """Replace the case with `case_id` (default: its own id) by `case`.
 
-    Keys of the row that are not a case's stay. Raises DatasetError when there is no such case, or
-    when the new id is taken.
+    Other keys of the row are kept. Raises DatasetError when there is no such case, or when the new
+    id exists.
     """
-    wanted = case_id or case.id
+    old_id = case_id or case.id
     text = _text(path)
     cases = _cases(path)
-    if wanted not in {known.id for known in cases}:
+    if old_id not in {known.id for known in cases}:
         raise DatasetError(
-            f"{path}: no case {wanted!r}", hint="somebody changed the file meanwhile"
+            f"{path}: no case {old_id!r}", hint="somebody changed the file meanwhile"
         )
-    if case.id != wanted and case.id in {known.id for known in cases}:
+    if case.id != old_id and case.id in {known.id for known in cases}:
         raise DatasetError(f"{path}: there is a case {case.id!r} already", hint="choose another id")
     lines = text.split("\n")
-    at = _line_of(lines, cases, wanted)
+    at = _line_of(lines, cases, old_id)
     lines[at] = _line(case, lines[at])
     _write(path, "\n".join(lines), text)
 
 
 def remove_case(path: Path, case_id: str) -> None:
-    """Take a case out of the file. Raises DatasetError when there is none of that id, when it is
-    the last one, or when the file is no JSONL.
+    """Remove a case. Raises DatasetError when there is no such case, when it is the only one, or
+    when the file is not JSONL.
     """
     text = _text(path)
     cases = _cases(path)
@@ -67,20 +67,20 @@ def remove_case(path: Path, case_id: str) -> None:
 
 
 def _line_of(lines: Sequence[str], cases: Sequence[Case], case_id: str) -> int:
-    """Where the case stands: every line that is not blank is one."""
+    """Index of the case's line: every line that is not blank is a case."""
     rows = [number for number, line in enumerate(lines) if line.strip()]
     return next(at for at, case in zip(rows, cases, strict=True) if case.id == case_id)
 
 
 def free_id(taken: Sequence[str], like: str = "") -> str:
-    """An id that is not taken: the one after the last of the same form as `like`."""
+    """An unused id: the one after the highest id of the same form as `like`."""
     match = _ID_NUMBER.match(like or (taken[-1] if taken else ""))
     if match is None:
         stem, width, number = (f"{like}-" if like else "case-"), 1, 1
     else:
         stem, width = match[1], len(match[2])
-        same = [found for name in taken if (found := _ID_NUMBER.match(name)) and found[1] == stem]
-        number = max((int(found[2]) for found in same if len(found[2]) < 18), default=0) + 1
+        same = [other for name in taken if (other := _ID_NUMBER.match(name)) and other[1] == stem]
+        number = max((int(other[2]) for other in same if len(other[2]) < 18), default=0) + 1
     known = set(taken)
     while f"{stem}{number:0{width}}" in known:
         number += 1
@@ -88,10 +88,10 @@ def free_id(taken: Sequence[str], like: str = "") -> str:
 
 
 def parse_value(text: str) -> Any:
-    """What a person typed for an input or an expected answer: JSON where it starts like an object,
-    a list or a quoted text, else the text itself; nothing for an empty text.
+    """The value of a text typed for an input or an expected answer: JSON if it starts like an
+    object, a list or a quoted text, else the text itself; None for an empty text.
 
-    Raises DatasetError for JSON that is none.
+    Raises DatasetError for invalid JSON.
     """
     if not text.strip():
         return None
@@ -101,7 +101,7 @@ def parse_value(text: str) -> Any:
 
 
 def _line(case: Case, before: str = "") -> str:
-    """One row. What the case does not have is left out, as people write it."""
+    """One row as JSON; fields that the case does not have are omitted."""
     row: dict[str, Any] = {}
     if before:
         old = parse_json(before, "the row")
@@ -135,7 +135,7 @@ def _cases(path: Path) -> tuple[Case, ...]:
 
 
 def _write(path: Path, text: str, before: str) -> None:
-    """Check that what will stand there can be read, and that nobody wrote meanwhile; then write."""
+    """Write `text` after checking that it is readable and that the file did not change."""
     dataset_from_rows(path.stem, READERS[SUFFIX](text, str(path)), str(path))
     if _text(path) != before:
         raise DatasetError(f"{path} changed meanwhile", hint="try again")

@@ -1,4 +1,4 @@
-"""Where the answers behind an evaluation came from, in a line a side."""
+"""Describes where the answers behind an evaluation came from, in one line per side."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from workbench.runs.spec.environment import ALTERED
 from workbench.verdicts.values import Evidence
 
 BASELINE_ALTERED = "baseline_altered"
-"""In a record's environment: answers and scores of the baseline's stored run that were altered."""
+"""Key in a record's environment: altered answers and scores of the baseline's stored run."""
 
 _DAY_S = 86_400.0
 
 
 def origin_lines(evidence: Evidence) -> list[str]:
-    """The candidate's answers and the baseline's: how many were cached, how old they were when
-    the evaluation ended, who gave them. Of a record of 0.1.0, nothing.
+    """Lines about the candidate's and the baseline's answers: how many were cached, how old they
+    were at the evaluation's end, which endpoint gave them. Empty for records of 0.1.0.
     """
     sides = (("b", evidence.version), ("a", evidence.baseline_version or ""))
     return [
@@ -32,14 +32,14 @@ def origin_lines(evidence: Evidence) -> list[str]:
 
 
 def altered_lines(evidence: Evidence) -> list[str]:
-    """What was altered in runs.db, on either side, and what had been forgotten."""
+    """Lines about answers in runs.db that were altered or forgotten, on either side."""
     known = evidence.environment
     altered = known.get(ALTERED, 0) + known.get(BASELINE_ALTERED, 0)
     return [safe_line(line) for line in stored_remarks({**known, ALTERED: altered})]
 
 
 def address_words(address: str) -> str:
-    """An endpoint as people know it."""
+    """An endpoint's display name."""
     kind, _, weights = address.partition(":")
     if kind == LOCAL_MODEL:
         return f"the embedded model {short(weights)}".rstrip()
@@ -50,18 +50,20 @@ def _line(name: str, side: Mapping[str, Any], at: str) -> str:
     answers, cached = side["answers"], side["cached"]
     if cached:
         share = numbers.share(cached, answers).replace("%", " %")
-        said = f"{share} cached ({cached:,} of {answers:,}), {_age(side, at)}"
+        description = f"{share} cached ({cached:,} of {answers:,}), {_age(side, at)}"
     else:
-        said = f"{answers:,} fresh"
+        description = f"{answers:,} fresh"
     models = f" ({', '.join(side['models'])})" if side["models"] else ""
-    said += f", from {', '.join(map(address_words, side['endpoints'])) or 'nowhere'}{models}"
+    description += f", from {', '.join(map(address_words, side['endpoints'])) or 'nowhere'}{models}"
     if side.get("unknown"):
-        said += f"; of {numbers.plural(side['unknown'], 'case')} judged before nothing is known"
-    return f"answers of {name}: {said}"
+        description += (
+            f"; of {numbers.plural(side['unknown'], 'case')} judged before nothing is known"
+        )
+    return f"answers of {name}: {description}"
 
 
 def _age(side: Mapping[str, Any], at: str) -> str:
-    """How old the cached answers were at that time."""
+    """The age of the cached answers at that time."""
     now = numbers.moment(at)
     ages = [
         (now - then).total_seconds()

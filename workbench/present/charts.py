@@ -1,4 +1,4 @@
-"""Small charts out of text: sparkline, histogram, confusion matrix."""
+"""Small text charts: sparkline, histogram, confusion matrix."""
 
 from __future__ import annotations
 
@@ -14,27 +14,24 @@ from workbench.present.safe_text import safe_line
 from workbench.present.tables import fit
 
 _BARS = "▁▂▃▄▅▆▇█"
-_ASCII_BARS = "_.-=+*#@"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 OTHER = "(other)"
 
 
-def sparkline(values: Sequence[float | None], width: int = 0, *, ascii_only: bool = False) -> str:
-    """One character a value, low to high; a blank where one is missing.
+def sparkline(values: Sequence[float | None]) -> str:
+    """One character per value, low to high; a blank for a missing one.
 
-    With `width` only the last values are shown. Equal values make a flat line in the middle.
+    Equal values give a flat line in the middle.
     """
-    shown = list(values)[-width:] if width else list(values)
-    known = [value for value in shown if value is not None]
+    known = [value for value in values if value is not None]
     if not known:
         return ""
-    bars = _ASCII_BARS if ascii_only else _BARS
     low, high = min(known), max(known)
     if high == low:
-        return "".join(" " if value is None else bars[3] for value in shown)
-    step = (high - low) / (len(bars) - 1)
-    return "".join(" " if value is None else bars[round((value - low) / step)] for value in shown)
+        return "".join(" " if value is None else _BARS[3] for value in values)
+    step = (high - low) / (len(_BARS) - 1)
+    return "".join(" " if value is None else _BARS[round((value - low) / step)] for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,8 @@ def histogram(
     low: float | None = None,
     high: float | None = None,
 ) -> Histogram:
-    """Counts in `bins` equal steps from `low` to `high`, by default those of the values.
+    """Counts in `bins` equal steps from `low` to `high`, by default the values' minimum and
+    maximum.
 
     Values outside of given bounds count in the nearest bin.
     """
@@ -84,7 +82,7 @@ def histogram_lines(
     *,
     ascii_only: bool = False,
 ) -> list[str]:
-    """One line a bin: its edges, a bar, its count."""
+    """One line per bin: its edges, a bar, its count."""
     if not chart.counts:
         return ["no values yet"]
     edges = [label(edge) for edge in chart.edges]
@@ -103,7 +101,7 @@ def histogram_lines(
 def _bar(part: float, room: int, ascii_only: bool) -> str:
     eighths = round(part * room * 8)
     if part > 0:
-        # A bin with one value in it must not look empty.
+        # A bin with one value must not look empty.
         eighths = max(eighths, 8 if ascii_only else 1)
     whole, rest = divmod(eighths, 8)
     bar = "#" * whole if ascii_only else "█" * whole + (_EIGHTHS[rest] if rest else "")
@@ -112,12 +110,12 @@ def _bar(part: float, room: int, ascii_only: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How often each expected label was answered with each label."""
+    """A confusion matrix: how often each expected label was answered with each label."""
 
     labels: tuple[str, ...]
-    """Of rows and columns; the last column may be `(other)` for answers that are no label."""
+    """Labels of rows and columns; the last column may be `(other)` for other answers."""
     counts: tuple[tuple[int, ...], ...]
-    """By expected, then by answered."""
+    """Counts by expected, then by answered label."""
 
     @property
     def right(self) -> int:
@@ -131,7 +129,7 @@ class Confusion:
 def confusion(
     pairs: Iterable[tuple[str, str]], most: int = 12, *, answers_fold_case: bool = True
 ) -> Confusion | None:
-    """A confusion matrix of (expected, answered) texts, or None where it is no label task.
+    """A confusion matrix of (expected, answered) texts, or None if it is not a label task.
 
     A label task has at most `most` different expected texts, each short and on one line, and at
     least two. An answer that is none of them counts as `(other)`.
@@ -154,7 +152,7 @@ def confusion(
 
 
 def confusion_lines(matrix: Confusion, width: int) -> list[str]:
-    """Rows are expected, columns are answered by number; right answers stand in brackets."""
+    """Rows are expected, columns are answered by number; right answers are in brackets."""
     labels = [safe_line(label) for label in matrix.labels]
     columns = len(matrix.counts[0])
     cell = max(4, len(str(max(max(row) for row in matrix.counts))) + 2)

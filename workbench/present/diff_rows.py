@@ -1,7 +1,7 @@
-"""A diff as rows of a terminal: unified or side by side, wrapped, marked without colour.
+"""A diff as terminal rows: unified or side by side, wrapped, marked without colour.
 
-Changed words stand in `[-removed-]` and `{+added+}`; whole lines that exist on one side only have
-a `-` or a `+` before them.
+Changed words are in `[-removed-]` and `{+added+}`; lines that exist on one side only have a `-` or
+a `+` before them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Kind = Literal["same", "removed", "added", "note"]
 Mode = Literal["split", "unified"]
 
 MAX_CHARS = 200_000
-"""Of either text; what lies beyond is not compared, and a note says so."""
+"""Maximum characters of either text; the rest is not compared, and a note says so."""
 MIN_HALF = 36
-"""Cells that each side needs before the two stand side by side."""
+"""Minimum cells of each side for a side-by-side view."""
 MIDDLE = " │ "
 
 
@@ -40,7 +40,7 @@ Row = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class DiffRows:
-    """Rows ready to draw, each at most as wide as was asked for."""
+    """Rows ready to draw, each at most the requested width."""
 
     rows: tuple[Row, ...]
     added: int
@@ -53,7 +53,7 @@ class DiffRows:
 
 
 def mode_for(width: int) -> Mode:
-    """Side by side where both halves are wide enough to read."""
+    """Side by side if both halves are wide enough to read, else unified."""
     return "split" if width >= 2 * MIN_HALF + len(MIDDLE) else "unified"
 
 
@@ -82,7 +82,7 @@ def diff_rows(
 
 @dataclass(frozen=True, slots=True)
 class _Fold:
-    """Unchanged lines that are left out."""
+    """Omitted unchanged lines."""
 
     count: int
 
@@ -170,18 +170,18 @@ def pieces_of(line: DiffLine, *, whole: bool = False) -> list[Piece]:
     if not any(span.changed for span in line.spans):
         text = safe_line(line.text)
         return [Piece(f"{opening}{text}{closing}" if whole else text, line.tag, whole)]
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     for span in _merged(line.spans):
         text = safe_line(span.text)
         if span.changed:
-            found += _in_marks(text, opening, closing, line.tag)
+            pieces += _in_marks(text, opening, closing, line.tag)
         else:
-            found.append(Piece(text, line.tag))
-    return found
+            pieces.append(Piece(text, line.tag))
+    return pieces
 
 
 def _in_marks(text: str, opening: str, closing: str, kind: Kind) -> list[Piece]:
-    """A changed text in marks; blanks around it stay outside, if there is anything else."""
+    """A changed text in marks, with surrounding blanks outside unless it is blank."""
     core = text.strip()
     if not core:
         return [Piece(f"{opening}{text}{closing}", kind, True)]
@@ -195,27 +195,27 @@ def _in_marks(text: str, opening: str, closing: str, kind: Kind) -> list[Piece]:
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:
-    """Changed words with nothing but blanks between them become one."""
-    found: list[Span] = []
+    """Merge changed words that are separated by blanks only."""
+    merged: list[Span] = []
     for span in spans:
         if (
-            len(found) >= 2
+            len(merged) >= 2
             and span.changed
-            and found[-2].changed
-            and not found[-1].changed
-            and not found[-1].text.strip()
+            and merged[-2].changed
+            and not merged[-1].changed
+            and not merged[-1].text.strip()
         ):
-            between = found.pop()
-            found[-1] = Span(found[-1].text + between.text + span.text, True)
-        elif found and found[-1].changed and span.changed:
-            found[-1] = Span(found[-1].text + span.text, True)
+            between = merged.pop()
+            merged[-1] = Span(merged[-1].text + between.text + span.text, True)
+        elif merged and merged[-1].changed and span.changed:
+            merged[-1] = Span(merged[-1].text + span.text, True)
         else:
-            found.append(span)
-    return found
+            merged.append(span)
+    return merged
 
 
 def wrapped(pieces: Sequence[Piece], width: int) -> list[Row]:
-    """Pieces cut into rows of at most `width` cells, at blanks where there are some."""
+    """Pieces wrapped into rows of at most `width` cells, at blanks if possible."""
     width = max(4, width)
     rows: list[list[Piece]] = [[]]
     left = width
@@ -238,7 +238,7 @@ def wrapped(pieces: Sequence[Piece], width: int) -> list[Row]:
 
 
 def _fitting(text: str, room: int, *, start_of_row: bool) -> str:
-    """As much of the text as goes into `room` cells; nothing if a word fits the next row better."""
+    """The part of the text that fits into `room` cells; empty if a word should wrap."""
     if cell_len(text[: 2 * room + 8]) <= room and len(text) <= 2 * room + 8:
         return text
     cut = set_cell_size(text[: 2 * room + 8], room)

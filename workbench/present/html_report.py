@@ -1,4 +1,4 @@
-"""One self-contained HTML page about a comparison: no script, no link out, everything escaped."""
+"""A self-contained HTML page about a comparison: no script, no links, everything escaped."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.values import Comparison, Evidence, Gate
 
 SHOWN_CHARS = 4_000
-"""Of one text in the list of cases."""
+"""Maximum characters of one text in the list of cases."""
 OPEN_CASES = 3
-"""The first ones, which are the worst, so that a reader need not ask for them."""
+"""Number of cases that are expanded initially: the first, which are the worst."""
 CONTEXT_LINES = 3
 MOST_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
 class ReportSide:
-    """One of the sides: facts by name in the order shown, and how long its calls took."""
+    """One side: facts by name in the order shown, and the latencies of its calls."""
 
     letter: str
     name: str
@@ -40,11 +40,11 @@ class ReportSide:
     latencies: Histogram
     latency_labels: tuple[str, ...]
     prompt: str
-    """As a Prompty file."""
+    """The prompt as a Prompty file."""
     comparisons: tuple[Comparison, ...] = ()
-    """With A, one a gating scorer; A itself has none."""
+    """Comparisons with A, one per gating scorer; empty for A itself."""
     notes: tuple[str, ...] = ()
-    """What stands under its verdicts."""
+    """Notes below its verdicts."""
     confusion: Confusion | None = None
 
 
@@ -57,35 +57,35 @@ class ReportCase:
     inputs: Mapping[str, str]
     expected: str
     outputs: Sequence[str]
-    """In the order of the sides."""
+    """Answers in the order of the sides."""
     scores: Mapping[str, Sequence[str]]
-    """What each scorer said of each side."""
+    """Scores and reasons by scorer, in the order of the sides."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that the page shows."""
+    """The contents of the page."""
 
     title: str
     suite: str
     policy: GatePolicy
     sides: tuple[ReportSide, ...]
-    """A, the baseline, first."""
+    """The sides; A, the baseline, first."""
     cases: tuple[ReportCase, ...]
-    """The worst first."""
+    """Changed cases, worst first."""
     left_out: int
-    """Changed cases that are not listed."""
+    """Number of changed cases that are not listed."""
     notes: tuple[str, ...] = field(default=())
     warning: str = ""
-    """What stands before all else: that it is a preview."""
+    """A warning at the top: that it is a preview."""
     best_of: str = ""
-    """What luck makes of the best of several candidates."""
+    """Note about the effect of chance on the best of several candidates."""
     attempts: tuple[Evidence, ...] = ()
-    """What was recorded of the suite's gate for these prompts, newest first."""
+    """Recorded evaluations on the suite's gate for these prompts, newest first."""
 
     @property
     def candidates(self) -> tuple[ReportSide, ...]:
-        """Every side but A."""
+        """Every side except A."""
         return self.sides[1:]
 
 
@@ -129,7 +129,7 @@ def _soft(text: str) -> str:
 def _verdicts(side: ReportSide, report: Report) -> str:
     """A candidate's verdict by each gating scorer."""
     several = len(report.candidates) > 1
-    parts = [_verdict(found, side, report, several) for found in side.comparisons]
+    parts = [_verdict(comparison, side, report, several) for comparison in side.comparisons]
     return "\n".join([*parts, *map(_soft, side.notes)])
 
 
@@ -160,7 +160,7 @@ def _verdict(comparison: Comparison, side: ReportSide, report: Report, several: 
 
 
 def _attempts(report: Report) -> str:
-    """What was evaluated on this gate before, and under which rules."""
+    """Earlier evaluations on this gate, and their rules."""
     if not report.attempts:
         return ""
     several = len({evidence.prompt_id for evidence in report.attempts}) > 1
@@ -229,12 +229,12 @@ def _confusion(side: ReportSide) -> str:
 
 
 def _row(name: str, cells: Sequence[str], element: str = "td") -> str:
-    found = "".join(f"<{element}>{_e(cell)}</{element}>" for cell in cells)
-    return f"<tr><th>{_e(name)}</th>{found}</tr>"
+    row = "".join(f"<{element}>{_e(cell)}</{element}>" for cell in cells)
+    return f"<tr><th>{_e(name)}</th>{row}</tr>"
 
 
 def _table(rows: Sequence[str], css: str = "") -> str:
-    """Rows of HTML; what is wider than the screen scrolls by itself, not with the page."""
+    """A table of HTML rows; one wider than the screen scrolls by itself, not with the page."""
     return f'<div class="wide {css}"><table>{"".join(rows)}</table></div>'
 
 
@@ -248,7 +248,7 @@ def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
         f'<div><p class="soft">{letter}</p><div class="text">{text}</div></div>'
         for letter, text in zip(letters, _marked_outputs(case.outputs), strict=True)
     )
-    scores = [_row(name, said) for name, said in case.scores.items()]
+    scores = [_row(name, cells) for name, cells in case.scores.items()]
     return (
         f"<details{' open' if is_open else ''}>"
         f"<summary><strong>{_e(case.change)}</strong> {_e(case.case_id)}</summary>{inputs}"
@@ -259,7 +259,7 @@ def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
 
 
 def _marked_outputs(outputs: Sequence[str]) -> list[str]:
-    """What each side answered: of two both marked, of more the others where they leave A's."""
+    """The answers of all sides with differences marked: of two sides in both, else against A."""
     first, *others = map(_cut, outputs)
     diffs = [diff_words(first, other) for other in others]
     of_a = _marked(diffs[0][0], "del") if len(diffs) == 1 else _e(first)

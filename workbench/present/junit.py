@@ -1,4 +1,4 @@
-"""An evaluation as JUnit XML, which every CI system shows."""
+"""An evaluation as JUnit XML for CI systems."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def junit_xml(evidence: Evidence) -> str:
-    """One suite a gating scorer: a test `gate` that fails unless the gate passes, and one test a
-    case.
+    """One test suite per gating scorer: a test `gate` that fails unless the gate passes, and one
+    test per case.
 
-    A broken case is a failure only where the gate did not pass, so that a build which may go out
-    is green; a missing case is skipped with its reason.
+    A broken case is a failure only if the gate did not pass, so that a releasable build is green; a
+    missing case is skipped with its reason.
     """
     suites = [_suite(evidence, comparison) for comparison in evidence.comparisons]
     body = "\n".join(suites)

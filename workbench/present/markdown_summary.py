@@ -8,6 +8,7 @@ from collections.abc import Callable
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_details import details, evidence_notes
 from workbench.present.verdict_lines import beneath, headline, percent
+from workbench.runs.spec.suite import DEFAULT_CONFIDENCE
 from workbench.units import points
 from workbench.verdicts.evidence import policy_from_content
 from workbench.verdicts.values import Comparison, Evidence
@@ -17,7 +18,7 @@ _ACTIVE = re.compile(r"([\\`*_\[\]#|~:])")
 
 
 def plain(text: str) -> str:
-    """Untrusted text that Markdown shows as it is: no link, no image, no HTML, no mention."""
+    """Untrusted text, escaped for Markdown: no link, image, HTML or mention."""
     shown = _ACTIVE.sub(r"\\\1", safe_line(text))
     shown = shown.replace("&", "&amp;").replace("<", "&lt;")
     return shown.replace("www.", "www\\.").replace("@", "@\N{ZERO WIDTH SPACE}")
@@ -49,7 +50,7 @@ def _table(evidence: Evidence) -> list[str]:
         "|---|---|---:|---:|---:|---|---:|---:|---:|---:|",
     ]
     if evidence.comparisons:
-        level = evidence.policy.get("confidence", 0.95)
+        level = evidence.policy.get("confidence", DEFAULT_CONFIDENCE)
         rows[0] = rows[0].replace("95 %", f"{100 * level:g} %")
     return rows + [_row(comparison) for comparison in evidence.comparisons]
 

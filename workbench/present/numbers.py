@@ -1,4 +1,4 @@
-"""Numbers as people read them: points, scores, money, durations, ages, token counts."""
+"""Formats numbers for display: points, scores, money, durations, ages, token counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench import units
 plural = units.plural
 
 UNKNOWN = "\N{EN DASH}"
-"""What is not known, on every screen."""
+"""Shown for an unknown value."""
 
 _AGES = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"))
 _DAY_S = 86400.0
@@ -74,7 +74,7 @@ def change(before: float, after: float) -> str:
 
 
 def _settled(total: float) -> float:
-    """Without the last bits of a sum: they follow the order in which answers came, and would
+    """Rounded to ten digits: the last bits of a sum depend on the order of its terms and would
     decide how a tie is rounded.
     """
     return float(f"{total:.10g}")
@@ -93,11 +93,6 @@ def seconds(duration_s: float | None) -> str:
     return clock(duration_s)
 
 
-def milliseconds(duration_s: float | None) -> str:
-    """The bare number for a column that says ms."""
-    return UNKNOWN if duration_s is None else f"{duration_s * 1000:.0f}"
-
-
 def clock(duration_s: float | None) -> str:
     """`0:31`, `12:04`, `1:02:03`."""
     if duration_s is None:
@@ -109,12 +104,12 @@ def clock(duration_s: float | None) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """A stored ISO 8601 time as an aware datetime; None if it is none."""
+    """A stored ISO 8601 time as an aware datetime, UTC by default; None if invalid."""
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def age(text: str, now: datetime) -> str:

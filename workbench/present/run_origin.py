@@ -1,4 +1,4 @@
-"""What a run was made with, so that it can be made again."""
+"""The circumstances of a run, as needed to reproduce it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SHORT = 12
 
 
 def origin(summary: RunSummary) -> dict[str, str]:
-    """Name and value of everything that decided what it answered, and how; untrusted text."""
+    """Everything that decided a run's answers, by name; untrusted text."""
     made = summary.environment
     identity: Mapping[str, Any] = made.get("identity") or {}
-    found = {
+    values = {
         "prompt": f"{summary.prompt_id} ({summary.label}) {summary.fingerprint[:_SHORT]}",
         "suite": f"{summary.suite}, {summary.split}",
         **{name: value[:_SHORT] for name, value in sorted(summary.suite_parts.items())},
@@ -33,7 +33,7 @@ def origin(summary: RunSummary) -> dict[str, str]:
         ),
         "begun": summary.created_at,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def _text(value: object) -> str:

@@ -1,8 +1,8 @@
-"""The one border between untrusted text and a terminal.
+"""Makes untrusted text safe for a terminal.
 
-Prompts, cases, answers, imported files and provider errors may hold escape sequences that set the
-window title, write the clipboard or clear the screen. Here each such character becomes a visible
-sign; what is stored stays as it came.
+Prompts, cases, answers, imported files and provider errors may contain escape sequences that set
+the window title, write the clipboard or clear the screen. Each such character is replaced by a
+visible sign; stored text is not changed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TAB = "    "
 
 
 def safe_text(text: str) -> str:
-    """`text` with newlines kept and everything that could act on a terminal made visible."""
+    """`text` with newlines kept and control characters made visible."""
     if text.isascii() and text.isprintable():
         return text
     plain = text.replace("\r\n", "\n").replace("\t", TAB)
@@ -26,7 +26,7 @@ def safe_text(text: str) -> str:
 
 
 def safe_line(text: str) -> str:
-    """Like `safe_text`, on one line: newlines become ⏎ and tabs one blank."""
+    """Like `safe_text`, on one line: newlines become ⏎, and tabs one blank."""
     if text.isascii() and text.isprintable():
         return text
     plain = text.replace("\r\n", "\n").replace("\n", "⏎").replace("\t", " ")

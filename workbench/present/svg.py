@@ -13,12 +13,10 @@ WIDTH = 640
 _ROW = 22
 
 
-def interval_chart(
-    difference: float, low: float, high: float, margin: float, unit: float = 100.0
-) -> str:
-    """The difference with its interval, the line of no difference and that of the margin.
+def interval_chart(difference: float, low: float, high: float, margin: float) -> str:
+    """The difference with its interval, and lines at no difference and at the margin.
 
-    All are fractions of 1; `unit` 100 shows points.
+    All are fractions of 1, shown as percentage points.
     """
     reach = max(abs(low), abs(high), margin, 0.01) * 1.25
     height, middle = 74, 34
@@ -28,8 +26,8 @@ def interval_chart(
         return round(WIDTH / 2 + clipped / reach * (WIDTH / 2 - 20), 1)
 
     label = (
-        f"difference {_signed(difference, unit)} points, interval {_signed(low, unit)} to"
-        f" {_signed(high, unit)}, margin {0.0 - margin * unit:.1f}"
+        f"difference {points(difference)} points, interval {points(low)} to {points(high)},"
+        f" margin {0.0 - margin * 100:.1f}"
     )
     return _svg(
         height,
@@ -42,18 +40,14 @@ def interval_chart(
             _line(x(high), middle - 7, x(high), middle + 7, "interval"),
             f'<circle class="point" cx="{x(difference)}" cy="{middle}" r="5"/>',
             _text(x(0), 70, "0", "middle"),
-            _text(x(-margin), 70, f"{0.0 - margin * unit:g} (margin)", "end"),
-            _text(x(high) + 6, 24, _signed(difference, unit), "start"),
+            _text(x(-margin), 70, f"{0.0 - margin * 100:g} (margin)", "end"),
+            _text(x(high) + 6, 24, points(difference), "start"),
         ],
     )
 
 
-def _signed(value: float, unit: float) -> str:
-    return points(value * unit / 100)
-
-
 def share_bar(parts: Sequence[tuple[str, int]]) -> str:
-    """A bar of named counts, each with its name and number under it."""
+    """A stacked bar of named counts, with a legend below."""
     total = sum(count for _, count in parts) or 1
     shapes, at = [], 0.0
     for number, (name, count) in enumerate(parts):
@@ -73,7 +67,7 @@ def share_bar(parts: Sequence[tuple[str, int]]) -> str:
 
 
 def histogram_chart(chart: Histogram, labels: Sequence[str], name: str) -> str:
-    """Horizontal bars, one a bin; `labels` name the lower edges."""
+    """Horizontal bars, one per bin; `labels` name the lower edges."""
     if not chart.counts:
         return ""
     most = max(chart.counts)

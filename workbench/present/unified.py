@@ -1,4 +1,4 @@
-"""Two texts as a unified diff, to paste elsewhere: as they came, so not for a terminal."""
+"""Two texts as a unified diff for other programs: unescaped, so not for a terminal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from workbench.prompts.diff import DiffLine, diff_text
 
 CONTEXT = 3
+"""Unchanged lines around each change."""
 _SIGNS = {"same": " ", "removed": "-", "added": "+"}
 
 
-def unified_diff(a: str, b: str, name_a: str, name_b: str, context: int = CONTEXT) -> str:
+def unified_diff(a: str, b: str, name_a: str, name_b: str) -> str:
     """`--- name_a`, `+++ name_b`, then hunks with the line numbers that `patch` expects.
 
     Empty where the texts are equal.
@@ -20,10 +21,10 @@ def unified_diff(a: str, b: str, name_a: str, name_b: str, context: int = CONTEX
     diff = diff_text(a, b)
     lines = [f"--- {name_a}", f"+++ {name_b}"]
     longer = 0
-    for hunk in diff.hunks(context):
+    for hunk in diff.hunks(CONTEXT):
         old = [line.number_a for line in hunk if line.number_a is not None]
         new = [line.number_b for line in hunk if line.number_b is not None]
-        # Of a side without lines here the number of the line before stands there.
+        # A side without lines here has the number of the line before.
         start_a = old[0] if old else new[0] - longer - 1
         start_b = new[0] if new else old[0] + longer - 1
         lines.append(f"@@ -{start_a},{len(old)} +{start_b},{len(new)} @@")

@@ -1,4 +1,4 @@
-"""The lines beside a verdict: method and p, cases, looks, and what a record says of its making."""
+"""The detail lines of a verdict: method and p, cases, looks, and the record's notes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from workbench.present.answer_origin import altered_lines, origin_lines
 from workbench.present.run_remarks import empty_words
 from workbench.present.safe_text import safe_line
 from workbench.present.verdict_lines import SHOWN_IDS, lower_bound, named, percent
+from workbench.runs.spec.suite import DEFAULT_CONFIDENCE
 from workbench.units import loss, points
 from workbench.verdicts.multiple_comparisons import (
     attempt_note,
@@ -21,12 +22,14 @@ from workbench.verdicts.repeats import Spread, suggest_repeats
 from workbench.verdicts.values import Comparison, Evidence
 
 UNASKED = "unasked"
-"""In a record's environment: questions that an early stop left out, on both sides."""
+"""Key in a record's environment: requests that an early stop skipped, on both sides."""
 BASELINE_CALLS = "baseline_calls"
-"""The same: calls that were made for the baseline, where no stored run had its answers."""
+"""Key likewise: calls made for the baseline, if no stored run had its answers."""
 CASE_NOTES = "case_notes"
-"""The same: what is said of the cases, such as suspected groups and unused columns."""
+"""Key likewise: notes about the cases, such as suspected groups and unused columns."""
 
+_ENOUGH_GROUPS = 30
+"""Groups from which a cluster-robust t interval is good."""
 _METHODS = {
     "tango": "Tango score interval, McNemar p",
     "paired_t": "paired t interval",
@@ -39,7 +42,7 @@ _METHODS = {
 
 
 def saved_line(evidence: Evidence) -> str:
-    """How many calls an early stop saved, of those that both sides would have taken."""
+    """How many calls an early stop saved, of all calls for both sides; empty if none."""
     known = evidence.environment
     saved, made = known.get(UNASKED), known.get("calls")
     if not saved or made is None:
@@ -50,8 +53,8 @@ def saved_line(evidence: Evidence) -> str:
 
 
 def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
-    """What a record says beside its verdicts: calls saved, empty answers, where its answers came
-    from (unless that is said elsewhere), and of its cases, their earlier uses among it.
+    """Notes of a record besides its verdicts: calls saved, empty answers, origin of its answers
+    (with `origin`), earlier uses of its cases, and notes about them.
     """
     sides = origin_lines(evidence) if origin else []
     of_cases = [safe_line(str(note)) for note in evidence.environment.get(CASE_NOTES) or ()]
@@ -66,25 +69,27 @@ def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
     return [line for line in lines if line]
 
 
-def margin_line(found: Sequence[Evidence], margin: float) -> str:
-    """Which margins the gate had in these evaluations, newest first, and whether it has another
-    now; empty where there are none.
+def margin_line(evaluations: Sequence[Evidence], margin: float) -> str:
+    """The margins that the gate had in these evaluations, newest first, and the present one if it
+    differs; empty without evaluations.
     """
     stages: list[tuple[float, int]] = []
-    for evidence in reversed(found):
+    for evidence in reversed(evaluations):
         used = float(evidence.policy.get("margin", margin))
         before = stages.pop() if stages and stages[-1][0] == used else (used, 0)
         stages.append((used, before[1] + 1))
     if not stages:
         return ""
-    said = [f"{loss(used)} in {numbers.plural(count, 'evaluation')}" for used, count in stages]
+    stages_shown = [
+        f"{loss(used)} in {numbers.plural(count, 'evaluation')}" for used, count in stages
+    ]
     now = "" if stages[-1][0] == margin else f", now {100 * margin:g}"
-    return f"margin of the gate: {', then '.join(said)}{now}"
+    return f"margin of the gate: {', then '.join(stages_shown)}{now}"
 
 
 def wear_lines(evidence: Evidence) -> list[str]:
-    """What earlier evaluations on the same gate set mean for this one; empty for the first."""
-    confidence = float(evidence.policy.get("confidence", 0.95))
+    """Lines about earlier evaluations on the same gate cases; empty for the first."""
+    confidence = float(evidence.policy.get("confidence", DEFAULT_CONFIDENCE))
     lines = [attempt_note(evidence.attempt, confidence)]
     lines += [safe_line(note) for note in earlier_attempt_notes(evidence.wear)]
     headlines = [c for c in evidence.comparisons[:1] if c.difference is not None and c.cases]
@@ -101,7 +106,7 @@ def details(comparison: Comparison, *, b: str = "B") -> list[str]:
 
     `b` is the candidate's letter.
     """
-    found = comparison.details
+    values = comparison.details
     lines = []
     if comparison.score_b is not None:
         score = f"score: {percent(comparison.score_b)} %"
@@ -111,20 +116,20 @@ def details(comparison: Comparison, *, b: str = "B") -> list[str]:
             )
         lines.append(score)
     lines += _interval_line(comparison)
-    confidence = found.get("confidence")
+    confidence = values.get("confidence")
     method = _METHODS.get(comparison.method, safe_line(comparison.method))
     level = f", {100 * confidence:g} %" if confidence else ""
-    critical = f", critical value {found['z']:.4f}" if found.get("z") else ""
+    critical = f", critical value {values['z']:.4f}" if values.get("z") else ""
     lines.append(f"method: {method}{level}{critical}")
     if comparison.p_value is not None:
-        mid_p = found.get("mid_p")
+        mid_p = values.get("mid_p")
         mid = f", mid-p {numbers.p_value(mid_p)}" if mid_p is not None else ""
         lines.append(
             f"p {numbers.p_value(comparison.p_value)}{mid}: how often luck alone would look"
-            f" like this; a claim needs less than {found['alpha']:.4g}"
+            f" like this; a claim needs less than {values['alpha']:.4g}"
         )
-    if found.get("gate_low") not in (None, comparison.low):
-        lines.append(f"the gate's lower bound: {lower_bound(comparison, found['gate_low'])} pts")
+    if values.get("gate_low") not in (None, comparison.low):
+        lines.append(f"the gate's lower bound: {lower_bound(comparison, values['gate_low'])} pts")
     lines += _case_lines(comparison, b)
     lines += _look_lines(comparison)
     if comparison.reason:
@@ -140,37 +145,37 @@ def _interval_line(comparison: Comparison) -> list[str]:
     else:
         low, high = lower_bound(comparison, comparison.low), points(comparison.high)
         what = "difference"
-    sure = 100 * comparison.details.get("confidence", 0.95)
+    sure = 100 * comparison.details.get("confidence", DEFAULT_CONFIDENCE)
     return [f"[{low}, {high}]: the true {what} lies in here, {sure:g} % sure"]
 
 
 def _case_lines(comparison: Comparison, b: str) -> list[str]:
-    found = comparison.details
+    values = comparison.details
     lines = []
-    if found.get("clustered"):
-        rough = comparison.method == "cluster_t" and found["units"] < 30
-        few = "; fewer than 30 make this interval rough" if rough else ""
+    if values.get("clustered"):
+        rough = comparison.method == "cluster_t" and values["units"] < _ENOUGH_GROUPS
+        few = f"; fewer than {_ENOUGH_GROUPS} make this interval rough" if rough else ""
         lines.append(
-            f"{numbers.plural(found['units'], 'independent group')} in"
+            f"{numbers.plural(values['units'], 'independent group')} in"
             f" {numbers.plural(comparison.cases, 'case')}{few}"
         )
-    if not found.get("binary", True) and (found.get("much_better") or found.get("collapsed")):
+    if not values.get("binary", True) and (values.get("much_better") or values.get("collapsed")):
         lines.append(
-            f"{len(found['much_better'])} much better, {len(found['collapsed'])} collapsed"
+            f"{len(values['much_better'])} much better, {len(values['collapsed'])} collapsed"
             " (half a point or more)"
         )
     if comparison.missing:
-        low = found.get("worst_low")
+        low = values.get("worst_low")
         worst = f"; with all of them as losses the bound is {points(low)} pts" if low else ""
         lines.append(f"{len(comparison.missing)} missing{worst}")
-    if found.get("partial"):
+    if values.get("partial"):
         lines.append(
-            numbers.plural(len(found["partial"]), "case lacks", "cases lack") + " a repeat"
+            numbers.plural(len(values["partial"]), "case lacks", "cases lack") + " a repeat"
         )
-    if found.get("repeats"):
-        lines.append(_repeat_line(found, b))
-    if found.get("within") is not None:
-        lines.append(_spread_line(Spread(found["between"], found["within"]), found["repeats"]))
+    if values.get("repeats"):
+        lines.append(_repeat_line(values, b))
+    if values.get("within") is not None:
+        lines.append(_spread_line(Spread(values["between"], values["within"]), values["repeats"]))
     return lines
 
 
@@ -182,13 +187,13 @@ def _spread_line(spread: Spread, repeats: int) -> str:
     return line
 
 
-def _repeat_line(found: Mapping[str, Any], b: str) -> str:
-    flaky, repeats = found["flaky"], found["repeats"]
+def _repeat_line(values: Mapping[str, Any], b: str) -> str:
+    flaky, repeats = values["flaky"], values["repeats"]
     line = f"flaky in {repeats} answers: {len(flaky)} of {b}'s cases"
     if flaky:
         line += f" ({', '.join(safe_line(case_id) for case_id in flaky[:SHOWN_IDS])})"
-    if found["pass_power"] is not None:
-        line += f"; all {repeats} pass in {percent(found['pass_power'])} %"
+    if values["pass_power"] is not None:
+        line += f"; all {repeats} pass in {percent(values['pass_power'])} %"
     return line
 
 

@@ -1,6 +1,6 @@
 """The lines of a comparison: headline, broken cases, what to do next.
 
-Points are percentage points; the words are fixed, broke and same.
+Points are percentage points; cases are fixed, broke or same.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from workbench.verdicts.values import Comparison, Gate, Verdict
 
 SHOWN_IDS = 5
 PREVIEW = "preview"
-"""In the details of a comparison of a sample."""
+"""Key in the details of a comparison of a sample."""
 _WIDTH = 13
+_TERMINAL_WIDTH = 80
 _HALF = 0.5
 _SIDE = re.compile(r"\b[AB]\b")
 
 
 def percent(value: float) -> str:
-    """A score in per cent with one decimal."""
+    """A score in percent with one decimal."""
     return f"{100 * value:.1f}"
 
 
 def gate_word(comparison: Comparison) -> str:
-    """The word that may be coloured: PASS, PASS BETTER, FAIL, NO DECISION, PREVIEW, or where the
-    plan ended early PASS at 180/300, FAIL at 120/300, STOPPED 120/300.
+    """The gate's word: PASS, PASS BETTER, FAIL, NO DECISION, PREVIEW, or after an early stop
+    PASS at 180/300, FAIL at 120/300, STOPPED 120/300.
     """
     at = f"{_seen(comparison)}/{comparison.planned}" if _is_early(comparison) else ""
     if comparison.gate is Gate.PASS:
@@ -56,14 +57,14 @@ def headline(
     """One line: the gate's word, the difference with its interval, and the counts of cases."""
     word = gate_word(comparison)
     gap = "  " if len(word) >= _WIDTH - 1 else " " * (_WIDTH - len(word))
-    said = _sentence(comparison, policy, safe_line(a), safe_line(b), counts=counts)
-    return word + gap + said
+    sentence = _sentence(comparison, policy, safe_line(a), safe_line(b), counts=counts)
+    return word + gap + sentence
 
 
 def headline_lines(comparison: Comparison, policy: GatePolicy, *, a: str, b: str) -> list[str]:
-    """The headline; where it is wider than 80 the counts of cases on a line of their own."""
+    """The headline; if it is wider than 80 cells, with the case counts on a second line."""
     whole = headline(comparison, policy, a=a, b=b)
-    if len(whole) <= 80 or comparison.difference is None:
+    if len(whole) <= _TERMINAL_WIDTH or comparison.difference is None:
         return [whole]
     short = headline(comparison, policy, a=a, b=b, counts=False)
     return [whole] if short == whole else [short, " " * _WIDTH + _counts(comparison)]
@@ -81,7 +82,7 @@ def broken_line(comparison: Comparison) -> str:
 
 
 def luck_line(comparison: Comparison) -> str:
-    """How easily luck alone reaches a threshold that was passed; empty for other verdicts."""
+    """How likely chance alone reaches a threshold that was passed; empty for other verdicts."""
     luck = comparison.details.get("luck")
     if comparison.gate is not Gate.PASS or comparison.difference is not None or luck is None:
         return ""
@@ -97,7 +98,7 @@ def luck_line(comparison: Comparison) -> str:
 
 
 def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
-    """The score of what passes beside a baseline, mostly wrong, where nothing asks for more."""
+    """A note if a version passes against a baseline with a low score and without a threshold."""
     score = comparison.score_b
     beside = comparison.gate is Gate.PASS and comparison.difference is not None
     if not beside or policy.threshold is not None or score is None or score >= _HALF:
@@ -106,14 +107,14 @@ def low_score_line(comparison: Comparison, policy: GatePolicy) -> str:
 
 
 def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
-    """What to do after NO DECISION or FAIL, in one sentence; empty where the headline says it.
+    """What to do after NO DECISION or FAIL, in one sentence; empty if the headline says it.
 
     `ref` is the PROMPT@VERSION that was evaluated; a comparison has none.
     """
-    found = comparison.details
+    values = comparison.details
     if comparison.gate is Gate.PASS:
         return ""
-    if found.get(PREVIEW):
+    if values.get(PREVIEW):
         return "compare all cases to decide: leave --limit out"
     if comparison.gate is Gate.FAIL:
         which = "broken cases" if comparison.difference is not None else "cases that did not pass"
@@ -131,7 +132,7 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
     remedy = f"about {_more(comparison.more_cases)}"
     if ref and policy.extend:
         return f"{remedy}: add them, then workbench evaluate {safe_line(ref)} --extend"
-    margin = found.get("enough_margin")
+    margin = values.get("enough_margin")
     if ref:
         remedy += ", which is a new attempt"
     else:
@@ -142,7 +143,7 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
 
 
 def beneath(comparison: Comparison, policy: GatePolicy, ref: str = "") -> list[str]:
-    """The lines that stand under a headline wherever it is shown."""
+    """The lines shown below a headline."""
     lines = (
         broken_line(comparison),
         luck_line(comparison),
@@ -153,7 +154,7 @@ def beneath(comparison: Comparison, policy: GatePolicy, ref: str = "") -> list[s
 
 
 def effect(comparison: Comparison) -> str:
-    """The difference with its interval, and the counts of cases; why there is none."""
+    """The difference with its interval and the case counts; without one, the reason."""
     if comparison.difference is None:
         return safe_line(comparison.reason)
     if comparison.gate is Gate.FAIL and comparison.verdict is not Verdict.WORSE:
@@ -162,9 +163,12 @@ def effect(comparison: Comparison) -> str:
 
 
 def claim(alone: float, adjusted: float, k: int, *, claimed: bool) -> str:
-    """What a candidate may claim though it is one of `k`, with its p-values."""
-    said = "may be called better" if claimed else "may not be called better"
-    return f"p {numbers.p_value(alone)}, {numbers.p_value(adjusted)} as one of {k} (Holm): {said}"
+    """What a candidate may claim as one of `k`, with its p-values."""
+    conclusion = "may be called better" if claimed else "may not be called better"
+    return (
+        f"p {numbers.p_value(alone)}, {numbers.p_value(adjusted)} as one of {k} (Holm):"
+        f" {conclusion}"
+    )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -268,7 +272,7 @@ def _effect(comparison: Comparison) -> str:
 
 
 def lower_bound(comparison: Comparison, low: float | None) -> str:
-    """Points with as many digits as show on which side of the margin they lie."""
+    """Points with enough digits to show on which side of the margin they are."""
     margin = comparison.details.get("margin")
     if low is None or margin is None:
         return numbers.points(low)
@@ -276,18 +280,18 @@ def lower_bound(comparison: Comparison, low: float | None) -> str:
 
 
 def named(reason: str, a: str, b: str) -> str:
-    """A reason speaks of A and B; the line uses the names that it was given."""
-    return _SIDE.sub(lambda found: a if found[0] == "A" else b, safe_line(reason))
+    """A reason with A and B replaced by the names of the sides."""
+    return _SIDE.sub(lambda side: a if side[0] == "A" else b, safe_line(reason))
 
 
 def _rounded(count: int) -> int:
-    """An estimate with no more digits than it deserves."""
+    """An estimate rounded to its significant digits."""
     unit = 1 if count < 20 else 10
     return round(count / unit) * unit
 
 
 def _looks_worse(comparison: Comparison) -> bool:
-    """The interval lies below 0, on too few changed cases to call it worse."""
+    """Whether the interval is below 0, with too few changed cases to call it worse."""
     return comparison.high is not None and comparison.high < 0.0
 
 

@@ -1,4 +1,4 @@
-"""A prompt as plain JSON values and back: one form for the registry, runs and exports."""
+"""Converts prompts to plain JSON values and back; one format for registry, runs and exports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INPUT_KEYS = ("name", "kind", "required", "default", "description")
 
 
 def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
-    """All of a prompt but its id. The first revision of templates is absent."""
+    """All of a prompt except its id. The first template revision is omitted."""
     behaviour = prompt.behaviour()
     return {
         **{key: behaviour[key] for key in ("revision",) if key in behaviour},
@@ -27,7 +27,7 @@ def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
 
 
 def prompt_from_json(prompt_id: str, data: Mapping[str, Any]) -> Prompt:
-    """The prompt in `prompt_to_json`. Raises KeyError, TypeError, ValueError for another shape."""
+    """The inverse of `prompt_to_json`. Raises KeyError, TypeError or ValueError for other data."""
     model = data["model"]
     return Prompt(
         prompt_id=prompt_id,

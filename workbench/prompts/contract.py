@@ -1,4 +1,4 @@
-"""What callers rely on, and which part of the version number a change raises."""
+"""The contract with callers, and the part of the version number that a change raises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.prompts.values import Prompt
 
 
 class Bump(enum.IntEnum):
-    """The part of a semantic version that goes up."""
+    """The part of a semantic version to increment."""
 
     NONE = 0
     PATCH = 1
@@ -29,22 +29,22 @@ class Change:
 
 
 def changes(old: Prompt, new: Prompt) -> tuple[Change, ...]:
-    """Every difference that decides behaviour, the gravest first."""
-    found = [
+    """Every difference that affects behaviour, the largest bump first."""
+    all_changes = [
         *_input_changes(old, new),
         *_output_changes(old.outputs, new.outputs),
         *_model_changes(old, new),
     ]
     if old.messages != new.messages or old.template_format != new.template_format:
-        found.append(Change(Bump.PATCH, "wording changed"))
+        all_changes.append(Change(Bump.PATCH, "wording changed"))
     if old.revision != new.revision:
-        said = f"templates are read by revision {new.revision}, they were by {old.revision}"
-        found.append(Change(Bump.PATCH, said))
-    return tuple(sorted(found, key=lambda change: -change.bump))
+        reason = f"templates are read by revision {new.revision}, they were by {old.revision}"
+        all_changes.append(Change(Bump.PATCH, reason))
+    return tuple(sorted(all_changes, key=lambda change: -change.bump))
 
 
 def implied_bump(old: Prompt, new: Prompt) -> Bump:
-    """The least bump that the contract allows; NONE when nothing changed."""
+    """The smallest bump that the contract allows; NONE when nothing changed."""
     return max((change.bump for change in changes(old, new)), default=Bump.NONE)
 
 
@@ -61,7 +61,7 @@ def unused(prompt: Prompt) -> tuple[str, ...]:
 
 
 def _needed(prompt: Prompt) -> dict[str, bool]:
-    """Input name to whether a caller must give it."""
+    """By input name, whether a caller must provide it."""
     needed = dict.fromkeys(variables(prompt), True)
     for item in prompt.inputs:
         needed[item.name] = item.required and item.default is None
@@ -70,20 +70,22 @@ def _needed(prompt: Prompt) -> dict[str, bool]:
 
 def _input_changes(old: Prompt, new: Prompt) -> list[Change]:
     before, after = _needed(old), _needed(new)
-    found = [Change(Bump.MAJOR, f"input {name!r} is gone") for name in before if name not in after]
+    input_changes = [
+        Change(Bump.MAJOR, f"input {name!r} is gone") for name in before if name not in after
+    ]
     for name, needed in after.items():
         if name not in before:
             if needed:
-                found.append(Change(Bump.MAJOR, f"new required input {name!r}"))
+                input_changes.append(Change(Bump.MAJOR, f"new required input {name!r}"))
             else:
-                found.append(Change(Bump.MINOR, f"new optional input {name!r}"))
+                input_changes.append(Change(Bump.MINOR, f"new optional input {name!r}"))
         elif needed and not before[name]:
-            found.append(Change(Bump.MAJOR, f"input {name!r} is required now"))
+            input_changes.append(Change(Bump.MAJOR, f"input {name!r} is required now"))
         elif before[name] and not needed:
-            found.append(Change(Bump.MINOR, f"input {name!r} is optional now"))
+            input_changes.append(Change(Bump.MINOR, f"input {name!r} is optional now"))
         else:
-            found += _kind_changes(old, new, name)
-    return found
+            input_changes += _kind_changes(old, new, name)
+    return input_changes
 
 
 def _kind_changes(old: Prompt, new: Prompt, name: str) -> list[Change]:
@@ -126,13 +128,13 @@ def _fields(schema: Any) -> dict[str, Any]:
 
 
 def _model_changes(old: Prompt, new: Prompt) -> list[Change]:
-    found = []
+    model_changes = []
     before, after = old.model, new.model
     if (before and (before.id, before.provider)) != (after and (after.id, after.provider)):
         name = f"{after.provider}/{after.id}" if after else "none"
-        found.append(Change(Bump.MINOR, f"another model: {name}"))
+        model_changes.append(Change(Bump.MINOR, f"another model: {name}"))
     elif before and after and dict(before.options) != dict(after.options):
-        found.append(Change(Bump.PATCH, "parameters changed"))
+        model_changes.append(Change(Bump.PATCH, "parameters changed"))
     if old.tools != new.tools:
-        found.append(Change(Bump.MINOR, "tools changed"))
-    return found
+        model_changes.append(Change(Bump.MINOR, "tools changed"))
+    return model_changes

@@ -1,4 +1,4 @@
-"""Differences of two texts: lines first, then words inside changed lines."""
+"""Differences of two texts: by line, then by word inside changed lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of a unified view, with its number on either side where it has one."""
+    """One line of a unified view, with its line number on each side that has it."""
 
     tag: Tag
     spans: tuple[Span, ...]
@@ -40,7 +40,7 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """All lines of both texts; `note` says what was too long to mark word by word."""
+    """All lines of both texts; `note` says if they were too long to mark words."""
 
     lines: tuple[DiffLine, ...]
     note: str = ""
@@ -74,7 +74,7 @@ class Diff:
 
 @lru_cache(maxsize=256)
 def diff_text(a: str, b: str) -> Diff:
-    """The differences from `a` to `b`. Long texts lose the word marks and say so."""
+    """The differences from `a` to `b`. Long texts have no word marks, see `note`."""
     lines_a, lines_b = a.split("\n"), b.split("\n")
     if len(lines_a) > MAX_LINES or len(lines_b) > MAX_LINES:
         return _whole(lines_a, lines_b, f"more than {MAX_LINES:,} lines: not aligned")
@@ -128,7 +128,7 @@ def _marked(old: str, new: str) -> tuple[list[Span], list[Span]]:
 
 
 def _numbered(tag: Literal["removed", "added"], spans: list[Span], start: int) -> list[DiffLine]:
-    """Spans cut at their newlines, as numbered lines of one side."""
+    """Spans split at newlines, as numbered lines of one side."""
     rows: list[list[Span]] = [[]]
     for span in spans:
         head, *rest = span.text.split("\n")

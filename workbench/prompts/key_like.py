@@ -1,4 +1,4 @@
-"""Text that looks like a key: prompts are registered, exported and sent, and no place for one."""
+"""Finds apparent keys in prompts, which are registered, exported and sent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _SHOWN = 4
 
 
 def key_in(text: str) -> str:
-    """The first characters of something that looks like a key, or nothing."""
-    found = next(keys_of(text), "")
-    return f"{found[:_SHOWN]}…" if found else ""
+    """The first characters of an apparent key; empty if there is none."""
+    key = next(keys_of(text), "")
+    return f"{key[:_SHOWN]}…" if key else ""
 
 
 def keys_in(prompt: Prompt) -> Iterator[str]:
-    """A sentence for each part of a prompt that seems to hold a key; the key is not in it."""
+    """Yield a sentence for each part of a prompt that seems to contain a key, without the key."""
     for message in prompt.messages:
         for number, line in enumerate(message.content.split("\n"), 1):
             if key_in(line):
@@ -27,8 +27,8 @@ def keys_in(prompt: Prompt) -> Iterator[str]:
     rest = {**prompt.behaviour(), "messages": [], "extra": dict(prompt.extra)}
     for name, part in {**rest, "description": prompt.description}.items():
         try:
-            found = key_in(part if isinstance(part, str) else canonical_json(part))
+            key = key_in(part if isinstance(part, str) else canonical_json(part))
         except (TypeError, ValueError):
             continue
-        if found:
-            yield f"{name} looks like it holds a key ({found})"
+        if key:
+            yield f"{name} looks like it holds a key ({key})"

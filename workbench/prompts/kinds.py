@@ -1,4 +1,4 @@
-"""The kinds of inputs, and whether a value is of one."""
+"""The kinds of inputs, and checks of values against them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 UNSUPPORTED = ("thread", "image", "file", "audio", "union", "messages")
-"""Kinds that are known elsewhere, and are no text in a template."""
+"""Prompty's kinds that are not supported, since they are not text."""
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
@@ -25,5 +25,5 @@ KINDS = tuple(_FITS)
 
 
 def fits(kind: str, value: Any) -> bool:
-    """Whether a value is of that kind; of an unknown kind every value is."""
+    """Whether a value is of that kind; true for unknown kinds."""
     return kind not in _FITS or _FITS[kind](value)

@@ -1,7 +1,7 @@
-"""Which number a change asks for, and which numbers it may take.
+"""The version number that a change requires, and the numbers that it may have.
 
-A contract holds between releases: a candidate (`2.0.0-rc.2`) promises nothing, so a draft is
-compared with the newest release below it, and with a candidate only where nothing was released.
+The contract holds between releases; a candidate (`2.0.0-rc.2`) promises nothing. So a draft is
+compared with the newest release below it, and with a candidate only if there is no release.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 
 def number_of(text: str) -> Number:
-    """Raises ValueError on what is no semantic version."""
+    """Parse a semantic version. Raises ValueError."""
     import semver  # 26 ms, and the screens check a draft without a number too
 
     return semver.Version.parse(text)
 
 
 def base_of(known: Sequence[str], chosen: str | None = None) -> str | None:
-    """The version that a draft is compared with: the newest release, below `chosen` where that is
-    given, else the newest candidate there. None: there is none.
+    """The version to compare a draft with: the newest release, below `chosen` if given, else the
+    newest candidate; None without one. Raises ValueError for an invalid `chosen`.
     """
     limit = number_of(chosen) if chosen else None
     below = [n for n in _sorted(known) if limit is None or n < limit]
     releases = [n for n in below if not n.prerelease]
-    found = releases or below
-    return str(found[-1]) if found else None
+    bases = releases or below
+    return str(bases[-1]) if bases else None
 
 
 def next_version(base: str | None, bump: Bump, known: Sequence[str] = ()) -> str:
-    """The number after `base` that the contract asks for; the first one is 1.0.0.
+    """The number after `base` that the contract requires; the first one is 1.0.0.
 
-    Where `known` has a candidate for that number or a higher one, its release is next.
+    If `known` has a candidate for that number or a higher one, its release is next.
     """
     if base is None:
         return "1.0.0"
@@ -46,14 +46,14 @@ def next_version(base: str | None, bump: Bump, known: Sequence[str] = ()) -> str
 
 
 def why_not(chosen: str, base: str | None, bump: Bump, known: Sequence[str]) -> str:
-    """What is wrong with a number, as the end of a sentence about it; empty: nothing.
+    """The problem with a number, as the end of a sentence; empty if it is allowed.
 
-    The author may go higher than the contract asks, never lower. An older line takes patches:
-    nothing that the releases above it in the same line would take away again.
+    The author may go higher than the contract requires, never lower. An older release line takes
+    patches only, since later releases of the line do not contain other changes.
     """
     number, numbers = number_of(chosen), _sorted(known)
     if not numbers or number in numbers:
-        return ""  # of a number that is taken the registry says what it holds
+        return ""  # the registry reports a number that exists
     if base is None:
         return f"is lower than {numbers[0]}, the first version"
     if number.prerelease and _core(number) in numbers:
@@ -71,14 +71,14 @@ def why_not(chosen: str, base: str | None, bump: Bump, known: Sequence[str]) -> 
 
 
 def is_candidate_for(version: str, release: str) -> bool:
-    """Whether a version is a candidate for that release, which may have its content then:
-    `2.0.0-rc.2` and `2.0.0`.
+    """Whether a version is a candidate for that release, as `2.0.0-rc.2` for `2.0.0`; the release
+    may then have the same content.
     """
     return "-" not in release and version.startswith(f"{release}-")
 
 
 def _needed(base: Number, bump: Bump) -> Number:
-    """The least number after a release; a candidate asks for its own release, whatever changed."""
+    """The smallest number after a release; after a candidate its own release, whatever changed."""
     if base.prerelease:
         return _core(base)
     if bump is Bump.MAJOR:

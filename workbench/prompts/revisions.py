@@ -1,4 +1,4 @@
-"""Which revision of the templates' meaning a draft needs: the first one, while it says the same."""
+"""The template revision that a draft needs: the first one if its rendering is the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHANGED = (
     r"(?:\||\bfilter)\s*(?:tojson|random|format)\b|['\"](?:tojson|random|format)['\"]"
     r"|\b(?:namespace|cycler|joiner)\s*\("
 )
-"""In a tag: what reads otherwise, or at all, since the second revision."""
+"""Matches tags whose meaning changed with the second revision."""
 
 _METHODS = {
     kind: frozenset(name for name in dir(kind) if not name.startswith("_"))
@@ -31,14 +31,14 @@ _LAZY = frozenset(
     {"map", "select", "reject", "selectattr", "rejectattr", "batch", "slice", "reverse", "unique"}
     | {"items"}
 )
-"""Filters that give their items one by one."""
+"""Filters that return a generator."""
 _PASSING = frozenset({"list", "sort", *_LAZY})
-"""Filters that hand on the items of what they are given."""
+"""Filters that pass on the items of their argument."""
 _TAKING = frozenset(
     {*_PASSING, "join", "first", "last", "length", "count", "sum", "min", "max", "groupby"}
     | {"dictsort"}
 )
-"""Filters for which a lazy list is as good as a list."""
+"""Filters that accept a generator in place of a list."""
 _NO_TEXT = frozenset(["loop", "range", "dict", "self", "caller"])
 _VIEWS = frozenset(["keys", "values", "items", "encode"])
 
@@ -46,9 +46,9 @@ _VIEWS = frozenset(["keys", "values", "items", "encode"])
 def least_revision(
     messages: Iterable[Message], inputs: Iterable[Input], template_format: str
 ) -> int:
-    """The first revision by which these templates mean what they mean today.
+    """The first revision by which these templates render as they do now.
 
-    Where no rendering can differ that is the first one, so that the fingerprint stays.
+    If no rendering can differ that is the first one, so that the fingerprint stays the same.
     """
     if template_format != JINJA2:
         return FIRST_REVISION
@@ -64,7 +64,7 @@ def least_revision(
 
 
 def size_of(messages: Iterable[Message]) -> int:
-    """How many words, numbers, texts and signs stand in the tags of these templates."""
+    """Number of words, numbers, texts and signs in the tags of these templates."""
     return sum(
         sum(1 for _ in _WORD.finditer(tag))
         for message in messages
@@ -73,22 +73,22 @@ def size_of(messages: Iterable[Message]) -> int:
 
 
 def _tags(template: str) -> Iterator[str]:
-    """The text of each `{{ }}` and `{% %}`; a text within one does not end it."""
+    """The text of each `{{ }}` and `{% %}`; string literals in a tag do not end it."""
     at = 0
     while opened := _OPEN.search(template, at):
-        closing = (found for found in _CLOSE.finditer(template, opened.end()) if found[1])
+        closing = (end for end in _CLOSE.finditer(template, opened.end()) if end[1])
         closed = next(closing, None)
         at = closed.end() if closed else len(template)
         yield template[opened.start() : at]
 
 
 _PLAIN = re.compile(r"\{[{%][-+]?\s*\w+\s*[-+]?[%}]\}")
-"""A tag with one name alone."""
+"""A tag with a single name."""
 
 
 def _shows_more_than_values(template: str, tags: list[str], kinds: Mapping[str, str]) -> bool:
-    """Whether it may print a method, a lazy list, or a list with a hole in it: the first revision
-    prints `<generator object …>` and the like, the second one refuses.
+    """Whether it may print a method, a generator, or a list with an undefined item: the first
+    revision prints `<generator object …>` and the like, the second refuses.
     """
     names = {tag.strip("{}%+- \t\n") for tag in tags if _PLAIN.fullmatch(tag)}
     if all(map(_PLAIN.fullmatch, tags)) and not names & _NO_TEXT:
@@ -96,18 +96,18 @@ def _shows_more_than_values(template: str, tags: list[str], kinds: Mapping[str, 
     from jinja2 import Environment, TemplateSyntaxError
 
     try:
-        return _Showing(Environment().parse(template), kinds).found()
+        return _NonValueFinder(Environment().parse(template), kinds).finds_any()
     except (TemplateSyntaxError, RecursionError, MemoryError, ValueError):
-        return False  # it does not compile, by any revision
+        return False  # does not compile by any revision
 
 
 def _constant(item: Any) -> Any:
-    """The key of `order['items']`, where it stands there."""
+    """The key of `order['items']`, if it is a constant."""
     return getattr(item.arg, "value", None)
 
 
 def _assignments(node: Any) -> Iterator[tuple[Any, Any]]:
-    """What a `set` or a `with` assigns: the target, and the expression."""
+    """The target and expression of each `set` and `with`."""
     return zip(
         getattr(node, "targets", None) or [node.target],
         getattr(node, "values", None) or [node.node],
@@ -115,8 +115,8 @@ def _assignments(node: Any) -> Iterator[tuple[Any, Any]]:
     )
 
 
-class _Showing:
-    """Looks for expressions that may be printed, joined or tested and are no plain values."""
+class _NonValueFinder:
+    """Looks for expressions that may be printed, joined or tested and are not plain values."""
 
     def __init__(self, tree: nodes.Template, kinds: Mapping[str, str]) -> None:
         from jinja2 import nodes
@@ -134,10 +134,10 @@ class _Showing:
             for target in (into, *into.find_all(nodes.Name))
             if isinstance(target, nodes.Name)
         ]
-        for _ in assigned:  # one may be assigned to the next
+        for _ in assigned:  # assignments may depend on each other
             self._odd |= {name for name, value in assigned if self._is_odd(value)}
 
-    def found(self) -> bool:
+    def finds_any(self) -> bool:
         n = self._nodes
         parts = self._tree.find_all((n.Getattr, n.Getitem))
         names = self._tree.find_all(n.Name)
@@ -148,12 +148,12 @@ class _Showing:
         )
 
     def _is_engines(self, name: nodes.Name) -> bool:
-        """Whether a macro, or what Jinja2 itself puts there, is used as a value."""
+        """Whether a macro, or one of Jinja2's own objects, is used as a value."""
         used = name.ctx == "load" and id(name) not in self._called | self._looked_into
         return used and name.name in self._engines
 
     def _shown(self) -> Iterator[nodes.Node]:
-        """What is made into a text, or tested for truth."""
+        """Expressions that are converted to text or tested for truth."""
         n = self._nodes
         for node in self._tree.find_all(
             (n.Output, n.Concat, n.If, n.CondExpr, n.And, n.Or, n.Not, n.Filter, n.Call)
@@ -173,7 +173,7 @@ class _Showing:
                 yield node.node
 
     def _is_method(self, node: nodes.Getattr | nodes.Getitem) -> bool:
-        """Whether a method may be taken for a value: `order.items`, without a call."""
+        """Whether a method may be used as a value: `order.items`, without a call."""
         n = self._nodes
         if id(node) in self._called:
             return False
@@ -184,7 +184,7 @@ class _Showing:
         return name in (_METHODS[dict] if kind == "object" else _ANY_METHOD)
 
     def _is_odd(self, node: nodes.Node) -> bool:
-        """Whether it may be no value, or a list that holds something that is none."""
+        """Whether it may be no plain value, or a list with an item that is none."""
         n = self._nodes
         if isinstance(node, n.Name):
             return node.name in self._odd
@@ -202,7 +202,7 @@ class _Showing:
         return isinstance(node, (n.List, n.Tuple, n.Dict)) and self._has_holes(node)
 
     def _has_holes(self, items: nodes.Node) -> bool:
-        """Whether an item of it may be missing, or no value."""
+        """Whether an item of it may be undefined, or no plain value."""
         n = self._nodes
         if isinstance(items, n.Filter) and items.node is not None:
             made = items.name == "map"

@@ -1,4 +1,4 @@
-"""What a prompt is: messages, model, parameters, inputs, output schema, tools."""
+"""The parts of a prompt: messages, model, parameters, inputs, output schema, tools."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from workbench.fingerprints import fingerprint
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 SUFFIX = ".prompty"
-"""Of a draft's file name."""
+"""Suffix of draft files."""
 
 MAX_TEXT_BYTES = 10_000_000
-"""Of a draft, and of any text that a registry keeps; in UTF-8."""
+"""Maximum size of a draft, and of any text in a registry, in bytes of UTF-8."""
 
 MAX_WORDS = 10_000
-"""In the tags of a draft's templates. Compiling takes about a tenth of a millisecond and 10 KB
-for each; what was registered is compiled whatever its size.
-"""
+"""Maximum number of words in the tags of a draft's templates. Compiling takes about 0.1 ms and 10
+KB for each. Registered versions are compiled whatever their size."""
 
 JINJA2 = "jinja2"
 BRACES = "braces"
 
 FIRST_REVISION = 1
-"""An optional input that was not given is the empty text, and `tojson` writes for HTML."""
+"""First revision: a missing optional input is empty text, and `tojson` escapes for HTML."""
 REVISION = 2
-"""Jinja's own meaning: such an input is undefined; `tojson` writes plain UTF-8 JSON. A key wins
-over a method of its name, and only values are printed.
-"""
+"""Second revision, with Jinja's own meaning: a missing optional input is undefined, and `tojson`
+writes plain UTF-8 JSON. A key takes precedence over a method of that name, and only values are
+printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One variable that a caller fills in."""
+    """One variable that callers provide."""
 
     name: str
     kind: str = "string"
@@ -58,14 +57,14 @@ class Model:
 
     id: str
     provider: str = "local"
-    """A name of workbench.toml; empty while a draft names none and the workspace has not said."""
+    """The provider in workbench.toml; empty if the draft does not name one."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Prompty names: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
+    """Options by Prompty name: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """An artefact whose fingerprint changes with anything that decides behaviour."""
+    """A prompt; its fingerprint changes with anything that affects behaviour."""
 
     prompt_id: str
     messages: tuple[Message, ...]
@@ -75,10 +74,10 @@ class Prompt:
     tools: Any = None
     template_format: str = JINJA2
     revision: int = FIRST_REVISION
-    """Of the templates' meaning; what was registered keeps its own for ever."""
+    """Template revision; registered versions keep theirs for ever."""
     description: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Front matter that decides nothing here, kept for the round trip."""
+    """Front matter without effect here, kept for the round trip."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -86,7 +85,7 @@ class Prompt:
         return fingerprint(self.behaviour())
 
     def behaviour(self) -> dict[str, Any]:
-        """All that decides what the prompt does, as plain JSON values."""
+        """Everything that affects behaviour, as plain JSON values."""
         model = self.model
         revised = {} if self.revision == FIRST_REVISION else {"revision": self.revision}
         return {

@@ -1,4 +1,4 @@
-"""What is asked of a provider, and what came back."""
+"""Requests to a provider, and its classified answers."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ MAX_OUTPUT = "maxOutputTokens"
 
 
 class Outcome(enum.StrEnum):
-    """What became of a call; only OK carries an answer to score."""
+    """The outcome of a call; only OK has an answer to score."""
 
     OK = "ok"
     EMPTY = "empty"
-    """It ended as an answer does, and there is no text, or only blanks."""
+    """The answer ended normally, without text or with white space only."""
     TRUNCATED = "truncated"
     REFUSED = "refused"
     FILTERED = "filtered"
     TOOL_CALL = "tool_call"
     REJECTED = "rejected"
-    """The endpoint refuses this very content: too long for the model, or not valid."""
+    """The endpoint refused this request's content: too long for the model, or not valid."""
     INVALID = "invalid_response"
     RATE_LIMITED = "rate_limited"
     TIMED_OUT = "timed_out"
     PROVIDER_ERROR = "provider_error"
     UNSENT = "unsent"
-    """The request could not be built: the template does not fit the case."""
+    """The request could not be built: the template cannot be rendered with the case."""
     CANCELLED = "cancelled"
 
     @property
     def is_models_fault(self) -> bool:
-        """The prompt or the model spoilt the answer: scores as the suite says, 0 by default."""
+        """Whether prompt or model are at fault: scored by the suite's `faults`, by default 0."""
         return self in (
             Outcome.EMPTY,
             Outcome.TRUNCATED,
@@ -49,7 +49,7 @@ class Outcome(enum.StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """The machinery failed: the case is missing, never a score."""
+        """Whether the infrastructure failed: the case has no score."""
         return self in (
             Outcome.INVALID,
             Outcome.RATE_LIMITED,
@@ -80,9 +80,13 @@ class Request:
     it is spelled."""
 
 
+_PRICED_TOKENS = 1e6
+"""The number of tokens that prices refer to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars a million tokens."""
+    """US dollars per million tokens."""
 
     input: float
     output: float
@@ -93,12 +97,16 @@ class Price:
             return 0.0
         if prompt_tokens is None or completion_tokens is None:
             return None
-        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+        return self.total(prompt_tokens, completion_tokens)
+
+    def total(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """US dollars for known or estimated numbers of tokens."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / _PRICED_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a provider takes; None: it is found out."""
+    """A provider's limits; None: unknown, to be found by adapting."""
 
     at_once: int | None = None
     requests_per_minute: int | None = None
@@ -112,31 +120,31 @@ class Answer:
     outcome: Outcome
     text: str = ""
     error: str = ""
-    """One safe line that says what went wrong; empty for OK."""
+    """What went wrong, in one line that is safe to show; empty for OK."""
     latency_s: float | None = None
     first_token_s: float | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost_usd: float | None = None
     model: str = ""
-    """The model that says it answered."""
+    """The model that the response names."""
     system_fingerprint: str = ""
     finish_reason: str = ""
     attempts: int = 1
-    """How many calls it took."""
+    """Number of calls made for it."""
     cached: bool = False
     status: int | None = None
-    """The HTTP status, where there was one."""
+    """The HTTP status, if there was one."""
     retry: bool = False
-    """Asking again may help."""
+    """Whether a retry may help."""
     retry_after_s: float | None = None
-    """How long the provider asks everybody to wait."""
+    """Seconds that the provider asks all calls to wait."""
     note: str = ""
-    """What the user should know about an answer that is none the less good."""
+    """A remark for the user about an answer that is valid."""
     maybe_billed: bool = False
-    """It failed after it was sent: the provider may charge for it all the same."""
+    """It failed after it was sent, so the provider may charge for it."""
     answered_at: str = ""
-    """When it was stored, ISO 8601 in UTC; empty: it is not stored, or that is not known."""
+    """When it was stored, ISO 8601 in UTC; empty: not stored, or unknown."""
 
 
 class Provider(Protocol):
@@ -144,21 +152,21 @@ class Provider(Protocol):
 
     @property
     def name(self) -> str:
-        """The settings' name for it: `local`, or a [providers.NAME] table."""
+        """Its name in the settings: `local`, or that of a [providers.NAME] table."""
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """What decides its answers beside the request: endpoint, weights' sha256, SDK version.
+        """What decides its answers besides the request: endpoint, weights' sha256, SDK version.
 
-        Known without a call, without the SDK, without starting anything.
+        Available without a call, without importing the SDK and without starting anything.
         """
 
     @property
     def limits(self) -> Limits:
-        """What is known before about how much it takes."""
+        """The provider's limits, as far as they are known."""
 
     def price(self, model: str) -> Price | None:
-        """What its tokens cost; None: unknown, which is not 0."""
+        """The price of a model; None: unknown, which is not 0."""
 
     async def answer(
         self,
@@ -167,20 +175,20 @@ class Provider(Protocol):
         timeout_s: float,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        """One classified answer within `timeout_s` seconds in all, without a retry.
+        """One classified answer within `timeout_s` seconds in total, without retries.
 
-        That is one call, or more where the endpoint refused the form of the first and took it in
-        another: `Answer.attempts` says how many.
+        Makes one call, or more where the endpoint refused the form of the first and accepted
+        another: `Answer.attempts` counts them.
 
-        Never raises for what a provider does wrong, only ProviderError for what stops the whole
-        run (wrong key, unknown model, exhausted quota). `Answer.retry` says if it may help to
-        ask again.
+        Raises ProviderError only for errors that every call of the run would get (wrong key,
+        unknown model, exhausted quota). All others are answers; `Answer.retry` says whether a retry
+        may help.
 
-        With `on_text` the answer is streamed and `on_text` gets each piece of text.
+        With `on_text` the answer is streamed, and `on_text` gets each piece of text.
         """
 
     async def close(self) -> None:
-        """Give back connections and child processes."""
+        """Close connections and child processes."""
 
 
 class ProviderKind(Protocol):

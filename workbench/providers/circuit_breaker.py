@@ -1,4 +1,4 @@
-"""For how long nothing has been answered."""
+"""Tracks outages: for how long no call has been answered."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass
 class CircuitBreaker:
-    """Counted in rounds: calls that were under way together are one, however many they are."""
+    """Counts failures in rounds: concurrent calls that fail together are one round."""
 
     rounds: int = 0
     since: float = 0.0
-    """When the first of them failed, in seconds of a monotonic clock."""
+    """When the first round failed, in seconds of a monotonic clock."""
     _counted_at: float = -1.0
 
     def failed(self, started: float, now: float) -> bool:
-        """A call failed that was started then; whether that is a new round."""
+        """Count a call, started at `started`, that failed; return whether it begins a new round."""
         if self.rounds and started <= self._counted_at:
             return False
         if not self.rounds:
@@ -24,6 +24,6 @@ class CircuitBreaker:
         self._counted_at = now
         return True
 
-    def over(self) -> None:
-        """Something was answered."""
+    def reset(self) -> None:
+        """End the outage: a call was answered."""
         self.rounds = 0

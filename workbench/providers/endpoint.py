@@ -1,4 +1,4 @@
-"""Where a provider is and what it is sent, checked before the first call."""
+"""A provider's address, key and headers, checked before the first call."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _OPENAI_WORD = "max_completion_tokens"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address and its key; the key is in no repr."""
+    """An address and its key; the key is excluded from `repr`."""
 
     name: str
     base_url: str
     key: str = field(default="", repr=False)
     unwanted: tuple[str, ...] = ()
-    """Names of headers that the SDK would take from the environment, for another host."""
+    """Headers to suppress that the SDK would take from the environment for another host."""
     ambient: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Headers that the environment names for OpenAI's own host."""
+    """Headers from the environment, for OpenAI's own host only."""
     ca_bundle: str = ""
-    """A file with the certificates that are trusted beside the system's; empty: those alone."""
+    """File of certificates trusted in addition to the system's; empty: none."""
 
     @property
     def host(self) -> str:
-        """The host, with the port where it is not the usual one."""
+        """The host, with the port unless it is the default."""
         return urlsplit(self.base_url).netloc
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must appear nowhere."""
+        """Strings that must appear in no output."""
         return (self.key,) if self.key else ()
 
     def body(self, request: Request) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Endpoint:
 
     @property
     def _token_limit(self) -> str:
-        """What the endpoint most likely calls the limit of an answer's length."""
+        """The endpoint's most likely name for the output token limit."""
         host = urlsplit(self.base_url).hostname or ""
         newer = _is_openai(self.base_url) or host.endswith(_AZURE)
         return _OPENAI_WORD if newer else "max_tokens"
@@ -64,8 +64,8 @@ class Endpoint:
 def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpoint:
     """The endpoint that the settings describe.
 
-    Raises SettingsError for an address the SDK would only call "Connection error.", and for a
-    key that is missing or cannot stand in a header.
+    Raises SettingsError for an invalid address, where the SDK would only report "Connection
+    error.", and for a key that is missing or not valid in a header.
     """
     where = f"[providers.{settings.name}]"
     _check_address(settings.base_url, where)
@@ -79,19 +79,19 @@ def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpo
 
 
 def _is_openai(base_url: str) -> bool:
-    """OpenAI's own host, or one of its regions (eu.api.openai.com)."""
+    """Whether it is OpenAI's own host or a regional one (eu.api.openai.com)."""
     host = urlsplit(base_url).hostname or ""
     return host == _OPENAI_HOST or host.endswith(f".{_OPENAI_HOST}")
 
 
 def _ambient(base_url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Organisation, project and extra headers, as the openai package reads them; no key.
+    """Organisation, project and extra headers as the openai package reads them, without the key.
 
-    Raises SettingsError for one that no request can carry.
+    Raises SettingsError for an invalid header.
     """
     if not _is_openai(base_url):
         return ()
-    found = [
+    headers = [
         (name, environ[variable])
         for name, variable in _OWN_HEADERS.items()
         if environ.get(variable)
@@ -99,18 +99,18 @@ def _ambient(base_url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str]
     for line in environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
         name, colon, value = line.partition(":")
         if colon and name.strip().lower() != "authorization":
-            found.append((name.strip(), value.strip()))
-    for name, value in found:
+            headers.append((name.strip(), value.strip()))
+    for name, value in headers:
         if not name or not (name + value).isascii() or not (name + value).isprintable():
             raise SettingsError(
                 f"the environment names a header for {_OPENAI_HOST} that none can be: {name!r}",
                 hint="check OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS",
             )
-    return tuple(found)
+    return tuple(headers)
 
 
 def _unwanted(base_url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """OpenAI's own host may have the organisation, project and extra headers; no other may."""
+    """Headers to suppress: organisation, project and extra headers go to OpenAI's own host only."""
     if _is_openai(base_url):
         return ()
     names = list(_OWN_HEADERS)

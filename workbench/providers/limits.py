@@ -1,8 +1,8 @@
-"""How many calls at once, and when: one throttle for a whole run.
+"""Concurrency and rate limits: one throttle for a whole run.
 
 Additive increase, multiplicative decrease (Chiu and Jain 1989, as in TCP): the level is halved when
-the provider says it is overloaded, at most once for the calls that were under way at that time,
-and grows by one for each level's worth of calls that went well.
+the provider reports overload, at most once for the calls that were under way at that time, and
+grows by one for each `level` successful calls.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from workbench.providers.options import max_output
 MINUTE_S = 60.0
 _ROUNDING = 1e-9
 _CHARACTERS_A_TOKEN = 4.0
-"""Of usual text, before anything was seen."""
+"""Characters per token of ordinary text, before any answer was seen."""
 _FIRST_ANSWER = 500
-"""Tokens of an answer that the request does not limit, before one was seen."""
+"""Tokens assumed for an answer without a limit, before any answer was seen."""
 
 
 class Bucket:
-    """So many units a minute, evenly: a token bucket that holds a second's worth.
+    """A token bucket of `per_minute` units per minute that holds one second's worth.
 
-    What it gives at once is taken off what it gives over a minute, so that no minute, the first
-    one either, has more than the limit.
+    The burst is subtracted from the rate, so that no minute, not even the first, exceeds the limit.
     """
 
     def __init__(self, per_minute: int, now: float) -> None:
@@ -37,15 +36,15 @@ class Bucket:
         self._at = now
 
     def wait_s(self, now: float, units: float) -> float:
-        """Seconds until `units` may be taken, or as much of them as there ever is; 0: now."""
+        """Seconds until `units`, or at most the bucket's capacity, may be taken; 0: now."""
         self._refill(now)
         lacks = min(max(units, 1.0), self._most) - self._held
         return 0.0 if lacks <= _ROUNDING else lacks / self._rate + 1e-3
 
     def take(self, units: float, now: float) -> None:
-        """Take `units`, or give back those below 0.
+        """Take `units`; negative ones are given back.
 
-        The bucket may go into debt, which later calls wait out.
+        The bucket may go below 0; later calls then wait longer.
         """
         self._refill(now)
         self._held = min(self._most, self._held - units)
@@ -56,7 +55,7 @@ class Bucket:
 
 
 class TokenGuess:
-    """How many tokens a call will take, from its length and from what was seen."""
+    """Estimates a call's tokens from its length and from the answers so far."""
 
     def __init__(self) -> None:
         self._characters = _CHARACTERS_A_TOKEN
@@ -65,12 +64,12 @@ class TokenGuess:
         self._answers = 0
 
     def of(self, request: Request) -> float:
-        """Of question and answer together."""
+        """Tokens of prompt and answer together."""
         written = self._written / self._answers if self._answers else _allowed(request)
         return _length(request) * self._read / self._characters + written
 
     def learn(self, request: Request, answer: Answer) -> None:
-        """What a call really took, when the provider says so."""
+        """Take the token counts that the provider reported."""
         if answer.prompt_tokens is None or answer.completion_tokens is None:
             return
         self._characters += _length(request)
@@ -89,7 +88,7 @@ def _allowed(request: Request) -> float:
 
 
 class Throttle:
-    """Used from one event loop. `enter` waits for a place, `leave` gives it back."""
+    """Used from one event loop. `enter` waits for a slot, `leave` releases it."""
 
     def __init__(
         self,
@@ -115,12 +114,12 @@ class Throttle:
 
     @property
     def closed(self) -> bool:
-        """Nobody is let in any more."""
+        """Whether the throttle is closed to new calls."""
         return self._closing.is_set()
 
     @property
     def level(self) -> int:
-        """How many calls may be under way now."""
+        """How many calls may be under way at present."""
         return max(1, int(self._level))
 
     @property
@@ -131,17 +130,17 @@ class Throttle:
     @property
     def held_back_s(self) -> float:
         """Seconds until the next call may start, when none is under way and the limits of calls
-        and tokens a minute hold all of them back.
+        and tokens per minute hold all of them back.
         """
         return max(0.0, self._due - self.clock()) if self._waiting and not self.in_flight else 0.0
 
     @property
     def counts_tokens(self) -> bool:
-        """There is a limit of tokens to keep, so `enter` needs to know how many."""
+        """Whether there is a token limit, so that `enter` needs the number of tokens."""
         return self._tokens is not None
 
     async def enter(self, tokens: float = 0.0) -> bool:
-        """Wait for a place for a call of about so many tokens; False when the throttle was closed
+        """Wait for a slot for a call of about `tokens` tokens; False when the throttle was closed
         meanwhile.
         """
         while not self.closed:
@@ -161,35 +160,35 @@ class Throttle:
         return False
 
     def leave(self, tokens: float = 0.0, entered_with: float = 0.0) -> None:
-        """Give a place back, and say how many tokens the call took, and was thought to take."""
+        """Release a slot; `tokens` were used, `entered_with` were estimated."""
         self.in_flight -= 1
         if self._tokens and tokens != entered_with:
             self._tokens.take(tokens - entered_with, self.clock())
         self._wake()
 
-    def went_well(self) -> None:
-        """A call was answered: the level may grow."""
+    def succeeded(self) -> None:
+        """A call was answered: the level may increase."""
         if self._level < self.ceiling:
             self._level = min(float(self.ceiling), self._level + 1 / self._level)
             self._wake()
 
     def overloaded(self, started: float) -> None:
-        """A call that was started at `started` (the clock's time) was turned away."""
+        """A call started at `started`, by the throttle's clock, was refused for overload."""
         if started > self._cut_at:
             self._level = max(1.0, self._level / 2)
             self._cut_at = self.clock()
 
     def pause(self, seconds: float) -> None:
-        """Start no call for so long; the longest pause asked for counts."""
+        """Start no call for `seconds`; the longest pause wins."""
         self._paused_until = max(self._paused_until, self.clock() + seconds)
 
     def close(self) -> None:
-        """Let nobody in any more; those who wait are told."""
+        """Accept no more calls; waiting `enter` calls return False."""
         self._closing.set()
         self._wake(everybody=True)
 
-    async def rest(self, seconds: float) -> None:
-        """Wait so long, or until the throttle is closed."""
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds`, or until the throttle is closed."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._closing.wait()

@@ -1,4 +1,4 @@
-"""From settings to a provider. Nothing is imported, started or called before the first answer."""
+"""Opens providers from settings, without heavy imports, processes or calls."""
 
 from __future__ import annotations
 

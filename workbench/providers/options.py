@@ -20,7 +20,7 @@ _PROMPTY = {api: name for name, api in reversed(NAMES.items())}
 def build_request(prompt: Prompt, messages: Sequence[Message]) -> Request:
     """The request for rendered messages; all but these is the same for every case.
 
-    Raises UsageError when the draft names no model or an option that the workbench itself sets.
+    Raises UsageError when the draft names no model, or sets an option reserved for the workbench.
     """
     if prompt.model is None:
         raise UsageError(f"{prompt.prompt_id} names no model", hint="add model.id to the draft")

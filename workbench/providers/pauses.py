@@ -1,4 +1,4 @@
-"""How long a provider asks to wait."""
+"""Reads how long a provider asks to wait."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _ASKED = re.compile(
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds that the provider asks to wait; None when it does not say so in a usable way.
+    """Seconds that the provider asks to wait; None without a usable value.
 
     Milliseconds in `retry-after-ms`, else seconds or an HTTP date in `retry-after` (RFC 9110). A
-    date is measured by the provider's own clock, which `date` tells; else by `now` or this clock.
+    date is relative to the response's `date` header, else to `now` or this machine's clock.
     """
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         value = headers.get(name)
@@ -46,7 +46,7 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
 
 
 def seconds_of(text: str) -> float | None:
-    """The seconds of a duration with its units, such as 2s, 6m0.5s or 250 ms."""
+    """Seconds of a duration with units, such as 2s, 6m0.5s or 250 ms; None if invalid."""
     if not _DURATION.fullmatch(text.strip()):
         return None
     return sum(
@@ -56,9 +56,9 @@ def seconds_of(text: str) -> float | None:
 
 
 def wait_in(message: str) -> float | None:
-    """The seconds that an error's words ask to wait: `Please try again in 6m0.5s.`"""
-    found = _ASKED.search(message[:_MOST_CHARS])
-    return seconds_of(found[1]) if found else None
+    """Seconds that an error message asks to wait: `Please try again in 6m0.5s.`; else None."""
+    match = _ASKED.search(message[:_MOST_CHARS])
+    return seconds_of(match[1]) if match else None
 
 
 def _timestamp(date: str) -> float:

@@ -1,4 +1,4 @@
-"""What a model's tokens cost. Unknown is unknown, never 0."""
+"""Token prices. An unknown price is None, never 0."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FREE = Price(0.0, 0.0)
 
 
 def price_of(settings: ProviderSettings, model: str) -> Price | None:
-    """The price of `model` there: the settings' own, else the public list for that endpoint.
+    """The price of `model`: from the settings, else from the public list for that endpoint.
 
-    The embedded model is free. Raises SettingsError for a price that is none.
+    The embedded model is free. Raises SettingsError for an invalid price.
     """
     if settings.is_embedded:
         return FREE
@@ -34,7 +34,7 @@ def _own(value: Any, where: str) -> Price:
         if all(_is_price(number) for number in numbers):
             return Price(float(numbers[0]), float(numbers[1]))
     raise SettingsError(
-        f"{where} must be {{input = USD, output = USD}}", hint="US dollars a million tokens"
+        f"{where} must be {{input = USD, output = USD}}", hint="US dollars per million tokens"
     )
 
 
@@ -44,16 +44,16 @@ def _is_price(number: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _listed(base_url: str, model: str) -> Price | None:
-    """From genai-prices, which knows the public endpoints and their models."""
+    """From the package genai-prices, which lists public endpoints and their models."""
     host = urlsplit(base_url).hostname or ""
     if "." not in host or host.replace(".", "").isdigit() or ":" in host:
-        return None  # a name or address in one's own network: not worth loading the list
+        return None  # a host in a private network: not worth loading the list
     from genai_prices import Usage, calc_price
 
     usage = Usage(input_tokens=_SAMPLE_TOKENS, output_tokens=_SAMPLE_TOKENS)
     try:
-        found = calc_price(usage, model, provider_api_url=base_url)
+        calculated = calc_price(usage, model, provider_api_url=base_url)
     except (LookupError, ValueError):
         return None
     scale = 1_000_000 / _SAMPLE_TOKENS
-    return Price(float(found.input_price) * scale, float(found.output_price) * scale)
+    return Price(float(calculated.input_price) * scale, float(calculated.output_price) * scale)

@@ -1,7 +1,7 @@
-"""What an endpoint honours of what it is asked, found out by a few cheap calls.
+"""Probes which options an endpoint honours, by a few cheap calls.
 
-Compatible servers answer with status 200 and drop what they do not know: a seed, a response format,
-the front half of a prompt. A model then looks bad for what its server did.
+Compatible servers answer with status 200 and silently drop what they do not support: a seed, a
+response format, the first half of a prompt. The model is then blamed for its server.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Provider, Request
 
 LONG_WORDS = 5000
-"""More than the 4,096 tokens that some servers keep by default."""
+"""Words of the long prompt: more than the 4,096 tokens of some servers' default context."""
+_COUNTED_SHARE = 0.9
+"""Tokens per word from which a count shows that the long prompt was read whole."""
 CALLS = 4
 PROMPT_TOKENS = 5200
-"""About what the calls send together."""
+"""Approximate tokens of all calls together."""
 MOST_ANSWER_TOKENS = 104
+TIMEOUT_S = 60.0
 _WORDS = ("river", "stone", "cloud", "green", "table", "seven", "light", "house")
 _SCHEMA = {
     "type": "json_schema",
@@ -39,7 +42,7 @@ _SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """None: it could not be found out."""
+    """The results of a probe; None: unknown."""
 
     endpoint: str
     model: str
@@ -47,15 +50,15 @@ class Probe:
     """ISO 8601, UTC."""
     answered_by: str = ""
     seed: bool | None = None
-    """The same seed gave the same answer twice, at a temperature where answers differ."""
+    """Whether the same seed gave the same answer twice, at a temperature where answers differ."""
     response_format: bool | None = None
-    """A JSON schema decided the answer against the prompt's own words."""
+    """Whether a JSON schema overrode the prompt's text."""
     stream_usage: bool | None = None
-    """A stream says how many tokens it took."""
+    """Whether streams report token counts."""
     reads_long_prompts: bool | None = None
-    """The tokens it counts can be the prompt's."""
+    """Whether the reported token count is plausible for the long prompt."""
     prompt_tokens: int | None = None
-    """Of a prompt of LONG_WORDS words."""
+    """Reported for a prompt of LONG_WORDS words."""
     calls: int = 0
     cost_usd: float | None = None
     error: str = ""
@@ -73,9 +76,9 @@ class Probe:
         return asdict(self)
 
 
-async def probe(provider: Provider, model: str, *, timeout_s: float = 60.0) -> Probe:
-    """Ask four times. Raises ProviderError for a wrong key or an unknown model."""
-    asking = _Asking(provider, model, timeout_s)
+async def probe(provider: Provider, model: str, *, timeout_s: float = TIMEOUT_S) -> Probe:
+    """Make four calls. Raises ProviderError for a wrong key or an unknown model."""
+    calls = _ProbeCalls(provider, model, timeout_s)
     long = " ".join(_WORDS[at % len(_WORDS)] for at in range(LONG_WORDS))
     read, _ = await asking.ask(f"{long}\n\nSay OK.", stream=True, maxOutputTokens=16)
     shaped, shape_refused = await asking.ask(
@@ -95,29 +98,29 @@ async def probe(provider: Provider, model: str, *, timeout_s: float = 60.0) -> P
         seed=bool(once.text) and once.text == twice.text if once and twice else seed_refused,
         response_format=_is_shaped(shaped.text) if shaped else shape_refused,
         stream_usage=tokens is not None if read else None,
-        reads_long_prompts=None if tokens is None else tokens >= LONG_WORDS * 0.9,
+        reads_long_prompts=None if tokens is None else tokens >= LONG_WORDS * _COUNTED_SHARE,
         prompt_tokens=tokens,
-        calls=asking.calls,
-        cost_usd=asking.cost,
-        error=asking.error,
+        calls=calls.count,
+        cost_usd=calls.cost,
+        error=calls.error,
     )
 
 
-class _Asking:
-    """The calls of a probe, added up."""
+class _ProbeCalls:
+    """Makes the calls of a probe and adds them up."""
 
     def __init__(self, provider: Provider, model: str, timeout_s: float) -> None:
         self._provider = provider
         self._model = model
         self._timeout_s = timeout_s
-        self.calls = 0
+        self.count = 0
         self.cost: float | None = 0.0
         self.error = ""
 
     async def ask(
         self, text: str, *, stream: bool = False, **options: Any
     ) -> tuple[Answer | None, bool | None]:
-        """An answer, or False when the options were refused, or neither."""
+        """The answer, if any; and False when the options were refused, else None."""
         request = Request(self._model, (Message("user", text),), options)
         try:
             answer = await self._provider.answer(
@@ -126,12 +129,12 @@ class _Asking:
                 on_text=_drop if stream else None,
             )
         except ProviderError as error:
-            self.calls += error.calls
+            self.count += error.calls
             if "parameter" not in error.message:
                 raise
             self.error = error.message
             return None, False
-        self.calls += answer.attempts
+        self.count += answer.attempts
         if answer.outcome.is_error:
             self.error = answer.error
             return None, False if answer.status in (400, 422) else None

@@ -1,4 +1,4 @@
-"""Through which proxy an endpoint is called, as the environment says."""
+"""The proxy for an endpoint, from the environment."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Proxy:
     variable: str
 
     @property
-    def said(self) -> str:
-        """It in words: where it is and what names it."""
+    def description(self) -> str:
+        """Its address and the variable that names it."""
         return f"{self.address} ({self.variable})"
 
     @property
@@ -29,13 +29,13 @@ class Proxy:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether the address is this machine's own, where no proxy leads."""
+    """Whether the address is this machine's own, for which no proxy is used."""
     host = urlsplit(base_url).hostname or ""
     return host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None
 
 
 def proxy_of(base_url: str) -> Proxy | None:
-    """The proxy that the environment names for the address; None: it is called directly."""
+    """The proxy that the environment names for the address; None: no proxy."""
     if is_loopback(base_url):
         return None
     from urllib import request  # takes a while to import

@@ -1,7 +1,7 @@
-"""What a provider says about itself, made fit to be shown: errors and notes, never an answer.
+"""Makes a provider's errors and notes safe to show; answers are never changed.
 
-Its words are untrusted and may repeat the key that it was sent. An answer is what the model said:
-it is scored and stored as it came.
+Such text is untrusted and may repeat the key that was sent. A model's answer is scored and stored
+as it came.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from workbench.key_shapes import HIDDEN, without_keys
 SHOWN_CHARS = 200
 _LONG_KEY = 16
 _SHORT_KEY = 8
-# Local servers take keys such as `a`, `none` or `lm-studio`. In a sentence these are words, unless
-# the sentence itself says that a key follows.
+# Local servers accept keys such as `a`, `none` or `lm-studio`. In a sentence these are ordinary
+# words, unless the sentence says that a key follows.
 _ANNOUNCED = (
     r"(\bbearer\s+['\"`]?|\b(?:key|token|authorization|password)\b(?:\s+(?:provided|given|was|is))?"
     r"\s*(?:[:=]\s*['\"`]?|['\"`])(?:bearer\s+)?)"
@@ -34,7 +34,7 @@ def one_line(text: str, secrets: Collection[str] = (), limit: int = SHOWN_CHARS)
 
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
-    """`text` with each secret replaced; one that could be a word only where a key is announced."""
+    """`text` with secrets replaced; those that could be ordinary words only after e.g. `key:`."""
     for secret in secrets:
         if _is_telling(secret):
             text = text.replace(secret, HIDDEN)
@@ -45,17 +45,17 @@ def without_secrets(text: str, secrets: Collection[str]) -> str:
 
 
 def holds(text: str, secrets: Collection[str]) -> bool:
-    """Whether one of the secrets, and not merely a word, stands in `text`."""
+    """Whether `text` contains one of the secrets, ordinary words excepted."""
     return any(_is_telling(secret) and secret in text for secret in secrets)
 
 
 def storable(text: str) -> str:
-    """`text` without lone surrogates, which no UTF-8 file or database can hold."""
+    """`text` without lone surrogates, which cannot be encoded as UTF-8."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _is_telling(secret: str) -> bool:
-    """Whether it can be told from a word of ordinary text."""
+    """Whether it is distinguishable from an ordinary word."""
     if len(secret) >= _LONG_KEY:
         return True
     return len(secret) >= _SHORT_KEY and any(map(str.isdigit, secret))

@@ -1,8 +1,8 @@
-"""How much of a response is read: what it says of its length, or packs into it, counts for nothing.
+"""Limits the size of responses, independently of their headers and compression.
 
-Two things are counted, the bytes that come and what they are unpacked to. A decoder keeps what
-stands behind the end of its data, and a body that is packed twice can be unpacked for minutes
-without giving a byte: the one is no sign of the other.
+Both received and decompressed bytes are counted. Neither implies the other: a decoder keeps data
+after the end of its stream, and a doubly compressed body can be decompressed for minutes without
+yielding a byte.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ MAX_ERROR_BYTES = 64_000
 _CODING = "content-encoding"
 
 
-async def only_the_beginning(response: httpx2.Response) -> None:
-    """A hook of a client: whoever reads an error's body whole gets its first bytes, unpacked."""
+async def truncate_error_body(response: httpx2.Response) -> None:
+    """Response hook: limits an error's body to its first bytes, decompressed."""
     if response.is_success or not isinstance(response.stream, httpx2.AsyncByteStream):
         return
-    response.stream = _Beginning(response)
+    response.stream = _TruncatedBody(response)
     response.headers.pop(_CODING, None)
 
 
-def bound(response: httpx2.Response) -> None:
-    """See to it that a compressed answer's bytes are counted as they come.
+def limit_size(response: httpx2.Response) -> None:
+    """Limit the received bytes of a compressed body; uncompressed ones are counted by the reader.
 
-    Those that are not compressed are counted by whoever reads them. Raises BodyTooLong.
+    Raises BodyTooLong.
     """
     if _CODING not in response.headers or not isinstance(response.stream, httpx2.AsyncByteStream):
         return
     if _is_coded_twice(response):
         raise BodyTooLong("a body that is compressed more than once")
-    response.stream = _Bounded(response.stream)
+    response.stream = _SizeLimited(response.stream)
 
 
 async def read_capped(response: httpx2.Response) -> bytes:
@@ -52,7 +52,7 @@ async def read_capped(response: httpx2.Response) -> bytes:
 
 
 def too_long() -> BodyTooLong:
-    """More came than an answer can be."""
+    """The error for a response larger than any answer."""
     return BodyTooLong("more than an answer can hold")
 
 
@@ -61,8 +61,8 @@ def _is_coded_twice(response: httpx2.Response) -> bool:
     return len([coding for coding in codings if coding.strip().lower() != "identity"]) > 1
 
 
-class _Bounded(httpx2.AsyncByteStream):
-    """A stream that breaks off when it gets too long."""
+class _SizeLimited(httpx2.AsyncByteStream):
+    """A stream that raises BodyTooLong beyond the limit."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
@@ -79,8 +79,8 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-class _Beginning(httpx2.AsyncByteStream):
-    """The first bytes of a response's body, unpacked; none when they cannot be."""
+class _TruncatedBody(httpx2.AsyncByteStream):
+    """The first bytes of a response's body, decompressed; none if that fails."""
 
     def __init__(self, response: httpx2.Response) -> None:
         assert isinstance(response.stream, httpx2.AsyncByteStream)
@@ -91,7 +91,7 @@ class _Beginning(httpx2.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if not self._readable:
             return
-        packed = httpx2.Response(200, headers=self._headers, stream=_First(self._stream))
+        packed = httpx2.Response(200, headers=self._headers, stream=_FirstBytes(self._stream))
         left = MAX_ERROR_BYTES
         with contextlib.suppress(httpx2.DecodingError):
             async with contextlib.aclosing(packed.aiter_bytes()) as pieces:
@@ -105,7 +105,7 @@ class _Beginning(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-class _First(httpx2.AsyncByteStream):
+class _FirstBytes(httpx2.AsyncByteStream):
     """The first bytes of a stream."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:

@@ -1,4 +1,4 @@
-"""One question, asked again where that may help: retries with jitter and a budget for the run."""
+"""Retries of a call, with jitter and a retry budget for the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Outcome, Provider, Request
 from workbench.providers.circuit_breaker import CircuitBreaker
-from workbench.providers.failures import lacks_files, reached_nobody
+from workbench.providers.failures import hit_file_limit, is_unreachable
 from workbench.providers.limits import Throttle, TokenGuess
 from workbench.providers.retry_policy import POLICY, RetryBudget, RetryPolicy
 
@@ -19,32 +19,33 @@ _OVERLOAD = (Outcome.RATE_LIMITED, Outcome.TIMED_OUT)
 
 @dataclass
 class Retrier:
-    """Asks each question as often as the policy says; the calls of one run share it."""
+    """Retries requests by the policy; shared by all calls of a run."""
 
     provider: Provider
     throttle: Throttle
     timeout_s: float
     budget: RetryBudget
     on_call: Callable[[], None] = lambda: None
-    """Called with each call that is made."""
+    """Called for each call that is made."""
     on_more_calls: Callable[[int], None] = lambda _calls: None
-    """Called with how many calls an answer took beyond its first."""
-    on_unsure: Callable[[Request], None] = lambda _request: None
-    """Called with each call that failed or was given up, and may be billed."""
+    """Called with the number of calls that an answer took after its first."""
+    on_maybe_billed: Callable[[Request], None] = lambda _request: None
+    """Called with the request of each call that failed or was cancelled and may be billed."""
     policy: RetryPolicy = field(default_factory=lambda: POLICY)
     backing_off: int = 0
     retry_at: float = 0.0
     answered: bool = False
     circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-    _in_vain: int = 0
+    _unreached: int = 0
     _guess: TokenGuess = field(default_factory=TokenGuess)
 
     async def ask(
         self, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Answer | None:
-        """A classified answer after as many attempts as it is worth; None: no longer wanted.
+        """A classified answer after as many attempts as the policy allows; None if the throttle was
+        closed meanwhile.
 
-        Raises ProviderError for what stops the whole run.
+        Raises ProviderError for errors that stop the whole run.
         """
         attempt = calls = 0
         failures: Counter[Outcome] = Counter()
@@ -63,13 +64,13 @@ class Retrier:
                 if self.throttle.counts_tokens:
                     tokens = self._used(request, answer, guessed)
                 if answer.maybe_billed:
-                    self.on_unsure(request)
+                    self.on_maybe_billed(request)
                 self._learn(answer, started)
             except ProviderError as error:
                 self.on_more_calls(error.calls - 1)
                 raise
             except asyncio.CancelledError:
-                self.on_unsure(request)  # nobody waits any more for what it answers and costs
+                self.on_maybe_billed(request)  # its answer and cost are lost
                 raise
             finally:
                 self.throttle.leave(tokens, guessed)
@@ -80,23 +81,23 @@ class Retrier:
         return None
 
     def _used(self, request: Request, answer: Answer, guessed: float) -> float:
-        """The tokens of a call; as many as were guessed for an answer that does not say so."""
+        """The tokens of a call; the estimate for an answer without token counts."""
         self._guess.learn(request, answer)
         if answer.prompt_tokens is None and answer.completion_tokens is None:
             return 0.0 if answer.outcome.is_error else guessed
         return float((answer.prompt_tokens or 0) + (answer.completion_tokens or 0))
 
     def _learn(self, answer: Answer, started: float) -> None:
-        if not answer.retry:  # whatever it says: somebody is there
-            self.circuit_breaker.over()
+        if not answer.retry:  # any response shows that the provider is up
+            self.circuit_breaker.reset()
         if not answer.outcome.is_error:
             self.answered = True
-            self.throttle.went_well()
+            self.throttle.succeeded()
             self.budget.earn()
             return
-        if not self.answered and reached_nobody(answer):
-            self._in_vain += 1
-            if self._in_vain >= self.policy.tries_to_reach:
+        if not self.answered and is_unreachable(answer):
+            self._unreached += 1
+            if self._unreached >= self.policy.tries_to_reach:
                 raise ProviderError(answer.error, hint="check base_url in workbench.toml")
         if (answer.retry_after_s or 0) > self.policy.longest_pause_s:
             raise ProviderError(
@@ -104,7 +105,7 @@ class Retrier:
                 hint="resume the run then",
             )
         overload = answer.outcome in _OVERLOAD or answer.status in (503, 529)
-        if overload or lacks_files(answer):
+        if overload or hit_file_limit(answer):
             self.throttle.overloaded(started)
         if answer.retry_after_s:
             self.throttle.pause(answer.retry_after_s)
@@ -112,8 +113,8 @@ class Retrier:
             self._count_outage(answer, started)
 
     def _count_outage(self, answer: Answer, started: float) -> None:
-        """Hold the whole run back, the longer the more often it was in vain: one call at a time
-        then finds out whether the provider is back.
+        """Pause the whole run, longer after each failed round: single calls then probe whether the
+        provider is back.
         """
         now = self.throttle.clock()
         if not self.circuit_breaker.failed(started, now) or self.circuit_breaker.rounds == 1:
@@ -140,6 +141,6 @@ class Retrier:
         self.backing_off += 1
         self.retry_at = max(self.retry_at, self.throttle.clock() + delay)
         try:
-            await self.throttle.rest(delay)
+            await self.throttle.sleep(delay)
         finally:
             self.backing_off -= 1

@@ -9,18 +9,18 @@ from pathlib import Path
 
 @lru_cache(maxsize=8)
 def installed_version(package: str) -> str:
-    """The version in the name of the package's `.dist-info` folder; "unknown" if there is none.
+    """The version in the name of the package's `.dist-info` folder; "unknown" without one.
 
-    Looks beside the package only, for packages that are distributed under their own name.
+    Only for packages that are distributed under their import name.
     """
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         return "unknown"
     folder = Path(spec.origin).parent.parent
-    found = sorted(folder.glob(f"{package}-*.dist-info"))
+    dist_infos = sorted(folder.glob(f"{package}-*.dist-info"))
     return (
-        found[-1].name.removeprefix(f"{package}-").removesuffix(".dist-info")
-        if found
+        dist_infos[-1].name.removeprefix(f"{package}-").removesuffix(".dist-info")
+        if dist_infos
         else "unknown"
     )
 

@@ -12,7 +12,7 @@ from workbench.datasets.delimited import folded
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 
 NOTHING = "the case has no expected answer"
 
@@ -52,7 +52,7 @@ def _items(expected: Any) -> list[Any] | None:
     """The items of a list, also of one in a cell: `["a", 1]` means either, in every format."""
     if isinstance(expected, (list, tuple)):
         return list(expected)
-    if not isinstance(expected, Untyped) or not expected.lstrip().startswith("["):
+    if not isinstance(expected, UntypedText) or not expected.lstrip().startswith("["):
         return None
     try:
         items = parse_json(expected, "expected")

@@ -1,4 +1,4 @@
-"""Which edit broke it: mixes of two prompts, run on the cases that broke and on no other."""
+"""Finds the edit that broke cases, by running mixes of two prompts on the broken cases only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from workbench.actions.comparing.compare import Compared, OnRun, compare, finished_run
 from workbench.actions.refs import Source
 from workbench.actions.running import run as running
-from workbench.actions.running.costs import Ahead, Cost, OnAhead, worth_asking
+from workbench.actions.running.costs import Cost, OnPlanned, PlannedRun, cost_to_confirm
 from workbench.actions.session import Session
 from workbench.errors import TemplateError
 from workbench.prompts.templates.templates import Renderer
@@ -23,26 +23,26 @@ from workbench.verdicts.sample import mean
 
 @dataclass(frozen=True, slots=True)
 class BisectPlan:
-    """What a search will take, before it starts."""
+    """The size and cost of a search, before it starts."""
 
     compared: Compared
     hunks: tuple[Hunk, ...]
     trials: int
-    """About how many mixes are tried."""
+    """Expected number of mixes to try."""
     most_trials: int
     calls: int
-    """About how many calls that makes."""
+    """Expected number of calls."""
     usd: float | None
     cost: Cost | None
-    """When it is more than the settings let pass without a question."""
+    """The cost to confirm, when it exceeds the settings' `confirm_above`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bisected:
-    """The plan and what was found; `guilty` are hunks of the plan."""
+    """The plan and the result; `guilty` are hunks of the plan."""
 
     plan: BisectPlan
-    found: Bisection
+    result: Bisection
     guilty: tuple[Hunk, ...]
 
 
@@ -55,16 +55,16 @@ def bisect(
     split: str | None = None,
     halves: bool = True,
     on_plan: Callable[[BisectPlan], None],
-    on_ahead: OnAhead | None = None,
+    on_planned: OnPlanned | None = None,
     on_run: OnRun | None = None,
 ) -> Bisected:
     """Name the hunks between A and B that break the cases that B breaks. Blocks.
 
-    `on_ahead` is told what A and B lack, `on_plan` the cost before the first mix runs; each may
-    raise to stop.
+    `on_planned` gets the runs that A and B lack, `on_plan` the cost before the first mix runs;
+    either may raise to stop. Raises UsageError, see `compare`.
     """
     compared = compare(
-        session, ref_a, ref_b, suite_name, split=split, on_ahead=on_ahead, on_run=on_run
+        session, ref_a, ref_b, suite_name, split=split, on_planned=on_planned, on_run=on_run
     )
     edits = edits_between(compared.a.source.prompt, compared.b.source.prompt)
     hunks = edits.hunks
@@ -78,12 +78,12 @@ def bisect(
         mixed = _mixed(edits, chosen)
         return None if mixed is None else _is_broken(session, compared, mixed, on_run)
 
-    found = asyncio.run(search(len(hunks), broken, halves=halves))
-    return Bisected(plan, found, tuple(hunks[index] for index in found.guilty))
+    result = asyncio.run(search(len(hunks), broken, halves=halves))
+    return Bisected(plan, result, tuple(hunks[index] for index in result.guilty))
 
 
 def _mixed(edits: Edits, chosen: frozenset[int]) -> Prompt | None:
-    """A with the chosen edits applied; None when that is no prompt."""
+    """A with the chosen edits applied; None when the result is not a valid prompt."""
     prompt = edits.apply(chosen)
     try:
         Renderer(prompt)
@@ -97,26 +97,24 @@ def _is_broken(
 ) -> bool | None:
     """Whether the mix scores nearer to B than to A on the cases that B broke."""
     headline = compared.headline
-    wanted = set(headline.broke)
+    broken_ids = set(headline.broke)
     source = Source(prompt, "mix")
     spec = running.make_spec(source, compared.suite, split="all", equal_cases=True, settled=True)
-    spec = replace(spec, cases=tuple(case for case in spec.cases if case.id in wanted))
+    spec = replace(spec, cases=tuple(case for case in spec.cases if case.id in broken_ids))
     results = session.store.results(finished_run(session, spec, "a mix of both", on_run))
-    score = _mean(results, headline.scorer, wanted)
-    flat_a = [result for group in compared.a.results.values() for result in group]
-    flat_b = [result for group in compared.b.results.values() for result in group]
-    score_a = _mean(flat_a, headline.scorer, wanted)
-    score_b = _mean(flat_b, headline.scorer, wanted)
+    score = _mean(results, headline.scorer, broken_ids)
+    score_a = _mean(compared.a.all_results, headline.scorer, broken_ids)
+    score_b = _mean(compared.b.all_results, headline.scorer, broken_ids)
     if score is None or score_a is None or score_b is None:
         return None
     return score_a - score >= (score_a - score_b) / 2
 
 
-def _mean(results: list[Result], scorer: str, wanted: set[str]) -> float | None:
+def _mean(results: list[Result], scorer: str, case_ids: set[str]) -> float | None:
     values = [
         result.scores[scorer].value
         for result in results
-        if result.case_id in wanted and scorer in result.scores
+        if result.case_id in case_ids and scorer in result.scores
     ]
     return mean(values)
 
@@ -136,12 +134,12 @@ def _plan(
             equal_cases=True,
             settled=True,
         )
-        wanted = set(broke)
-        cases = tuple(case for case in spec.cases if case.id in wanted)
+        broken_ids = set(broke)
+        cases = tuple(case for case in spec.cases if case.id in broken_ids)
         mix = replace(spec, cases=cases)
         one = running.estimate(session, mix).usd
         usd = None if one is None else one * trials
-        cost = worth_asking(session, [Ahead(mix, times=trials)])
+        cost = cost_to_confirm(session, [PlannedRun(mix, times=trials)])
     return BisectPlan(
         compared=compared,
         hunks=hunks,

@@ -1,7 +1,7 @@
-"""How often the cases of a gate were used for a prompt before, counted question by question.
+"""How often gate cases were used for a prompt before, counted case by case.
 
-A use is an evaluation, one that was begun and never recorded, or a comparison on gate cases. What
-evaluations used stands in the registry; the other two are known to this workspace's runs alone.
+A use is an evaluation, one that was started and never recorded, or a comparison on gate cases.
+Evaluations are recorded in the registry; the other two only in this workspace's run store.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from workbench.verdicts.multiple_comparisons import EarlierAttempts
 from workbench.verdicts.values import Evidence
 
 _MOST_READ = 20
-"""Earlier evaluations whose cases are looked at one by one, the newest."""
+"""How many of the newest earlier evaluations are compared case by case."""
 
 _Scored = tuple[tuple[str, float | None], ...]
 
@@ -30,7 +30,7 @@ _Scored = tuple[tuple[str, float | None], ...]
 def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierAttempts:
     """What earlier uses of any of these cases mean for the next evaluation on them.
 
-    Where there is a baseline, evaluations that had none are no attempts to be better than it.
+    With a baseline, evaluations without one do not count as attempts to beat it.
     """
     prompt_id = spec.prompt.prompt_id
     uses = session.registry.gate_uses(prompt_id)
@@ -39,7 +39,7 @@ def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierA
     used: set[str] = set()
     counted: list[GateUse] = []
     for use in uses:
-        # Records of 0.1.0 know their cases by their ids alone.
+        # Records of 0.1.0 identify cases by their ids alone.
         digests = (*use.cases, *use.questions)
         shared = _known(known, digests) if digests else _ids(spec.cases, use.case_ids)
         if not shared or use.extended or (with_baseline and not use.has_baseline):
@@ -60,7 +60,7 @@ def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierA
             compared += 1
     before = [use for use in counted if use.suite == spec.suite.name] or counted[-1:]
     if not before:
-        # Nothing is left of what the suite asked before: that is said as well.
+        # None of the suite's earlier cases is left: that is reported too.
         before = [use for use in uses if use.suite == spec.suite.name and not use.extended][-1:]
     before = before[-_MOST_READ:]
     removed, changed = _gone(session, spec, before)
@@ -78,8 +78,9 @@ def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierA
 def note_comparison(
     session: Session, suite: Suite, candidate: Prompt, cases: Sequence[Case]
 ) -> None:
-    """Remember that a candidate was compared on cases of the gate, if any of these is one: for the
-    suite's prompt too where it is another's, since what was learnt may end up in either.
+    """Record a comparison of a candidate if any of the cases is a gate case.
+
+    Also recorded for the suite's own prompt if that is another: both may profit from the result.
     """
     gate = {case.id for case in suite.gate_cases.cases}
     digests = _noted(candidate, [case for case in cases if case.id in gate])
@@ -92,7 +93,7 @@ def note_comparison(
 def note_evaluation(
     session: Session, suite: Suite, candidate: Prompt, cases: Sequence[Case]
 ) -> int:
-    """Remember that an evaluation began, before its first call: the use's id."""
+    """Record the start of an evaluation, before its first call; returns the id of the use."""
     digests = _noted(candidate, cases)
     return session.store.note_gate_use(
         suite.prompt_id, suite.name, EVALUATED, candidate.fingerprint, digests
@@ -100,13 +101,14 @@ def note_evaluation(
 
 
 def questions_of(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
-    """The digest of each case by what the prompt sends for it."""
+    """The digest of each case by the messages that the prompt sends for it."""
     return sent_digests(prompt, cases)
 
 
 def _noted(candidate: Prompt, cases: Sequence[Case]) -> list[str]:
-    """By what the candidate sends, by the inputs that it uses, and by all of them: a draft that was
-    edited since cannot be asked again, and any other prompt can be told by all.
+    """Digests by the candidate's messages, by the inputs that it uses, and by all inputs.
+
+    An edited draft can no longer be rendered, and other prompts are matched by all inputs.
     """
     names = frozenset(variables(candidate))
     by_names = (question_digest(case, names) for case in cases)
@@ -116,35 +118,35 @@ def _noted(candidate: Prompt, cases: Sequence[Case]) -> list[str]:
 def _digests(
     session: Session, prompt: Prompt, cases: Sequence[Case], uses: Sequence[GateUse | LocalUse]
 ) -> dict[str, set[str]]:
-    """Ids of the cases by each digest that one of these earlier uses may know them by.
+    """Case ids by each digest under which an earlier use may have recorded them.
 
-    What counts is what the version sent that was evaluated or compared. Earlier programs went by
-    the inputs that it uses, or by all.
+    Digests are of the messages that the evaluated or compared version sent. Earlier releases used
+    the inputs that it uses, or all inputs.
     """
     prompts = {known.fingerprint: known for known in session.registry.contents(prompt.prompt_id)}
     prompts[prompt.fingerprint] = prompt
-    # Most often the cases are what they were, and nothing has to be rendered to know them again.
+    # Usually the cases are unchanged and are recognised without rendering.
     exact = {case.digest for case in cases}
-    asked = {use.fingerprint for use in uses if not _is_told_exactly(use, exact)}
-    # Versions that differ in their model alone send the same.
+    to_render = {use.fingerprint for use in uses if not _matches_exactly(use, exact)}
+    # Versions that differ only in their model send the same messages.
     senders = {
         repr((known.messages, known.inputs, known.template_format, known.revision)): known
         for fingerprint, known in prompts.items()
-        if fingerprint in asked
+        if fingerprint in to_render
     }
     used = {frozenset(variables(known)) for known in prompts.values()}
-    found: dict[str, set[str]] = {}
+    case_ids: dict[str, set[str]] = {}
     for case in cases:
         for digest in {case.digest, *(question_digest(case, names) for names in used if names)}:
-            found.setdefault(digest, set()).add(case.id)
+            case_ids.setdefault(digest, set()).add(case.id)
     for sender in senders.values():
         for case, digest in zip(cases, sent_digests(sender, cases), strict=True):
-            found.setdefault(digest, set()).add(case.id)
-    return found
+            case_ids.setdefault(digest, set()).add(case.id)
+    return case_ids
 
 
-def _is_told_exactly(use: GateUse | LocalUse, exact: set[str]) -> bool:
-    """All of these cases are among those of the use as they stand, or the other way round."""
+def _matches_exactly(use: GateUse | LocalUse, exact: set[str]) -> bool:
+    """Whether all of these cases are among those of the use, unchanged, or the other way round."""
     before = use.cases if isinstance(use, GateUse) else use.digests
     return exact.issubset(before) or exact.issuperset(before)
 
@@ -159,9 +161,7 @@ def _ids(cases: Sequence[Case], ids: Iterable[str]) -> set[str]:
 
 
 def _gone(session: Session, spec: RunSpec, uses: Sequence[GateUse]) -> tuple[_Scored, _Scored]:
-    """The cases of earlier evaluations that were removed or changed since, with the scores that
-    they had at last.
-    """
+    """Cases of earlier evaluations that were removed or changed since, with their last scores."""
     everything = spec.suite.gate_cases.cases
     kept = _digests(session, spec.prompt, everything, uses).keys()
     ids = {case.id for case in everything}

@@ -1,4 +1,4 @@
-"""A comparison of a sample, for an impression: it decides nothing."""
+"""A comparison of a sample, for a first impression: it decides nothing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from workbench.verdicts.values import Comparison
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`cases` of `available`: the first of a shuffle by `seed`, or those that two stored runs were
-    asked, whatever chose them (no seed).
+    """`cases` of `available`: the first of a shuffle by `seed`, or, without a seed, those that two
+    stored runs share.
     """
 
     cases: int
@@ -33,13 +33,13 @@ class Preview:
             return f"only {shown} were asked on both sides, which decides nothing"
         return f"a preview of {shown} decides nothing"
 
-    def mark(self, found: Comparison) -> Comparison:
-        """The same figures without a verdict, called a preview wherever they are shown."""
-        marked = replace(found, details={**found.details, PREVIEW: True})
+    def mark(self, comparison: Comparison) -> Comparison:
+        """The same comparison without a verdict, marked as a preview."""
+        marked = replace(comparison, details={**comparison.details, PREVIEW: True})
         return undecided(marked, self.reason)
 
     def sample(self, cases: Sequence[Case]) -> tuple[Case, ...]:
-        """The sample in file order. A larger one of the same cases holds a smaller one."""
+        """The sample in file order. A larger sample of the same cases contains a smaller one."""
         if self.seed is None:
             return tuple(cases)
         order = shuffled([case.id for case in cases], {}, self.seed)
@@ -54,16 +54,14 @@ def part_of(
     runs: Sequence[RunSummary],
     prompts: Sequence[Prompt],
 ) -> Preview | None:
-    """What two stored runs of these prompts share is a preview where one of them asked a part of
-    its split.
-    """
+    """A preview if one of two stored runs of these prompts covers only a part of its split."""
     split = split or runs[-1].split
     if len(cases) >= len(suite.cases(split)):
         return None
-    available = len(suite.asked(split, prompts))
+    available = len(suite.distinct_cases(split, prompts))
     if len(cases) >= available:
         return None
-    # A run that noted nothing was made by an older version: of this dataset, or of one unknown.
+    # Runs of older releases do not record the number: they are of this dataset or an unknown one.
     noted = [
         run.environment.get(
             AVAILABLE,

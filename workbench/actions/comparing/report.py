@@ -1,8 +1,8 @@
-"""A comparison of two or more sides as one HTML page to send around."""
+"""A comparison of two or more sides as one self-contained HTML page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -25,24 +25,24 @@ from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.sample import mean
 
 MOST_CASES = 100
-"""Changed cases on the page, the worst first."""
+"""Maximum number of changed cases on the page, worst first."""
 BINS = 8
 
 
 def html_report(session: Session, best: BestOf) -> str:
-    """The page about candidates and their baseline: verdicts, attempts, charts, the cases that
-    changed on any side, prompt diffs.
+    """The page about candidates and their baseline: verdicts, attempts, charts, changed cases,
+    prompt diffs.
     """
-    found = [candidate.compared for candidate in best.candidates]
-    first = found[0]
-    sides = named([first.a, *(compared.b for compared in found)])
+    pairings = [candidate.compared for candidate in best.candidates]
+    first = pairings[0]
+    sides = named([first.a, *(one.b for one in pairings)])
     names = [side.source.short for side in sides]
-    prompt_ids = list(dict.fromkeys(one.b.source.prompt.prompt_id for one in found))
+    prompt_ids = list(dict.fromkeys(one.b.source.prompt.prompt_id for one in pairings))
     recorded = [
         record for prompt_id in prompt_ids for record in session.registry.evaluations(prompt_id)
     ]
     recorded.sort(key=lambda record: record.seq, reverse=True)
-    changed = _changed(found)
+    changed = _changed(pairings)
     report = Report(
         title=f"{listed(prompt_ids)}: {listed(names[1:])} against {names[0]}",
         suite=f"suite {first.suite.name}, split {first.split},"
@@ -51,13 +51,13 @@ def html_report(session: Session, best: BestOf) -> str:
         sides=(
             _side("A", sides[0]),
             *(
-                _candidate(letter, side, candidate, len(found))
+                _candidate(letter, side, candidate, len(pairings))
                 for letter, side, candidate in zip(
-                    _letters(len(found)), sides[1:], best.candidates, strict=True
+                    _letters(len(pairings)), sides[1:], best.candidates, strict=True
                 )
             ),
         ),
-        cases=tuple(_case(case, said, found) for case, said in changed[:MOST_CASES]),
+        cases=tuple(_case(case, change, pairings) for case, change in changed[:MOST_CASES]),
         left_out=max(0, len(changed) - MOST_CASES),
         warning=f"PREVIEW: {first.preview.reason}" if first.preview else "",
         best_of=best.note,
@@ -72,40 +72,42 @@ def _letters(candidates: int) -> tuple[str, ...]:
     return tuple(chr(ord("B") + at) if at < 25 else f"B{at + 2}" for at in range(candidates))
 
 
-def _changed(found: Sequence[Compared]) -> list[tuple[Case, str]]:
+def _changed(pairings: Sequence[Compared]) -> list[tuple[Case, str]]:
     """The cases that changed on any side by any gating scorer, the worst over all sides first."""
-    sides = [_changes(compared) for compared in found]
-    several = len(found[0].comparisons) > 1
+    sides = [_changes(one) for one in pairings]
+    several = len(pairings[0].comparisons) > 1
     rows = []
-    for at, case in enumerate(found[0].cases):
+    for at, case in enumerate(pairings[0].cases):
         of_sides = [side.get(case.id, _SAME) for side in sides]
         if all(side == _SAME for side in of_sides):
             continue
-        said = [_said(side, several) for side in of_sides]
-        if len(found) > 1:
-            said = [f"{x} {what}" for x, what in zip(_letters(len(found)), said, strict=True)]
-        rows.append((worst_first([side[0] for side in of_sides]), at, case, " · ".join(said)))
-    return [(case, said) for _, _, case, said in sorted(rows, key=lambda row: row[:2])]
+        changes = [_change_text(side, several) for side in of_sides]
+        if len(pairings) > 1:
+            changes = [
+                f"{x} {what}" for x, what in zip(_letters(len(pairings)), changes, strict=True)
+            ]
+        rows.append((worst_first([side[0] for side in of_sides]), at, case, " · ".join(changes)))
+    return [(case, change) for _, _, case, change in sorted(rows, key=lambda row: row[:2])]
 
 
 _SAME: tuple[Badness, str] = (badness("same", None), "")
 
 
-def _said(side: tuple[Badness, str], several: bool) -> str:
+def _change_text(side: tuple[Badness, str], several: bool) -> str:
     (change, _), scorer = side
     return f"{CHANGES[change]} ({scorer})" if several and scorer else CHANGES[change]
 
 
 def _changes(compared: Compared) -> dict[str, tuple[Badness, str]]:
-    """By case what became of it at worst, and by which scorer."""
+    """The worst change of each case over the gating scorers, and the scorer."""
     changed: dict[str, tuple[Badness, str]] = {}
     for comparison in compared.comparisons:
         pairs = {pair.case_id: pair for pair in compared.pairs[comparison.scorer]}
         for case_id, change in changes_of(comparison).items():
             a, b = mean(pairs[case_id].a), mean(pairs[case_id].b)
             delta = None if a is None or b is None else b - a
-            found = badness(change, delta), comparison.scorer
-            changed[case_id] = min(changed.get(case_id, found), found, key=lambda one: one[0])
+            ranked = badness(change, delta), comparison.scorer
+            changed[case_id] = min(changed.get(case_id, ranked), ranked, key=lambda one: one[0])
     return changed
 
 
@@ -129,7 +131,7 @@ def _side(letter: str, side: Side) -> ReportSide:
     summary = side.summary
     times = [
         result.answer.latency_s
-        for result in _flat(side.results)
+        for result in side.all_results
         if result.answer.latency_s is not None and not result.answer.outcome.is_error
     ]
     chart = histogram(times, BINS)
@@ -153,8 +155,10 @@ def _side(letter: str, side: Side) -> ReportSide:
     return ReportSide(letter, source.short, facts, chart, shown, write_prompty(source.prompt))
 
 
-def _case(case: Case, change: str, found: Sequence[Compared]) -> ReportCase:
-    sides = [side.results.get(case.id, ()) for side in (found[0].a, *(one.b for one in found))]
+def _case(case: Case, change: str, compared: Sequence[Compared]) -> ReportCase:
+    sides = [
+        side.results.get(case.id, ()) for side in (compared[0].a, *(one.b for one in compared))
+    ]
     names = dict.fromkeys(name for side in sides for result in side for name in result.scores)
     return ReportCase(
         case_id=case.id,
@@ -175,21 +179,17 @@ def _output(results: tuple[Result, ...]) -> str:
 
 
 def _scores(results: tuple[Result, ...], name: str) -> str:
-    found = [result.scores[name] for result in results if name in result.scores]
-    return "; ".join(f"{numbers.score(score.value, 2)} {score.reason}".rstrip() for score in found)
+    scores = [result.scores[name] for result in results if name in result.scores]
+    return "; ".join(f"{numbers.score(score.value, 2)} {score.reason}".rstrip() for score in scores)
 
 
 def _labels(compared: Compared) -> Confusion | None:
     expected = {case.id: case.expected for case in compared.cases}
     return confusion(
         (_text(expected[result.case_id]), result.answer.text)
-        for result in _flat(compared.b.results)
+        for result in compared.b.all_results
         if expected.get(result.case_id) is not None and not result.answer.outcome.is_error
     )
-
-
-def _flat(results: Mapping[str, tuple[Result, ...]]) -> Iterable[Result]:
-    return (result for group in results.values() for result in group)
 
 
 def _text(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""Run what a comparison lacks: cases without an answer, and cases that one side was never asked."""
+"""Run what a comparison lacks: cases without an answer, and cases that one side never ran."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,52 +20,52 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gap:
-    """What one side of a comparison lacks."""
+    """The missing cases of one side of a comparison."""
 
     side: Side
     suite: Suite
     unanswered: tuple[str, ...] = ()
-    """Ids of cases that it was asked, with an error or nothing where an answer belongs."""
+    """Ids of cases of its run that have an error or no answer."""
     unasked: tuple[Case, ...] = ()
-    """Cases that only the other side was asked."""
+    """Cases that only the other side ran."""
     split: str = ""
-    """That a run of both kinds is on."""
+    """The suite to run both kinds on."""
 
     @property
     def cases(self) -> int:
-        """How many cases lack an answer."""
+        """Number of cases without an answer."""
         return len(self.unanswered) + len(self.unasked)
 
 
 def gaps(compared: Compared) -> tuple[Gap, Gap]:
-    """What A lacks, and what B lacks."""
+    """The gaps of A and of B."""
     a, b = compared.a, compared.b
     return _gap(compared, a, b), _gap(compared, b, a)
 
 
 def rerun_missing(session: Session, gap: Gap, on_run: OnRun | None = None) -> RunSummary:
-    """Run what is missing; what became of it. The side's own run goes on where it only lacks
-    answers; else a new one is asked everything, with what is known from the cache. Blocks.
+    """Run the missing cases. Blocks.
 
-    Raises UsageError when the run cannot go on, and what starting a run raises.
+    Resumes the side's own run if it only lacks answers; else makes a new run, with known answers
+    from the cache. Raises UsageError when the run cannot be resumed, and the errors of `start`.
     """
     spec = _spec(session, gap)
     resume = None if gap.unasked else gap.side.summary.run_id
     live = running.start(session, spec, resume=resume)
     if on_run:
         source = gap.side.source
-        # A new run is not the side's run, by whose id that may be named.
+        # The side may be named by its run's id, which a new run does not have.
         name = f"{source.prompt.prompt_id} ({source.label})" if gap.unasked else source.name
         on_run(live, name)
     return live.wait()
 
 
-def estimate_missing(session: Session, found: Sequence[Gap]) -> Estimate:
-    """Calls, money and time to fill all of these."""
-    from workbench.runs.engine.estimate import Estimate
+def estimate_missing(session: Session, gaps: Sequence[Gap]) -> Estimate:
+    """Calls, US dollars and seconds to fill all of these gaps."""
+    from workbench.runs.engine.estimate import total
 
     each = []
-    for gap in found:
+    for gap in gaps:
         spec = _spec(session, gap)
         lacking = {*gap.unanswered, *(case.id for case in gap.unasked)}
         others = [case.id for case in spec.cases if case.id not in lacking]
@@ -74,12 +74,7 @@ def estimate_missing(session: Session, found: Sequence[Gap]) -> Estimate:
         repeats = range(spec.run_options.repeats)
         done = frozenset((case_id, repeat) for case_id in others for repeat in repeats)
         each.append(running.estimate(session, spec, done))
-    return Estimate(
-        sum(one.calls for one in each),
-        sum(one.cached for one in each),
-        _sum(one.usd for one in each),
-        _sum(one.seconds for one in each),
-    )
+    return total(each)
 
 
 def _spec(session: Session, gap: Gap) -> RunSpec:
@@ -90,16 +85,16 @@ def _spec(session: Session, gap: Gap) -> RunSpec:
     spec = running.make_spec(
         source, gap.suite, split=gap.split, repeats=summary.repeats, settled=True
     )
-    wanted = {case.id for case in (*gap.side.cases, *gap.unasked)}
-    cases = tuple(case for case in gap.suite.dataset.cases if case.id in wanted)
+    case_ids = {case.id for case in (*gap.side.cases, *gap.unasked)}
+    cases = tuple(case for case in gap.suite.dataset.cases if case.id in case_ids)
     return replace(spec, cases=cases)
 
 
 def _gap(compared: Compared, side: Side, other: Side) -> Gap:
-    asked = {case.id for case in side.cases}
-    # As the suite has them now: nothing else can be asked.
+    own_ids = {case.id for case in side.cases}
+    # As the suite has them now: only those can be run.
     now = {case.id: case for case in compared.suite.dataset.cases}
-    unasked = tuple(c for c in other.cases if c.id not in asked and now.get(c.id) == c)
+    unasked = tuple(c for c in other.cases if c.id not in own_ids and now.get(c.id) == c)
     split = other.summary.split if unasked else side.summary.split
     return Gap(side, compared.suite, _unanswered(compared, side), unasked, split)
 
@@ -117,13 +112,8 @@ def _unanswered(compared: Compared, side: Side) -> tuple[str, ...]:
             lacking.append(case.id)
         elif any(r.scores.get(scorer) is None or r.scores[scorer].value is None for r in results):
             without_score.append(case.id)
-    # A run counts what it would ask again: a scorer that broke is among it, one that has nothing
-    # to say about an answer is not.
+    # Counts what a resumed run would repeat: cases where a scorer failed, but not cases for
+    # which a scorer has no score.
     if side.summary.errors > failed:
         lacking += without_score
     return tuple(lacking)
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return None if None in known else sum(value for value in known if value is not None)

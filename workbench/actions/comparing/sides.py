@@ -1,4 +1,4 @@
-"""What is known of the sides of a comparison before anything is run."""
+"""Checks of a comparison's sides before any run."""
 
 from __future__ import annotations
 
@@ -19,27 +19,31 @@ SAME = "A and B are the same run"
 
 
 def suite_of(session: Session, sources: Sequence[Source], name: str | None) -> Suite:
-    """The named suite, else that of a stored run, else the first of A's prompt, or of another's,
-    whose inputs all of them take.
+    """The named suite, else that of a stored run, else the first suite of one of the prompts, A's
+    first, whose inputs all of them accept.
 
-    Raises NotFound, and NoSuite where no suite tries any of them.
+    Raises NotFound, and NoSuite if none of the prompts has a suite.
     """
     if name is None:
         run_id = _first_run(sources)
         name = session.store.summary(run_id).suite if run_id else None
         if name not in {suite.name for suite in session.workspace.suites()}:
-            name = None  # it was renamed since: what differs is told by the cases
+            name = None  # renamed since; differences show in the cases
     prompts = {source.prompt.prompt_id: source.prompt for source in sources}
     if name is None:
-        found = [suite for prompt_id in prompts for suite in session.workspace.suites_of(prompt_id)]
-        taken = (s for s in found if len(prompts) == 1 or all(fits(p, s) for p in prompts.values()))
-        if found:
-            return next(taken, found[0])
+        candidates = [
+            suite for prompt_id in prompts for suite in session.workspace.suites_of(prompt_id)
+        ]
+        fitting = (
+            s for s in candidates if len(prompts) == 1 or all(fits(p, s) for p in prompts.values())
+        )
+        if candidates:
+            return next(fitting, candidates[0])
     return session.workspace.suite_for(sources[0].prompt.prompt_id, name)
 
 
 def fits(prompt: Prompt, suite: Suite) -> bool:
-    """Whether the first case has what the prompt needs; a comparison asks it of every case."""
+    """Whether the prompt can be rendered with the first case; a comparison checks every case."""
     try:
         check_fit(prompt, suite.dataset.cases[:1], lambda case: case.id)
     except WorkbenchError:
@@ -48,7 +52,7 @@ def fits(prompt: Prompt, suite: Suite) -> bool:
 
 
 def split_of(session: Session, *sources: Source) -> str | None:
-    """Runs are compared on the split they were made on."""
+    """The split of a stored run among the sources: runs are compared on their own split."""
     run_id = _first_run(sources)
     return session.store.summary(run_id).split if run_id else None
 
@@ -56,10 +60,10 @@ def split_of(session: Session, *sources: Source) -> str | None:
 def check_sides(
     session: Session, sources: Sequence[Source], suite: Suite, cases: Sequence[Case], *, fresh: bool
 ) -> None:
-    """The first of `sources` is A; `cases` are those that a new run would be asked.
+    """Check the sides, the first of which is A; `cases` are those of a new run.
 
-    Raises UsageError where a side is A itself, and where a stored run was made on other cases or
-    scorers than those that a side without one would be run on.
+    Raises UsageError when a side is A itself, or when a stored run was made on other cases or
+    scorers than a new run of another side would be.
     """
     a, *others = sources
     for b in others:
@@ -72,14 +76,14 @@ def check_sides(
             _check_stored(session, source.run_id, asked_now[0], suite, cases)
 
 
-def asked_run(session: Session, spec: RunSpec) -> str | None:
-    """The newest stored run that asked all of `spec`, though calls of it failed; None: none did.
+def covering_run(session: Session, spec: RunSpec) -> str | None:
+    """The newest stored run of all of `spec`, even with failed calls, or None.
 
-    Its missing cases are counted as missing, and can be asked again on purpose.
+    Its missing cases count as missing; they can be rerun explicitly.
     """
     if not session.workspace.runs_path.exists():
         return None
-    wanted = {case.id: case for case in spec.cases}
+    cases_by_id = {case.id: case for case in spec.cases}
     for run in session.store.summaries(spec.prompt.prompt_id, spec.suite.name):
         if (
             run.fingerprint != spec.prompt.fingerprint
@@ -89,10 +93,12 @@ def asked_run(session: Session, spec: RunSpec) -> str | None:
         ):
             continue
         cases = {case.id: case for case in session.store.cases(run.run_id)}
-        if any(cases.get(case_id) != case for case_id, case in wanted.items()):
+        if any(cases.get(case_id) != case for case_id, case in cases_by_id.items()):
             continue
-        asked = {(result.case_id, result.repeat) for result in session.store.results(run.run_id)}
-        if all((case_id, repeat) in asked for case_id in wanted for repeat in range(run.repeats)):
+        done = {(result.case_id, result.repeat) for result in session.store.results(run.run_id)}
+        if all(
+            (case_id, repeat) in done for case_id in cases_by_id for repeat in range(run.repeats)
+        ):
             return run.run_id
     return None
 
@@ -119,7 +125,7 @@ def _check_stored(
     stored = session.store.summary(run_id)
     now = replace(
         stored,
-        suite_parts={**stored.suite_parts, **suite.as_read(suite.dataset.cases).parts},
+        suite_parts={**stored.suite_parts, **suite.with_reading_changes(suite.dataset.cases).parts},
         scorer=suite.gate.scorers[0],
     )
     differs = what_differs(stored, now, session.store.cases(run_id), cases)

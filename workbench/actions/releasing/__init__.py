@@ -1,1 +1,1 @@
-"""Register, evaluate, deploy, revoke: the way of a version into an environment."""
+"""Register, evaluate, deploy and revoke versions."""

@@ -1,4 +1,4 @@
-"""What environments ask of the answers that an evaluation rests on, before it and after it."""
+"""Environments' rules about the answers behind an evaluation, checked before and after it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from workbench.verdicts.values import Evidence
 
 
 def notes_before(session: Session, prompt: Prompt, *, fresh: bool) -> list[str]:
-    """Where the evidence of an evaluation that is about to start cannot count, and why."""
+    """Notes on environments where a planned evaluation cannot count, and why."""
     notes: list[str] = []
-    for rules in _asking(session):
+    for rules in _restricting(session):
         if rules.answers == FRESH and not fresh:
             notes.append(
                 f"{rules.name} counts fresh answers only: with stored ones this evaluation does"
@@ -25,23 +25,23 @@ def notes_before(session: Session, prompt: Prompt, *, fresh: bool) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def wants_fresh(session: Session) -> bool:
+def needs_fresh_answers(session: Session) -> bool:
     """Whether an environment counts fresh answers only."""
-    return any(rules.answers == FRESH for rules in _asking(session))
+    return any(rules.answers == FRESH for rules in _restricting(session))
 
 
 def objections(session: Session, evidence: Evidence) -> list[str]:
-    """Where recorded evidence does not count for what its answers are, and why."""
+    """Notes on environments where recorded evidence does not count because of its answers."""
     baseline = evidence.baseline_fingerprint is not None
     return [
         f"it does not count in {rules.name}: {why}"
-        for rules in _asking(session, files=False)
+        for rules in _restricting(session, files=False)
         if (why := objection(evidence.answers, rules, baseline=baseline))
     ]
 
 
-def _asking(session: Session, *, files: bool = True) -> Iterator[EnvironmentSettings]:
-    """The rules that ask for something, by the registry, and by the files, which may be ahead."""
+def _restricting(session: Session, *, files: bool = True) -> Iterator[EnvironmentSettings]:
+    """Environments with rules about answers, by the registry and the files, which may be newer."""
     named = session.workspace.settings.environments.values() if files else ()
     for rules in (*named, *session.registry.environments()):
         if not rules.untested and (rules.answers == FRESH or rules.endpoints):
@@ -51,7 +51,7 @@ def _asking(session: Session, *, files: bool = True) -> Iterator[EnvironmentSett
 def _other_endpoint(session: Session, prompt: Prompt, rules: EnvironmentSettings) -> Iterator[str]:
     settings = session.provider_settings(prompt)
     if settings.is_embedded:
-        # Which weights they are is known when it answers.
+        # The weights' digest is known only once the model is loaded.
         here, known = LOCAL_MODEL, not any(e.startswith(f"{LOCAL_MODEL}:") for e in rules.endpoints)
     else:
         # An address that a plug-in chooses is known when it answers.

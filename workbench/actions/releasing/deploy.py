@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeployPreview:
-    """What a deployment would change, and what speaks for it."""
+    """What a deployment would change, and its evidence."""
 
     version: PromptVersion
     environment: str
     live: PromptDeployment | None
-    """What is live there now."""
+    """The live deployment there."""
     status: Status
     evaluations: tuple[EvaluationRecord, ...]
-    """Of this version, newest first."""
+    """Evaluations of this version, newest first."""
     diff: Diff | None
     """From the live version to this one, as Prompty text."""
 
     @property
     def seen(self) -> int | None:
-        """What the deployer saw: the sequence number of the live deployment."""
+        """The sequence number of the live deployment that the deployer saw, for `expect`."""
         return self.live.seq if self.live else None
 
 
@@ -41,16 +41,16 @@ def preview(
     from workbench.prompts.diff import diff_text
     from workbench.prompts.files.prompty import write_prompty
 
-    _tell_rules(session, prompt_id, environment, override)
+    _sync_rules(session, prompt_id, environment, override)
     registry = session.registry
-    wanted = registry.get_version(prompt_id, version)
+    candidate = registry.get_version(prompt_id, version)
     live = next((d for d in registry.live(prompt_id) if d.environment == environment), None)
     diff = None
     if live:
         before = registry.get_version(prompt_id, live.version)
-        diff = diff_text(write_prompty(before.prompt), write_prompty(wanted.prompt))
+        diff = diff_text(write_prompty(before.prompt), write_prompty(candidate.prompt))
     return DeployPreview(
-        version=wanted,
+        version=candidate,
         environment=environment,
         live=live,
         status=registry.status(prompt_id, version, environment),
@@ -63,14 +63,12 @@ def deploy(
     session: Session, prompt_id: str, version: str, environment: str, **options: Any
 ) -> PromptDeployment:
     """Make it live. `options` are those of PromptRegistry.deploy: reason, expect, override, ..."""
-    _tell_rules(session, prompt_id, environment, bool(options.get("override")))
+    _sync_rules(session, prompt_id, environment, bool(options.get("override")))
     return session.registry.deploy(prompt_id, version, environment, session.author, **options)
 
 
-def _tell_rules(session: Session, prompt_id: str, environment: str, override: bool) -> None:
-    """Loosened rules that decide there stop a deployment, but not one that goes past the rules
-    with a reason.
-    """
+def _sync_rules(session: Session, prompt_id: str, environment: str, override: bool) -> None:
+    """Sync the rules; loosened ones that apply there stop a deployment unless it overrides them."""
     if override:
         publish(session)
     else:
@@ -80,7 +78,7 @@ def _tell_rules(session: Session, prompt_id: str, environment: str, override: bo
 def rollback_preview(
     session: Session, prompt_id: str, environment: str, to: str | None = None
 ) -> RollbackPreview:
-    """Where a rollback would go. A broken suite file must not stand in the way, so none is read."""
+    """Where a rollback would go. No suite is read, as a broken file must not block a rollback."""
     return session.registry.preview_rollback(prompt_id, environment, to)
 
 

@@ -10,10 +10,10 @@ from workbench.actions.comparing.compare import OnRun, Side, side_of, stored_sid
 from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
-from workbench.actions.releasing.gate_watch import Asked, Looks
+from workbench.actions.releasing.gate_watch import LiveSide, Looks
 from workbench.actions.releasing.rules import publish_suite, sync
 from workbench.actions.running import run as running
-from workbench.actions.running.costs import OnAhead
+from workbench.actions.running.costs import OnPlanned
 from workbench.actions.session import Session
 from workbench.addresses import address_of
 from workbench.errors import NotFound, RunCutShort, UsageError
@@ -39,15 +39,16 @@ def evaluate(
     anytime: bool = False,
     extend: bool = False,
     fresh: bool = False,
-    on_ahead: OnAhead | None = None,
+    on_planned: OnPlanned | None = None,
     on_run: OnRun | None = None,
 ) -> tuple[Evidence, ...]:
-    """Evaluate a version on the named suite, or on every suite of the prompt, and record what
-    was found, whatever it was. Blocks. `on_ahead` is told what all of these suites may ask.
+    """Evaluate a version on the named suite, or on every suite of the prompt, and record the
+    evidence, passing or not. Blocks. `on_planned` gets the runs that all suites may need.
 
-    With `extend` the newest evaluation on each suite goes on with the cases that were added since.
+    With `extend` the newest evaluation on each suite is continued with cases added since.
 
-    Raises RunCutShort when a run ended before its gate could decide: nothing is recorded then.
+    Raises RunCutShort, without a record, when a run ended before its gate could decide; UsageError
+    and NotFound for a suite that does not fit; the registry's errors.
     """
     named = session.workspace.suite(suite_name) if suite_name else None
     sync(session, prompt_id, suite=named.name if named else "")
@@ -61,40 +62,40 @@ def evaluate(
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
     for suite in suites:
-        publish_suite(session, suite)  # one that was named may lie elsewhere
+        publish_suite(session, suite)  # a named suite may lie elsewhere
     if extend:
         gates = [extended_gate(session, source, suite, fresh) for suite in suites]
     else:
         gates = [whole_gate(session, source, suite, full, anytime, fresh) for suite in suites]
-    if on_ahead:
-        on_ahead([ahead for gate in gates for ahead in gate.ahead])
-    found = []
+    if on_planned:
+        on_planned([ahead for gate in gates for ahead in gate.planned_runs])
+    all_evidence = []
     for gate in gates:
         evidence, use = _evaluate_one(session, gate, on_run)
         recorded = session.registry.record_evaluation(evidence, by=session.author)
         session.store.gate_use_recorded(use, recorded)
-        found.append(evidence)
-    return tuple(found)
+        all_evidence.append(evidence)
+    return tuple(all_evidence)
 
 
 def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tuple[Evidence, int]:
-    """The evidence, and the id of the use that was noted when its run began."""
+    """The evidence, and the id of the use that was recorded when its run started."""
     source, spec, suite = gate.source, gate.spec, gate.spec.suite
-    side_a, asked_a = _baseline(session, gate, on_run)
-    live = running.start(session, spec, up_to=0 if asked_a else None)
+    side_a, live_a = _baseline(session, gate, on_run)
+    live = running.start(session, spec, up_to=0 if live_a else None)
     use = note_evaluation(session, suite, source.prompt, spec.cases)
     if on_run:
         on_run(live, source.name)
-    asked = Asked(live, spec.cases, spec.run_options.repeats)
-    looks = Looks(gate, asked, asked_a or (side_a.results if side_a else None))
+    live_b = LiveSide(live, spec.cases, spec.run_options.repeats)
+    looks = Looks(gate, live_b, live_a or (side_a.results if side_a else None))
     try:
         watched = looks.watch()
     finally:
         looks.stop()
     decision, pairs = watched.decision, watched.pairs
-    if asked_a and gate.baseline:
-        asked_a.live.wait()
-        side_a = stored_side(session, gate.baseline.source, asked_a.live.run_id)
+    if live_a and gate.baseline:
+        live_a.live.wait()
+        side_a = stored_side(session, gate.baseline.source, live_a.live.run_id)
     summary = live.wait()
     if watched.cut_short and decision.gate is not Gate.FAIL:
         cut = watched.cut_short
@@ -111,7 +112,7 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),
         prompt_fingerprint=source.prompt.fingerprint,
-        suite=session.as_read(suite),
+        suite=session.with_reading_changes(suite),
         plan=gate.plan,
         pairs=pairs,
         decision=decision,
@@ -138,9 +139,9 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
 
 def _baseline(
     session: Session, gate: GateRun, on_run: OnRun | None
-) -> tuple[Side | None, Asked | None]:
-    """The baseline's stored side; or where it has to be asked and looks are planned, its run,
-    which has begun and waits to be told how far to ask.
+) -> tuple[Side | None, LiveSide | None]:
+    """The baseline's stored side; or, if it must be run and looks are planned, its started run,
+    which makes calls only as far as allowed.
     """
     if gate.baseline is None:
         return None, None
@@ -150,7 +151,7 @@ def _baseline(
     live = running.start(session, replace(spec, plan=gate.plan.content()), up_to=0)
     if on_run:
         on_run(live, gate.baseline.source.name)
-    return None, Asked(live, spec.cases, spec.run_options.repeats)
+    return None, LiveSide(live, spec.cases, spec.run_options.repeats)
 
 
 def _answers(
@@ -160,7 +161,7 @@ def _answers(
     summary: RunSummary,
     side_a: Side | None,
 ) -> dict[str, Any]:
-    """Where the answers to the first `seen` cases of the plan came from, by side."""
+    """The origins of the answers to the plan's first `seen` cases, by side."""
     judged = len(next(iter(gate.judged.values()), ()))
     case_ids = [case.id for case in gate.spec.cases][: seen - judged]
     sides = {"b": side_origin(case_ids, by_case(results), _address(summary), stored=False)}
@@ -178,13 +179,13 @@ def _address(summary: RunSummary) -> str:
 
 
 def _notes(gate: GateRun) -> dict[str, list[str]]:
-    """What must be known of the cases beside the verdict."""
+    """Notes about the cases, to be recorded."""
     notes = [note for note in gate.spec.notes if note != gate.source.note]
     return {CASE_NOTES: notes} if notes else {}
 
 
 def _questions_before(gate: GateRun) -> tuple[str, ...]:
-    """Of the cases that an extended evaluation had judged."""
+    """Digests of the cases that an extended evaluation had judged."""
     if gate.before is None:
         return ()
     return gate.before.evidence.questions or gate.before.evidence.cases
@@ -196,15 +197,15 @@ def _environment(summary: RunSummary) -> dict[str, object]:
 
 
 def _calls(gate: GateRun, results: Sequence[Result], side_a: Side | None) -> dict[str, int]:
-    """Calls that were made for the baseline now, questions that an early stop left out on both
-    sides, and what of a stored run of the baseline was altered.
+    """Number of calls for the baseline, of requests that an early stop skipped on both sides, and
+    of altered results in a stored run of the baseline.
     """
     planned = len(gate.spec.cases) * gate.spec.run_options.repeats
     unasked = planned - len(results)
-    bought = 0
+    baseline_calls = 0
     if side_a and gate.buys_baseline:
-        bought = side_a.summary.calls
+        baseline_calls = side_a.summary.calls
         unasked += planned - sum(map(len, side_a.results.values()))
     altered = gate.baseline.altered if gate.baseline else 0
-    found = {BASELINE_CALLS: bought, UNASKED: unasked, BASELINE_ALTERED: altered}
-    return {name: count for name, count in found.items() if count > 0}
+    counts = {BASELINE_CALLS: baseline_calls, UNASKED: unasked, BASELINE_ALTERED: altered}
+    return {name: count for name, count in counts.items() if count > 0}

@@ -1,15 +1,15 @@
-"""One suite's gate before its first call: what is asked, in which order, against what."""
+"""One suite's gate before its first call: its runs, their order, and the baseline."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.compare import Wanted, look_up
+from workbench.actions.comparing.compare import PlannedSide, plan_side
 from workbench.actions.comparing.gate_uses import questions_of, wear_of
 from workbench.actions.refs import Source, source_of
 from workbench.actions.running import run as running
-from workbench.actions.running.costs import Ahead
+from workbench.actions.running.costs import PlannedRun
 from workbench.actions.session import Session
 from workbench.datasets.distinct import check_consistent
 from workbench.datasets.values import Case
@@ -51,37 +51,42 @@ class GateRun:
     source: Source
     spec: RunSpec
     plan: Plan
-    baseline: Wanted | None
+    baseline: PlannedSide | None
     started_at: str
     attempt: int
     wear: EarlierAttempts
     before: EvaluationRecord | None = None
-    """The evaluation that is extended: its scores come first, and only fresh cases are asked."""
+    """The evaluation to extend: its scores come first, and only fresh cases are run."""
 
     @property
     def judged(self) -> Mapping[str, tuple[CasePair, ...]]:
-        """The pairs that were judged before."""
+        """The pairs that were judged before, by scorer."""
         return self.before.evidence.pairs if self.before else {}
 
     @property
     def buys_baseline(self) -> bool:
-        """Whether the baseline is run for this evaluation, not looked up."""
+        """Whether the baseline has to be run for this evaluation."""
         return self.baseline is not None and self.baseline.run_id is None
 
     @property
-    def ahead(self) -> list[Ahead]:
-        found = [Ahead(self.spec)]
+    def planned_runs(self) -> list[PlannedRun]:
+        """The runs to make: the candidate's, and the baseline's if it has no stored one."""
+        runs = [PlannedRun(self.spec)]
         if self.baseline and self.baseline.spec and not self.baseline.run_id:
-            found.append(Ahead(self.baseline.spec))
-        return found
+            runs.append(PlannedRun(self.baseline.spec))
+        return runs
 
 
 def whole_gate(
     session: Session, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
 ) -> GateRun:
+    """The gate of a new evaluation on all gate cases: `full` without looks, `anytime` by bets.
+
+    Raises UsageError or DatasetError when no run can be made of it.
+    """
     started_at = utc_now()
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
-    seed = int(suite.gate_cases.fingerprint[:8], 16)
+    seed = suite.gate_cases.seed
     baseline = baseline_of(session, source, suite)
     beside = [baseline.prompt] if baseline else []
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
@@ -96,28 +101,28 @@ def whole_gate(
         created_at=started_at,
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
-    wanted = _wanted_baseline(session, baseline, suite, fresh, spec.cases)
+    baseline_side = _baseline_side(session, baseline, suite, fresh, spec.cases)
     worn = wear_of(session, spec, with_baseline=baseline is not None)
-    return GateRun(source, spec, plan, wanted, started_at, worn.attempts + 1, worn)
+    return GateRun(source, spec, plan, baseline_side, started_at, worn.attempts + 1, worn)
 
 
-def _wanted_baseline(
+def _baseline_side(
     session: Session,
     baseline: Source | None,
     suite: Suite,
     fresh: bool,
     cases: tuple[Case, ...] | None = None,
-) -> Wanted | None:
-    """The baseline's side; a stored run that was altered since it was stored is none."""
+) -> PlannedSide | None:
+    """The baseline's side; a stored run with altered results is not used."""
     if baseline is None:
         return None
-    wanted = look_up(session, baseline, suite, GATE_SPLIT, fresh, cases=cases)
-    altered = session.store.altered(wanted.run_id) if wanted.run_id else 0
-    return replace(wanted, run_id=None, altered=altered) if altered else wanted
+    side = plan_side(session, baseline, suite, GATE_SPLIT, fresh, cases=cases)
+    altered = session.store.altered(side.run_id) if side.run_id else 0
+    return replace(side, run_id=None, altered=altered) if altered else side
 
 
 def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -> GateRun:
-    """The gate that goes on from the newest evaluation. Raises UsageError where it may not."""
+    """The gate that extends the newest evaluation. Raises UsageError where that is not allowed."""
     started_at = utc_now()
     prompt_id, version = source.prompt.prompt_id, source.version
     records = session.registry.evaluations(prompt_id, version)
@@ -127,7 +132,7 @@ def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -
             f"{prompt_id}@{version} was not evaluated on {suite.name}: there is nothing to extend",
             hint=f"workbench evaluate {prompt_id}@{version}",
         )
-    parts, judged = session.as_read(suite).parts, before.evidence.suite_parts
+    parts, judged = session.with_reading_changes(suite).parts, before.evidence.suite_parts
     names = {name for name, digest in parts.items() if judged.get(name) != digest}
     changed = ", ".join(PART_WORDS.get(n, n) for n in sorted(names - {"dataset", "policy"}))
     if changed:
@@ -148,6 +153,6 @@ def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -
         before.evidence, before.id, suite.gate, spec.cases, started_at, questions=questions
     )
     spec = replace(spec, cases=cases, plan=plan.content())
-    wanted = _wanted_baseline(session, baseline, suite, fresh, cases)
+    baseline_side = _baseline_side(session, baseline, suite, fresh, cases)
     attempt = before.evidence.attempt
     return GateRun(source, spec, plan, wanted, started_at, attempt, EarlierAttempts(), before)

@@ -1,4 +1,4 @@
-"""The looks at an evaluation: both sides are asked block by block, and stopped together."""
+"""The planned looks at an evaluation: both sides run block by block and stop together."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ LOOK_INTERVAL_S = 0.1
 
 
 @dataclass
-class Asked:
-    """One side that is being asked."""
+class LiveSide:
+    """One side that is running."""
 
     live: LiveRun
     cases: tuple[Case, ...]
-    """In the order in which they are asked."""
+    """In the order in which they are run."""
     repeats: int
     results: dict[tuple[str, int], Result] = field(default_factory=dict)
     prefix: int = 0
-    """How many of the first cases have all their results."""
+    """Length of the prefix of cases that have all their results."""
 
     @property
     def unasked(self) -> int:
-        """Questions without a result."""
+        """Number of requests without a result."""
         return len(self.cases) * self.repeats - len(self.results)
 
     def take(self) -> None:
-        """Take the results that came since."""
+        """Drain new results."""
         for result in self.live.drain():
             self.results[(result.case_id, result.repeat)] = result
         while self.prefix < len(self.cases) and self._is_answered(self.cases[self.prefix]):
@@ -45,37 +45,38 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What the looks decided, the pairs that this rests on, and whether more was to be asked."""
+class WatchResult:
+    """The decision of the looks, and the pairs that it rests on."""
 
     decision: LookDecision
     pairs: Mapping[str, tuple[CasePair, ...]]
-    cut_short: Asked | None = None
-    """The side that ended although the plan wanted more of it."""
+    cut_short: LiveSide | None = None
+    """The side that ended before the plan was done."""
 
 
 class Looks:
     """The planned looks at one evaluation."""
 
     def __init__(
-        self, gate: GateRun, b: Asked, a: Asked | Mapping[str, tuple[Result, ...]] | None
+        self, gate: GateRun, b: LiveSide, a: LiveSide | Mapping[str, tuple[Result, ...]] | None
     ) -> None:
-        """`a` is the baseline: under way, its stored results, or none."""
+        """`a` is the baseline: running, its stored results, or None."""
         self._gate, self._b = gate, b
-        self._a = a if isinstance(a, Asked) else None
-        self._stored = a if a is not None and not isinstance(a, Asked) else {}
+        self._a = a if isinstance(a, LiveSide) else None
+        self._stored = a if a is not None and not isinstance(a, LiveSide) else {}
         self._judged = len(next(iter(gate.judged.values()), ()))
         self._ends = [end - self._judged for end in gate.plan.block_ends]
         self._look = sum(end <= 0 for end in self._ends)
 
     @property
-    def _sides(self) -> list[Asked]:
+    def _sides(self) -> list[LiveSide]:
         return [side for side in (self._a, self._b) if side is not None]
 
-    def watch(self) -> Watched:
-        """Follow the run; at each planned look decide on the contiguous prefix, and stop when told.
+    def watch(self) -> WatchResult:
+        """Follow the runs, decide on the contiguous prefix at each planned look, and stop when
+        decided.
 
-        Where the baseline is asked too, it is asked up to the next look, then the candidate is.
+        A running baseline runs up to the next look first, then the candidate.
         """
         gate, policy = self._gate, self._gate.spec.suite.gate
         decision: LookDecision | None = None
@@ -89,16 +90,16 @@ class Looks:
                 decision = decide_prefix(pairs, gate.plan, policy, self._look, decision)
                 if decision.stop:
                     self.stop()
-                    return Watched(decision, pairs)
+                    return WatchResult(decision, pairs)
             if len(ended) == len(self._sides):
                 pairs = self._pairs(len(gate.spec.cases))
                 decision = decide_prefix(pairs, gate.plan, policy, len(self._ends))
                 cut = next((side for side in self._sides if side.unasked), None)
-                return Watched(decision, pairs, cut)
+                return WatchResult(decision, pairs, cut)
             if any(side.unasked for side in ended):
                 self.stop()
             self._allow()
-            self._waited_for().live.wait_a_moment(LOOK_INTERVAL_S)
+            self._next_to_wait_for().live.wait_for_results(LOOK_INTERVAL_S)
 
     def stop(self) -> None:
         """Start no more calls on either side."""
@@ -110,26 +111,26 @@ class Looks:
         return min(side.prefix for side in self._sides)
 
     def _allow(self) -> None:
-        """The baseline may be asked up to the next look; where it was, the candidate may be."""
+        """Let the baseline run up to the next look, and after it the candidate."""
         if self._a is None or self._look == len(self._ends):
             return
         end = self._ends[self._look]
         turn = self._a if self._a.prefix < end else self._b
         turn.live.ask_up_to(end)
 
-    def _waited_for(self) -> Asked:
+    def _next_to_wait_for(self) -> LiveSide:
         a = self._a
         return a if a is not None and not a.live.done and a.prefix <= self._b.prefix else self._b
 
     def _pairs(self, end: int) -> Mapping[str, tuple[CasePair, ...]]:
         cases = self._gate.spec.cases[:end]
-        wanted = {case.id for case in cases}
-        found_b = [r for (case_id, _), r in self._b.results.items() if case_id in wanted]
+        case_ids = {case.id for case in cases}
+        results_b = [r for (case_id, _), r in self._b.results.items() if case_id in case_ids]
         if self._a is not None:
-            found_a = [r for (case_id, _), r in self._a.results.items() if case_id in wanted]
+            results_a = [r for (case_id, _), r in self._a.results.items() if case_id in case_ids]
         else:
-            found_a = [r for case_id in wanted for r in self._stored.get(case_id, ())]
+            results_a = [r for case_id in case_ids for r in self._stored.get(case_id, ())]
         return {
-            name: self._gate.judged.get(name, ()) + pair_results(found_a, found_b, cases, name)
+            name: self._gate.judged.get(name, ()) + pair_results(results_a, results_b, cases, name)
             for name in self._gate.spec.suite.gate.scorers
         }

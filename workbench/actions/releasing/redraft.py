@@ -1,4 +1,4 @@
-"""Go back to the text of a version: it becomes the draft, and the draft that was there is kept."""
+"""Replaces a draft by the text of a version; the previous draft is kept."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from workbench.prompts.values import SUFFIX
 from workbench.workspace import PROMPTS
 
 KEPT = "drafts"
-"""The folder of the workspace's state for drafts that gave way."""
+"""Folder in the workspace's state for replaced drafts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redraft:
-    """Which file is the draft now, and where the text is that it had before."""
+    """The draft's file, and the file with its previous text."""
 
     path: Path
     kept: Path | None
-    """None: there was no draft, or it said the same."""
+    """None: there was no draft, or it had the same text."""
 
 
 def draft_from(session: Session, prompt_id: str, version: str) -> Redraft:
-    """Make the draft say what that version says. Raises NotInRegistry, OSError."""
-    wanted = session.registry.get_version(prompt_id, version)
-    text = write_prompty(wanted.prompt)
+    """Replace the draft by that version's text. Raises NotInRegistry, OSError."""
+    stored = session.registry.get_version(prompt_id, version)
+    text = write_prompty(stored.prompt)
     workspace = session.workspace
     path = workspace.draft_path(prompt_id) or workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
     kept = None

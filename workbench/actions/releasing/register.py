@@ -1,4 +1,4 @@
-"""Make an immutable version of a draft."""
+"""Registers a draft as an immutable version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workbench.prompts.values import Message, Prompt
 
 @dataclass(frozen=True)
 class Proposal:
-    """The version number that the contract asks for, and why."""
+    """The version number that the contract requires, and why."""
 
     prompt: Prompt
     previous: str | None
@@ -32,16 +32,16 @@ class Proposal:
     bump: Bump
     changes: tuple[Change, ...]
     same_as: str | None
-    """The version that already holds exactly this, and is no candidate for the number."""
+    """The version with exactly this content, unless it is a candidate of the number."""
     warnings: tuple[str, ...]
     known: tuple[str, ...] = ()
-    """The numbers that are taken, the newest first."""
+    """The existing numbers, newest first."""
 
 
 def propose(session: Session, source: Source, chosen: str | None = None) -> Proposal:
-    """What registering this draft would make; as `chosen`, it follows the newest release below.
+    """Propose a version for this draft; with `chosen`, relative to the newest release below it.
 
-    Raises TemplateError when it does not compile, UsageError where `chosen` is no number.
+    Raises TemplateError when it does not compile, UsageError if `chosen` is not a semantic version.
     """
     prompt = source.prompt
     Renderer(prompt)
@@ -81,7 +81,7 @@ def propose(session: Session, source: Source, chosen: str | None = None) -> Prop
 
 
 def _folded(prompt: Prompt) -> Prompt:
-    """The prompt with one blank in place of all blanks and line ends."""
+    """The prompt with each run of white space replaced by one blank."""
     messages = (Message(m.role, " ".join(m.content.split())) for m in prompt.messages)
     return replace(prompt, messages=tuple(messages))
 
@@ -96,8 +96,8 @@ def register(
 ) -> str:
     """Register the draft and return `prompt_id@version`.
 
-    Raises RegistryError when exactly this is registered already, or when the number is lower than
-    the contract asks for and no reason is given.
+    Raises RegistryError when exactly this content is registered already, or when the number is
+    lower than the contract requires and no reason is given; UsageError without a description.
     """
     from workbench.registry import PromptVersion
 
@@ -113,7 +113,7 @@ def register(
     if not force_reason:
         _check_number(proposal, chosen)
     if not session.registry.prompts():
-        # The rules are set up until there is a version; from then on loosening needs a reason.
+        # Before the first version rules are free; from then on loosening needs a reason.
         for environment in session.workspace.settings.environments.values():
             session.registry.set_environment(environment, session.author)
     return session.registry.register(
@@ -123,7 +123,7 @@ def register(
 
 
 def _check_number(proposal: Proposal, chosen: str) -> None:
-    """Raises RegistryError for a number that the contract does not allow."""
+    """Raise RegistryError for a number that the contract does not allow."""
     problem = why_not(chosen, proposal.previous, proposal.bump, proposal.known)
     if problem:
         reasons = "; ".join(change.reason for change in proposal.changes[:3])

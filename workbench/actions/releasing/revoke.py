@@ -1,4 +1,4 @@
-"""Say of a version that it must never go live again."""
+"""Revokes a version: it can never go live again."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RevokePreview:
-    """A version, and where it matters that it is revoked."""
+    """A version, and the environments that its revocation affects."""
 
     version: PromptVersion
     live: tuple[PromptDeployment, ...]
-    """Where it is live now. A revocation changes nothing there."""
+    """Where it is live. A revocation does not change that."""
     back: Mapping[str, str]
-    """By environment, where a rollback would go now; without those that have nowhere to go."""
+    """Target version of a rollback by environment; only environments that can be rolled back."""
 
     @property
     def way_back(self) -> tuple[str, ...]:
-        """The environments that a rollback would bring this version back to."""
+        """The environments where a rollback would restore this version."""
         return tuple(name for name, to in self.back.items() if to == self.version.version)
 
 
 def preview(session: Session, prompt_id: str, version: str) -> RevokePreview:
-    """What `revoke` would concern. Raises RegistryError when it is revoked already."""
+    """What `revoke` would affect. Raises RegistryError when it is revoked already."""
     registry = session.registry
-    found = registry.get_version(prompt_id, version)
-    if found.revoked:
-        raise RegistryError(f"{found.ref} is revoked already", hint="nothing to do")
+    stored = registry.get_version(prompt_id, version)
+    if stored.revoked:
+        raise RegistryError(f"{stored.ref} is revoked already", hint="nothing to do")
     back: dict[str, str] = {}
     for environment in registry.environments():
         try:
             plan = registry.preview_rollback(prompt_id, environment.name)
         except RegistryError:
-            continue  # nothing was ever live there, or nothing else before it
+            continue  # no earlier deployment to go back to
         back[environment.name] = plan.to_version
-    live = tuple(d for d in registry.live(prompt_id) if d.version == found.version)
-    return RevokePreview(found, live, back)
+    live = tuple(d for d in registry.live(prompt_id) if d.version == stored.version)
+    return RevokePreview(stored, live, back)
 
 
 def revoke(session: Session, prompt_id: str, version: str, reason: str) -> tuple[str, ...]:
-    """No deploy, override or rollback makes it live again, and nothing takes that back.
+    """Revoke a version: no deployment, override or rollback can make it live again. Irreversible.
 
-    Gives the environments where it is live still: they keep it, and readers see it marked, until
-    something else is deployed. Raises RegistryError without a reason or a second time.
+    Returns the environments where it is still live: they keep it, marked for readers, until
+    another version is deployed. Raises RegistryError without a reason or the second time.
     """
     registry = session.registry
     registry.revoke(prompt_id, version, session.author, reason=reason)
-    wanted = registry.get_version(prompt_id, version).version
-    return tuple(d.environment for d in registry.live(prompt_id) if d.version == wanted)
+    number = registry.get_version(prompt_id, version).version
+    return tuple(d.environment for d in registry.live(prompt_id) if d.version == number)

@@ -1,7 +1,7 @@
-"""The rules that the files set, beside those that the registry holds.
+"""Syncs the rules in the files with those in the registry.
 
-What becomes stricter, and what is new, is told to the registry on the way. What would let more
-through is told by `apply` alone, with a reason.
+New and stricter rules are recorded automatically. Loosened rules are recorded by `apply` only, with
+a reason.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from workbench.verdicts.values import Evidence
 
 @dataclass(frozen=True)
 class _Rule:
-    """One rule as the files have it."""
+    """One rule from the files."""
 
     change: Callable[[], RuleChange | None]
     publish: Callable[[str], None]
-    """With a reason, or with none."""
+    """Records it; takes the reason, which may be empty."""
 
 
 def sync(
     session: Session, prompt_id: str | None = None, environment: str = "", suite: str = ""
 ) -> None:
-    """Tell the registry what the files say now: environments' rules and suites.
+    """Record the files' rules in the registry: environments and suites.
 
-    Evidence that no longer matches a suite becomes stale by this. Raises RulesLoosened when a rule
-    would let more through that decides about this prompt (None: any), in this environment and by
-    this suite (empty: in any, by any): the registry keeps what it has of it.
+    Evidence that no longer matches its suite becomes stale. Raises RulesLoosened when a loosened
+    rule applies to this prompt (None: any), environment and suite (empty: any); the registry keeps
+    the stricter one.
     """
     loosened = publish(session)
     if prompt_id is not None:
@@ -45,9 +45,9 @@ def sync(
 
 
 def publish(session: Session) -> tuple[RuleChange, ...]:
-    """Tell the registry what became stricter or is new; what was loosened, and was not told.
+    """Record new and stricter rules; returns the loosened ones, which are not recorded.
 
-    Raises what reading a suite raises.
+    Raises SuiteError or DatasetError for an invalid suite.
     """
     loosened: list[RuleChange] = []
     for rule in _rules(session):
@@ -61,43 +61,43 @@ def publish(session: Session) -> tuple[RuleChange, ...]:
 def decides(
     session: Session, change: RuleChange, prompt_id: str, environment: str, suite: str
 ) -> bool:
-    """Whether a changed rule has a say about a prompt in an environment (empty: any), or about its
-    evaluations on a suite (empty: any). A suite has one where an environment asks for it.
+    """Whether a changed rule applies to a prompt in an environment (empty: any), or to its
+    evaluations on a suite (empty: any). A suite applies where an environment requires it.
     """
     if change.environment:
         names = {suite} if suite else {s.name for s in session.workspace.suites_of(prompt_id)}
-        asked = not names or any(_asks(session, change.environment, name) for name in names)
-        return change.environment == environment if environment else asked
+        required = not names or any(_asks(session, change.environment, name) for name in names)
+        return change.environment == environment if environment else required
     here = change.prompt_id == prompt_id and suite in ("", change.suite)
     return here and (not environment or _asks(session, environment, change.suite))
 
 
 def _asks(session: Session, environment: str, suite: str) -> bool:
-    """Whether an environment asks for a suite, by the rules in force or by the files."""
+    """Whether an environment requires a suite, by the rules in force or by the files."""
     known = [*session.registry.environments(), *session.workspace.settings.environments.values()]
     here = [rules for rules in known if rules.name == environment]
     return any(not rules.requires or suite in rules.requires for rules in here)
 
 
 def publish_suite(session: Session, suite: Suite) -> None:
-    """The same of one suite, wherever its file is. Raises RulesLoosened."""
-    _of_suite(session, session.as_read(suite)).publish("")
+    """Record one suite, wherever its file is. Raises RulesLoosened."""
+    _of_suite(session, session.with_reading_changes(suite)).publish("")
 
 
 def pending(session: Session) -> tuple[RuleChange, ...]:
-    """What differs between the files and the registry. Nothing is written."""
+    """The differences between the files and the registry, without writing."""
     changes = (rule.change() for rule in _rules(session))
     return tuple(change for change in changes if change)
 
 
 def applicable(session: Session) -> tuple[RuleChange, ...]:
-    """What `apply` would change: what is pending, and added cases that let a version through."""
+    """What `apply` would change: pending changes, and added cases that let a version pass."""
     return (*pending(session), *session.registry.suites_let_through())
 
 
 def only_by_added(session: Session, evidence: Evidence) -> str:
-    """Where a version passes only with cases that were added to its suite and that nobody
-    accepted: the sentence with both scores. A deployment of it is refused until somebody does.
+    """A sentence with both scores if a version passes only with added cases that nobody accepted;
+    else empty. Its deployment is refused until they are accepted.
     """
     return session.registry.only_by_added(evidence.prompt_id, evidence.version, evidence.suite)
 
@@ -105,8 +105,8 @@ def only_by_added(session: Session, evidence: Evidence) -> str:
 def apply(
     session: Session, reason: str, *, expect: tuple[RuleChange, ...] | None = None
 ) -> tuple[RuleChange, ...]:
-    """Tell the registry all of it, with the reason; what changed. Raises UsageError without one,
-    and RegistryError when `expect` is given and something else would change.
+    """Record all changes with the reason; returns them. Raises UsageError without a reason, and
+    RegistryError when the changes differ from `expect`.
     """
     if not can_be_seen(reason):
         raise UsageError("loosening a rule needs a reason", hint="--reason TEXT")
@@ -128,8 +128,8 @@ def apply(
 def approve(
     session: Session, waiting: Iterable[WaitingRule], reason: str
 ) -> tuple[WaitingRule, ...]:
-    """The author's word for these loosened rules and no others. Raises RegistryError when one of
-    them waits no more.
+    """Approve exactly these loosened rules as the author. Raises RegistryError when one of them is
+    no longer waiting.
     """
     return tuple(
         approved
@@ -139,7 +139,7 @@ def approve(
 
 
 def outdated(session: Session, evidence: Evidence) -> list[str]:
-    """A line where the suite in force is another than the one that this is evidence on."""
+    """A line if the suite in force differs from the one that this is evidence on."""
     name = evidence.suite
     of = (evidence.prompt_id, name, evidence.suite_parts, evidence.policy)
     if session.registry.suite_change(*of) is None:
@@ -147,16 +147,16 @@ def outdated(session: Session, evidence: Evidence) -> list[str]:
     return [f"{name} was changed while this ran, so it is stale: evaluate {evidence.version} again"]
 
 
-def as_files_say(
+def status_by_files(
     status: Status, changes: Iterable[RuleChange], prompt_id: str, rules: EnvironmentSettings
 ) -> Status:
-    """How a version stands when the suites that the environment asks for are what the files say."""
+    """A version's status if the suites that the environment requires were those in the files."""
     for change in changes:
-        asked = not rules.requires or change.suite in rules.requires
-        if change.prompt_id == prompt_id and asked and status.tested:
+        required = not rules.requires or change.suite in rules.requires
+        if change.prompt_id == prompt_id and required and status.tested:
             facts = ", ".join(map(str, change.facts))
-            said = f"{change.suite} changed since it passed: {facts}"
-            return replace(status, state=State.STALE, reason=said)
+            reason = f"{change.suite} changed since it passed: {facts}"
+            return replace(status, state=State.STALE, reason=reason)
     return status
 
 
@@ -190,7 +190,7 @@ def _of_environment(session: Session, settings: EnvironmentSettings) -> _Rule:
 
 
 def _of_suite(session: Session, suite: Suite) -> _Rule:
-    """Raises SuiteError where its gate looks into an environment that is none."""
+    """The rule of a suite. Raises SuiteError when its baseline is not an existing environment."""
     known = {settings.name for settings in session.registry.environments()}
     check_baseline(suite, {*known, *session.workspace.settings.environments})
     what = (suite.prompt_id, suite.name, suite.parts, suite.gate.content())
@@ -203,7 +203,7 @@ def _of_suite(session: Session, suite: Suite) -> _Rule:
 
 
 def _of_gone(session: Session, prompt_id: str, name: str) -> _Rule:
-    """A suite that the registry asks for, and no file describes any more."""
+    """The rule of a suite in the registry whose file is gone."""
     return _Rule(
         lambda: session.registry.removal(prompt_id, name),
         lambda reason: session.registry.remove_suite(

@@ -1,1 +1,1 @@
-"""Run a prompt on a suite, and what that will take."""
+"""Runs of a prompt on a suite, and their estimated cost."""

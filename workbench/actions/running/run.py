@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.actions.refs import DRAFT, Source, resolve
 from workbench.actions.session import Session
 from workbench.datasets.distinct import remarks
-from workbench.datasets.fit import asks_otherwise, check_fit, unused_columns
+from workbench.datasets.fit import check_fit, differs_from_0_1, unused_columns
 from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError, WorkbenchError
@@ -44,26 +44,25 @@ def make_spec(
     beside: Sequence[Prompt] = (),
     settled: bool = False,
 ) -> RunSpec:
-    """What to run, checked before the first call. Cases that ask and expect the same are asked
-    once, unless `equal_cases` are wanted: those for which this prompt and all those `beside` it
-    send the same.
+    """The specification of a run, checked before the first call.
 
-    Any prompt that takes the suite's inputs may be run on it; evidence is of its own prompt alone.
-    `settled`: it is a registered version that another is compared with, see `check_fit`.
-    Raises UsageError when no case is left, DatasetError when a case lacks an input, or has a value
-    that is not what the prompt or a scorer needs.
+    Duplicate cases, which expect the same and for which this prompt and all those `beside` it send
+    the same, are run once, unless `equal_cases` is set. Any prompt that accepts the suite's inputs
+    may be run on it; only the suite's own prompt can gain evidence. `settled`: a registered version
+    that is compared with another, see `check_fit`. Raises UsageError when no case is left,
+    DatasetError when a case lacks an input, or has a value that the prompt or a scorer cannot use.
     """
     there = suite.cases(split)
-    asked = there if equal_cases else suite.asked(split, (source.prompt, *beside))
-    cases = asked[:limit]
+    distinct_cases = there if equal_cases else suite.distinct_cases(split, (source.prompt, *beside))
+    cases = distinct_cases[:limit]
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
     used = Renderer(source.prompt).names
-    if not equal_cases:  # what was begun is gone on with
+    if not equal_cases:  # a resumed run keeps its cases
         check_names(suite.dataset, used)
     unused = check_fit(source.prompt, cases, suite.dataset.place_of, settled=settled)
-    # All cases, not those of this run: what is paired or resumed must not depend on a limit.
+    # All cases, not those of this run: pairing and resuming must not depend on a limit.
     everything = suite.dataset.cases
     options = suite.run
     own = {"concurrency": concurrency, "budget_usd": budget_usd}
@@ -75,12 +74,14 @@ def make_spec(
         options = replace(options, budget_usd=budget_usd)
     return RunSpec(
         prompt=source.prompt,
-        suite=suite.as_read(everything, typed=asks_otherwise(source.prompt, everything)),
+        suite=suite.with_reading_changes(
+            everything, typed=differs_from_0_1(source.prompt, everything)
+        ),
         cases=cases,
         split=split_name(suite, split),
         label=source.label,
         fresh=fresh,
-        available=len(asked),
+        available=len(distinct_cases),
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(
@@ -90,7 +91,7 @@ def make_spec(
             *name_notes(suite.dataset, used),
             *split_notes(suite.dataset),
             *check_expected(suite, cases),
-            *remarks(there, asked),
+            *remarks(there, distinct_cases),
             *_keys(cases),
         ),
     )
@@ -99,9 +100,9 @@ def make_spec(
 def case_notes(
     suite: Suite, split: str | None, cases: Sequence[Case], prompts: Sequence[Prompt]
 ) -> tuple[str, ...]:
-    """What must be known of the cases that several prompts were asked, beside their results."""
+    """Notes about the cases that several prompts were run on."""
     there = suite.cases(split)
-    asked = suite.asked(split, prompts) if len(there) > len(cases) else cases
+    distinct_cases = suite.distinct_cases(split, prompts) if len(there) > len(cases) else cases
     renderers = [Renderer(prompt) for prompt in prompts]
     return (
         *suite.dataset.notes,
@@ -109,12 +110,12 @@ def case_notes(
         *name_notes(suite.dataset, {name for known in renderers for name in known.names}),
         *split_notes(suite.dataset),
         *_unjudged(suite, cases),
-        *remarks(there, asked),
+        *remarks(there, distinct_cases),
     )
 
 
 def _unjudged(suite: Suite, cases: Sequence[Case]) -> tuple[str, ...]:
-    """What `check_expected` says, of cases that were asked already."""
+    """The notes of `check_expected` about cases that were run already."""
     try:
         return tuple(check_expected(suite, cases))
     except DatasetError as error:
@@ -122,14 +123,15 @@ def _unjudged(suite: Suite, cases: Sequence[Case]) -> tuple[str, ...]:
 
 
 def _keys(cases: Sequence[Case]) -> Iterator[str]:
-    """A note when cases, which are sent to a provider, seem to hold keys."""
-    found = [case.id for case in cases if any(key_in(str(v)) for v in case.inputs.values())]
-    if found:
-        yield f"{len(found)} of {len(cases)} cases look like they hold a key, first {found[0]!r}"
+    """Yield a note when cases, which are sent to a provider, seem to contain keys."""
+    suspects = [case.id for case in cases if any(key_in(str(v)) for v in case.inputs.values())]
+    if suspects:
+        first = suspects[0]
+        yield f"{len(suspects)} of {len(cases)} cases look like they hold a key, first {first!r}"
 
 
 def split_name(suite: Suite, split: str | None) -> str:
-    """The split that a run of `split` is on, by its name in the dataset, else "all"."""
+    """The name of the split that `split` selects; "all" if the dataset has no such split."""
     name = split or "dev"
     return name if name in suite.dataset.splits else "all"
 
@@ -137,7 +139,10 @@ def split_name(suite: Suite, split: str | None) -> str:
 def start(
     session: Session, spec: RunSpec, *, resume: str | None = None, up_to: int | None = None
 ) -> LiveRun:
-    """Start (or go on with) a run in its own thread; with `up_to` on so many cases at first."""
+    """Start or resume a run in its own thread; `up_to` limits it to that many cases at first.
+
+    Raises UsageError, TemplateError or SettingsError, see `engine.start_run`; UntrustedWorkspace.
+    """
     from workbench.runs.engine.engine import start_run
 
     session.workspace.make_state()
@@ -150,8 +155,8 @@ def start(
     )
 
 
-def go_on(session: Session, run_id: str) -> LiveRun:
-    """Go on with an incomplete run: what is missing or failed. Raises UsageError when the
+def resume(session: Session, run_id: str) -> LiveRun:
+    """Resume an incomplete run: cases that are missing or failed. Raises UsageError when the
     dataset or the scorers changed since.
     """
     return start(session, spec_of_run(session, run_id), resume=run_id)
@@ -162,7 +167,7 @@ def submit(
 ) -> RunSummary:
     """Start a run as a batch at half price, to be attached to later. Blocks until it is sent.
 
-    `on_start` gets the run's id, which names the run when sending fails.
+    `on_start` gets the run's id before submission, to resume the run if that fails.
     """
     from workbench.runs.engine.batches import submit_batch
 
@@ -173,7 +178,7 @@ def submit(
 
 
 def attach(session: Session, run_id: str) -> RunSummary:
-    """Look after a run's batch: its answers are scored and stored once it is over."""
+    """Poll a run's batch; once it has ended, score and store its answers."""
     from workbench.runs.engine.batches import attach_batch
 
     spec = spec_of_run(session, run_id)
@@ -189,31 +194,31 @@ def spec_of_run(
     concurrency: int | None = None,
     budget_usd: float | None = None,
 ) -> RunSpec:
-    """What a stored run asks: its prompt as it was, with the suite as it is now and what was said
-    for this run alone, unless something else is said now. Raises NotFound.
+    """The specification to resume a stored run: its prompt as it was, the suite as it is now, and
+    the options given for this run alone, unless replaced. Raises NotFound.
     """
     summary = session.store.summary(run_id)
     suite = session.workspace.suite_for(summary.prompt_id, summary.suite)
     source = Source(session.store.prompt(run_id), summary.label)
-    said = summary.environment.get(OPTIONS) or {}
+    own_options = summary.environment.get(OPTIONS) or {}
     spec = make_spec(
         source,
         suite,
         split=summary.split,
         repeats=summary.repeats,
-        concurrency=concurrency or said.get("concurrency"),
-        budget_usd=said.get("budget_usd") if budget_usd is None else budget_usd,
+        concurrency=concurrency or own_options.get("concurrency"),
+        budget_usd=own_options.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
         equal_cases=True,
         settled=summary.label != DRAFT,
     )
-    wanted = {case.id for case in session.store.cases(run_id)}
-    cases = tuple(case for case in spec.cases if case.id in wanted)
+    case_ids = {case.id for case in session.store.cases(run_id)}
+    cases = tuple(case for case in spec.cases if case.id in case_ids)
     return replace(spec, cases=cases)
 
 
 def differs_from_draft(session: Session, run_id: str) -> bool:
-    """Whether the run's draft has been changed since, or is gone: the run does not follow it."""
+    """Whether the run's draft has changed since or is gone; a resumed run keeps the old text."""
     summary = session.store.summary(run_id)
     if summary.label != DRAFT:
         return False
@@ -224,14 +229,14 @@ def differs_from_draft(session: Session, run_id: str) -> bool:
 
 
 def estimate(session: Session, spec: RunSpec, done: Collection[tuple[str, int]] = ()) -> Estimate:
-    """Calls, money and time of a run, before it starts, without what is `done`."""
+    """Calls, US dollars and seconds of a run before it starts, without the pairs in `done`."""
     from workbench.runs.engine.estimate import estimate_run
 
     return estimate_run(spec, session.provider_settings(spec.prompt), session.store, done)
 
 
 def steadiness_of(session: Session, summary: RunSummary) -> Steadiness | None:
-    """What the repeats of a stored run say by its headline scorer; None where there are none."""
+    """Consistency over the repeats of a stored run by its headline scorer; None without repeats."""
     if summary.repeats < 2:
         return None
     from workbench.runs.spec.repeats import steadiness
@@ -240,12 +245,12 @@ def steadiness_of(session: Session, summary: RunSummary) -> Steadiness | None:
 
 
 def outcomes_of(session: Session, summary: RunSummary) -> dict[Outcome, int]:
-    """How many answers of a stored run there are of each outcome."""
+    """Number of a stored run's answers by outcome."""
     return session.store.outcomes(summary.run_id)
 
 
 def needs_confirmation(suite: Suite, split: str | None) -> bool:
-    """Whether a run looks at the gate set outside of an evaluation, which wears it out."""
+    """Whether a run uses gate cases outside of an evaluation, which weakens later evaluations."""
     return split == GATE_SPLIT and GATE_SPLIT in suite.dataset.splits
 
 
@@ -254,28 +259,27 @@ def try_case(
     prompt: Prompt,
     case: Case,
     *,
-    timeout_s: float = 60.0,
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
-    """One answer to one case, streamed; blocks, so call it from a thread of your own."""
+    """One answer to one case, streamed to `on_text`. Blocks; call it from a worker thread."""
     from workbench.providers.openai_chat.forms import FORMS
     from workbench.runs.engine.trial import try_case as ask
-    from workbench.runs.store.endpoint_forms import keep_in, recall_from
+    from workbench.runs.store.endpoint_forms import load_from, save_in
 
-    recall_from(session.workspace.runs_path)
+    load_from(session.workspace.runs_path)
     open_provider = session.provider_for(prompt)
 
-    async def asked() -> Answer:
+    async def call() -> Answer:
         provider = open_provider()
         try:
-            return await ask(prompt, case, provider, timeout_s=timeout_s, on_text=on_text)
+            return await ask(prompt, case, provider, on_text=on_text)
         finally:
             await provider.close()
 
     try:
-        return asyncio.run(asked())
+        return asyncio.run(call())
     finally:
         if FORMS.learned():
-            with suppress(UsageError):  # a trial in a workspace that cannot be written
+            with suppress(UsageError):  # the workspace may be read-only
                 session.workspace.make_state()
-                keep_in(session.workspace.runs_path)
+                save_in(session.workspace.runs_path)

@@ -1,1 +1,1 @@
-"""Make and look after a workspace: init, doctor, trust, suites, data of people."""
+"""Create and maintain a workspace: init, doctor, suites, probes, forgetting."""

@@ -1,4 +1,4 @@
-"""Is this machine, and is this workspace, fit for the work?"""
+"""Checks of the machine and the workspace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.actions.trust import is_trusted, reaches_out
+from workbench.actions.trust import is_trusted, needs_trust
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.errors import PluginError, WorkbenchError
 from workbench.settings import ProviderSettings, TargetSettings
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from workbench.runs.spec.suite import Suite
 
 FIXED_SQLITE = (3, 51, 3)
-"""The first SQLite without the bug that can damage a WAL database when its log is reset."""
+"""The first SQLite without the bug that can corrupt a WAL database when its log is reset."""
 
 
 class Level(enum.StrEnum):
-    """How much a finding matters."""
+    """Severity of a check's result."""
 
     OK = "ok"
     WARNING = "warning"
@@ -39,11 +39,11 @@ class Level(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     level: Level
-    said: str
+    message: str
     hint: str = ""
 
 
@@ -56,22 +56,22 @@ def examine(workspace: Workspace | None) -> list[Check]:
 
 
 def _python() -> Check:
-    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
-    return Check("python", Level.OK, f"{found}{os.cpu_count() or 1} cores, {sys.executable}")
+    python = f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
+    return Check("python", Level.OK, f"{python}{os.cpu_count() or 1} cores, {sys.executable}")
 
 
 def _sqlite() -> Check:
-    found = sqlite3.sqlite_version
+    version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < FIXED_SQLITE:
-        wanted = ".".join(map(str, FIXED_SQLITE))
+        fixed = ".".join(map(str, FIXED_SQLITE))
         return Check(
             "sqlite",
             Level.WARNING,
-            f"{found} has a rare bug that can damage a database when its log is reset",
-            f"a Python with SQLite {wanted} or newer; our own lock around writes avoids it "
+            f"{version} has a rare bug that can damage a database when its log is reset",
+            f"a Python with SQLite {fixed} or newer; our own lock around writes avoids it "
             "among workbench processes",
         )
-    return Check("sqlite", Level.OK, found)
+    return Check("sqlite", Level.OK, version)
 
 
 def _embedded() -> Check:
@@ -87,7 +87,7 @@ def _embedded() -> Check:
 
 
 def _signing_key() -> Iterator[Check]:
-    """The key that signs evidence: like ssh's, for its owner's eyes only."""
+    """The key that signs evidence must be readable by its owner only, like an ssh key."""
     from workbench.registry.content.signing import KEY_VARIABLE
 
     named = os.environ.get(KEY_VARIABLE)
@@ -99,11 +99,11 @@ def _signing_key() -> Iterator[Check]:
         return
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
-        said = f"{path} can be read by others ({mode:o})"
-        yield Check("signing key", Level.WARNING, said, f"chmod 600 {path}")
+        problem = f"{path} can be read by others ({mode:o})"
+        yield Check("signing key", Level.WARNING, problem, f"chmod 600 {path}")
     elif any((folder / ".git").exists() for folder in path.parents):
-        said = f"{path} lies in a git repository"
-        yield Check("signing key", Level.WARNING, said, "keep it outside, or out of the commits")
+        problem = f"{path} lies in a git repository"
+        yield Check("signing key", Level.WARNING, problem, "keep it outside, or out of the commits")
     else:
         yield Check("signing key", Level.OK, str(path))
 
@@ -167,7 +167,7 @@ def _files(workspace: Workspace) -> Iterator[Check]:
 
 
 def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
-    """Whether there is the environment whose live version the gate compares with."""
+    """Whether the gate's baseline environment exists."""
     from workbench.registry import PromptRegistry
     from workbench.runs.spec.suite_checks import check_baseline
 
@@ -182,7 +182,7 @@ def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
 
 
 def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
-    """What a run would say about the suite's cases, or refuse them for."""
+    """Notes and errors that a run on the suite's cases would report."""
     from workbench.datasets.distinct import check_consistent, remarks
     from workbench.datasets.fit import check_fit
     from workbench.datasets.near_misses import check_names, split_notes
@@ -193,9 +193,9 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     try:
         if prompt is not None:
             check_names(suite.dataset, Renderer(prompt).names)
-        asked = suite.asked("all", [prompt] if prompt else [])
+        distinct_cases = suite.distinct_cases("all", [prompt] if prompt else [])
         notes = (*suite.dataset.notes, *split_notes(suite.dataset))
-        for note in (*notes, *check_expected(suite, cases), *remarks(cases, asked)):
+        for note in (*notes, *check_expected(suite, cases), *remarks(cases, distinct_cases)):
             yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
         check_consistent(cases, suite.dataset.place_of)
         yield from _rule(suite, prompt)
@@ -207,30 +207,30 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
 
 
 def _rule(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
-    """Whether the gate's rule can decide anything on the suite's cases."""
+    """Whether the gate's rule can decide with the suite's number of cases."""
     from workbench.datasets.distinct import questions
     from workbench.runs.spec.suite import GATE_SPLIT, MIN_CASES, NO_REGRESSIONS, NOT_WORSE
     from workbench.units import plural
     from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
 
     gate = suite.gate
-    cases = questions(suite.asked(GATE_SPLIT, [prompt] if prompt else []))
+    cases = questions(suite.distinct_cases(GATE_SPLIT, [prompt] if prompt else []))
     if gate.rule == NO_REGRESSIONS:
         if gate.threshold is None:
-            said = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"
-            yield Check("suite", Level.WARNING, said, "gate: {threshold: 0.8}")
+            problem = f"{suite.name}: the rule {NO_REGRESSIONS} passes nothing without a threshold"
+            yield Check("suite", Level.WARNING, problem, "gate: {threshold: 0.8}")
         least = gate.min_cases or MIN_CASES
         if cases < least:
-            said = f"{suite.name}: the gate needs {plural(least, 'case')} and has {cases}"
+            problem = f"{suite.name}: the gate needs {plural(least, 'case')} and has {cases}"
             yield Check(
-                "suite", Level.WARNING, said, "add cases, or say how few will do: min_cases"
+                "suite", Level.WARNING, problem, "add cases, or say how few will do: min_cases"
             )
     if gate.rule != NOT_WORSE or gate.baseline is None:
         return
     if proposed_rule(cases, gate.margin, gate.confidence) != NOT_WORSE:
-        said = decides_sentence(cases, gate.margin, gate.confidence)
+        problem = decides_sentence(cases, gate.margin, gate.confidence)
         yield Check(
-            "suite", Level.WARNING, f"{suite.name}: {said}", f"gate: {{rule: {NO_REGRESSIONS}}}"
+            "suite", Level.WARNING, f"{suite.name}: {problem}", f"gate: {{rule: {NO_REGRESSIONS}}}"
         )
 
 
@@ -255,8 +255,8 @@ def _registry(workspace: Workspace) -> Check:
             "registry", Level.PROBLEM, f"record {bad.seq}: {bad.problem}", "workbench verify"
         )
     if revoked:
-        said = f"revoked and still live: {', '.join(revoked)}"
-        return Check("registry", Level.PROBLEM, said, "roll back")
+        revoked_live = f"revoked and still live: {', '.join(revoked)}"
+        return Check("registry", Level.PROBLEM, revoked_live, "roll back")
     return Check("registry", Level.OK, f"{report.records} records, everything holds")
 
 
@@ -271,16 +271,16 @@ def _anchors(workspace: Workspace) -> Iterator[Check]:
 
     there = (workspace.root / FILE_NAME).is_file()
     if there and in_git(workspace.root) and not merges_by_union(workspace.root):
-        said = f"git will see conflicts where branches both deployed: {FILE_NAME} only grows"
-        yield Check("anchors", Level.WARNING, said, f"add to {ATTRIBUTES}: {UNION_MERGE}")
+        problem = f"git will see conflicts where branches both deployed: {FILE_NAME} only grows"
+        yield Check("anchors", Level.WARNING, problem, f"add to {ATTRIBUTES}: {UNION_MERGE}")
 
 
 def _permissions(path: Path) -> str:
-    found = path.stat()
-    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+    status = path.stat()
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
         return f"{path} belongs to another user"
-    if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o022:
-        return f"{path} may be written by others ({stat.S_IMODE(found.st_mode):o})"
+    if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o022:
+        return f"{path} may be written by others ({stat.S_IMODE(status.st_mode):o})"
     return ""
 
 
@@ -317,11 +317,11 @@ def _target(table: TargetSettings) -> Check:
 
 def _trust(workspace: Workspace) -> Check:
     settings = workspace.settings
-    reaching = [name for name, item in settings.providers.items() if reaches_out(item)]
+    reaching = [name for name, item in settings.providers.items() if needs_trust(item)]
     if not reaching and not settings.targets:
         return Check("trust", Level.OK, "nothing here reaches out")
     if is_trusted(workspace):
         return Check("trust", Level.OK, "you trust this workspace")
     names = ", ".join([*reaching, *settings.targets])
-    said = f"not trusted, so unusable: {names}"
-    return Check("trust", Level.WARNING, said, "read workbench.toml, then: workbench trust")
+    untrusted = f"not trusted, so unusable: {names}"
+    return Check("trust", Level.WARNING, untrusted, "read workbench.toml, then: workbench trust")

@@ -1,4 +1,4 @@
-"""Where SQLite must not be trusted: folders on the network or kept in step by another program."""
+"""Detects folders unsafe for SQLite: network file systems and synchronised folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOUNTS = Path("/proc/mounts")
 
 
 def network_warning(folder: Path) -> str:
-    """One line when `folder` lies where locks do not hold, else nothing."""
+    """A warning when SQLite is not safe in `folder`, else empty."""
     kind = _kind_of(folder)
     if kind in _NETWORK:
         return f"{folder} is on a {kind} file system, where SQLite's locks do not hold"
@@ -22,7 +22,7 @@ def network_warning(folder: Path) -> str:
 
 
 def _kind_of(folder: Path) -> str:
-    """The type of the file system, where the system tells it; else nothing."""
+    """The type of the file system; empty if unknown."""
     try:
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

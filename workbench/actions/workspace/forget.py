@@ -1,4 +1,4 @@
-"""Delete what a case says from the workspace's runs, and say what cannot be reached from here."""
+"""Deletes a case's texts from the workspace's runs, and lists places that it cannot reach."""
 
 from __future__ import annotations
 
@@ -16,19 +16,25 @@ from workbench.addresses import address_of
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
-from workbench.runs.store.forgetting import Forgetter, Holding, Past, Removed, inputs_digest
+from workbench.runs.store.forgetting import (
+    Forgetter,
+    ForgottenCase,
+    Removed,
+    StoredCase,
+    inputs_digest,
+)
 from workbench.suggestions import did_you_mean
 
 _LONG, _SENTENCE = 12, 40
-"""Shorter texts of inputs, and of answers, stand in any file by chance."""
+"""Minimum characters of an input, and of an answer, to search for: shorter ones occur by chance."""
 _LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that is looked into."""
+"""Maximum bytes of a file to search."""
 _NOT_OURS = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the case may still be, which forgetting does not reach, and what to do about it."""
+    """A place where the case may remain, and what to do about it."""
 
     where: str
     what: str
@@ -36,67 +42,70 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A case that is about to be forgotten."""
+class ForgetRequest:
+    """A case to be forgotten."""
 
     case_id: str
     suite: str
     inputs: frozenset[str]
-    """Digests of the inputs that it has or had: all cases with one of them are forgotten."""
+    """Digests of its present and former inputs: all cases with one of them are forgotten."""
     held: int
-    """Sets of cases in runs.db that hold it."""
-    past: Past | None
-    """It was forgotten before, and nothing holds it now."""
+    """Number of stored sets of cases that contain it."""
+    past: ForgottenCase | None
+    """Set if it was forgotten before and is no longer stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was done, and what remains to be done by hand."""
+    """The result, and what remains to be done by hand."""
 
-    wanted: Wanted
+    request: ForgetRequest
     runs: tuple[str, ...]
     answers: int
     erased: bool
-    """Whether its bytes are gone from runs.db and its log."""
+    """Whether its bytes are gone from runs.db and its WAL."""
     left: tuple[Place, ...]
 
 
-def find_case(session: Session, case_id: str, suite: str | None = None) -> Wanted:
-    """The case with that id, as it is in the file of its suite and as runs were asked it.
+def find_case(session: Session, case_id: str, suite: str | None = None) -> ForgetRequest:
+    """The case with that id, in its suite's file and in stored runs.
 
-    Raises NotFound where there is none, UsageError where suites have different cases of that id.
+    Raises NotFound without one, UsageError if suites have different cases with that id.
     """
     with closing(Forgetter(session.workspace.runs_path)) as store:
         holdings = list(store.holdings())
         past = [item for item in store.past() if item.case_id == case_id]
     known = [*holdings, *_in_files(_suites(session))]
-    found: dict[str, set[str]] = {}
+    digests_by_suite: dict[str, set[str]] = {}
     for holding in known:
         if holding.case.id == case_id and suite in (None, holding.suite):
-            found.setdefault(holding.suite, set()).add(inputs_digest(holding.case))
-    if not found:
+            digests_by_suite.setdefault(holding.suite, set()).add(inputs_digest(holding.case))
+    if not digests_by_suite:
         earlier = [item for item in past if suite in (None, item.suite)]
         if earlier:
-            return Wanted(case_id, earlier[-1].suite, frozenset(earlier[-1].inputs), 0, earlier[-1])
+            return ForgetRequest(
+                case_id, earlier[-1].suite, frozenset(earlier[-1].inputs), 0, earlier[-1]
+            )
         suites = {holding.suite for holding in known}
         if suite and suite not in suites:
             raise NotFound(f"no suite {suite!r} in runs or files", hint=did_you_mean(suite, suites))
         where = f" of {suite}" if suite else ""
         ids = {holding.case.id for holding in known if suite in (None, holding.suite)}
-        said = f"no case {case_id!r}{where} in runs or suites"
-        raise NotFound(said, hint=did_you_mean(case_id, ids))
-    if len(found) > 1 and not set.intersection(*found.values()):
+        message = f"no case {case_id!r}{where} in runs or suites"
+        raise NotFound(message, hint=did_you_mean(case_id, ids))
+    if len(digests_by_suite) > 1 and not set.intersection(*digests_by_suite.values()):
         raise UsageError(
-            f"{' and '.join(sorted(found))} have different cases {case_id!r}",
-            hint=f"--suite {min(found)}",
+            f"{' and '.join(sorted(digests_by_suite))} have different cases {case_id!r}",
+            hint=f"--suite {min(digests_by_suite)}",
         )
-    inputs = frozenset().union(*found.values())
+    inputs = frozenset().union(*digests_by_suite.values())
     held = sum(inputs_digest(holding.case) in inputs for holding in holdings)
-    return Wanted(case_id, suite or min(found), inputs, held, None)
+    return ForgetRequest(case_id, suite or min(digests_by_suite), inputs, held, None)
 
 
-def forget(session: Session, wanted: Wanted, reason: str) -> Forgotten:
-    """Remove its texts from runs.db, and their bytes; digests, scores and the registry stay.
+def forget(session: Session, request: ForgetRequest, reason: str) -> Forgotten:
+    """Erase the case's texts from runs.db, down to the bytes; digests, scores and the registry
+    stay.
 
     Raises UsageError without a reason, or while a run is under way.
     """
@@ -105,16 +114,16 @@ def forget(session: Session, wanted: Wanted, reason: str) -> Forgotten:
     suites = _suites(session)
     with closing(Forgetter(session.workspace.runs_path)) as store:
         removed = Removed()
-        if wanted.past is None:
+        if request.past is None:
             removed = store.forget(
-                wanted.case_id, wanted.suite, wanted.inputs, session.author, reason.strip()
+                request.case_id, request.suite, request.inputs, session.author, reason.strip()
             )
         erased = store.erase()
-        texts = {text for text in removed.asked if len(text) >= _LONG}
-        texts |= {text for text in removed.said if len(text) >= _SENTENCE}
+        texts = {text for text in removed.inputs if len(text) >= _LONG}
+        texts |= {text for text in removed.outputs if len(text) >= _SENTENCE}
         repeated = store.still_in(texts)
     left = (
-        *_in_datasets(_in_files(suites), wanted),
+        *_in_datasets(_in_files(suites), request),
         *(
             Place(
                 "runs.db",
@@ -126,27 +135,27 @@ def forget(session: Session, wanted: Wanted, reason: str) -> Forgotten:
         *_in_other_files(session, {Path(suite.dataset.source) for suite in suites}, texts),
         *_elsewhere(session, sorted(map(_address, removed.providers))),
     )
-    return Forgotten(wanted, tuple(sorted(removed.runs)), removed.answers, erased, left)
+    return Forgotten(request, tuple(sorted(removed.runs)), removed.answers, erased, left)
 
 
 def _suites(session: Session) -> list[Suite]:
-    """The suites as they are now; one that cannot be read hinders nothing."""
-    found = []
+    """The present suites, without unreadable ones."""
+    suites = []
     for path in session.workspace.suite_paths():
         with contextlib.suppress(WorkbenchError):
-            found.append(read_suite(path))
-    return found
+            suites.append(read_suite(path))
+    return suites
 
 
-def _in_files(suites: Iterable[Suite]) -> Iterator[Holding]:
+def _in_files(suites: Iterable[Suite]) -> Iterator[StoredCase]:
     for suite in suites:
         for case in suite.dataset.cases:
-            yield Holding(suite.dataset.place_of(case), suite.name, case)
+            yield StoredCase(suite.dataset.place_of(case), suite.name, case)
 
 
-def _in_datasets(cases: Iterable[Holding], wanted: Wanted) -> Iterator[Place]:
+def _in_datasets(cases: Iterable[StoredCase], request: ForgetRequest) -> Iterator[Place]:
     for holding in cases:
-        if inputs_digest(holding.case) in wanted.inputs:
+        if inputs_digest(holding.case) in request.inputs:
             yield Place(
                 holding.case_set,
                 f"the dataset of {holding.suite} has the case as {holding.case.id!r}",
@@ -155,7 +164,7 @@ def _in_datasets(cases: Iterable[Holding], wanted: Wanted) -> Iterator[Place]:
 
 
 def _in_other_files(session: Session, datasets: set[Path], texts: set[str]) -> Iterator[Place]:
-    """Files of the workspace that hold one of the texts, as it is or escaped; not packed ones."""
+    """Uncompressed files of the workspace that contain one of the texts, escaped or not."""
     needles = {
         form.encode("utf-8", "surrogatepass")
         for text in texts

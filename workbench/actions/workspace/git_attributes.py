@@ -1,4 +1,4 @@
-"""How git merges the workspace's anchors: by keeping the lines of both branches."""
+"""Configures git to merge the workspace's anchors by keeping the lines of both branches."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ UNION_MERGE = f"{FILE_NAME} merge=union"
 
 
 def in_git(folder: Path) -> bool:
-    """Whether the folder is in a git repository, or in a work tree of one (`.git` is a file)."""
+    """Whether the folder is in a git repository or a linked work tree, where `.git` is a file."""
     here = folder.resolve()
     return any((place / ".git").exists() for place in (here, *here.parents))
 
 
 def add_union_merge(folder: Path) -> None:
-    """Add the line to the folder's .gitattributes, which keeps what it says.
+    """Append the line to the folder's .gitattributes.
 
-    Raises UsageError when it cannot be read or written, and for a link: what it leads to, anywhere
-    on this machine, would be copied into a file that is committed.
+    Raises UsageError when it cannot be read or written, and for a symbolic link, whose target would
+    be copied into a committed file.
     """
     path = folder / ATTRIBUTES
     if path.is_symlink():
@@ -32,14 +32,14 @@ def add_union_merge(folder: Path) -> None:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", hint="check the file") from error
     if any(line.split()[:1] == [FILE_NAME.encode()] for line in before.splitlines()):
-        return  # somebody decided already how it is merged
+        return  # a merge driver is configured already
     newline = b"\r\n" if b"\r\n" in before else b"\n"
     gap = newline if before and not before.endswith(b"\n") else b""
     write_atomically(path, before + gap + UNION_MERGE.encode() + newline)
 
 
 def merges_by_union(folder: Path) -> bool:
-    """Whether git keeps both sides of the anchors, or is told how else to merge them."""
+    """Whether .gitattributes configures how the anchors are merged."""
     here = folder.resolve()
     for place in (here, *here.parents):
         path = place / ATTRIBUTES

@@ -1,4 +1,4 @@
-"""Make a workspace: empty, or from one of the sample suites that ship."""
+"""Creates a workspace: empty, or from a bundled sample suite."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from workbench.workspace import (
 
 STEPS = "steps"
 _KEPT = frozenset({".git", ATTRIBUTES})
-"""What a new workspace may find: a repository, and a file that it adds a line to."""
+"""Files that may exist in a new workspace's folder: a repository and its settings."""
 _STEP = re.compile(r"\d+")
 
 _SETTINGS = """\
@@ -73,29 +73,29 @@ user:
 
 
 def samples() -> tuple[str, ...]:
-    """The names of the sample suites that ship."""
+    """The names of the bundled sample suites."""
     folder = samples_folder()
     return tuple(sorted(path.parent.name for path in folder.glob(f"*/{SUITE_FILE}")))
 
 
 def samples_folder() -> Path:
-    """Where the sample suites lie: in the installed package, or in the source tree."""
+    """The folder of the sample suites: in the installed package or the source tree."""
     package = Path(__file__).resolve().parents[2]
     shipped = package / "samples"
     return shipped if shipped.is_dir() else package.parent / EVALS
 
 
 def sample_steps(name: str) -> tuple[Path, ...]:
-    """The drafts of a sample, in the order in which its story tells them. Raises NotFound."""
+    """The drafts of a sample, in the order of its steps. Raises NotFound."""
     folder = _sample(name) / STEPS
     return tuple(sorted(folder.glob(f"*{SUFFIX}"), key=_step_number))
 
 
 def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
-    """A new workspace in `folder`, empty but for git's files or not there; its maker trusts it.
+    """Create a workspace in `folder`, which must not exist or hold only git's files, and trust it.
 
-    With `sample` it holds that suite and the first step of its prompt as the draft. Raises
-    UsageError for a folder with something in it, NotFound for an unknown sample.
+    With `sample` it has that suite, and the first step of its prompt as the draft. Raises
+    UsageError for a folder that is not empty, NotFound for an unknown sample.
     """
     _check_free(folder)
     source = _sample(sample) if sample else None
@@ -108,7 +108,7 @@ def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
     else:
         write_atomically(folder / PROMPTS / f"hello{SUFFIX}", _DRAFT.format(prompt_id="hello"))
         (folder / EVALS).mkdir(exist_ok=True)
-    # Last, because this file is what makes the folder a workspace.
+    # Last, because this file makes the folder a workspace.
     write_atomically(folder / FILE_NAME, _SETTINGS)
     workspace = open_workspace(folder)
     trust(workspace)

@@ -1,4 +1,4 @@
-"""Begin a suite for a prompt that has none: its first case, and a suite.yaml to edit later."""
+"""Creates a suite for a prompt without one: its first case, and a suite.yaml to edit later."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ run: {{concurrency: 8, repeats: 1, timeout: 60s}}
 
 
 def first_case(session: Session, prompt_id: str) -> tuple[Path, Case]:
-    """Where the prompt's dataset will lie, and a case with its inputs to be filled in.
+    """The path of the prompt's future dataset, and a case with empty inputs to fill in.
 
-    Raises UsageError when the prompt has a suite already, NotFound when there is no such prompt.
+    Raises UsageError when the prompt has a suite already, NotFound for an unknown prompt.
     """
     folder = session.workspace.root / EVALS / prompt_id
     _check_free(session, prompt_id, folder)
@@ -47,10 +47,10 @@ def first_case(session: Session, prompt_id: str) -> tuple[Path, Case]:
 
 
 def begin_suite(session: Session, prompt_id: str, case: Case) -> Path:
-    """Write the suite with this one case; gives its file. Nothing is ever overwritten.
+    """Write the suite with this one case; returns its file. Never overwrites a file.
 
-    Raises UsageError when it is there already, SuiteError or DatasetError when what would stand
-    there cannot be read.
+    Raises UsageError when it exists, SuiteError or DatasetError when the new suite would not be
+    valid.
     """
     folder = session.workspace.root / EVALS / prompt_id
     _check_free(session, prompt_id, folder)
@@ -63,7 +63,7 @@ def begin_suite(session: Session, prompt_id: str, case: Case) -> Path:
     }
     kept = {key: value for key, value in row.items() if value is not None}
     line = dumps(kept, allow_nan=False)
-    # The dataset first: a suite that is there has its cases.
+    # The dataset first, so that an existing suite always has its cases.
     write_atomically(folder / DATASET, f"{line}\n")
     text = _SUITE.format(
         name=prompt_id,
@@ -81,7 +81,7 @@ def _check_free(session: Session, prompt_id: str, folder: Path) -> None:
         try:
             suite = session.workspace.suite(str(path))
         except (SuiteError, UsageError):
-            continue  # a suite that cannot be read tries nothing now; it is never written over
+            continue  # an unreadable suite is ignored, and never overwritten
         if suite.prompt_id == prompt_id:
             raise UsageError(f"{prompt_id} has a suite: {suite.name}", hint="a adds a case to it")
     for path in (folder / SUITE_FILE, folder / DATASET):

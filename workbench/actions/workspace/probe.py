@@ -1,4 +1,4 @@
-"""Ask the workspace's providers what they honour, and remember it for the runs to come."""
+"""Probes which options the workspace's providers honour, and stores the results."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from workbench.settings import ProviderSettings
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One model of one provider, and what a probe of it takes."""
+    """One model of one provider, and the cost of probing it."""
 
     provider: ProviderSettings
     model: str
     calls: int
     usd: float | None
-    """At most about this; None: the price is unknown."""
+    """Estimated maximum cost in US dollars; None: the price is unknown."""
 
     @property
     def name(self) -> str:
@@ -39,11 +39,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a probe said; `found` is None where the provider refused to be asked."""
+    """The result of a probe; `result` is None where the provider refused."""
 
     target: Target
     check: Check
-    found: Probe | None
+    result: Probe | None
 
 
 def targets(session: Session, provider: str = "") -> list[Target]:
@@ -62,27 +62,25 @@ def targets(session: Session, provider: str = "") -> list[Target]:
     if not named:
         of = f" of the provider {provider}" if provider else ""
         raise UsageError(f"no draft names a model{of}", hint="model: {id: NAME, provider: NAME}")
-    found = []
+    listed = []
     for name, model in named:
         settings = session.workspace.settings.provider(name)
         check_trust(session.workspace, settings)
         price = open_provider(settings).price(model)
-        usd = None
-        if price is not None:
-            usd = (PROMPT_TOKENS * price.input + MOST_ANSWER_TOKENS * price.output) / 1e6
-        found.append(Target(settings, model, CALLS, usd))
-    return found
+        usd = None if price is None else price.total(PROMPT_TOKENS, MOST_ANSWER_TOKENS)
+        listed.append(Target(settings, model, CALLS, usd))
+    return listed
 
 
 def probe_all(
-    session: Session, wanted: list[Target], on_start: Callable[[Target], None]
+    session: Session, targets: list[Target], on_start: Callable[[Target], None]
 ) -> list[Probed]:
-    """Probe one after the other, and record what each honours. Blocks."""
-    found = []
-    for target in wanted:
+    """Probe one after the other and store the results. Blocks."""
+    results = []
+    for target in targets:
         on_start(target)
-        found.append(_probed(session, target))
-    return found
+        results.append(_probed(session, target))
+    return results
 
 
 def _probed(session: Session, target: Target) -> Probed:
@@ -96,31 +94,31 @@ def _probed(session: Session, target: Target) -> Probed:
 
     name = f"probe {target.name}"
     try:
-        found = asyncio.run(ask(open_provider(target.provider)))
+        result = asyncio.run(ask(open_provider(target.provider)))
     except WorkbenchError as error:
         return Probed(target, Check(name, Level.PROBLEM, error.message, error.hint), None)
-    session.store.record_probe(found)
-    return Probed(target, _check(name, found), found)
+    session.store.record_probe(result)
+    return Probed(target, _check(name, result), result)
 
 
-def _check(name: str, found: Probe) -> Check:
+def _check(name: str, result: Probe) -> Check:
     long = f"prompts of {LONG_WORDS:,} words"
-    if found.reads_long_prompts is False:
-        long += f" (it counts {found.prompt_tokens:,} tokens)"
+    if result.reads_long_prompts is False:
+        long += f" (it counts {result.prompt_tokens:,} tokens)"
     groups: dict[bool | None, list[str]] = {True: [], False: [], None: []}
     for what, honoured in (
-        ("seed", found.seed),
-        ("response_format", found.response_format),
-        ("usage in streams", found.stream_usage),
-        (long, found.reads_long_prompts),
+        ("seed", result.seed),
+        ("response_format", result.response_format),
+        ("usage in streams", result.stream_usage),
+        (long, result.reads_long_prompts),
     ):
         groups[honoured].append(what)
-    said = [
+    parts = [
         f"{word} {', '.join(groups[key])}"
         for key, word in ((True, "honours"), (False, "ignores"), (None, "not found out:"))
         if groups[key]
     ]
-    if groups[None] and found.error:
-        said.append(found.error)
+    if groups[None] and result.error:
+        parts.append(result.error)
     level = Level.OK if not groups[False] and not groups[None] else Level.WARNING
-    return Check(name, level, "; ".join(said))
+    return Check(name, level, "; ".join(parts))

@@ -1,1 +1,1 @@
-"""How a draft is read from and written to a .prompty file."""
+"""Reading and writing drafts as .prompty files."""

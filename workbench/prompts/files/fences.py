@@ -1,4 +1,4 @@
-"""Where a draft's front matter begins and ends, and what was meant as such and is none."""
+"""Finds a draft's front matter, and refuses text that was meant as front matter but is not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOP = frozenset(
     {"name", "displayName", "description", "metadata", "inputs", "outputs", "model", "tools"}
     | {"template"}
 )
-"""The keys of front matter."""
+"""The known keys of front matter."""
 
 _FRONT = re.compile(r"(?:[ \t]*\n)*---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 _OPEN = re.compile(r"(?:[ \t]*\n)*[ \t]*---[ \t]*(?:\n|\Z)")
@@ -34,44 +34,44 @@ _HINT = (
 
 
 def cut(text: str, where: str) -> tuple[str, int, str]:
-    """The YAML of a draft's front matter, the line on which it begins, and the body.
+    """The YAML of a draft's front matter, its first line's number, and the body.
 
-    Without front matter the YAML is empty and the body is `text`, whose lines LF ends. Raises
-    DraftError for what a merge left over, and for front matter that would be sent as a message.
+    Lines of `text` end in LF. Without front matter the YAML is empty and the body is `text`. Raises
+    DraftError for merge conflict markers, and for front matter that would be sent as a message.
     """
     _refuse_conflicts(text, where)
-    found = _FRONT.match(text)
-    if not found:
+    front = _FRONT.match(text)
+    if not front:
         opened = _OPEN.match(text)
         if opened:
             _refuse(where, text, opened.end() - 1, "opens front matter that no line '---' closes")
         _refuse_others(text, 0, where)
         return "", 1, text
-    inner = found.group(1) or ""
-    _refuse_others(text, found.end(), where)
-    return inner, _line(text, found.start(1) if inner else found.end()), text[found.end() :]
+    inner = front.group(1) or ""
+    _refuse_others(text, front.end(), where)
+    return inner, _line(text, front.start(1) if inner else front.end()), text[front.end() :]
 
 
 def _refuse_conflicts(text: str, where: str) -> None:
-    found = _CONFLICT.search(text)
-    if found:
+    marker = _CONFLICT.search(text)
+    if marker:
         raise DraftError(
-            f"{where}: line {_line(text, found.start())} is left over from a merge:"
-            f" {found.group()[:40]}",
-            hint=f"resolve it; if it is meant as text, write {{{{ '{found.group()[:7]}' }}}}",
+            f"{where}: line {_line(text, marker.start())} is left over from a merge:"
+            f" {marker.group()[:40]}",
+            hint=f"resolve it; if it is meant as text, write {{{{ '{marker.group()[:7]}' }}}}",
         )
 
 
 def _refuse_others(text: str, start: int, where: str) -> None:
-    """What was meant as front matter must not be sent: it stands before the first role."""
+    """Refuse text before the first role that was meant as front matter: it would be sent."""
     which = "begins a second front matter" if start else "begins front matter that is none"
     role = _ROLE.search(text, start)
     end = role.start() if role else len(text)
     blank = _BLANK.match(text, start)
     first = blank.end() if blank else start
     if text.startswith(("\ufeff", "%YAML"), first):
-        said = "a byte order mark" if text[first] == "\ufeff" else "a directive, %YAML"
-        _refuse(where, text, first, f"begins with {said}, so that the front matter is none")
+        what = "a byte order mark" if text[first] == "\ufeff" else "a directive, %YAML"
+        _refuse(where, text, first, f"begins with {what}, so that the front matter is none")
     if _is_key(text, first, end, bare=not start):
         _refuse(where, text, first, which)
     opened = _FIRST.match(text, first, end)
@@ -86,12 +86,12 @@ def _refuse_others(text: str, start: int, where: str) -> None:
 
 
 def _is_key(text: str, at: int, end: int, *, bare: bool) -> bool:
-    """Whether a key of front matter stands there; `bare`: any of them, else one that decides."""
+    """Whether a front matter key is at `at`; `bare`: any key, else one that affects behaviour."""
     return bool((_ANY if bare else _DECIDING).match(text, at, end))
 
 
 def _is_block(text: str, at: int, end: int) -> bool:
-    """Whether there is YAML with known keys alone, and a line that closes it."""
+    """Whether YAML with known keys only follows, with a closing line."""
     blank = _BLANK.match(text, at + 1)
     first = blank.end() if blank else at
     closing = _RULE.search(text, first, end) if _ANY.match(text, first, end) else None
@@ -108,5 +108,5 @@ def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def _refuse(where: str, text: str, at: int, said: str) -> NoReturn:
-    raise DraftError(f"{where}: line {_line(text, at)} {said}", hint=_HINT)
+def _refuse(where: str, text: str, at: int, problem: str) -> NoReturn:
+    raise DraftError(f"{where}: line {_line(text, at)} {problem}", hint=_HINT)

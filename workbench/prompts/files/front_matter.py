@@ -1,4 +1,4 @@
-"""The head of a draft: where it stands, what its keys may be, and on which line a wrong one is."""
+"""Checks a draft's front matter, and reports the line of an error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workbench.prompts.kinds import KINDS, UNSUPPORTED, fits
 from workbench.suggestions import did_you_mean
 
 EXTENSION = "x-"
-"""What a key of somebody's own begins with."""
+"""Prefix of custom keys."""
 
 _REFERENCE = re.compile(r"\$\{\s*(env|file)\s*:[^}]*\}", re.IGNORECASE)
 
@@ -49,42 +49,45 @@ _OPTIONS = frozenset(
     | {"min_p", "repetition_penalty", "verbosity"}
 )
 _TYPO = 0.88
-"""Other options than these are sent as they stand; one that is this near to one of them is not."""
+"""Similarity from which an unknown option counts as a typo; others are sent unchanged."""
 
 _LIKE_KINDS = frozenset(
     {*KINDS, *UNSUPPORTED, "str", "text", "int", "bool", "list", "dict", "date", "any", "map"}
 )
-"""Words by which people mean the kind of an input."""
+"""Words that are likely meant as the kind of an input."""
 
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Front:
-    """A draft's front matter: its text, the values in it, and where it stands."""
+    """A draft's front matter: its text, values and location."""
 
     where: str
     text: str
     first_line: int
     data: Mapping[str, Any]
 
-    def refuse(self, path: Path, said: str, hint: str = "") -> NoReturn:
-        """Raise DraftError with the file, and the line that `path` leads to."""
+    def refuse(self, path: Path, problem: str, hint: str = "") -> NoReturn:
+        """Raise DraftError with the file and the line of the value at `path`."""
         line = self.first_line - 1 + line_of(self.text, path) if self.text else 0
         at = f" line {line}" if line else ""
-        raise DraftError(f"{self.where}:{at} {said}", hint=hint)
+        raise DraftError(f"{self.where}:{at} {problem}", hint=hint)
 
     def known(self, data: Mapping[Any, Any], names: Collection[str], path: Path) -> None:
-        """Refuse a key that is none of `names` and is not marked as somebody's own."""
+        """Refuse a key that is not in `names` and does not have the custom prefix."""
         for key in data:
             if key not in names and not str(key).startswith(EXTENSION):
-                level = _said(path) or "the front matter"
+                level = _dotted(path) or "the front matter"
                 hint = _ELSEWHERE.get(str(key)) or did_you_mean(str(key), names)
                 self.refuse((*path, key), f"{level} has no key {key!r}", hint=hint)
 
 
 def split(text: str, where: str) -> tuple[Front, str]:
-    """A draft's front matter, which may be absent, and its body. LF ends the lines of `text`."""
+    """Split a draft into front matter, which may be absent, and body. Lines of `text` end in LF.
+
+    Raises DraftError.
+    """
     inner, first_line, body = cut(text, where)
     data = parse_yaml(inner, where, first_line=first_line)
     if not isinstance(data, Mapping):
@@ -93,7 +96,7 @@ def split(text: str, where: str) -> tuple[Front, str]:
 
 
 def check(front: Front) -> None:
-    """Refuse what has another meaning than it seems to have, or none. Raises DraftError."""
+    """Refuse values that are invalid, ambiguous or without effect. Raises DraftError."""
     data = front.data
     _values(front, data, ())
     model = data.get("model")
@@ -139,12 +142,12 @@ def _options(front: Front, options: Mapping[str, Any]) -> None:
     again = twice(options)
     if again:
         path, before = again
-        said = f"model.options.{'.'.join(path)} says again what {before} says"
-        front.refuse((*at, *path), said, "keep one of the two")
+        problem = f"model.options.{'.'.join(path)} says again what {before} says"
+        front.refuse((*at, *path), problem, "keep one of the two")
     for name, value in options.items():
-        wanted = misfit(name, value)
-        if wanted:
-            front.refuse((*at, name), f"model.options.{name} is {value!r}: {wanted} is needed")
+        needed = misfit(name, value)
+        if needed:
+            front.refuse((*at, name), f"model.options.{name} is {value!r}: {needed} is needed")
         near = difflib.get_close_matches(str(name), _OPTIONS, 1, _TYPO)
         if near and name not in _OPTIONS:
             hint = f"did you mean {near[0]!r}? As it stands: additionalProperties: {{{name}: ...}}"
@@ -152,7 +155,7 @@ def _options(front: Front, options: Mapping[str, Any]) -> None:
 
 
 def _no_kind_for_a_default(front: Front, name: Any, value: Any) -> None:
-    """`{q: string}` looks like a kind, and Prompty takes it for the value."""
+    """Refuse `{q: string}`, which looks like a kind but is a default value in Prompty."""
     word = value.strip().casefold() if isinstance(value, str) else ""
     if word.removesuffix("?").removesuffix("[]") in _LIKE_KINDS:
         hint = f"the kind: {name}: {{kind: {value}}}; the text itself: {name}: {{default: {value}}}"
@@ -173,9 +176,9 @@ def _input(front: Front, item: Mapping[str, Any], path: Path) -> None:
 def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
     kind = item.get("kind")
     if kind is not None and kind not in KINDS:
-        said = "not supported yet" if kind in UNSUPPORTED else "unknown"
+        problem = "not supported yet" if kind in UNSUPPORTED else "unknown"
         hint = did_you_mean(str(kind), KINDS)
-        front.refuse((*path, "kind"), f"{_said((*path, 'kind'))} {kind!r} is {said}", hint)
+        front.refuse((*path, "kind"), f"{_dotted((*path, 'kind'))} {kind!r} is {problem}", hint)
 
 
 def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
@@ -186,13 +189,13 @@ def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
     )
     for key in ("enum", "enumValues"):
         if not isinstance(item.get(key, []), list):
-            front.refuse((*path, key), f"{_said((*path, key))} must be a list of values")
+            front.refuse((*path, key), f"{_dotted((*path, key))} must be a list of values")
     items = item.get("items")
     if isinstance(items, Mapping):
         _property(front, items, (*path, "items"))
     elif items is not None:
         hint = f"items: {{kind: {items}}}" if items in KINDS else "items: {kind: string}"
-        front.refuse((*path, "items"), f"{_said((*path, 'items'))} must be a mapping", hint)
+        front.refuse((*path, "items"), f"{_dotted((*path, 'items'))} must be a mapping", hint)
 
 
 def _tool(front: Front, item: Mapping[str, Any], path: Path) -> None:
@@ -200,7 +203,7 @@ def _tool(front: Front, item: Mapping[str, Any], path: Path) -> None:
     if item.get("type") == "function" and isinstance(function, Mapping):
         front.known(item, ("type", "function", "name"), path)
         if not isinstance(function.get("name"), str) or not function["name"].strip():
-            front.refuse((*path, "function"), f"{_said(path)}: the function needs a name")
+            front.refuse((*path, "function"), f"{_dotted(path)}: the function needs a name")
         return
     if item.get("kind", "function") != "function":
         front.refuse((*path, "kind"), f"the kind {item['kind']!r} of a tool is not supported")
@@ -243,36 +246,36 @@ def _each(
     example: str,
     each: Callable[[Front, Mapping[str, Any], Path], None],
 ) -> None:
-    """Check named items, which are a list of mappings, or a mapping from name to mapping or kind.
+    """Check named items: a list of mappings, or a mapping from name to mapping or kind.
 
-    Anything else would be sent as nothing.
+    Anything else would be dropped silently.
     """
-    said = _said(path)
+    name_of_path = _dotted(path)
     if items is None:
         return
     if not isinstance(items, (list, Mapping)):
-        front.refuse(path, f"{said} must be a list, not {items!r}", f"- {example}")
+        front.refuse(path, f"{name_of_path} must be a list, not {items!r}", f"- {example}")
     seen: set[str] = set()
     for place, item in items.items() if isinstance(items, Mapping) else enumerate(items):
         at = (*path, place)
         if isinstance(items, Mapping) and not isinstance(item, Mapping):
             item = {"kind": item} if path[-1] != "tools" and isinstance(item, str) else None
         if not isinstance(item, Mapping):
-            front.refuse(at, f"{_said(at)} is no mapping", f"- {example}")
+            front.refuse(at, f"{_dotted(at)} is no mapping", f"- {example}")
         function = item.get("function")
         given = function if path == ("tools",) and isinstance(function, Mapping) else item
         name = place if isinstance(items, Mapping) else given.get("name")
         if not isinstance(name, str) or not name.strip():
-            front.refuse(at, f"{_said(at)} needs a name", f"- {example}")
+            front.refuse(at, f"{_dotted(at)} needs a name", f"- {example}")
         if name in seen:
-            front.refuse(at, f"{said}: {name!r} is declared twice")
+            front.refuse(at, f"{name_of_path}: {name!r} is declared twice")
         seen.add(name)
         each(front, item, at)
 
 
 def _values(front: Front, value: Any, path: Path) -> None:
-    """A version is stored as JSON, which has no NaN, no binary and no half surrogate pairs; and a
-    reference to something outside is neither followed nor sent.
+    """Refuse values that cannot be stored as JSON (NaN, binary, lone surrogates), and references
+    to external values, which are neither followed nor sent.
     """
     if isinstance(value, Mapping):
         for key, item in value.items():
@@ -282,29 +285,29 @@ def _values(front: Front, value: Any, path: Path) -> None:
         for place, item in enumerate(value):
             _values(front, item, (*path, place))
     elif isinstance(value, float) and not math.isfinite(value):
-        front.refuse(path, f"{_said(path)} is no number that can be stored")
+        front.refuse(path, f"{_dotted(path)} is no number that can be stored")
     elif isinstance(value, str):
         _text(front, value, path)
     elif not isinstance(value, (bool, int, float, type(None))):
-        front.refuse(path, f"{_said(path)} is {type(value).__name__}, which cannot be stored")
+        front.refuse(path, f"{_dotted(path)} is {type(value).__name__}, which cannot be stored")
 
 
 def _text(front: Front, value: str, path: Path) -> None:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise DraftError(f"{front.where}: {_said(path)} has half of a surrogate pair") from error
-    found = _REFERENCE.search(value)
-    if found:
+        raise DraftError(f"{front.where}: {_dotted(path)} has half of a surrogate pair") from error
+    reference = _REFERENCE.search(value)
+    if reference:
         hint = "write the value itself"
-        if found.group(1).lower() == "env":
+        if reference.group(1).lower() == "env":
             hint += ", or name a key's variable in workbench.toml: api_key_env"
-        said = f"{_said(path)} refers to {found.group()[:60]}, which is not followed"
-        front.refuse(path, said, hint)
+        problem = f"{_dotted(path)} refers to {reference.group()[:60]}, which is not followed"
+        front.refuse(path, problem, hint)
 
 
-def _said(path: Path) -> str:
-    said = ""
+def _dotted(path: Path) -> str:
+    dotted = ""
     for part in path:
-        said += f"[{part}]" if isinstance(part, int) else f".{part}" if said else str(part)
-    return said
+        dotted += f"[{part}]" if isinstance(part, int) else f".{part}" if dotted else str(part)
+    return dotted

@@ -1,4 +1,4 @@
-"""Options of a model: what Prompty and the OpenAI API call them, and of what type they are."""
+"""Model options: their names in Prompty and the OpenAI API, and their types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = {
     "max_output_tokens": "max_completion_tokens",
 }
 MORE = "additionalProperties"
-"""The option under which anything is sent as it stands."""
+"""The option whose entries are sent unchanged."""
 
 _NUMBERS = frozenset(
     {"temperature", "top_p", "frequency_penalty", "presence_penalty", "min_p"}
@@ -31,7 +31,7 @@ _TEXTS = frozenset({"reasoning_effort", "verbosity"})
 
 
 def twice(options: Mapping[str, Any]) -> tuple[tuple[str, ...], str] | None:
-    """The place of an option that another one says already, and that one's name."""
+    """The path of an option that repeats another one, and that one's name; None without one."""
     first: dict[str, str] = {}
     for path, name in _all(options):
         sent = NAMES.get(name, name)
@@ -42,7 +42,7 @@ def twice(options: Mapping[str, Any]) -> tuple[tuple[str, ...], str] | None:
 
 
 def misfit(name: str, value: Any) -> str:
-    """What the option has to be and is not, or nothing; null is never sent."""
+    """The needed type if the option's value has another one; else empty. null is never sent."""
     sent = NAMES.get(name, name)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is None:

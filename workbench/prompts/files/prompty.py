@@ -31,18 +31,18 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"}
 _INPUT = {"name", "kind", "required", "default", "description"}
 _PARTS = ("model", "inputs")
-"""What `extra` keeps in parts."""
+"""Keys that `extra` keeps in part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A `.prompty` file as it stands: where, its text, and the prompt it says."""
+    """A `.prompty` file: its path, text and prompt."""
 
     path: Path
     text: str
     prompt: Prompt
     note: str = ""
-    """What was taken for something that it leaves out."""
+    """Note about a default used for a missing value."""
 
 
 def read_draft(path: Path) -> Draft:
@@ -65,8 +65,8 @@ def read_draft(path: Path) -> Draft:
 
 
 def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") -> Prompt:
-    """The prompt that a Prompty file says. CRLF and CR count as LF, so the fingerprint does not
-    depend on the editor. Raises DraftError.
+    """Parse a Prompty file. CRLF and CR are read as LF, so that the fingerprint does not depend on
+    the editor. Raises DraftError.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     front, body = split(text, where)
@@ -103,7 +103,7 @@ def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") 
 
 
 def write_prompty(prompt: Prompt) -> str:
-    """A Prompty 2 file that says this prompt; parsing it gives the same fingerprint."""
+    """The prompt as a Prompty 2 file; parsing it gives the same fingerprint."""
     data: dict[str, Any] = {"name": prompt.prompt_id}
     if prompt.description:
         data["description"] = prompt.description
@@ -135,7 +135,7 @@ def _may_stand(key: str) -> bool:
 
 
 def _extra(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Front matter that decides nothing: whole keys, and what is left of a model and inputs."""
+    """Front matter without effect: whole keys, and the rest of model and inputs."""
     extra = {key: value for key, value in data.items() if key not in _KNOWN}
     model, inputs = data.get("model"), data.get("inputs")
     if isinstance(model, Mapping):
@@ -152,19 +152,19 @@ def _extra(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _revision(front: Front, least: int) -> int:
-    """What the file says, where that makes a difference."""
+    """The template revision that the file names, but at most `least`."""
     template = front.data.get("template")
     form = template.get("format") if isinstance(template, Mapping) else None
     options = form.get("options") if isinstance(form, Mapping) else None
-    said = options.get("revision", least) if isinstance(options, Mapping) else least
-    if isinstance(said, bool) or said not in (FIRST_REVISION, REVISION):
+    named = options.get("revision", least) if isinstance(options, Mapping) else least
+    if isinstance(named, bool) or named not in (FIRST_REVISION, REVISION):
         path = ("template", "format", "options", "revision")
-        front.refuse(path, f"template revision {said!r} is unknown here")
-    return min(int(said), least)
+        front.refuse(path, f"template revision {named!r} is unknown here")
+    return min(int(named), least)
 
 
 def _in_order(value: Any) -> Any:
-    """Keys sorted, so that a draft and its registered version are written alike."""
+    """Sort keys, so that a draft and its registered version are written identically."""
     if isinstance(value, Mapping):
         return {key: _in_order(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):
@@ -231,13 +231,13 @@ def _inputs(front: Front) -> tuple[Input, ...]:
         places = list(range(len(data)))
     else:
         front.refuse(("inputs",), "inputs must be a list")
-    found: dict[str, Input] = {}
+    inputs: dict[str, Input] = {}
     for place, item in zip(places, data, strict=True):
         made = _input(front, item, ("inputs", place))
-        if made.name in found:
+        if made.name in inputs:
             front.refuse(("inputs", place), f"the input {made.name!r} is declared twice")
-        found[made.name] = made
-    return tuple(found.values())
+        inputs[made.name] = made
+    return tuple(inputs.values())
 
 
 def _input(front: Front, item: Any, path: tuple[str | int, ...]) -> Input:

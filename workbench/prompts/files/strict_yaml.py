@@ -1,4 +1,4 @@
-"""YAML as a file format for people: safe, no duplicate keys, no alias bombs."""
+"""Strict YAML: safe, without duplicate keys and aliases."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 import yaml
 
 from workbench.errors import DraftError, UsageError
-from workbench.prompts.files.untyped import Untyped
+from workbench.prompts.files.untyped import UntypedText
 
 MAX_DEPTH = 64
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe, and strict: an alias or a key twice is refused."""
+    """A safe loader that refuses aliases and duplicate keys."""
 
     depth = 0
 
@@ -61,15 +61,15 @@ _WORDS = {
 
 
 class _PlainLoader(_Loader):
-    """YAML 1.2's words for values: `no`, `12:30:45` and dates stay the text that they are."""
+    """Reads scalars by YAML 1.2: `no`, `12:30:45` and dates are text."""
 
 
 class _VerbatimLoader(_PlainLoader):
-    """Also a number stays text where printing it would not give what was written: 1.10, 007."""
+    """Also reads a number as text if printing it would change its spelling: 1.10, 007."""
 
 
 class _TextLoader(_Loader):
-    """Every scalar is the text that was written."""
+    """Reads every scalar as its source text."""
 
 
 _TextLoader.yaml_implicit_resolvers = {}
@@ -79,7 +79,7 @@ for _kind, (_pattern, _first) in _WORDS.items():
 
 
 def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
-    """A leading zero makes no octal number here."""
+    """An integer; a leading zero does not make it octal."""
     text = str(loader.construct_scalar(node))
     return int(text, 16) if text.startswith("0x") else int(text)
 
@@ -91,12 +91,12 @@ def _decimal(loader: _Loader, node: yaml.ScalarNode) -> float:
 
 def _whole_or_text(loader: _Loader, node: yaml.ScalarNode) -> int | str:
     number, text = _whole(loader, node), str(loader.construct_scalar(node))
-    return number if str(number) == text else Untyped(text)
+    return number if str(number) == text else UntypedText(text)
 
 
 def _decimal_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     number, text = _decimal(loader, node), str(loader.construct_scalar(node))
-    return number if repr(number) == text or not math.isfinite(number) else Untyped(text)
+    return number if repr(number) == text or not math.isfinite(number) else UntypedText(text)
 
 
 _PlainLoader.add_constructor(_TAG + "int", _whole)
@@ -113,16 +113,16 @@ def parse_yaml(
     verbatim: bool = False,
     first_line: int = 1,
 ) -> Any:
-    """The values of a YAML text; None for an empty one gives {}. It begins on `first_line`.
+    """The values of a YAML text, {} for an empty one. Line numbers count from `first_line`.
 
-    With `verbatim`, as a dataset needs it, a number that would be printed otherwise than it is
-    written stays text, as Untyped. Raises `error` naming `where`, the line and the problem.
+    With `verbatim`, for datasets, a number that would be printed differently from its source stays
+    text, as UntypedText. Raises `error` with `where`, the line and the problem.
     """
     return _loaded(text, _VerbatimLoader if verbatim else _PlainLoader, where, error, first_line)
 
 
 def yaml_as_text(text: str, where: str, error: type[UsageError] = DraftError) -> Any:
-    """The same mappings and lists as of `parse_yaml`, with every scalar as it is written."""
+    """Like `parse_yaml`, with every scalar as its source text."""
     return _loaded(text, _TextLoader, where, error)
 
 
@@ -141,26 +141,27 @@ def _loaded(
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int:
-    """The line, from 1, of the key or item that `path` leads to, or of the last part of it that
-    is there. `text` is YAML that `parse_yaml` reads.
+    """The line, from 1, of the key or item at `path`, or of its last existing part.
+
+    `text` is YAML that `parse_yaml` accepts.
     """
     node, line = yaml.compose(text, Loader=_PlainLoader), 1
     for part in path:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = [(item, item) for item in node.value[part : part + 1]]
+            matches = [(item, item) for item in node.value[part : part + 1]]
         elif isinstance(node, yaml.MappingNode):
-            found = [(k, v) for k, v in node.value if k.value == str(part)]
+            matches = [(k, v) for k, v in node.value if k.value == str(part)]
         else:
-            found = []
-        if not found:
+            matches = []
+        if not matches:
             break
-        key, node = found[0]
+        key, node = matches[0]
         line = key.start_mark.line + 1
     return line
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text that YAML 1.1 or 1.2 would read as something else."""
+    """Quotes text that YAML 1.1 or 1.2 would not read as text."""
 
 
 _Dumper.yaml_implicit_resolvers = {
@@ -175,7 +176,7 @@ _BREAKS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 
 
 def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """PyYAML folds odd line breaks away in all styles but the double-quoted one."""
+    """Double-quote text with unusual line breaks, which PyYAML folds in all other styles."""
     style = '"' if _BREAKS.search(text) else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)
 
@@ -184,6 +185,6 @@ _Dumper.add_representer(str, _quoted)
 
 
 def dump_yaml(data: Any) -> str:
-    """YAML that `parse_yaml` reads back as it was, and other programs too."""
+    """YAML that `parse_yaml` and other programs read back unchanged."""
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text

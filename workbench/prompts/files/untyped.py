@@ -1,7 +1,7 @@
-"""A text whose type its file does not say."""
+"""Text whose type is not given by its file."""
 
 
-class Untyped(str):
-    """A cell of CSV or TSV, or a YAML number as it is written: the input's kind says its type."""
+class UntypedText(str):
+    """A cell of CSV or TSV, or a YAML number's source text; the input's kind decides its type."""
 
     __slots__ = ()

@@ -1,1 +1,1 @@
-"""How a prompt's text is rendered: Jinja2 in a sandbox with limits."""
+"""Rendering of templates: Jinja2 in a sandbox with limits."""

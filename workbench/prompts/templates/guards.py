@@ -1,7 +1,8 @@
-"""What filters, methods and operators would make of their arguments, counted before they do.
+"""Estimates the cost of filters, methods and operators before they run.
 
-Each guard takes the arguments of what it guards and raises SecurityError when that would take too
-much. Only what can take more than its arguments hold needs one.
+Each guard takes the arguments of the guarded function and raises SecurityError when the result
+would be too large or take too long. Only functions that can cost more than the size of their
+arguments need one.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from workbench.prompts.templates.metering import A_TEST, MAX_SIZE, check, curren
 
 MAX_REPEAT = 100_000
 MAX_BITS = 4_000
-"""Of a whole number that `*` and `**` make."""
+"""Maximum bits of an integer that `*` and `**` make."""
 _MOST_BITS = 40_000
-"""Of a number in any calculation, whoever made it."""
+"""Maximum bits of an integer in any calculation."""
 _MOST_DIGITS = 1_000
 _WORD_BYTES = 64
 _BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -32,7 +33,7 @@ Guard = Callable[..., None]
 
 
 def text_of(value: Any) -> str:
-    """`str(value)`, refused where it would be too long."""
+    """`str(value)`. Raises SecurityError when it would be too long."""
     if isinstance(value, str):
         return value
     current().make(current().show(value))
@@ -40,7 +41,7 @@ def text_of(value: Any) -> str:
 
 
 def operator(name: str, left: Any, right: Any) -> None:
-    """Before `left name right`."""
+    """Check `left name right` before it is computed. Raises SecurityError."""
     if isinstance(left, int) and isinstance(right, int):
         _whole_numbers(name, left, right)
     elif name == "*":
@@ -66,7 +67,7 @@ def _whole_numbers(name: str, left: int, right: int) -> None:
 
 
 def _formatted(pattern: str, values: Any) -> None:
-    """`pattern % values`: a mapping's value may stand in it many times."""
+    """Check `pattern % values`, which may use a mapping's value many times."""
     bare = _KEY.sub("%", pattern)
     if _WIDE.search(bare) or "%(" in bare:
         raise SecurityError("a width beyond 999")
@@ -119,21 +120,21 @@ def _wordwrap(
     pieces = len(given) // width + _lines(given) + _words(given) + 1
     check(len(given) + pieces * len(text_of(wrapstring or "\n")))
     longest = max(map(len, given.split()), default=0) if len(given) > width else 0
-    # What is left of a long word is copied for each line that is cut off it.
+    # The rest of a long word is copied for each line.
     current().spend(2 * len(given) + longest * longest // width // 64)
     current().make(2 * _WORD_BYTES * pieces)
 
 
 def _striptags(text: Any) -> None:
     given = text_of(text)
-    # What is left is copied for each tag; each entity is looked up.
+    # The rest is copied for each tag; each entity is looked up.
     copied = given.count("<") * len(given) // 256
     current().spend(len(given) // 8 + copied + 6 * given.count("&"))
     current().make(_WORD_BYTES * _words(given))
 
 
 def _listed(items: Any, *_: Any, **__: Any) -> None:
-    """What becomes a list, and is walked item by item."""
+    """Check a value that becomes a list."""
     if isinstance(items, str):
         current().make((8 if items.isascii() else 88) * len(items))
     elif isinstance(items, range):
@@ -152,7 +153,7 @@ def _sum(items: Any, attribute: Any = None, start: Any = 0) -> None:
     del attribute
     _listed(items)
     if not isinstance(start, (int, float)) and isinstance(items, Sized):
-        # Each sum is a new and longer one.
+        # Each partial sum is a new, longer value.
         current().spend((len(items) + 1) * (current().weigh(items) + current().weigh(start)) // 16)
 
 
@@ -181,7 +182,7 @@ def _shown(value: Any, *_: Any, **__: Any) -> None:
 
 
 def _cut(value: Any) -> None:
-    """What finds the words of a text."""
+    """Check a filter that splits a text into words."""
     text = text_of(value)
     current().spend(len(text) // 4)
     current().make(2 * _WORD_BYTES * _words(text))
@@ -196,7 +197,7 @@ def _six_times(value: Any, *_: Any, **__: Any) -> None:
 def _to_int(value: Any, _default: Any = 0, _base: int = 10) -> None:
     if isinstance(value, str):
         check(len(value), _MOST_DIGITS if _base != 10 else MAX_SIZE)
-        # The digits are read in a time that grows by their square, up to as many as Python takes.
+        # Parsing time grows with the square of the number of digits, up to Python's limit.
         current().spend(min(len(value), 10 * _MOST_DIGITS) ** 2 // 40_000)
 
 
@@ -205,7 +206,7 @@ def _trim(value: Any, chars: Any = None) -> None:
 
 
 def _stripped(text: str | bytes, chars: str | bytes) -> None:
-    """Each character at the ends is looked for among all of `chars`."""
+    """Check a strip, which searches all of `chars` for each character at the ends."""
     current().spend(len(text) // 32 + len(text) * len(chars) // 2048)
 
 
@@ -246,11 +247,11 @@ FILTERS: dict[str, Guard] = {
 MAKES_NOTHING = frozenset(
     ["default", "d", "first", "last", "attr", "min", "max", "random", "length", "count"]
 )
-"""Filters whose value was there before."""
+"""Filters that return an existing value."""
 
 
 def test(name: str, *args: Any) -> None:
-    """Before `args[0] is name(...)`."""
+    """Check `args[0] is name(...)` before it runs. Raises SecurityError."""
     if name in ("lower", "upper"):
         text_of(args[0])
     else:
@@ -258,14 +259,14 @@ def test(name: str, *args: Any) -> None:
 
 
 def compared(value: Any) -> Any:
-    """A value that is about to be compared, or looked into."""
+    """Count a value before it is compared or searched; returns it. Raises SecurityError."""
     if _holds(value):
         current().spend(current().weigh(value) // 4)
     return value
 
 
 def hashed(key: Any) -> Any:
-    """A value by which something is about to be looked up."""
+    """Count a key before it is hashed; returns it. Raises SecurityError."""
     if isinstance(key, tuple):
         current().spend(current().weigh(key))
     return key
@@ -276,20 +277,20 @@ def _holds(value: Any) -> bool:
 
 
 _FOUND_METHODS = frozenset(["get", "cycle", "keys", "values", "items"])
-"""Methods whose value was there before."""
+"""Methods that return an existing value."""
 _PADDING = frozenset(["ljust", "rjust", "center", "zfill"])
 _CUTTING = frozenset(["split", "rsplit", "splitlines", "partition", "rpartition"])
 
 
 def makes(method: Any) -> bool:
-    """Whether calling this makes a new value."""
+    """Whether calling this creates a new value."""
     return getattr(method, "__name__", "") not in _FOUND_METHODS
 
 
 def call(method: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Before a call; the arguments to call it with."""
+    """Check a call before it is made; returns the arguments to use. Raises SecurityError."""
     meter = current()
-    # Of many arguments by name each is copied several times.
+    # Keyword arguments are copied several times.
     meter.step(len(args) + len(options) + 10 * max(0, len(options) - 16))
     owner, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
     if isinstance(owner, (str, bytes)):
@@ -341,7 +342,7 @@ def _text_method(
 
 
 def drawn_items(items: Any) -> Any:
-    """The items, each counted; a text is its characters."""
+    """The items, each counted; of a text its characters."""
     _listed(items)
     meter = current()
     for item in items:

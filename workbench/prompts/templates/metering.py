@@ -1,7 +1,7 @@
-"""What one rendering has taken so far: steps, work and memory, each with its limit.
+"""Meters one rendering: steps, work and memory, each with a limit.
 
-All is counted, nothing is timed: a template that is refused here is refused everywhere, on a slow
-machine as on a fast one. A unit of work is about a tenth of a microsecond.
+Everything is counted, nothing is timed, so that a template is refused on every machine or on none.
+A unit of work is about 0.1 microseconds.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Undefined
 from jinja2.utils import Namespace
 
-from workbench.json_text import Written
+from workbench.json_text import SpelledNumber
 
 MAX_SIZE = 10_000_000
-"""Characters or items of any one value, and of the whole text."""
+"""Maximum characters or items of a single value, and of the whole text."""
 MAX_MADE = 50_000_000
-"""Bytes of all values that one rendering makes, those that it lets go of included."""
+"""Maximum bytes of all values that one rendering creates, freed ones included."""
 MAX_WORK = 2_000_000
 MAX_STEPS = 200_000
-"""Turns of loops and calls in one rendering."""
+"""Maximum loop iterations and calls in one rendering."""
 
 A_STEP = 12
 A_FILTER = 10
@@ -37,10 +37,10 @@ _ENTRY_BYTES = 100
 
 
 class Meter:
-    """The account of one rendering. Every method raises SecurityError once a limit is passed.
+    """The meter of one rendering. Every method raises SecurityError once a limit is exceeded.
 
-    `odd` is called with whatever is about to be made into text and is neither text nor number,
-    list or mapping, and with whether it stands in a list or a mapping.
+    `odd` is called with each value to be converted to text that is not a text, number, list or
+    mapping, and with whether it is inside a list or mapping.
     """
 
     __slots__ = ("_odd", "_weights", "made", "steps", "work")
@@ -51,25 +51,26 @@ class Meter:
         self._weights: dict[int, tuple[Any, int]] = {}
 
     def step(self, work: int = 0) -> None:
-        """One turn of a loop, or one call, and the units of its body."""
+        """Count one loop iteration or call, and the units of work of its body."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise SecurityError(f"it takes more than {MAX_STEPS:,} steps")
         self.spend(A_STEP + work)
 
     def spend(self, work: int) -> None:
+        """Count units of work."""
         self.work += work
         if self.work > MAX_WORK:
             raise SecurityError("it takes too long")
 
     def make(self, size: int) -> None:
-        """Count bytes that are about to be taken, or were."""
+        """Count allocated bytes."""
         self.made += size
         if self.made > MAX_MADE:
             raise SecurityError(f"its values take more than {MAX_MADE // 1_000_000} MB")
 
     def keep(self, value: Any) -> Any:
-        """Count a value that was just made: itself, and not what it refers to."""
+        """Count a new value, without the values that it refers to; returns it."""
         if isinstance(value, str):
             self.make(len(value) if value.isascii() else 4 * len(value))
         elif isinstance(value, (list, tuple)):
@@ -81,9 +82,9 @@ class Meter:
         return value
 
     def weigh(self, value: Any) -> int:
-        """How many units it takes to walk all of a value, as comparing and hashing do.
+        """Units of work to traverse a value, as comparing and hashing do.
 
-        A part that a value holds twice is walked once here and counted twice.
+        A part that occurs twice is traversed once here and counted twice.
         """
         if isinstance(value, (str, bytes)):
             return 1 + len(value) // _CHARS_A_UNIT
@@ -110,14 +111,14 @@ class Meter:
                 weight += 1
         seen[id(value)] = weight
         if weight > _KEPT_WEIGHT and not isinstance(value, Namespace):
-            # The value is kept with it, so that no other value can get its id.
+            # Keeps a reference to the value, so that its id is not reused.
             self._weights[id(value)] = (value, weight)
         return weight
 
     def show(self, value: Any, leaf: Callable[[str], str] = repr) -> int:
-        """The characters of `str(value)`, counted before they are made.
+        """The length of `str(value)`, computed without creating it.
 
-        `leaf` writes a text inside the value.
+        `leaf` formats texts inside the value.
         """
         if isinstance(value, str):
             self.spend(1 + len(value) // _CHARS_A_UNIT)
@@ -133,7 +134,7 @@ class Meter:
             size += len(value) if len(value) > MAX_SIZE else len(leaf(value))
         elif isinstance(value, bool) or value is None:
             size += 5
-        elif isinstance(value, Written):
+        elif isinstance(value, SpelledNumber):
             size += len(str(value))
         elif isinstance(value, int):
             size += 2 + value.bit_length() * 3 // 10
@@ -165,26 +166,26 @@ _now = threading.local()
 
 
 def begin(odd: Callable[[Any, bool], None] | None = None) -> Meter:
-    """A new account for the rendering that this thread begins."""
+    """Start a new meter for a rendering in this thread."""
     _now.meter = Meter(odd)
     meter: Meter = _now.meter
     return meter
 
 
 def current() -> Meter:
-    """The account of the rendering that this thread is in."""
+    """The meter of the current rendering in this thread."""
     meter: Meter | None = getattr(_now, "meter", None)
     return begin() if meter is None else meter
 
 
 def check(size: int, most: int = MAX_SIZE) -> None:
-    """Raises SecurityError for a value of so many characters or items."""
+    """Raise SecurityError for more than `most` characters or items."""
     if size > most:
         raise SecurityError(f"it would make more than {most:,} characters or items")
 
 
 def drawn(items: Iterator[Any], made: bool) -> Iterator[Any]:
-    """The same items, each counted as it is drawn; `made`: they are new lists."""
+    """The same items, each counted as it is consumed; `made`: they are new lists."""
     meter = current()
     for item in items:
         meter.spend(6)

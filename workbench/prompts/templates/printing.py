@@ -1,4 +1,4 @@
-"""What a template may print: values. A method, a lazy list or a hole in a list is a slip in it."""
+"""Refuses printing of anything but values: methods, generators, undefined items of a list."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ENGINES = (
     *(Macro, LoopContext, Context, BlockReference, TemplateReference),
     *(Cycler, Joiner, Namespace),
 )
-"""What Jinja2 itself makes while it renders."""
+"""Types that Jinja2 itself creates while rendering."""
 
 
 class Lazy(Iterator[Any]):
-    """The items of a filter that gives them one by one. It is always true, so it is not tested."""
+    """The items of a filter that returns a generator; it refuses to be tested for truth."""
 
     def __init__(self, items: Iterator[Any]) -> None:
         self._items = items
@@ -41,24 +41,26 @@ class Lazy(Iterator[Any]):
         raise TemplateRuntimeError("a lazy list is tested, which is always true: add | list")
 
 
-def is_method(owner: Any, found: Any) -> bool:
-    """Whether what was found by a name is a method of a plain value, and nothing of its own."""
-    return callable(found) and isinstance(owner, _PLAIN) and not isinstance(found, Undefined)
+def is_method(owner: Any, attribute: Any) -> bool:
+    """Whether an attribute found by name is a method of a plain value, not an item."""
+    return (
+        callable(attribute) and isinstance(owner, _PLAIN) and not isinstance(attribute, Undefined)
+    )
 
 
 def refuse(value: Any, inside: bool) -> None:
-    """Raises TemplateRuntimeError for what has no text of its own, before it is printed, and
-    UndefinedError for what is not there in a list that is.
+    """Raise TemplateRuntimeError for a value without a text form, before it is printed, and
+    UndefinedError for an undefined item in a list.
 
-    `value` is no text, number, list or mapping; `inside`: it stands in one.
+    `value` is not a text, number, list or mapping; `inside`: it is inside a list or mapping.
     """
     if isinstance(value, Undefined):
         if inside:
             raise UndefinedError(f"what is printed has a hole: {value._undefined_message}")
         return
-    said = _why_not(value)
-    if said:
-        raise TemplateRuntimeError(said)
+    problem = _why_not(value)
+    if problem:
+        raise TemplateRuntimeError(problem)
 
 
 def _why_not(value: Any) -> str:

@@ -1,9 +1,8 @@
-"""The Jinja2 environments that templates run in: no attributes that reach out, no bombs.
+"""The Jinja2 environments of templates: sandboxed, with limits on time and memory.
 
-Jinja2's sandbox keeps a template from what it must not touch. It does not keep it from taking all
-memory or time, so here whatever can grow a value says how large it would be before it does, and
-every turn of a loop, every call, filter and comparison is counted. Nothing is folded while a
-template is compiled: it would run uncounted.
+Jinja2's sandbox restricts what a template can access, but not its memory or time. So here the size
+of values is checked before they are created, and every loop iteration, call, filter and comparison
+is counted. Constant folding is disabled, since it would run uncounted.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ _NODES_A_UNIT = 2
 
 
 class Null(str):
-    """An input that is JSON's null: an empty text in a template, and null in JSON again."""
+    """JSON's null as an input: renders as empty text, and as null in JSON."""
 
     __slots__ = ()
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox in which no operator, method or filter fills the memory."""
+    """A sandbox that limits the memory of operators, methods and filters."""
 
     intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
     revision = FIRST_REVISION
@@ -46,10 +45,10 @@ class _Environment(ImmutableSandboxedEnvironment):
         return current().keep(super().call_binop(context, operator, left, right))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        found = super().getitem(obj, guards.hashed(argument))
+        item = super().getitem(obj, guards.hashed(argument))
         named = self.revision != FIRST_REVISION and isinstance(argument, str)
-        if not named or not printing.is_method(obj, found):
-            return found
+        if not named or not printing.is_method(obj, item):
+            return item
         kind = object_type_repr(obj)
         hint = f"{kind!r} has no key {argument!r}; the method is called by {argument}()"
         return self.undefined(hint, obj=obj, name=argument)
@@ -60,7 +59,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """`str.format` is refused: its widths and fields are a language of their own."""
+        """Refuse `str.format`, whose widths and fields are not metered."""
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
         args = guards.call(__obj, args, options)
@@ -76,7 +75,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class _KeysFirst(NodeTransformer):
-    """Makes `order.items` the item of that name; a method is what is called."""
+    """Makes `order.items` the item of that name, and a method only if it is called."""
 
     def visit_Call(self, node: nodes.Call) -> nodes.Call:
         called = node.node
@@ -93,7 +92,7 @@ class _KeysFirst(NodeTransformer):
 
 
 class _Guards(NodeTransformer):
-    """Puts our filters where the language itself loops, joins, compares, cuts and hashes."""
+    """Inserts metering filters where the language itself loops, joins, compares or hashes."""
 
     def visit_For(self, node: nodes.For) -> nodes.For:
         if node.recursive:
@@ -104,7 +103,7 @@ class _Guards(NodeTransformer):
         return node
 
     def visit_Macro(self, node: Any) -> Any:
-        """What is called pays for its body as it begins."""
+        """Charge a macro for its body when it is called."""
         work, text = _extent(node)
         work += A_MACRO
         self.generic_visit(node)
@@ -124,7 +123,7 @@ class _Guards(NodeTransformer):
         same = all(operand.op in ("eq", "ne") for operand in node.ops)
         sides = [node.expr, *(operand.expr for operand in node.ops)]
         if same and any(isinstance(side, nodes.Const) for side in sides):
-            return node  # it is seen at once whether they are equal
+            return node  # comparison with a constant is immediate
         node.expr = _filtered(node.expr, "_compared", [])
         for operand in node.ops:
             operand.expr = _filtered(operand.expr, "_compared", [])
@@ -142,7 +141,7 @@ class _Guards(NodeTransformer):
 
 
 def _extent(body: nodes.Node) -> tuple[int, int]:
-    """The units of work of one turn, and the characters that stand in it as they are."""
+    """Units of work of one iteration, and the characters of its literal text."""
     count = text = 0
     for node in body.find_all(nodes.Node):
         count += 1
@@ -157,8 +156,8 @@ def _filtered(node: Any, name: str, args: list[Any], lineno: int = 0) -> nodes.F
 
 @lru_cache(maxsize=2)
 def environment(revision: int) -> ImmutableSandboxedEnvironment:
-    """The environment of a revision: strict about undefined names, keeps the last newline, has
-    no loader.
+    """The environment of a revision: strict undefined names, keeps the trailing newline, no
+    loader.
     """
     made = _Environment(
         undefined=StrictUndefined,
@@ -175,7 +174,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
         made.filters.pop("format")
     else:
         made.filters["tojson"] = _tojson
-        made.filters.pop("random")  # a prompt says the same each time
+        made.filters.pop("random")  # rendering must be deterministic
     for name in gone:
         made.globals.pop(name)
     for name in ("urlize", "pprint"):
@@ -197,7 +196,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
 
 
 def render(template: Template, values: Mapping[str, Any]) -> str:
-    """The text of a compiled template. Raises SecurityError when it takes too much."""
+    """Render a compiled template. Raises SecurityError when a limit is exceeded."""
     first = getattr(template.environment, "revision", FIRST_REVISION) == FIRST_REVISION
     begin(None if first else printing.refuse)
     pieces: list[str] = []
@@ -211,7 +210,7 @@ def render(template: Template, values: Mapping[str, Any]) -> str:
 
 @pass_context
 def _finalize(_context: Context, value: Any) -> Any:
-    """What is about to be printed, here or into a macro's or a block's text."""
+    """Check a value that is printed, directly or into a macro's or block's text."""
     meter = current()
     meter.spend(3)
     meter.make(meter.show(value))
@@ -252,7 +251,7 @@ def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = 
 
 
 def _tojson(value: Any, indent: int | None = None) -> str:
-    """Plain UTF-8 JSON, the keys in the order in which they were given."""
+    """Plain UTF-8 JSON, with keys in their given order."""
     value = None if isinstance(value, Null) else value
     return dumps(value, indent=indent)
 

@@ -1,6 +1,6 @@
-"""Templates: compiled once, rendered once, never twice.
+"""Compiles and renders templates.
 
-Values are data: a `{{ 7 * 7 }}` inside a value stays as it stands.
+Rendering is a single pass: a `{{ 7 * 7 }}` inside a value stays text.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Renderer:
         return messages
 
     def missing(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names that are needed and neither given nor defaulted."""
+        """The needed inputs that are neither given nor have a default."""
         required = {item.name for item in self._prompt.inputs if item.required}
         known = self._defaults.keys() | inputs.keys()
         return tuple(sorted((self._used | required) - known))
@@ -117,14 +117,14 @@ def _variables_of(template: str, prompt: Prompt) -> list[str]:
 
     with _compiling():
         tree = _environment(prompt).parse(template)
-        found = meta.find_undeclared_variables(tree)
+        names = meta.find_undeclared_variables(tree)
     _refuse_other_files(tree)
-    return sorted(found, key=template.find)
+    return sorted(names, key=template.find)
 
 
 @contextmanager
 def _compiling() -> Iterator[None]:
-    """Whatever a text that is no template makes Jinja2 or Python raise, as a TemplateError."""
+    """Convert errors that Jinja2 or Python raise for an invalid template to TemplateError."""
     from jinja2 import TemplateSyntaxError
 
     try:
@@ -171,8 +171,8 @@ def _filling(template: Template) -> _Fill:
         try:
             return render(template, values)
         except JinjaError as error:
-            said = error.message or type(error).__name__
-            raise TemplateError(f"{_place(error)}: {said}") from error
+            problem = error.message or type(error).__name__
+            raise TemplateError(f"{_place(error)}: {problem}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise TemplateError(f"{_place(error)}: {error}") from error
         except (RecursionError, MemoryError) as error:
@@ -184,7 +184,7 @@ def _filling(template: Template) -> _Fill:
 
 
 def _place(error: BaseException) -> str:
-    """The line that was being rendered: Jinja2 gives its frames the template's own lines."""
+    """The line that was being rendered: Jinja2's frames have the template's line numbers."""
     line, trace = 0, error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == "<template>":

@@ -1,4 +1,4 @@
-"""What the templates of a prompt do with its inputs: test them for truth, loop over them."""
+"""How a prompt's templates use its inputs: truth tests, loops, defaults."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 _SAME_ITEMS = frozenset({"list", "reverse", "sort", "unique"})
 _SAME_TRUTH = frozenset({"capitalize", "d", "default", "lower", "string", "title", "trim", "upper"})
-"""Filters that leave a text that holds one that holds."""
+"""Filters that do not change whether a text is true."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Names of inputs, by what the templates do with the value itself."""
+    """Names of inputs by how templates use their values."""
 
     decides: frozenset[str] = frozenset()
-    """By `{% if vip %}`, `not vip`, `vip and …`: whether it holds chooses what is said."""
+    """In `{% if vip %}`, `not vip`, `vip and …`: their truth selects text."""
     tested: frozenset[str] = frozenset()
-    """So, or by `vip or …`, which says the text itself where it holds."""
+    """In those, or in `vip or …`, which renders the value itself if it is true."""
     looped: frozenset[str] = frozenset()
-    """By `{% for item in items %}`."""
+    """In `{% for item in items %}`."""
     defaulted: frozenset[str] = frozenset()
-    """By `x | default('d')` and `x is defined`."""
+    """In `x | default('d')` and `x is defined`."""
 
 
 def uses_of(prompt: Prompt) -> Uses:
-    """Raises jinja2.TemplateSyntaxError for a template that does not compile."""
+    """The uses of all inputs. Raises jinja2.TemplateSyntaxError for an invalid template."""
     templates = [m.content for m in prompt.messages if "{%" in m.content or "{{" in m.content]
     if prompt.template_format != JINJA2 or not templates:
         return Uses()
@@ -47,22 +47,20 @@ def uses_of(prompt: Prompt) -> Uses:
 
 
 def how_to_leave_out(prompt: Prompt, names: Iterable[str]) -> str:
-    """What to do about names that the templates take for optional and that are not declared."""
+    """A hint about undeclared names that the templates treat as optional; else empty."""
     undeclared = [name for name in names if prompt.input_named(name) is None]
-    found = sorted(uses_of(prompt).defaulted.intersection(undeclared))
-    return f"declare {', '.join(found)} with required: false" if found else ""
+    optional = sorted(uses_of(prompt).defaulted.intersection(undeclared))
+    return f"declare {', '.join(optional)} with required: false" if optional else ""
 
 
-def _names(found: Iterator[nodes.Node]) -> Iterator[str]:
+def _names(nodes_found: Iterator[nodes.Node]) -> Iterator[str]:
     from jinja2 import nodes
 
-    return (node.name for node in found if isinstance(node, nodes.Name))
+    return (node.name for node in nodes_found if isinstance(node, nodes.Name))
 
 
 def _holding(tree: nodes.Template, tests: Iterator[nodes.Node]) -> Iterator[str]:
-    """The names whose truth these tests take, also where `set` gives them another name; who
-    compares the name with something in the same test knows what it holds.
-    """
+    """Names tested for truth, also through `set`, except names that the same test compares."""
     from jinja2 import nodes
 
     names: set[str] = set()
@@ -79,7 +77,7 @@ def _holding(tree: nodes.Template, tests: Iterator[nodes.Node]) -> Iterator[str]
 
 
 def _operands(test: nodes.Node) -> Iterator[nodes.Node]:
-    """What the truth of a test is made of."""
+    """The operands that decide the truth of a test."""
     from jinja2 import nodes
 
     inner = test.node if isinstance(test, (nodes.Not, nodes.Filter)) else None

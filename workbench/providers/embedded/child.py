@@ -1,9 +1,9 @@
-"""The process that holds the embedded model: `python embedded_child.py '{"path": ...}'`.
+"""The child process of the embedded model: `python child.py '{"path": ...}'`.
 
-Run as a file, it imports nothing of this package. It answers the OpenAI HTTP API on 127.0.0.1,
-says where by one JSON line on stdout, and ends as soon as its stdin does: when the parent closes
-it, or when the parent is gone, however it went. PR_SET_PDEATHSIG would not do, as it fires when
-the *thread* that started the child ends.
+Run as a file, it imports nothing of this package. It serves the OpenAI HTTP API on 127.0.0.1,
+prints its address as one JSON line on stdout, and exits at the end of stdin: when the parent closes
+it or dies. PR_SET_PDEATHSIG is no alternative, as it fires when the *thread* that started the child
+ends.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sys
 import threading
 from typing import Any
 
-# Messages are joined by newlines and nothing is added: a base model goes on with the text, so
-# that a prompt which ends in 'Queue:' is continued right there.
+# Messages are joined by newlines, with nothing added: a base model completes the text, so a prompt
+# that ends in 'Queue:' is continued right there.
 PLAIN_TEMPLATE = (
     "{% for message in messages %}{{ message['content'] }}"
     "{% if not loop.last %}{{ '\\n' }}{% endif %}{% endfor %}"
@@ -25,13 +25,13 @@ _CACHE_MIB = 256
 
 
 def main() -> None:
-    """Serves until stdin ends."""
-    wanted = json.loads(sys.argv[1])
+    """Serve until stdin ends."""
+    config = json.loads(sys.argv[1])
     api_key = sys.stdin.readline().strip()
     report = _keep_stdout()
     watch = threading.Thread(target=_exit_with_parent, daemon=True)
     watch.start()
-    server = _serve(wanted, api_key)
+    server = _serve(config, api_key)
     line = json.dumps({"address": server.listening_address}) + "\n"
     os.write(report, line.encode())
     os.close(report)
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _keep_stdout() -> int:
-    """A descriptor for the parent; native code's own prints go where stderr goes."""
+    """A descriptor of stdout for the parent; native code's output is redirected to stderr."""
     report = os.dup(1)
     os.dup2(2, 1)
     return report
@@ -48,33 +48,33 @@ def _keep_stdout() -> int:
 def _exit_with_parent() -> None:
     while os.read(0, 4096):
         pass
-    # Without the native destructors: they wait for answers that nobody reads any more.
+    # Skips native destructors, which wait for answers that nobody reads.
     os._exit(0)
 
 
-def _serve(wanted: dict[str, Any], api_key: str) -> Any:
+def _serve(config: dict[str, Any], api_key: str) -> Any:
     import xllamacpp  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     params = xllamacpp.CommonParams()
-    params.model.path = wanted["path"]
-    params.model_alias = {wanted["name"]}
+    params.model.path = config["path"]
+    params.model_alias = {config["name"]}
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.n_parallel = wanted["slots"]
-    params.n_ctx = wanted["slots"] * wanted["context_tokens"]
-    params.cpuparams.n_threads = wanted["threads"]
-    params.cpuparams_batch.n_threads = wanted["threads"]
+    params.n_parallel = config["slots"]
+    params.n_ctx = config["slots"] * config["context_tokens"]
+    params.cpuparams.n_threads = config["threads"]
+    params.cpuparams_batch.n_threads = config["threads"]
     # Without it, llama.cpp cannot reuse the prefix of a prompt on sliding-window models.
     params.swa_full = True
     params.cache_prompt = True
-    # Prefixes are kept in the slots. Copies of old ones in RAM, the default, grow to 8 GB, and
-    # checkpoints are for windows that are not full-size.
+    # Slots keep prompt prefixes. The default, copies of old ones in RAM, grows to 8 GB, and
+    # checkpoints serve only models with sliding windows.
     params.cache_ram_mib = 0
     params.n_ctx_checkpoints = 0
     # llama.cpp would keep up to 8 GiB of old prompts; a slot's own cache is what a suite needs.
     params.cache_ram_mib = _CACHE_MIB
     params.use_jinja = True
-    if wanted["plain"]:
+    if config["plain"]:
         params.chat_template = PLAIN_TEMPLATE
     params.api_keys = [api_key]
     params.cors_origins = "http://127.0.0.1"

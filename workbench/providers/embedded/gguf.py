@@ -1,4 +1,4 @@
-"""What the head of a GGUF file says, read without native code.
+"""Reads the header of a GGUF file without native code.
 
 The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 MAGIC = b"GGUF"
 _TEMPLATE = b"tokenizer.chat_template"
 _STRING, _ARRAY = 8, 9
-# Bytes of each other type: u8, i8, u16, i16, u32, i32, f32, bool, u64, i64, f64.
+# Sizes in bytes of the fixed-size types: u8, i8, u16, i16, u32, i32, f32, bool, u64, i64, f64.
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _COUNT = struct.Struct("<Q")
 _TYPE = struct.Struct("<I")
@@ -21,14 +21,14 @@ _ITEMS = struct.Struct("<IQ")
 
 
 class _Malformed(Exception):
-    """The head breaks off, or says what no head can."""
+    """The header is truncated or invalid."""
 
 
 def has_chat_template(path: Path) -> bool:
-    """Whether the file brings the template of its model's chats.
+    """Whether the file contains a chat template.
 
-    False, too, for a head that cannot be read: llama.cpp says better what is wrong with it. Raises
-    OSError.
+    Also False for an invalid header: llama.cpp describes better what is wrong with it.
+    Raises OSError.
     """
     with path.open("rb") as file:
         try:
@@ -44,19 +44,19 @@ def _has_template(data: mmap.mmap) -> bool:
         return False
     at = _HEAD.size
     for _ in range(keys):
-        end = _behind_string(data, at)
+        end = _skip_string(data, at)
         (kind,) = _TYPE.unpack_from(data, end)
         if data[at + _COUNT.size : end] == _TEMPLATE:
             return bool(kind == _STRING and _COUNT.unpack_from(data, end + _TYPE.size)[0])
-        at = _behind_value(data, end + _TYPE.size, kind)
+        at = _skip_value(data, end + _TYPE.size, kind)
     return False
 
 
-def _behind_value(data: mmap.mmap, at: int, kind: int) -> int:
+def _skip_value(data: mmap.mmap, at: int, kind: int) -> int:
     if kind in _SIZES:
         return at + _SIZES[kind]
     if kind == _STRING:
-        return _behind_string(data, at)
+        return _skip_string(data, at)
     if kind != _ARRAY:
         raise _Malformed
     inner, count = _ITEMS.unpack_from(data, at)
@@ -65,12 +65,12 @@ def _behind_value(data: mmap.mmap, at: int, kind: int) -> int:
         return int(at + count * _SIZES[inner])
     if inner != _STRING:
         raise _Malformed
-    # A vocabulary has some hundred thousand of them.
+    # A vocabulary has some hundred thousand strings.
     unpack, size = _COUNT.unpack_from, _COUNT.size
     for _ in range(count):
         at += size + unpack(data, at)[0]
     return at
 
 
-def _behind_string(data: mmap.mmap, at: int) -> int:
+def _skip_string(data: mmap.mmap, at: int) -> int:
     return int(at + _COUNT.size + _COUNT.unpack_from(data, at)[0])

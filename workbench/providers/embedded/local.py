@@ -1,4 +1,4 @@
-"""The embedded model as a provider: its server starts with the first call and is shared."""
+"""The embedded model as a provider; its server starts with the first call and is shared."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from workbench.providers.versions import installed_version
 from workbench.settings import PLAIN, ProviderSettings
 
 SLOTS = 2
-"""A run uses one at a time; the other keeps the prefix of what is tried beside it."""
+"""Server slots: a run uses one at a time, the other keeps the prefix of concurrent trials."""
 AT_ONCE = 1
-"""Calls that share a batch may differ in a token, so one at a time lets figures repeat; it costs
-next to nothing, as one call keeps the cores busy."""
+"""Concurrent calls: answers of calls that share a batch may differ in a token, so one at a time
+keeps results reproducible. It costs almost nothing, as one call keeps all cores busy."""
 _MORE_CHARS = 24
-"""Than one token can be of any usual text."""
+"""Characters per token; more than in ordinary text."""
 _DYING_STEPS = 20
 _DYING_STEP_S = 0.025
 IDLE_S = 300.0
-"""So long after its last use a server is ended."""
+"""Seconds after its last use at which a server is stopped."""
 
 
 class LocalModel:
     """A small model in a child process; the sha256 of its weights is its identity."""
 
     def __init__(self, settings: ProviderSettings) -> None:
-        """Raises ExtraMissing when neither the extra nor a model file is there."""
+        """Raises ExtraMissing when there is neither the extra nor a model file."""
         path = Path(settings.model_path).expanduser() if settings.model_path else None
         self._name = settings.name
         self._model = find_weights(path, plain=settings.chat_template == PLAIN)
@@ -72,9 +72,9 @@ class LocalModel:
         timeout_s: float,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        """See `Provider.answer`; starting the server does not count against the deadline.
+        """See `Provider.answer`; starting the server does not count against the timeout.
 
-        A server that crashed is started again by the next call.
+        After a crash the next call starts the server again.
         """
         answers, server = await self._started()
         answer = await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
@@ -85,16 +85,16 @@ class LocalModel:
             )
         if answer.outcome is not Outcome.PROVIDER_ERROR or answer.status is not None:
             return answer
-        if await _lives_on(server):
+        if await _is_still_alive(server):
             return answer
-        words = one_line(server.last_words)
-        said = "the embedded model crashed" + (f": {words}" if words else "")
-        return replace(answer, error=said, retry=True)
+        last_line = one_line(server.last_log_line)
+        error = "the embedded model crashed" + (f": {last_line}" if last_line else "")
+        return replace(answer, error=error, retry=True)
 
     async def _started(self) -> tuple[OpenAICompatible, EmbeddedServer]:
         async with self._starting:
             if self._server is not None and not self._server.alive:
-                await self._let_go()
+                await self._release()
             server = self._server
             if server is None:
                 server = await asyncio.to_thread(self._start)
@@ -104,7 +104,7 @@ class LocalModel:
             return self._answers, server
 
     def _start(self) -> EmbeddedServer:
-        """Runs in a thread that nobody may be waiting for any more when it is done."""
+        """Runs in a thread; the caller may have been cancelled when it ends."""
         server = _SERVERS.enter(self._model, SLOTS)
         with self._lock:
             if self._closed:
@@ -116,9 +116,9 @@ class LocalModel:
     async def close(self) -> None:
         with self._lock:
             self._closed = True
-        await self._let_go()
+        await self._release()
 
-    async def _let_go(self) -> None:
+    async def _release(self) -> None:
         answers, self._answers = self._answers, None
         server, self._server = self._server, None
         try:
@@ -129,10 +129,10 @@ class LocalModel:
                 _SERVERS.leave(server)
 
 
-async def _lives_on(server: EmbeddedServer) -> bool:
-    """Whether the server is still there after a broken connection.
+async def _is_still_alive(server: EmbeddedServer) -> bool:
+    """Whether the server is still alive after a connection broke.
 
-    A process that was killed is gone some milliseconds later than its connections.
+    A killed process ends some milliseconds after its connections.
     """
     for _ in range(_DYING_STEPS):
         if not server.alive:
@@ -142,7 +142,7 @@ async def _lives_on(server: EmbeddedServer) -> bool:
 
 
 class _Servers:
-    """The servers of this process, by weights and template: to load one takes seconds."""
+    """The servers of this process by weights and template, shared because loading takes seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -151,7 +151,7 @@ class _Servers:
         self._timers: dict[str, threading.Timer] = {}
 
     def enter(self, model: EmbeddedModel, slots: int) -> EmbeddedServer:
-        """A server of that model, started if there is none. Blocks; raises what `start` does."""
+        """Take a server of that model, starting it if needed. Blocks. Raises `start`'s errors."""
         with self._lock:
             timer = self._timers.pop(model.key, None)
             if timer is not None:
@@ -165,7 +165,7 @@ class _Servers:
             return server
 
     def leave(self, server: EmbeddedServer) -> None:
-        """One user less; without any the server ends after a while."""
+        """Release a server; without users it is stopped after a while."""
         key = server.model.key
         with self._lock:
             self._users[key] -= 1
@@ -176,7 +176,7 @@ class _Servers:
                 self._timers[key] = timer
 
     def close(self) -> None:
-        """End all of them."""
+        """Stop all servers."""
         with self._lock:
             for timer in self._timers.values():
                 timer.cancel()
@@ -197,7 +197,7 @@ def _runtime() -> str:
 
 
 def _is_unread(request: Request, answer: Answer) -> bool:
-    """Whether the model got nothing but the token that marks the beginning."""
+    """Whether the model received nothing but the begin-of-text token."""
     sent = sum(len(message.content.strip()) for message in request.messages)
     return answer.prompt_tokens is not None and answer.prompt_tokens <= 1 and sent >= _MORE_CHARS
 

@@ -1,6 +1,7 @@
-"""The embedded model: llama.cpp in a child process that speaks the OpenAI HTTP API on 127.0.0.1.
+"""The embedded model: llama.cpp in a child process that serves the OpenAI HTTP API on 127.0.0.1.
 
-A child, because a crash of native code must not take the terminal or a run's results with it.
+In a child process, because a crash of native code must not end the terminal or lose a run's
+results.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _CLOSE_SECONDS = 5.0
 _MAX_THREADS = 8
 _LOG_TAIL = 8192
 _LOGGED_ERROR = re.compile(r"^[\d.]+ E (.+)$", re.MULTILINE)
-# What finding the interpreter, its packages and native libraries takes: no key is among it.
+# Variables needed to find the interpreter, its packages and native libraries; none holds a key.
 _PASSED_ON = frozenset(
     [
         "PATH",
@@ -56,10 +57,10 @@ _PASSED_ON = frozenset(
 
 
 class EmbeddedServer:
-    """A running child. `base_url` and `api_key` are what an OpenAI client needs.
+    """A running child process, with `base_url` and `api_key` for an OpenAI client.
 
-    The key is made up for each start, so that no other user of the machine and no web page can
-    make the model work. The child ends with `close()`, or with this process.
+    The key is generated for each start, so that other users of the machine and web pages cannot use
+    the model. The child ends with `close()` or with this process.
     """
 
     def __init__(
@@ -83,16 +84,16 @@ class EmbeddedServer:
 
     @property
     def alive(self) -> bool:
-        """Whether the child still runs; a model can crash."""
+        """Whether the child is still running; a model can crash."""
         return self._process.poll() is None
 
     @property
-    def last_words(self) -> str:
-        """The last line that the child logged, untrusted text; empty if there is none."""
+    def last_log_line(self) -> str:
+        """The last line of the child's log, untrusted text; empty if there is none."""
         return _last_line(self._log)
 
     def close(self) -> None:
-        """Ends the child and waits until it is gone. Again is fine."""
+        """Stop the child and wait for its end. May be called again."""
         _end(self._process)
         self._log.close()
 
@@ -109,19 +110,19 @@ def start(
     context_tokens: int = 4096,
     threads: int | None = None,
 ) -> EmbeddedServer:
-    """Starts the model and returns when it answers.
+    """Start the model and return when it answers.
 
     Each of `slots` holds one call of up to `context_tokens` tokens, prompt and answer together;
-    more calls at once wait in line. A slot remembers one prompt, so that two of them serve two
-    prompts in turn. On a CPU more slots do not make a run faster, and calls that are answered
-    together may differ from calls one by one where two answers are nearly as likely.
-    `threads` is the number of CPU threads, by default as many as this process may use, 8 at most.
+    more concurrent calls are queued. A slot caches the prefix of one prompt, so two slots serve two
+    prompts alternately. On a CPU more slots do not make a run faster, and batched calls may give
+    different answers than single ones where two tokens are almost equally likely. `threads` is the
+    number of CPU threads, by default as many as this process may use, at most 8.
 
-    Raises ExtraMissing without the extra, ProviderError if the child does not come up.
+    Raises ExtraMissing without the extra, ProviderError if the child does not start.
     """
     if importlib.util.find_spec("xllamacpp") is None:
         raise ExtraMissing("the embedded model is not installed", hint=INSTALL)
-    wanted = {
+    config = {
         "path": str(model.path),
         "name": model.name,
         "plain": not model.own_template,
@@ -132,7 +133,7 @@ def start(
     api_key = secrets.token_urlsafe(24)
     writer, log = _open_log()
     try:
-        process = _spawn(json.dumps(wanted), writer)
+        process = _spawn(json.dumps(config), writer)
     except OSError as error:
         log.close()
         raise ProviderError(f"cannot start the embedded model: {error.strerror}") from error
@@ -151,24 +152,24 @@ def start(
     return EmbeddedServer(process, log, model, f"{address}/v1", api_key)
 
 
-def _spawn(wanted: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(config: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        # -P: the child's own folder, whose modules have common names, is not searched.
-        [sys.executable, "-P", str(Path(child.__file__)), wanted],
+        # -P: keeps the child's folder, whose modules have common names, off sys.path.
+        [sys.executable, "-P", str(Path(child.__file__)), config],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
         env=_environment(),
         cwd=cache_folder(),
-        # Ctrl-C in the terminal is the parent's to handle; the child follows it.
+        # Ctrl-C is handled by the parent; the child ends with it.
         start_new_session=True,
     )
 
 
 def _environment() -> dict[str, str]:
     passed_on = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
-    # Threads that spin while they wait for each other get nowhere when something else needs a
-    # core: measured on two busy cores, a call took 4.4 s with spinning threads and 0.5 s without.
+    # Spinning OpenMP threads make no progress while another process uses their core: measured on
+    # two busy cores, a call took 4.4 s with spinning and 0.5 s without.
     folders = [passed_on.get("LD_LIBRARY_PATH", ""), missing_library_folder()]
     if path := ":".join(filter(None, folders)):
         passed_on["LD_LIBRARY_PATH"] = path
@@ -176,7 +177,7 @@ def _environment() -> dict[str, str]:
 
 
 def _await_address(process: subprocess.Popen[bytes], api_key: str) -> str | None:
-    """Where the child listens; None if it ended, or had to be ended, without saying so."""
+    """The child's address; None if it ended, or was stopped, before it printed one."""
     assert process.stdin is not None and process.stdout is not None
     deadline = threading.Timer(START_SECONDS, process.kill)
     deadline.start()
@@ -185,7 +186,7 @@ def _await_address(process: subprocess.Popen[bytes], api_key: str) -> str | None
         process.stdin.flush()
         return str(json.loads(process.stdout.readline())["address"])
     except (OSError, ValueError):
-        # A broken pipe or an empty line: the child is gone, and its log says why.
+        # A broken pipe or an empty line: the child ended, and its log says why.
         return None
     finally:
         deadline.cancel()
@@ -214,7 +215,10 @@ def _log_path() -> Path:
 
 
 def _open_log() -> tuple[IO[bytes], IO[bytes]]:
-    """A new, empty log, to write and to read. Another running child keeps its own file."""
+    """Open a new, empty log for writing and reading; another running child keeps its file.
+
+    Raises ProviderError.
+    """
     folder = cache_folder()
     try:
         handle, name = tempfile.mkstemp(prefix=".local-model.", suffix=".log", dir=folder)
@@ -227,11 +231,11 @@ def _open_log() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _reason(log: IO[bytes]) -> str:
-    """The first error that llama.cpp logged, as later ones only follow from it; else the last
-    line, which is what Python says."""
+    """The first error in the log, as later ones follow from it; else the last line, which is
+    Python's error."""
     log.seek(0)
-    found = _LOGGED_ERROR.search(log.read(_LOG_TAIL).decode("utf-8", "replace"))
-    return found.group(1).strip() if found else _last_line(log)
+    logged_error = _LOGGED_ERROR.search(log.read(_LOG_TAIL).decode("utf-8", "replace"))
+    return logged_error.group(1).strip() if logged_error else _last_line(log)
 
 
 def _last_line(log: IO[bytes]) -> str:

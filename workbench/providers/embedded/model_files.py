@@ -1,4 +1,4 @@
-"""The weights of the embedded model: one GGUF file, known by its sha256."""
+"""The weights of the embedded model: one GGUF file, identified by its sha256."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _STALE_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedModel:
-    """A GGUF file. The sha256 of its bytes belongs into what decides a run's answers."""
+    """A GGUF file. The sha256 of its bytes is part of the provider's identity."""
 
     path: Path
     sha256: str
     name: str
     own_template: bool = False
-    """Messages go through the file's chat template; else they are joined as they are."""
+    """Whether messages are rendered by the file's chat template; else they are just joined."""
 
     @property
     def key(self) -> str:
-        """What tells its servers from those of other models."""
+        """Key by which servers are shared."""
         return f"{self.sha256} with its template" if self.own_template else self.sha256
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for this program, made if it is missing.
+    """This program's cache folder of the user, created if missing.
 
-    Raises ProviderError if it cannot be made.
+    Raises ProviderError if it cannot be created.
     """
     folder = platformdirs.user_cache_path("prompt-workbench")
     try:
@@ -59,16 +59,16 @@ def cache_folder() -> Path:
 
 
 def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedModel:
-    """The model at `path`, or the one that the `local` extra brings.
+    """The model at `path`, or the one in the `local` extra.
 
-    A file with a chat template is asked through it, unless `plain` is wanted; one without, such as
-    the base model of the extra, goes on with the text.
+    A file's chat template is used unless `plain` is set; a model without one, such as the base
+    model of the extra, completes the text.
 
-    The packaged weights come in parts; the first call joins them into the cache folder. Their
-    sha256 is checked here, not taken from the package. A digest is computed once and remembered
-    for as long as the file keeps its size and time of change.
+    The packaged weights come in parts, which the first call joins in the cache folder. Their sha256
+    is computed here, not taken from the package. Digests are cached as long as a file keeps its
+    size and modification time.
 
-    Raises ExtraMissing without the extra, NotFound and UsageError for a path that is no GGUF
+    Raises ExtraMissing without the extra, NotFound or UsageError for a path that is not a GGUF
     file, ProviderError if the weights are not the expected ones or cannot be stored.
     """
     if path is not None:
@@ -82,10 +82,10 @@ def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedMo
 
 
 def join_parts(parts: Sequence[Path], target: Path, sha256: str) -> None:
-    """Writes the parts behind one another to `target`, which appears whole or not at all.
+    """Concatenate the parts to `target`, atomically.
 
-    Two processes may do so at once: each has its own temporary file, and the last one wins with
-    the same bytes. Raises ProviderError if the bytes do not have this sha256 or cannot be written.
+    Two processes may do so concurrently: each has its own temporary file, and the last one replaces
+    the target with the same bytes. Raises ProviderError for another sha256 or a failed write.
     """
     _remove_leftovers(target)
     digest = hashlib.sha256()
@@ -148,12 +148,12 @@ def _is_intact(path: Path, sha256: str) -> bool:
     try:
         return _digest_of(path) == sha256
     except OSError:
-        # Not there or not readable: the caller writes it anew, or says why it cannot.
+        # Missing or unreadable: the caller rewrites it, or reports why it cannot.
         return False
 
 
 def _digest_of(path: Path) -> str:
-    """The file's sha256: remembered if size and time of change are as they were, else computed."""
+    """The file's sha256, from the cache if size and modification time are unchanged."""
     before = _stamp(path)
     note = _read_note(path)
     if note.get("stamp") == before and isinstance(note.get("sha256"), str):
@@ -179,7 +179,7 @@ def _read_note(path: Path) -> dict[str, object]:
     try:
         note = json.loads(_note_path(path).read_text("utf-8"))
     except (OSError, ValueError):
-        # The note only saves time; without it the file is read again.
+        # The cache only saves time; without it the file is read again.
         return {}
     return note if isinstance(note, dict) and note.get("path") == str(path) else {}
 
@@ -187,7 +187,7 @@ def _read_note(path: Path) -> dict[str, object]:
 def _remember(path: Path, sha256: str) -> None:
     note = {"path": str(path), "stamp": _stamp(path), "sha256": sha256}
     target = _note_path(path)
-    # A cache that cannot be written costs half a second at each start, nothing else.
+    # A cache that cannot be written costs half a second per start, nothing else.
     with contextlib.suppress(OSError):
         target.parent.mkdir(exist_ok=True)
         temporary = target.with_suffix(f".{os.getpid()}")
@@ -196,7 +196,7 @@ def _remember(path: Path, sha256: str) -> None:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Temporary files of processes that were killed while they joined the parts."""
+    """Remove temporary files of processes that were killed while joining the parts."""
     for path in target.parent.glob(f".{target.name}.*"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:

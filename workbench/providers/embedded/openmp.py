@@ -1,4 +1,4 @@
-"""The OpenMP library that llama.cpp is linked to, where the system does not bring it."""
+"""Finds the OpenMP library that llama.cpp needs where the system has none."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 LIBRARY = "libgomp.so.1"
 _BROUGHT_IN = Path("cmeel.prefix", "lib")
-"""Where the `cmeel-libomp` package has LLVM's libomp, under that name and with GCC's versions."""
+"""Folder of the `cmeel-libomp` package with LLVM's libomp under GCC's name and symbol versions."""
 
 
 def missing_library_folder() -> str:
-    """The folder for LD_LIBRARY_PATH without which llama.cpp does not load.
+    """The folder that LD_LIBRARY_PATH needs so that llama.cpp loads.
 
-    Empty where the system has the library: speeds were measured with the system's.
+    Empty where the system has the library, with which the speeds were measured.
     """
     if sys.platform != "linux" or _system_has_it():
         return ""

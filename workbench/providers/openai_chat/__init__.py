@@ -1,1 +1,1 @@
-"""Endpoints that speak OpenAI's chat API."""
+"""Endpoints with OpenAI's chat completions API."""

@@ -1,7 +1,7 @@
-"""Half-price batches of the OpenAI API: a file of requests in, a file of responses out, in a day.
+"""Half-price batches of the OpenAI API: a file of requests in, files of responses within a day.
 
 Responses come in any order in two files and are joined by custom id; a batch that expires or is
-cancelled gives those that were ready.
+cancelled returns those that were ready.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.errors import BatchRefused, ProviderError, UsageError
 from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.failures import classify_failure
-from workbench.providers.openai_chat.asked import Asked, invalid
+from workbench.providers.openai_chat.call_context import CallContext, invalid
 from workbench.providers.openai_chat.classify import classify_completion, classify_status
 from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.providers.openai_chat.error_bodies import read_error
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from openai.types import Batch
 
 PRICE = 0.5
-"""Of what the same calls cost at once."""
+"""Price relative to the same calls made synchronously."""
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 _UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
@@ -36,11 +36,11 @@ _URL: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """How a batch stands."""
+    """State of a batch."""
 
     batch_id: str
     status: str
-    """The API's word: in_progress, completed, failed, expired, cancelled, ..."""
+    """The API's status: in_progress, completed, failed, expired, cancelled, ..."""
     done: int
     total: int
     error: str = ""
@@ -49,30 +49,29 @@ class BatchState:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more will come."""
+        """Whether the batch has ended."""
         return self.status not in _UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswers:
-    """What came back."""
+    """The answers of a batch."""
 
-    found: Mapping[str, Answer]
-    """By custom id."""
+    by_custom_id: Mapping[str, Answer]
     unreadable: int
-    """Lines that are no JSON object with a custom id."""
+    """Number of lines that are not JSON objects with a custom id."""
 
 
 class Batches:
-    """The batches of one endpoint. Every method raises ProviderError in one line."""
+    """The batches of one endpoint. Every method raises ProviderError."""
 
     def __init__(self, provider: OpenAICompatible, model: str) -> None:
         self._provider = provider
         self._model = model
-        self._asked = Asked(provider.endpoint.host, model, provider.endpoint.secrets)
+        self._context = CallContext(provider.endpoint.host, model, provider.endpoint.secrets)
 
     async def upload(self, requests: Mapping[str, Request]) -> str:
-        """Upload the requests by custom id, which starts nothing; the file's id."""
+        """Upload the requests by custom id without starting a batch; returns the file's id."""
         data = b"".join(self._line(custom, request) for custom, request in requests.items())
         if len(requests) > MOST_REQUESTS or len(data) > MOST_BYTES:
             raise UsageError(
@@ -84,9 +83,9 @@ class Batches:
             return (await self._provider.sdk().files.create(file=file, purpose="batch")).id
 
     async def start(self, file_id: str, run_id: str) -> BatchState:
-        """Start a batch of an uploaded file that carries the run's id.
+        """Start a batch of an uploaded file, tagged with the run's id.
 
-        Raises BatchRefused; any other ProviderError leaves open whether it was started.
+        Raises BatchRefused when none was started; after any other ProviderError that is unknown.
         """
         with self._in_words():
             batch = await self._provider.sdk().batches.create(
@@ -98,7 +97,7 @@ class Batches:
         return self._state(batch)
 
     async def find(self, run_id: str) -> BatchState | None:
-        """The batch that was started for a run; None when there is none among the newest."""
+        """The batch that was started for a run; None if it is not among the newest."""
         client = self._provider.sdk()
         with self._in_words():
             page = await client.batches.list(limit=100)
@@ -108,14 +107,14 @@ class Batches:
         return None
 
     async def state(self, batch_id: str) -> BatchState:
-        """How the batch stands now."""
+        """The current state of the batch."""
         with self._in_words():
             batch = await self._provider.sdk().batches.retrieve(batch_id)
         return self._state(batch)
 
     async def answers(self, state: BatchState) -> BatchAnswers:
-        """The classified answers by custom id; requests without a line are not in it."""
-        came: dict[str, list[Answer]] = {}
+        """The classified answers by custom id; requests without a line are missing."""
+        lines_by_id: dict[str, list[Answer]] = {}
         unreadable = 0
         for file_id in (state.output_file, state.error_file):
             for line in _parsed(await self._content(file_id) if file_id else b""):
@@ -125,8 +124,10 @@ class Batches:
                     continue
                 answer = self._answer(line)
                 if answer is not None:
-                    came.setdefault(custom, []).append(answer)
-        return BatchAnswers({custom: _one_of(found) for custom, found in came.items()}, unreadable)
+                    lines_by_id.setdefault(custom, []).append(answer)
+        return BatchAnswers(
+            {custom: _one_of(lines) for custom, lines in lines_by_id.items()}, unreadable
+        )
 
     async def _content(self, file_id: str) -> bytes:
         client: AsyncOpenAI = self._provider.sdk()
@@ -134,37 +135,39 @@ class Batches:
             return (await client.files.content(file_id)).content
 
     def _answer(self, line: Mapping[str, Any]) -> Answer | None:
-        """The answer in a line; None for a request that was never worked on."""
+        """The answer in a line; None for a request that was never processed."""
         response = line.get("response")
         if isinstance(response, Mapping) and isinstance(response.get("status_code"), int):
             try:
                 return self._responded(response["status_code"], response.get("body"))
             except ProviderError as fatal:
-                # It would end a run of calls, whose next call could fare no better. The other
-                # lines are there already, and paid.
+                # It would end a run of calls, since the next call would fail too. Here the other
+                # lines have arrived, and are paid for.
                 return Answer(Outcome.PROVIDER_ERROR, error=fatal.message)
             except RecursionError:
-                return invalid(self._asked, "a batch line that is nested too deeply")
+                return invalid(self._context, "a batch line that is nested too deeply")
         error = line.get("error")
         if isinstance(error, Mapping):
             if error.get("code") in ("batch_expired", "batch_cancelled"):
                 return None
-            said = self._asked.line(str(error.get("message") or error.get("code") or "no reason"))
-            return Answer(Outcome.PROVIDER_ERROR, error=f"{self._asked.host}: {said}")
-        return invalid(self._asked, "a batch line without a response")
+            message = self._context.line(
+                str(error.get("message") or error.get("code") or "no reason")
+            )
+            return Answer(Outcome.PROVIDER_ERROR, error=f"{self._context.host}: {message}")
+        return invalid(self._context, "a batch line without a response")
 
     def _responded(self, status: int, body: Any) -> Answer:
         if status == 200:
-            return self._priced(classify_completion(body, self._asked))
+            return self._priced(classify_completion(body, self._context))
         if status in (401, 403):
-            # The key was good enough for the batch: this is about the one request.
-            error = f"{self._asked.host} answered {status}{self._message(body)}"
+            # The key was accepted for the batch: this is about the one request.
+            error = f"{self._context.host} answered {status}{self._message(body)}"
             return Answer(Outcome.PROVIDER_ERROR, error=error, status=status)
-        return replace(classify_status(status, {}, body, self._asked), retry=False)
+        return replace(classify_status(status, {}, body, self._context), retry=False)
 
     def _message(self, body: Any) -> str:
-        said = self._asked.line(read_error(body).message)
-        return f": {said}" if said else ""
+        message = self._context.line(read_error(body).message)
+        return f": {message}" if message else ""
 
     def _priced(self, answer: Answer) -> Answer:
         price = self._provider.price(self._model) if not answer.outcome.is_error else None
@@ -186,7 +189,7 @@ class Batches:
             status=batch.status,
             done=counts.completed + counts.failed if counts else 0,
             total=counts.total if counts else 0,
-            error=self._asked.line(errors[0].message or "") if errors else "",
+            error=self._context.line(errors[0].message or "") if errors else "",
             output_file=batch.output_file_id,
             error_file=batch.error_file_id,
         )
@@ -195,11 +198,11 @@ class Batches:
     def _in_words(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - the SDK lets transports' own errors through
+        except Exception as error:  # noqa: BLE001 - the SDK passes on errors of its transports
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> Exception:
-        """The SDK's error in one safe line."""
+        """The SDK's error as a ProviderError with one safe line."""
         from openai import APIStatusError
 
         if isinstance(error, (ProviderError, UsageError)):
@@ -207,26 +210,26 @@ class Batches:
         if isinstance(error, APIStatusError):
             kind = BatchRefused if _is_refusal(error.status_code) else ProviderError
             if error.status_code == 404:
-                return kind(f"{self._asked.host} has no batches, or not this one (404)")
+                return kind(f"{self._context.host} has no batches, or not this one (404)")
             response = error.response
             try:
                 answer = classify_status(
-                    response.status_code, response.headers, error.body, self._asked
+                    response.status_code, response.headers, error.body, self._context
                 )
             except ProviderError as fatal:
                 return kind(fatal.message, hint=fatal.hint)
             return kind(answer.error)
-        answer = classify_failure(error, self._asked)
+        answer = classify_failure(error, self._context)
         return (ProviderError if answer.maybe_billed else BatchRefused)(answer.error)
 
 
 def _is_refusal(status: int) -> bool:
-    """Whether a request was certainly not carried out."""
+    """Whether the status proves that the request had no effect."""
     return 400 <= status < 500 and status not in POLICY.statuses - {429}
 
 
 def _parsed(content: bytes) -> Iterator[Mapping[str, Any]]:
-    """The lines; one that is no JSON object comes as an empty one."""
+    """The parsed lines; an empty mapping for one that is not a JSON object."""
     for raw in content.splitlines():
         if not raw.strip():
             continue
@@ -238,7 +241,7 @@ def _parsed(content: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _one_of(answers: list[Answer]) -> Answer:
-    """The answer of a request that may have several: the first good one, else the first."""
+    """One answer for a request that may have several: the first without error, else the first."""
     first, *more = sorted(answers, key=lambda answer: answer.outcome.is_error)
     if not more:
         return first

@@ -1,4 +1,4 @@
-"""From what came back to an Outcome. Nothing here trusts a status, a type or a length."""
+"""Classifies a response as an Outcome, trusting neither its status nor its types nor lengths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.asked import Asked, Standing, invalid
+from workbench.providers.openai_chat.call_context import CallContext, EndpointHistory, invalid
 from workbench.providers.openai_chat.content import (
     Content,
     calls_text,
@@ -19,8 +19,13 @@ from workbench.providers.openai_chat.content import (
     read_content,
     size_of,
 )
-from workbench.providers.openai_chat.error_bodies import Said, error_in, is_error, read_error
-from workbench.providers.openai_chat.finish import Finish, class_of, names_calls, stop_word
+from workbench.providers.openai_chat.error_bodies import (
+    ErrorDetails,
+    error_in,
+    is_error,
+    read_error,
+)
+from workbench.providers.openai_chat.finish import Finish, class_of, finish_reason_of, names_calls
 from workbench.providers.openai_chat.vendor_codes import is_filtered
 from workbench.providers.pauses import retry_after
 from workbench.providers.redact import holds, one_line, storable
@@ -28,7 +33,7 @@ from workbench.providers.retry_policy import POLICY
 
 _CASES_PARAMETERS = ("messages", "message", "prompt", "input", "input_tokens", "content")
 _ROOT = re.compile(r"(?:body\W+)?(\w+)", re.ASCII)
-"""The parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
+"""Matches the parameter in messages[1].content, messages.[0].content, body.messages.0.content."""
 _STATUS = re.compile("[45][0-9][0-9]")
 _MOST_TOKENS = 1_000_000_000
 _PAGE = re.compile(
@@ -38,44 +43,44 @@ _PAGE_BYTES = 1000
 _UNCALLED = "its finish reason names tool calls, and none came"
 
 
-def classify_body(raw: bytes, asked: Asked) -> Answer:
-    """The answer in the body of a response with status 200."""
+def classify_body(raw: bytes, context: CallContext) -> Answer:
+    """Classify the body of a response with status 200."""
     if not raw.strip():
-        return invalid(asked, "an empty body")
+        return invalid(context, "an empty body")
     try:
         data = json.loads(raw)
     except RecursionError:
-        return invalid(asked, "JSON that is nested too deeply")
+        return invalid(context, "JSON that is nested too deeply")
     except ValueError:
         if _PAGE.match(raw[:_PAGE_BYTES]):
-            return _page(raw, asked)
-        return invalid(asked, "something that is not JSON", raw)
-    return classify_completion(data, asked, raw)
+            return _page(raw, context)
+        return invalid(context, "something that is not JSON", raw)
+    return classify_completion(data, context, raw)
 
 
-def _page(raw: bytes, asked: Asked) -> Answer:
-    """A page in place of an answer: of a login, of a proxy, or of another address than was meant.
+def _page(raw: bytes, context: CallContext) -> Answer:
+    """The answer for a web page: of a login, of a proxy, or of a wrong address.
 
-    Raises ProviderError when nothing else has come.
+    Raises ProviderError when the address has answered nothing else.
     """
-    said = _said(read_error(raw.decode("utf-8", "replace")), asked)
-    error = f"{asked.host} sent a web page and no JSON{said}"
-    if asked.standing.is_elsewhere():
+    suffix = _suffix(read_error(raw.decode("utf-8", "replace")), context)
+    error = f"{context.host} sent a web page and no JSON{suffix}"
+    if context.history.is_wrong_address():
         raise ProviderError(error, hint="check base_url, and whether a login stands before it")
     return Answer(Outcome.INVALID, error=error)
 
 
-def classify_completion(data: Any, asked: Asked, raw: bytes = b"") -> Answer:
-    """The answer in a parsed completion; `raw` is shown when it is none."""
+def classify_completion(data: Any, context: CallContext, raw: bytes = b"") -> Answer:
+    """Classify a parsed completion; `raw` is quoted when it is invalid."""
     if is_error(data):
-        return _reported(data, asked)
+        return _error_with_status_200(data, context)
     if not isinstance(data, Mapping):
-        return invalid(asked, f"a {type(data).__name__} instead of a completion", raw)
+        return invalid(context, f"a {type(data).__name__} instead of a completion", raw)
     choices = data.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
-        return invalid(asked, "a completion without choices", raw)
+        return invalid(context, "a completion without choices", raw)
     choice = min(choices, key=_index)
-    answer = _from_choice(choice, asked, raw)
+    answer = _from_choice(choice, context, raw)
     notes = [answer.note, f"{len(choices)} choices came, the first counts" if choices[1:] else ""]
     if not answer.outcome.is_error and is_filtered(data, choice):
         if answer.outcome is not Outcome.FILTERED:
@@ -85,44 +90,48 @@ def classify_completion(data: Any, asked: Asked, raw: bytes = b"") -> Answer:
 
 
 def _index(choice: Any) -> int:
-    """The number of a choice: they come in any order."""
+    """The index of a choice: they come in any order."""
     given = choice.get("index") if isinstance(choice, Mapping) else None
     return given if isinstance(given, int) and given >= 0 else sys.maxsize
 
 
-def _from_choice(choice: Mapping[str, Any], asked: Asked, raw: bytes) -> Answer:
+def _from_choice(choice: Mapping[str, Any], context: CallContext, raw: bytes) -> Answer:
     message = choice.get("message")
-    word = stop_word(choice)
+    word = finish_reason_of(choice)
     finish = class_of(word)
     if message is None and isinstance(choice.get("text"), str):
-        message = {"content": choice["text"]}  # as completions that are no chat have it
+        message = {"content": choice["text"]}  # the form of legacy completions
     if not isinstance(message, Mapping):
         if not word or message is not None or finish is Finish.COMPLETE:
-            return invalid(asked, "a choice without a message", raw)
+            return invalid(context, "a choice without a message", raw)
         message = {}
     content = read_content(message.get("content"))
     if content.others:
-        said = asked.line(", ".join(content.others), 60)
+        shown = context.line(", ".join(content.others), 60)
         size = size_of(message.get("content"))
-        return invalid(asked, f"content that is {said or 'no text'}{size}")
+        return invalid(context, f"content that is {shown or 'no text'}{size}")
     text = storable(content.text)
     known = Answer(Outcome.OK, text, finish_reason=storable(word)[:40])
     error = error_in(choice) or error_in(message)
     if finish is Finish.FAILED or error:
-        return _failed(known, error, asked)
+        return _failed(known, error, context)
     if not word:
-        return replace(invalid(asked, "an answer without a finish reason"), text=text)
+        return replace(invalid(context, "an answer without a finish reason"), text=text)
     if finish is Finish.UNKNOWN:
-        said = asked.line(word, 40)
-        unsure = invalid(asked, f"a finish reason that is not known here: {said}")
-        return replace(unsure, text=text, finish_reason=said, retry=False)
-    return _of_model(known, finish, message, content, asked)
+        shown = context.line(word, 40)
+        unknown = invalid(context, f"a finish reason that is not known here: {shown}")
+        return replace(unknown, text=text, finish_reason=shown, retry=False)
+    return _classify_finished(known, finish, message, content, context)
 
 
-def _of_model(
-    known: Answer, finish: Finish, message: Mapping[str, Any], content: Content, asked: Asked
+def _classify_finished(
+    known: Answer,
+    finish: Finish,
+    message: Mapping[str, Any],
+    content: Content,
+    context: CallContext,
 ) -> Answer:
-    """The class of an answer that the server finished."""
+    """Classify an answer that the server finished."""
     text = known.text
     refusal = message.get("refusal") or content.refusal
     refusal = storable(refusal if isinstance(refusal, str) else calls_text(refusal))
@@ -131,33 +140,33 @@ def _of_model(
     if finish is Finish.FILTERED:
         return replace(known, outcome=Outcome.FILTERED)
     calls = message.get("tool_calls") or message.get("function_call")
-    said = text if text.strip() or not calls else storable(calls_text(calls))
+    shown_text = text if text.strip() or not calls else storable(calls_text(calls))
     if finish is Finish.TRUNCATED:
-        return replace(known, outcome=Outcome.TRUNCATED, text=said)
+        return replace(known, outcome=Outcome.TRUNCATED, text=shown_text)
     if finish is Finish.BAD_CALL or (calls and not text.strip()):
-        return replace(known, outcome=Outcome.TOOL_CALL, text=said)
+        return replace(known, outcome=Outcome.TOOL_CALL, text=shown_text)
     uncalled = "" if calls or not names_calls(known.finish_reason) else _UNCALLED
     if not text.strip():
         thought = content.thought or has_thought(message)
         if "content" not in message and not thought:
-            return invalid(asked, "a message without content, tool calls or a refusal")
+            return invalid(context, "a message without content, tool calls or a refusal")
         note = "reasoning only" if thought else uncalled
         return replace(known, outcome=Outcome.EMPTY, note=note)
     notes = [
         uncalled,
         "it called tools beside its text" if calls else "",
-        "it repeats the provider's key" if holds(text, asked.secrets) else "",
+        "it repeats the provider's key" if holds(text, context.secrets) else "",
     ]
     return replace(known, note="; ".join(filter(None, notes)))
 
 
-def _failed(known: Answer, error: Any, asked: Asked) -> Answer:
-    """An answer that the server broke off."""
-    said = read_error(error).message
-    if not said and class_of(known.finish_reason) is Finish.FAILED:
-        said = "" if known.finish_reason == "error" else known.finish_reason
-    line = f"{asked.host} failed in the middle of the answer"
-    line = f"{line}: {asked.line(said)}" if said else line
+def _failed(known: Answer, error: Any, context: CallContext) -> Answer:
+    """The answer for a completion that the server broke off."""
+    message = read_error(error).message
+    if not message and class_of(known.finish_reason) is Finish.FAILED:
+        message = "" if known.finish_reason == "error" else known.finish_reason
+    line = f"{context.host} failed in the middle of the answer"
+    line = f"{line}: {context.line(message)}" if message else line
     failed = replace(known, outcome=Outcome.PROVIDER_ERROR, error=line)
     return replace(failed, retry=True, maybe_billed=True)
 
@@ -174,7 +183,7 @@ def _metadata(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(value: Any) -> int | None:
-    """A number of tokens; None for what is none, or more than any answer has."""
+    """A number of tokens; None for other values and implausibly large ones."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value <= _MOST_TOKENS else None
@@ -185,143 +194,144 @@ def _word(value: Any) -> str:
 
 
 def classify_status(
-    status: int, headers: Mapping[str, str], body: Any, asked: Asked, shown: str = ""
+    status: int, headers: Mapping[str, str], body: Any, context: CallContext, shown: str = ""
 ) -> Answer:
-    """The answer for a response with an error status; `shown`: what to call that, if not so.
+    """Classify a response with an error status; `shown` replaces the status in messages.
 
-    Raises ProviderError for what no other call of the run would get past.
+    Raises ProviderError for an error that every call of the run would get.
     """
-    found = read_error(body)
+    details = read_error(body)
     shown = shown or str(status)
-    _stop_if_in_vain(status, headers, found, asked, shown)
-    said = _said(found, asked)
-    if status in (400, 403, 422, 451, 500) and found.blames_filter:
+    _raise_if_fatal(status, headers, details, context, shown)
+    suffix = _suffix(details, context)
+    if status in (400, 403, 422, 451, 500) and details.blames_filter:
         return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
-    if status in (400, 422) and not _is_the_cases(found, asked.standing):
+    if status in (400, 422) and not _concerns_case(details, context.history):
         raise ProviderError(
-            f"{asked.host} refuses the parameter {asked.line(found.parameter, 60)}{said}",
+            f"{context.host} refuses the parameter {context.line(details.parameter, 60)}{suffix}",
             hint="change the model's options in the draft",
         )
-    if status in (400, 413, 422) and _is_the_contents(found):
+    if status in (400, 413, 422) and _concerns_content(details):
         return Answer(
             Outcome.REJECTED,
-            error=f"{asked.host} refuses this content ({shown}{said})",
+            error=f"{context.host} refuses this content ({shown}{suffix})",
             status=status,
         )
     again = POLICY.retries_status(status)
     outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.PROVIDER_ERROR
     return Answer(
         outcome,
-        error=f"{asked.host} answered {status}{said}",
+        error=f"{context.host} answered {status}{suffix}",
         status=status,
         retry=again,
-        retry_after_s=(retry_after(headers) or found.wait_s) if again else None,
+        retry_after_s=(retry_after(headers) or details.wait_s) if again else None,
     )
 
 
-def _stop_if_in_vain(
-    status: int, headers: Mapping[str, str], found: Said, asked: Asked, shown: str
+def _raise_if_fatal(
+    status: int, headers: Mapping[str, str], details: ErrorDetails, context: CallContext, shown: str
 ) -> None:
-    """Raises ProviderError for a refusal that every other call would get, too."""
-    said = _said(found, asked)
+    """Raise ProviderError for a refusal that every other call would get too."""
+    suffix = _suffix(details, context)
     if status == 407:
         raise ProviderError(
-            f"the proxy {asked.proxy or 'on the way'} wants a user and password (407{said})",
+            f"the proxy {context.proxy or 'on the way'} wants a user and password (407{suffix})",
             hint="put them into the proxy's address in the environment",
         )
-    # Beside what a status says, words count only until one call went well: they may be a case's.
-    fresh = not asked.standing.answered
+    # After one success the message text no longer counts: it may quote the case.
+    fresh = not context.history.answered
     refused = status in (400, 403, 404, 422)
-    if refused and (found.has_model_code or (fresh and status != 403 and found.names_model)):
-        raise _unknown_model(said, asked)
-    if status == 401 or _is_the_keys(status, found, asked.standing):
+    if refused and (details.has_model_code or (fresh and status != 403 and details.names_model)):
+        raise _unknown_model(suffix, context)
+    if status == 401 or _concerns_key(status, details, context.history):
         raise ProviderError(
-            f"key refused by {asked.host} ({shown}{said})",
+            f"key refused by {context.host} ({shown}{suffix})",
             hint="check the variable that api_key_env names",
         )
-    spent = found.has_quota_code or (
-        found.names_quota and (status in (403, 429) or (status == 400 and fresh))
+    out_of_quota = details.has_quota_code or (
+        details.names_quota and (status in (403, 429) or (status == 400 and fresh))
     )
-    if status == 402 or spent:
+    if status == 402 or out_of_quota:
         raise ProviderError(
-            f"the quota at {asked.host} is used up ({shown}{said})", hint="top up, then resume"
+            f"the quota at {context.host} is used up ({shown}{suffix})", hint="top up, then resume"
         )
     if 300 <= status < 400:
-        elsewhere = asked.line(headers.get("location", ""), 80)
+        elsewhere = context.line(headers.get("location", ""), 80)
         raise ProviderError(
-            f"{asked.host} redirects to {elsewhere or 'another address'}",
+            f"{context.host} redirects to {elsewhere or 'another address'}",
             hint="set base_url to the address that answers",
         )
     if status == 404:
-        raise _not_found(found, said, asked)
+        raise _not_found(details, suffix, context)
 
 
-def _said(found: Said, asked: Asked) -> str:
-    line = asked.line(found.message)
+def _suffix(details: ErrorDetails, context: CallContext) -> str:
+    line = context.line(details.message)
     return f": {line}" if line else ""
 
 
-def _is_the_keys(status: int, found: Said, standing: Standing) -> bool:
-    """Whether a refusal is about the key: firewalls and moderation answer single requests by
-    403, too, and Google a wrong key by 400.
+def _concerns_key(status: int, details: ErrorDetails, history: EndpointHistory) -> bool:
+    """Whether a refusal is about the key.
+
+    Firewalls and moderation answer single requests with 403 too, and Google a wrong key with 400.
     """
-    words = found.message.lower()
-    if standing.answered or "moderation" in words or "flagged" in words:
+    words = details.message.lower()
+    if history.answered or "moderation" in words or "flagged" in words:
         return False
-    if status in (400, 403, 422) and found.names_key:
+    if status in (400, 403, 422) and details.names_key:
         return True
-    return status == 403 and ("api key" in words or not standing.forgives())
+    return status == 403 and ("api key" in words or not history.may_concern_request())
 
 
-def _is_the_cases(found: Said, standing: Standing) -> bool:
-    """Whether a request was refused for what its case says, not for an option of the model."""
-    return not found.parameter or standing.answered or _is_the_contents(found)
+def _concerns_case(details: ErrorDetails, history: EndpointHistory) -> bool:
+    """Whether a request was refused for its case's content, not for an option of the model."""
+    return not details.parameter or history.answered or _concerns_content(details)
 
 
-def _is_the_contents(found: Said) -> bool:
+def _concerns_content(details: ErrorDetails) -> bool:
     """Whether the refusal names the content of this request."""
-    root = _ROOT.match(found.parameter)
-    return found.names_content or (root is not None and root[1] in _CASES_PARAMETERS)
+    root = _ROOT.match(details.parameter)
+    return details.names_content or (root is not None and root[1] in _CASES_PARAMETERS)
 
 
-def _unknown_model(said: str, asked: Asked) -> ProviderError:
+def _unknown_model(suffix: str, context: CallContext) -> ProviderError:
     return ProviderError(
-        f"{asked.host} does not know the model {one_line(asked.model, limit=60)}{said}",
+        f"{context.host} does not know the model {one_line(context.model, limit=60)}{suffix}",
         hint="check model.id in the draft",
     )
 
 
-def _not_found(found: Said, said: str, asked: Asked) -> ProviderError:
-    if not found.names_address and found.is_json:
-        return _unknown_model(said, asked)
+def _not_found(details: ErrorDetails, suffix: str, context: CallContext) -> ProviderError:
+    if not details.names_address and details.is_json:
+        return _unknown_model(suffix, context)
     return ProviderError(
-        f"{asked.host} has no chat completions at this address (404{said})",
+        f"{context.host} has no chat completions at this address (404{suffix})",
         hint="base_url usually ends in /v1",
     )
 
 
-def _reported(data: Any, asked: Asked) -> Answer:
-    """An error that came with status 200, or inside a stream."""
-    found = read_error(data)
-    said = _said(found, asked)
-    status = next((int(code) for code in sorted(found.codes) if _STATUS.fullmatch(code)), None)
+def _error_with_status_200(data: Any, context: CallContext) -> Answer:
+    """Classify an error that came with status 200 or inside a stream."""
+    details = read_error(data)
+    suffix = _suffix(details, context)
+    status = next((int(code) for code in sorted(details.codes) if _STATUS.fullmatch(code)), None)
     if status is None:
-        fresh = not asked.standing.answered
-        if found.blames_filter:
+        fresh = not context.history.answered
+        if details.blames_filter:
             status = 400
-        elif found.names_key:
+        elif details.names_key:
             status = 401 if fresh else None
-        elif found.has_quota_code or (fresh and found.names_quota):
+        elif details.has_quota_code or (fresh and details.names_quota):
             status = 402
-        elif found.has_model_code or (fresh and found.names_model):
+        elif details.has_model_code or (fresh and details.names_model):
             status = 404
-        elif found.names_content:
+        elif details.names_content:
             status = 400
     answer = (
         Answer(Outcome.INVALID, retry=True)
         if status is None
-        else classify_status(status, {}, data, asked, "status 200")
+        else classify_status(status, {}, data, context, "status 200")
     )
     if not answer.outcome.is_error:
         return answer
-    return replace(answer, error=f"{asked.host} reported an error with status 200{said}")
+    return replace(answer, error=f"{context.host} reported an error with status 200{suffix}")

@@ -16,7 +16,7 @@ from workbench.lazy_imports import uncollected
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
-from workbench.providers.openai_chat.asked import Asked, Standing
+from workbench.providers.openai_chat.call_context import CallContext, EndpointHistory
 from workbench.providers.openai_chat.classify import classify_body, classify_status
 from workbench.providers.openai_chat.error_bodies import parse_error, read_error
 from workbench.providers.openai_chat.events import looks_like_events
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 _LONG_CHARS = 8000
 _CHARS_A_TOKEN = 12
-"""More characters a token than any usual text has."""
+"""Characters per token; more than in ordinary text."""
 
 
 class OpenAICompatible:
-    """One endpoint. The HTTP client is imported and opened with the first call."""
+    """One endpoint. The HTTP client is imported and opened on the first call."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class OpenAICompatible:
         self._limits = limits
         self._connection: Connection | None = None
         self._sdk: AsyncOpenAI | None = None
-        self._standing = Standing()
+        self._standing = EndpointHistory()
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ class OpenAICompatible:
     ) -> Answer:
         """See `Provider.answer`."""
         endpoint = self._endpoint
-        asked = Asked(
+        context = CallContext(
             endpoint.host,
             request.model,
             endpoint.secrets,
@@ -85,23 +85,23 @@ class OpenAICompatible:
             endpoint.name,
             self._proxy,
         )
-        self._connected()  # what is imported and opened is no part of a call
-        call = _Call(request, asked, on_text, time.perf_counter(), timeout_s)
+        self._connected()  # imports and connection setup do not count as call time
+        call = _Call(request, context, on_text, time.perf_counter(), timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await self._in_some_form(call)
         except TimeoutError:
             answer = Answer(
                 Outcome.TIMED_OUT,
-                error=f"{asked.host} did not finish within {timeout_s:g} s",
+                error=f"{context.host} did not finish within {timeout_s:g} s",
                 retry=True,
                 maybe_billed=True,
             )
         except ProviderError as error:
             error.calls = call.made
             raise
-        except Exception as error:  # noqa: BLE001 - transports' and parsers' own errors come through
-            answer = classify_failure(error, asked)
+        except Exception as error:  # noqa: BLE001 - transports and parsers raise errors of their own
+            answer = classify_failure(error, context)
         answer = replace(answer, latency_s=time.perf_counter() - call.started, attempts=call.made)
         if answer.outcome.is_error:
             return answer
@@ -112,8 +112,8 @@ class OpenAICompatible:
         return replace(answer, cost_usd=cost, note=note)
 
     async def _in_some_form(self, call: _Call) -> Answer:
-        """The answer to the request in the form that is known, or in the one that a refusal asks
-        for; what went well is remembered.
+        """Send the request in the known form, or in the one that a refusal asks for, and remember
+        the form that worked.
         """
         key = (self._endpoint.base_url, call.request.model)
         known = form = FORMS.of(*key)
@@ -129,11 +129,13 @@ class OpenAICompatible:
                 if response.is_success:
                     answer = await call.read(response)
                     break
-                said = parse_error(await response.aread())
-                other = form.after(response.status_code, read_error(said), sent)
+                body_of_error = parse_error(await response.aread())
+                other = form.after(response.status_code, read_error(body_of_error), sent)
                 swapped = form.token_limit != known.token_limit
                 if other is None or (swapped and other.token_limit != form.token_limit):
-                    return classify_status(response.status_code, response.headers, said, call.asked)
+                    return classify_status(
+                        response.status_code, response.headers, body_of_error, call.context
+                    )
             form = other
         if form != known:
             FORMS.remember(*key, form)
@@ -142,13 +144,13 @@ class OpenAICompatible:
     @cached_property
     def _proxy(self) -> str:
         proxy = proxy_of(self._endpoint.base_url)
-        return proxy.said if proxy else ""
+        return proxy.description if proxy else ""
 
     @asynccontextmanager
     async def _connection_for(self, stream: bool) -> AsyncIterator[Connection]:
-        """The connection of all calls, or for a stream one of its own.
+        """The connection shared by all calls, or a separate one for a stream.
 
-        Some servers close the connection behind a stream, just when it would be used again.
+        Some servers close the connection after a stream, just when it would be reused.
         """
         if not stream:
             yield self._connected()
@@ -158,11 +160,11 @@ class OpenAICompatible:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where it is; holds the key."""
+        """The endpoint's address and key."""
         return self._endpoint
 
     def sdk(self) -> AsyncOpenAI:
-        """The openai package's client, opened when it is first needed."""
+        """The openai package's client, opened on first use."""
         if self._sdk is None:
             with uncollected():
                 from workbench.providers.openai_chat.sdk import open_sdk
@@ -191,9 +193,9 @@ class OpenAICompatible:
 
 
 def was_cut(request: Request, prompt_tokens: int | None) -> str:
-    """A note when the server says that it read far fewer tokens than the prompt must have.
+    """A note when the server counts far fewer tokens than the prompt must have; else empty.
 
-    Some servers drop what does not fit, and answer with status 200.
+    Some servers truncate a prompt that does not fit, and answer with status 200.
     """
     sent = sum(len(message.content) for message in request.messages)
     if prompt_tokens is None or sent < _LONG_CHARS or prompt_tokens * _CHARS_A_TOKEN > sent:
@@ -207,27 +209,27 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
 
 @dataclass
 class _Call:
-    """One question and what is known while it is asked."""
+    """One request and its state while it is sent."""
 
     request: Request
-    asked: Asked
+    context: CallContext
     on_text: Callable[[str], None] | None
     started: float
     timeout_s: float
     made: int = 0
 
     async def read(self, response: httpx2.Response) -> Answer:
-        """The answer in a response with a good status, whether or not it is streamed."""
+        """Read the answer from a response with status 200, streamed or not."""
         from workbench.providers.response_limits import read_capped
 
         if response.headers.get("content-type", "").startswith("text/event-stream"):
             return await self._streamed(response)
         raw = await read_capped(response)
         if looks_like_events(raw):
-            assembled = Assembled(self.asked, self.on_text or _unheard)
+            assembled = Assembled(self.context, self.on_text or _discard_text)
             assembled.feed(raw)
             return assembled.answer()
-        answer = classify_body(raw, self.asked)
+        answer = classify_body(raw, self.context)
         if answer.text and self.on_text is not None:
             self.on_text(answer.text)
         return answer
@@ -235,7 +237,7 @@ class _Call:
     async def _streamed(self, response: httpx2.Response) -> Answer:
         from workbench.providers.response_limits import MAX_BODY_BYTES, too_long
 
-        assembled = Assembled(self.asked, self.on_text or _unheard)
+        assembled = Assembled(self.context, self.on_text or _discard_text)
         first: float | None = None
         size = 0
         async for piece in response.aiter_bytes():
@@ -250,5 +252,5 @@ class _Call:
         return replace(assembled.answer(), first_token_s=first)
 
 
-def _unheard(text: str) -> None:
+def _discard_text(text: str) -> None:
     del text

@@ -1,4 +1,4 @@
-"""What a message holds: text, thoughts, tool calls, and what is none of these."""
+"""The content of a message: text, reasoning, tool calls, and other parts."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _THOUGHTS = (
     *("thought", "summary_text"),
 )
 THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
-"""Where servers put what a model thought, beside the content of a message."""
+"""Fields beside `content` in which servers put a model's reasoning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The `content` of a message or of a piece of one."""
+    """The `content` of a message or of a streamed piece of one."""
 
     text: str = ""
     refusal: str = ""
     thought: bool = False
-    """It holds what the model thought."""
+    """Whether it contains reasoning."""
     others: tuple[str, ...] = ()
-    """Kinds of what is neither, such as a picture."""
+    """Kinds of other parts, such as images."""
 
 
 def read_content(content: Any) -> Content:
-    """Text, or the text of a list of parts; what the model thought is no part of its answer."""
+    """Read a text, or the text of a list of parts; reasoning is not part of the answer."""
     if content is None:
         return Content()
     if isinstance(content, str):
@@ -48,7 +48,7 @@ def read_content(content: Any) -> Content:
         if isinstance(part, str):
             text += part
         elif kind in _TEXTS and isinstance(part.get("text"), str):
-            # Gemini marks a thought so.
+            # Gemini's mark of a reasoning part.
             if part.get("thought") is True:
                 thought = True
             else:
@@ -69,7 +69,7 @@ def _kind(part: Any) -> str:
 
 
 def size_of(content: Any) -> str:
-    """` of 1,234 bytes`; empty when that cannot be told."""
+    """` of 1,234 bytes`; empty when the size is unknown."""
     try:
         return f" of {plural(len(json.dumps(content)), 'byte')}"
     except RecursionError:
@@ -77,7 +77,7 @@ def size_of(content: Any) -> str:
 
 
 def has_thought(message: Mapping[str, Any]) -> bool:
-    """Whether a message says beside its content what the model thought."""
+    """Whether a message has reasoning beside its content."""
     return any(message.get(name) for name in THOUGHT_FIELDS)
 
 

@@ -1,4 +1,4 @@
-"""What an error response says, in whatever shape of JSON or text a server puts it."""
+"""Reads error responses, in any shape of JSON or text that servers use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.providers.pauses import seconds_of, wait_in
 
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "status_msg", "error_description")
 _HEADINGS = ("title", "description")
-"""Read where nothing else says more."""
+"""Fields read when no other field has a message."""
 _NESTED = ("error", "errors", "detail", "details", "base_resp", "fault")
 _CODES = ("code", "type", "status", "error_code", "errorCode", "status_code", "reason")
 _FINE = frozenset({"", "0", "200", "none", "null", "ok", "success", "succeeded"})
@@ -71,7 +71,7 @@ _FILTER_CODES = frozenset(
         *("data_inspection_failed", "datainspectionfailed", "responsibleaipolicyviolation", "1301"),
     ]
 )
-"""Of OpenAI, Azure, One API, Qwen and GLM; those of Volcengine name what was `…Detected`."""
+"""Filter codes of OpenAI, Azure, One API, Qwen and GLM; those of Volcengine end in `Detected`."""
 _SENSITIVE = "sensitivecontentdetected"
 _TOO_LONG = re.compile(
     r"maximum context length|context[ _](?:length|window|size)\b.{0,80}?exceed"
@@ -102,16 +102,16 @@ _ADDRESS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """An error body, read. All of it is the server's words."""
+class ErrorDetails:
+    """The contents of an error body. All of it is untrusted text."""
 
     message: str = ""
     codes: frozenset[str] = frozenset()
-    """Its codes, types and statuses, as they are written."""
+    """Its codes, types and statuses as they are spelled."""
     parameter: str = ""
-    """The parameter that it is about, such as `temperature` or `messages.0.content`."""
+    """The parameter that it names, such as `temperature` or `messages.0.content`."""
     wait_s: float | None = None
-    """How long it asks to wait, where the body says so and not the headers."""
+    """Seconds that the body asks to wait."""
     is_json: bool = False
 
     @property
@@ -120,7 +120,7 @@ class Said:
 
     @property
     def names_quota(self) -> bool:
-        """Whether the account has nothing left to pay with; a limit that passes is not meant."""
+        """Whether the account's quota is exhausted; temporary rate limits do not count."""
         if self._lower & _QUOTA_CODES:
             return True
         return (
@@ -131,22 +131,22 @@ class Said:
 
     @property
     def has_quota_code(self) -> bool:
-        """The same by a code alone: no text of a case can be mistaken for it."""
+        """Like `names_quota`, by a code alone, which cannot be text quoted from a case."""
         return bool(self._lower & _QUOTA_CODES)
 
     @property
     def names_key(self) -> bool:
-        """Whether it is about the key."""
+        """Whether the error is about the key."""
         return bool(self._lower & _KEY_CODES) or _KEY.search(self.message) is not None
 
     @property
     def names_content(self) -> bool:
-        """Whether this very content is refused: it is too long, or not valid."""
+        """Whether this request's content is refused: too long, or not valid."""
         return bool(self._lower & _CONTENT_CODES) or _TOO_LONG.search(self.message) is not None
 
     @property
     def blames_filter(self) -> bool:
-        """Whether a code says that a filter took hold of the question."""
+        """Whether a code says that the prompt was filtered."""
         return any(code in _FILTER_CODES or _SENSITIVE in code for code in self._lower)
 
     @property
@@ -156,12 +156,12 @@ class Said:
 
     @property
     def names_model(self) -> bool:
-        """Whether it is about a model that is not there."""
+        """Whether the error is about an unknown model."""
         return self.has_model_code or _MODEL.search(self.message) is not None
 
     @property
     def names_address(self) -> bool:
-        """Whether it says nothing but that there is nothing at this address."""
+        """Whether it says only that there is nothing at this address."""
         return not self.message or _ADDRESS.fullmatch(self.message.strip()) is not None
 
 
@@ -175,7 +175,7 @@ def parse_error(raw: bytes) -> Any:
 
 
 def is_error(data: Any) -> bool:
-    """Whether JSON that came with status 200 is an error by its shape."""
+    """Whether JSON that came with status 200 has the shape of an error."""
     if isinstance(data, list):
         return bool(data) and isinstance(data[0], Mapping) and is_error(data[0])
     if not isinstance(data, Mapping):
@@ -192,40 +192,40 @@ def is_error(data: Any) -> bool:
 
 
 def says_nothing(error: Any) -> bool:
-    """Whether an `error` is none: missing, blank in all its fields, or code 0 with the word ok."""
+    """Whether an `error` field reports no error: missing, blank, or code 0 with `ok`."""
     if isinstance(error, (Mapping, list)):
         return all(map(says_nothing, error.values() if isinstance(error, Mapping) else error))
     return error is None or error is False or str(error).strip().casefold() in _FINE
 
 
 def error_in(part: Mapping[str, Any]) -> Any:
-    """What a choice or a message says under `error`; None where that is none."""
-    found = part.get("error")
-    return None if says_nothing(found) else found
+    """The `error` field of a choice or a message; None if it reports none."""
+    error = part.get("error")
+    return None if says_nothing(error) else error
 
 
-def read_error(body: Any) -> Said:
-    """What the body says, however it is nested. Never raises."""
+def read_error(body: Any) -> ErrorDetails:
+    """Read an error body, however it is nested. Never raises."""
     codes: dict[str, None] = {}
-    found = _Found(codes)
+    reader = _ErrorReader(codes)
     try:
-        messages = list(dict.fromkeys(found.messages(body)))[:_MOST_MESSAGES]
+        messages = list(dict.fromkeys(reader.messages(body)))[:_MOST_MESSAGES]
     except RecursionError:
         messages = []
     message = "; ".join(messages)[:_MOST_CHARS]
     if not message and isinstance(body, (Mapping, list)) and body:
         message = _as_json(body)
-    return Said(
+    return ErrorDetails(
         message,
         frozenset(codes),
-        found.parameter,
-        wait_in(message) if found.wait_s is None else found.wait_s,
+        reader.parameter,
+        wait_in(message) if reader.wait_s is None else reader.wait_s,
         is_json=bool(body) and isinstance(body, (Mapping, list)),
     )
 
 
-class _Found:
-    """What was found on the way to the messages."""
+class _ErrorReader:
+    """Collects messages, codes, parameter and waiting time of an error body."""
 
     def __init__(self, codes: dict[str, None]) -> None:
         self._codes = codes
@@ -245,13 +245,13 @@ class _Found:
             yield from self._object(body, depth)
 
     def _text(self, text: str, depth: int) -> Iterator[str]:
-        """A message; some are JSON or a page themselves."""
+        """Messages in a text, which may be JSON or HTML itself."""
         text = text.strip()
         if text[:1] in ("{", "["):
             inner = _parsed(text[: 4 * _MOST_CHARS])
-            said = list(self.messages(inner, depth + 1)) if inner is not None else []
-            if said:
-                yield from said
+            messages = list(self.messages(inner, depth + 1)) if inner is not None else []
+            if messages:
+                yield from messages
                 return
         if text[:1] == "<":
             title = _TITLE.search(text[:_MOST_CHARS])
@@ -266,14 +266,14 @@ class _Found:
                 self._codes[str(value)] = None
         self._codes.update(dict.fromkeys(vendor_codes(body)))
         self._details(body)
-        said = False
+        has_message = False
         for names in ((*_MESSAGES, *_NESTED), _HEADINGS):
-            for name in () if said else names:
+            for name in () if has_message else names:
                 for message in self.messages(body.get(name), depth + 1):
-                    said = True
+                    has_message = True
                     yield message
         metadata = body.get("metadata")
-        if isinstance(metadata, Mapping):  # OpenRouter puts there what the provider behind it said
+        if isinstance(metadata, Mapping):  # OpenRouter's place for the upstream provider's error
             yield from self.messages(metadata.get("raw"), depth + 1)
 
     def _details(self, body: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Server-sent events, as the HTML standard reads them, from bytes that come in any pieces."""
+"""Parses server-sent events (WHATWG HTML standard) from bytes split anywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its name, if it has one, and its lines of data."""
+    """One event: its name, if it has one, and its data lines."""
 
     name: bytes
     lines: tuple[bytes, ...]
@@ -21,7 +21,7 @@ class Event:
 
 
 class Events:
-    """Feed it bytes; it gives the events that they complete."""
+    """Takes bytes and yields the events that they complete."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -31,7 +31,7 @@ class Events:
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """The events that end in `data`, whose lines end in LF, CR LF or CR."""
+        """Yield the events that `data` completes; lines end in LF, CR LF or CR."""
         if self._after_cr and data:
             data = data.removeprefix(b"\n")
             self._after_cr = False
@@ -49,7 +49,7 @@ class Events:
         self._rest += rest
 
     def end(self) -> Event | None:
-        """What came after the last blank line: some servers leave out the one at the end."""
+        """The event after the last blank line: some servers omit the final one."""
         if self._rest:
             self._take(bytes(self._rest))
             self._rest.clear()

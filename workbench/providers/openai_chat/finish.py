@@ -1,8 +1,8 @@
-"""Why a model stopped, in the words of many servers.
+"""Finish reasons in the spellings of many servers.
 
-The words are those of the APIs of OpenAI, Azure, Anthropic, Gemini and Vertex, Bedrock, Cohere,
+The spellings are those of the APIs of OpenAI, Azure, Anthropic, Gemini and Vertex, Bedrock, Cohere,
 Mistral, DeepSeek, Zhipu, Qwen, xAI, watsonx, OpenRouter, and of vLLM, SGLang, TGI, llama.cpp,
-Ollama and LM Studio. A word that is in none of the sets says nothing about the answer.
+Ollama and LM Studio. An unknown spelling says nothing about the answer.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 
 class Finish(enum.Enum):
-    """What a finish reason says about the answer."""
+    """The classes of finish reasons."""
 
     COMPLETE = enum.auto()
     TRUNCATED = enum.auto()
     FILTERED = enum.auto()
     REFUSED = enum.auto()
     BAD_CALL = enum.auto()
-    """The model called a tool in a way that the server could not read."""
+    """The model made a tool call that the server could not parse."""
     FAILED = enum.auto()
     """The server failed or was stopped before the answer was complete."""
     UNKNOWN = enum.auto()
@@ -47,8 +47,8 @@ _WORDS = {
         malformed_model_output malformed_response""",
 }
 READING = 2
-"""Of what servers send. Raise it when the same bytes are classed otherwise: it stands beside each
-stored answer, so that what an earlier reading took for whole can be doubted.
+"""Revision of the classification. Raise it when the same bytes are classified differently: it is
+stored with each answer, so that answers misclassified by an earlier revision are not reused.
 """
 
 _CLASSES = {word: finish for finish, words in _WORDS.items() for word in words.split()}
@@ -59,39 +59,41 @@ _NONE = ("", "null", "none", "nil", "undefined")
 
 
 def finish_word(value: Any) -> str:
-    """The finish reason as the server wrote it; empty for none, however it is written."""
+    """The finish reason as the server spelled it; empty for none in any spelling."""
     if not isinstance(value, str) or value.strip().casefold() in _NONE:
         return ""
     return value.strip()
 
 
-def stop_word(choice: Mapping[str, Any]) -> str:
-    """The finish reason of a choice. A gateway that writes `stop` for what its provider cut,
-    filtered or failed at gives that one's own word beside it.
+def finish_reason_of(choice: Mapping[str, Any]) -> str:
+    """The finish reason of a choice.
+
+    A gateway that reports `stop` although its provider truncated, filtered or failed has the
+    provider's own reason in another field, which wins.
     """
     word = finish_word(choice.get("finish_reason"))
     native = finish_word(choice.get("native_finish_reason"))
     if class_of(word) is not Finish.COMPLETE or class_of(native) is Finish.UNKNOWN:
         return word
-    return native if spoils(native) else word
+    return native if is_incomplete(native) else word
 
 
 def class_of(word: str) -> Finish:
-    """What the word says, in upper or lower case, camel case, or as the name of an enumeration."""
+    """The class of a finish reason in upper, lower or camel case, or as an enumeration's name."""
     return _CLASSES.get(_plain(word), Finish.UNKNOWN)
 
 
-def spoils(word: str) -> bool:
-    """Whether the word, as it was stored, says anything but that the answer is whole."""
+def is_incomplete(word: str) -> bool:
+    """Whether a stored finish reason says anything but that the answer is complete."""
     return bool(word) and class_of(word) is not Finish.COMPLETE
 
 
 def names_calls(word: str) -> bool:
-    """Whether the word says that the model ended by calling a tool."""
+    """Whether the finish reason names tool calls."""
     return _plain(word) in _CALLS
 
 
 def _plain(word: str) -> str:
     plain = re.sub(r"[\s-]+", "_", _HUMP.sub("_", word)).casefold()
-    # Gemini adds why: "content_filter: RECITATION".
+    # Gemini appends the cause: "content_filter: RECITATION".
     return _PREFIX.sub("", plain.partition(":")[0], count=1)

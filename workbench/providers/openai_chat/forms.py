@@ -1,8 +1,8 @@
-"""In which form an endpoint takes its requests, found out from what it refuses.
+"""The request form that an endpoint accepts, learned from its refusals.
 
-Servers that speak the same API differ in the name of the token limit, and in whether they know
-`stream_options` or stream at all. What one takes is remembered by this process, and kept for later
-ones where there is a place (`runs/endpoint_forms.py`).
+Servers that speak the same API differ in the name of the token limit, and in whether they support
+`stream_options` or streaming at all. The form is remembered by this process, and for later ones in
+the run store (`runs/store/endpoint_forms.py`).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _VAGUE = re.compile(r"(?:(?:bad|invalid) request|unprocessable (?:entity|content
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What an endpoint takes, for one model."""
+    """The request form that an endpoint accepts for one model."""
 
     token_limit: str = ""
-    """The word for the token limit, in place of the prompt's; empty: the prompt's."""
+    """Name of the token limit that replaces the prompt's; empty: the prompt's own."""
     stream_options: bool = True
     streams: bool = True
 
@@ -48,11 +48,11 @@ class Form:
                 sent["stream_options"] = {"include_usage": True}
         return sent
 
-    def after(self, status: int, said: Said, sent: Mapping[str, Any]) -> Form | None:
-        """The form to try when what was `sent` was refused; None: the refusal is about more."""
+    def after(self, status: int, details: ErrorDetails, sent: Mapping[str, Any]) -> Form | None:
+        """The form to try after `sent` was refused; None if the refusal is about something else."""
         if status not in _REFUSING:
             return None
-        words = f"{said.parameter} {said.message}".lower()
+        words = f"{details.parameter} {details.message}".lower()
         unknown = any(word in words for word in _UNKNOWN)
         too_much = any(word in words for word in _TOO_MUCH)
         for word, other in (TOKEN_LIMITS, TOKEN_LIMITS[::-1]):
@@ -61,44 +61,47 @@ class Form:
                 return replace(self, token_limit=other)
         if not sent.get("stream"):
             return None
-        # A refusal that says nothing may be about the stream as well.
-        vague = not said.parameter and _VAGUE.fullmatch(said.message) is not None
+        # A refusal without a reason may be about streaming.
+        vague = not details.parameter and _VAGUE.fullmatch(details.message) is not None
         named = "stream_options" in words or "include_usage" in words
         if "stream_options" in sent and (named or vague):
             return replace(self, stream_options=False)
-        if said.parameter == "stream" or ("stream" in words and unknown) or vague:
+        if details.parameter == "stream" or ("stream" in words and unknown) or vague:
             return replace(self, streams=False)
         return None
 
 
 class Forms:
-    """The forms that endpoints were found to take."""
+    """The forms that endpoints accept, as learned by this process or an earlier one."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Form] = {}
         self._learned: set[tuple[str, str]] = set()
 
     def of(self, base_url: str, model: str) -> Form:
+        """The known form of an endpoint for a model, or the default."""
         return self._known.get((base_url, model), Form())
 
     def remember(self, base_url: str, model: str, form: Form) -> None:
+        """Store a form that this process learned."""
         self._known[base_url, model] = form
         self._learned.add((base_url, model))
 
-    def recall(self, base_url: str, model: str, form: Form) -> None:
-        """Take what an earlier process learned, where this one has not."""
+    def add_stored(self, base_url: str, model: str, form: Form) -> None:
+        """Add a form that an earlier process learned, unless this one has learned its own."""
         if (base_url, model) not in self._learned:
             self._known[base_url, model] = form
 
     def learned(self) -> dict[tuple[str, str], Form]:
-        """What this process found out itself, by address and model."""
-        # From another thread a run may learn meanwhile.
+        """The forms that this process learned itself, by address and model."""
+        # A run may learn another in its own thread meanwhile.
         return {key: self._known[key] for key in self._learned.copy()}
 
     def forget(self) -> None:
+        """Drop all forms."""
         self._known.clear()
         self._learned.clear()
 
 
 FORMS = Forms()
-"""Those of this process: each trial opens its provider anew."""
+"""The forms of this process, shared because each trial opens its own provider."""

@@ -1,8 +1,8 @@
 """The HTTP client of an endpoint: no retries, no redirects, no deadline of its own.
 
-Calls go through httpx2, which the openai package is built on, and not through the package: to
-import it takes half a second and 30 MB, and to build a request with it longer than all that is done
-with the answer. Batches, with their files and pages, are asked for through it: see `sdk.py`.
+Calls go through httpx2, which the openai package is built on, and not through the package:
+importing it takes half a second and 30 MB, and building a request with it takes longer than
+processing the answer. Batches, with their files and pages, use the package: see `sdk.py`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from workbench.errors import ProviderError
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import AnsweredTwice
 from workbench.providers.proxies import Proxy, is_loopback, proxy_of
-from workbench.providers.response_limits import bound, only_the_beginning
+from workbench.providers.response_limits import limit_size, truncate_error_body
 
 CONNECT_S = 10.0
+_CONNECT_SHARE = 0.45
+"""Of a call's timeout, for connecting and again for the TLS handshake."""
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
 
 
 class Connection:
-    """One endpoint's chat completions, with as many HTTP clients as there are calls at once.
+    """One endpoint's chat completions, with one HTTP client per concurrent call.
 
-    The pool of one client looks at all its connections for each request: with fifty of them that
-    takes as long as all the rest. So each client holds one connection, and the one that was free
-    last is taken first.
+    A client's pool inspects all its connections for each request: with fifty of them that takes as
+    long as everything else. So each client holds one connection, and the one that was released
+    last is used first.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Connection:
         self._open_http = open_http
         self._clients: list[httpx2.AsyncClient] = []
         self._free: list[httpx2.AsyncClient] = []
-        # What a call says beside its body is made once.
+        # Everything but the body is built once.
         self._url = httpx2.URL(url)
         self.headers = httpx2.Headers(self._take().headers)
         self._free += self._clients
@@ -48,15 +50,16 @@ class Connection:
 
     @asynccontextmanager
     async def post(self, content: bytes, timeout_s: float) -> AsyncIterator[httpx2.Response]:
-        """The response, its body not read yet. Raises what httpx2 raises, BodyTooLong too.
+        """Send a request; yields the response with its body unread.
 
-        Whoever gives the call `timeout_s` in all need not cut a handshake short, which would
-        leave its socket open: connecting and TLS end on their own before that.
+        Connecting and the TLS handshake end on their own before `timeout_s`, the caller's limit for
+        the whole call: cancelling a handshake would leave its socket open.
 
-        Raises AnsweredTwice for a response that had come before the request was sent, as the rest
-        of an earlier one: from then on each connection is used once.
+        Raises httpx2's errors, BodyTooLong, and AnsweredTwice for a response that arrived before
+        the request was sent, as the rest of an earlier one: from then on connections are not
+        reused.
         """
-        connect = min(CONNECT_S, 0.45 * timeout_s)
+        connect = min(CONNECT_S, _CONNECT_SHARE * timeout_s)
         request = httpx2.Request(
             "POST",
             self._url,
@@ -73,7 +76,7 @@ class Connection:
                     self.headers["Connection"] = "close"
                     raise AnsweredTwice
                 if response.is_success:
-                    bound(response)
+                    limit_size(response)
                 yield response
             finally:
                 await response.aclose()
@@ -100,9 +103,9 @@ class Connection:
 
 
 class _Reading:
-    """Stands in for the `read` of a connection's stream, and notes that it was called.
+    """Replaces the `read` of a connection's stream and records that it was called.
 
-    What the connection has read beyond the end of a response it takes for the next one.
+    The connection treats bytes after the end of a response as the start of the next one.
     """
 
     def __init__(self, read: Callable[..., Any]) -> None:
@@ -115,7 +118,7 @@ class _Reading:
 
     @classmethod
     def of(cls, response: httpx2.Response) -> _Reading:
-        """That of the connection that the response came by, put there with its first one."""
+        """The wrapper on the response's connection, installed with its first response."""
         stream = response.extensions["network_stream"]
         read = stream.read
         if not isinstance(read, cls):
@@ -124,7 +127,7 @@ class _Reading:
 
 
 def open_connection(endpoint: Endpoint) -> Connection:
-    """A connection to that endpoint alone."""
+    """A connection to that endpoint. Raises ProviderError, see `opened`."""
     headers = {
         **dict(endpoint.ambient),
         "Accept": "application/json",
@@ -138,8 +141,8 @@ def open_connection(endpoint: Endpoint) -> Connection:
 
 
 def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
-    """What opens a client for the endpoint: it follows no redirect, and reads of an error's body
-    only the beginning.
+    """A function that opens a client for the endpoint, which follows no redirects and reads only
+    the beginning of an error's body.
 
     Raises ProviderError for a proxy or certificates that cannot be used.
     """
@@ -151,8 +154,8 @@ def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
                 verify=trusted,
                 follow_redirects=False,
                 timeout=TIMEOUT,
-                event_hooks={"response": [only_the_beginning]},
-                # The environment says no more than which proxy to take.
+                event_hooks={"response": [truncate_error_body]},
+                # Nothing but the proxy is taken from the environment.
                 trust_env=not is_loopback(endpoint.base_url),
             )
         except (ImportError, ValueError, httpx2.InvalidURL) as error:
@@ -163,18 +166,20 @@ def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
 
 def _unusable(proxy: Proxy | None) -> ProviderError:
     if proxy is None or not proxy.is_socks:
-        said = f"the proxy {proxy.said}" if proxy else "a proxy that the environment names"
+        shown = f"the proxy {proxy.description}" if proxy else "a proxy that the environment names"
         return ProviderError(
-            f"{said} has an address that cannot be used",
+            f"{shown} has an address that cannot be used",
             hint="correct it, for example http://127.0.0.1:3128, or name the host in NO_PROXY",
         )
     if proxy.scheme in ("socks5", "socks5h"):
         hint = "pip install socksio, or unset the variable, or name the host in NO_PROXY"
         return ProviderError(
-            f"the proxy {proxy.said} is a SOCKS proxy, which needs the package socksio", hint=hint
+            f"the proxy {proxy.description} is a SOCKS proxy, which needs the package socksio",
+            hint=hint,
         )
     return ProviderError(
-        f"the proxy {proxy.said} is a SOCKS proxy of a kind that cannot be used: {proxy.scheme}",
+        f"the proxy {proxy.description} is a SOCKS proxy of a kind that cannot be used:"
+        f" {proxy.scheme}",
         hint="socks5:// works, with the package socksio",
     )
 
@@ -185,8 +190,8 @@ def _system_trust() -> ssl.SSLContext:
 
 
 def _trusted_by(endpoint: Endpoint) -> ssl.SSLContext:
-    """Whose certificates count: the system's and those of ca_bundle, or for an address without
-    TLS nobody's, since to read the system's takes a while.
+    """The trusted certificates: the system's and those of ca_bundle; none for http://, since
+    reading the system's takes a while. Raises ProviderError.
     """
     if endpoint.base_url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -196,10 +201,10 @@ def _trusted_by(endpoint: Endpoint) -> ssl.SSLContext:
     try:
         trusted.load_verify_locations(endpoint.ca_bundle)
     except OSError as error:  # ssl.SSLError is one
-        said = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else ""
+        cause = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else ""
         raise ProviderError(
             f"[providers.{endpoint.name}] ca_bundle: {endpoint.ca_bundle}:"
-            f" {said or 'no certificates in PEM form'}",
+            f" {cause or 'no certificates in PEM form'}",
             hint="a file that begins with -----BEGIN CERTIFICATE-----",
         ) from error
     return trusted

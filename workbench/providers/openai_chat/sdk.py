@@ -1,6 +1,6 @@
-"""The openai client, with everything that the environment could slip in taken out.
+"""The openai client, without the settings that it would take from the environment.
 
-This module imports the SDK, which takes half a second: import it where a batch is sent.
+This module imports the SDK, which takes half a second: import it only where a batch is sent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import openai
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.openai_chat.http_client import TIMEOUT, opened
 
-# What the SDK tells each endpoint about this machine; no answer depends on it.
+# What the SDK tells endpoints about this machine; answers do not depend on it.
 _MACHINE = tuple(
     f"X-Stainless-{what}"
     for what in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
@@ -20,7 +20,7 @@ _MACHINE = tuple(
 
 
 def open_sdk(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    """A client for that endpoint alone: no retries, no redirects, no deadline of its own."""
+    """A client for that endpoint, without retries, redirects or a timeout of its own."""
     headers: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *endpoint.unwanted)}
     return openai.AsyncOpenAI(
         api_key=endpoint.key or "none",

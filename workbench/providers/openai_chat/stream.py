@@ -1,7 +1,7 @@
-"""A streamed completion, put together again piece by piece.
+"""Assembles a streamed completion.
 
-The SDK ends normally on a stream that was cut, on HTML, and on events it does not know; here an
-answer without a finish reason is none.
+The SDK ends normally on a truncated stream, on HTML and on unknown events; here an answer without a
+finish reason is invalid.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.providers.base import Answer
-from workbench.providers.openai_chat.asked import Asked, invalid
+from workbench.providers.openai_chat.call_context import CallContext, invalid
 from workbench.providers.openai_chat.classify import classify_completion
 from workbench.providers.openai_chat.content import THOUGHT_FIELDS, read_content
 from workbench.providers.openai_chat.error_bodies import error_in, is_error
 from workbench.providers.openai_chat.events import Event, Events
-from workbench.providers.openai_chat.finish import Finish, class_of, stop_word
+from workbench.providers.openai_chat.finish import Finish, class_of, finish_reason_of
 from workbench.providers.openai_chat.vendor_codes import filtered_results, is_filtered
 
 _DONE = b"[DONE]"
@@ -26,10 +26,10 @@ _WHOLE = ("content", "refusal", "tool_calls", "function_call", "error")
 
 
 class Assembled:
-    """Feed it the bytes of a `text/event-stream`; `answer` classifies what they came to."""
+    """Takes the bytes of a `text/event-stream`; `answer` classifies the completion."""
 
-    def __init__(self, asked: Asked, on_text: Callable[[str], None]) -> None:
-        self._asked = asked
+    def __init__(self, context: CallContext, on_text: Callable[[str], None]) -> None:
+        self._context = context
         self._on_text = on_text
         self._events = Events()
         self._choices: dict[int, _Choice] = {}
@@ -40,38 +40,38 @@ class Assembled:
 
     @property
     def started(self) -> bool:
-        """The first token is there."""
+        """Whether the first token has arrived."""
         return any(choice.text or choice.calls for choice in self._choices.values())
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes, however they were cut. Raises ProviderError as `answer` does."""
+        """Take the next bytes, split anywhere. Raises ProviderError like `answer`."""
         for event in self._events.feed(data):
             if not self.done:
                 self._take(event)
 
     def answer(self) -> Answer:
-        """What it came to. Raises ProviderError for what stops the whole run."""
+        """The classified answer. Raises ProviderError for an error that every call would get."""
         self._end()
         if self._broken is not None:
             return self._broken
-        # Others than the first are not shown either.
+        # Only the first choice is shown.
         index = min(self._choices, default=0)
         choice = self._choices.get(index, _Choice())
         choice.filtered = choice.filtered or self._filtered
         if self._filtered and not choice.finish:
-            choice.finish = "content_filter"  # nothing else is said of what ended it
+            choice.finish = "content_filter"  # nothing else says what ended it
         if not choice.finish and not choice.error:
             what = "a stream that ended before the answer did"
-            return invalid(self._asked, what, choice.joined.encode("utf-8", "replace"))
+            return invalid(self._context, what, choice.joined.encode("utf-8", "replace"))
         if index:
             self._on_text(choice.joined)
         others: list[dict[str, Any]] = [{}] * (len(self._choices) - 1)
         return classify_completion(
-            {**self._head, "choices": [choice.whole(), *others]}, self._asked
+            {**self._head, "choices": [choice.whole(), *others]}, self._context
         )
 
     def _end(self) -> None:
-        """Take what no blank line follows, as far as it is whole."""
+        """Take a last event that is complete but lacks its blank line."""
         last = self._events.end()
         if last is None or self.done:
             return
@@ -88,20 +88,20 @@ class Assembled:
             self.done = True
             return
         if not data and event.name != b"error":
-            return  # a sign of life
+            return  # a keep-alive
         chunk = _loaded(data)
         if chunk is _NOTHING and len(event.lines) > 1:
-            # Events without the blank line between them.
+            # Events without a blank line between them.
             for line in event.lines:
                 self._take(Event(event.name, (line,)))
             return
         if chunk is _NOTHING:
-            self._break(invalid(self._asked, "a piece of a stream that is not JSON", data))
+            self._break(invalid(self._context, "a piece of a stream that is not JSON", data))
         elif isinstance(chunk, dict) and is_filtered(chunk, {}):
             self._take_chunk(chunk)
         elif is_error(chunk) or (event.name == b"error" and chunk):
             shaped = chunk if is_error(chunk) else {"error": chunk}
-            self._break(classify_completion(shaped, self._asked))
+            self._break(classify_completion(shaped, self._context))
         elif isinstance(chunk, dict):
             self._take_chunk(chunk)
 
@@ -123,13 +123,13 @@ class Assembled:
                 self._on_text(text)
 
     def _break(self, answer: Answer) -> None:
-        """An error: what came before it was made, and may be billed."""
+        """End with an error; the part before it was generated and may be billed."""
         billed = answer.maybe_billed or self.started
         self._broken = self._broken or replace(answer, maybe_billed=billed)
 
 
 class _Choice:
-    """One of the answers in a stream: there is one, but where a server adds more."""
+    """One of the choices in a stream; usually there is only one."""
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -138,7 +138,7 @@ class _Choice:
         self.filtered = False
         self.error: Any = None
         self._half = ""
-        """The first half of an emoji, whose other half comes in the next piece."""
+        """A high surrogate whose low surrogate comes in the next piece."""
         self._open: dict[Any, dict[str, Any]] = {}
         self._message: dict[str, Any] = {}
         self._others: list[dict[str, str]] = []
@@ -148,7 +148,7 @@ class _Choice:
         return "".join(self.text) + self._half
 
     def whole(self) -> dict[str, Any]:
-        """The choice as a completion that was not streamed has it."""
+        """The choice in the form of a completion that was not streamed."""
         content: Any = self.joined
         if self._others:
             content = [{"type": "text", "text": content}, *self._others]
@@ -159,20 +159,20 @@ class _Choice:
         return {**whole, **(filtered_results() if self.filtered else {})}
 
     def take(self, choice: Mapping[str, Any]) -> str:
-        """The next piece; its text."""
-        word = stop_word(choice)
-        # A last chunk says `stop` behind `length`, too: what spoilt the answer stands.
+        """Take the next piece; returns its text."""
+        word = finish_reason_of(choice)
+        # Some servers send `stop` after `length`: the reason that is_incomplete the answer wins.
         if word and (not self.finish or class_of(self.finish) is Finish.COMPLETE):
             self.finish = word
         self.error = self.error or error_in(choice)
         delta, message = choice.get("delta"), choice.get("message")
         if not delta and isinstance(choice.get("text"), str):
-            delta = {"content": choice["text"]}  # as completions that are no chat have it
+            delta = {"content": choice["text"]}  # the form of legacy completions
         text = self._take_delta(delta) if isinstance(delta, Mapping) else ""
         if self.text or self.calls or not isinstance(message, Mapping):
             return text
         if any(message.get(key) for key in _WHOLE):
-            # Some servers send the whole message at once, if nothing came before.
+            # Some servers send the whole message at once if nothing came before.
             self._message = {}
             text = self._take_delta(message)
         return text
@@ -207,7 +207,7 @@ class _Choice:
         return text
 
     def _take_call(self, call: Mapping[str, Any]) -> None:
-        """A call or the rest of one. Some servers number none of them, or all by 0."""
+        """A tool call or the rest of one. Some servers send no index, or always 0."""
         index, given = call.get("index"), call.get("id")
         function = call.get("function")
         function = function if isinstance(function, Mapping) else {}
@@ -227,7 +227,7 @@ class _Choice:
             if isinstance(given, str) and isinstance(before, str):
                 kept["function"][key] = before + given
             elif given and not before:
-                kept["function"][key] = given  # an object, as some servers write arguments
+                kept["function"][key] = given  # some servers send arguments as an object
 
 
 _NOTHING = object()
@@ -239,7 +239,7 @@ def _paired(halves: re.Match[str]) -> str:
 
 
 def _loaded(data: bytes) -> Any:
-    """The JSON in `data`; _NOTHING when there is none."""
+    """The JSON in `data`; _NOTHING when it is invalid."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

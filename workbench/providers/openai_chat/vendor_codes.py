@@ -1,8 +1,8 @@
-"""Numbers by which single vendors say what others say in words, and flags of their filters.
+"""Vendors' numeric error codes and filter flags.
 
-MiniMax puts its numbers into `base_resp`, Baidu Qianfan into `error_code`, iFlytek Spark into
-`code` beside its `sid`: the same number means something else in another place, so each is read in
-its own alone. They are those of the vendors' public lists of error codes.
+MiniMax puts its codes into `base_resp`, Baidu Qianfan into `error_code`, iFlytek Spark into `code`
+beside its `sid`. The same number means something different elsewhere, so each is read in its own
+field only. Source: the vendors' public lists of error codes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FILTER_RESULTS = "content_filter_results"
 
 
 def vendor_codes(body: Mapping[str, Any]) -> Iterator[str]:
-    """What a vendor's numbers in an object of an error mean, as a code or a status of others."""
+    """The common code or HTTP status for a vendor's numeric codes in an error object."""
     spark = body.get("code") if "sid" in body else None
     places = ((_MINIMAX, _base_code(body)), (_BAIDU, body.get("error_code")), (_SPARK, spark))
     for known, number in places:
@@ -48,12 +48,12 @@ def vendor_codes(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def failed_by_code(body: Mapping[str, Any]) -> bool:
-    """Whether `base_resp` says that there is no answer, or none that counts."""
+    """Whether `base_resp` reports a failure or a filtered answer."""
     return str(_base_code(body)) not in ("None", "", "0") and not _blames_content(body)
 
 
 def is_filtered(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
-    """Whether a filter took hold of the question or the answer, whatever the finish reason says."""
+    """Whether prompt or answer was filtered, whatever the finish reason says."""
     if _blames_content(body) or any(body.get(flag) is True for flag in _FILTER_FLAGS):
         return True
     prompts = body.get("prompt_filter_results")
@@ -62,13 +62,13 @@ def is_filtered(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
 
 
 def filtered_results() -> dict[str, Any]:
-    """A choice's fields that say so."""
+    """The fields of a choice that mark it as filtered."""
     return {_FILTER_RESULTS: {"any": {"filtered": True}}}
 
 
 def _base_code(body: Mapping[str, Any]) -> Any:
-    found = body.get("base_resp")
-    return found.get("status_code") if isinstance(found, Mapping) else None
+    base = body.get("base_resp")
+    return base.get("status_code") if isinstance(base, Mapping) else None
 
 
 def _blames_content(body: Mapping[str, Any]) -> bool:
@@ -77,5 +77,5 @@ def _blames_content(body: Mapping[str, Any]) -> bool:
 
 def _has_filtered(place: Any) -> bool:
     results = place.get(_FILTER_RESULTS) if isinstance(place, Mapping) else None
-    found = results.values() if isinstance(results, Mapping) else ()
-    return any(isinstance(one, Mapping) and one.get("filtered") is True for one in found)
+    verdicts = results.values() if isinstance(results, Mapping) else ()
+    return any(isinstance(one, Mapping) and one.get("filtered") is True for one in verdicts)

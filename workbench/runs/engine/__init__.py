@@ -1,1 +1,1 @@
-"""Asking: calls, retries, scoring, spending, and what is shown while it runs."""
+"""The run engine: calls, retries, scoring, the budget and live progress."""

@@ -1,7 +1,7 @@
-"""Runs at half price: submit, leave, come back.
+"""Runs through a provider's batch API, at half price: submit now, collect the answers later.
 
-A run whose questions are in a batch is incomplete until somebody attaches to it and the batch is
-over; what the batch did not answer can then be resumed like any other run.
+A run with a batch under way is incomplete until it is attached to after the batch has ended.
+Requests that the batch did not answer can then be resumed like those of any other run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from workbench.providers.base import Provider
 from workbench.providers.openai_chat.batch import PRICE, BatchAnswers, Batches, BatchState
 from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.runs.engine.budget import Budget
-from workbench.runs.engine.engine import tally_of
+from workbench.runs.engine.engine import initial_counters
 from workbench.runs.engine.recorder import Recorder
 from workbench.runs.engine.result_queue import ResultQueue
 from workbench.runs.spec.counters import Counters
@@ -25,7 +25,7 @@ from workbench.runs.spec.plan import Plan, Planned
 from workbench.runs.spec.values import RunSpec, RunStatus, RunSummary
 from workbench.runs.store.store import RunStore
 from workbench.runs.store.store_thread import StoreThread
-from workbench.runs.store.writer import Remembered
+from workbench.runs.store.writer import CachedAnswer
 
 T = TypeVar("T")
 SUBMITTING = "submitting"
@@ -39,9 +39,9 @@ def submit_batch(
     store_path: Path,
     on_start: Callable[[str], None] | None = None,
 ) -> RunSummary:
-    """Start a run whose questions, but for cached ones, go into a batch. Blocks until it is sent.
+    """Start a run and submit its requests as a batch, except cached ones. Blocks until it is sent.
 
-    `on_start` gets the run's id: when sending fails, the run is there to go on with.
+    `on_start` gets the run's id before submission: a run whose submission fails can be resumed.
 
     Raises UsageError when the provider has no batches or the batch could cost more than the
     run's budget, ProviderError when it refuses.
@@ -66,7 +66,7 @@ def submit_batch(
 def attach_batch(
     run_id: str, spec: RunSpec, open_provider: Callable[[], Provider], store_path: Path
 ) -> RunSummary:
-    """Look after the run's batch: what it answered is scored and stored once it is over.
+    """Poll the run's batch; once it has ended, score and store its answers.
 
     Raises UsageError when the run has no batch under way or something changed since.
     """
@@ -75,12 +75,12 @@ def attach_batch(
     environment = environment_of(spec, provider)
     store = StoreThread(store_path)
     try:
-        found = store.submit(
+        started = store.submit(
             lambda w: w.resume(run_id, spec, provider.identity, batch=True)
         ).result()
-        counters = tally_of(plan.total, found)
+        counters = initial_counters(plan.total, started)
         run = _BatchRun(spec, provider, plan, store, environment, counters)
-        return run.attach(run_id, found.done, store_path)
+        return run.attach(run_id, started.done, store_path)
     finally:
         store.close()
 
@@ -88,7 +88,10 @@ def attach_batch(
 def _check_budget(
     spec: RunSpec, provider: OpenAICompatible, plan: Plan, store: StoreThread
 ) -> None:
-    """A batch cannot be stopped at its budget, so all of it must fit. Raises UsageError."""
+    """Check that the whole batch fits the budget, since a batch cannot be stopped part-way.
+
+    Raises UsageError.
+    """
     limit, model = spec.run_options.budget_usd, spec.prompt.model
     if limit is None:
         return
@@ -98,10 +101,12 @@ def _check_budget(
             "not sent: the budget cannot be kept, because no price is known for this model",
             hint="add prices to the provider's table, or send it without a budget",
         )
-    asked = (
-        item.request for item, found in _looked_up(spec, plan, store) if item.request and not found
+    uncached = (
+        item.request
+        for item, cached in _with_cached(spec, plan, store)
+        if item.request and not cached
     )
-    cost = PRICE * sum(map(spending.estimate, asked))
+    cost = PRICE * sum(map(spending.estimate, uncached))
     if not cost <= limit:
         raise UsageError(
             f"not sent: the batch may cost {cost:.4g} USD, more than its budget of {limit:g}",
@@ -109,13 +114,13 @@ def _check_budget(
         )
 
 
-def _looked_up(
+def _with_cached(
     spec: RunSpec, plan: Plan, store: StoreThread
-) -> Iterator[tuple[Planned, Remembered | None]]:
-    """Every question, with its stored answer if there is one."""
+) -> Iterator[tuple[Planned, CachedAnswer | None]]:
+    """Every planned request with its cached answer, if there is one."""
     for chunk in plan.chunks(frozenset()):
         keys = [] if spec.fresh else [item.key for item in chunk if item.request]
-        known = store.submit(lambda w, keys=keys: w.recall(keys)).result()  # type: ignore[misc]
+        known = store.submit(lambda w, keys=keys: w.cached_answers(keys)).result()  # type: ignore[misc]
         for item in chunk:
             yield item, known.get(item.key) if item.request else None
 
@@ -127,7 +132,7 @@ def _with_batches(provider: Provider) -> OpenAICompatible:
 
 
 class _BatchRun:
-    """One session on a run with a batch."""
+    """One session of a run that uses a batch."""
 
     def __init__(
         self,
@@ -143,7 +148,7 @@ class _BatchRun:
         self._plan = plan
         self._store = store
         self._environment = environment
-        self._tally = counters
+        self._counters = counters
         self._recorder = Recorder(spec, store, counters, ResultQueue())
         self._reason = ""
 
@@ -151,16 +156,16 @@ class _BatchRun:
         """Answer from the cache, send the rest."""
         self._reason = _NOT_SENT
         try:
-            asked = self._not_cached()
-            if asked:
-                self._send(run_id, asked)
+            uncached = self._not_cached()
+            if uncached:
+                self._send(run_id, uncached)
         finally:
             summary = self._finish(run_id, store_path)
         return summary
 
     def attach(self, run_id: str, done: frozenset[tuple[str, int]], store_path: Path) -> RunSummary:
-        """Ask how the batch is, and take its answers when it is over."""
-        self._reason = "the batch could not be asked for"
+        """Poll the batch and collect its answers when it has ended."""
+        self._reason = "the state of the batch could not be read"
         try:
             batch_id = self._store.submit(lambda w: w.open_batch()).result()
             state = self._in_loop(lambda batches: self._look(batches, run_id, batch_id))
@@ -170,30 +175,32 @@ class _BatchRun:
         return summary
 
     def _not_cached(self) -> dict[str, Planned]:
-        asked: dict[str, Planned] = {}
+        uncached: dict[str, Planned] = {}
         custom_ids = {question: custom for custom, question in self._questions().items()}
-        for item, found in _looked_up(self._spec, self._plan, self._store):
+        for item, cached in _with_cached(self._spec, self._plan, self._store):
             if item.request is None:
                 self._recorder.unsent(item)
-            elif found:
-                self._recorder.recalled(item, found)
+            elif cached:
+                self._recorder.cached(item, cached)
             else:
-                asked[custom_ids[item.case.id, item.repeat]] = item
-        return asked
+                uncached[custom_ids[item.case.id, item.repeat]] = item
+        return uncached
 
     def _questions(self) -> dict[str, tuple[str, int]]:
-        """The case and the repeat that a custom id stands for; there are no others."""
+        """Case id and repeat for each custom id that this run can have submitted."""
         return {
             f"{position}-{repeat}": (case.id, repeat)
             for position, case in enumerate(self._spec.cases)
             for repeat in range(self._spec.run_options.repeats)
         }
 
-    def _send(self, run_id: str, asked: dict[str, Planned]) -> None:
-        """Remember before it starts that a batch is on its way: a crash must not pay for it twice,
-        and whoever goes on with the run has to look for it. A refusal is certain.
+    def _send(self, run_id: str, uncached: dict[str, Planned]) -> None:
+        """Submit the batch, recording the intent first.
+
+        After a crash the resumed run then looks for the batch instead of paying for it twice.
+        Only a refusal proves that none was started.
         """
-        requests = {custom: item.request for custom, item in asked.items() if item.request}
+        requests = {custom: item.request for custom, item in uncached.items() if item.request}
         file_id = self._in_loop(lambda batches: batches.upload(requests))
         self._note(SUBMITTING)
         self._reason = "whether the batch was started is not known"
@@ -204,7 +211,9 @@ class _BatchRun:
             self._note(OVER)
             raise
         self._note(state.batch_id)
-        self._reason = f"batch {state.batch_id} has {len(asked)} questions: attach to the run later"
+        self._reason = (
+            f"batch {state.batch_id} has {len(uncached)} questions: attach to the run later"
+        )
 
     def _note(self, batch_id: str) -> None:
         self._store.submit(lambda w: w.note_batch(batch_id)).result()
@@ -224,24 +233,24 @@ class _BatchRun:
         self._keep(self._in_loop(lambda batches: batches.answers(state)), done)
         self._recorder.wait()
         self._note(OVER)
-        said = f": {state.error}" if state.error else ""
-        return f"batch {state.batch_id} is {state.status}{said}"
+        error = f": {state.error}" if state.error else ""
+        return f"batch {state.batch_id} is {state.status}{error}"
 
     def _keep(self, answers: BatchAnswers, done: frozenset[tuple[str, int]]) -> None:
         questions = self._questions()
         cases = {case.id: case for case in self._spec.cases}
-        for custom, answer in answers.found.items():
+        for custom, answer in answers.by_custom_id.items():
             case_id, repeat = questions.get(custom, ("", 0))
             if case_id and (case_id, repeat) not in done:
                 self._recorder.called()
                 self._recorder.answered(self._plan.planned(cases[case_id], repeat), answer)
-        strange = answers.unreadable + len(answers.found.keys() - questions.keys())
+        strange = answers.unreadable + len(answers.by_custom_id.keys() - questions.keys())
         if strange:
             self._environment[STRANGE_LINES] = strange
 
     def _finish(self, run_id: str, store_path: Path) -> RunSummary:
         self._recorder.wait()
-        counters, reason = self._tally, self._reason
+        counters, reason = self._counters, self._reason
         missing = counters.total - counters.done
         if missing:
             status = RunStatus.INCOMPLETE
@@ -254,19 +263,17 @@ class _BatchRun:
         else:
             status, reason = RunStatus.COMPLETE, ""
         environment = self._environment
-        self._store.submit(
-            lambda w: w.finish(status, reason, environment | w.afterwards())
-        ).result()
+        self._store.submit(lambda w: w.finish(status, reason, environment | w.run_stats())).result()
         with RunStore(store_path, create=False) as store:
             return store.summary(run_id)
 
     def _in_loop(self, ask: Callable[[Batches], Awaitable[T]]) -> T:
         model = self._spec.prompt.model
 
-        async def asked() -> T:
+        async def call() -> T:
             try:
                 return await ask(Batches(self._provider, model.id if model else ""))
             finally:
                 await self._provider.close()
 
-        return asyncio.run(asked())
+        return asyncio.run(call())

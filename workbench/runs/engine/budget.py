@@ -11,7 +11,7 @@ from workbench.providers.openai_chat.parameters import payload
 from workbench.providers.options import max_output
 
 _BYTES_A_TOKEN = 3.0
-"""Fewer than in any usual text, so that the estimate is high."""
+"""Bytes per token; fewer than in ordinary text, so that the estimate is high."""
 _FIRST_OUTPUT = 1024
 _ENOUGH_SEEN = 20
 _ROUNDING = 1 + 1e-9
@@ -19,12 +19,12 @@ _ROUNDING = 1 + 1e-9
 
 @dataclass
 class Budget:
-    """The budget, counted with the calls under way. Used on the engine's event loop.
+    """The budget in US dollars, including calls under way. Used on the engine's event loop.
 
-    Where a request limits its answer, no call starts that could exceed the budget. Where it does
-    not, nobody knows what one answer costs: calls start one by one until some are there, and each
-    reserves twice the longest answer so far. What is spent can then exceed the limit by as much as
-    the answers under way are longer than that.
+    Where a request limits its answer's length, no call starts that could exceed the budget. Where
+    it does not, the cost of an answer is unknown: calls start one at a time until some answers have
+    arrived, then each reserves twice the longest answer so far. Spending can exceed the limit only
+    by the amount by which answers under way are longer than that.
     """
 
     limit: float | None
@@ -35,23 +35,23 @@ class Budget:
     """Of those, in tokens."""
     reserved: float = 0.0
     lost: float = 0.0
-    """What calls may have cost that brought no answer after they were sent."""
+    """US dollars that calls which were sent but got no answer may have cost."""
     guessed: float = 0.0
-    """What answers may have cost that came without a count of tokens."""
+    """US dollars that answers without a token count may have cost."""
     under_way: int = 0
-    """Calls with a reservation. The sum of what they reserved is no exact 0 without any."""
+    """Calls with a reservation; counted, because the sum of reservations has rounding errors."""
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_blind(self) -> bool:
-        """There is a limit, and no price to keep it by."""
+        """Whether there is a limit but no known price to enforce it with."""
         return self.limit is not None and self.price is None
 
     def estimate(self, request: Request) -> float:
-        """The most that a call should cost, in US dollars.
+        """An upper estimate of a call's cost in US dollars.
 
-        Three bytes a token; of output as much as the request allows, else twice the longest
-        answer so far, at least 1,024 tokens before enough were seen.
+        Prompt: three bytes per token. Output: the request's limit, else twice the longest answer so
+        far, and at least 1,024 tokens until enough answers were seen.
         """
         if self.price is None:
             return 0.0
@@ -60,12 +60,12 @@ class Budget:
         if output is None:
             least = _FIRST_OUTPUT if self.seen < _ENOUGH_SEEN else 0
             output = max(least, 2 * self.longest)
-        return (sent / _BYTES_A_TOKEN * self.price.input + output * self.price.output) / 1e6
+        return self.price.total(sent / _BYTES_A_TOKEN, output)
 
     def reserve(self, request: Request, spent: float) -> float | None:
-        """Set aside what the call may cost, and say how much; None: it could exceed the limit.
+        """Reserve the call's estimated cost and return it; None if it could exceed the limit.
 
-        0 without a limit. With calls under way None means: try again when one of them is over.
+        Returns 0 without a limit. After None with calls under way, retry when one of them ends.
         """
         if self.limit is None:
             self.under_way += 1
@@ -84,36 +84,39 @@ class Budget:
         return self.seen < _ENOUGH_SEEN and max_output(request) is None
 
     def is_over(self, spent: float) -> bool:
-        """Calls that failed have used up what those under way may still cost: no retry may start.
+        """Whether failed calls have used up the budget, so that no retry may start.
 
-        A sum of what was reserved and given back again is exact to a few digits less.
+        Compared with a tolerance: adding and releasing reservations loses a few digits.
         """
         if self.limit is None:
             return False
         return spent + self.lost + self.guessed + self.reserved > self.limit * _ROUNDING
 
     async def wait(self) -> None:
-        """Until a call is over."""
+        """Wait until a call ends."""
         await self._settled.wait()
 
     def lose(self, request: Request) -> None:
-        """A call brought no answer after it was sent: it may be billed."""
+        """Count a call that was sent and got no answer: it may be billed."""
         self.lost += self.estimate(request)
 
     def used_up(self) -> str:
         """Why no call may start."""
         limit = self.limit or 0.0
-        said = f"the budget of {limit:.2f} USD" if limit >= 0.01 else f"the budget of {limit:g} USD"
-        said += " is used up"
+        reason = (
+            f"the budget of {limit:.2f} USD" if limit >= 0.01 else f"the budget of {limit:g} USD"
+        )
+        reason += " is used up"
         if self.lost:
-            said += f", {self.lost:.4f} of it by calls without an answer that may be billed"
+            reason += f", {self.lost:.4f} of it by calls without an answer that may be billed"
         if self.guessed:
-            said += f", {self.guessed:.4f} of it guessed for answers without a count of tokens"
-        return said
+            reason += f", {self.guessed:.4f} of it guessed for answers without a count of tokens"
+        return reason
 
     def settle(self, reserved: float, answer: Answer | None) -> None:
-        """A call is over. What an answer really cost is counted elsewhere, where it is known;
-        where not, what was set aside for it stays so.
+        """End a call's reservation.
+
+        The recorder counts the known cost of an answer; where it is unknown the reservation stays.
         """
         self.under_way -= 1
         self.reserved = self.reserved - reserved if self.under_way else 0.0
@@ -128,9 +131,9 @@ class Budget:
         self.seen += 1
         self.longest = max(self.longest, tokens)
         if answer.cost_usd is None and self.price is not None:
-            self.guessed += max(reserved, tokens * self.price.output / 1e6)
+            self.guessed += max(reserved, self.price.total(0, tokens))
 
     def wake(self) -> None:
-        """Let those who wait look again."""
+        """Wake up the waiting calls."""
         self._settled.set()
         self._settled.clear()

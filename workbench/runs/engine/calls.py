@@ -1,4 +1,4 @@
-"""The calls of a run: as many at once as the provider takes, until all is answered."""
+"""The calls of a run, with as many under way as the provider accepts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workbench.runs.spec.values import RunSpec, Slot
 from workbench.runs.store.writer import Spent
 
 GRACE_S = 2.0
-"""How long calls under way may go on after the provider said that no call can succeed."""
+"""Seconds that calls under way may take after the provider said that no call can succeed."""
 _UNPRICED = (
     "the budget cannot be kept, because no price is known for this model"
     " (add prices to the provider's table, or run without a budget)"
@@ -46,8 +46,8 @@ def _lower(one: int | None, other: int | None) -> int | None:
     return min(given) if given else None
 
 
-def _unheard(_text: str) -> None:
-    """Pieces of a streamed answer: only when the first one came is of interest."""
+def _discard_text(_text: str) -> None:
+    """Discards streamed text: streaming is on only to time the first token."""
 
 
 class _OverBudget(Exception):
@@ -55,7 +55,7 @@ class _OverBudget(Exception):
 
 
 class Calls:
-    """One run's calls; made and used on the engine's event loop."""
+    """One run's calls; created and used on the engine's event loop."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Calls:
     ) -> None:
         self._provider = provider
         self._recorder = recorder
-        self._tally = counters
+        self._counters = counters
         self._more = more
         self._ready: deque[Planned] = deque()
         self._under_way: dict[tuple[str, int], float] = {}
@@ -80,9 +80,9 @@ class Calls:
             POLICY.budget(self.throttle.ceiling),
             self._calling,
             recorder.called,
-            self._unsure,
+            self._count_maybe_billed,
         )
-        self._heard = _unheard if spec.run_options.stream else None
+        self._heard = _discard_text if spec.run_options.stream else None
         limit = spec.run_options.budget_usd
         model = spec.prompt.model
         price = provider.price(model.id) if model and limit is not None else None
@@ -90,7 +90,7 @@ class Calls:
         self._earlier = earlier
         self.reason = ""
         self.maybe_billed = earlier.maybe_billed
-        """Calls that brought no answer after they were sent, in all attempts."""
+        """Calls in all sessions that were sent and got no answer."""
         self._fatal = False
         self._workers: list[asyncio.Task[None]] = []
         self._place = {case.id: at for at, case in enumerate(spec.cases)}
@@ -99,7 +99,7 @@ class Calls:
         self._loop = asyncio.get_running_loop()
 
     async def run(self, first: list[Planned]) -> None:
-        """Ask everything. `reason` says why if it stopped before. Raises what storing raised."""
+        """Make all calls. When it stops early, `reason` says why. Raises the store's errors."""
         self._ready.extend(first)
         self._count_earlier([item.request for item in first if item.request])
         if self.spending.is_blind:
@@ -125,18 +125,18 @@ class Calls:
 
     def stop_soon(self, reason: str) -> None:
         """`stop`, from any thread."""
-        self._from_elsewhere(lambda: self.stop(reason))
+        self._call_in_loop(lambda: self.stop(reason))
 
     def abort_soon(self) -> None:
         """`abort`, from any thread."""
-        self._from_elsewhere(self.abort)
+        self._call_in_loop(self.abort)
 
     def ask_up_to_soon(self, cases: int) -> None:
         """`ask_up_to`, from any thread."""
-        self._from_elsewhere(lambda: self.ask_up_to(cases))
+        self._call_in_loop(lambda: self.ask_up_to(cases))
 
     def ask_up_to(self, cases: int) -> None:
-        """Start calls for the first so many cases alone, until more are allowed."""
+        """Limit calls to the first `cases` cases, until a later call raises the limit."""
         self._up_to = cases
         self._more_allowed.set()
 
@@ -148,34 +148,34 @@ class Calls:
         self._more_allowed.set()
 
     def abort(self) -> None:
-        """End the calls under way too."""
+        """Cancel the calls under way too."""
         self.throttle.close()
         for worker in self._workers:
             worker.cancel()
 
     def _count_earlier(self, like: list[Request]) -> None:
-        """What earlier attempts may have cost beyond what is known, by questions `like` theirs."""
+        """Charge the budget for unanswered calls of earlier sessions, estimated from `like`."""
         earlier = self._earlier
         if earlier.cut_off and like and self._provider.price(like[0].model) != FREE:
             self.maybe_billed += earlier.cut_off
-            self._recorder.unsure(self.maybe_billed)
+            self._recorder.set_maybe_billed(self.maybe_billed)
         most = max(map(self.spending.estimate, like), default=0.0)
         self.spending.lost = self.maybe_billed * most
         self.spending.guessed = earlier.unpriced * most
 
     def _calling(self) -> None:
-        if self.spending.is_over(self._tally.cost_usd):
+        if self.spending.is_over(self._counters.cost_usd):
             raise _OverBudget
         self._recorder.called()
 
-    def _unsure(self, request: Request) -> None:
+    def _count_maybe_billed(self, request: Request) -> None:
         if self._provider.price(request.model) != FREE:
             self.maybe_billed += 1
-            self._recorder.unsure(self.maybe_billed)
+            self._recorder.set_maybe_billed(self.maybe_billed)
             self.spending.lose(request)
 
-    def _from_elsewhere(self, do: Callable[[], None]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has just been closed: nothing to stop
+    def _call_in_loop(self, do: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was just closed: nothing to stop
             self._loop.call_soon_threadsafe(do)
 
     async def _until_done(self, flusher: asyncio.Task[None]) -> None:
@@ -222,9 +222,9 @@ class Calls:
             await commits.recorded()
 
     async def _reserve(self, request: Request) -> float | None:
-        """Money for a call, when there is some; None: the run is over."""
+        """Wait for a budget reservation, in US dollars; None when the run is to end."""
         while not self.throttle.closed:
-            cost = self.spending.reserve(request, self._tally.cost_usd)
+            cost = self.spending.reserve(request, self._counters.cost_usd)
             if cost is not None:
                 return cost
             if not self.spending.under_way:

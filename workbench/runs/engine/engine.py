@@ -1,4 +1,4 @@
-"""Runs a prompt on cases in its own thread: from the cache what is there, the rest by calls."""
+"""Runs a prompt on cases in its own thread: cached answers first, calls for the rest."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import RunWriter, Started
 
 SWITCH_S = 0.0005
-"""How long a thread may keep the interpreter while another wants it. By default it is ten times as
-long, which the store's thread would wait for at every statement, and the screen at every key."""
+"""GIL switch interval in seconds; the default of 5 ms delays the store thread at every statement
+and the screen at every key."""
 
 
 def start_run(
@@ -40,11 +40,12 @@ def start_run(
     resume: str | None = None,
     up_to: int | None = None,
 ) -> LiveRun:
-    """Start a run, or go on with the one that `resume` names: what is missing or failed. With
-    `up_to` it asks so many cases, and waits until `LiveRun.ask_up_to` allows more.
+    """Start a run, or resume the run with the id `resume`: cases that are missing or failed.
 
-    Raises what makes every call pointless, before the first one: UsageError for no cases, for a
-    run that changed or that another process works on; TemplateError, SettingsError.
+    With `up_to` it makes calls for that many cases and waits until `LiveRun.ask_up_to` allows more.
+
+    Raises before the first call: UsageError for no cases, for a run whose inputs changed or that
+    another process works on; TemplateError, SettingsError.
     """
     _check(spec)
     provider = open_provider()
@@ -53,16 +54,16 @@ def start_run(
     store = StoreThread(store_path)
     try:
         if resume is None:
-            started = store.submit(lambda w: w.start(spec, provider.identity, environment))
+            starting = store.submit(lambda w: w.start(spec, provider.identity, environment))
         else:
-            started = store.submit(lambda w: w.resume(resume, spec, provider.identity))
-        found = started.result()
+            starting = store.submit(lambda w: w.resume(resume, spec, provider.identity))
+        started = starting.result()
     except BaseException:
         store.close()
         raise
     sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
-    engine = _Engine(spec, provider, plan, store, found, environment, store_path, up_to)
-    name = f"workbench-{found.run_id}"
+    engine = _Engine(spec, provider, plan, store, started, environment, store_path, up_to)
+    name = f"workbench-{started.run_id}"
     threading.Thread(target=engine.work, name=name, daemon=True).start()
     return engine.live
 
@@ -82,23 +83,23 @@ def _check(spec: RunSpec) -> None:
             raise UsageError(f"the case id {case.id!r} cannot be stored as UTF-8")
 
 
-def tally_of(total: int, found: Started) -> Counters:
-    """The counts to begin with."""
-    spent = found.spent
+def initial_counters(total: int, started: Started) -> Counters:
+    """A run's counters at the start of this session."""
+    spent = started.spent
     counters = Counters(
         total,
-        faults=found.faults,
+        faults=started.faults,
         cost_usd=spent.cost_usd,
         unpriced=spent.unpriced,
         prompt_tokens=spent.prompt_tokens,
         completion_tokens=spent.completion_tokens,
     )
-    counters.go_on(len(found.done), found.scores)
+    counters.add_earlier(len(started.done), started.scores)
     return counters
 
 
 class _Engine:
-    """One run's thread."""
+    """The thread of one run."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class _Engine:
         provider: Provider,
         plan: Plan,
         store: StoreThread,
-        found: Started,
+        started: Started,
         environment: dict[str, Any],
         store_path: Path,
         up_to: int | None,
@@ -115,18 +116,18 @@ class _Engine:
         self._provider = provider
         self._plan = plan
         self._store = store
-        self._found = found
-        self._fresh = spec.fresh or found.fresh
+        self._started = started
+        self._fresh = spec.fresh or started.fresh
         self._environment = environment
         self._store_path = store_path
-        self._tally = tally_of(plan.total, found)
+        self._counters = initial_counters(plan.total, started)
         result_queue = ResultQueue()
-        self._recorder = Recorder(spec, store, self._tally, result_queue)
+        self._recorder = Recorder(spec, store, self._counters, result_queue)
         self._reason = ""
-        self.live = LiveRun(found.run_id, store_path, self._tally, result_queue, up_to)
+        self.live = LiveRun(started.run_id, store_path, self._counters, result_queue, up_to)
 
     def work(self) -> None:
-        """All of the run; whatever happens, the summary is there in the end."""
+        """Do the whole run; a summary is available at the end, whatever happens."""
         lost = ""
         try:
             self._answer_all()
@@ -145,8 +146,8 @@ class _Engine:
             self._reason = self._reason or str(error)
 
     def _misses(self) -> Iterator[list[Planned]]:
-        """The questions that the cache does not answer; those that it does are recorded."""
-        for chunk in self._plan.chunks(self._found.done):
+        """Record cached answers and yield the requests without one, in chunks."""
+        for chunk in self._plan.chunks(self._started.done):
             if self.live.stopping:
                 self._reason = self.live.stop_reason
                 return
@@ -158,11 +159,11 @@ class _Engine:
 
     def _recall(self, chunk: list[Planned]) -> list[Planned]:
         keys = [item.key for item in chunk if item.request is not None]
-        known = self._store.submit(lambda writer: writer.recall(keys)).result()
+        known = self._store.submit(lambda writer: writer.cached_answers(keys)).result()
         missing = []
         for item in chunk:
             if item.key in known:
-                self._recorder.recalled(item, known[item.key])
+                self._recorder.cached(item, known[item.key])
             else:
                 missing.append(item)
         return missing
@@ -176,9 +177,9 @@ class _Engine:
         from workbench.runs.engine.calls import Calls
 
         calls = Calls(
-            self._provider, self._spec, self._recorder, self._tally, more, self._found.spent
+            self._provider, self._spec, self._recorder, self._counters, more, self._started.spent
         )
-        self.live.calling(calls)
+        self.live.attach_calls(calls)
         try:
             await calls.run(first)
         finally:
@@ -186,7 +187,7 @@ class _Engine:
             await self._provider.close()
 
     def _end(self, lost: str) -> None:
-        """Store how the run ended, and tell whoever waits; without a store too."""
+        """Store how the run ended and notify waiting threads, even if the store failed."""
         status, reason = (RunStatus.INCOMPLETE, lost) if lost else self._ending()
         summary = None
         try:
@@ -205,7 +206,7 @@ class _Engine:
         self.live.end(summary)
 
     def _finish(self, writer: RunWriter, status: RunStatus, reason: str) -> None:
-        writer.finish(status, reason, self._environment | writer.afterwards())
+        writer.finish(status, reason, self._environment | writer.run_stats())
 
     def _stored(self, writer: RunWriter) -> RunSummary:
         del writer
@@ -213,7 +214,7 @@ class _Engine:
             return store.summary(self.live.run_id)
 
     def _unstored_summary(self) -> RunSummary:
-        spec, counters, model = self._spec, self._tally, self._spec.prompt.model
+        spec, counters, model = self._spec, self._counters, self._spec.prompt.model
         return RunSummary(
             run_id=self.live.run_id,
             status=RunStatus.INCOMPLETE,
@@ -241,24 +242,24 @@ class _Engine:
         )
 
     def _ending(self) -> tuple[RunStatus, str]:
-        counters = self._tally
+        counters = self._counters
         if self.live.aborting and counters.done < counters.total:
             return RunStatus.CANCELLED, "aborted by the user"
         if counters.done < counters.total:
             return RunStatus.INCOMPLETE, self._reason or self.live.stop_reason or STOPPED
         if counters.errors:
-            said = (
+            reason = (
                 f"{counters.errors} of {counters.total} have no score: {self._recorder.last_error}"
             )
-            return RunStatus.INCOMPLETE, said
+            return RunStatus.INCOMPLETE, reason
         return RunStatus.COMPLETE, ""
 
 
 def _lost(error: Exception) -> str:
-    """Why the rest of a run is lost, in one line."""
+    """Why the rest of a run was not stored, in one line."""
     if isinstance(error, LeaseLost):
         return "another process took the run over"
-    said = one_line(f"{type(error).__name__}: {error}")
+    cause = one_line(f"{type(error).__name__}: {error}")
     if isinstance(error, (sqlite3.Error, OSError)):
-        return f"results cannot be stored: {said}"
-    return f"the run failed: {said}"
+        return f"results cannot be stored: {cause}"
+    return f"the run failed: {cause}"

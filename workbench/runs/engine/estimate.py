@@ -1,8 +1,8 @@
-"""What a run will take, before it starts."""
+"""A run's calls, cost and duration, estimated before it starts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from workbench.providers.base import Provider
@@ -20,14 +20,31 @@ _SAMPLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Calls to make and answers in the cache; money and time are guesses, None: unknown."""
+    """Calls to make and cached answers; US dollars and seconds are estimates, None if unknown."""
 
     calls: int
     cached: int
     usd: float | None
     seconds: float | None
     unsent: int = 0
-    """Cases and repeats that cannot be asked, because the template does not fit them."""
+    """Cases and repeats whose prompt cannot be rendered."""
+
+
+def total(estimates: Iterable[Estimate]) -> Estimate:
+    """The sum of estimates; a value unknown in one is unknown in the sum."""
+    each = list(estimates)
+    return Estimate(
+        sum(item.calls for item in each),
+        sum(item.cached for item in each),
+        _sum(item.usd for item in each),
+        _sum(item.seconds for item in each),
+        sum(item.unsent for item in each),
+    )
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
 
 
 def estimate_run(
@@ -36,7 +53,7 @@ def estimate_run(
     store: RunStore | None = None,
     done: Collection[tuple[str, int]] = (),
 ) -> Estimate:
-    """What `spec` will take; with `store` cached answers are left out, and so is what is `done`.
+    """Estimate `spec`, without the (case id, repeat) pairs in `done` and answers cached in `store`.
 
     Tokens: four characters each, and the prompt's limit (else 200) for the answer. Time: from the
     latencies of the newest stored run of the same prompt and model, if there is one.
@@ -91,7 +108,7 @@ def _seconds(spec: RunSpec, provider: str, store: RunStore | None, calls: int) -
     if calls == 0:
         return 0.0
     prompt_id, model = spec.prompt.prompt_id, _model(spec)
-    latency = store.usual_latency(prompt_id, provider, model) if store else None
+    latency = store.mean_latency(prompt_id, provider, model) if store else None
     if latency is None:
         return None
     return calls * latency / spec.run_options.concurrency

@@ -18,7 +18,7 @@ STOPPED = "stopped by the user"
 
 
 class LiveRun:
-    """A run in its own thread. It goes on whether somebody looks or not."""
+    """A run in its own thread. It proceeds whether or not results are drained."""
 
     def __init__(
         self,
@@ -30,8 +30,8 @@ class LiveRun:
     ) -> None:
         self.run_id = run_id
         self._store_path = store_path
-        self._tally = counters
-        self._outbox = result_queue
+        self._counters = counters
+        self._result_queue = result_queue
         self._finished = threading.Event()
         self._summary: RunSummary | None = None
         self._calls: Calls | None = None
@@ -42,16 +42,16 @@ class LiveRun:
 
     @property
     def done(self) -> bool:
-        """Nothing more will come; everything there is can be drained."""
+        """Whether the run has ended: no more results will come, those there are can be drained."""
         return self._finished.is_set()
 
     def progress(self) -> RunProgress:
-        """How far it is; cheap enough to ask ten times a second."""
-        with self._tally.lock:
+        """Progress so far; cheap enough to call ten times per second."""
+        with self._counters.lock:
             return self._progress()
 
     def _progress(self) -> RunProgress:
-        counters, calls, summary = self._tally, self._calls, self._summary
+        counters, calls, summary = self._counters, self._calls, self._summary
         rate = None if summary else counters.rate()
         left = counters.total - counters.done
         retry_in = None
@@ -90,8 +90,8 @@ class LiveRun:
         )
 
     def drain(self) -> list[Result]:
-        """The results stored since the last time; those of an earlier session are in the store."""
-        taken = self._outbox.take()
+        """Results stored since the last call; those of earlier sessions are in the store."""
+        taken = self._result_queue.take()
         if not taken.dropped:
             return taken.results
         from workbench.runs.store.store import RunStore
@@ -101,7 +101,7 @@ class LiveRun:
         return earlier + taken.results
 
     def ask_up_to(self, cases: int) -> None:
-        """Start calls for the first so many cases of the order alone, until more are allowed."""
+        """Limit calls to the first `cases` cases, until a later call raises the limit."""
         self._up_to = cases
         calls = self._calls
         if calls is not None:
@@ -116,14 +116,14 @@ class LiveRun:
             calls.stop_soon(self.stop_reason)
 
     def abort(self) -> None:
-        """End at once; at most the calls under way are lost. The run can be resumed."""
+        """Stop immediately; at most the calls under way are lost. The run can be resumed."""
         self.stopping = self.aborting = True
         calls = self._calls
         if calls is not None:
             calls.abort_soon()
 
     def wait(self, timeout: float | None = None) -> RunSummary:
-        """The summary, when the run has ended. Raises TimeoutError."""
+        """Wait for the end and return the summary. Raises TimeoutError after `timeout` seconds."""
         if not self._finished.wait(timeout):
             raise TimeoutError(f"run {self.run_id} is still going on")
         if self._summary is None:
@@ -131,15 +131,15 @@ class LiveRun:
         return self._summary
 
     def ends_within(self, seconds: float) -> bool:
-        """Wait for the end, at most so long; whether it has come."""
+        """Wait for the end, at most `seconds`; return whether the run has ended."""
         return self._finished.wait(seconds)
 
-    def wait_a_moment(self, seconds: float) -> None:
-        """Wait for more results or the end, at most so long."""
-        self._outbox.wait(seconds)
+    def wait_for_results(self, seconds: float) -> None:
+        """Wait for more results or the end, at most `seconds`."""
+        self._result_queue.wait(seconds)
 
-    def calling(self, calls: Calls) -> None:
-        """The engine starts to make calls."""
+    def attach_calls(self, calls: Calls) -> None:
+        """Called by the engine when it starts to make calls."""
         self._calls = calls
         if self._up_to is not None:
             calls.ask_up_to(self._up_to)
@@ -149,7 +149,7 @@ class LiveRun:
             calls.stop(self.stop_reason)
 
     def end(self, summary: RunSummary) -> None:
-        """The engine is done."""
+        """Called by the engine when the run has ended."""
         self._summary = summary
         self._finished.set()
-        self._outbox.ring()
+        self._result_queue.wake()

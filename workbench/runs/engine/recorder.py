@@ -1,4 +1,4 @@
-"""From answers to stored results: scores them, counts them, hands them over in small batches."""
+"""From answers to stored results: scores and counts them, and stores them in small batches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workbench.runs.spec.values import Result, RunSpec
 from workbench.runs.store.holder import HEARTBEAT_S
 from workbench.runs.store.spec_parts import scorer_names
 from workbench.runs.store.store_thread import StoreThread
-from workbench.runs.store.writer import Recorded, Remembered, RunWriter
+from workbench.runs.store.writer import CachedAnswer, Recorded, RunWriter
 
 BATCH = 200
 BATCH_S = 0.1
@@ -32,12 +32,12 @@ class Recorder:
         self._scorers = spec.scorers
         self._headline = (scorer_names(spec) or ("",))[0]
         self._store = store
-        self._tally = counters
-        self._outbox = result_queue
+        self._counters = counters
+        self._result_queue = result_queue
         self._pending: list[Recorded] = []
         self._answers = counters.scored > 0
         self._rejected: list[tuple[Planned, Answer]] = []
-        """Contents that were refused before anything was answered."""
+        """Requests whose content was refused before any request was answered."""
         self._sent: deque[Future[None]] = deque()
         self._calls = 0
         self._maybe_billed: int | None = None
@@ -45,15 +45,15 @@ class Recorder:
         self.last_error = ""
         self.errors_in_row = 0
 
-    def recalled(self, item: Planned, found: Remembered) -> None:
-        """An answer from the cache."""
-        self._take(item, found.answer, found.answer_id)
+    def cached(self, item: Planned, stored: CachedAnswer) -> None:
+        """Take an answer from the cache."""
+        self._take(item, stored.answer, stored.answer_id)
 
     def answered(self, item: Planned, answer: Answer) -> None:
-        """An answer from the provider, or the error in its place.
+        """Take an answer from the provider, or the error in its place.
 
-        A refused content counts as wrong only in a run that gets other answers: until then it
-        waits, and at the end it is an error.
+        A refused content counts as wrong only in a run that gets other answers: until one arrives
+        it is held back, and at the end of the run it is an error.
         """
         if answer.outcome is Outcome.REJECTED and not self._answers:
             self._rejected.append((item, answer))
@@ -63,20 +63,20 @@ class Recorder:
         self._take(item, answer, None)
 
     def unsent(self, item: Planned) -> None:
-        """A case that the prompt does not fit."""
+        """Take a case whose prompt could not be rendered."""
         self._take(item, Answer(Outcome.UNSENT, error=item.error, attempts=0), None)
 
     def called(self, calls: int = 1) -> None:
-        """Calls were made."""
+        """Count calls that were made."""
         self._calls += calls
-        self._tally.calls += calls
+        self._counters.calls += calls
 
-    def unsure(self, calls: int) -> None:
-        """So many calls in all brought no answer after they were sent."""
+    def set_maybe_billed(self, calls: int) -> None:
+        """Set how many calls in total were sent and got no answer."""
         self._maybe_billed = calls
 
     def _settle(self, *, answered: bool) -> None:
-        """What waits is the prompt's fault where others were answered, else the provider's."""
+        """Take the results held back: the prompt's fault if others were answered, else an error."""
         waiting, self._rejected = self._rejected, []
         for item, answer in waiting:
             outcome = Outcome.REJECTED if answered else Outcome.PROVIDER_ERROR
@@ -87,7 +87,7 @@ class Recorder:
         failed = answer.outcome.is_error or self._headline in broken
         if failed:
             self.last_error = answer.error or scores[self._headline].reason
-            # A case that was not asked says nothing about the provider.
+            # An unsent case says nothing about the provider.
             self.errors_in_row += answer.outcome is not Outcome.UNSENT
         else:
             self.errors_in_row = 0
@@ -96,27 +96,27 @@ class Recorder:
         lasts = not answer.outcome.is_error and answer.outcome is not Outcome.REJECTED
         key = item.key if lasts else None
         self._pending.append(Recorded(result, key, answer_id, failed, headline))
-        asked = answer_id is None and answer.outcome is not Outcome.UNSENT
-        self._tally.count(result, headline, failed, asked)
+        by_call = answer_id is None and answer.outcome is not Outcome.UNSENT
+        self._counters.count(result, headline, failed, by_call)
         if lasts and not self._answers:
             self._answers = True
             self._settle(answered=True)
 
     @property
     def is_due(self) -> bool:
-        """There is enough for a batch, or it has waited long enough."""
+        """Whether a batch is full, or has waited long enough."""
         return len(self._pending) >= BATCH or time.monotonic() - self._at >= BATCH_S
 
     def flush(self, *, last: bool = False) -> Future[None] | None:
-        """Hand over what there is, or a sign of life.
+        """Hand the batch to the store, or renew the lease when it is empty.
 
-        Raises what an earlier batch failed with, each time.
+        Raises an earlier batch's error, each time.
         """
         while self._sent and self._sent[0].done():
             self._sent[0].result()
             self._sent.popleft()
         now = time.monotonic()
-        self._tally.mark()
+        self._counters.mark()
         news = self._pending or self._calls or self._maybe_billed is not None
         if not news and not last and now - self._at < HEARTBEAT_S:
             return None
@@ -129,7 +129,7 @@ class Recorder:
         return sent
 
     def wait(self) -> None:
-        """Store everything, and wait for it. Raises what a batch failed with."""
+        """Store everything and wait for it. Raises a batch's error."""
         self._settle(answered=False)
         self.flush(last=True)
         while self._sent:
@@ -146,4 +146,4 @@ class Recorder:
     ) -> None:
         first_id = writer.record(batch, calls, seconds, maybe_billed)
         if batch:
-            self._outbox.put(first_id, [item.result for item in batch])
+            self._result_queue.put(first_id, [item.result for item in batch])

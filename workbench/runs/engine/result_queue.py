@@ -1,4 +1,4 @@
-"""Results on their way to whoever watches the run: one bounded queue."""
+"""A bounded queue of results from the engine to whatever displays the run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ MOST = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What came since the last look. What was dropped stands in the store from `first_id` on."""
+class Drained:
+    """Results since the last call. Dropped ones are in the store, from row id `first_id` on."""
 
     results: list[Result]
     dropped: int = 0
@@ -21,7 +21,7 @@ class Taken:
 
 
 class ResultQueue:
-    """Holds the newest results, so that a watcher who sleeps costs no memory."""
+    """Keeps the newest results only, so that a slow reader costs no memory."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -41,22 +41,22 @@ class ResultQueue:
                 self._drop()
         self._news.set()
 
-    def take(self) -> Taken:
-        """Everything since the last time."""
+    def take(self) -> Drained:
+        """Everything since the last call."""
         with self._lock:
             results = [result for _, batch in self._batches for result in batch]
-            taken = Taken(results, self._dropped, self._first_id)
+            taken = Drained(results, self._dropped, self._first_id)
             self._batches.clear()
             self._held = self._dropped = self._first_id = 0
             self._news.clear()
         return taken
 
-    def ring(self) -> None:
-        """Wake up whoever waits."""
+    def wake(self) -> None:
+        """Wake up waiting readers."""
         self._news.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the next results, or so long."""
+        """Wait for the next results, at most `seconds`."""
         self._news.wait(seconds)
 
     def _drop(self) -> None:

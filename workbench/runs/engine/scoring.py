@@ -1,4 +1,4 @@
-"""Scores of one answer. A scorer that fails leaves the score missing; it never gives a 0."""
+"""Scores of one answer. A failing scorer leaves the score missing; it never gives 0."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
     try:
         score = scorer.score(answer, case)
     except Exception as error:  # noqa: BLE001 - a scorer's own fault must not end the run
-        said = one_line(f"{type(error).__name__}: {error}")
-        return Score(None, f"the scorer {scorer.name} failed: {said}"), True
+        shown = one_line(f"{type(error).__name__}: {error}")
+        return Score(None, f"the scorer {scorer.name} failed: {shown}"), True
     value = score.value
     if value is None:
         return score, False
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or not 0 <= value <= 1:
-        said = one_line(repr(value), limit=40)
-        return Score(None, f"the scorer {scorer.name} gave {said}, not a number in [0, 1]"), True
+        shown = one_line(repr(value), limit=40)
+        return Score(None, f"the scorer {scorer.name} gave {shown}, not a number in [0, 1]"), True
     return (score if isinstance(value, float) else Score(float(value), score.reason)), False

@@ -1,4 +1,4 @@
-"""One case, tried while a draft is written."""
+"""One answer for one case, for use while a draft is edited."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Provider
 from workbench.providers.options import build_request
 
+TIMEOUT_S = 60.0
+
 
 async def try_case(
     prompt: Prompt,
     case: Case,
     provider: Provider,
     *,
-    timeout_s: float = 60.0,
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
-    """One answer, streamed to `on_text` piece by piece; no retry, nothing is stored.
+    """One answer, streamed to `on_text` piece by piece, without retries; nothing is stored.
 
-    Raises TemplateError when the prompt does not fit the case, ProviderError for a wrong key, an
-    unknown model, an exhausted quota.
+    Raises TemplateError when the prompt cannot be rendered with the case, ProviderError for a wrong
+    key, an unknown model or an exhausted quota.
     """
     inputs = checked_inputs(prompt, case.inputs)
     request = build_request(prompt, Renderer(prompt).render(inputs))
-    return await provider.answer(request, timeout_s=timeout_s, on_text=on_text)
+    return await provider.answer(request, timeout_s=TIMEOUT_S, on_text=on_text)

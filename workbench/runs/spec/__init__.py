@@ -1,1 +1,1 @@
-"""What will be asked: suites, their checks, the plan of a run and what it will take."""
+"""What a run will do: suites, their checks, the planned requests, counters."""

@@ -13,11 +13,13 @@ from workbench.runs.spec.values import Result
 
 RATE_WINDOW_S = 10.0
 _MARK_S = 0.05
+_LEAST_SPAN_S = 0.05
+"""Seconds between two counts from which a rate is computed."""
 
 
 @dataclass
 class Counters:
-    """Written by one thread; whoever reads several numbers that must fit takes the lock."""
+    """Written by one thread; a reader of several numbers that must agree takes the lock."""
 
     total: int
     done: int = 0
@@ -26,7 +28,7 @@ class Counters:
     failed: int = 0
     errors: int = 0
     faults: int = 0
-    """Answers that the model itself spoilt."""
+    """Answers that are the model's own fault: empty, refused, truncated, filtered, a tool call."""
     cached: int = 0
     calls: int = 0
     score_sum: float = 0.0
@@ -42,8 +44,8 @@ class Counters:
     first_tokens: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
 
-    def go_on(self, done: int, scores: Sequence[float]) -> None:
-        """Take in what earlier sessions found."""
+    def add_earlier(self, done: int, scores: Sequence[float]) -> None:
+        """Add the results of earlier sessions."""
         self.done += done
         for score in scores:
             self._count_score(score)
@@ -56,12 +58,12 @@ class Counters:
         else:
             self.failed += 1
 
-    def count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
-        """Take one result in."""
+    def count(self, result: Result, headline: float | None, failed: bool, by_call: bool) -> None:
+        """Count one result."""
         with self.lock:
-            self._count(result, headline, failed, asked)
+            self._count(result, headline, failed, by_call)
 
-    def _count(self, result: Result, headline: float | None, failed: bool, asked: bool) -> None:
+    def _count(self, result: Result, headline: float | None, failed: bool, by_call: bool) -> None:
         self.done += 1
         if failed:
             self.errors += 1
@@ -69,7 +71,7 @@ class Counters:
             self.faults += 1
         if headline is not None:
             self._count_score(headline)
-        if asked:
+        if by_call:
             self._count_cost(result)
         else:
             self.cached += 1
@@ -92,7 +94,7 @@ class Counters:
             self.cost_usd += answer.cost_usd
 
     def mark(self) -> None:
-        """Remember how far it is now, for the rate."""
+        """Record the progress at this time, for the rate."""
         now = time.monotonic()
         if not self._marks or now - self._marks[-1][0] >= _MARK_S:
             self._marks.append((now, self.done))
@@ -102,13 +104,13 @@ class Counters:
         return self.score_sum / self.scored if self.scored else None
 
     def rate(self) -> float | None:
-        """Results a second over the last seconds."""
+        """Results per second over the last seconds."""
         now = time.monotonic()
         recent = [mark for mark in list(self._marks) if now - mark[0] <= RATE_WINDOW_S]
         if not recent:
             return None
         at, done = recent[0]
-        return (self.done - done) / (now - at) if now - at > 0.05 else None
+        return (self.done - done) / (now - at) if now - at > _LEAST_SPAN_S else None
 
     @property
     def cost(self) -> float | None:
@@ -117,7 +119,7 @@ class Counters:
 
     @property
     def estimate_usd(self) -> float | None:
-        """What the whole run will have cost if the rest is like what was asked so far."""
+        """US dollars that the whole run will cost if the rest is like the calls so far."""
         if self.unpriced or not self.priced:
             return None
         left = max(0, self.total - self.done)

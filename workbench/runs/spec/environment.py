@@ -1,9 +1,8 @@
-"""What else was the case when a run was made: versions, endpoint, parameters, git commit."""
+"""The circumstances of a run: versions, endpoint, parameters, git commit."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,26 @@ from workbench.runs.spec.values import RunSpec
 
 PLAN = "plan"
 MAYBE_BILLED = "maybe_billed"
-"""How many calls failed after they were sent, so that the cost may be higher."""
+"""Key of the number of calls that failed after they were sent, so that the cost may be higher."""
 
 AVAILABLE = "available"
-"""How many cases the run's split had; a run of fewer is a part."""
+"""Key of the number of cases in the run's split; a run of fewer is partial."""
 
 ALTERED = "altered"
-"""How many stored answers were not used, because they were altered after they were stored."""
+"""Key of the number of cached answers not used because they were altered after storage."""
 
 ASKED_AGAIN = "forgotten_before"
-"""Cases of the run that were forgotten before it: id, by whom and on which day."""
+"""Key of the run's cases that were forgotten earlier: id, by whom and on which day."""
 
 EMPTY = "empty"
-"""How many answers had no text, or only blanks."""
+"""Key of the number of answers without text, or with white space only."""
 
 STRANGE_LINES = "strange_lines"
-"""How many lines of a batch's answers belong to none of its questions."""
+"""Key of the number of lines in a batch's output that belong to none of its requests."""
 
 
 def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
-    """What is known before the first call."""
+    """What is known about a run's circumstances before its first call."""
     options = spec.run_options
     model = spec.prompt.model
     commit = git_commit(spec.suite.path or Path.cwd())
@@ -55,9 +54,9 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
 
 
 def git_commit(start: Path) -> str:
-    """The commit checked out where `start` lies; empty outside of a repository.
+    """The commit checked out at `start`; empty outside a repository.
 
-    Reads git's files, since starting git costs more than a cached run may.
+    Reads git's files: starting git would take longer than a whole cached run.
     """
     for folder in (start, *start.absolute().parents):
         dot_git = folder / ".git"
@@ -89,12 +88,3 @@ def _head(git: Path) -> str:
                 if line.endswith(f" {ref}"):
                     return line.split()[0]
     return ""
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What differs between the environments of two runs, by name."""
-    return {
-        name: (before.get(name), after.get(name))
-        for name in sorted(before.keys() | after.keys())
-        if name != PLAN and before.get(name) != after.get(name)
-    }

@@ -1,4 +1,4 @@
-"""What is to be asked: every case and repeat, rendered, with the key of its answer."""
+"""The requests of a run: every case and repeat, rendered, with its cache key."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from workbench.providers.options import build_request
 from workbench.runs.spec.values import RunSpec
 
 CHUNK = 64
-Said = list[list[str]]
+MessagePairs = list[list[str]]
 """Pairs of role and content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One question. Without a request there is an error that says why."""
+    """One request of a run; without a request, `error` says why."""
 
     case: Case
     repeat: int
@@ -37,12 +37,14 @@ class Planned:
 
 
 class Plan:
-    """The questions of a run in their order: all cases, then all again for the next repeat; of a
-    run that may be ended at a look all repeats of a case, then the next case.
+    """The requests of a run in order.
+
+    All cases, then all again for the next repeat; in a run that may end at a look, all repeats of a
+    case, then the next case.
     """
 
     def __init__(self, spec: RunSpec, identity: Mapping[str, Any]) -> None:
-        """Raises UsageError, TemplateError when no case could be asked with this prompt."""
+        """Raises UsageError or TemplateError when the prompt cannot be sent for any case."""
         self._spec = spec
         self._request = build_request(spec.prompt, ())
         self._renderer = Renderer(spec.prompt)
@@ -50,14 +52,14 @@ class Plan:
         constant = {"identity": identity, **asked}
         self._sent = hashlib.sha256(canonical_json(constant).encode("utf-8", "surrogatepass"))
         self._render(spec.cases[0])
-        self._equals = _Equals(spec, self._said)
+        self._equals = _EqualRequests(spec, self._pairs)
 
     @property
     def total(self) -> int:
         return len(self._spec.cases) * self._spec.run_options.repeats
 
     def chunks(self, done: Collection[tuple[str, int]]) -> Iterator[list[Planned]]:
-        """The questions that are not done, some at a time."""
+        """The requests that are not in `done`, in chunks."""
         repeats, cases = range(self._spec.run_options.repeats), self._spec.cases
         order: Iterable[tuple[Case, int]]
         if self._spec.plan:
@@ -69,40 +71,40 @@ class Plan:
             yield chunk
 
     def planned(self, case: Case, repeat: int) -> Planned:
-        """One question."""
+        """One request; a template error is returned in it, not raised."""
         try:
-            said, messages = self._equals.said_of(case)
+            pairs, messages = self._equals.messages_of(case)
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
         request = replace(self._request, messages=messages)
         return Planned(case, repeat, request, self._key(said, repeat, self._equals.before(case)))
 
-    def _said(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
+    def _pairs(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
         messages = self._render(case)
         return [[message.role, message.content] for message in messages], messages
 
     def _render(self, case: Case) -> tuple[Message, ...]:
         return self._renderer.render(typed_inputs(self._spec.prompt, case.inputs))
 
-    def _key(self, said: Said, repeat: int, equals_before: int) -> bytes:
-        """sha256 of everything that is sent, who is asked through what, the repeat, and which of
-        several equal questions it is: each of them has its own answer. The first needs no number.
+    def _key(self, pairs: MessagePairs, repeat: int, equals_before: int) -> bytes:
+        """The cache key: sha256 of everything sent, the provider's identity, the repeat, and the
+        number among equal requests, each of which has its own answer. The first has no number.
         """
         digest = self._sent.copy()
-        which = [said, repeat, equals_before] if equals_before else [said, repeat]
+        which = [pairs, repeat, equals_before] if equals_before else [pairs, repeat]
         digest.update(canonical_json(which).encode("utf-8", "surrogatepass"))
         return digest.digest()
 
 
-class _Equals:
-    """How many of the run's cases before a case ask the very same.
+class _EqualRequests:
+    """How many of the run's cases before a case have the same rendered messages.
 
-    Before means before in the dataset, so that neither the order in which a run asks nor what is
-    left of it decides which stored answer a case gets. Renders no further than was asked for.
+    "Before" refers to the dataset's order, so that neither the run's own order nor what is left of
+    it decides which cached answer a case gets. Renders only as far as needed.
     """
 
     def __init__(
-        self, spec: RunSpec, say: Callable[[Case], tuple[Said, tuple[Message, ...]]]
+        self, spec: RunSpec, say: Callable[[Case], tuple[MessagePairs, tuple[Message, ...]]]
     ) -> None:
         self._say = say
         place = {case.id: at for at, case in enumerate(spec.suite.dataset.cases)}
@@ -112,8 +114,8 @@ class _Equals:
         self._seen: dict[bytes, int] = {}
         self._before: dict[str, int] = {}
 
-    def said_of(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
-        """What the case says; raises TemplateError. All cases up to it are counted then."""
+    def messages_of(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+        """The case's messages, counting all cases up to it. Raises TemplateError."""
         while self._upto < self._place.get(case.id, 0):
             with contextlib.suppress(TemplateError):
                 self._count(self._cases[self._upto])
@@ -124,15 +126,15 @@ class _Equals:
         return self._say(case)
 
     def before(self, case: Case) -> int:
-        """So many; of a case whose text was asked for."""
+        """The number for a case that was passed to `messages_of`."""
         return self._before.get(case.id, 0)
 
-    def _count(self, case: Case) -> tuple[Said, tuple[Message, ...]]:
-        found = self._say(case)
-        text = canonical_json(found[0]).encode("utf-8", "surrogatepass")
+    def _count(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+        rendered = self._say(case)
+        text = canonical_json(rendered[0]).encode("utf-8", "surrogatepass")
         key = hashlib.sha256(text).digest()
         equals = self._seen.get(key, 0)
         self._seen[key] = equals + 1
         if equals:
             self._before[case.id] = equals
-        return found
+        return rendered

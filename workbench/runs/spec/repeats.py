@@ -1,4 +1,4 @@
-"""What repeats of the same question say about a prompt's steadiness."""
+"""How consistent a prompt's answers are over repeats of the same request."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Steadiness:
     spread: float | None
     """Standard deviation of the repeats' mean scores; None for fewer than two repeats."""
     pass_all: Mapping[int, float]
-    """k to pass^k: the chance that k answers to a case are all right, averaged over the cases."""
+    """pass^k by k: the probability that k answers to a case are all right, averaged over cases."""
     flaky: tuple[str, ...]
     """Cases that are right in some repeats and wrong in others."""
 
 
 def steadiness(results: Sequence[Result], scorer: str) -> Steadiness:
-    """How steady the answers are.
+    """How consistent the answers are over repeats.
 
     pass^k is the unbiased estimate C(c, k) / C(n, k) for c right answers of n (Yao et al. 2024,
     tau-bench, section 3).
@@ -56,10 +56,10 @@ def steadiness(results: Sequence[Result], scorer: str) -> Steadiness:
 
 
 def _by_case(results: Sequence[Result], scorer: str) -> dict[str, dict[int, float]]:
-    """Case id to repeat to score, without the missing ones."""
-    found: dict[str, dict[int, float]] = {}
+    """Scores by case id and repeat, without missing ones."""
+    scores: dict[str, dict[int, float]] = {}
     for result in results:
         score = result.scores.get(scorer)
         if score is not None and score.value is not None:
-            found.setdefault(result.case_id, {})[result.repeat] = score.value
-    return found
+            scores.setdefault(result.case_id, {})[result.repeat] = score.value
+    return scores

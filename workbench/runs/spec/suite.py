@@ -18,15 +18,21 @@ NOT_WORSE = "not_worse"
 NO_REGRESSIONS = "no_regressions"
 THRESHOLD = "threshold"
 RULES = (NOT_WORSE, NO_REGRESSIONS, THRESHOLD)
-"""What a gate asks: a bound on the loss, that no case falls, or the candidate's score alone."""
+"""A gate's rules: a bound on the loss, no regressed case, or the candidate's score alone."""
 
 MIN_CASES = 20
-"""Fewer cases reach a threshold by luck alone too easily, unless the suite says otherwise."""
+"""Minimum number of cases for a threshold, unless the suite says otherwise: with fewer, it is
+reached by chance too easily."""
+
+DEFAULT_BASELINE = "production"
+DEFAULT_MARGIN = 0.05
+DEFAULT_CONFIDENCE = 0.95
+DEFAULT_MAX_MISSING = 0.05
 
 GATE_SPLIT = "gate"
 DEV_SPLIT = "dev"
 _REVISION = 2
-"""Of how cells and expected answers are read; 1 is that of 0.1.0, which named none."""
+"""Revision of how cells and expected answers are read; 0.1.0 read by revision 1, unrecorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +41,19 @@ class GatePolicy:
 
     scorers: tuple[str, ...]
     """All of them must pass; the first is the headline."""
-    baseline: str | None = "production"
+    baseline: str | None = DEFAULT_BASELINE
     """The environment whose live version is the baseline; None: the threshold alone decides."""
-    margin: float = 0.05
+    margin: float = DEFAULT_MARGIN
     threshold: float | None = None
-    confidence: float = 0.95
-    max_missing: float = 0.05
-    """More missing cases than this share can never pass."""
+    confidence: float = DEFAULT_CONFIDENCE
+    max_missing: float = DEFAULT_MAX_MISSING
+    """Largest share of missing cases with which a version can pass."""
     max_age_days: float | None = None
     rule: str = NOT_WORSE
     min_cases: int | None = None
-    """Cases that a threshold needs where there is no baseline; None: MIN_CASES."""
+    """Minimum number of cases for a threshold without a baseline; None: MIN_CASES."""
     extend: bool = False
-    """Decided by bets from the first case on, so that fresh cases may be added later."""
+    """Decide by bets (e-values) from the first case on, so that fresh cases may be added later."""
 
     def content(self) -> dict[str, Any]:
         """All of the policy as plain JSON values."""
@@ -67,7 +73,7 @@ class GatePolicy:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a suite is run; none of it decides a score."""
+    """How a suite is run; no option affects a score."""
 
     concurrency: int = 8
     repeats: int = 1
@@ -76,7 +82,7 @@ class RunOptions:
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     stream: bool = False
-    """Take answers as they come, to time their first token."""
+    """Stream answers, to time their first token."""
 
 
 @dataclass(frozen=True)
@@ -91,20 +97,21 @@ class Suite:
     run: RunOptions = RunOptions()
     path: Path | None = None
     typed: bool = False
-    """The kinds of the prompt's inputs change what is asked, see `as_read`."""
+    """The kinds of the prompt's inputs change what is sent, see `with_reading_changes`."""
     reread: bool = False
-    """A scorer reads what a case expects otherwise than 0.1.0, see `as_read`."""
+    """A scorer reads expected answers differently from 0.1.0, see `with_reading_changes`."""
     credited: bool = False
-    """An empty answer, which is wrong now, scored above 0 in 0.1.0, see `as_read`."""
+    """An empty answer, which is wrong now, scored above 0 in 0.1.0, see `with_reading_changes`."""
 
-    def as_read(self, cases: Sequence[Case], *, typed: bool = False) -> Suite:
-        """The suite with what 0.1.0 read otherwise of these cases: its results do not count then.
+    def with_reading_changes(self, cases: Sequence[Case], *, typed: bool = False) -> Suite:
+        """The suite, marked with how 0.1.0 read these cases differently: its results do not count
+        then.
 
-        `typed`: inputs are asked as their kinds need them, where 0.1.0 sent the text of a cell.
+        `typed`: input kinds convert cells, where 0.1.0 sent the cell's text.
         """
         reads = [scorer.kind.reads for scorer in self.scorers if scorer.kind.reads]
         reread = any(read.is_new(case) for read in reads for case in cases)
-        # What reads an expected answer gave an empty one 0 unless it was expected, as it does now.
+        # Scorers that read an expected answer scored an empty one as they do now.
         free = [s for s in self.scorers if s.name in self.gate.scorers and not s.kind.reads]
         credited = any(scorer.credited_empty(case) for scorer in free for case in cases[:1])
         return replace(self, typed=typed, reread=reread, credited=credited)
@@ -142,10 +149,10 @@ class Suite:
 
     @cached_property
     def contents(self) -> dict[str, Any]:
-        """What the parts are fingerprints of, as far as a later change of them must be told.
+        """The contents behind `parts`, as far as later changes must be described.
 
-        `cases` is the digest of each case that decides, with its id: the n-th of equal ones has
-        `#n` behind its digest, and one with tags or a group has them in it.
+        `cases` maps the digest of each gate case to its id: the n-th of equal cases has `#n` after
+        its digest, and tags and group are part of the digest.
         """
         cases: dict[str, str] = {}
         for case in self.gate_cases.cases:
@@ -169,7 +176,7 @@ class Suite:
         return fingerprint(self.parts)
 
     def cases(self, split: str | None) -> tuple[Case, ...]:
-        """The cases of a split by name; None means dev, "all" means every one."""
+        """The cases of a split; None means dev, "all" means every case. Raises DatasetError."""
         if split == "all":
             return self.dataset.cases
         if split in (None, DEV_SPLIT):
@@ -178,14 +185,14 @@ class Suite:
             return self.gate_cases.cases
         return self.dataset.only(split).cases
 
-    def asked(self, split: str | None, prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
-        """Of the cases of a split those that are questions of their own, see `distinct`."""
+    def distinct_cases(self, split: str | None, prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
+        """The cases of a split without duplicates, see `datasets.distinct`."""
         key = (split, *(prompt.fingerprint for prompt in prompts))
-        if key not in self._asked:
-            self._asked[key] = distinct(self.cases(split), prompts)
-        return self._asked[key]
+        if key not in self._distinct:
+            self._distinct[key] = distinct(self.cases(split), prompts)
+        return self._distinct[key]
 
     @cached_property
-    def _asked(self) -> dict[tuple[str | None, ...], tuple[Case, ...]]:
-        """What `asked` found: a form asks at every key, and rendering all cases takes a while."""
+    def _distinct(self) -> dict[tuple[str | None, ...], tuple[Case, ...]]:
+        """Cache of `distinct_cases`: forms call it at every key, and rendering is slow."""
         return {}

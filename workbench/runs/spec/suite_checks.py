@@ -1,4 +1,4 @@
-"""Can the scorers of a suite judge its cases? Asked before the first call that costs money."""
+"""Checks, before the first call, that a suite's scorers can judge its cases."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from workbench.suggestions import did_you_mean
 
 
 def check_baseline(suite: Suite, environments: Iterable[str]) -> None:
-    """Raises SuiteError where the gate's baseline is none of the environments there are: nothing
-    can be live in it, and the gate would decide by the threshold alone.
+    """Raise SuiteError when the gate's baseline is not an existing environment.
+
+    Nothing could be live there, so the gate would decide by the threshold alone.
     """
     name, known = suite.gate.baseline, set(environments)
     if name is not None and name not in known:
@@ -25,10 +26,10 @@ def check_baseline(suite: Suite, environments: Iterable[str]) -> None:
 
 
 def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
-    """Notes about cases that a scorer cannot judge.
+    """Yield notes about cases that a scorer cannot judge.
 
-    Raises DatasetError when those are all, and for a cell that is not what a scorer needs, with
-    its place.
+    Raises DatasetError when it can judge no case, and for a cell that does not have the form that a
+    scorer needs, with its location.
     """
     for scorer in suite.scorers:
         reads = scorer.kind.reads

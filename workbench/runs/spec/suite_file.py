@@ -1,4 +1,4 @@
-"""suite.yaml: read, checked key by key, with its dataset."""
+"""Reads suite.yaml, checks it key by key, and reads its dataset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from workbench.datasets.readers import read_dataset
 from workbench.errors import SuiteError
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
 from workbench.providers.base import Outcome
-from workbench.runs.spec.suite import NOT_WORSE, RULES, THRESHOLD, GatePolicy, RunOptions, Suite
+from workbench.runs.spec.suite import (
+    DEFAULT_BASELINE,
+    DEFAULT_CONFIDENCE,
+    DEFAULT_MARGIN,
+    DEFAULT_MAX_MISSING,
+    NOT_WORSE,
+    RULES,
+    THRESHOLD,
+    GatePolicy,
+    RunOptions,
+    Suite,
+)
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
@@ -20,6 +31,8 @@ from workbench.units import dollars, seconds
 
 MAX_CONCURRENCY = 1_000
 MAX_REPEATS = 100
+_LEAST_CONFIDENCE = 0.5
+_MOST_CONFIDENCE = 0.999
 _PER_CENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(%|per cent|percent|pts?|points?)?\s*")
 _SUITE = {"suite", "prompt", "dataset", "scorers", "faults", "gate", "run", "description"}
 _FAULTS = {outcome.value: outcome for outcome in Outcome if outcome.is_models_fault}
@@ -79,16 +92,16 @@ def read_suite(path: Path) -> Suite:
 
 
 def _beside(path: Path, name: str) -> Path:
-    """The dataset's path: below the suite's folder, wherever links lead."""
+    """The dataset's path, resolved; must lie below the suite's folder. Raises SuiteError."""
     folder = path.parent.resolve()
-    found = (folder / name).resolve()
-    if not found.is_relative_to(folder):
+    dataset = (folder / name).resolve()
+    if not dataset.is_relative_to(folder):
         raise SuiteError(f"{path}: dataset {name!r} lies outside {folder}", hint="put it beside")
-    return found
+    return dataset
 
 
 def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
-    """`written`: the same with every scalar as the text that stands in the file."""
+    """Scorers from `data`; `written` is the same with every scalar as its source text."""
     if not isinstance(data, list) or not data:
         raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
     made = []
@@ -99,8 +112,8 @@ def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
         name, options = next(iter(entry.items()))
         if not isinstance(options or {}, Mapping):
             raise SuiteError(f"{where}: {name}: options must be a mapping")
-        said = texts[name] if options else {}
-        made.append(make_scorer(str(name), options or {}, where, said))
+        source_texts = texts[name] if options else {}
+        made.append(make_scorer(str(name), options or {}, where, source_texts))
     names = [scorer.name for scorer in made]
     for name in names:
         if names.count(name) > 1:
@@ -109,7 +122,7 @@ def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
 
 
 def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:
-    """What the model's own faults count as, of those that are named."""
+    """How the model's own faults count, for those that are named."""
     _known(data, set(_FAULTS), where)
     known = [counts.value for counts in FaultScore]
     for name, counts in data.items():
@@ -135,7 +148,7 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     if rule not in RULES:
         hint = did_you_mean(str(rule), RULES)
         raise SuiteError(f"{where}.rule cannot be {rule!r}", hint=hint)
-    baseline = data.get("baseline", "production")
+    baseline = data.get("baseline", DEFAULT_BASELINE)
     if rule == THRESHOLD:
         if data.get("threshold") is None:
             raise SuiteError(
@@ -149,10 +162,10 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     return GatePolicy(
         scorers=gating,
         baseline=None if baseline in (None, "none") else str(baseline),
-        margin=_share(data, "margin", where, 0.05),
+        margin=_share(data, "margin", where, DEFAULT_MARGIN),
         threshold=None if data.get("threshold") is None else _share(data, "threshold", where, 0.0),
         confidence=_confidence(data, where),
-        max_missing=_share(data, "max_missing", where, 0.05),
+        max_missing=_share(data, "max_missing", where, DEFAULT_MAX_MISSING),
         max_age_days=age,
         rule=rule,
         min_cases=_count(data, "min_cases", where, 0, 10**6) or None,
@@ -182,10 +195,10 @@ def _yes_or_no(data: Mapping[str, Any], key: str, where: str) -> bool:
 
 
 def _timeout(data: Mapping[str, Any], where: str, usual: float) -> float:
-    found = _number(data, "timeout", where, usual, seconds)
-    if not found:
+    timeout = _number(data, "timeout", where, usual, seconds)
+    if not timeout:
         raise SuiteError(f"{where}.timeout must be more than 0", hint="timeout: 60s")
-    return found
+    return timeout
 
 
 def _days(text: str | float) -> float:
@@ -220,18 +233,20 @@ def _share(data: Mapping[str, Any], key: str, where: str, usual: float) -> float
 
 def _as_share(key: str, value: Any) -> str:
     """`threshold: 0.8` for `80 %`, `80` or `0.8` in quotes; or nothing."""
-    found = _PER_CENT.fullmatch(str(value))
-    if not found or isinstance(value, bool):
+    match = _PER_CENT.fullmatch(str(value))
+    if not match or isinstance(value, bool):
         return ""
-    number = float(found[1].replace(",", "."))
-    share = number / 100 if found[2] or number > 1 else number
+    number = float(match[1].replace(",", "."))
+    share = number / 100 if match[2] or number > 1 else number
     return f"{key}: {share:g}" if 0 <= share <= 1 else ""
 
 
 def _confidence(data: Mapping[str, Any], where: str) -> float:
-    value = _share(data, "confidence", where, 0.95)
-    if not 0.5 <= value <= 0.999:
-        raise SuiteError(f"{where}.confidence must lie between 0.5 and 0.999")
+    value = _share(data, "confidence", where, DEFAULT_CONFIDENCE)
+    if not _LEAST_CONFIDENCE <= value <= _MOST_CONFIDENCE:
+        raise SuiteError(
+            f"{where}.confidence must lie between {_LEAST_CONFIDENCE} and {_MOST_CONFIDENCE}"
+        )
     return value
 
 

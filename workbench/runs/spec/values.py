@@ -1,4 +1,4 @@
-"""What a run is, what it found, and how far it is."""
+"""A run's specification, results, summary and progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.scorers.base import Score, Scorer
 
 
 class RunStatus(enum.StrEnum):
-    """How a run stands; `--json` prints the last three."""
+    """State of a run; `--json` prints the last three."""
 
     RUNNING = "running"
     COMPLETE = "complete"
@@ -30,23 +30,23 @@ class RunSpec:
     prompt: Prompt
     suite: Suite
     cases: tuple[Case, ...]
-    """In the order in which they are asked."""
+    """In the order in which they are run."""
     split: str = "dev"
     label: str = ""
     """How the user named the prompt: draft, 1.2.0, production."""
     fresh: bool = False
     """Ignore the answer cache."""
     options: RunOptions | None = None
-    """In place of the suite's."""
+    """Replaces the suite's options."""
     own_options: tuple[str, ...] = ()
-    """Names of those that were said for this run alone: it goes on with them, whatever the suite
-    says by then."""
+    """Names of the options given for this run alone: a resumed run keeps them, even if the suite
+    has changed."""
     plan: Mapping[str, Any] = field(default_factory=dict)
-    """What a gated run will be judged by; stored with the run before its first call."""
+    """The rules by which a gated run will be decided; stored before its first call."""
     notes: tuple[str, ...] = ()
     """What the user should know about the cases, such as a column that nothing uses."""
     available: int = 0
-    """How many cases the split has, asked or not; 0: those of the run."""
+    """Number of cases in the split; 0: as many as the run has."""
 
     @property
     def run_options(self) -> RunOptions:
@@ -110,12 +110,12 @@ class Slot:
     case_id: str
     repeat: int
     seconds: float
-    """Since it was begun."""
+    """Since it started."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a live run is, for a screen that asks ten times a second."""
+    """Progress of a live run, for a screen that polls ten times per second."""
 
     run_id: str
     status: RunStatus
@@ -130,9 +130,9 @@ class RunProgress:
     in_flight: int
     backing_off: int
     retry_in_s: float | None
-    """Seconds until calls go on, which are held back by a failure, the provider or a rate."""
+    """Seconds until calls resume after a failure, a pause for the provider or a rate limit."""
     rate: float | None
-    """Results a second over the last seconds."""
+    """Results per second over the last seconds."""
     eta_s: float | None
     score: float | None
     prompt_tokens: int
@@ -143,13 +143,13 @@ class RunProgress:
     stopping: bool = False
     reason: str = ""
     latency_p50_s: float | None = None
-    """Of the last calls; cached answers do not count."""
+    """Latency of the last calls; cached answers do not count."""
     latency_p95_s: float | None = None
     first_token_s: float | None = None
     """Median time to the first token, where answers are streamed."""
     slots: tuple[Slot, ...] = ()
     """The calls under way, the oldest first."""
     faults: int = 0
-    """Answers that the model itself spoilt: empty, refused, cut short, filtered, a tool call."""
+    """Answers that are the model's own fault: empty, refused, truncated, filtered, a tool call."""
     at_once: int = 0
-    """How many calls the throttle allows at a time now."""
+    """How many concurrent calls the throttle allows now."""

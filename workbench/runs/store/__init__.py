@@ -1,1 +1,1 @@
-"""What was asked and answered: runs.db."""
+"""The run store: runs.db."""

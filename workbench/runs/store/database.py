@@ -1,4 +1,4 @@
-"""The file runs.db: its tables, its settings, and the one way to write to it."""
+"""The file runs.db: its tables and settings, and the only write transaction."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ with without("pandas", "numpy"):
 
 APPLICATION_ID = 0x57425255  # "WBRU"
 BUSY_S = 30.0
+_MOST_LOG = 16 * 1024 * 1024
+"""Bytes to which SQLite truncates the WAL after a checkpoint."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
 def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
-    """The database at `path`, with its tables up to date; used from the thread that opened it.
+    """Open the database at `path` and migrate it; to be used from the opening thread only.
 
-    Where it cannot be written, as on a read-only file system, it can still be read by whoever
-    does not need to write. Raises NotFound when it is not there and `create` is false, UsageError
-    when it cannot be written and has to be, and when the file is another program's or from a
-    newer version of this one.
+    With `writes` false it also opens where it cannot be written, as on a read-only file system.
+    Raises NotFound when it does not exist and `create` is false; UsageError when it must be written
+    and cannot be, or when the file belongs to another program or a newer version of this one.
     """
     there = path.exists()
     link = link_in_the_way(str(path.absolute()))
@@ -61,7 +62,7 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute(f"PRAGMA journal_size_limit={16 * 1024 * 1024}").fetchall()
+        connection.execute(f"PRAGMA journal_size_limit={_MOST_LOG}").fetchall()
         _migrate(database, path)
         _add_functions(connection)
     except UsageError:
@@ -76,9 +77,9 @@ def open_database(path: Path, create: bool, *, writes: bool = True) -> Database:
 
 
 def _open_to_read(path: Path) -> Database:
-    """The database where nothing can be written, not even the shared memory of a log.
+    """Open the database where not even the WAL's shared memory can be written.
 
-    With nothing in its log all of it is in the file, which SQLite then reads as it is.
+    With an empty WAL the file is complete, and SQLite can read it as immutable.
     """
     try:
         return _opened_to_read(path, "ro")
@@ -119,9 +120,9 @@ def _add_functions(connection: sqlite3.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """A new file belongs to its user alone: it holds prompts and answers.
+    """Create the file readable by its user alone: it holds prompts and answers.
 
-    A file that is there is left alone, since opening it drops the locks that SQLite holds on it.
+    An existing file is not touched: closing a second descriptor drops SQLite's POSIX locks.
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -129,7 +130,7 @@ def _make_private(path: Path) -> None:
 
 @contextmanager
 def writing(database: Database) -> Iterator[None]:
-    """One short write transaction. Never across a call or an await."""
+    """One short write transaction; never held across a provider call or an await."""
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:

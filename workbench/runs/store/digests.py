@@ -1,6 +1,7 @@
-"""A digest beside each stored answer and result: whoever edits runs.db in passing is noticed.
+"""A digest for each stored answer and result, to detect edits of runs.db.
 
-Who edits the digest as well is not: only answers that are asked anew say nothing false then.
+This detects careless edits, not somebody who recomputes the digests too: against that only fresh
+answers help.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 _DIGEST = 17
-"""The column of `answers` that holds it; it covers those from 2 on to itself, and the key."""
+"""Index of the digest column in `answers`; the digest covers columns 2 up to it, and the key."""
 _REALS = (4, 5, 8)
-"""Latency, first token and cost: SQLite gives a whole number back as a fraction."""
+"""Indexes of latency, first token and cost: SQLite returns integers in REAL columns as floats."""
 
 
 def answer_digest(key: bytes | None, columns: Sequence[Any]) -> bytes:
-    """sha256 of where an answer is found and of its columns from `outcome` to `answered_at`."""
+    """sha256 of an answer's cache key and of its columns from `outcome` to `answered_at`."""
     values = [
         float(value) if at in _REALS and value is not None else value
         for at, value in enumerate(columns)
@@ -28,12 +29,12 @@ def answer_digest(key: bytes | None, columns: Sequence[Any]) -> bytes:
 def result_digest(
     run: int, case_id: str, repeat: int, answer: int, cached: int, failed: int, scores: str
 ) -> bytes:
-    """sha256 of a row of `results` behind its id."""
+    """sha256 of a row of `results` without its id."""
     return _sha256([run, case_id, repeat, answer, cached, failed, scores])
 
 
 def is_answer_altered(row: Sequence[Any]) -> bool:
-    """Whether a whole row of `answers` is not what was stored; so is one that was forgotten."""
+    """Whether a full row of `answers` differs from what was stored; true for forgotten ones."""
     return bool(row[_DIGEST] != answer_digest(row[1], row[2:_DIGEST]))
 
 

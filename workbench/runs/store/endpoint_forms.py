@@ -1,7 +1,7 @@
-"""In which form endpoints take their requests, kept from one process to the next.
+"""Request forms that endpoints accept, kept in runs.db for later processes.
 
-A process that knows it makes no call that will be refused. It is forgotten after a while, since a
-server that learns to stream is still asked by what it took before.
+Knowing the form avoids calls that would be refused. Entries expire, since a server may gain
+abilities, such as streaming, that the stored form does not use.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from workbench.runs.store.database import open_database, writing
 KEPT_S = 7 * 24 * 3600.0
 
 
-def recall(connection: sqlite3.Connection) -> None:
-    """What was kept becomes known to this process, where it has not learned better."""
+def load(connection: sqlite3.Connection) -> None:
+    """Load the stored forms into this process, except where it has learned one itself."""
     rows = connection.execute(
         "SELECT endpoint, model, form FROM forms WHERE learned_at > ?", [time.time() - KEPT_S]
     )
     for endpoint, model, text in rows:
         form = Form(**json.loads(text))
         if form.token_limit in ("", *TOKEN_LIMITS):
-            FORMS.recall(endpoint, model, form)
+            FORMS.add_stored(endpoint, model, form)
 
 
-def keep(connection: sqlite3.Connection) -> None:
-    """Keep what this process learned; belongs into a write transaction."""
+def save(connection: sqlite3.Connection) -> None:
+    """Store the forms that this process learned; call it inside a write transaction."""
     now = time.time()
     connection.executemany(
         "INSERT OR REPLACE INTO forms VALUES (?, ?, ?, ?)",
@@ -41,21 +41,22 @@ def keep(connection: sqlite3.Connection) -> None:
     )
 
 
-def recall_from(path: Path) -> None:
-    """`recall` from a run store, if there is one that can be read."""
+def load_from(path: Path) -> None:
+    """`load` from the run store at `path`, if there is a readable one."""
     if path.exists():
         with contextlib.suppress(UsageError), contextlib.closing(_opened(path)) as database:
-            recall(database)
+            load(database)
 
 
-def keep_in(path: Path) -> None:
-    """`keep` in a run store, which is made for it. Where none can be written, the next process
-    finds out anew: that is no reason for a trial to fail.
+def save_in(path: Path) -> None:
+    """`save` in the run store at `path`, created if missing.
+
+    Where it cannot be written, the next process finds out again: a trial does not fail for that.
     """
     with contextlib.suppress(UsageError, sqlite3.OperationalError):
         database = open_database(path, create=True)
         with contextlib.closing(database), writing(database):
-            keep(database.conn)
+            save(database.conn)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Take the text of a case out of runs.db, so that its bytes are gone; digests and scores stay."""
+"""Erases the text of a case from runs.db, down to its bytes; digests and scores stay."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from workbench.runs.store.rows import packed, read_case, unpacked
 from workbench.times import utc_now
 
 FORGOTTEN = "[forgotten]"
-"""What stands where a text was."""
+"""Replaces an erased text."""
 _MARK = "forgotten"
-"""In a stored case: the digest of the inputs that it had."""
+"""Key in an erased case that holds the digest of its former inputs."""
 WAIT_MS = 5_000
-"""How long erasing waits for other readers."""
+"""Milliseconds that erasing waits for other readers."""
 _SHORTEST = 4
-"""Shorter texts say nothing about whose sentence they stand in."""
+"""Minimum characters of a text to search for: shorter ones occur in unrelated sentences."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """Where runs.db holds a case."""
+class StoredCase:
+    """A case stored in runs.db, and where."""
 
     case_set: str
     suite: str
@@ -39,13 +39,13 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """That a case was forgotten: when, by whom, why."""
+class ForgottenCase:
+    """A record of a forgotten case: when, by whom, why."""
 
     case_id: str
     suite: str
     inputs: tuple[str, ...]
-    """Digests of the inputs that it had."""
+    """Digests of its former inputs."""
     at: str
     by: str
     reason: str
@@ -53,21 +53,21 @@ class Past:
 
 @dataclass(slots=True)
 class Removed:
-    """What was taken out."""
+    """What was erased."""
 
     runs: set[str] = field(default_factory=set)
     answers: int = 0
     results: int = 0
-    asked: set[str] = field(default_factory=set)
-    """The texts of its inputs, to look for elsewhere."""
-    said: set[str] = field(default_factory=set)
-    """What was expected and what was answered."""
+    inputs: set[str] = field(default_factory=set)
+    """The texts of its inputs, to search for elsewhere."""
+    outputs: set[str] = field(default_factory=set)
+    """Expected and actual answers, errors and notes."""
     providers: set[str] = field(default_factory=set)
-    """Identities, as JSON, of the endpoints that were sent them."""
+    """Identities, as JSON, of the endpoints that received the inputs."""
 
 
 def inputs_digest(case: Case) -> str:
-    """A case is the same person's, under whatever id, by its inputs alone."""
+    """The digest by which a case is recognised, under any id: that of its inputs alone."""
     return fingerprint(without_spelling(case.inputs))
 
 
@@ -91,28 +91,28 @@ class Forgetter:
         self._connection = self._database.conn
         self._connection.execute(f"PRAGMA busy_timeout={WAIT_MS}").fetchall()
 
-    def holdings(self) -> Iterator[Holding]:
-        """Every case of every stored set of cases, but those that were forgotten."""
+    def holdings(self) -> Iterator[StoredCase]:
+        """Every stored case that is not forgotten."""
         rows = self._connection.execute(
             "SELECT DISTINCT case_set, suite FROM runs ORDER BY case_set"
         ).fetchall()
         for case_set, suite in rows:
             for content in self._content(case_set):
                 if _MARK not in content:
-                    yield Holding(case_set, suite, read_case(content))
+                    yield StoredCase(case_set, suite, read_case(content))
 
-    def past(self) -> list[Past]:
-        """What was forgotten before, oldest first."""
+    def past(self) -> list[ForgottenCase]:
+        """Records of forgotten cases, oldest first."""
         return past_of(self._connection)
 
     def forget(
         self, case_id: str, suite: str, inputs: Collection[str], by: str, reason: str
     ) -> Removed:
-        """Remove every case with these digests of inputs, in one transaction, and remember who
-        did it. Raises UsageError while a run is under way.
+        """Erase every case with one of these input digests, in one transaction, and record who did
+        it. Raises UsageError while a run is under way.
         """
         removed = Removed()
-        # What is overwritten or given free is filled with zeros in the file.
+        # SQLite overwrites freed bytes in the file with zeros.
         self._connection.execute("PRAGMA secure_delete=ON").fetchall()
         with writing(self._database):
             self._check_nobody_runs()
@@ -137,21 +137,22 @@ class Forgetter:
         return removed
 
     def still_in(self, texts: Collection[str]) -> list[str]:
-        """Prompts of runs, and other cases, that hold one of the texts: in words."""
-        found: dict[str, None] = {}
+        """Descriptions of runs' prompts and other cases that contain one of the texts."""
+        places: dict[str, None] = {}
         for run_id, digest in self._connection.execute(
             "SELECT max(run_id), prompt FROM runs GROUP BY prompt"
         ).fetchall():
             if any(_repeats(text, texts) for text in texts_of(self._content(digest))):
-                found[f"the prompt of run {run_id}"] = None
+                places[f"the prompt of run {run_id}"] = None
         for holding in self.holdings():
             if any(_repeats(text, texts) for text in texts_of(holding.case.content())):
-                found[f"case {holding.case.id!r} of {holding.suite}"] = None
-        return list(found)
+                places[f"case {holding.case.id!r} of {holding.suite}"] = None
+        return list(places)
 
     def erase(self) -> bool:
-        """Write the file anew without what was removed, and empty its log. False: another process
-        reads it, so that its log may hold the old bytes still.
+        """Rewrite the file without the erased bytes and truncate its WAL.
+
+        False when another process reads it, so that the WAL may still hold the old bytes.
         """
         try:
             self._connection.execute("VACUUM")
@@ -184,7 +185,9 @@ class Forgetter:
             )
 
     def _empty_case_set(self, case_set: str, inputs: Collection[str], removed: Removed) -> None:
-        """The set gets a name of its own, so that the same cases can be stored again."""
+        """Erase cases from a set, which gets a new fingerprint so that the original can be stored
+        again.
+        """
         contents = self._content(case_set)
         gone = [
             content
@@ -194,8 +197,8 @@ class Forgetter:
         if not gone:
             return
         for content in gone:
-            removed.asked.update(texts_of(content["inputs"]))
-            removed.said.update(texts_of(content["expected"]))
+            removed.inputs.update(texts_of(content["inputs"]))
+            removed.outputs.update(texts_of(content["expected"]))
         groups = {content["group"] for content in gone} - {None}
         ids = {content["id"] for content in gone}
         digest, body = packed([_emptied(content, ids, groups) for content in contents])
@@ -206,14 +209,14 @@ class Forgetter:
         for run, run_id, identity in runs:
             removed.runs.add(run_id)
             removed.providers.add(identity)
-            texts = removed.asked | removed.said
+            texts = removed.inputs | removed.outputs
             for case_id in ids:
                 texts |= self._empty_results(run, case_id, removed)
             self._empty_run(run, digest, texts)
         self._connection.execute("DELETE FROM contents WHERE fingerprint = ?", [case_set])
 
     def _empty_results(self, run: int, case_id: str, removed: Removed) -> set[str]:
-        """The texts that its answers were."""
+        """Erase the answers to a case in a run; returns their texts."""
         texts: set[str] = set()
         rows = self._connection.execute(
             "SELECT results.id, run, case_id, repeat, answer, results.cached, failed, scores,"
@@ -231,7 +234,7 @@ class Forgetter:
             )
             if not forgotten:
                 removed.answers += 1
-                texts |= {said for said in (text, error, note) if said}
+                texts |= {part for part in (text, error, note) if part}
                 self._connection.execute(
                     "UPDATE answers SET key = NULL, forgotten = 1, note = NULL,"
                     " text = CASE text WHEN '' THEN '' ELSE ?1 END,"
@@ -243,11 +246,11 @@ class Forgetter:
             " WHERE run = ? AND case_id = ?",
             [FORGOTTEN, run, case_id],
         )
-        removed.said |= texts
+        removed.outputs |= texts
         return texts
 
     def _empty_run(self, run: int, case_set: str, texts: Collection[str]) -> None:
-        """A run's own words may repeat what was asked or answered."""
+        """Erase a run's reason and environment where they repeat one of the texts."""
         reason, environment = self._connection.execute(
             "SELECT reason, environment FROM runs WHERE id = ?", [run]
         ).fetchone()
@@ -262,32 +265,32 @@ class Forgetter:
         )
 
 
-def past_of(connection: sqlite3.Connection) -> list[Past]:
-    """What was forgotten in a runs.db, oldest first."""
+def past_of(connection: sqlite3.Connection) -> list[ForgottenCase]:
+    """Records of the forgotten cases in runs.db, oldest first."""
     rows = connection.execute(
         "SELECT case_id, suite, inputs, forgotten_at, forgotten_by, reason FROM forgotten"
         " ORDER BY id"
     ).fetchall()
     return [
-        Past(case_id, suite, tuple(json.loads(inputs)), at, by, reason)
+        ForgottenCase(case_id, suite, tuple(json.loads(inputs)), at, by, reason)
         for case_id, suite, inputs, at, by, reason in rows
     ]
 
 
-def asked_again(connection: sqlite3.Connection, cases: Iterable[Case]) -> list[list[str]]:
-    """Those of the cases that were forgotten: id, by whom and on which day."""
+def forgotten_cases(connection: sqlite3.Connection, cases: Iterable[Case]) -> list[list[str]]:
+    """The given cases that were forgotten earlier: id, by whom and on which day."""
     past = {digest: item for item in past_of(connection) for digest in item.inputs}
     if not past:
         return []
-    found = [(case, past.get(inputs_digest(case))) for case in cases]
-    return [[case.id, item.by, item.at[:10]] for case, item in found if item]
+    matches = [(case, past.get(inputs_digest(case))) for case in cases]
+    return [[case.id, item.by, item.at[:10]] for case, item in matches if item]
 
 
 def _emptied(
     content: dict[str, Any], ids: Collection[str], groups: Collection[str]
 ) -> dict[str, Any]:
-    """A case of the set as it is kept: a group of those that are forgotten by its digest, so that
-    it is still one group.
+    """A case as it stays in the set: without its text if it is in `ids`; a group in `groups` is
+    replaced by its digest, so that it remains one group.
     """
     group = content["group"]
     if group in groups:

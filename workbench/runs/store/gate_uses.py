@@ -1,4 +1,4 @@
-"""Uses of gate cases that no registry knows: evaluations that were begun, and comparisons."""
+"""Uses of gate cases that no registry records: evaluations that were started, and comparisons."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ COMPARED = "compare"
 
 @dataclass(frozen=True, slots=True)
 class GateUse:
-    """One use: what for, of which candidate, on which cases."""
+    """One use of gate cases: its kind, candidate and cases."""
 
     kind: str
     fingerprint: str
     digests: frozenset[str]
     evaluation: str
-    """The id of what was recorded of it; empty: nothing was."""
+    """Id of the evaluation recorded for it; empty: none."""
 
 
 def note(
@@ -36,7 +36,7 @@ def note(
     fingerprint: str,
     digests: Sequence[str],
 ) -> int:
-    """Remember a use: its id."""
+    """Record a use; returns its id."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with writing(database):
         cursor = database.conn.execute(
@@ -48,7 +48,7 @@ def note(
 
 
 def recorded(database: Database, use: int, evaluation: str) -> None:
-    """An evaluation ended, and this was recorded of it."""
+    """Set the evaluation that was recorded for a use."""
     with writing(database):
         database.conn.execute("UPDATE gate_uses SET evaluation = ? WHERE id = ?", [evaluation, use])
 

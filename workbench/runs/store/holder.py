@@ -1,4 +1,4 @@
-"""Who is working on a run: a process that can be told apart from one that reused its number."""
+"""The process that works on a run, distinguishable from a later one with the same pid."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 HEARTBEAT_S = 2.0
+_START_TIME = 19
+"""Index of `starttime` in /proc/PID/stat, counted after the process name (proc(5))."""
 STALE_S = 20.0
-"""Where a process cannot be looked at, so long without a heartbeat means it is gone."""
+"""Seconds without a heartbeat after which a process that cannot be inspected counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Holder:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it may still be writing."""
+        """Whether the process may still be writing."""
         if self.host == this_host():
             if self.process_started:
                 return process_start(self.pid) == self.process_started
@@ -43,8 +45,9 @@ def this_process() -> Holder:
 
 @lru_cache(maxsize=1)
 def this_host() -> str:
-    """The machine's name, with the boot it is in and the space of process numbers where those can
-    be known: containers may share the name, and number their processes each on its own.
+    """Host name, with boot id and pid namespace where those are available.
+
+    Containers may share a host name and each have their own pids.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
@@ -55,7 +58,7 @@ def this_host() -> str:
 
 
 def _exists(pid: int) -> bool:
-    """Whether there is a process of that number; True where it cannot be known."""
+    """Whether a process with that pid exists; True where that is unknown."""
     if os.name != "posix":
         return True
     try:
@@ -68,7 +71,7 @@ def _exists(pid: int) -> bool:
 
 
 def process_start(pid: int) -> str:
-    """When the process started, in the kernel's ticks; empty when that cannot be known."""
+    """The process's start time in kernel ticks; empty when unknown."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
@@ -76,4 +79,4 @@ def process_start(pid: int) -> str:
     fields = stat.rpartition(")")[2].split()
     if fields[0] == "Z":
         return ""
-    return fields[19]
+    return fields[_START_TIME]

@@ -9,7 +9,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_run_id(now: float | None = None) -> str:
-    """`r`, seven digits of time (tenths of a second) and five of chance, in Crockford's base 32."""
+    """`r`, seven digits of time (tenths of a second), five random ones; in Crockford's base 32."""
     tenths = int((time.time() if now is None else now) * 10)
     return "r" + _base32(tenths, 7) + _base32(secrets.randbits(25), 5)
 

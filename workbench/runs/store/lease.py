@@ -11,11 +11,11 @@ from workbench.runs.store.holder import HEARTBEAT_S, Holder, this_process
 
 
 class LeaseLost(Exception):
-    """Another process took the run over."""
+    """Another process took over the run."""
 
 
 class Lease:
-    """An open session of this process on a run. All methods belong into a write transaction."""
+    """An open session of this process on a run. Call all methods inside a write transaction."""
 
     def __init__(
         self, connection: sqlite3.Connection, lease: int, after_death: bool = False
@@ -24,11 +24,11 @@ class Lease:
         self._session = lease
         self._at = 0.0
         self.after_death = after_death
-        """The process that had the run before died without leaving it."""
+        """Whether the previous process died without ending its session."""
 
     @classmethod
     def open(cls, connection: sqlite3.Connection, run: int, after_death: bool = False) -> Self:
-        """Start to work on a run that nobody works on."""
+        """Open a session on a run that has no open one."""
         now = time.time()
         holder = this_process()
         lease = connection.execute(
@@ -40,7 +40,7 @@ class Lease:
 
     @classmethod
     def take_over(cls, connection: sqlite3.Connection, run: int, run_id: str) -> Self:
-        """Go on with a run whose last process is gone. Raises UsageError when it is not."""
+        """Open a session on a run whose last process is gone. Raises UsageError if it is alive."""
         row = connection.execute(
             "SELECT host, pid, process_started, heartbeat FROM sessions"
             " WHERE run = ? AND ended_at IS NULL",
@@ -60,7 +60,7 @@ class Lease:
         return cls.open(connection, run, after_death=row is not None)
 
     def beat(self) -> None:
-        """A sign of life, where it is due. Raises LeaseLost when another process took over."""
+        """Write a heartbeat when it is due. Raises LeaseLost when another process took over."""
         now = time.time()
         if abs(now - self._at) < HEARTBEAT_S:
             held = self._connection.execute(
@@ -76,7 +76,7 @@ class Lease:
             raise LeaseLost
 
     def end(self) -> None:
-        """Leave the run to others."""
+        """End the session."""
         self._connection.execute(
             "UPDATE sessions SET ended_at = ? WHERE id = ?", [time.time(), self._session]
         )

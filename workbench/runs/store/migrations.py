@@ -1,4 +1,4 @@
-"""The steps from an empty runs.db to today's. What was released never changes; steps only add."""
+"""The migrations of runs.db. Released steps never change; new steps only add."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ M004_ANSWER_ORIGINS = (
     "ALTER TABLE answers ADD COLUMN digest BLOB",
     "ALTER TABLE answers ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE results ADD COLUMN digest BLOB",
-    # No earlier than the run began that asked for it; how much later is not known.
+    # The start of the run that asked for it, the closest time that is known.
     """UPDATE answers SET answered_at = runs.created_at
         FROM results JOIN runs ON runs.id = results.run
         WHERE results.answer = answers.id AND results.cached = 0""",
-    # From now on an edit is noticed; the functions are those of digests.py.
+    # Makes edits detectable from now on; the functions are those of digests.py.
     """UPDATE answers SET digest = answer_digest(key, outcome, text, error, note, latency,
         first_token, prompt_tokens, completion_tokens, cost_usd, model, system_fingerprint,
         finish_reason, attempts, status, answered_at)""",
@@ -149,7 +149,7 @@ M004_ANSWER_ORIGINS = (
 )
 
 M005_READINGS_AND_FORMS = (
-    # By which reading of what servers send an answer was classed, see providers/finish.py.
+    # The revision by which an answer was classified, see providers/openai_chat/finish.py.
     "ALTER TABLE answers ADD COLUMN reading INTEGER NOT NULL DEFAULT 1",
     """CREATE TABLE forms (
         endpoint TEXT NOT NULL,
@@ -167,4 +167,4 @@ MIGRATIONS = (
     M004_ANSWER_ORIGINS,
     M005_READINGS_AND_FORMS,
 )
-"""The n-th leads from schema n to schema n + 1, counted from 0."""
+"""Step n migrates schema n to schema n + 1, counted from 0."""

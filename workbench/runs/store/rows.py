@@ -1,4 +1,4 @@
-"""Between the values of a run and the rows that hold them."""
+"""Conversion between a run's values and database rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.json_text import loads
 from workbench.prompts.codec import INPUT_KEYS, prompt_from_json
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.finish import READING, spoils
+from workbench.providers.openai_chat.finish import READING, is_incomplete
 from workbench.providers.redact import storable
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.scorers.base import Score
@@ -23,7 +23,7 @@ _REASON_CHARS = 500
 
 
 def answer_row(answer: Answer) -> tuple[Any, ...]:
-    """The columns of `answers` behind id and key."""
+    """The columns of `answers` after id and key."""
     return (
         answer.outcome.value,
         storable(answer.text),
@@ -45,7 +45,7 @@ def answer_row(answer: Answer) -> tuple[Any, ...]:
 def read_answer(row: Sequence[Any], cached: bool) -> Answer:
     """The answer in a row of `answers` without its id and key.
 
-    One of blanks alone is empty, which 0.1.0 stored as ok.
+    An answer of white space alone is read as empty; 0.1.0 stored it as ok.
     """
     outcome = Outcome(row[0])
     if outcome is Outcome.OK and (not row[1] or row[1].isspace()):
@@ -71,11 +71,11 @@ def read_answer(row: Sequence[Any], cached: bool) -> Answer:
 
 
 def is_misread(outcome: str, finish_reason: str | None, reading: int) -> bool:
-    """Whether an earlier reading took for whole what by its own finish reason is not: no later
-    run may go by that answer.
+    """Whether an earlier revision classified an answer as complete that, by its finish reason, is
+    not: no later run may use it.
     """
     taken_for_whole = reading < READING and outcome in (Outcome.OK, Outcome.EMPTY)
-    return taken_for_whole and spoils(finish_reason or "")
+    return taken_for_whole and is_incomplete(finish_reason or "")
 
 
 def _rounded(seconds: float | None) -> float | None:
@@ -109,7 +109,7 @@ def first_score(text: str) -> float | None:
 
 def read_results(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> list[Result]:
     """From rows of case_id, repeat, cached, scores and a row of `answers`."""
-    # Many results have the same scores, and parsing them is the dearest part of opening a run.
+    # Many results have the same scores, and parsing is the slowest part of opening a run.
     known: dict[str, dict[str, Score]] = {}
     results = []
     for row in rows:
@@ -127,7 +127,7 @@ def packed(value: Any) -> tuple[str, bytes]:
 
 
 def unpacked(body: bytes) -> Any:
-    """The value in such bytes."""
+    """The value in bytes made by `packed`."""
     return loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
 
 
@@ -142,7 +142,7 @@ def prompt_content(prompt: Prompt) -> dict[str, Any]:
 
 
 def read_prompt(content: Mapping[str, Any]) -> Prompt:
-    """The prompt in `prompt_content`; what decides nothing (`extra`) is not kept."""
+    """The prompt in `prompt_content`, without `extra`, which has no effect on answers."""
     described = zip(content["inputs"], content["descriptions"], strict=True)
     data = {
         **content,

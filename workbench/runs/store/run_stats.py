@@ -1,4 +1,4 @@
-"""What only shows when a run is over: who says to have answered, latencies, notes."""
+"""Statistics of a finished run: the models that answered, latencies, notes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _MODELS_SHOWN = 20
 _NOTES_SHOWN = 10
 
 
-def afterwards(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
-    """What a finished run's environment says beside what was known before its first call.
+def run_stats(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    """The part of a run's environment that is known only at its end.
 
-    Names of models and fingerprints (`mixed` when there are several), `latency_s` and, where
-    answers were streamed, `first_token_s` with p50 and p95 in seconds, and how often each note was
-    made; `empty`: how many answers were.
+    Model names and system fingerprints (`mixed` when there are several), `latency_s` and, where
+    answers were streamed, `first_token_s` with p50 and p95 in seconds, the number of answers with
+    each note, and `empty`: the number of empty answers.
     """
     return {
         **_answered_by(connection, run),
@@ -29,18 +29,18 @@ def afterwards(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
 
 
 def _answered_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT DISTINCT model, system_fingerprint FROM results"
         " JOIN answers ON answers.id = results.answer"
         " WHERE run = ? AND failed = 0 AND model IS NOT NULL LIMIT ?",
         [run, _MODELS_SHOWN],
     ).fetchall()
-    models = sorted({model for model, _ in found})
-    prints = sorted({mark for _, mark in found if mark})
-    said: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
+    models = sorted({model for model, _ in rows})
+    prints = sorted({mark for _, mark in rows if mark})
+    stats: dict[str, Any] = {"answered_by": models, "system_fingerprints": prints}
     if len(models) > 1 or len(prints) > 1:
-        said["mixed"] = True
-    return said
+        stats["mixed"] = True
+    return stats
 
 
 def _latencies(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
@@ -70,9 +70,9 @@ def _notes(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
 
 
 def _empty(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
-    found = connection.execute(
+    count = connection.execute(
         "SELECT count(*) FROM results JOIN answers ON answers.id = results.answer WHERE run = ?"
         " AND (outcome = ? OR (outcome = ? AND trim(text, char(9, 10, 13, 32)) = ''))",
         [run, Outcome.EMPTY, Outcome.OK],
     ).fetchone()[0]
-    return {EMPTY: found} if found else {}
+    return {EMPTY: count} if count else {}

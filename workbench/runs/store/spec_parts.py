@@ -1,4 +1,4 @@
-"""What of a run's plan decides its results, and the row that remembers it."""
+"""The parts of a run's specification that decide its results, and its database row."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def parts_of(spec: RunSpec) -> dict[str, str]:
 
 
 OPTIONS = "options"
-"""Where a run keeps what was said for it alone."""
+"""Key of the options that were given for one run alone."""
 
 
-def pace_of(spec: RunSpec) -> dict[str, Any]:
-    """How a run is made, as it is kept with it: calls at once, and what was said for it alone."""
+def execution_options(spec: RunSpec) -> dict[str, Any]:
+    """How a run is executed, as stored with it: concurrency, and options given for it alone."""
     options = spec.run_options
     own = {name: getattr(options, name) for name in spec.own_options}
     return {"concurrency": options.concurrency, **({OPTIONS: own} if own else {})}
 
 
 def scorer_names(spec: RunSpec) -> tuple[str, ...]:
-    """The scorers in the order in which scores are stored, the headline first."""
+    """Scorer names in the order in which scores are stored, the headline scorer first."""
     names = [scorer.name for scorer in spec.scorers]
     headline = next((name for name in spec.suite.gate.scorers if name in names), None)
     if headline is not None:
@@ -49,7 +49,7 @@ def run_row(
     identity: Mapping[str, Any],
     environment: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The row of a new run; `keep` stores a content and gives its fingerprint."""
+    """The row of a new run; `keep` stores a content and returns its fingerprint."""
     model = spec.prompt.model
     return {
         "run_id": run_id,
@@ -73,7 +73,7 @@ def run_row(
 
 
 def changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any]) -> str:
-    """What differs from the stored run, in words; empty: nothing."""
+    """A description of what differs from the stored run; empty if nothing does."""
     before = json.loads(stored["parts"])
     after = parts_of(spec)
     changed = []

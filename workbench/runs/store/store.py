@@ -1,4 +1,4 @@
-"""The run store: what every run asked, what came back, and how it was scored."""
+"""The run store: the requests, answers and scores of every run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KILLED = "the process ended before the run did"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a person says about one answer."""
+    """A person's judgement of one answer."""
 
     case_id: str
     repeat: int
@@ -37,10 +37,10 @@ class Label:
 
 
 class RunStore:
-    """Reads and labels runs. Belongs to the thread that opened it; open another for another."""
+    """Reads and labels runs. To be used by the opening thread only; each thread opens its own."""
 
     def __init__(self, path: Path, create: bool = True) -> None:
-        """Raises NotFound, or UsageError for a file that is not a run store."""
+        """Raises NotFound when it is missing, UsageError for a file that is not a run store."""
         self.path = Path(path)
         self.database = open_database(self.path, create, writes=False)
         self._last_cases: tuple[str, tuple[Case, ...]] = ("", ())
@@ -73,7 +73,9 @@ class RunStore:
             return None
 
     def results(self, run_id: str, *, from_id: int = 0, limit: int | None = None) -> list[Result]:
-        """The results in the order in which they came, from the store's own `from_id` on."""
+        """Results in the order in which they were stored, from row id `from_id` on. Raises
+        NotFound.
+        """
         run = self._row(run_id)
         names = json.loads(run["scorers"])
         rows = self.database.execute(
@@ -85,7 +87,7 @@ class RunStore:
         return read_results(rows, names)
 
     def batch_of(self, run_id: str) -> str:
-        """The run's batch that is under way, or is looked for; empty: it has none."""
+        """Id of the run's batch, if it has one under way; else empty."""
         row = self.database.execute(
             "SELECT batch_id FROM batches WHERE run = ? AND batch_id != 'over'",
             [self._row(run_id)["id"]],
@@ -102,11 +104,11 @@ class RunStore:
         return {Outcome(outcome): count for outcome, count in rows}
 
     def prompt(self, run_id: str) -> Prompt:
-        """The prompt that the run asked with."""
+        """The prompt of the run. Raises NotFound."""
         return read_prompt(self._content(self._row(run_id)["prompt"]))
 
     def cases(self, run_id: str) -> tuple[Case, ...]:
-        """The run's cases, in the order in which they were asked."""
+        """The run's cases, in the order in which they were run. Raises NotFound."""
         return self._case_set(self._row(run_id)["case_set"])
 
     def find(
@@ -117,12 +119,12 @@ class RunStore:
         *,
         cases: Sequence[Case] | None = None,
     ) -> str | None:
-        """The newest run of that prompt for exactly these parts that has a result without error
-        of every one of these cases and repeats; None: there is none.
+        """The newest run of that prompt with exactly these parts that has a result without error
+        for each of these cases and repeats, or None.
 
-        With `cases` their contents must be the same too, not only their ids.
+        With `cases`, the cases' contents must be the same too, not only their ids.
         """
-        wanted = set(case_ids)
+        case_ids = set(case_ids)
         rows = self.database.execute(
             "SELECT id, run_id, parts, repeats, case_set FROM runs"
             " WHERE fingerprint = ? AND status != 'running' ORDER BY id DESC",
@@ -134,12 +136,12 @@ class RunStore:
                 continue
             if cases is not None and not self._holds(case_set, cases):
                 continue
-            if wanted <= self._answered(run, repeats):
+            if case_ids <= self._answered(run, repeats):
                 return str(run_id)
         return None
 
     def done(self, run_id: str) -> frozenset[tuple[str, int]]:
-        """Pairs of case and repeat that the run would not ask again."""
+        """(case id, repeat) pairs that a resumed run would skip. Raises NotFound."""
         rows = self.database.execute(
             "SELECT case_id, repeat FROM results WHERE run = ? AND failed = 0",
             [self._row(run_id)["id"]],
@@ -147,8 +149,8 @@ class RunStore:
         return frozenset((case_id, repeat) for case_id, repeat in rows)
 
     def altered(self, run_id: str) -> int:
-        """How many of the run's results, with their answers, are not what was stored: edited, or
-        forgotten. No evidence can be made from them.
+        """Number of the run's results whose row or answer was edited or forgotten after it was
+        stored. They cannot serve as evidence.
         """
         rows = self.database.execute(
             "SELECT run, case_id, repeat, answer, cached, failed, scores, results.digest, answers.*"
@@ -158,16 +160,16 @@ class RunStore:
         return sum(row[7] != result_digest(*row[:7]) or is_answer_altered(row[8:]) for row in rows)
 
     def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the keys whose answers are stored, and count."""
+        """The keys that have a usable stored answer."""
         known = (
             "SELECT 1 FROM (SELECT * FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1)"
             " WHERE NOT is_misread(outcome, finish_reason, reading)"
         )
         return {key for key in keys if self.database.execute(known, [key]).fetchone()}
 
-    def worth(self, run_id: str) -> float | None:
-        """US dollars that its answers cost when they were given, those from the cache too; None
-        when that is not known of all of them.
+    def original_cost(self, run_id: str) -> float | None:
+        """US dollars that the run's answers cost when they were made, cached ones included; None
+        when any of those costs is unknown.
         """
         row = self.database.execute(
             "SELECT sum(cost_usd), count(*) > count(cost_usd)"
@@ -176,8 +178,8 @@ class RunStore:
         ).fetchone()
         return None if row[0] is None or row[1] else float(row[0])
 
-    def usual_latency(self, prompt_id: str, provider: str, model: str) -> float | None:
-        """Mean seconds a call in the newest run of that prompt there that made calls."""
+    def mean_latency(self, prompt_id: str, provider: str, model: str) -> float | None:
+        """Mean seconds per call in the newest run of that prompt, provider and model with calls."""
         row = self.database.execute(
             "SELECT avg(latency) FROM results JOIN answers ON answers.id = results.answer"
             " WHERE run = (SELECT id FROM runs WHERE prompt_id = ? AND model = ? AND calls > 0"
@@ -187,7 +189,7 @@ class RunStore:
         return None if row[0] is None else float(row[0])
 
     def label(self, run_id: str, case_id: str, repeat: int, label: str, note: str = "") -> None:
-        """Say what a person thinks of an answer; saying it again replaces it."""
+        """Label an answer, replacing an earlier label. Raises NotFound."""
         run = self._row(run_id)["id"]
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with writing(self.database):
@@ -208,7 +210,7 @@ class RunStore:
         return [Label(*row) for row in rows]
 
     def record_probe(self, probe: Probe) -> None:
-        """Keep what a probe found, in place of what an earlier one did."""
+        """Store a probe's result, replacing an earlier one."""
         with writing(self.database):
             self.database.conn.execute(
                 "INSERT OR REPLACE INTO probes VALUES (?, ?, ?, ?)",
@@ -216,7 +218,7 @@ class RunStore:
             )
 
     def probe(self, endpoint: str, model: str) -> Probe | None:
-        """What the last probe of that model there found."""
+        """The last probe of that model and endpoint, if there is one."""
         row = self.database.execute(
             "SELECT found FROM probes WHERE endpoint = ? AND model = ?", [endpoint, model]
         ).fetchone()
@@ -225,11 +227,11 @@ class RunStore:
     def note_gate_use(
         self, prompt_id: str, suite: str, kind: str, fingerprint: str, digests: Sequence[str]
     ) -> int:
-        """Remember that gate cases were used for a candidate: the id of the use."""
+        """Record that gate cases were used for a candidate; returns the id of the use."""
         return gate_uses.note(self.database, prompt_id, suite, kind, fingerprint, digests)
 
     def gate_use_recorded(self, use: int, evaluation: str) -> None:
-        """The evaluation of that use was recorded under this id."""
+        """Set the id of the evaluation that was recorded for a use."""
         gate_uses.recorded(self.database, use, evaluation)
 
     def gate_uses(self, prompt_id: str) -> list[gate_uses.GateUse]:
@@ -258,14 +260,14 @@ class RunStore:
         return unpacked(row[0])
 
     def _case_set(self, digest: str) -> tuple[Case, ...]:
-        # The two runs of a comparison mostly share one set, which its digest names.
+        # The two runs of a comparison mostly share one set of cases.
         if self._last_cases[0] != digest:
             self._last_cases = digest, tuple(map(read_case, self._content(digest)))
         return self._last_cases[1]
 
     def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:
         stored = {case.id: case for case in self._case_set(case_set)}
-        # 1.50 equals 1.5 and is another text: the digests tell them apart.
+        # 1.50 == 1.5 but their texts differ: digests tell them apart.
         return all(
             (held := stored.get(case.id)) == case and held.digest == case.digest for case in cases
         )

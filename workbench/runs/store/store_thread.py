@@ -17,7 +17,7 @@ _Job = Callable[[], None]
 
 
 class StoreThread:
-    """Does jobs on a RunWriter one after another."""
+    """Executes jobs on a RunWriter one after another."""
 
     def __init__(self, path: Path) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -27,20 +27,20 @@ class StoreThread:
         self._thread.start()
 
     def submit(self, job: Callable[[RunWriter], T]) -> Future[T]:
-        """Do `job` in the thread; its result or exception comes with the future."""
+        """Execute `job` in the thread; the future has its result or exception."""
         future: Future[T] = Future()
 
         def do() -> None:
             try:
                 future.set_result(job(self._open()))
-            except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits
+            except BaseException as error:  # noqa: BLE001 - passed on through the future
                 future.set_exception(error)
 
         self._jobs.put(do)
         return future
 
     def close(self) -> None:
-        """Finish what was submitted, then close the file."""
+        """Finish the submitted jobs, then close the file."""
         self._jobs.put(None)
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""What the engine writes: a run, its session, batches of results. One thread, one connection."""
+"""Writes a run, its session and batches of results. One thread, one connection."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from workbench.runs.spec.values import Result, RunSpec, RunStatus
 from workbench.runs.store import endpoint_forms
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import answer_digest, is_answer_altered, result_digest
-from workbench.runs.store.forgetting import asked_again
+from workbench.runs.store.forgetting import forgotten_cases
 from workbench.runs.store.ids import new_run_id
 from workbench.runs.store.lease import Lease
 from workbench.runs.store.rows import answer_row, first_score, packed, read_answer, scores_text
-from workbench.runs.store.run_stats import afterwards
-from workbench.runs.store.spec_parts import changes, pace_of, run_row, scorer_names
+from workbench.runs.store.run_stats import run_stats
+from workbench.runs.store.spec_parts import changes, execution_options, run_row, scorer_names
 from workbench.times import utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One result with what the store needs to know about it."""
+    """One result with what the store needs to record it."""
 
     result: Result
     key: bytes | None
-    """Where the answer is kept for later runs; None: it is not."""
+    """Cache key of the answer; None: it is not cached."""
     answer_id: int | None = None
-    """The stored answer, when it came from the cache."""
+    """Row id of the stored answer, when it came from the cache."""
     failed: bool = False
     headline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class CachedAnswer:
     """An answer from the cache."""
 
     answer_id: int
@@ -51,7 +51,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What earlier sessions took."""
+    """Cost and usage of earlier sessions."""
 
     cost_usd: float = 0.0
     unpriced: int = 0
@@ -59,29 +59,29 @@ class Spent:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seen: int = 0
-    """Answers whose length is known."""
+    """Number of answers whose length is known."""
     longest: int = 0
-    """Of those, in tokens."""
+    """The longest of those, in tokens."""
     maybe_billed: int = 0
-    """Calls that brought no answer after they were sent."""
+    """Calls that were sent and got no answer."""
     cut_off: int = 0
     """Calls that may have been under way when the last process died."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run that is open for writing, and what it has already."""
+    """A run that is open for writing, and the results that it already has."""
 
     run_id: str
     done: frozenset[tuple[str, int]]
-    """Pairs of case and repeat that need no call."""
+    """(case id, repeat) pairs that need no call."""
     scores: tuple[float, ...] = ()
     """Headline scores of those pairs that have one."""
     spent: Spent = Spent()
     faults: int = 0
-    """Answers among them that the model itself spoilt."""
+    """Number of answers among them that are the model's own fault."""
     fresh: bool = False
-    """It was started without the cache, and goes on without it."""
+    """Whether it was started without the cache, and so continues without it."""
 
 
 class RunWriter:
@@ -90,20 +90,20 @@ class RunWriter:
     def __init__(self, path: Path) -> None:
         self._database = open_database(path, create=True)
         self._connection = self._database.conn
-        endpoint_forms.recall(self._connection)
+        endpoint_forms.load(self._connection)
         self._run = 0
         self._scorers: tuple[str, ...] = ()
         self._failed: set[tuple[str, int]] = set()
         self._altered = 0
-        """Stored answers that were not what they had been, and were not used."""
+        """Number of cached answers not used because they were altered."""
 
     def start(
         self, spec: RunSpec, identity: Mapping[str, Any], environment: Mapping[str, Any]
     ) -> Started:
-        """A new run."""
+        """Start a new run."""
         run_id = new_run_id()
-        environment = {**environment, **pace_of(spec), **self._probed(spec, identity)}
-        again = asked_again(self._connection, spec.cases)
+        environment = {**environment, **execution_options(spec), **self._probed(spec, identity)}
+        again = forgotten_cases(self._connection, spec.cases)
         if again:
             environment[ASKED_AGAIN] = again
         with writing(self._database):
@@ -117,11 +117,11 @@ class RunWriter:
     def resume(
         self, run_id: str, spec: RunSpec, identity: Mapping[str, Any], *, batch: bool = False
     ) -> Started:
-        """Go on with a run, by calls or with its `batch`.
+        """Resume a run, by calls or, with `batch`, through its batch.
 
         Raises UsageError when something that decides its results changed, when another process
         is working on it, or when a batch is under way and `batch` is false, or the other way
-        round; NotFound when there is none.
+        round; NotFound when there is no such run.
         """
         rows = list(self._database.query("SELECT * FROM runs WHERE run_id = ?", [run_id]))
         if not rows:
@@ -144,18 +144,18 @@ class RunWriter:
             self._connection.execute(
                 "UPDATE runs SET status = ?, reason = '', environment = json_patch(environment, ?)"
                 " WHERE id = ?",
-                [RunStatus.RUNNING.value, json.dumps(pace_of(spec)), self._run],
+                [RunStatus.RUNNING.value, json.dumps(execution_options(spec)), self._run],
             )
-        found = self._connection.execute(
+        rows_of_results = self._connection.execute(
             "SELECT case_id, repeat, failed, scores FROM results WHERE run = ?", [self._run]
         ).fetchall()
-        self._failed = {(case, repeat) for case, repeat, failed, _ in found if failed}
-        scores = [first_score(text) for _, _, failed, text in found if not failed]
+        self._failed = {(case, repeat) for case, repeat, failed, _ in rows_of_results if failed}
+        scores = [first_score(text) for _, _, failed, text in rows_of_results if not failed]
         return Started(
             run_id,
-            frozenset((case, repeat) for case, repeat, failed, _ in found if not failed),
+            frozenset((case, repeat) for case, repeat, failed, _ in rows_of_results if not failed),
             tuple(score for score in scores if score is not None),
-            self._spent(stored, len(found) - len(self._failed)),
+            self._spent(stored, len(rows_of_results) - len(self._failed)),
             faults=self._faults(),
             fresh=bool(json.loads(stored["environment"]).get("fresh")),
         )
@@ -190,11 +190,9 @@ class RunWriter:
         ).fetchall()
         return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
 
-    def recall(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
-        """The newest stored answer of each key that has one, unless it was altered since, or was
-        misread.
-        """
-        found: dict[bytes, Remembered] = {}
+    def cached_answers(self, keys: Sequence[bytes]) -> dict[bytes, CachedAnswer]:
+        """The newest stored answer by key, without answers that were altered or misclassified."""
+        cached: dict[bytes, CachedAnswer] = {}
         newest = (
             "SELECT *, is_misread(outcome, finish_reason, reading)"
             " FROM answers WHERE key = ? ORDER BY id DESC LIMIT 1"
@@ -206,8 +204,8 @@ class RunWriter:
             if is_answer_altered(row):
                 self._altered += 1
                 continue
-            found[key] = Remembered(row[0], read_answer(row[2:], cached=True))
-        return found
+            cached[key] = CachedAnswer(row[0], read_answer(row[2:], cached=True))
+        return cached
 
     def record(
         self,
@@ -216,10 +214,10 @@ class RunWriter:
         seconds: float,
         maybe_billed: int | None = None,
     ) -> int:
-        """Store results and add what they cost, all of it or nothing; the id of the first.
+        """Store results and add up their cost, atomically; returns the row id of the first.
 
-        `calls` were made and `seconds` passed since the last batch; `maybe_billed` calls in all
-        brought no answer after they were sent, None: no more than before. Raises LeaseLost.
+        `calls` and `seconds` count since the last batch; `maybe_billed` is the total number of
+        calls that were sent and got no answer, None if unchanged. Raises LeaseLost.
         """
         with writing(self._database):
             self._session.beat()
@@ -233,7 +231,7 @@ class RunWriter:
         return ids[0] if ids else 0
 
     def finish(self, status: RunStatus, reason: str, environment: Mapping[str, Any]) -> None:
-        """Close the session and say how the run ended."""
+        """Store how the run ended and close the session."""
         with writing(self._database):
             self._session.beat()
             self._connection.execute(
@@ -241,11 +239,11 @@ class RunWriter:
                 " environment = json_patch(environment, ?) WHERE id = ?",
                 [status.value, reason, json.dumps(environment), self._run],
             )
-            endpoint_forms.keep(self._connection)
+            endpoint_forms.save(self._connection)
             self._session.end()
 
     def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
-        """The options that the endpoint is known to ignore."""
+        """The options that, by the last probe, the endpoint ignores."""
         model = spec.prompt.model
         row = self._connection.execute(
             "SELECT found FROM probes WHERE endpoint = ? AND model = ?",
@@ -257,14 +255,14 @@ class RunWriter:
         return {"ignored": list(ignored)} if ignored else {}
 
     def open_batch(self) -> str:
-        """The id of the run's batch that is under way, SUBMITTING, or nothing."""
+        """The id of the run's batch that is under way, SUBMITTING, or empty."""
         row = self._connection.execute(
             "SELECT batch_id FROM batches WHERE run = ? AND batch_id != 'over'", [self._run]
         ).fetchone()
         return str(row[0]) if row else ""
 
     def note_batch(self, batch_id: str) -> None:
-        """Remember the run's batch, how far it is."""
+        """Record the id or state of the run's batch."""
         with writing(self._database):
             self._connection.execute(
                 "INSERT INTO batches VALUES (?, ?, ?)"
@@ -272,10 +270,10 @@ class RunWriter:
                 [self._run, batch_id, time.time()],
             )
 
-    def afterwards(self) -> dict[str, Any]:
-        """What only shows when the run is over, see `afterwards`."""
+    def run_stats(self) -> dict[str, Any]:
+        """Statistics of the finished run, see `run_stats`."""
         altered = {ALTERED: self._altered} if self._altered else {}
-        return {**afterwards(self._connection, self._run), **altered}
+        return {**run_stats(self._connection, self._run), **altered}
 
     def close(self) -> None:
         self._database.close()
@@ -310,8 +308,8 @@ class RunWriter:
         return inserted or 0
 
     def _add_up(self, batch: Sequence[Recorded], calls: int, seconds: float) -> None:
-        asked = [item.result.answer for item in batch if item.answer_id is None]
-        priced = [answer for answer in asked if not answer.outcome.is_error]
+        called = [item.result.answer for item in batch if item.answer_id is None]
+        priced = [answer for answer in called if not answer.outcome.is_error]
         scores = [item.headline for item in batch if item.headline is not None]
         self._connection.execute(
             "UPDATE runs SET calls = calls + ?, seconds = seconds + ?, cached = cached + ?,"
@@ -322,11 +320,11 @@ class RunWriter:
             [
                 calls,
                 seconds,
-                len(batch) - len(asked),
+                len(batch) - len(called),
                 sum(answer.cost_usd or 0.0 for answer in priced),
                 sum(answer.cost_usd is None for answer in priced),
-                sum(answer.prompt_tokens or 0 for answer in asked),
-                sum(answer.completion_tokens or 0 for answer in asked),
+                sum(answer.prompt_tokens or 0 for answer in called),
+                sum(answer.completion_tokens or 0 for answer in called),
                 len(scores),
                 sum(scores),
                 self._more_errors(batch),
@@ -335,7 +333,7 @@ class RunWriter:
         )
 
     def _more_errors(self, batch: Sequence[Recorded]) -> int:
-        """How many more errors the run has now; a result may replace one."""
+        """Change of the run's number of errors; a result may replace an error."""
         before = len(self._failed)
         for item in batch:
             pair = (item.result.case_id, item.result.repeat)

@@ -78,7 +78,7 @@ class LiveRuns:
         def again(session: Session) -> LiveRun:
             from workbench.actions.running import run as running
 
-            return running.go_on(session, run_id)
+            return running.resume(session, run_id)
 
         self._app.in_thread(again, done=lambda live: self.follow(live, name or run_id))
 

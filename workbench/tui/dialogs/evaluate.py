@@ -42,11 +42,11 @@ def _evaluate(app: AppContext, prompt_id: str, version: str) -> None:
         return
 
     def evaluate(session: Session) -> tuple[Evidence, ...]:
-        from workbench.actions.releasing.answer_origins import wants_fresh
+        from workbench.actions.releasing.answer_origins import needs_fresh_answers
         from workbench.actions.releasing.evaluate import evaluate as gate
 
         follow = app.runs.follow_from_thread
-        return gate(session, prompt_id, version, fresh=wants_fresh(session), on_run=follow)
+        return gate(session, prompt_id, version, fresh=needs_fresh_answers(session), on_run=follow)
 
     def done(evidence: tuple[Evidence, ...]) -> None:
         app.post_to_screen(RegistryChanged())

@@ -79,7 +79,7 @@ class RunOptions(Dialog[None]):
         super().__init__(f"Run {offer.source.name} · ^s starts it", "Run")
         self._offer = offer
         self._timer: Timer | None = None
-        self._ahead: Ahead | None = None
+        self._ahead: PlannedRun | None = None
         self._starts_then = False
         """Start was confirmed and waits for the estimate."""
         self._warned_of: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ class RunOptions(Dialog[None]):
         self._starts_then = False
         self.refused(error)
 
-    def _show(self, ahead: Ahead) -> None:
+    def _show(self, ahead: PlannedRun) -> None:
         if not self.is_open:
             return
         self._ahead = ahead

@@ -169,6 +169,6 @@ def _cost(session: Session, record: EvaluationRecord | None) -> float | None:
     if record is None or not record.evidence.run_b or not session.workspace.runs_path.exists():
         return None
     try:
-        return session.store.worth(record.evidence.run_b)
+        return session.store.original_cost(record.evidence.run_b)
     except NotFound:
         return None  # the run was made elsewhere, or its answers were removed
