@@ -294,7 +294,7 @@ def _answers(table: Mapping[str, Any], where: str) -> str:
 
 def _endpoints(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     """Addresses as evidence names them, sorted."""
-    found = set()
+    addresses = set()
     for value in typed_value(table, "endpoints", list, [], where):
         try:
             addresses.add(value if _LOCAL_MODEL.fullmatch(value) else plain_address(value))

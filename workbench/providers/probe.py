@@ -80,15 +80,15 @@ async def probe(provider: Provider, model: str, *, timeout_s: float = TIMEOUT_S)
     """Make four calls. Raises ProviderError for a wrong key or an unknown model."""
     calls = _ProbeCalls(provider, model, timeout_s)
     long = " ".join(_WORDS[at % len(_WORDS)] for at in range(LONG_WORDS))
-    read, _ = await asking.ask(f"{long}\n\nSay OK.", stream=True, maxOutputTokens=16)
-    shaped, shape_refused = await asking.ask(
+    read, _ = await calls.ask(f"{long}\n\nSay OK.", stream=True, maxOutputTokens=16)
+    shaped, shape_refused = await calls.ask(
         "Write one line of a poem about the sea.",
         response_format=_SCHEMA,
         maxOutputTokens=40,
     )
     random: dict[str, Any] = {"seed": 20, "temperature": 1.5, "maxOutputTokens": 24}
-    once, seed_refused = await asking.ask("Write some random words.", **random)
-    twice, _ = await asking.ask("Write some random words.", **random)
+    once, seed_refused = await calls.ask("Write some random words.", **random)
+    twice, _ = await calls.ask("Write some random words.", **random)
     tokens = read.prompt_tokens if read else None
     return Probe(
         endpoint=str(provider.identity.get("endpoint") or provider.name),

@@ -305,9 +305,9 @@ def side_of(session: Session, side: PlannedSide, on_run: OnRun | None) -> Side:
     if spec is None:
         return stored_side(session, source, str(source.run_id))
     run_id = side.run_id or _new_run(session, spec, source.name, on_run)
-    found = stored_side(session, source, run_id)
-    wanted = {case.id for case in spec.cases}
-    # A stored run may have been asked more than this comparison looks at.
+    whole = stored_side(session, source, run_id)
+    case_ids = {case.id for case in spec.cases}
+    # A stored run may have more cases than this comparison.
     return replace(
         whole,
         results={case_id: group for case_id, group in whole.results.items() if case_id in case_ids},

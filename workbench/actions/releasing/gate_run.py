@@ -155,4 +155,5 @@ def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -
     spec = replace(spec, cases=cases, plan=plan.content())
     baseline_side = _baseline_side(session, baseline, suite, fresh, cases)
     attempt = before.evidence.attempt
-    return GateRun(source, spec, plan, wanted, started_at, attempt, EarlierAttempts(), before)
+    attempts = EarlierAttempts()
+    return GateRun(source, spec, plan, baseline_side, started_at, attempt, attempts, before)

@@ -166,7 +166,7 @@ def _rules(session: Session) -> Iterator[_Rule]:
     there: dict[tuple[str, str], Suite] = {}
     names = set(session.registry.suite_names())
     prompts = {summary.prompt_id for summary in session.registry.prompts()}
-    for suite in map(session.as_read, session.workspace.suites()):
+    for suite in map(session.with_reading_changes, session.workspace.suites()):
         other = there.setdefault((suite.prompt_id, suite.name), suite)
         if other is not suite:
             raise UsageError(

@@ -77,7 +77,7 @@ def _is_free(session: Session, spec: RunSpec) -> bool:
         return True
     model = spec.prompt.model
     if model is None or model.id not in settings.prices:
-        return bool(settings.base_url) and is_own(settings)
+        return bool(settings.base_url) and is_private_endpoint(settings)
     return price_of(settings, model.id) == FREE
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.providers.openai_chat.error_bodies import Said
+from workbench.providers.openai_chat.error_bodies import ErrorDetails
 from workbench.providers.openai_chat.parameters import TOKEN_LIMITS
 
 _REFUSING = (400, 404, 405, 406, 415, 422, 501)

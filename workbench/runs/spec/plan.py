@@ -77,7 +77,7 @@ class Plan:
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
         request = replace(self._request, messages=messages)
-        return Planned(case, repeat, request, self._key(said, repeat, self._equals.before(case)))
+        return Planned(case, repeat, request, self._key(pairs, repeat, self._equals.before(case)))
 
     def _pairs(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
         messages = self._render(case)

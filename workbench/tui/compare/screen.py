@@ -96,7 +96,7 @@ class CompareScreen(MissingSidesScreen):
         self.head.say(f"comparing {ref_a} with {ref_b}", "reading what is stored…")
 
         def estimated(preflight: Preflight) -> None:
-            if not preflight.needs_a_yes:
+            if not preflight.needs_confirmation:
                 self._read(ref_a, ref_b, suite)
             elif app.screen is self:
                 self._agreeing = (ref_a, ref_b)

@@ -80,7 +80,7 @@ def read_statuses(
     """The same rows with the status of each live version. Evidence counts as stale as soon as a
     deployment would be refused under the `changes` that the files make.
     """
-    from workbench.actions.releasing.rules import as_files_say
+    from workbench.actions.releasing.rules import status_by_files
 
     rules = {settings.name: settings for settings in session.registry.environments()}
     updated = []
@@ -88,7 +88,7 @@ def read_statuses(
         if row.deployment:
             prompt_id, place = row.prompt_id, row.environment
             status = session.registry.status(prompt_id, row.deployment.version, place)
-            status = as_files_say(status, changes, prompt_id, rules[place])
+            status = status_by_files(status, changes, prompt_id, rules[place])
             updated.append(replace(row, status=status))
     return tuple(updated)
 

@@ -35,7 +35,7 @@ def ask_before(
     """
 
     def ask(preflight: Preflight) -> AskCalls | None:
-        if preflight.needs_a_yes or (always and preflight.estimate.calls):
+        if preflight.needs_confirmation or (always and preflight.estimate.calls):
             return AskCalls(title, preflight)
         go()
         return None
@@ -87,4 +87,8 @@ def reason_to_ask(preflight: Preflight, limit_usd: float) -> str:
             unpriced = numbers.plural(preflight.cost.unpriced, "call")
             return f"{unpriced} of unknown price, at a provider that is not on this machine"
         return f"more than {numbers.money(limit_usd)}"
-    return f"{numbers.plural(preflight.estimate.calls, 'call')}" if preflight.needs_a_yes else ""
+    return (
+        f"{numbers.plural(preflight.estimate.calls, 'call')}"
+        if preflight.needs_confirmation
+        else ""
+    )

@@ -79,7 +79,7 @@ class RunOptions(Dialog[None]):
         super().__init__(f"Run {offer.source.name} · ^s starts it", "Run")
         self._offer = offer
         self._timer: Timer | None = None
-        self._ahead: PlannedRun | None = None
+        self._ahead: Ahead | None = None
         self._starts_then = False
         """Start was confirmed and waits for the estimate."""
         self._warned_of: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ class RunOptions(Dialog[None]):
         self._starts_then = False
         self.refused(error)
 
-    def _show(self, ahead: PlannedRun) -> None:
+    def _show(self, ahead: Ahead) -> None:
         if not self.is_open:
             return
         self._ahead = ahead
@@ -180,7 +180,7 @@ class RunOptions(Dialog[None]):
             self._estimate()
             return
         self._starts_then = False
-        if ahead.preflight.needs_a_yes and self._warned_of != ahead.values:
+        if ahead.preflight.needs_confirmation and self._warned_of != ahead.values:
             self._warned_of = ahead.values
             limit = self.app.workspace.settings.confirm_above_usd
             self.problem(f"{reason_to_ask(ahead.preflight, limit)}: once more starts it")
