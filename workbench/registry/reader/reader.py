@@ -70,7 +70,9 @@ class Entry:
 
 
 class Reader:
-    """One connection, one memory; safe to use from several threads and after a fork."""
+    """One connection, one memory; safe to use from several threads, and after a fork during which
+    no other thread reads: SQLite's own locks are copied as they are.
+    """
 
     def __init__(self, path: str, last_good: LastGood, there: Callable[[str], stat_result]) -> None:
         self.path = path
