@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer, Reply
-from workbench.actions.running.costs import is_own
+from workbench.actions.running.costs import is_private_endpoint
 from workbench.settings import ProviderSettings
 
 PRICES = "[providers.mock.prices]\nmock = {{input = 0.0, output = {output}}}\n"
@@ -237,4 +237,4 @@ def test_an_unknown_price_is_asked_about_by_every_command_that_runs(tmp_path: Pa
     ],
 )
 def test_an_endpoint_in_ones_own_network_is_told_from_others(url: str, own_network: bool) -> None:
-    assert is_own(ProviderSettings("x", base_url=url)) is own_network
+    assert is_private_endpoint(ProviderSettings("x", base_url=url)) is own_network
