@@ -1,0 +1,239 @@
+"""JSON Schemas of suite.yaml and workbench.toml, for editors: `python scripts/json_schemas.py`.
+
+Writes docs/schemas/. A test compares the keys with those that the readers accept. The readers say
+more than a schema can (which scorer a gate names, which environment a baseline is).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from workbench.providers.base import Outcome
+from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
+from workbench.runs.spec.suite_file import MAX_CONCURRENCY, MAX_REPEATS
+from workbench.scorers.base import FaultScore
+from workbench.scorers.catalog import COMMON, KINDS
+from workbench.settings import CACHED, FRESH, PLAIN, EnvironmentSettings
+from workbench.typed_options import Option
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schemas"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
+
+
+def text(about: str, **more: Any) -> Schema:
+    return {"type": "string", "description": about, **more}
+
+
+def flag(about: str, default: bool = False) -> Schema:
+    return {"type": "boolean", "description": about, "default": default}
+
+
+def whole(about: str, least: int = 0, **more: Any) -> Schema:
+    return {"type": "integer", "minimum": least, "description": about, **more}
+
+
+def number(about: str, **more: Any) -> Schema:
+    return {"type": "number", "minimum": 0, "description": about, **more}
+
+
+def share(about: str, **more: Any) -> Schema:
+    return number(about, maximum=1, **more)
+
+
+def measured(about: str, example: str) -> Schema:
+    """A number, or a text with its unit."""
+    return {"type": ["number", "string"], "description": about, "examples": [example]}
+
+
+def texts(about: str) -> Schema:
+    return {"type": "array", "items": {"type": "string"}, "description": about}
+
+
+def table(properties: Schema, required: tuple[str, ...] = (), **more: Any) -> Schema:
+    needed = {"required": list(required)} if required else {}
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        **needed,
+        **more,
+    }
+
+
+def named(schema: Schema, about: str) -> Schema:
+    return {"type": "object", "description": about, "additionalProperties": schema}
+
+
+def option(one: Option) -> Schema:
+    """A scorer's option."""
+    limits = {"minimum": one.least, "maximum": one.most}
+    return {
+        "type": one.json_type,
+        "description": one.summary,
+        "default": one.default,
+        **{word: value for word, value in limits.items() if value is not None},
+    }
+
+
+def scorer() -> Schema:
+    """A name, or a name with options; kinds of plug-ins are any other name."""
+    own = {
+        name: {
+            "description": kind.summary,
+            "type": ["object", "null"],
+            "properties": {key: option(one) for key, one in {**kind.options, **COMMON}.items()},
+            "additionalProperties": False,
+        }
+        for name, kind in sorted(KINDS.items())
+    }
+    with_options = {"type": "object", "properties": own, "minProperties": 1, "maxProperties": 1}
+    return {"anyOf": [{"type": "string"}, with_options]}
+
+
+def suite() -> Schema:
+    gate, run = GatePolicy(()), RunOptions()
+    scorers = "Scorers that all must pass, the headline first; else the first required one."
+    return {
+        "$schema": DRAFT,
+        "title": "suite.yaml of Workbench",
+        **table(
+            {
+                "suite": text("The suite's name."),
+                "prompt": text("The prompt_id that it tries."),
+                "dataset": text("The file of cases, in the suite's folder."),
+                "description": text("For people."),
+                "scorers": {"type": "array", "minItems": 1, "items": scorer()},
+                "faults": table(
+                    {
+                        outcome.value: {"enum": [counts.value for counts in FaultScore]}
+                        for outcome in Outcome
+                        if outcome.is_models_fault
+                    },
+                    description="What the model's own faults count as.",
+                ),
+                "gate": table(
+                    {
+                        "rule": {"enum": list(RULES), "default": gate.rule},
+                        "scorer": {"type": ["string", "array"], "description": scorers},
+                        "scorers": {"type": ["string", "array"], "description": scorers},
+                        "baseline": {
+                            "type": ["string", "null"],
+                            "description": "The environment of the baseline; none: no baseline.",
+                            "default": gate.baseline,
+                        },
+                        "margin": share("Not worse by more than this.", default=gate.margin),
+                        "threshold": share("Never below this."),
+                        "confidence": share("Of the interval.", default=gate.confidence),
+                        "max_missing": share(
+                            "Share of missing scores that a pass may have.",
+                            default=gate.max_missing,
+                        ),
+                        "max_age": measured("Older evidence does not count.", "30d"),
+                        "min_cases": whole("Least cases for a threshold alone."),
+                        "extend": flag("Decide by bets, so that fresh cases may be added."),
+                    }
+                ),
+                "run": table(
+                    {
+                        "concurrency": whole(
+                            "Calls at a time.", 1, maximum=MAX_CONCURRENCY, default=run.concurrency
+                        ),
+                        "repeats": whole(
+                            "Answers per case.", 1, maximum=MAX_REPEATS, default=run.repeats
+                        ),
+                        "timeout": measured("Of a call.", "60s"),
+                        "budget": measured("Most that a run may cost, in US dollars.", "2.00 USD"),
+                        "requests_per_minute": whole("Limit of the run; 0: none."),
+                        "tokens_per_minute": whole("Limit of the run; 0: none."),
+                        "stream": flag("Stream answers, to time their first token."),
+                    }
+                ),
+            },
+            ("suite", "prompt", "dataset", "scorers"),
+        ),
+    }
+
+
+def settings() -> Schema:
+    environment = EnvironmentSettings("")
+    return {
+        "$schema": DRAFT,
+        "title": "workbench.toml",
+        **table(
+            {
+                "workspace": table(
+                    {
+                        "author": text("Who registers and deploys; else git's user.name."),
+                        "theme": text("auto, dark, light, or a theme of the screens."),
+                        "confirm_above": number("US dollars that need no question.", default=1.0),
+                    }
+                ),
+                "providers": named(
+                    table(
+                        {
+                            "kind": text("openai, local, or a kind of a plug-in."),
+                            "base_url": text("The address of the API."),
+                            "api_key_env": text("The variable that holds the key."),
+                            "model_path": text("For the embedded model: another GGUF file."),
+                            "chat_template": {"enum": ["", PLAIN]},
+                            "ca_bundle": text("A PEM file of further certificates."),
+                            "requests_per_minute": whole("0: no limit of our own."),
+                            "tokens_per_minute": whole("0: no limit of our own."),
+                            "prices": named(
+                                {"type": "object"},
+                                "By model: US dollars per million tokens",
+                            ),
+                            "options": {"type": "object", "description": "Of a plug-in's kind."},
+                        }
+                    ),
+                    "Who answers, by name.",
+                ),
+                "environments": named(
+                    table(
+                        {
+                            "requires": texts("Suites that must pass; none: all of the prompt."),
+                            "approvals": whole("Persons beside the author."),
+                            "from": text("Where the version must be live first."),
+                            "external": flag("Evidence of a team's own counts.", True),
+                            "untested": flag("Goes live without evidence.", environment.untested),
+                            "frozen": flag("Nothing goes live."),
+                            "max_age_days": number("Older evidence does not count; 0: it does."),
+                            "answers": {"enum": [CACHED, FRESH], "default": CACHED},
+                            "endpoints": texts("Who must have answered; none: anybody."),
+                        }
+                    ),
+                    "What a deployment needs, by name.",
+                ),
+                "targets": named(
+                    table(
+                        {
+                            "kind": text("A kind of target: workbench export --help."),
+                            "uri": text("Where it is; no password."),
+                            "uri_env": text("The variable that holds the uri."),
+                            "options": {"type": "object", "description": "Of its kind."},
+                        }
+                    ),
+                    "Where versions are exported to, by name.",
+                ),
+                "keys": named({"type": ["string", "array"]}, "Keys of the screens, by action."),
+            }
+        ),
+    }
+
+
+def files() -> dict[str, str]:
+    """File name to content."""
+    made = {"suite.schema.json": suite(), "workbench.schema.json": settings()}
+    return {
+        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in made.items()
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for file_name, content in files().items():
+        (FOLDER / file_name).write_text(content, encoding="utf-8")
