@@ -344,3 +344,26 @@ def test_retiring_what_was_live_leaves_no_candidate_without_a_baseline(fresh_cli
     cli.here("retire", "triage", "production", "--reason", "pause")
     said = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
     assert (said.code, said.json["suites"][0]["baseline"]) == (1, "1.0.0")
+
+
+def test_the_log_says_where_a_version_was_compared_with_another_than_it_replaced(
+    fresh_cli: Cli,
+) -> None:
+    cli = fresh_cli
+    live(cli)
+    cli.say("better")
+    cli.here("register", "triage", "-d", "better")
+    cli.here("evaluate", "triage@1.0.1", "--full")
+    draft = cli.root / "prompts" / "triage.prompty"
+    draft.write_text(draft.read_text().rstrip() + "\nBe brief.\n")
+    cli.here("register", "triage", "-d", "as good as that")
+    cli.here("evaluate", "triage@1.0.2", "--full")
+    for version in ("1.0.1", "1.0.2"):
+        for environment in ("staging", "production"):
+            cli.here("deploy", f"triage@{version}", environment)
+    log = cli.here("log", "triage", "production", "--json").json["entries"]
+    deployed = {
+        entry["version"]: entry["compared_with"] for entry in log if entry["action"] == "deploy"
+    }
+    assert deployed == {"1.0.0": None, "1.0.1": None, "1.0.2": "1.0.0"}
+    assert "COMPARED WITH 1.0.0, NOT WITH 1.0.1" in cli.here("log", "triage", "production").out

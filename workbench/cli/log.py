@@ -46,6 +46,8 @@ def _line(entry: LogEntry) -> str:
     override = "  OVERRIDE" if entry.override else ""
     if entry.loosened_by:
         override += f"  ALLOWED BY LOOSENED RULES (record {entry.loosened_by})"
+    if entry.compared_with:
+        override += f"  COMPARED WITH {entry.compared_with}, NOT WITH {entry.previous_version}"
     reason = f"  {safe_line(entry.reason)}" if entry.reason else ""
     if entry.change:
         reason = f"  {entry.change}{reason}"
@@ -66,5 +68,6 @@ def _json(entry: LogEntry) -> dict[str, Any]:
         "override": entry.override,
         "change": change_json(entry.change) if entry.change else None,
         "loosened_by": entry.loosened_by,
+        "compared_with": entry.compared_with,
         "hash": entry.hash,
     }

@@ -15,6 +15,14 @@ from workbench.registry.storage.queries import json_field
 from workbench.registry.storage.tables import PROMPT_TABLES
 
 _CACHED, _ANSWERS = (json_field("e.record", "answers", "b", name) for name in ("cached", "answers"))
+_GATES_ENVIRONMENT = json_field("s.policy", "baseline")
+_COMPARED = f"""
+SELECT coalesce(e.baseline_version, 'nothing'), d.previous_version FROM deployments d
+JOIN evaluations e ON e.seq = d.evaluation
+JOIN suites s ON s.seq = e.suite_seq
+WHERE d.seq = ? AND d.previous_version <> d.version
+  AND {_GATES_ENVIRONMENT} = d.environment
+"""
 _LOG = f"""
 SELECT l.at,
   CASE l.kind WHEN 'version' THEN 'register' WHEN 'evaluation' THEN 'evaluate'
@@ -100,9 +108,13 @@ def _entry(connection: Connection, row: tuple[Any, ...]) -> LogEntry:
     # Stricter changes are reported too: added cases may be easy ones.
     reported = loosening or action in ("suite", "environment")
     changed = recorded_change(connection, seq) if reported else None
+    compared = None
+    if action == "deploy":
+        compared, replaced = connection.execute(_COMPARED, (seq,)).fetchone() or (None, None)
+        compared = None if compared == replaced else compared
     return LogEntry(
         at, action, prompt_id, version, environment, by, reason, previous, bool(override), seq,
-        hashed, changed[0] if changed else None, loosened_by,
+        hashed, changed[0] if changed else None, loosened_by, compared,
     )  # fmt: skip
 
 

@@ -184,6 +184,10 @@ class LogEntry:
     """The earlier form of a rule, where one changed."""
     loosened_by: int | None = None
     """seq of the loosened rule without which this deployment would have been refused."""
+    compared_with: str | None = None
+    """Of a deployment whose evidence compared it with another version than the one it replaced:
+    that version, or `nothing`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

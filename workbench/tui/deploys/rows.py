@@ -135,6 +135,7 @@ def _reason(entry: LogEntry) -> str:
     """With old and new where a rule changed."""
     flags = " (past the gate)" if entry.override else ""
     flags += " (allowed by loosened rules)" if entry.loosened_by else ""
+    flags += f" (compared with {entry.compared_with})" if entry.compared_with else ""
     reason = f"{entry.change}: {entry.reason}" if entry.change else entry.reason
     return reason + flags
 
