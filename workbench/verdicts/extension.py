@@ -102,7 +102,10 @@ def _check_rule(before: Evidence, policy: GatePolicy) -> None:
             hint=_NEW_ATTEMPT,
         )
     if before.gate is Gate.PASS:
-        raise UsageError("it passes already: there is nothing to extend", hint="deploy it")
+        raise UsageError(
+            "it passes already: there is nothing to extend",
+            hint="deploy it; if cases were changed since, evaluate it without --extend",
+        )
     if not before.baseline_fingerprint:
         raise UsageError("it was compared with no baseline", hint=_NEW_ATTEMPT)
 
