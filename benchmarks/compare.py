@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "support")]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "support")]
 
 LIMIT_S = 1.0
 ROUNDS = 3

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "bench" / "support"))
+sys.path.insert(0, str(ROOT / "benchmarks" / "support"))
 
 from engine_child import CONCURRENCY  # noqa: E402 - the path comes first
 from mock_server import running  # noqa: E402
 
-CHILD = ROOT / "bench" / "support" / "engine_child.py"
+CHILD = ROOT / "benchmarks" / "support" / "engine_child.py"
 
 
 @dataclass(frozen=True)

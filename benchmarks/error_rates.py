@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "support")]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "support")]
 
 import exact  # noqa: E402
 import levels  # noqa: E402

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "bench" / "results"
+RESULTS = ROOT / "benchmarks" / "results"
 NAMES = ("registry", "large", "engine", "decisions", "compare", "terminal")
 
 
@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     figures: dict[str, float] = {}
     for name in names:
         done = subprocess.run(
-            [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--json"],
+            [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--json"],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             text=True,

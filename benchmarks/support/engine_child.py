@@ -51,12 +51,11 @@ def bare(base_url: str, cases: int) -> dict[str, float]:
 
 def ours(base_url: str, cases: int, store: str) -> dict[str, float]:
     """The engine with scoring, storing, caching and progress."""
-    from workbench.runs.suite import GatePolicy, RunOptions, Suite
-    from workbench.runs.values import RunSpec, RunStatus
-
     from workbench.datasets.values import Case, Dataset
     from workbench.prompts.values import Input, Message, Model, Prompt
-    from workbench.runs.engine import start_run
+    from workbench.runs.engine.engine import start_run
+    from workbench.runs.spec.suite import GatePolicy, RunOptions, Suite
+    from workbench.runs.spec.values import RunSpec, RunStatus
     from workbench.scorers.catalog import make_scorer
     from workbench.settings import ProviderSettings
 

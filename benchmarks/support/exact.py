@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from simulation import BETTER, PASSES, Ended, Judge
 from trials import MARGIN, POLICY
-from workbench.verdicts.looks import make_plan
+
+from workbench.verdicts.sequential_plan import make_plan
 
 SIZES = (30, 72, 100, 300, 1000)
 RATES = tuple(np.arange(1, 61) / 100)

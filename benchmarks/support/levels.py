@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from simulation import SCORER
-from workbench.runs.suite import THRESHOLD, GatePolicy
-from workbench.verdicts.betting import Round, chance_at_most, rounds_of
-from workbench.verdicts.looks import shuffled
 
+from workbench.runs.spec.suite import THRESHOLD, GatePolicy
 from workbench.verdicts.comparison import compare_threshold
+from workbench.verdicts.sequential_plan import shuffled
+from workbench.verdicts.statistics.betting import Round, chance_at_most, rounds_of
 from workbench.verdicts.values import CasePair, Verdict
 
 WANTED, BELOW, SAID = 0.8, 0.05, 0.05

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from workbench.runs.suite import GatePolicy
-from workbench.verdicts.intervals import tango_z
-from workbench.verdicts.looks import Plan
 
+from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import compare_at
+from workbench.verdicts.sequential_plan import Plan
+from workbench.verdicts.statistics.intervals import tango_z
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
 SCORER = "s"

@@ -10,23 +10,23 @@ from pathlib import Path
 import numpy as np
 from simulation import SCORER, Judge, counted_pairs, pairs_of
 from trials import POLICY
-from workbench.actions.bench import Bench
-from workbench.actions.gate_uses import wear_of
-from workbench.actions.preview import Preview
-from workbench.actions.run import make_spec
-from workbench.runs.suite import NO_REGRESSIONS, THRESHOLD, Suite
-from workbench.verdicts.looks import make_plan
-from workbench.verdicts.wear import attempt_note, wear_notes
 from worlds import Flips
 
 from workbench import PromptVersion
+from workbench.actions.comparing.gate_uses import wear_of
+from workbench.actions.comparing.preview import Preview
 from workbench.actions.refs import source_of
+from workbench.actions.running.run import make_spec
+from workbench.actions.session import Session
 from workbench.datasets.values import Case, Dataset
+from workbench.runs.spec.suite import NO_REGRESSIONS, THRESHOLD, Suite
 from workbench.scorers.base import Kind, Score, Scorer
 from workbench.verdicts.comparison import compare_pairs, compare_shuffled, compare_threshold
 from workbench.verdicts.comparison import undecided as previewed
 from workbench.verdicts.evidence import make_evidence
+from workbench.verdicts.multiple_comparisons import attempt_note, earlier_attempt_notes
 from workbench.verdicts.sequential import conclude
+from workbench.verdicts.sequential_plan import make_plan
 from workbench.verdicts.values import CasePair, Gate
 from workbench.workspace import open_workspace
 
@@ -126,15 +126,15 @@ def _told(pairs: Sequence[CasePair]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "workbench.toml").write_text("")
-        with Bench(open_workspace(root)) as bench:
+        with Session(open_workspace(root)) as session:
             version = PromptVersion("t", "1.1.0", "{{ n }}", "B", "ana")
-            bench.registry.register(version)
-            bench.registry.record_evaluation(
+            session.registry.register(version)
+            session.registry.record_evaluation(
                 make_evidence(
                     suite=Suite("t", "t", Dataset("d", cases), (scorer,), POLICY),
                     prompt_id="t",
                     version="1.1.0",
-                    prompt_fingerprint=bench.registry.get_version("t", "1.1.0").fingerprint,
+                    prompt_fingerprint=session.registry.get_version("t", "1.1.0").fingerprint,
                     plan=plan,
                     pairs={SCORER: pairs},
                     decision=conclude({SCORER: pairs}, plan, POLICY),
@@ -151,7 +151,7 @@ def _told(pairs: Sequence[CasePair]) -> list[str]:
                 if (pair.b[0] or 0) >= (pair.a[0] or 0)
             ]
             suite = Suite("t", "t", Dataset("d", tuple(kept)), (scorer,), POLICY)
-            source = source_of(bench, bench.registry.get_version("t", "1.1.0"))
+            source = source_of(session, session.registry.get_version("t", "1.1.0"))
             spec = make_spec(source, suite)
-            wear = wear_of(bench, spec, with_baseline=True)
-    return [attempt_note(wear.attempts + 1), *wear_notes(wear.content())]
+            wear = wear_of(session, spec, with_baseline=True)
+    return [attempt_note(wear.attempts + 1), *earlier_attempt_notes(wear.content())]

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from simulation import CLAIMS, SCORER, Ended, Judge
-from workbench.runs.suite import GatePolicy, Suite
-from workbench.verdicts.looks import Plan, make_plan
 from worlds import World
 
 from workbench.datasets.values import Case, Dataset
+from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.scorers.base import Kind, Score, Scorer
 from workbench.verdicts.evidence import make_evidence
 from workbench.verdicts.extension import extend_plan
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import LookDecision
+from workbench.verdicts.sequential_plan import Plan, make_plan
 from workbench.verdicts.values import CasePair, Gate
 
 MARGIN, PROMISE = 0.05, 0.025
