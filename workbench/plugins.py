@@ -85,13 +85,13 @@ class KindTable(Generic[Kind]):
         """
         place = f"{where}: " if where else ""
         try:
-            found = self.find(name)
+            entry = self.find(name)
         except PluginError as broken:
             raise PluginError(f"{place}{broken.message}", hint=broken.hint) from broken
-        if found is None:
+        if entry is None:
             hint = did_you_mean(name, self.names())
             raise error(f"{place}no {self.noun} {name!r}", hint=hint)
-        return found
+        return entry
 
     def find(self, name: str) -> Entry[Kind] | None:
         """The kind of that name, or None. Raises PluginError for a plug-in that cannot be used."""
@@ -126,28 +126,29 @@ class KindTable(Generic[Kind]):
         ]
         for name in self.names():
             try:
-                found = self.find(name)
+                entry = self.find(name)
             except PluginError as error:
                 listed.append(error)
             else:
-                listed += [found] if found else []
+                listed += [entry] if entry else []
         return listed
 
-    def _loaded(self, found: _Point) -> Entry[Kind]:
+    def _loaded(self, entry_point: _Point) -> Entry[Kind]:
         try:
-            kind = found.point.load()
+            kind = entry_point.point.load()
             if isinstance(kind, type):
                 kind = kind()
             problem = lacks(kind, self.protocol) or self.misfit(kind)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
             problem = _in_words(error)
         if problem:
-            name = found.plugin.distribution
+            name = entry_point.plugin.distribution
             raise PluginError(
-                f"the {self.noun} {found.point.name!r} of {found.plugin} cannot be used: {problem}",
+                f"the {self.noun} {entry_point.point.name!r} of {entry_point.plugin}"
+                f" cannot be used: {problem}",
                 hint=f"pip install --upgrade {name}, or pip uninstall {name}",
             )
-        return Entry(found.point.name, cast(Kind, kind), found.plugin)
+        return Entry(entry_point.point.name, cast(Kind, kind), entry_point.plugin)
 
 
 def _in_words(error: BaseException) -> str:
@@ -169,7 +170,7 @@ def lacks(kind: Any, protocol: type) -> str:
 @cache
 def one_module_each(package: str) -> Loaders[Any]:
     """The kinds of a package with one module each: its name is the kind's, and it has a KIND."""
-    names = [found.name for found in iter_modules(import_module(package).__path__)]
+    names = [entry_point.name for entry_point in iter_modules(import_module(package).__path__)]
     return {
         name.replace("_", "-"): partial(_kind_in, f"{package}.{name}")
         for name in names

@@ -13,7 +13,7 @@ from trials import POLICY
 from worlds import Flips
 
 from workbench import PromptVersion
-from workbench.actions.comparing.gate_uses import wear_of
+from workbench.actions.comparing.gate_uses import earlier_attempts
 from workbench.actions.comparing.preview import Preview
 from workbench.actions.refs import source_of
 from workbench.actions.running.run import make_spec
@@ -153,5 +153,5 @@ def _told(pairs: Sequence[CasePair]) -> list[str]:
             suite = Suite("t", "t", Dataset("d", tuple(kept)), (scorer,), POLICY)
             source = source_of(session, session.registry.get_version("t", "1.1.0"))
             spec = make_spec(source, suite)
-            wear = wear_of(session, spec, with_baseline=True)
+            wear = earlier_attempts(session, spec, with_baseline=True)
     return [attempt_note(wear.attempts + 1), *earlier_attempt_notes(wear.content())]

@@ -10,7 +10,7 @@ from unicodedata import normalize
 import pytest
 
 from workbench import PromptVersion
-from workbench.actions.comparing.gate_uses import questions_of, wear_of
+from workbench.actions.comparing.gate_uses import earlier_attempts, questions_of
 from workbench.actions.refs import Source, source_of
 from workbench.actions.running.run import make_spec
 from workbench.actions.session import Session
@@ -78,7 +78,7 @@ def recorded(
 
 def worn(session: Session, cases: tuple[Case, ...], version: str = "1.0.0") -> EarlierAttempts:
     source: Source = source_of(session, session.registry.get_version("t", version))
-    return wear_of(session, make_spec(source, suite_of(cases)), with_baseline=True)
+    return earlier_attempts(session, make_spec(source, suite_of(cases)), with_baseline=True)
 
 
 @pytest.mark.parametrize(

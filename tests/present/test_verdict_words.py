@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from workbench.actions.comparing.preview import Preview
 from workbench.present.svg import interval_chart
 from workbench.present.verdict_words import (
+    attempt_lines,
     beneath,
     broken_line,
     claim,
@@ -25,7 +26,6 @@ from workbench.present.verdict_words import (
     margin_line,
     markdown_summary,
     next_step,
-    wear_lines,
 )
 from workbench.runs.spec.suite import GatePolicy
 from workbench.units import points_beside
@@ -266,8 +266,8 @@ def test_the_summary_has_headline_table_broken_cases_and_attempts() -> None:
 
 
 def test_wear_is_told_from_the_second_attempt_on() -> None:
-    assert wear_lines(evidence(pairs(8, 38, 300))) == []
-    assert wear_lines(evidence(pairs(8, 38, 300), attempt=2)) == [
+    assert attempt_lines(evidence(pairs(8, 38, 300))) == []
+    assert attempt_lines(evidence(pairs(8, 38, 300), attempt=2)) == [
         "attempt 2 on this gate set: up to 2 x 2.5 % chance one bad version got through",
         "best of 2: luck alone would put it about 1.2 points ahead",
     ]

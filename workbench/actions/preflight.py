@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.gate_uses import wear_of
+from workbench.actions.comparing.gate_uses import earlier_attempts
 from workbench.actions.comparing.sides import covering_run, suite_of
 from workbench.actions.refs import Source, resolve, with_distinct_names
 from workbench.actions.releasing.answer_origins import needs_fresh_answers, notes_before
@@ -65,7 +65,7 @@ def preflight_evaluation(session: Session, prompt_id: str, version: str) -> Pref
         beside = [baseline.prompt] if baseline else []
         spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
         specs.append(spec)
-        worn = wear_of(session, spec, with_baseline=baseline is not None)
+        earlier = earlier_attempts(session, spec, with_baseline=baseline is not None)
         if baseline:
             of_baseline = replace(
                 running.make_spec(baseline, suite, split=GATE_SPLIT, fresh=fresh, settled=True),
@@ -74,7 +74,7 @@ def preflight_evaluation(session: Session, prompt_id: str, version: str) -> Pref
             specs += [] if not fresh and _is_stored(session, of_baseline) else [of_baseline]
         against = baseline.version if baseline else "no baseline"
         lines.append(
-            f"attempt {worn.attempts + 1} of the gate of {suite.name}:"
+            f"attempt {earlier.attempts + 1} of the gate of {suite.name}:"
             f" {plural(len(spec.cases), 'case')}, against {against}"
         )
     if fresh:

@@ -29,12 +29,12 @@ def scorers_command(context: CommandContext, name: str | None) -> None:
         context.answer({"scorers": [_values(kind)]}, _details(kind))
         return
     kinds, problems = [], []
-    for found in all_kinds():
-        if isinstance(found, PluginError):
-            problems.append(str(found))
-            context.note(f"warning: {found}")
+    for entry in all_kinds():
+        if isinstance(entry, PluginError):
+            problems.append(str(entry))
+            context.note(f"warning: {entry}")
         else:
-            kinds.append(found)
+            kinds.append(entry)
     values = {"scorers": [_values(kind) for kind in kinds], "problems": problems}
     context.answer(values, _listed(kinds))
 

@@ -23,13 +23,14 @@ def approved(
     registry: PromptRegistry, prompt_id: str, version: str, environment: str = "production"
 ) -> Approved:
     """The version with its status. Raises GateRefused when it is neither live there nor tested."""
-    found = registry.get_version(prompt_id, version)
+    approved_version = registry.get_version(prompt_id, version)
     status = registry.status(prompt_id, version, environment)
     live = tuple(d for d in registry.live(prompt_id) if d.version == version)
     is_live_here = any(d.environment == environment for d in live)
     if status.state is State.REVOKED or (status.state is not State.TESTED and not is_live_here):
         raise GateRefused(
-            f"{found.ref} is not approved for {environment}: {status.state.value}, {status.reason}",
+            f"{approved_version.ref} is not approved for {environment}: {status.state.value},"
+            f" {status.reason}",
             hint="evaluate it first",
         )
-    return Approved(found, environment, status, live)
+    return Approved(approved_version, environment, status, live)

@@ -63,7 +63,7 @@ def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
         empty_words(evidence.environment),
         *sides,
         *altered_lines(evidence),
-        *wear_lines(evidence),
+        *attempt_lines(evidence),
         *of_cases,
     )
     return [line for line in lines if line]
@@ -87,7 +87,7 @@ def margin_line(evaluations: Sequence[Evidence], margin: float) -> str:
     return f"margin of the gate: {', then '.join(stages_shown)}{now}"
 
 
-def wear_lines(evidence: Evidence) -> list[str]:
+def attempt_lines(evidence: Evidence) -> list[str]:
     """Lines about earlier evaluations on the same gate cases; empty for the first."""
     confidence = float(evidence.policy.get("confidence", DEFAULT_CONFIDENCE))
     lines = [attempt_note(evidence.attempt, confidence)]

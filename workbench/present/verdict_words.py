@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.present.junit import junit_xml
 from workbench.present.markdown_summary import markdown_summary
-from workbench.present.verdict_details import details, evidence_notes, margin_line, wear_lines
+from workbench.present.verdict_details import attempt_lines, details, evidence_notes, margin_line
 from workbench.present.verdict_lines import (
     beneath,
     broken_line,
@@ -18,6 +18,7 @@ from workbench.present.verdict_lines import (
 )
 
 __all__ = [
+    "attempt_lines",
     "beneath",
     "broken_line",
     "claim",
@@ -32,5 +33,4 @@ __all__ = [
     "margin_line",
     "markdown_summary",
     "next_step",
-    "wear_lines",
 ]

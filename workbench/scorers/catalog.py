@@ -108,7 +108,7 @@ def _kind(entry: Entry[ScorerKind]) -> Kind:
 
 def _score(score: ScoreFunction, answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
     """What a plug-in's scorer says. Raises TypeError when that is no score."""
-    found = score(answer, case, options)
-    if not isinstance(found, Score) or not isinstance(found.reason, str):
-        raise TypeError(f"it gave {type(found).__name__}, not a Score")
-    return found
+    result = score(answer, case, options)
+    if not isinstance(result, Score) or not isinstance(result.reason, str):
+        raise TypeError(f"it gave {type(result).__name__}, not a Score")
+    return result

@@ -113,8 +113,8 @@ def _schemas(key: str, value: Any) -> list[Any]:
 
 def _patterns(schema: Mapping[str, Any]) -> list[str]:
     by_key = schema.get(_BY_PATTERN)
-    found = [schema.get("pattern"), *(by_key if isinstance(by_key, Mapping) else ())]
-    return [pattern for pattern in found if isinstance(pattern, str)]
+    sources = [schema.get("pattern"), *(by_key if isinstance(by_key, Mapping) else ())]
+    return [pattern for pattern in sources if isinstance(pattern, str)]
 
 
 def _of_one_dialect(schema: Any) -> Any:

@@ -64,10 +64,10 @@ def _compiled(pattern: str) -> Any:
     return regex.compile(_READ_OTHERWISE.sub(_as_for_re, pattern), regex.VERSION0)
 
 
-def _as_for_re(found: re.Match[str]) -> str:
-    if found["brace"]:
+def _as_for_re(match: re.Match[str]) -> str:
+    if match["brace"]:
         return r"\{"
-    if found["set"] is None:
-        return found[0]
-    start = found.start("set") - found.start()
-    return found[0][:start] + _BRACKET.sub(lambda one: one[1] or r"\[", found["set"]) + "]"
+    if match["set"] is None:
+        return match[0]
+    start = match.start("set") - match.start()
+    return match[0][:start] + _BRACKET.sub(lambda one: one[1] or r"\[", match["set"]) + "]"

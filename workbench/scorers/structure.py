@@ -51,8 +51,8 @@ def _json_equals(answer: Answer, case: Case, _options: Mapping[str, Any]) -> Sco
     expected = json_of(case.expected)
     if _same(value, expected):
         return Score(1.0)
-    found, wanted = _type(value), _type(expected)
-    return Score(0.0, "another value" if found == wanted else f"{found}, want {wanted}")
+    actual, wanted = _type(value), _type(expected)
+    return Score(0.0, "another value" if actual == wanted else f"{actual}, want {wanted}")
 
 
 def _type(value: Any) -> str:

@@ -23,8 +23,8 @@ def _prepared(text: str, options: Mapping[str, Any]) -> str:
     return text.casefold() if options["ignore_case"] else text
 
 
-def _verdict(found: bool, wanted: Sequence[str]) -> Score:
-    if found:
+def _verdict(is_match: bool, wanted: Sequence[str]) -> Score:
+    if is_match:
         return Score(1.0)
     return Score(0.0, f"want: {' or '.join(wanted)[:SHOWN_CHARS]}")
 

@@ -27,7 +27,7 @@ _MOST_READ = 20
 _Scored = tuple[tuple[str, float | None], ...]
 
 
-def wear_of(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierAttempts:
+def earlier_attempts(session: Session, spec: RunSpec, *, with_baseline: bool) -> EarlierAttempts:
     """What earlier uses of any of these cases mean for the next evaluation on them.
 
     With a baseline, evaluations without one do not count as attempts to beat it.

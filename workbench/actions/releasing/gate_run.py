@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.compare import PlannedSide, plan_side
-from workbench.actions.comparing.gate_uses import questions_of, wear_of
+from workbench.actions.comparing.gate_uses import earlier_attempts, questions_of
 from workbench.actions.refs import Source, source_of
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import PlannedRun
@@ -54,7 +54,7 @@ class GateRun:
     baseline: PlannedSide | None
     started_at: str
     attempt: int
-    wear: EarlierAttempts
+    earlier: EarlierAttempts
     before: EvaluationRecord | None = None
     """The evaluation to extend: its scores come first, and only fresh cases are run."""
 
@@ -102,8 +102,8 @@ def whole_gate(
     )
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
     baseline_side = _baseline_side(session, baseline, suite, fresh, spec.cases)
-    worn = wear_of(session, spec, with_baseline=baseline is not None)
-    return GateRun(source, spec, plan, baseline_side, started_at, worn.attempts + 1, worn)
+    earlier = earlier_attempts(session, spec, with_baseline=baseline is not None)
+    return GateRun(source, spec, plan, baseline_side, started_at, earlier.attempts + 1, earlier)
 
 
 def _baseline_side(

@@ -118,22 +118,22 @@ def read_source(path: Path, kind: str = "") -> Imported:
 
 def _importer_of(path: Path) -> Entry[Importer]:
     usable = [entry for entry in IMPORTERS.all() if isinstance(entry, Entry)]
-    found = []
+    candidates = []
     for entry in usable:
         with entry.calling():
             if entry.kind.recognizes(path):
-                found.append(entry)
-    if len(found) > 1:
-        names = " and ".join(entry.name for entry in found)
-        raise UsageError(f"{path} can be read as {names}", hint=f"--format {found[0].name}")
+                candidates.append(entry)
+    if len(candidates) > 1:
+        names = " and ".join(entry.name for entry in candidates)
+        raise UsageError(f"{path} can be read as {names}", hint=f"--format {candidates[0].name}")
     # By its suffix alone: the importer says what is wrong with the file.
-    found += [entry for entry in usable if path.suffix in entry.kind.suffixes]
-    if not found:
+    candidates += [entry for entry in usable if path.suffix in entry.kind.suffixes]
+    if not candidates:
         suffixes = sorted({suffix for entry in usable for suffix in entry.kind.suffixes})
         raise DraftError(
             f"{path}: no reader for {path.suffix or 'that'!r}", hint=", ".join(suffixes)
         )
-    return found[0]
+    return candidates[0]
 
 
 def _table(workspace: Workspace, name: str) -> TargetSettings:
@@ -176,8 +176,8 @@ def _export(
     if not version or version in environments:
         environment = version or environment
         version = session.registry.require_active(prompt_id, environment, strict=True).version
-    found = approved(session.registry, prompt_id, version, environment)
-    return Export(session.registry, found.version.prompt, version, version, found)
+    approval = approved(session.registry, prompt_id, version, environment)
+    return Export(session.registry, approval.version.prompt, version, version, approval)
 
 
 def _keys_in(leaving: Export) -> Iterator[str]:

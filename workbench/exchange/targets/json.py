@@ -48,12 +48,12 @@ KIND = JsonTarget()
 
 def as_json(registry: PromptRegistry, approved: Approved) -> dict[str, Any]:
     """An approved version with all that an app or an auditor needs, as plain JSON values."""
-    found, status = approved.version, approved.status
+    version, status = approved.version, approved.status
     evaluation = status.evaluation
     evidence = evaluation.evidence if evaluation else None
     return {
         "format": FORMAT,
-        **_artefact(found),
+        **_artefact(version),
         "status": {
             "environment": approved.environment,
             "state": status.state,
@@ -78,23 +78,23 @@ def as_json(registry: PromptRegistry, approved: Approved) -> dict[str, Any]:
             for d in approved.live
         ],
         "attestations": [
-            json.loads(e) for e in registry.attestations(found.prompt_id, found.version)
+            json.loads(e) for e in registry.attestations(version.prompt_id, version.version)
         ],
         "head": registry.head(),
     }
 
 
-def _artefact(found: PromptVersion) -> dict[str, Any]:
-    content = prompt_to_json(found.prompt)
+def _artefact(version: PromptVersion) -> dict[str, Any]:
+    content = prompt_to_json(version.prompt)
     del content["extra"]
     return {
         **content,
-        "prompt_id": found.prompt_id,
-        "version": found.version,
-        "fingerprint": found.fingerprint,
-        "description": found.description,
-        "author": found.author,
-        "created_at": found.created_at,
-        "content": found.content,
-        "model": found.model,
+        "prompt_id": version.prompt_id,
+        "version": version.version,
+        "fingerprint": version.fingerprint,
+        "description": version.description,
+        "author": version.author,
+        "created_at": version.created_at,
+        "content": version.content,
+        "model": version.model,
     }
