@@ -39,5 +39,18 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _leave_current_folder_out() -> None:
+    """For `python -m`, which puts the current folder first on sys.path: a workspace's own click.py
+    would be run. Uses only what Python has loaded already.
+    """
+    import os
+    import sys
+
+    packages = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    first = os.path.abspath(sys.path[0] or os.curdir)  # noqa: PTH100
+    if not sys.flags.safe_path and first != packages:
+        del sys.path[0]
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -1,6 +1,11 @@
 """`python -m workbench.tui [DIR]`: the terminal without the command line around it."""
 
+# ruff: noqa: E402
 from __future__ import annotations
+
+from workbench import _leave_current_folder_out
+
+_leave_current_folder_out()
 
 import sys
 from pathlib import Path
