@@ -28,7 +28,8 @@ def test_each_candidate_has_its_verdict_and_what_it_may_claim_as_one_of_several(
 
     said = cli.here(*line).out.splitlines()
     assert said[0] == "A triage@1.0.0   B triage@1.0.1 and triage@1.0.2   triage, dev"
-    assert said[1].startswith("PASS BETTER  1.0.1 better than 1.0.0: ")
+    assert said[1] == "1.0.1 against 1.0.0:" and "1.0.2 against 1.0.0:" in said
+    assert said[2].startswith("PASS BETTER  1.0.1 better than 1.0.0: ")
     assert any(one.startswith("FAIL         1.0.2 worse than 1.0.0") for one in said)
     assert said[-3].endswith("as one of 2 (Holm): may be called better")
     assert said[-2].endswith("as one of 2 (Holm): may not be called better")

@@ -127,6 +127,8 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
     for candidate in best.candidates:
         compared = candidate.compared
         b = compared.b.source.short
+        if len(names) > 1:
+            lines.append(f"{b} against {a.short}:")
         lines += verdict.lines_of(compared.comparisons, policy, a.short, b, verbose)
         if compared.noise is not None:
             itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
