@@ -165,7 +165,6 @@ def _rules(session: Session) -> Iterator[_Rule]:
         yield _of_environment(session, settings)
     there: dict[tuple[str, str], Suite] = {}
     names = set(session.registry.suite_names())
-    prompts = {summary.prompt_id for summary in session.registry.prompts()}
     for suite in map(session.with_reading_changes, session.workspace.suites()):
         other = there.setdefault((suite.prompt_id, suite.name), suite)
         if other is not suite:
@@ -175,7 +174,8 @@ def _rules(session: Session) -> Iterator[_Rule]:
                 hint="give one of them another name",
             )
         # Without a version of its prompt it decides nothing yet, and the name may be a typo.
-        if suite.prompt_id in prompts or (suite.prompt_id, suite.name) in names:
+        is_published = (suite.prompt_id, suite.name) in names
+        if is_published or session.registry.contents(suite.prompt_id):
             yield _of_suite(session, suite)
     for prompt_id, name in sorted(names):
         if (prompt_id, name) not in there:

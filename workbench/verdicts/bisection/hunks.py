@@ -56,7 +56,7 @@ class Edits:
         messages = []
         for slot in self.slots:
             if slot.whole is None or (slot.whole.index in chosen) == slot.added:
-                messages.append(Message(slot.role, _joined(slot.segments, chosen)))
+                messages.append(Message(slot.role, apply_text(slot.segments, chosen)))
         taken = {name for name, hunk in self.settings.items() if hunk.index in chosen}
         fields = {
             name: getattr(self.b if name in taken else self.a, name)
@@ -100,10 +100,6 @@ def text_hunks(old: str, new: str, where: str, start: int = 0) -> tuple[_Segment
 
 def apply_text(segments: Collection[_Segment], chosen: Collection[int]) -> str:
     """The text with the chosen hunks applied."""
-    return _joined(segments, chosen)
-
-
-def _joined(segments: Collection[_Segment], chosen: Collection[int]) -> str:
     return "".join(
         part if isinstance(part, str) else part.new if part.index in chosen else part.old
         for part in segments
