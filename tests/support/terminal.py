@@ -54,6 +54,10 @@ class Terminal:
         """Type keys; escape sequences as a terminal sends them."""
         os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
 
+    def paste(self, text: str) -> None:
+        """Insert `text` as one event (bracketed paste): the screen shows all of it or nothing."""
+        self.send(f"\x1b[200~{text}\x1b[201~")
+
     def kill(self, number: int) -> None:
         os.kill(self.pid, number)
 

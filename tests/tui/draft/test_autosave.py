@@ -262,7 +262,7 @@ def test_a_slow_disk_loses_nothing_however_the_app_ends(
         while not begun.exists() and time.monotonic() < deadline:
             terminal._read(0.02)
         at = len(terminal.output)
-        terminal.send("last ")
+        terminal.paste("last ")
         terminal.wait_for("last", after=at)
         if ending.startswith("SIG"):
             terminal.kill(signal.Signals[ending])

@@ -47,7 +47,7 @@ def edit_the_draft(terminal: Terminal, text: str) -> None:
     terminal.send(F3)
     terminal.wait_for("tries this case", after=at)
     at = len(terminal.output)
-    terminal.send(text)
+    terminal.paste(text)
     terminal.wait_for("not saved yet", after=at)
 
 
