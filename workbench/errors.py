@@ -11,7 +11,8 @@ WorkbenchError
 │   ├── UntrustedWorkspace     an untrusted workspace names a host or code to run
 │   ├── NotFound               a prompt, version, run or file that does not exist
 │   ├── ExtraMissing           an optional part is not installed
-│   └── PluginError            an installed plug-in cannot be used
+│   ├── PluginError            an installed plug-in cannot be used
+│   └── CodeError              code of the workspace cannot be read, or may not run
 ├── ProviderError           4  the provider failed and the run cannot go on
 │   └── BatchRefused           a batch was certainly not started
 ├── RunCutShort             4  a run ended before its gate could decide
@@ -93,6 +94,10 @@ class ExtraMissing(UsageError):
 
 class PluginError(UsageError):
     """An installed plug-in cannot be imported, lacks a method, or has another one's name."""
+
+
+class CodeError(UsageError):
+    """A Python file of the workspace cannot be read or loaded, or its hash is not allowed."""
 
 
 class ProviderError(WorkbenchError):
