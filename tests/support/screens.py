@@ -34,7 +34,8 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: flo
             await pilot.pause()
             return
         await pilot.pause(0.05)
-    raise AssertionError(f"it never came:\n{screen_text(pilot.app)}")
+    messages = "\n".join(getattr(pilot.app, "message_log", ()))
+    raise AssertionError(f"it never came:\n{screen_text(pilot.app)}\nmessages:\n{messages}")
 
 
 async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 60.0) -> str:
