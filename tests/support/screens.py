@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from textual import events
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
@@ -36,6 +38,18 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: flo
         await pilot.pause(0.05)
     messages = "\n".join(getattr(pilot.app, "message_log", ()))
     raise AssertionError(f"it never came:\n{screen_text(pilot.app)}\nmessages:\n{messages}")
+
+
+async def type_at_once(pilot: Pilot[Any], keys: str) -> None:
+    """Send keys in one piece, as a slow line does, and wait until all of them were handled."""
+    app = pilot.app
+    for key in keys:
+        app.post_message(events.Key(key, key))
+    taken = asyncio.Event()
+    # Messages are handled in order: the keys have reached the queue when this is called.
+    app.call_later(taken.set)
+    await taken.wait()
+    await until(pilot, lambda: app._key_queue.is_idle)
 
 
 async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 60.0) -> str:

@@ -10,12 +10,11 @@ from pkgutil import walk_packages
 from typing import Any
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 import workbench.tui
-from tests.support.screens import settled, until, until_shown
+from tests.support.screens import settled, type_at_once, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
@@ -144,9 +143,7 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
                 if widget is not first and widget.id != "no":
                     continue
                 before = _seen(dialog)
-                for key in EVERY if kind is Rollback else "yvQW1":
-                    app.post_message(events.Key(key, key))
-                await until(pilot, lambda: not app._key_queue._held)
+                await type_at_once(pilot, EVERY if kind is Rollback else "yvQW1")
                 assert app.screen is dialog, kind
                 assert (app.focused, app.message_log, app.clipboard) == (
                     widget,

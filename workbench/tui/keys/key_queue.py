@@ -42,6 +42,11 @@ class KeyQueue:
         self._waits: Callable[[], Awaitable[None]] | None = None
         """Called when everything that was being opened is there."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Every key that was taken has been handled, with all that it caused."""
+        return self._since is None and not self._held
+
     async def take(self, event: Typed) -> None:
         """Pass the key on now, or after the effects of earlier keys."""
         self._held.append(event)
