@@ -36,7 +36,14 @@ SECTIONS = {
         "retire": "deploy",
         "revoke": "approve",
     },
-    "Read": {"get": "get", "log": "log", "blame": "blame", "verify": "verify"},
+    "Read": {
+        "get": "get",
+        "log": "log",
+        "blame": "blame",
+        "lineage": "lineage",
+        "audit": "audit",
+        "verify": "verify",
+    },
     "Move": {"export": "import_export", "import": "import_export"},
     "Look after": {
         "dataset": "dataset",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.context import CommandContext, command
+from workbench.cli.param_types import Moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 @command("get", example="workbench get support_triage production --json")
 @click.argument("prompt_id", metavar="PROMPT")
 @click.argument("environment", default="production")
-@click.option("--at", metavar="TIME", help="What was live then, e.g. 2026-03-01T12:00Z.")
+@click.option("--at", type=Moment(), help="What was live then, e.g. 2026-03-01T12:00Z.")
 @click.option("--requires", metavar="RANGE", help="Refuse other versions, e.g. '>=1.2,<2'.")
 def get_command(
-    context: CommandContext, prompt_id: str, environment: str, at: str | None, requires: str | None
+    context: CommandContext,
+    prompt_id: str,
+    environment: str,
+    at: datetime | None,
+    requires: str | None,
 ) -> None:
     """Print the live version of PROMPT in ENVIRONMENT (production by default).
 
@@ -31,8 +36,7 @@ def get_command(
         deployment = None
         environment = ""
     else:
-        moment = _moment(at) if at else None
-        shown = registry.require_active(name, environment, at=moment, requires=requires)
+        shown = registry.require_active(name, environment, at=at, requires=requires)
         live = [item for item in registry.live(name) if item.environment == environment]
         deployment = live[0] if live and not at else None
     prompt = shown.prompt
@@ -65,13 +69,3 @@ def get_command(
     if shown.revoked:
         context.note("warning: this version is revoked")
     context.answer(values, [shown.content])
-
-
-def _moment(text: str) -> datetime:
-    from datetime import UTC, datetime
-
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is no time: write 2026-03-01T12:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 import click
 
@@ -29,3 +30,21 @@ class Dollars(click.ParamType[float]):
         if not math.isfinite(amount) or amount < 0:
             self.fail(f"{text!r} is no amount: write 2.00", param, ctx)
         return amount
+
+
+class Moment(click.ParamType[datetime]):
+    """A time: `2026-03-01`, `2026-03-01T12:00Z`; without a zone it is UTC."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """A time with its zone. Raises click's usage error."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2026-03-01T12:00Z", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -84,6 +84,31 @@ def histogram_chart(chart: Histogram, labels: Sequence[str], name: str) -> str:
     return _svg(_ROW * len(chart.counts) + 4, name, shapes)
 
 
+BOX_WIDTH, BOX_HEIGHT = 140, 32
+_BOX_CHARS = 22
+
+
+def box(x: float, y: float, title: str, text: str, *, marked: bool = False) -> str:
+    """A box with a soft title above a text, shortened; `marked`: in the colour of errors."""
+    shown = text if len(text) <= _BOX_CHARS else f"{text[: _BOX_CHARS - 1]}…"
+    css = "box marked" if marked else "box"
+    return (
+        f'<rect class="{css}" x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}"'
+        f' rx="4"/>{_text(x + 6, y + 12, title, "start")}{_text(x + 6, y + 26, shown, "start")}'
+    )
+
+
+def connector(x1: float, y1: float, x2: float, y2: float) -> str:
+    """A line between the middles of two boxes' sides."""
+    half = BOX_HEIGHT / 2
+    return _line(x1, y1 + half, x2, y2 + half, "axis")
+
+
+def drawing(height: float, label: str, shapes: Sequence[str]) -> str:
+    """Shapes as one picture, described by `label`."""
+    return _svg(height, label, shapes)
+
+
 def safe_class(name: str) -> str:
     """Letters only, for a CSS class."""
     return "".join(char for char in name if char.isascii() and char.isalpha()) or "other"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PromptSummary,
         RollbackPreview,
         Status,
+        SuiteRecord,
     )
     from workbench.verdicts.values import Evidence
 
@@ -109,6 +110,15 @@ class PromptRegistry(RegistryRules):
 
         with self._reading() as connection:
             return evaluation_at(connection, seq)
+
+    def judged_by(self, seq: int) -> SuiteRecord:
+        """The form of the suite by which the evaluation with that seq was made. Raises
+        NotInRegistry.
+        """
+        from workbench.registry.content.evidence import judged_by
+
+        with self._reading() as connection:
+            return judged_by(connection, seq)
 
     def gate_uses(self, prompt_id: str) -> list[GateUse]:
         """Which cases the evaluations of a prompt used, oldest first."""

@@ -198,3 +198,10 @@ class RegistryRules(RegistryFile):
         with self._writing() as transaction:
             actor = actor_named(by or name, "a consumer")
             register_consumer(transaction, name, prompt_id, environment, requires, actor)
+
+    def consumers(self, prompt_id: str) -> list[tuple[str, str, str]]:
+        """(environment, name, range) of each app that declared which versions it can use."""
+        from workbench.registry.deploy.consumers import consumers_of
+
+        with self._reading() as connection:
+            return consumers_of(connection, prompt_id)

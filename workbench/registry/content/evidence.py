@@ -12,7 +12,7 @@ from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.content.rule_changes import suite_of_evidence
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.digest import Column
-from workbench.registry.models.records import EvaluationRecord, GateUse
+from workbench.registry.models.records import EvaluationRecord, GateUse, SuiteRecord
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.queries import gate_use_rows
@@ -114,6 +114,21 @@ def evaluation_at(connection: Connection, seq: int) -> EvaluationRecord:
     if row is None:
         raise NotInRegistry(f"there is no evaluation {seq}", hint="run workbench verify")
     return _record(connection, row)
+
+
+def judged_by(connection: Connection, seq: int) -> SuiteRecord:
+    """The form of the suite behind the evaluation with that seq. Raises NotInRegistry."""
+    row = connection.execute(
+        "SELECT s.seq, s.suite, s.fingerprint, s.parts, s.policy, s.contents, l.at, l.actor"
+        " FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq = s.seq"
+        " WHERE e.seq = ?",
+        (seq,),
+    ).fetchone()
+    if row is None:
+        raise NotInRegistry(f"there is no evaluation {seq}", hint="run workbench verify")
+    suite_seq, suite, fingerprint, parts, policy, contents, at, actor = row
+    loaded = (json.loads(parts), json.loads(policy), json.loads(contents or "{}"))
+    return SuiteRecord(suite_seq, suite, fingerprint, *loaded, at, actor)
 
 
 def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:

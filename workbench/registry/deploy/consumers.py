@@ -40,16 +40,24 @@ def register_consumer(
     )
 
 
+def consumers_of(connection: Connection, prompt_id: str) -> list[tuple[str, str, str]]:
+    """(environment, name, range) of each app that declared which versions it can use."""
+    return connection.execute(
+        "SELECT c.environment, c.name, c.requires FROM consumers c WHERE c.prompt_id = ?"
+        " AND c.requires <> '' AND c.seq = (SELECT max(y.seq) FROM consumers y"
+        " WHERE y.prompt_id = c.prompt_id AND y.environment = c.environment AND y.name = c.name)"
+        " ORDER BY c.environment, c.name",
+        (prompt_id,),
+    ).fetchall()
+
+
 def broken_consumers(
     connection: Connection, version: PromptVersion, environment: str
 ) -> list[tuple[str, str]]:
     """(name, range) of each consumer that could not use this version."""
-    rows = connection.execute(
-        "SELECT c.name, c.requires FROM consumers c WHERE c.prompt_id = ? AND c.environment = ?"
-        " AND c.requires <> '' AND c.seq = (SELECT max(y.seq) FROM consumers y"
-        " WHERE y.prompt_id = c.prompt_id AND y.environment = c.environment AND y.name = c.name)"
-        " ORDER BY c.name",
-        (version.prompt_id, environment),
-    ).fetchall()
     key = sort_key(version.version)
-    return [(name, wanted) for name, wanted in rows if not allows(parse_range(wanted), key)]
+    return [
+        (name, wanted)
+        for where, name, wanted in consumers_of(connection, version.prompt_id)
+        if where == environment and not allows(parse_range(wanted), key)
+    ]

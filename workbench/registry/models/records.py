@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from workbench.verdicts.values import Evidence, Gate
 
@@ -48,6 +49,24 @@ class EvaluationRecord:
     @property
     def suite(self) -> str:
         return self.evidence.suite
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRecord:
+    """One form of a suite, as it was published."""
+
+    seq: int
+    suite: str
+    fingerprint: str
+    parts: Mapping[str, str]
+    """Fingerprints of dataset, scorers, policy and repeats."""
+    policy: Mapping[str, Any]
+    contents: Mapping[str, Any]
+    """`cases` (digest to id) and `scorers` (name, required, fingerprint, options); empty in
+    records of 0.1.0.
+    """
+    recorded_at: str
+    recorded_by: str
 
 
 @dataclass(frozen=True, slots=True)

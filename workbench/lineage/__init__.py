@@ -1,0 +1,1 @@
+"""What stands behind a version, and what would change with it."""

@@ -1,0 +1,161 @@
+"""What a version depends on: its parts, and the evidence with all that decided it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from workbench.fingerprints import canonical_json, fingerprint
+from workbench.lineage.values import Node
+from workbench.prompts.values import Prompt
+from workbench.registry import EvaluationRecord, PromptVersion
+from workbench.registry.models.records import SuiteRecord
+from workbench.units import plural
+
+_KNOWN_ENVIRONMENT = {
+    "python": "python",
+    "workbench": "workbench",
+    "openai": "openai package",
+    "httpx2": "httpx2 package",
+    "commit": "git commit",
+    "timeout_s": "timeout",
+}
+
+
+def version_node(version: PromptVersion) -> Node:
+    """The version itself, with who registered it and why."""
+    return Node(
+        "version",
+        version.ref,
+        version.fingerprint,
+        version.description,
+        version.created_at or "",
+        version.author,
+        "revoked" if version.revoked else "",
+    )
+
+
+def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
+    """The parts of the prompt that decide what it does."""
+    yield Node(
+        "text",
+        plural(len(prompt.messages), "message"),
+        fingerprint([[message.role, message.content] for message in prompt.messages]),
+        f"{prompt.template_format}, template revision {prompt.revision}",
+    )
+    if prompt.model:
+        options = sorted(prompt.model.options.items())
+        parameters = tuple(
+            Node("parameter", str(key), detail=_shown(value)) for key, value in options
+        )
+        yield Node("model", prompt.model.id, detail=prompt.model.provider, nodes=parameters)
+    for item in prompt.inputs:
+        need = "required" if item.required else "optional"
+        yield Node("input", item.name, detail=f"{item.kind}, {need}")
+    if prompt.outputs is not None:
+        yield Node("output schema", "outputs", fingerprint(prompt.outputs))
+    if prompt.tools is not None:
+        yield Node("tools", "tools", fingerprint(prompt.tools))
+
+
+def evidence_node(
+    record: EvaluationRecord, suite: SuiteRecord, digest: str, warning: str = ""
+) -> Node:
+    """A suite as it judged the version, with the evaluation; `digest` is that of its record."""
+    return Node(
+        "suite",
+        suite.suite,
+        suite.fingerprint,
+        f"published as record {suite.seq}",
+        suite.recorded_at,
+        suite.recorded_by,
+        warning,
+        (*_suite_nodes(record, suite), _evaluation_node(record, digest)),
+    )
+
+
+def newest_by_suite(
+    evaluations: Sequence[EvaluationRecord], fingerprint: str, before: float = math.inf
+) -> list[EvaluationRecord]:
+    """The newest evaluation of a content per suite, by the suite's name, up to a record's seq.
+    `evaluations` are in the registry's order, the newest first.
+    """
+    newest: dict[str, EvaluationRecord] = {}
+    for record in evaluations:
+        if record.evidence.prompt_fingerprint == fingerprint and record.seq < before:
+            newest.setdefault(record.suite, record)
+    return [newest[name] for name in sorted(newest)]
+
+
+def _suite_nodes(record: EvaluationRecord, suite: SuiteRecord) -> Iterator[Node]:
+    """Dataset, scorers, policy and repeats as they were when the evaluation was made."""
+    cases = suite.contents.get("cases")
+    judged = plural(record.evidence.planned, "case")
+    of = f" of {len(cases):,}" if isinstance(cases, Mapping) else ""
+    yield Node("dataset", suite.suite, suite.parts.get("dataset", ""), f"{judged}{of} judged")
+    listed = suite.contents.get("scorers", ())
+    for name, required, digest, *options in listed:
+        detail = ", ".join(f"{key} {_shown(value)}" for key, value in _items(options))
+        informative = "" if required else "informative"
+        yield Node("scorer", str(name), str(digest), ", ".join(filter(None, [informative, detail])))
+    if not listed:
+        yield Node("scorers", suite.suite, suite.parts.get("scorers", ""))
+    policy = [
+        Node("rule", key, detail=_shown(value))
+        for key, value in sorted(suite.policy.items())
+        if value is not None
+    ]
+    yield Node("policy", "gate", suite.parts.get("policy", ""), nodes=tuple(policy))
+
+
+def _evaluation_node(record: EvaluationRecord, digest: str) -> Node:
+    """The evaluation: its decision, what it was compared with, and where its answers came from."""
+    evidence = record.evidence
+    verdicts = "; ".join(
+        f"{comparison.scorer}: {comparison.verdict.value.replace('_', ' ')}"
+        for comparison in evidence.comparisons
+    )
+    gate = evidence.gate.value.replace("_", " ")
+    below = []
+    if evidence.baseline_version:
+        name = f"{evidence.prompt_id}@{evidence.baseline_version}"
+        below.append(Node("baseline", name, evidence.baseline_fingerprint or ""))
+    below += [_answers_node(side, origin) for side, origin in sorted(evidence.answers.items())]
+    below += [
+        Node("environment", _KNOWN_ENVIRONMENT[key], detail=_shown(value))
+        for key, value in sorted(evidence.environment.items())
+        if key in _KNOWN_ENVIRONMENT
+    ]
+    below += [
+        Node("run", run, detail=side)
+        for side, run in (("baseline", evidence.run_a), ("candidate", evidence.run_b))
+        if run
+    ]
+    external = ", by a team's own suite" if evidence.external else ""
+    return Node(
+        "evaluation",
+        record.id,
+        digest,
+        f"{gate}{external}; {verdicts}; attempt {evidence.attempt}",
+        at=record.recorded_at,
+        by=record.recorded_by,
+        nodes=tuple(below),
+    )
+
+
+def _answers_node(side: str, origin: Mapping[str, Any]) -> Node:
+    whose = {"a": "baseline", "b": "candidate"}.get(side, side)
+    models = ", ".join(origin.get("models", ())) or "model not told"
+    where = ", ".join(origin.get("endpoints", ())) or "endpoint not known"
+    cached = f"{origin.get('cached', 0):,} of {origin.get('answers', 0):,} from the cache"
+    return Node("answers", whose, detail=f"{models} at {where}, {cached}")
+
+
+def _items(options: Sequence[Any]) -> list[tuple[str, Any]]:
+    return sorted(options[0].items()) if options and isinstance(options[0], Mapping) else []
+
+
+def _shown(value: Any) -> str:
+    """A setting in one line: texts as they are, the rest as JSON."""
+    return value if isinstance(value, str) else canonical_json(value)
