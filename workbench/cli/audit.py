@@ -41,7 +41,7 @@ def audit_command(
     """
     from workbench.files import write_atomically
     from workbench.lineage.audit import audit_of
-    from workbench.present.audit_page import audit_html, audit_lines, audit_markdown
+    from workbench.present.pages.audit_page import audit_html, audit_lines, audit_markdown
     from workbench.times import utc_text
 
     if at and (since or until):

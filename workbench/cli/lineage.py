@@ -32,7 +32,7 @@ def lineage_command(
     from workbench.files import write_atomically
     from workbench.lineage.openlineage import events_of
     from workbench.present.lineage_lines import lineage_lines
-    from workbench.present.lineage_page import lineage_page
+    from workbench.present.pages.lineage_page import lineage_page
 
     found = lineage(context.registry(), ref)
     written = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from workbench.lineage.values import Lineage, Node
-from workbench.present.html_page import html_page, text_html
 from workbench.present.lineage_lines import DOWNSTREAM, UPSTREAM
+from workbench.present.pages.html_page import html_page, text_html
 from workbench.present.svg import BOX_WIDTH, box, connector, drawing
 
 _MOST_BOXES = 40

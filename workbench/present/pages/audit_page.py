@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from workbench.lineage.audit import Audit, Period
 from workbench.lineage.values import Node
-from workbench.present.html_page import html_page, text_html
 from workbench.present.lineage_lines import node_line, tree_lines
-from workbench.present.lineage_page import node_list
 from workbench.present.markdown_summary import plain
+from workbench.present.pages.html_page import html_page, text_html
+from workbench.present.pages.lineage_page import node_list
 from workbench.present.unified import unified_diff
 from workbench.prompts.files.prompty import write_prompty
 

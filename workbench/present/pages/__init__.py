@@ -1,0 +1,1 @@
+"""Self-contained pages: HTML without scripts, Markdown."""
