@@ -16,6 +16,7 @@ WorkbenchError
 ├── ProviderError           4  the provider failed and the run cannot go on
 │   └── BatchRefused           a batch was certainly not started
 ├── RunCutShort             4  a run ended before its gate could decide
+├── NotReproducible         4  a part of an evaluation is not to be had any more
 └── RegistryError           5  the registry refused (also a ValueError)
     ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
     ├── NotInRegistry     2  a prompt, version or environment that it does not have (also NotFound)
@@ -113,6 +114,12 @@ class BatchRefused(ProviderError):
 
 class RunCutShort(WorkbenchError):
     """A run ended before all its cases were run, so it decides nothing."""
+
+    exit_code = EXIT_INCOMPLETE
+
+
+class NotReproducible(WorkbenchError):
+    """A part of an evaluation is not to be had any more; no call was made."""
 
     exit_code = EXIT_INCOMPLETE
 

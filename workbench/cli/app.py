@@ -42,6 +42,8 @@ SECTIONS = {
         "blame": "blame",
         "lineage": "lineage",
         "audit": "audit",
+        "reproduce": "reproduce",
+        "canary": "reproduce",
         "verify": "verify",
     },
     "Move": {"export": "import_export", "import": "import_export"},

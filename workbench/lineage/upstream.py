@@ -20,6 +20,14 @@ _KNOWN_ENVIRONMENT = {
     "httpx2": "httpx2 package",
     "commit": "git commit",
     "timeout_s": "timeout",
+    "lock": "lock file",
+    "os": "os",
+    "machine": "machine",
+    "cpu": "processor",
+    "accelerator": "accelerator",
+    "timezone": "time zone",
+    "locale": "locale",
+    "system_fingerprint": "system fingerprint",
 }
 
 

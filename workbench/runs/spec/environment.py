@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import platform
+import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,15 @@ from workbench._version import __version__
 from workbench.providers.base import Provider
 from workbench.providers.versions import installed_version, sdk_version
 from workbench.runs.spec.values import RunSpec
+
+LOCK_FILES = (
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "pylock.toml",
+    "constraints.txt",
+)
 
 PLAN = "plan"
 MAYBE_BILLED = "maybe_billed"
@@ -35,7 +48,8 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
     """What is known about a run's circumstances before its first call."""
     options = spec.run_options
     model = spec.prompt.model
-    commit = git_commit(spec.suite.path or Path.cwd())
+    start = spec.suite.path or Path.cwd()
+    commit, lock = git_commit(start), lock_digest(start)
     return {
         "provider": provider.name,
         "identity": dict(provider.identity),
@@ -47,10 +61,54 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "httpx2": installed_version("httpx2"),
         "openai": sdk_version(),
         "python": platform.python_version(),
+        **machine_facts(),
+        **({"lock": lock} if lock else {}),
         **({"fresh": True} if spec.fresh else {}),
         **({"commit": commit} if commit else {}),
         **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }
+
+
+@cache
+def machine_facts() -> dict[str, str]:
+    """Operating system, processor, accelerator, time zone and locale; what is unknown is absent."""
+    facts = {
+        "os": platform.platform(terse=True),
+        "machine": platform.machine(),
+        "cpu": _first_line("/proc/cpuinfo", "model name"),
+        "accelerator": _first_line("/proc/driver/nvidia/version", "NVRM version"),
+        "timezone": time.strftime("%z"),
+        "locale": os.environ.get("LC_ALL") or os.environ.get("LANG") or "",
+    }
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def lock_digest(start: Path) -> str:
+    """Name and sha256 of the nearest lock file at or above `start`, up to the repository's root;
+    empty if there is none.
+    """
+    for folder in (start, *start.absolute().parents):
+        for name in LOCK_FILES:
+            try:
+                content = (folder / name).read_bytes()
+            except OSError:
+                continue
+            return f"{name} {hashlib.sha256(content).hexdigest()}"
+        if (folder / ".git").exists():
+            return ""
+    return ""
+
+
+def _first_line(path: str, key: str) -> str:
+    """The value of the first `key: value` line of a system file; empty if there is none."""
+    try:
+        with Path(path).open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith(key):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        return ""
+    return ""
 
 
 def git_commit(start: Path) -> str:

@@ -1,0 +1,198 @@
+"""`workbench reproduce` and `workbench canary`: what an evaluation asked is asked again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, answer, make_cli
+from tests.support.openai_server import OpenAIServer
+
+Evaluated = tuple[Cli, OpenAIServer]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluated]:
+    """1.0.0 is right on 90 of 100 gate cases, and live in production."""
+    with OpenAIServer(answer, model="mock-2026-01-01") as server:
+        cli = make_cli(tmp_path_factory.mktemp("reproduce") / "workspace", server.base_url)
+        cli.say("better")
+        for command in (
+            ("register", "triage", "-d", "first"),
+            ("evaluate", "triage@1.0.0", "--full"),
+            ("deploy", "triage@1.0.0", "staging"),
+            ("deploy", "triage@1.0.0", "production"),
+        ):
+            done = cli.here(*command)
+            assert done.code == 0, done
+        yield cli, server
+
+
+@pytest.fixture
+def evaluated(template: Evaluated, tmp_path: Path) -> Iterator[Evaluated]:
+    """The same in a workspace of the test's own, on a server that it may change."""
+    cli, server = template
+    root = tmp_path / "workspace"
+    shutil.copytree(cli.root, root)
+    script, model = server.script, server.model
+    yield Cli(root, cli.environ), server
+    server.script, server.model = script, model
+
+
+def suite_of(cli: Cli) -> Path:
+    return cli.root / "evals" / "triage" / "suite.yaml"
+
+
+def edit_the_cases(cli: Cli) -> None:
+    cases = cli.root / "evals" / "triage" / "cases.jsonl"
+    cases.write_text(cases.read_text().replace('"case 0"', '"case 0 of 9"'))
+
+
+def test_the_same_answers_are_found_by_asking_again(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    before = server.calls
+    done = cli.here("reproduce", "triage@1.0.0", "--json")
+    assert done.code == 0, done
+    assert (done.json["degree"], done.json["same_answers"]) == ("same_answers", 100)
+    assert server.calls == before + 100
+    again = cli.here("reproduce", done.json["evaluation"], "--from-cache", "--json")
+    assert again.json["degree"] == "same_answers"
+    assert server.calls == before + 100
+
+
+def test_other_answers_of_the_same_verdict_are_told_apart_from_another_verdict(
+    evaluated: Evaluated,
+) -> None:
+    cli, server = evaluated
+    server.script = lambda messages, options: (
+        "purchasing" if messages[-1]["content"] == "case 9" else answer(messages, options)
+    )
+    done = cli.here("reproduce", "triage@production", "--json")
+    assert done.code == 0, done
+    assert (done.json["degree"], done.json["same_answers"]) == ("same_verdict", 99)
+    server.script = lambda messages, options: "sales"
+    done = cli.here("reproduce", "triage@production", "--json")
+    assert done.code == 1
+    assert (done.json["degree"], done.json["gate_now"]) == ("other_verdict", "fail")
+    assert done.json["scorers"]["exact_match"]["verdict"] == "worse"
+
+
+def test_another_answering_model_is_named_first(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    server.model = "mock-2026-11-27"
+    done = cli.here("reproduce", "triage@1.0.0", "--json")
+    assert done.json["differences"][0] == {
+        "what": "the model that answered",
+        "before": "mock-2026-01-01",
+        "now": "mock-2026-11-27",
+    }
+
+
+def test_changed_cases_and_scorers_are_named_and_the_old_ones_asked(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    edit_the_cases(cli)
+    suite = suite_of(cli)
+    suite.write_text(suite.read_text().replace("exact_match]", "exact_match: {strip: false}]"))
+    suite.write_text(suite.read_text().replace("margin: 0.1", "margin: 0.2"))
+    asked = len(server.requests)
+    done = cli.here("reproduce", "triage@1.0.0", "--json")
+    assert done.code == 0, done
+    assert done.json["degree"] == "same_answers"
+    assert {change.split()[1] for change in done.json["changes"]} == {
+        *("dataset", "scorers", "policy"),
+    }
+    assert "case 0" in {body["messages"][-1]["content"] for body in server.requests[asked:]}
+
+
+@pytest.mark.parametrize(
+    ("lose", "words"),
+    [
+        ("cases", "1 of 100 cases have another content today: 'c000'; ana had them"),
+        ("suite", "100 of 100 cases"),
+    ],
+)
+def test_what_is_not_to_be_had_is_said_before_any_call(
+    evaluated: Evaluated, lose: str, words: str
+) -> None:
+    cli, server = evaluated
+    for name in ("runs.db", "runs.db-wal", "runs.db-shm"):
+        (cli.root / ".workbench" / name).unlink(missing_ok=True)
+    if lose == "cases":
+        edit_the_cases(cli)
+    else:
+        shutil.rmtree(cli.root / "evals")
+    before = server.calls
+    done = cli.here("reproduce", "triage@1.0.0")
+    assert (done.code, server.calls) == (4, before)
+    assert words in done.err
+
+
+def test_a_provider_that_fails_makes_it_incomplete(evaluated: Evaluated) -> None:
+    cli, _ = evaluated
+    settings = cli.root / "workbench.toml"
+    settings.write_text(settings.read_text().replace("http://127.0.0.1:", "http://127.0.0.1:1/"))
+    done = cli.here("reproduce", "triage@1.0.0")
+    assert done.code == 4
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [
+        ("triage@9.9.9", "no version '9.9.9'"),
+        ("ffffffffffff", "no evaluation 'ffffffffffff'"),
+        ("triage@development", "development"),
+    ],
+)
+def test_an_unknown_evaluation_is_named(evaluated: Evaluated, ref: str, words: str) -> None:
+    done = evaluated[0].here("reproduce", ref)
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_a_canary_asks_the_same_sample_each_time_and_finds_it_unchanged(
+    evaluated: Evaluated,
+) -> None:
+    cli, server = evaluated
+    samples = []
+    for _ in range(2):
+        before = len(server.requests)
+        done = cli.here("canary", "triage", "--sample", "20", "--json")
+        assert done.code == 0, done
+        assert (done.json["change"], done.json["cases"]) == ("unchanged", 20)
+        asked = (body["messages"][-1]["content"] for body in server.requests[before:])
+        samples.append(sorted(asked))
+    assert samples[0] == samples[1]
+    assert len(set(samples[0])) == 20
+
+
+def test_a_canary_finds_a_provider_that_changed(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    server.script = lambda messages, options: "sales"
+    done = cli.here("canary", "triage", "--json")
+    assert (done.code, done.json["change"]) == (1, "changed")
+    assert "worse" in done.json["reason"]
+
+
+def test_a_canary_finds_another_model_behind_the_same_name(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    server.model = "mock-2026-11-27"
+    done = cli.here("canary", "triage", "--sample", "10", "--json")
+    assert (done.code, done.json["change"]) == (1, "changed")
+    assert "mock-2026-01-01 -> mock-2026-11-27" in done.json["reason"]
+
+
+def test_a_canary_of_few_cases_with_other_answers_decides_nothing(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    server.script = lambda messages, options: f"{answer(messages, options)}\n"
+    done = cli.here("canary", "triage", "--sample", "10", "--json")
+    assert (done.code, done.json["change"]) == (3, "undecided")
+    assert "too few cases" in done.json["reason"]
+
+
+def test_a_canary_of_what_is_not_live_says_so(evaluated: Evaluated) -> None:
+    done = evaluated[0].here("canary", "triage", "development")
+    assert done.code == 2
+    assert "development" in done.err

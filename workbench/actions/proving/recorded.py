@@ -1,0 +1,183 @@
+"""What is left of an evaluation: its prompt, cases and scorers, to be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.actions.refs import Source, source_of
+from workbench.actions.session import Session
+from workbench.datasets.values import Case, Dataset
+from workbench.errors import NotFound, NotReproducible, SuiteError, WorkbenchError
+from workbench.registry import EvaluationRecord
+from workbench.registry.models.records import SuiteRecord
+from workbench.runs.spec.suite import RunOptions, Suite
+from workbench.scorers.base import Scorer
+from workbench.scorers.catalog import make_scorer
+from workbench.verdicts.evidence import policy_from_content
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An evaluation with everything that is needed to ask its candidate's questions again."""
+
+    record: EvaluationRecord
+    source: Source
+    suite: Suite
+    """The suite as it was, with the judged cases in the order in which they were judged."""
+    changes: tuple[str, ...]
+    """How the workspace differs today from what was judged; what was judged is used."""
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return self.suite.dataset.cases
+
+    def only(self, cases: Sequence[Case]) -> Recorded:
+        """The same with some of the cases."""
+        dataset = replace(self.suite.dataset, cases=tuple(cases))
+        return replace(self, suite=replace(self.suite, dataset=dataset))
+
+
+def recorded_evaluation(
+    session: Session, ref: str, suite_name: str | None = None
+) -> EvaluationRecord:
+    """The evaluation that `ref` names by its id, or the newest of `prompt_id@1.2.0` or
+    `prompt_id@production`. Raises NotFound.
+    """
+    registry = session.registry
+    prompt_id, at, where = ref.partition("@")
+    if not at:
+        for summary in registry.prompts():
+            for record in registry.evaluations(summary.prompt_id):
+                if record.id.startswith(ref):
+                    return record
+        raise NotFound(f"no evaluation {ref!r}", hint="workbench lineage PROMPT lists their ids")
+    environments = [settings.name for settings in registry.environments()]
+    if where in environments:
+        version = registry.require_active(prompt_id, where, strict=True)
+    else:
+        version = registry.get_version(prompt_id, where)
+    for record in registry.evaluations(prompt_id):
+        same = record.evidence.prompt_fingerprint == version.fingerprint
+        if same and suite_name in (None, record.suite):
+            return record
+    on = f" on {suite_name}" if suite_name else ""
+    hint = f"workbench evaluate {version.ref}"
+    raise NotFound(f"{version.ref} was never evaluated{on}", hint=hint)
+
+
+def recall(session: Session, record: EvaluationRecord) -> Recorded:
+    """The evaluation with its prompt, cases and scorers as they were.
+
+    Raises NotReproducible, naming everything that is not to be had any more.
+    """
+    evidence = record.evidence
+    if evidence.external:
+        raise NotReproducible(
+            f"evaluation {record.id} was made by a team's own suite",
+            hint="run that suite again",
+        )
+    version = session.registry.get_version(evidence.prompt_id, evidence.version)
+    source = source_of(session, version)
+    form = session.registry.judged_by(record.seq)
+    today = _suite_of_today(session, evidence.prompt_id, evidence.suite)
+    missing: list[str] = []
+    cases = _cases(session, record, today, missing)
+    scorers = _scorers(form, today, missing)
+    if missing:
+        raise NotReproducible(
+            f"evaluation {record.id} cannot be asked again: {'; '.join(missing)}",
+            hint="bring back what is missing, from git or from whoever made the evaluation",
+        )
+    run = today.run if today else RunOptions()
+    repeats = form.contents.get("repeats") or max(
+        (len(pair.b) for pairs in evidence.pairs.values() for pair in pairs), default=1
+    )
+    suite = Suite(
+        name=evidence.suite,
+        prompt_id=evidence.prompt_id,
+        dataset=Dataset(evidence.suite, cases),
+        scorers=scorers,
+        gate=policy_from_content(evidence.policy),
+        run=replace(run, repeats=int(repeats)),
+        path=today.path if today else None,
+    )
+    return Recorded(record, source, suite, tuple(_changes(record, today)))
+
+
+def _suite_of_today(session: Session, prompt_id: str, name: str) -> Suite | None:
+    try:
+        return session.workspace.suite_for(prompt_id, name)
+    except WorkbenchError:
+        return None
+
+
+def _cases(
+    session: Session, record: EvaluationRecord, today: Suite | None, missing: list[str]
+) -> tuple[Case, ...]:
+    """The judged cases in their order, each recognised by the digest of its content."""
+    evidence = record.evidence
+    order = [pair.case_id for pair in next(iter(evidence.pairs.values()), ())]
+    digests = evidence.cases or ("",) * len(order)  # 0.1.0 recorded ids alone
+    known: dict[tuple[str, str], Case] = {}
+    for case in _known_cases(session, record, today):
+        known.setdefault((case.id, case.digest), case)
+        known.setdefault((case.id, ""), case)
+    wanted = list(zip(order, digests, strict=False))
+    lost = [case_id for case_id, digest in wanted if (case_id, digest) not in known]
+    if lost:
+        example = f", {lost[0]!r} first" if len(lost) > 1 else f": {lost[0]!r}"
+        by = f"; {record.recorded_by} had them" if record.recorded_by else ""
+        missing.append(
+            f"{len(lost)} of {len(wanted)} cases have another content today{example}{by}"
+        )
+        return ()
+    return tuple(known[key] for key in wanted)
+
+
+def _known_cases(session: Session, record: EvaluationRecord, today: Suite | None) -> Iterator[Case]:
+    """Cases that this workspace has: of the runs behind the evaluation, and of the suite today."""
+    if session.workspace.runs_path.exists():
+        for run_id in (record.evidence.run_b, record.evidence.run_a):
+            if run_id and session.store.summary_or_none(run_id):
+                yield from session.store.cases(run_id)
+    if today:
+        yield from today.dataset.cases
+
+
+def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tuple[Scorer, ...]:
+    """The scorers as they were: those of today with the same fingerprint, else made anew."""
+    listed = form.contents.get("scorers")
+    if listed is None:  # 0.1.0 recorded one fingerprint of all
+        if today and today.parts["scorers"] == form.parts.get("scorers"):
+            return today.scorers
+        missing.append("its scorers changed, and 0.1.0 did not record them")
+        return ()
+    current = {scorer.fingerprint: scorer for scorer in today.scorers} if today else {}
+    made = []
+    for name, required, fingerprint, *options in listed:
+        scorer = current.get(fingerprint) or _made_again(name, dict(options[0]) if options else {})
+        if scorer is None or scorer.fingerprint != fingerprint:
+            missing.append(f"the scorer {name} scores otherwise today")
+            continue
+        made.append(replace(scorer, required=bool(required)))
+    return tuple(made)
+
+
+def _made_again(name: str, options: dict[str, Any]) -> Scorer | None:
+    try:
+        return make_scorer(name, options, "the record")
+    except SuiteError:
+        return None
+
+
+def _changes(record: EvaluationRecord, today: Suite | None) -> Iterator[str]:
+    evidence = record.evidence
+    if today is None:
+        yield f"the suite {evidence.suite} is gone from the workspace"
+        return
+    for part, now in today.parts.items():
+        before = evidence.suite_parts.get(part)
+        if before is not None and before != now:
+            yield f"the {part} of {evidence.suite} changed since"
