@@ -34,7 +34,7 @@ def audit_command(
     at: datetime | None,
     output: Path | None,
 ) -> int:
-    """Answer what was live, on which evidence, made by whom, from which data, and why.
+    """Say what was live, on which evidence, by whom, and why.
 
     Each record has its hash; the registry is verified on the way. Exit code 5 when it does not
     hold.

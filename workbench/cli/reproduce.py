@@ -77,7 +77,7 @@ def reproduce_command(
 def canary_command(
     context: CommandContext, suite: str, environment: str, sample: int, yes: bool
 ) -> int:
-    """Ask what is live a fixed sample of its evaluation again: did the provider change?
+    """Ask a sample again: did the provider change?
 
     For cron or CI. Exit code 0: unchanged; 1: changed; 3: not enough data; 4: not to be had.
     """
