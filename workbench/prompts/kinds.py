@@ -1,13 +1,20 @@
-"""The kinds of inputs, and checks of values against them."""
+"""The kinds of inputs, and what each of them needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-UNSUPPORTED = ("thread", "image", "file", "audio", "union", "messages")
+UNSUPPORTED = ("thread", "audio", "union")
 """Prompty's kinds that are not supported, since they are not text."""
 
+MESSAGES = "messages"
+IMAGE = "image"
+FILE = "file"
+MEDIA = (IMAGE, FILE)
+"""Kinds whose values are files."""
+
+_SHOWN_CHARS = 60
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: (
@@ -20,10 +27,33 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, Mapping),
 }
 _FITS["float"] = _FITS["number"]
+_FITS |= {MESSAGES: _FITS["array"], IMAGE: lambda _value: True, FILE: lambda _value: True}
 
 KINDS = tuple(_FITS)
+NUMBERS = ("integer", "number", "float")
+NEEDED = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "float": "a number",
+    "array": "a JSON list",
+    "object": "a JSON object",
+    MESSAGES: "a list of {role, content}",
+}
+"""What each kind needs; any value may be given as text."""
 
 
 def fits(kind: str, value: Any) -> bool:
     """Whether a value is of that kind; true for unknown kinds."""
     return kind not in _FITS or _FITS[kind](value)
+
+
+def is_typed(kind: str) -> bool:
+    """Whether inputs of that kind are anything but text."""
+    return kind in NEEDED
+
+
+def shown(value: Any) -> str:
+    """A value in a message about it, cut when it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"

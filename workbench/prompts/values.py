@@ -10,6 +10,8 @@ from typing import Any
 from workbench.fingerprints import fingerprint
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+SLOT = "slot"
+"""Role of a message that stands for a conversation: its content is the name of the input."""
 
 SUFFIX = ".prompty"
 """Suffix of draft files."""
@@ -38,6 +40,20 @@ class Message:
 
     role: str
     content: str
+    """Text. Where a rendered message holds files, it describes them."""
+    parts: tuple[Mapping[str, Any], ...] = ()
+    """What a rendered message with files consists of, see `inputs.media.part_of`."""
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    """Of a rendered message of the assistant, in the form of the OpenAI chat API."""
+    tool_call_id: str = ""
+    """The call that a rendered message of role tool answers."""
+    name: str = ""
+    """Who speaks, in a conversation that says it."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is role and text alone."""
+        return not (self.parts or self.tool_calls or self.tool_call_id or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,10 @@ class Input:
     required: bool = True
     default: Any = None
     description: str = ""
+    enum: tuple[Any, ...] = ()
+    """The only values allowed; empty: any."""
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

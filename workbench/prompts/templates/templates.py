@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
+from workbench.prompts.kinds import MEDIA, MESSAGES
+from workbench.prompts.templates.placed import Placed, check_kept, cut, printed
 from workbench.prompts.templates.uses import how_to_leave_out
 from workbench.prompts.values import (
     BRACES,
     FIRST_REVISION,
     JINJA2,
     REVISION,
+    SLOT,
     Message,
     Prompt,
 )
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 MAX_RENDERED_CHARS = 10_000_000
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
-_Fill = Callable[[Mapping[str, Any]], str]
+_Fill = Callable[[Mapping[str, Any]], Any]
+"""The text of a message; of a slot, its conversation."""
 
 
 def variables(prompt: Prompt) -> tuple[str, ...]:
@@ -39,7 +43,10 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     for message in prompt.messages:
-        names.update(dict.fromkeys(_variables_of(message.content, prompt)))
+        found = (
+            [message.content] if message.role == SLOT else _variables_of(message.content, prompt)
+        )
+        names.update(dict.fromkeys(found))
     return tuple(names)
 
 
@@ -51,8 +58,13 @@ class Renderer:
         self._prompt = prompt
         self._used = frozenset(variables(prompt))
         self._fills: tuple[tuple[str, _Fill], ...] = tuple(
-            (message.role, _compiled(message.content, prompt)) for message in prompt.messages
+            (
+                message.role,
+                _slot(message) if message.role == SLOT else _compiled(message.content, prompt),
+            )
+            for message in prompt.messages
         )
+        self._media = {item.name: item.kind for item in prompt.inputs if item.kind in MEDIA}
         self._defaults = {
             item.name: item.default
             for item in prompt.inputs
@@ -63,24 +75,57 @@ class Renderer:
         """Every name that the prompt declares or uses."""
 
     def render(self, inputs: Mapping[str, Any], *, strict: bool = False) -> tuple[Message, ...]:
-        """The messages to send.
+        """The messages to send; files are read when these are sent, see `inputs.sent`.
 
-        Raises TemplateError when an input is missing; with `strict` also when one is unknown.
+        Raises TemplateError when an input is missing; with `strict` also when one is unknown or
+        does not fit what is declared.
         """
         values = self._with_defaults(inputs)
         if strict:
-            for name in inputs:
-                if name not in self.names:
-                    raise TemplateError(
-                        f"{self._prompt.prompt_id} has no input {name!r}",
-                        hint=did_you_mean(name, self.names),
-                    )
-        messages = tuple(Message(role, fill(values)) for role, fill in self._fills)
+            self._check(inputs)
+        messages = self._messages(values)
         if sum(len(message.content) for message in messages) > MAX_RENDERED_CHARS:
             raise TemplateError(
                 f"{self._prompt.prompt_id} renders to more than {MAX_RENDERED_CHARS:,} characters"
             )
         return messages
+
+    def _check(self, inputs: Mapping[str, Any]) -> None:
+        """Raise TemplateError for an unknown input and for a value that does not fit."""
+        for name in inputs:
+            if name not in self.names:
+                raise TemplateError(
+                    f"{self._prompt.prompt_id} has no input {name!r}",
+                    hint=did_you_mean(name, self.names),
+                )
+        for item in self._prompt.inputs:
+            if item.name in inputs and (item.enum or item.kind != "string"):
+                from workbench.prompts.inputs.checks import misfit
+
+                problem = misfit(item, inputs[item.name])
+                if problem:
+                    raise TemplateError(f"{item.name} {problem}", hint=f"its kind is {item.kind}")
+
+    def _messages(self, values: dict[str, Any]) -> tuple[Message, ...]:
+        placed, parts = _placed(self._media, values)
+        values |= placed
+        messages: list[Message] = []
+        for (role, fill), template in zip(self._fills, self._prompt.messages, strict=True):
+            filled = fill(values)
+            if role == SLOT:
+                messages += _conversation(template.content, filled)
+            elif placed:
+                messages.append(cut(role, filled, placed, parts))
+            else:
+                messages.append(Message(role, filled))
+        check_kept(placed)
+        if self._fills[-1][0] == SLOT and (not messages or messages[-1].role == "assistant"):
+            name = self._prompt.messages[-1].content
+            raise TemplateError(
+                f"{name} ends with nothing that asks for an answer",
+                hint="its last message is the user's, or the result of a tool",
+            )
+        return tuple(messages)
 
     def missing(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
         """The needed inputs that are neither given nor have a default."""
@@ -193,7 +238,43 @@ def _place(error: BaseException) -> str:
     return f"line {line} of the template" if line else "the template"
 
 
+def _slot(message: Message) -> _Fill:
+    return lambda values: values[message.content]
+
+
+def _conversation(name: str, value: Any) -> tuple[Message, ...]:
+    from workbench.prompts.inputs.conversations import conversation_problem, messages_of
+
+    if not value:  # an optional one that is not given
+        return ()
+    problem = conversation_problem(value)
+    if problem:
+        raise TemplateError(f"{name} {problem}", hint=f"its kind is {MESSAGES}")
+    return messages_of(value)
+
+
+def _placed(
+    kinds: Mapping[str, str], values: Mapping[str, Any]
+) -> tuple[dict[str, Placed], dict[str, dict[str, Any]]]:
+    """What stands in templates for the given files, and their parts of a message, by input."""
+    given = {name: kind for name, kind in kinds.items() if values.get(name)}
+    if not given:
+        return {}, {}
+    from workbench.prompts.inputs.media import media_of, part_of
+
+    placed, parts = {}, {}
+    for name, kind in given.items():
+        try:
+            parts[name] = part_of(media_of(values[name], kind), kind)
+        except ValueError as error:
+            raise TemplateError(f"{name} {error}", hint=f"its kind is {kind}") from error
+        placed[name] = Placed(name)
+    return placed, parts
+
+
 def _as_text(value: Any) -> str:
+    if isinstance(value, Placed):
+        return printed(value)
     return value if isinstance(value, str) else str(value)
 
 

@@ -8,6 +8,7 @@ from operator import is_
 from typing import Any
 
 from workbench.prompts.files.options import NAMES
+from workbench.prompts.inputs.sent import as_sent
 from workbench.prompts.values import Message
 from workbench.providers.base import Request
 
@@ -68,9 +69,9 @@ def payload(request: Request) -> dict[str, Any]:
     }
 
 
-def as_payload(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Messages in the shape the API takes."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+def as_payload(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Messages in the shape the API takes, with the bytes of their files."""
+    return [as_sent(message) for message in messages]
 
 
 def response_format(outputs: Any) -> dict[str, Any]:

@@ -59,13 +59,18 @@ def _around_plain_text() -> tuple[str, str]:
     return before, after
 
 
-def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The messages as plain dictionaries.
+def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The messages as plain dictionaries, the ones that the engine sends for the same inputs.
 
-    Raises PromptInputError when an input is missing or unknown, or the template fails on it.
+    Raises PromptInputError when an input is missing, unknown or of another kind, or the template
+    fails on it.
     """
     try:
         messages = renderer.render(inputs, strict=True)
     except TemplateError as error:
         raise PromptInputError(error.message, hint=error.hint) from error
-    return [{"role": message.role, "content": message.content} for message in messages]
+    if all(message.is_plain for message in messages):
+        return [{"role": message.role, "content": message.content} for message in messages]
+    from workbench.prompts.inputs.sent import as_sent
+
+    return [as_sent(message) for message in messages]

@@ -202,10 +202,12 @@ class PromptVersion(_Value):
             return None
         return {"id": model.id, "provider": model.provider, "options": dict(model.options)}
 
-    def messages(self, **inputs: Any) -> list[dict[str, str]]:
-        """The messages to send, as `{"role", "content"}`.
+    def messages(self, **inputs: Any) -> list[dict[str, Any]]:
+        """The messages to send, as `{"role", "content"}` and what a conversation has besides.
 
-        Raises PromptInputError (a ValueError) when an input is missing or unknown.
+        An image is given as bytes, a path object, an https URL or a data URI, a conversation as a
+        list of messages. Raises PromptInputError (a ValueError) when an input is missing, unknown
+        or does not fit its kind.
         """
         from workbench.registry.models.artefact import rendered
 
