@@ -28,7 +28,7 @@ def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Cas
     """
     first: dict[str, Case] = {}
     for case in cases:
-        first.setdefault(seen_text(as_json([case.inputs, case.expected])), case)
+        first.setdefault(seen_text(as_json([case.question, case.expected])), case)
     kept = tuple(first.values())
     if not prompts or any(case.group is not None for case in kept):
         return kept
@@ -50,7 +50,7 @@ def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> 
     """Raise DatasetError for two cases with the same inputs and different expected answers."""
     first: dict[str, Case] = {}
     for case in cases:
-        other = first.setdefault(as_json(case.inputs), case)
+        other = first.setdefault(as_json(case.question), case)
         if as_json(other.expected) != as_json(case.expected):
             raise DatasetError(
                 f"{place_of(case)}: case {case.id!r} asks the same as {other.id!r} and expects"

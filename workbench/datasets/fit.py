@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.datasets.cells import is_typed, misfit, typed, with_numbers
+from workbench.datasets.cells import typed, with_numbers
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import UntypedText
+from workbench.prompts.inputs.checks import misfit
+from workbench.prompts.inputs.media import Attachment
+from workbench.prompts.kinds import MEDIA, is_typed
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
-from workbench.prompts.values import Message, Prompt
+from workbench.prompts.values import Input, Message, Prompt
 
 _FALSE = frozenset({"false", "0", "no", "off", "none", "null"})
 """Words that are meant as false but are true as text."""
@@ -26,26 +29,37 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     Undeclared inputs and those of kind string are unchanged. Only cells are converted; typed values
     are checked. Raises TemplateError when a value does not fit its kind.
     """
-    kinds = {item.name: item.kind for item in prompt.inputs if is_typed(item.kind)}
-    optional = {item.name for item in prompt.inputs if not item.required}
+    declared = {item.name: item for item in prompt.inputs}
     values: dict[str, Any] = {}
     for name, value in inputs.items():
-        kind = kinds.get(name, "")
-        if name in optional and _is_blank(value):
-            continue
-        if not isinstance(value, UntypedText):
-            problem = misfit(value, kind)
-            if problem:
-                raise TemplateError(f"{name} {problem}", hint=f"its kind is {kind}")
-            values[name] = with_numbers(value)
+        item = declared.get(name) or Input(name)
+        if not item.required and _is_blank(value):
             continue
         try:
-            converted = typed(value, kind)
+            converted = _converted(item, value)
         except DatasetError as error:
-            raise TemplateError(f"{name} {error.message}", hint=f"its kind is {kind}") from error
-        if converted is not None:
+            raise TemplateError(
+                f"{name} {error.message}", hint=f"its kind is {item.kind}"
+            ) from error
+        if converted is not None or not isinstance(value, UntypedText):
             values[name] = converted
     return values
+
+
+def _converted(item: Input, value: Any) -> Any:
+    """A value as it is rendered; None for a blank cell. Raises DatasetError for one that does not
+    fit.
+    """
+    if isinstance(value, Attachment) and item.kind not in MEDIA:
+        value = value["file"]  # for a version to which it is text
+    if isinstance(value, UntypedText):
+        value = typed(value, item.kind)
+    elif not isinstance(value, Attachment):
+        value = with_numbers(value)
+    problem = misfit(item, value)
+    if problem:
+        raise DatasetError(problem)
+    return value
 
 
 def checked_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def make_spec(
     that is compared with another, see `check_fit`. Raises UsageError when no case is left,
     DatasetError when a case lacks an input, or has a value that the prompt or a scorer cannot use.
     """
+    suite = suite.for_prompts((source.prompt, *beside))
     there = suite.cases(split)
     distinct_cases = there if equal_cases else suite.distinct_cases(split, (source.prompt, *beside))
     cases = distinct_cases[:limit]
