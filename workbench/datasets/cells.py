@@ -11,7 +11,8 @@ from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json
 from workbench.errors import DatasetError
 from workbench.json_text import dumps, is_json_number, with_spelling
 from workbench.prompts.files.untyped import UntypedText
-from workbench.prompts.kinds import MESSAGES, NEEDED, fits, is_typed, shown
+from workbench.prompts.kinds import NEEDED, fits, is_typed, shown
+from workbench.prompts.values import MESSAGES
 
 _MAX_DIGITS = 20
 """Maximum characters of a signed 64-bit integer."""

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 UNSUPPORTED = ("thread", "audio", "union")
-"""Prompty's kinds that are not supported, since they are not text."""
+"""Prompty's kinds that are not supported."""
 
-MESSAGES = "messages"
 IMAGE = "image"
 FILE = "file"
 MEDIA = (IMAGE, FILE)
@@ -25,11 +24,13 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, (list, tuple)),
     "object": lambda value: isinstance(value, Mapping),
+    "messages": lambda value: isinstance(value, (list, tuple)),
 }
 _FITS["float"] = _FITS["number"]
-_FITS |= {MESSAGES: _FITS["array"], IMAGE: lambda _value: True, FILE: lambda _value: True}
 
-KINDS = tuple(_FITS)
+KINDS = (*_FITS, *MEDIA)
+PART_KINDS = frozenset({"messages", *MEDIA})
+"""Kinds whose values become messages, or parts of one, instead of text."""
 NUMBERS = ("integer", "number", "float")
 NEEDED = {
     "boolean": "true or false",
@@ -38,7 +39,7 @@ NEEDED = {
     "float": "a number",
     "array": "a JSON list",
     "object": "a JSON object",
-    MESSAGES: "a list of {role, content}",
+    "messages": "a list of {role, content}",
 }
 """What each kind needs; any value may be given as text."""
 

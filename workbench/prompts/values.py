@@ -10,8 +10,19 @@ from typing import Any
 from workbench.fingerprints import fingerprint
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+
 SLOT = "slot"
-"""Role of a message that stands for a conversation: its content is the name of the input."""
+"""Role of a slot between messages; its content is the name of an input of kind messages, or
+EXAMPLES."""
+
+MESSAGES = "messages"
+"""Kind of an input that is a conversation."""
+
+EXAMPLES = "examples"
+"""The name that stands for the few-shot examples in templates."""
+
+SNIPPETS = "snippets"
+"""The folder of snippets."""
 
 SUFFIX = ".prompty"
 """Suffix of draft files."""
@@ -32,6 +43,9 @@ REVISION = 2
 """Second revision, with Jinja's own meaning: a missing optional input is undefined, and `tojson`
 writes plain UTF-8 JSON. A key takes precedence over a method of that name, and only values are
 printed."""
+PARTS_REVISION = 3
+"""Third revision, which renders like the second, and has snippets, slots, few-shot examples and
+inputs that are not text or have limits. Only prompts with such a part have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +54,26 @@ class Message:
 
     role: str
     content: str
-    """Text. Where a rendered message holds files, it describes them."""
-    parts: tuple[Mapping[str, Any], ...] = ()
-    """What a rendered message with files consists of, see `inputs.media.part_of`."""
-    tool_calls: tuple[Mapping[str, Any], ...] = ()
-    """Of a rendered message of the assistant, in the form of the OpenAI chat API."""
-    tool_call_id: str = ""
-    """The call that a rendered message of role tool answers."""
-    name: str = ""
-    """Who speaks, in a conversation that says it."""
+    """Text. Where a rendered message has a file in it, `content` describes that."""
+    parts: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    """What is sent in place of `content` if it has a file in it: OpenAI's content parts, with the
+    files themselves as attachments, which are read when they are sent."""
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """`tool_calls`, `tool_call_id` and `name` of a message that was given as an input."""
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is role and text alone."""
-        return not (self.parts or self.tool_calls or self.tool_call_id or self.name)
+    def sent(self) -> dict[str, Any]:
+        """The rendered message in OpenAI's form, which apps receive and the engine sends.
+
+        Raises ValueError or OSError when a file is not as it was checked.
+        """
+        content: Any = self.content
+        if self.parts:
+            from workbench.prompts.inputs.media import sent
+
+            content = [sent(part) for part in self.parts]
+        elif "tool_calls" in self.more:
+            content = content or None
+        return {"role": self.role, "content": content, **self.more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +86,14 @@ class Input:
     default: Any = None
     description: str = ""
     enum: tuple[Any, ...] = ()
-    """The only values allowed; empty: any."""
+    """The allowed values; empty: any."""
     minimum: float | None = None
     maximum: float | None = None
+
+    def limits(self) -> dict[str, Any]:
+        """Those of `enum`, `minimum` and `maximum` that are set."""
+        limits = {"enum": list(self.enum), "minimum": self.minimum, "maximum": self.maximum}
+        return {name: limit for name, limit in limits.items() if limit not in (None, [])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,24 @@ class Model:
     """The provider in workbench.toml; empty if the draft does not name one."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options by Prompty name: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSet:
+    """Few-shot examples: data, rendered by a template."""
+
+    template: str = ""
+    """Template of one row, with its inputs and `expected`. With role markers, a row becomes
+    messages; else text. Empty: `examples` is the list of rows, for a loop."""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """The chosen rows as plain JSON values: `inputs`, `expected`, `tags`."""
+    file: str = ""
+    """The file that the rows were chosen from, and how; neither affects behaviour."""
+    choose: str = "all"
+
+    def behaviour(self) -> dict[str, Any]:
+        """Template and rows."""
+        return {"template": self.template, "rows": list(self.rows)}
 
 
 @dataclass(frozen=True)
@@ -98,10 +141,15 @@ class Prompt:
     description: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Front matter without effect here, kept for the round trip."""
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    """The text of every snippet that it includes, directly or not, as it was when it was read."""
+    examples: ExampleSet | None = None
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of messages, template format and revision, model, inputs, outputs and tools."""
+        """sha256 of messages, snippets, examples, template format and revision, model, inputs,
+        outputs and tools.
+        """
         return fingerprint(self.behaviour())
 
     def behaviour(self) -> dict[str, Any]:
@@ -114,9 +162,14 @@ class Prompt:
             "template": self.template_format,
             "model": model
             and {"id": model.id, "provider": model.provider, "options": model.options},
-            "inputs": [[i.name, i.kind, i.required, i.default] for i in self.inputs],
+            "inputs": [
+                [i.name, i.kind, i.required, i.default, *([i.limits()] if i.limits() else [])]
+                for i in self.inputs
+            ],
             "outputs": self.outputs,
             "tools": self.tools,
+            **({"snippets": dict(self.snippets)} if self.snippets else {}),
+            **({"examples": self.examples.behaviour()} if self.examples else {}),
         }
 
     def input_named(self, name: str) -> Input | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from workbench.prompts.inputs.conversations import conversation_problem
 from workbench.prompts.inputs.media import media_of
-from workbench.prompts.kinds import MEDIA, MESSAGES, NEEDED, NUMBERS, fits, is_typed, shown
-from workbench.prompts.values import Input
+from workbench.prompts.kinds import MEDIA, NEEDED, NUMBERS, fits, is_typed, shown
+from workbench.prompts.values import MESSAGES, Input
 
 
 def misfit(item: Input, value: Any) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.prompts.kinds import MESSAGES, NEEDED, shown
-from workbench.prompts.values import Message
+from workbench.errors import TemplateError
+from workbench.prompts.kinds import NEEDED, shown
+from workbench.prompts.values import MESSAGES, Message
 
 ROLES = ("user", "assistant", "tool")
 """Who may speak in a conversation; what the system says stands in the prompt."""
@@ -103,18 +104,24 @@ def _order_problem(message: Mapping[str, Any], before: str, waiting: list[str]) 
     return ""
 
 
-def messages_of(value: Any) -> tuple[Message, ...]:
-    """The messages of a conversation without a `conversation_problem`."""
-    return tuple(
-        Message(
-            message["role"],
-            message.get("content") or "",
-            tool_calls=tuple(map(_call, message.get("tool_calls") or ())),
-            tool_call_id=message.get("tool_call_id") or "",
-            name=message.get("name") or "",
-        )
-        for message in value
-    )
+def conversation(value: Any, name: str) -> tuple[Message, ...]:
+    """The messages of an input of kind messages; none if it is not given.
+
+    Raises TemplateError for what is no conversation.
+    """
+    if not value:
+        return ()
+    problem = conversation_problem(value)
+    if problem:
+        raise TemplateError(f"{name} {problem}", hint=f"its kind is {MESSAGES}")
+    return tuple(map(_message, value))
+
+
+def _message(given: Mapping[str, Any]) -> Message:
+    more = {key: given[key] for key in ("tool_call_id", "name") if given.get(key)}
+    if given.get("tool_calls"):
+        more = {"tool_calls": [_call(call) for call in given["tool_calls"]], **more}
+    return Message(given["role"], given.get("content") or "", more=more)
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +136,7 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def conversation_text(messages: tuple[Message, ...]) -> str:
+def conversation_text(messages: Sequence[Message]) -> str:
     """Messages for a reader: the lines of each are indented under its role, so that none of them
     can be taken for a role.
     """
@@ -137,11 +144,10 @@ def conversation_text(messages: tuple[Message, ...]) -> str:
 
 
 def _lines(message: Message) -> list[str]:
-    first = message.role
-    if message.tool_call_id:
-        first += f" ({message.tool_call_id})"
-    lines = [f"{first}:", *(f"  {line}" for line in message.content.splitlines())]
-    for call in message.tool_calls:
+    answered = message.more.get("tool_call_id")
+    role = f"{message.role} ({answered})" if answered else message.role
+    lines = [f"{role}:", *(f"  {line}" for line in message.content.splitlines())]
+    for call in message.more.get("tool_calls", ()):
         function = call["function"]
         lines.append(f"  → {function['name']}({function['arguments']})  {call['id']}")
     return lines

@@ -11,7 +11,7 @@ from workbench.errors import TemplateError
 from workbench.prompts.values import Message
 
 
-class Placed:
+class PlacedFile:
     """The value of a file's input while a template is rendered. Only `{{ name }}` takes it."""
 
     __slots__ = ("_marker", "_name", "_printed")
@@ -30,21 +30,22 @@ class Placed:
     __repr__ = __str__
 
 
-def printed(value: Placed) -> str:
+def printed(value: PlacedFile) -> str:
     """The marker that stands for the file in the rendered text."""
     value._printed = True
     return value._marker
 
 
 def cut(
-    role: str, text: str, placed: Mapping[str, Placed], parts: Mapping[str, dict[str, Any]]
+    message: Message, placed: Mapping[str, PlacedFile], parts: Mapping[str, dict[str, Any]]
 ) -> Message:
-    """The message of a rendered text, with the part of each file where it was printed.
+    """A rendered message, with the part of each file where it was printed.
 
     Raises TemplateError for a file in a message that is not the user's.
     """
     from workbench.prompts.inputs.media import held_by, words
 
+    role, text = message.role, message.content
     by_marker = {value._marker: name for name, value in placed.items()}
     found: list[dict[str, Any]] = []
     shown: list[str] = []
@@ -66,11 +67,33 @@ def cut(
         elif piece.strip():
             found.append({"type": "text", "text": piece})
     if all(part["type"] == "text" for part in found):
-        return Message(role, text)
+        return message
     return Message(role, "".join(shown), tuple(found))
 
 
-def check_kept(placed: Mapping[str, Placed]) -> None:
+def place_files(
+    kinds: Mapping[str, str], values: Mapping[str, Any]
+) -> tuple[dict[str, PlacedFile], dict[str, dict[str, Any]]]:
+    """What stands in templates for the given files, and their parts of a message, by input.
+
+    Raises TemplateError for a value that is no file of its kind.
+    """
+    placed: dict[str, PlacedFile] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for name, kind in kinds.items():
+        if not values.get(name):
+            continue
+        from workbench.prompts.inputs.media import media_of, part_of
+
+        try:
+            parts[name] = part_of(media_of(values[name], kind), kind)
+        except ValueError as error:
+            raise TemplateError(f"{name} {error}", hint=f"its kind is {kind}") from error
+        placed[name] = PlacedFile(name)
+    return placed, parts
+
+
+def check_kept(placed: Mapping[str, PlacedFile]) -> None:
     """Raise TemplateError for a file that was printed and did not arrive in any message."""
     for name, value in placed.items():
         if value._printed:

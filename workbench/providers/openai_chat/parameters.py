@@ -8,7 +8,6 @@ from operator import is_
 from typing import Any
 
 from workbench.prompts.files.options import NAMES
-from workbench.prompts.inputs.sent import as_sent
 from workbench.prompts.values import Message
 from workbench.providers.base import Request
 
@@ -71,7 +70,7 @@ def payload(request: Request) -> dict[str, Any]:
 
 def as_payload(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Messages in the shape the API takes, with the bytes of their files."""
-    return [as_sent(message) for message in messages]
+    return [message.sent() for message in messages]
 
 
 def response_format(outputs: Any) -> dict[str, Any]:

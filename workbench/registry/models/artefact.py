@@ -11,8 +11,9 @@ from typing import Any
 from workbench.errors import PromptInputError, RegistryError, TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.codec import prompt_from_json, prompt_to_json
+from workbench.prompts.roles import join_messages
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import BRACES, Message, Prompt
+from workbench.prompts.values import BRACES, SLOT, Message, Prompt
 
 
 def body_of(prompt: Prompt) -> str:
@@ -22,12 +23,9 @@ def body_of(prompt: Prompt) -> str:
 
 def content_of(prompt: Prompt) -> str:
     """The text for people and plain readers: a single message's text, or all with their roles."""
-    if len(prompt.messages) == 1:
+    if len(prompt.messages) == 1 and prompt.messages[0].role != SLOT:
         return prompt.messages[0].content
-    # Here, because an app that renders a stored prompt needs no YAML.
-    from workbench.prompts.files.prompty import write_messages
-
-    return write_messages(prompt.messages)
+    return join_messages(prompt.messages)
 
 
 def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
@@ -62,15 +60,11 @@ def _around_plain_text() -> tuple[str, str]:
 def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The messages as plain dictionaries, the ones that the engine sends for the same inputs.
 
-    Raises PromptInputError when an input is missing, unknown or of another kind, or the template
-    fails on it.
+    Raises PromptInputError when an input is missing, unknown or does not fit its kind, or the
+    template fails on it.
     """
     try:
         messages = renderer.render(inputs, strict=True)
     except TemplateError as error:
         raise PromptInputError(error.message, hint=error.hint) from error
-    if all(message.is_plain for message in messages):
-        return [{"role": message.role, "content": message.content} for message in messages]
-    from workbench.prompts.inputs.sent import as_sent
-
-    return [as_sent(message) for message in messages]
+    return [message.sent() for message in messages]

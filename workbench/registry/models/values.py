@@ -203,7 +203,7 @@ class PromptVersion(_Value):
         return {"id": model.id, "provider": model.provider, "options": dict(model.options)}
 
     def messages(self, **inputs: Any) -> list[dict[str, Any]]:
-        """The messages to send, as `{"role", "content"}` and what a conversation has besides.
+        """The messages to send, as `{"role", "content"}`, in the form of OpenAI's chat API.
 
         An image is given as bytes, a path object, an https URL or a data URI, a conversation as a
         list of messages. Raises PromptInputError (a ValueError) when an input is missing, unknown
