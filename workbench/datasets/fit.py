@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.cells import typed, with_numbers
-from workbench.datasets.values import Case
+from workbench.datasets.tool_results import tools_in
+from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import UntypedText
@@ -16,7 +17,9 @@ from workbench.prompts.inputs.media import Attachment
 from workbench.prompts.kinds import MEDIA, is_typed
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
+from workbench.prompts.tools import tool_names
 from workbench.prompts.values import Input, Message, Prompt
+from workbench.suggestions import did_you_mean
 
 _FALSE = frozenset({"false", "0", "no", "off", "none", "null"})
 """Words that are meant as false but are true as text."""
@@ -128,6 +131,8 @@ def check_fit(
                 f"{where} has no {names}, which {prompt.prompt_id} needs",
                 hint=f"it has: {given}" + (f"; {how}" if how else ""),
             )
+        if not settled:
+            _check_tools(prompt, case, where)
         mistaken.update(_mistaken(uses, inputs))
         blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
         if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
@@ -142,6 +147,17 @@ def check_fit(
             f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
         )
     return (*notes, *(f"{name}: {problem}" for name, problem in sorted(mistaken)))
+
+
+def _check_tools(prompt: Prompt, case: Case, where: str) -> None:
+    """Raise DatasetError for a recorded result of a tool that the prompt does not have."""
+    known = tool_names(prompt.tools)
+    for name in sorted(tools_in(case.tool_results)):
+        if known and name not in known:
+            raise DatasetError(
+                f"{where}: {TOOL_RESULTS} names {name!r}, and {prompt.prompt_id} has no such tool",
+                hint=did_you_mean(name, known),
+            )
 
 
 def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tuple[str, ...]:

@@ -202,6 +202,21 @@ def part_of(media: Attachment | str | Mapping[str, Any], kind: str) -> dict[str,
     }
 
 
+_IMAGE_TOKENS = 3_000
+_BYTES_A_TOKEN = 6
+
+
+def tokens_of(part: Mapping[str, Any]) -> int:
+    """A high estimate of the tokens of a part that holds a file; 0 for text."""
+    if part["type"] == "image_url":
+        return _IMAGE_TOKENS
+    held = held_by(part)
+    if held is None:
+        return 0
+    size = held["size"] if isinstance(held, Mapping) else len(held) * 3 // 4
+    return _IMAGE_TOKENS + int(size) // _BYTES_A_TOKEN
+
+
 def held_by(part: Mapping[str, Any]) -> Any:
     """The attachment or URL in a part of `part_of`; None in a text part."""
     held = part.get(part["type"])

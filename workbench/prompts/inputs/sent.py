@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from workbench.prompts.inputs.media import held_by, sent
+from workbench.prompts.inputs.media import held_by, sent, tokens_of
 from workbench.prompts.values import Message
 
 
@@ -27,6 +27,11 @@ def compared(message: Message) -> list[Any]:
         return [message.role, message.content]
     parts = {"parts": [_by_digest(part) for part in message.parts]} if message.parts else {}
     return [message.role, "" if parts else message.content, {**parts, **message.more}]
+
+
+def file_tokens(messages: Sequence[Message]) -> int:
+    """A high estimate of the tokens of the files in these messages."""
+    return sum(tokens_of(part) for message in messages for part in message.parts)
 
 
 def _by_digest(part: Mapping[str, Any]) -> Any:
