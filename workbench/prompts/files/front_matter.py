@@ -75,6 +75,10 @@ class Front:
         at = f" line {line}" if line else ""
         raise DraftError(f"{self.where}:{at} {problem}", hint=hint)
 
+    def refuse_value(self, path: Path, problem: str, hint: str = "") -> NoReturn:
+        """`refuse` with the name of the value in front of the problem."""
+        self.refuse(path, f"{_dotted(path)} {problem}", hint)
+
     def line_of(self, path: Path) -> int:
         """The line of the value at `path` in the draft; 0 without front matter."""
         return self.first_line - 1 + line_of(self.text, path) if self.text else 0
@@ -83,7 +87,7 @@ class Front:
         """Refuse a key that is not in `names` and does not have the custom prefix."""
         for key in data:
             if key not in names and not str(key).startswith(EXTENSION):
-                level = dotted(path) or "the front matter"
+                level = _dotted(path) or "the front matter"
                 hint = _ELSEWHERE.get(str(key)) or did_you_mean(str(key), names)
                 self.refuse((*path, key), f"{level} has no key {key!r}", hint=hint)
 
@@ -182,18 +186,20 @@ def _input(front: Front, item: Mapping[str, Any], path: Path) -> None:
 def _limits(front: Front, item: Mapping[str, Any], path: Path) -> None:
     kind = item.get("kind") or "string"
     if item.get("enum") is not None and item.get("enumValues") is not None:
-        front.refuse((*path, "enumValues"), f"{dotted(path)} says enum and enumValues")
+        front.refuse((*path, "enumValues"), f"{_dotted(path)} says enum and enumValues")
     for key in ("enum", "enumValues"):
         for value in item.get(key) or ():
             if not fits(kind, value):
-                front.refuse((*path, key), f"{dotted((*path, key))}: {value!r} is no {kind}")
+                front.refuse((*path, key), f"{_dotted((*path, key))}: {value!r} is no {kind}")
     for key in ("minimum", "maximum"):
         limit = item.get(key)
         if limit is not None and not (fits("number", limit) and fits(kind, limit)):
-            front.refuse((*path, key), f"{dotted((*path, key))}: {limit!r} is no limit of a {kind}")
+            front.refuse(
+                (*path, key), f"{_dotted((*path, key))}: {limit!r} is no limit of a {kind}"
+            )
     low, high = item.get("minimum"), item.get("maximum")
     if low is not None and high is not None and low > high:
-        front.refuse((*path, "minimum"), f"{dotted(path)}: the minimum {low} is above {high}")
+        front.refuse((*path, "minimum"), f"{_dotted(path)}: the minimum {low} is above {high}")
 
 
 def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
@@ -201,7 +207,7 @@ def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
     if kind is not None and kind not in KINDS:
         problem = "not supported yet" if kind in UNSUPPORTED else "unknown"
         hint = did_you_mean(str(kind), KINDS)
-        front.refuse((*path, "kind"), f"{dotted((*path, 'kind'))} {kind!r} is {problem}", hint)
+        front.refuse((*path, "kind"), f"{_dotted((*path, 'kind'))} {kind!r} is {problem}", hint)
 
 
 def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
@@ -212,13 +218,13 @@ def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
     )
     for key in ("enum", "enumValues"):
         if not isinstance(item.get(key, []), list):
-            front.refuse((*path, key), f"{dotted((*path, key))} must be a list of values")
+            front.refuse((*path, key), f"{_dotted((*path, key))} must be a list of values")
     items = item.get("items")
     if isinstance(items, Mapping):
         _property(front, items, (*path, "items"))
     elif items is not None:
         hint = f"items: {{kind: {items}}}" if items in KINDS else "items: {kind: string}"
-        front.refuse((*path, "items"), f"{dotted((*path, 'items'))} must be a mapping", hint)
+        front.refuse((*path, "items"), f"{_dotted((*path, 'items'))} must be a mapping", hint)
 
 
 def _tool(front: Front, item: Mapping[str, Any], path: Path) -> None:
@@ -226,7 +232,7 @@ def _tool(front: Front, item: Mapping[str, Any], path: Path) -> None:
     if item.get("type") == "function" and isinstance(function, Mapping):
         front.known(item, ("type", "function", "name"), path)
         if not isinstance(function.get("name"), str) or not function["name"].strip():
-            front.refuse((*path, "function"), f"{dotted(path)}: the function needs a name")
+            front.refuse((*path, "function"), f"{_dotted(path)}: the function needs a name")
         return
     if item.get("kind", "function") != "function":
         front.refuse((*path, "kind"), f"the kind {item['kind']!r} of a tool is not supported")
@@ -273,7 +279,7 @@ def _each(
 
     Anything else would be dropped silently.
     """
-    name_of_path = dotted(path)
+    name_of_path = _dotted(path)
     if items is None:
         return
     if not isinstance(items, (list, Mapping)):
@@ -284,12 +290,12 @@ def _each(
         if isinstance(items, Mapping) and not isinstance(item, Mapping):
             item = {"kind": item} if path[-1] != "tools" and isinstance(item, str) else None
         if not isinstance(item, Mapping):
-            front.refuse(at, f"{dotted(at)} is no mapping", f"- {example}")
+            front.refuse(at, f"{_dotted(at)} is no mapping", f"- {example}")
         function = item.get("function")
         given = function if path == ("tools",) and isinstance(function, Mapping) else item
         name = place if isinstance(items, Mapping) else given.get("name")
         if not isinstance(name, str) or not name.strip():
-            front.refuse(at, f"{dotted(at)} needs a name", f"- {example}")
+            front.refuse(at, f"{_dotted(at)} needs a name", f"- {example}")
         if name in seen:
             front.refuse(at, f"{name_of_path}: {name!r} is declared twice")
         seen.add(name)
@@ -308,30 +314,29 @@ def _values(front: Front, value: Any, path: Path) -> None:
         for place, item in enumerate(value):
             _values(front, item, (*path, place))
     elif isinstance(value, float) and not math.isfinite(value):
-        front.refuse(path, f"{dotted(path)} is no number that can be stored")
+        front.refuse(path, f"{_dotted(path)} is no number that can be stored")
     elif isinstance(value, str):
         _text(front, value, path)
     elif not isinstance(value, (bool, int, float, type(None))):
-        front.refuse(path, f"{dotted(path)} is {type(value).__name__}, which cannot be stored")
+        front.refuse(path, f"{_dotted(path)} is {type(value).__name__}, which cannot be stored")
 
 
 def _text(front: Front, value: str, path: Path) -> None:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise DraftError(f"{front.where}: {dotted(path)} has half of a surrogate pair") from error
+        raise DraftError(f"{front.where}: {_dotted(path)} has half of a surrogate pair") from error
     reference = _REFERENCE.search(value)
     if reference:
         hint = "write the value itself"
         if reference.group(1).lower() == "env":
             hint += ", or name a key's variable in workbench.toml: api_key_env"
-        problem = f"{dotted(path)} refers to {reference.group()[:60]}, which is not followed"
+        problem = f"{_dotted(path)} refers to {reference.group()[:60]}, which is not followed"
         front.refuse(path, problem, hint)
 
 
-def dotted(path: Path) -> str:
-    """`inputs[0].default`."""
-    text = ""
+def _dotted(path: Path) -> str:
+    dotted = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+        dotted += f"[{part}]" if isinstance(part, int) else f".{part}" if dotted else str(part)
+    return dotted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.prompts.files.front_matter import Front, Path, dotted
+from workbench.prompts.files.front_matter import Front, Path
 from workbench.prompts.tools import schema_problem
 
 _HINT = "parameters: {type: object, properties: {city: {type: string}}, required: [city]}"
@@ -18,8 +18,7 @@ def check_tools(front: Front) -> None:
     for path, schema in _schemas(front.data.get("tools")):
         place, problem = schema_problem(schema)
         if problem:
-            at = (*path, *place)
-            front.refuse(at, f"{dotted(at)} {problem}", _HINT)
+            front.refuse_value((*path, *place), problem, _HINT)
 
 
 def _schemas(tools: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
