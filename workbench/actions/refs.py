@@ -116,9 +116,8 @@ def resolve(session: Session, ref: str) -> Source:
 
 def _nothing_named(session: Session, ref: str) -> NotFound:
     """The error for an unknown `ref`, with what has that name in files or the registry."""
-    from workbench.prompts.files.prompty import read_draft
-
-    paths = {read_draft(path).prompt.prompt_id: path for path in session.workspace.draft_paths()}
+    workspace = session.workspace
+    paths = {workspace.read_draft(path).prompt.prompt_id: path for path in workspace.draft_paths()}
     for prompt_id, path in paths.items():
         if path.stem == ref:
             return NotFound(

@@ -28,9 +28,9 @@ class Redraft:
 def draft_from(session: Session, prompt_id: str, version: str) -> Redraft:
     """Replace the draft by that version's text. Raises NotInRegistry, OSError."""
     stored = session.registry.get_version(prompt_id, version)
-    text = write_prompty(stored.prompt)
     workspace = session.workspace
     path = workspace.draft_path(prompt_id) or workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
+    text = write_prompty(stored.prompt, workspace.files_of(path))
     kept = None
     if path.exists():
         before = path.read_bytes()

@@ -13,11 +13,13 @@ _UNSEEN = re.compile("[\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\U000e
 
 def unseen_in(prompt: Prompt) -> Iterator[str]:
     """Yield a sentence for each line of a prompt with such characters."""
-    for message in prompt.messages:
-        for number, line in enumerate(message.content.split("\n"), 1):
+    texts = [(f"the {message.role} message", message.content) for message in prompt.messages]
+    texts += [(f"the snippet {name!r}", text) for name, text in prompt.snippets.items()]
+    for place, content in texts:
+        for number, line in enumerate(content.split("\n"), 1):
             codes = sorted({f"U+{ord(char):04X}" for char in _UNSEEN.findall(line)})
             if codes:
                 yield (
-                    f"line {number} of the {message.role} message holds {', '.join(codes)},"
+                    f"line {number} of {place} holds {', '.join(codes)},"
                     " which readers do not see and models do"
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from workbench.datasets.fit import checked_inputs
@@ -18,11 +19,14 @@ from workbench.prompts.contract import (
     undeclared,
     unused,
 )
+from workbench.prompts.files.parts import NO_FILES, PromptFiles
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.numbering import next_version
+from workbench.prompts.roles import split_messages
 from workbench.prompts.templates.templates import Renderer, variables
-from workbench.prompts.values import Message, Prompt
-from workbench.tui.draft.role_checks import MARKER, front_end, role_problems
+from workbench.prompts.values import SLOT, Message, Prompt
+from workbench.tui.draft.role_checks import front_end, role_problems
+from workbench.workspace import Workspace
 
 _LINE = re.compile(r": line (\d+) ")
 _TEMPLATE_LINE = re.compile(r"line (\d+) of the template: ")
@@ -99,10 +103,11 @@ def check(
     case: Case | None = None,
     baseline: Baseline | None = None,
     with_provider: WithProvider | None = None,
+    files: PromptFiles = NO_FILES,
 ) -> Checked:
     """Everything about a draft's text. Never raises for what the text says."""
     try:
-        prompt = parse_prompty(text, where="the draft", default_id=default_id)
+        prompt = parse_prompty(text, where="the draft", default_id=default_id, files=files)
     except WorkbenchError as error:
         return Checked(None, (_front_problem(error),))
     guessed: tuple[Problem, ...] = ()
@@ -133,6 +138,14 @@ def check(
     return checked if baseline is None else _with_contract(checked, prompt, baseline)
 
 
+def check_in(
+    workspace: Workspace, path: Path, text: str, case: Case | None, baseline: Baseline | None
+) -> Checked:
+    """The same for a draft of a workspace, with its providers, snippets and examples."""
+    files = workspace.files_of(path)
+    return check(text, path.stem, case, baseline, workspace.with_provider, files)
+
+
 def _with_contract(checked: Checked, prompt: Prompt, baseline: Baseline) -> Checked:
     number, before = baseline.release or (baseline.newest_version, baseline.newest)
     version = ""
@@ -156,7 +169,7 @@ def _front_problem(error: WorkbenchError) -> Problem:
 
 def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
     """Each message that does not compile, on the file's line."""
-    starts = _message_starts(lines)
+    starts = _message_starts(prompt, lines)
     problems = []
     for index, message in enumerate(prompt.messages):
         try:
@@ -173,22 +186,11 @@ def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _message_starts(lines: list[str]) -> list[int]:
+def _message_starts(prompt: Prompt, lines: list[str]) -> list[int]:
     """The line (from 1) where each message's text begins, as `parse_prompty` cuts them."""
     at = front_end(lines)
-    starts: list[int] = []
-    first: int | None = None
-    named = False
-    for number, line in enumerate(lines[at:], at + 1):
-        if MARKER.fullmatch(line):
-            if first is not None or named:
-                starts.append(first or number)
-            first, named = None, bool(starts) or not re.match(r"\W*system", line, re.I)
-        elif first is None and line.strip():
-            first = number
-    if first is not None:
-        starts.append(first)
-    return starts
+    slots = {message.content for message in prompt.messages if message.role == SLOT}
+    return [at + placed.line for placed in split_messages("\n".join(lines[at:]), slots)]
 
 
 def _naming_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.actions.session import Session
 from workbench.datasets.values import Case
@@ -25,6 +26,11 @@ class DraftPage:
     suite: Suite | None
     suite_problem: str
     baseline: Baseline | None
+
+    @property
+    def path(self) -> Path:
+        """The file's, or an empty one."""
+        return Path(self.path_text[0]) if self.path_text else Path()
 
     @property
     def cases(self) -> tuple[Case, ...]:

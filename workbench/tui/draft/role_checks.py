@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
+from workbench.prompts.roles import MARKER
 from workbench.prompts.values import ROLES
 
-MARKER = re.compile(rf"[ \t]*#?[ \t]*({'|'.join(ROLES)})[ \t]*:[ \t]*", re.I)
 _ALONE = re.compile(r"[ \t]*([#*_]*)[ \t]*([A-Za-z]{2,20})[ \t]*([*_]*)[ \t]*([:;.]?)[*_ \t]*")
 _ALIKE = 0.82
 _LEAST = 5

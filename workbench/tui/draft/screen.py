@@ -20,8 +20,7 @@ from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
 from workbench.tui.draft.autosave import Autosave
-from workbench.tui.draft.checks import Checked
-from workbench.tui.draft.checks import check as check_text
+from workbench.tui.draft.checks import Checked, check_in
 from workbench.tui.draft.draft_lines import about_line, facts_text, preview_text
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.draft.queries import CallPrice, DraftPage, read_draft_page, read_price
@@ -185,11 +184,9 @@ class DraftScreen(ModeScreen):
         if page is None or self.autosave.file is None:
             return
         text, case = self.text, self.case
-        stem = self.autosave.file.path.stem
+        path = self.autosave.file.path
         self.app.in_thread(
-            lambda session: check_text(
-                text, stem, case, page.baseline, session.workspace.with_provider
-            ),
+            lambda session: check_in(session.workspace, path, text, case, page.baseline),
             done=self.show_checks,
             group="checks",
         )

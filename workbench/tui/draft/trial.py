@@ -159,7 +159,9 @@ class Trial:
             return None
         checked = await call_in_thread(
             screen.app.workspace,
-            lambda _session: check(text, stem, case, page.baseline),
+            lambda session: check(
+                text, stem, case, page.baseline, files=session.workspace.files_of(page.path)
+            ),
         )
         self._draft.show_checks(checked)
         return checked
