@@ -71,11 +71,19 @@ def with_files(case: Case, kinds: Kinds, folder: Path, *, anywhere: bool = False
     return replace(case, inputs={**case.inputs, **given}) if given else case
 
 
+def as_written(case: Case) -> Case:
+    """The case with the names of its files, as its dataset has them."""
+    names = {name: v["file"] for name, v in case.inputs.items() if is_attachment(v)}
+    return replace(case, inputs={**case.inputs, **names}) if names else case
+
+
 def _attached(name: str, value: Any, kind: str, folder: Path, anywhere: bool) -> Any:
     try:
+        if isinstance(value, Attachment):
+            return value
         if is_url(value):
             return media_of(value, kind)
-        if is_attachment(value) or not isinstance(value, str):
+        if not isinstance(value, str):
             raise ValueError(f"is {type(value).__name__}, and the name of a file is needed")
         path = _found(str(value), folder, anywhere)
         status = path.stat()

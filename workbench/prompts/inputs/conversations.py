@@ -146,8 +146,14 @@ def conversation_text(messages: Sequence[Message]) -> str:
 def _lines(message: Message) -> list[str]:
     answered = message.more.get("tool_call_id")
     role = f"{message.role} ({answered})" if answered else message.role
-    lines = [f"{role}:", *(f"  {line}" for line in message.content.splitlines())]
-    for call in message.more.get("tool_calls", ()):
+    return [f"{role}:", *(f"  {line}" for line in message_text(message).splitlines())]
+
+
+def message_text(message: Message) -> str:
+    """What a message says, and the tools that it calls."""
+    calls = message.more.get("tool_calls", ())
+    lines = [message.content] if message.content or not calls else []
+    for call in calls:
         function = call["function"]
-        lines.append(f"  → {function['name']}({function['arguments']})  {call['id']}")
-    return lines
+        lines.append(f"→ {function['name']}({function['arguments']})  {call['id']}")
+    return "\n".join(lines)

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from textual.widget import Widget
 
-from workbench.datasets.cells import is_typed, typed
+from workbench.datasets.cells import typed
 from workbench.errors import DatasetError, UsageError
 from workbench.prompts.contract import undeclared
+from workbench.prompts.inputs.checks import misfit
+from workbench.prompts.kinds import MEDIA
 from workbench.prompts.values import Input, Prompt
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.table.case_texts import flat_json
@@ -79,12 +81,16 @@ def values_of(inputs: Sequence[Input], given: Mapping[str, str]) -> dict[str, An
 
 
 def _typed(item: Input, text: str) -> Any:
-    if not is_typed(item.kind):
+    if item.kind in MEDIA:  # a file is read when it is tried
         return text
     try:
-        return typed(text, item.kind)
+        value = typed(text, item.kind)
     except DatasetError as error:
         raise UsageError(f"{item.name} {error.message}") from error
+    problem = misfit(item, value)
+    if problem:
+        raise UsageError(f"{item.name} {problem}")
+    return value
 
 
 def _label(item: Input) -> str:
