@@ -27,9 +27,9 @@ _LONG = 40
 def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
     """The cases without duplicates, which have the same visible inputs and expected answer.
 
-    With `prompts`, cases for which all of these send the same messages get a common group, and so do
-    the turns of one conversation, if no case has a group. They are not independent, but all of them count: otherwise a template that omits
-    an input could remove hard cases.
+    With `prompts`, cases for which all of these send the same messages get a common group, and so
+    do the turns of one conversation, if no case has a group. They are not independent, but all of
+    them count: otherwise a template that omits an input could remove hard cases.
     """
     first: dict[str, Case] = {}
     for case in cases:
@@ -101,8 +101,8 @@ def remarks(cases: Sequence[Case], distinct_cases: Sequence[Case] | None = None)
     if turns:
         count = sum(case.group in turns for case in known)
         yield (
-            f"{count} cases are turns of {plural(len(turns), 'conversation')}: those of one count as"
-            " one group"
+            f"{count} cases are turns of {plural(len(turns), 'conversation')}: those of one count"
+            " as one group"
         )
     if any(case.group is not None for case in cases):
         return
