@@ -56,7 +56,10 @@ def try_command(
     else:
         case, place = _case_of(session, prompt, suite, case_id)
     for name, value in readable_inputs(case).items():
-        context.note(f"{name}: {value}")
+        first, *more = value.splitlines() or [""]
+        context.note(f"{name}: {first}")
+        for line in more:
+            context.note(f"  {line}")
 
     def show(text: str) -> None:
         if not context.as_json:

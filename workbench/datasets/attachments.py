@@ -90,18 +90,17 @@ def _attached(name: str, value: Any, kind: str, folder: Path, anywhere: bool) ->
         key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         held, problem = _checked(str(value), str(path), kind, key)
     except (ValueError, OSError) as error:
-        raise _refused(name, value, error) from error
+        raise _refused(name, value, error, anywhere) from error
     if held is None:
-        raise _refused(name, value, ValueError(problem))
+        raise _refused(name, value, ValueError(problem), anywhere)
     return held
 
 
-def _refused(name: str, value: Any, error: Exception) -> DatasetError:
+def _refused(name: str, value: Any, error: Exception, anywhere: bool) -> DatasetError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
     shown = f" {str(value)[:80]!r}" if isinstance(value, str) and not is_url(value) else ""
-    hint = (
-        f"a file is named beside the dataset, at most {MAX_BYTES // 1_000_000} MB; or an https URL"
-    )
+    where = "a file" if anywhere else "a file below the dataset's folder"
+    hint = f"{where} of at most {MAX_BYTES // 1_000_000} MB, an https URL, or a data URI"
     return DatasetError(f"{name}{shown} {reason}", hint=hint)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from workbench.datasets.attachments import media_kinds, with_files
 from workbench.datasets.cells import typed, with_numbers
 from workbench.datasets.tool_results import tools_in
 from workbench.datasets.values import TOOL_RESULTS, Case
@@ -47,6 +50,21 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if converted is not None or not isinstance(value, UntypedText):
             values[name] = converted
     return values
+
+
+def fitted(prompt: Prompt, case: Case, folder: Path) -> Case:
+    """A case as it is written into a dataset in `folder`: what was typed for an input is converted
+    to its kind. Raises TemplateError or DatasetError for a value that does not fit.
+    """
+    with_files(case, media_kinds([prompt]), folder)
+    typed_names = {item.name for item in prompt.inputs if is_typed(item.kind)}
+    cells = {
+        name: UntypedText(value) if isinstance(value, str) and name in typed_names else value
+        for name, value in case.inputs.items()
+    }
+    media = media_kinds([prompt]).keys() & cells.keys()
+    kept = {name: cells.pop(name) for name in media}
+    return replace(case, inputs=typed_inputs(prompt, cells) | kept)
 
 
 def _converted(item: Input, value: Any) -> Any:

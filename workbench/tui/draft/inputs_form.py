@@ -94,5 +94,11 @@ def _typed(item: Input, text: str) -> Any:
 
 
 def _label(item: Input) -> str:
-    need = item.kind if item.required else f"{item.kind}, may be empty"
-    return f"{item.name} · {need}" + (f" · {item.description}" if item.description else "")
+    parts = [item.name, item.kind if item.required else f"{item.kind}, may be empty"]
+    if item.enum:
+        parts.append(f"one of {', '.join(map(flat_json, item.enum))}")
+    if item.minimum is not None:
+        parts.append(f"at least {item.minimum:.15g}")
+    if item.maximum is not None:
+        parts.append(f"at most {item.maximum:.15g}")
+    return " · ".join([*parts, *filter(None, [item.description])])
