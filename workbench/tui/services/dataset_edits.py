@@ -14,6 +14,7 @@ from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, re
 from workbench.errors import WorkbenchError
 from workbench.prompts.values import Prompt
 from workbench.runs.spec.suite import Suite
+from workbench.workspace import EVALS
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def save_first_case(session: Session, prompt_id: str, case: Case) -> str:
     """Begin the prompt's suite with this case; says what was done."""
     draft = session.workspace.draft_path(prompt_id)
     if draft is not None:
-        case = fitted(session.workspace.draft(draft).prompt, case, draft.parent)
+        folder = session.workspace.root / EVALS / prompt_id
+        case = fitted(session.workspace.draft(draft).prompt, case, folder)
     path = begin_suite(session, prompt_id, case)
     return f"began {path.relative_to(session.workspace.root)}: exact_match, to be edited outside"
 
