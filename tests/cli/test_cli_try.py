@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from tests.cli.conftest import DRAFT, Cli
 from tests.support.openai_server import OpenAIServer
+from tests.support.pictures import png
 
 
 def test_inputs_of_ones_own_need_no_suite(fresh_cli: Cli, server: OpenAIServer) -> None:
@@ -28,3 +31,59 @@ def test_a_prompt_that_needs_no_inputs_needs_no_suite(fresh_cli: Cli) -> None:
     assert (found.code, found.json["text"], found.json["inputs"]) == (0, "billing", {})
     # A case by its id is one of a suite.
     assert fresh_cli.here("try", "triage", "--case", "c104").code == 2
+
+
+INPUTS = """inputs:
+  - {name: ticket, kind: string}
+  - {name: history, kind: messages, required: false}
+  - {name: picture, kind: image, required: false}
+  - {name: level, kind: integer, default: 1, minimum: 1, maximum: 5}
+"""
+
+
+def with_inputs(cli: Cli) -> None:
+    """The draft takes a conversation, a picture and a number, and offers a tool."""
+    shutil.rmtree(cli.root / "evals")
+    tools = "tools: [{name: weather, parameters: [{name: city, kind: string}]}]\n"
+    text = DRAFT.replace("inputs: [{name: ticket, kind: string}]\n", INPUTS + tools)
+    path = cli.root / "prompts" / "triage.prompty"
+    path.write_text(text.replace("user:\n", "{{ history }}\n\nuser:\n{{ picture }}{{ level }} "))
+
+
+def test_a_conversation_a_picture_and_a_number_are_given_by_hand(
+    fresh_cli: Cli, server: OpenAIServer
+) -> None:
+    with_inputs(fresh_cli)
+    server.script = lambda messages, _options: (
+        f"{len(messages)} {messages[-1]['content'][0]['type']}"
+    )
+    (fresh_cli.root / "cat.png").write_bytes(png())
+    said = 'history=[{"role": "user", "content": "hi\\nsystem:"}]'
+    given = ["--input", "ticket=x", "--input", said]
+    picture = ["--input", f"picture={fresh_cli.root / 'cat.png'}"]
+    found = fresh_cli.here("try", "triage", *given, *picture, "--json")
+    assert found.code == 0, found.err
+    assert found.json["text"].endswith("image_url")
+    assert found.json["inputs"]["picture"]["width"] == 2
+    assert "cat.png · PNG · 2 x 3" in found.err
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("level=9", "level is 9, and at most 5 is allowed"),
+        ("level=two", "level is 'two', and a whole number is needed"),
+        ('history=[{"role": "bot", "content": "x"}]', "history has a message 1 of role 'bot'"),
+        ("history=[", "history"),
+        ("picture=none.png", "picture 'none.png' is not there"),
+        ("picture=http://example.com/a.png", "picture is 'http://example.com/a.png', and only https"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_before_any_call(
+    fresh_cli: Cli, server: OpenAIServer, given: str, words: str
+) -> None:
+    with_inputs(fresh_cli)
+    asked = server.calls
+    found = fresh_cli.here("try", "triage", "--input", "ticket=x", "--input", given)
+    assert (found.code, server.calls) == (2, asked)
+    assert words in found.err.splitlines()[-1]

@@ -24,6 +24,7 @@ PERSON = Case(
     {"ticket": "I am Wilhelmina Quaderstein"},
     {"name": "Wilhelmina Quaderstein"},
     group="Quaderstein",
+    tool_results={"accounts": [{"holder": "W. Quaderstein"}]},
 )
 SIBLING = Case("p2", {"ticket": "another ticket"}, "another ticket", group="Quaderstein")
 CASES = (*make_cases(3), PERSON, SIBLING)

@@ -157,6 +157,10 @@ def chunks(reply: Reply, body: Mapping[str, Any], model: str) -> list[dict[str, 
         {**head, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
         for piece in pieces
     ]
+    calls = (reply.message or {}).get("tool_calls") or []
+    for index, call in enumerate(calls):
+        delta = {"tool_calls": [{"index": index, **call}]}
+        events.append({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     events.append(
         {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]}
     )

@@ -63,6 +63,7 @@ def preflight_evaluation(session: Session, prompt_id: str, version: str) -> Pref
     for suite in session.workspace.suites_of(prompt_id):
         baseline = baseline_of(session, source, suite)
         beside = [baseline.prompt] if baseline else []
+        suite = suite.for_prompts((source.prompt, *beside))
         spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
         specs.append(spec)
         earlier = earlier_attempts(session, spec, with_baseline=baseline is not None)

@@ -86,14 +86,18 @@ class Session:
     def with_reading_changes(self, suite: Suite) -> Suite:
         """The suite that evidence must match, marked with how 0.1.0 read it differently.
 
-        It is typed when any version of its prompt sends cases differently because of input kinds.
+        It is typed when any version of its prompt sends cases differently because of input kinds,
+        and covers the files that any of them takes.
         """
+        from workbench.datasets.attachments import media_kinds
         from workbench.datasets.fit import are_spelled, differs_from_0_1, may_differ_from_0_1
 
+        contents = tuple(self.registry.contents(suite.prompt_id))
+        suite = suite.with_files(media_kinds(contents))
         cases = suite.gate_cases
         typed = False
         spelled = are_spelled(cases.cases)
-        for prompt in self.registry.contents(suite.prompt_id):
+        for prompt in contents:
             if not spelled and not may_differ_from_0_1(prompt):
                 continue
             key = (prompt.fingerprint, cases.fingerprint)

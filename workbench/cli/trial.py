@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -40,16 +41,25 @@ def try_command(
     """Ask for one answer, printed as it comes. Nothing is stored."""
     from workbench.actions.refs import resolve
     from workbench.actions.running.run import try_case
+    from workbench.datasets.attachments import media_kinds, with_files
     from workbench.datasets.json_values import as_text
+    from workbench.present.case_values import readable_inputs
 
     session = context.session()
     source = resolve(session, ref)
     prompt = source.prompt
     if source.note:
         context.note(f"note: {source.note}")
-    case, place = (_given(given), "") if given else _case_of(session, prompt, suite, case_id)
-    for name, value in case.inputs.items():
-        context.note(f"{name}: {as_text(value)}")
+    if given:
+        kinds = media_kinds([prompt])
+        case, place = with_files(_given(given), kinds, Path.cwd(), anywhere=True), ""
+    else:
+        case, place = _case_of(session, prompt, suite, case_id)
+    for name, value in readable_inputs(case).items():
+        first, *more = value.splitlines() or [""]
+        context.note(f"{name}: {first}")
+        for line in more:
+            context.note(f"  {line}")
 
     def show(text: str) -> None:
         if not context.as_json:
@@ -63,6 +73,8 @@ def try_command(
         streams.write("\n")
     expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
     reason = f": {answer.error}" if answer.error else ""
+    if answer.note:
+        context.note(f"note: {answer.note}")
     context.note(f"{answer.outcome.value}{reason}, {numbers.seconds(answer.latency_s)}{expected}")
     if context.as_json:
         notes = [source.note] if source.note else []
@@ -75,7 +87,7 @@ def _case_of(
 ) -> tuple[Case, str]:
     """The case to try, and its location for error messages."""
     try:
-        suite = session.workspace.suite_for(prompt.prompt_id, suite_name)
+        suite = session.workspace.suite_for(prompt.prompt_id, suite_name).for_prompts([prompt])
     except NoSuite as error:
         if case_id is not None:
             raise
@@ -120,6 +132,7 @@ def _json(case: Case, answer: Answer) -> dict[str, object]:
         "outcome": answer.outcome.value,
         "text": answer.text,
         "error": answer.error,
+        "note": answer.note,
         "latency_s": answer.latency_s,
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,

@@ -11,26 +11,13 @@ from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json
 from workbench.errors import DatasetError
 from workbench.json_text import dumps, is_json_number, with_spelling
 from workbench.prompts.files.untyped import UntypedText
-from workbench.prompts.kinds import fits
+from workbench.prompts.kinds import NEEDED, fits, is_typed, shown
+from workbench.prompts.values import MESSAGES
 
-_SHOWN_CHARS = 60
 _MAX_DIGITS = 20
 """Maximum characters of a signed 64-bit integer."""
-_NEEDED = {
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-    "float": "a number",
-    "array": "a JSON list",
-    "object": "a JSON object",
-}
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False}
-
-
-def is_typed(kind: str) -> bool:
-    """Whether inputs of that kind are anything but text."""
-    return kind in _NEEDED
 
 
 def typed(cell: str, kind: str) -> Any:
@@ -47,19 +34,14 @@ def typed(cell: str, kind: str) -> Any:
         value = _parsed(text, kind)
     except DatasetError as error:
         reason = error.message.removeprefix(f"{kind}: ")
-        raise DatasetError(f"{misfit(str(cell), kind)}: {reason}") from error
-    if misfit(value, kind):
-        raise DatasetError(misfit(str(cell), kind))
+        raise DatasetError(f"{_misfit(cell, kind)}: {reason}") from error
+    if not fits(kind, value):
+        raise DatasetError(_misfit(cell, kind))
     return value
 
 
-def misfit(value: Any, kind: str) -> str:
-    """Why a value of a typed file does not fit the kind; empty if it does."""
-    if value is None or not is_typed(kind) or fits(kind, value):
-        return ""
-    shown = repr(value)
-    cut = shown if len(shown) <= _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 1]}…"
-    return f"is {cut}, and {_NEEDED[kind]} is needed"
+def _misfit(cell: str, kind: str) -> str:
+    return f"is {shown(str(cell))}, and {NEEDED[kind]} is needed"
 
 
 def json_of(value: Any) -> Any:
@@ -110,7 +92,7 @@ def _parsed(text: str, kind: str) -> Any:
     """
     if kind == "boolean":
         return _BOOLEANS.get(text.lower(), text)
-    if kind in ("array", "object"):
+    if kind in ("array", "object", MESSAGES):
         return parse_json(text, kind)
     number = _number(text)
     if number is None and _NUMBER.fullmatch(text):

@@ -6,6 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from workbench.datasets.conversation_groups import (
+    ONE_CONVERSATION,
+    conversation_groups,
+    conversation_inputs,
+)
 from workbench.datasets.questions import as_json, seen_text, sent_by
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError
@@ -22,22 +27,27 @@ _LONG = 40
 def distinct(cases: Iterable[Case], prompts: Sequence[Prompt] = ()) -> tuple[Case, ...]:
     """The cases without duplicates, which have the same visible inputs and expected answer.
 
-    With `prompts`, cases for which all of these send the same messages get a common group, if no
-    case has one. They are not independent, but all of them count: otherwise a template that omits
-    an input could remove hard cases.
+    With `prompts`, cases for which all of these send the same messages get a common group, and so
+    do the turns of one conversation, if no case has a group. They are not independent, but all of
+    them count: otherwise a template that omits an input could remove hard cases.
     """
     first: dict[str, Case] = {}
     for case in cases:
-        first.setdefault(seen_text(as_json([case.inputs, case.expected])), case)
+        first.setdefault(seen_text(as_json([case.question, case.expected])), case)
     kept = tuple(first.values())
     if not prompts or any(case.group is not None for case in kept):
         return kept
     sent = sent_by(prompts)
     keys = [sent(case) for case in kept]
     times = Counter(keys)
-    return tuple(
-        case if times[key] == 1 else replace(case, group=f"{SENT_ALIKE}{key}")
+    turns = conversation_groups(kept, conversation_inputs(prompts))
+    groups = (
+        turns.get(case.id) or (f"{SENT_ALIKE}{key}" if times[key] > 1 else None)
         for case, key in zip(kept, keys, strict=True)
+    )
+    return tuple(
+        replace(case, group=group) if group else case
+        for case, group in zip(kept, groups, strict=True)
     )
 
 
@@ -50,7 +60,7 @@ def check_consistent(cases: Sequence[Case], place_of: Callable[[Case], str]) -> 
     """Raise DatasetError for two cases with the same inputs and different expected answers."""
     first: dict[str, Case] = {}
     for case in cases:
-        other = first.setdefault(as_json(case.inputs), case)
+        other = first.setdefault(as_json(case.question), case)
         if as_json(other.expected) != as_json(case.expected):
             raise DatasetError(
                 f"{place_of(case)}: case {case.id!r} asks the same as {other.id!r} and expects"
@@ -86,6 +96,13 @@ def remarks(cases: Sequence[Case], distinct_cases: Sequence[Case] | None = None)
         yield (
             f"{len(alike)} cases are sent as {plural(len(set(alike)), 'prompt')}: those that are"
             " sent alike count as one group"
+        )
+    turns = {case.group for case in known if (case.group or "").startswith(ONE_CONVERSATION)}
+    if turns:
+        count = sum(case.group in turns for case in known)
+        yield (
+            f"{count} cases are turns of {plural(len(turns), 'conversation')}: those of one count"
+            " as one group"
         )
     if any(case.group is not None for case in cases):
         return

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from workbench.datasets.cells import is_typed, misfit, typed, with_numbers
-from workbench.datasets.values import Case
+from workbench.datasets.attachments import media_kinds, with_files
+from workbench.datasets.cells import typed, with_numbers
+from workbench.datasets.tool_results import tools_in
+from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import UntypedText
+from workbench.prompts.inputs.checks import misfit
+from workbench.prompts.inputs.media import Attachment
+from workbench.prompts.kinds import MEDIA, is_typed
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
-from workbench.prompts.values import Message, Prompt
+from workbench.prompts.tools import tool_names
+from workbench.prompts.values import Input, Message, Prompt
+from workbench.suggestions import did_you_mean
 
 _FALSE = frozenset({"false", "0", "no", "off", "none", "null"})
 """Words that are meant as false but are true as text."""
@@ -26,26 +35,52 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     Undeclared inputs and those of kind string are unchanged. Only cells are converted; typed values
     are checked. Raises TemplateError when a value does not fit its kind.
     """
-    kinds = {item.name: item.kind for item in prompt.inputs if is_typed(item.kind)}
-    optional = {item.name for item in prompt.inputs if not item.required}
+    declared = {item.name: item for item in prompt.inputs}
     values: dict[str, Any] = {}
     for name, value in inputs.items():
-        kind = kinds.get(name, "")
-        if name in optional and _is_blank(value):
-            continue
-        if not isinstance(value, UntypedText):
-            problem = misfit(value, kind)
-            if problem:
-                raise TemplateError(f"{name} {problem}", hint=f"its kind is {kind}")
-            values[name] = with_numbers(value)
+        item = declared.get(name) or Input(name)
+        if not item.required and _is_blank(value):
             continue
         try:
-            converted = typed(value, kind)
+            converted = _converted(item, value)
         except DatasetError as error:
-            raise TemplateError(f"{name} {error.message}", hint=f"its kind is {kind}") from error
-        if converted is not None:
+            raise TemplateError(
+                f"{name} {error.message}", hint=f"its kind is {item.kind}"
+            ) from error
+        if converted is not None or not isinstance(value, UntypedText):
             values[name] = converted
     return values
+
+
+def fitted(prompt: Prompt, case: Case, folder: Path) -> Case:
+    """A case as it is written into a dataset in `folder`: what was typed for an input is converted
+    to its kind. Raises TemplateError or DatasetError for a value that does not fit.
+    """
+    with_files(case, media_kinds([prompt]), folder)
+    typed_names = {item.name for item in prompt.inputs if is_typed(item.kind)}
+    cells = {
+        name: UntypedText(value) if isinstance(value, str) and name in typed_names else value
+        for name, value in case.inputs.items()
+    }
+    media = media_kinds([prompt]).keys() & cells.keys()
+    kept = {name: cells.pop(name) for name in media}
+    return replace(case, inputs=typed_inputs(prompt, cells) | kept)
+
+
+def _converted(item: Input, value: Any) -> Any:
+    """A value as it is rendered; None for a blank cell. Raises DatasetError for one that does not
+    fit.
+    """
+    if isinstance(value, Attachment) and item.kind not in MEDIA:
+        value = value["file"]  # for a version to which it is text
+    if isinstance(value, UntypedText):
+        value = typed(value, item.kind)
+    elif not isinstance(value, Attachment):
+        value = with_numbers(value)
+    problem = misfit(item, value)
+    if problem:
+        raise DatasetError(problem)
+    return value
 
 
 def checked_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,6 +149,8 @@ def check_fit(
                 f"{where} has no {names}, which {prompt.prompt_id} needs",
                 hint=f"it has: {given}" + (f"; {how}" if how else ""),
             )
+        if not settled:
+            _check_tools(prompt, case, where)
         mistaken.update(_mistaken(uses, inputs))
         blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
         if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
@@ -128,6 +165,17 @@ def check_fit(
             f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
         )
     return (*notes, *(f"{name}: {problem}" for name, problem in sorted(mistaken)))
+
+
+def _check_tools(prompt: Prompt, case: Case, where: str) -> None:
+    """Raise DatasetError for a recorded result of a tool that the prompt does not have."""
+    known = tool_names(prompt.tools)
+    for name in sorted(tools_in(case.tool_results)):
+        if known and name not in known:
+            raise DatasetError(
+                f"{where}: {TOOL_RESULTS} names {name!r}, and {prompt.prompt_id} has no such tool",
+                hint=did_you_mean(name, known),
+            )
 
 
 def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tuple[str, ...]:

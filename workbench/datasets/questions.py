@@ -11,10 +11,11 @@ from unicodedata import normalize
 
 from workbench.datasets.delimited import folded
 from workbench.datasets.fit import typed_inputs
-from workbench.datasets.values import Case
+from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import fingerprint, short
 from workbench.json_text import dumps
+from workbench.prompts.inputs.sent import compared
 from workbench.prompts.templates.templates import Renderer, variables
 from workbench.prompts.values import Prompt
 
@@ -39,7 +40,7 @@ def question_digest(case: Case, names: Collection[str]) -> str:
     """
     inputs = {name: _plain(value) for name, value in case.inputs.items() if name in names}
     given = {name: value for name, value in inputs.items() if value not in (None, "")}
-    return short(fingerprint({"inputs": given, "expected": _plain(case.expected)}))
+    return short(fingerprint({"inputs": given, **_judged(case)}))
 
 
 def seen_text(text: str) -> str:
@@ -69,9 +70,17 @@ def sent_digests(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
                 return tuple(question_digest(case, names) for case in cases)
             digests.append(question_digest(case, names))
             continue
-        sent = [[m.role, " ".join(seen_text(m.content).split())] for m in messages]
-        digests.append(short(fingerprint({"sent": sent, "expected": _plain(case.expected)})))
+        sent = [
+            [m.role, " ".join(seen_text(m.content).split()), *compared(m)[2:]] for m in messages
+        ]
+        digests.append(short(fingerprint({"sent": sent, **_judged(case)})))
     return tuple(digests)
+
+
+def _judged(case: Case) -> dict[str, Any]:
+    """What decides an answer and its score besides what is sent first."""
+    results = {} if case.tool_results is None else {TOOL_RESULTS: case.tool_results}
+    return {"expected": _plain(case.expected), **results}
 
 
 def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
@@ -86,13 +95,17 @@ def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:
     def sent(case: Case) -> str:
         nonlocal failures
         if not renderers or failures > _MOST_FAILURES:
-            return as_json(case.inputs)
+            return as_json(case.question)
         try:
             rendered = [renderer.render(typed_inputs(p, case.inputs)) for p, renderer in renderers]
         except TemplateError:
             failures += 1
-            return as_json(case.inputs)
-        texts = [[(m.role, seen_text(m.content).strip()) for m in sent] for sent in rendered]
+            return as_json(case.question)
+        texts: list[Any] = [
+            [(m.role, seen_text(m.content).strip(), *compared(m)[2:]) for m in sent]
+            for sent in rendered
+        ]
+        texts += [] if case.tool_results is None else [case.tool_results]
         # Of a fixed size, so that rendered messages need not be kept.
         return blake2b(repr(texts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.datasets.cells import with_numbers
 from workbench.datasets.delimited import read_csv, read_tsv
 from workbench.datasets.json_values import MAX_DEPTH, MAX_INTEGER, as_text, parse_json
-from workbench.datasets.values import CASE_KEYS, Case, Dataset
+from workbench.datasets.tool_results import HINT as TOOL_RESULTS_HINT
+from workbench.datasets.tool_results import tool_results_problem
+from workbench.datasets.values import CASE_KEYS, TOOL_RESULTS, Case, Dataset
 from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
@@ -54,7 +57,7 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
         places.setdefault(case.id, place)
         if "inputs" in row:
             for key in row:
-                if key not in CASE_KEYS:
+                if key not in CASE_KEYS and key != TOOL_RESULTS:
                     unread.setdefault(str(key), place)
         cases.append(case)
     if twice:
@@ -70,7 +73,7 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
 
 
 def _near(key: str) -> str:
-    return did_you_mean(key, CASE_KEYS)
+    return did_you_mean(key, {*CASE_KEYS, TOOL_RESULTS})
 
 
 def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
@@ -98,7 +101,18 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
         tags=tuple(as_text(tag) for tag in tags),
         split=_label(split),
         group=_label(group),
+        tool_results=_tool_results(row, where),
     )
+
+
+def _tool_results(row: Mapping[str, Any], where: str) -> Any:
+    results = with_numbers(row.get(TOOL_RESULTS)) if "inputs" in row else None
+    if isinstance(results, UntypedText):
+        results = parse_json(results, f"{where}: {TOOL_RESULTS}") if results.strip() else None
+    problem = "" if results is None else tool_results_problem(results)
+    if problem:
+        raise DatasetError(f"{where}: {TOOL_RESULTS} {problem}", hint=TOOL_RESULTS_HINT)
+    return results
 
 
 def _label(value: Any) -> str | None:

@@ -13,6 +13,8 @@ _SEED_DIGITS = 8
 """Hexadecimal digits of a fingerprint that make a seed; recorded evaluations depend on it."""
 CASE_KEYS = frozenset({"id", "inputs", "expected", "tags", "split", "group"})
 """The keys of a row that are not inputs."""
+TOOL_RESULTS = "tool_results"
+"""A key of a row beside `inputs`. In a flat row it is an input, as it was in earlier releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Case:
     split: str | None = None
     group: str | None = None
     """Cases of one group (a conversation, a document) are not independent."""
+    tool_results: Any = None
+    """What the tools say that the model calls, see `datasets.tool_results`; None: it calls none."""
 
     def content(self) -> dict[str, Any]:
         """All of the case as plain JSON values."""
@@ -36,12 +40,22 @@ class Case:
             "tags": self.tags,
             "split": self.split,
             "group": self.group,
+            **self._recorded(),
         }
 
     @property
     def digest(self) -> str:
         """Digest of inputs and expected answer, without the id, to recognise a case."""
-        return short(fingerprint({"inputs": self.inputs, "expected": self.expected}))
+        question = {"inputs": self.inputs, "expected": self.expected, **self._recorded()}
+        return short(fingerprint(question))
+
+    @property
+    def question(self) -> Any:
+        """What decides whether two cases ask the same: inputs, and what tools say."""
+        return self.inputs if self.tool_results is None else [self.inputs, self.tool_results]
+
+    def _recorded(self) -> dict[str, Any]:
+        return {} if self.tool_results is None else {TOOL_RESULTS: self.tool_results}
 
 
 @dataclass(frozen=True)

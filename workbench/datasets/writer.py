@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.readers import READERS, dataset_from_rows, decode, read_dataset
-from workbench.datasets.values import CASE_KEYS, Case
+from workbench.datasets.values import CASE_KEYS, TOOL_RESULTS, Case
 from workbench.errors import DatasetError
 from workbench.files import write_atomically
 from workbench.json_text import dumps
@@ -106,7 +106,8 @@ def _line(case: Case, before: str = "") -> str:
     if before:
         old = parse_json(before, "the row")
         if "inputs" in old:
-            row = {key: value for key, value in old.items() if key not in CASE_KEYS}
+            known = {*CASE_KEYS, TOOL_RESULTS}
+            row = {key: value for key, value in old.items() if key not in known}
     fields = {
         "id": case.id,
         "inputs": dict(case.inputs),
@@ -114,6 +115,7 @@ def _line(case: Case, before: str = "") -> str:
         "tags": list(case.tags) or None,
         "split": case.split,
         "group": case.group,
+        TOOL_RESULTS: case.tool_results,
     }
     row = {**{key: value for key, value in fields.items() if value is not None}, **row}
     return dumps(row)

@@ -28,6 +28,7 @@ OPEN_CASES = 3
 """Number of cases that are expanded initially: the first, which are the worst."""
 CONTEXT_LINES = 3
 MOST_ATTEMPTS = 20
+IMAGE_URIS = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif", "webp"))
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class ReportCase:
     """Answers in the order of the sides."""
     scores: Mapping[str, Sequence[str]]
     """Scores and reasons by scorer, in the order of the sides."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Images among the inputs, by name, as `data:` URIs of a type found by their content."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def render_report(report: Report) -> str:
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        " content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{_e(report.title)}</title><style>{STYLE}</style></head><body>",
         f"<h1>{_e(report.title)}</h1>",
@@ -240,7 +243,8 @@ def _table(rows: Sequence[str], css: str = "") -> str:
 
 def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
     inputs = "".join(
-        f'<p class="soft">input · {_e(name)}</p><div class="text">{_e(_cut(text))}</div>'
+        f'<p class="soft">input · {_e(name)}</p>{_picture(case.pictures.get(name, ""), text)}'
+        f'<div class="text">{_e(_cut(text))}</div>'
         for name, text in case.inputs.items()
     )
     letters = [side.letter for side in sides]
@@ -256,6 +260,11 @@ def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
         f'<div class="sides">{outputs}</div>'
         f"{_table([_row('', letters, 'th'), *scores])}</details>"
     )
+
+
+def _picture(uri: str, name: str) -> str:
+    """An image as a browser draws it: PNG, JPEG, GIF or WebP, which run nothing."""
+    return f'<img src="{_e(uri)}" alt="{_e(name)}">' if uri.startswith(IMAGE_URIS) else ""
 
 
 def _marked_outputs(outputs: Sequence[str]) -> list[str]:

@@ -35,6 +35,7 @@ svg text { font: 12px system-ui, sans-serif; fill: var(--text); } .sides svg tex
 @media (max-width: 40rem) { .sides { grid-template-columns: minmax(0, 1fr); }
  svg text, .sides svg text { font-size: 19px; } }
 .box { fill: var(--panel); stroke: var(--line); } .marked { stroke: var(--bad); }
+img { display: block; max-width: 100%; max-height: 20rem; margin: .2rem 0; }
 .axis { stroke: var(--soft); } .margin { stroke: var(--bad); stroke-dasharray: 4 3; }
 .interval { stroke: var(--text); stroke-width: 2; } .point { fill: var(--text); }
 .bar { fill: var(--bar); } .part-fixed { fill: var(--good); } .part-broke { fill: var(--bad); }

@@ -1,4 +1,4 @@
-"""The kinds of inputs, and checks of values against them."""
+"""The kinds of inputs, and what each of them needs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 UNSUPPORTED = ("thread", "audio", "union")
 """Prompty's kinds that are not supported."""
 
+IMAGE = "image"
+FILE = "file"
+MEDIA = (IMAGE, FILE)
+"""Kinds whose values are files."""
+
+_SHOWN_CHARS = 60
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: (
@@ -18,19 +24,37 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, (list, tuple)),
     "object": lambda value: isinstance(value, Mapping),
-    "messages": lambda value: (
-        isinstance(value, (list, tuple)) and all(isinstance(item, Mapping) for item in value)
-    ),
-    "image": lambda value: isinstance(value, str),
-    "file": lambda value: isinstance(value, str),
+    "messages": lambda value: isinstance(value, (list, tuple)),
 }
 _FITS["float"] = _FITS["number"]
 
-KINDS = tuple(_FITS)
-PART_KINDS = frozenset({"messages", "image", "file"})
+KINDS = (*_FITS, *MEDIA)
+PART_KINDS = frozenset({"messages", *MEDIA})
 """Kinds whose values become messages, or parts of one, instead of text."""
+NUMBERS = ("integer", "number", "float")
+NEEDED = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "float": "a number",
+    "array": "a JSON list",
+    "object": "a JSON object",
+    "messages": "a list of {role, content}",
+}
+"""What each kind needs; any value may be given as text."""
 
 
 def fits(kind: str, value: Any) -> bool:
     """Whether a value is of that kind; true for unknown kinds."""
     return kind not in _FITS or _FITS[kind](value)
+
+
+def is_typed(kind: str) -> bool:
+    """Whether inputs of that kind are anything but text."""
+    return kind in NEEDED
+
+
+def shown(value: Any) -> str:
+    """A value in a message about it, cut when it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"

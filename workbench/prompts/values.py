@@ -54,14 +54,25 @@ class Message:
 
     role: str
     content: str
+    """Text. Where a rendered message has a file in it, `content` describes that."""
     parts: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
-    """What is sent in place of `content` if it has a file in it: OpenAI's content parts."""
+    """What is sent in place of `content` if it has a file in it: OpenAI's content parts, with the
+    files themselves as attachments, which are read when they are sent."""
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """`tool_calls`, `tool_call_id` and `name` of a message that was given as an input."""
 
     def sent(self) -> dict[str, Any]:
-        """The rendered message in OpenAI's form, which apps receive and the engine sends."""
-        content = [dict(part) for part in self.parts] if self.parts else self.content
+        """The rendered message in OpenAI's form, which apps receive and the engine sends.
+
+        Raises ValueError or OSError when a file is not as it was checked.
+        """
+        content: Any = self.content
+        if self.parts:
+            from workbench.prompts.inputs.media import sent
+
+            content = [sent(part) for part in self.parts]
+        elif "tool_calls" in self.more:
+            content = content or None
         return {"role": self.role, "content": content, **self.more}
 
 

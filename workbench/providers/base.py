@@ -114,6 +114,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool that an answer asks for."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON, as the model wrote it."""
+
+    def content(self) -> dict[str, Any]:
+        """The call in the form of the OpenAI chat API."""
+        function = {"name": self.name, "arguments": self.arguments}
+        return {"id": self.id, "type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer, classified. Times in seconds, cost in US dollars, None = unknown."""
 
@@ -145,6 +160,8 @@ class Answer:
     """It failed after it was sent, so the provider may charge for it."""
     answered_at: str = ""
     """When it was stored, ISO 8601 in UTC; empty: not stored, or unknown."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """The calls that the model asks for; not stored, only their text is."""
 
 
 class Provider(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -15,10 +16,12 @@ from workbench.datasets.values import Case
 from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.present.answer_origin import address_words
+from workbench.present.case_values import readable_inputs
 from workbench.present.charts import Confusion, confusion, histogram
 from workbench.present.html_report import Report, ReportCase, ReportSide, render_report
 from workbench.present.verdict_words import claim, listed
 from workbench.prompts.files.prompty import write_prompty
+from workbench.prompts.inputs.media import Attachment
 from workbench.runs.spec.values import Result
 from workbench.verdicts.case_changes import CHANGES, Badness, badness, changes_of, worst_first
 from workbench.verdicts.noise import noise_sentence
@@ -27,6 +30,8 @@ from workbench.verdicts.sample import mean
 MOST_CASES = 100
 """Maximum number of changed cases on the page, worst first."""
 BINS = 8
+MOST_PICTURE_BYTES = 20_000_000
+"""Bytes of images on one page; of the others only name and size are shown."""
 
 
 def html_report(session: Session, best: BestOf) -> str:
@@ -57,7 +62,9 @@ def html_report(session: Session, best: BestOf) -> str:
                 )
             ),
         ),
-        cases=tuple(_case(case, change, pairings) for case, change in changed[:MOST_CASES]),
+        cases=_with_pictures(
+            [_case(case, change, pairings) for case, change in changed[:MOST_CASES]], first
+        ),
         left_out=max(0, len(changed) - MOST_CASES),
         warning=f"PREVIEW: {first.preview.reason}" if first.preview else "",
         best_of=best.note,
@@ -163,11 +170,28 @@ def _case(case: Case, change: str, compared: Sequence[Compared]) -> ReportCase:
     return ReportCase(
         case_id=case.id,
         change=change,
-        inputs={str(name): _text(value) for name, value in case.inputs.items()},
+        inputs=readable_inputs(case),
         expected=_text(case.expected),
         outputs=[_output(side) for side in sides],
         scores={name: [_scores(side, name) for side in sides] for name in names},
     )
+
+
+def _with_pictures(cases: Sequence[ReportCase], compared: Compared) -> tuple[ReportCase, ...]:
+    """The listed cases with their images, as far as these fit on the page."""
+    left, shown = MOST_PICTURE_BYTES, []
+    known = {case.id: case for case in compared.cases}
+    for case in cases:
+        pictures: dict[str, str] = {}
+        for name, value in known[case.case_id].inputs.items():
+            is_image = isinstance(value, Attachment) and value["type"].startswith("image/")
+            if not is_image or value["size"] > left:
+                continue
+            with suppress(ValueError, OSError):  # changed or removed since: only named then
+                pictures[name] = value.data_uri()
+                left -= value["size"]
+        shown.append(replace(case, pictures=pictures) if pictures else case)
+    return tuple(shown)
 
 
 def _output(results: tuple[Result, ...]) -> str:

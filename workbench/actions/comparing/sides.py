@@ -22,8 +22,14 @@ def suite_of(session: Session, sources: Sequence[Source], name: str | None) -> S
     """The named suite, else that of a stored run, else the first suite of one of the prompts, A's
     first, whose inputs all of them accept.
 
-    Raises NotFound, and NoSuite if none of the prompts has a suite.
+    Raises NotFound, and NoSuite if none of the prompts has a suite; DatasetError for a file that a
+    case names and that cannot be sent.
     """
+    suite = _suite_of(session, sources, name)
+    return suite.for_prompts([source.prompt for source in sources])
+
+
+def _suite_of(session: Session, sources: Sequence[Source], name: str | None) -> Suite:
     if name is None:
         run_id = _first_run(sources)
         name = session.store.summary(run_id).suite if run_id else None
@@ -45,7 +51,8 @@ def suite_of(session: Session, sources: Sequence[Source], name: str | None) -> S
 def fits(prompt: Prompt, suite: Suite) -> bool:
     """Whether the prompt can be rendered with the first case; a comparison checks every case."""
     try:
-        check_fit(prompt, suite.dataset.cases[:1], lambda case: case.id)
+        cases = suite.for_prompts([prompt]).dataset.cases[:1]
+        check_fit(prompt, cases, lambda case: case.id)
     except WorkbenchError:
         return False
     return True

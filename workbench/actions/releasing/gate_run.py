@@ -85,10 +85,11 @@ def whole_gate(
     Raises UsageError or DatasetError when no run can be made of it.
     """
     started_at = utc_now()
-    check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
-    seed = suite.gate_cases.seed
     baseline = baseline_of(session, source, suite)
     beside = [baseline.prompt] if baseline else []
+    suite = suite.for_prompts((source.prompt, *beside))
+    check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
+    seed = suite.gate_cases.seed
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
     plan = make_plan(
         len(spec.cases),
@@ -147,6 +148,7 @@ def extended_gate(session: Session, source: Source, suite: Suite, fresh: bool) -
             hint="evaluate it without --extend: that is a new attempt",
         )
     beside = [baseline.prompt] if baseline else []
+    suite = suite.for_prompts((source.prompt, *beside))
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
     questions = questions_of(source.prompt, spec.cases)
     plan, cases = extend_plan(

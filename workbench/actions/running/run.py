@@ -54,6 +54,7 @@ def make_spec(
     DatasetError when a case lacks an input, has a value that the prompt or a scorer cannot use, or
     decides and is one of the prompt's examples.
     """
+    suite = suite.for_prompts((source.prompt, *beside))
     there = suite.cases(split)
     distinct_cases = there if equal_cases else suite.distinct_cases(split, (source.prompt, *beside))
     cases = distinct_cases[:limit]

@@ -190,8 +190,10 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     from workbench.prompts.templates.templates import Renderer
     from workbench.runs.spec.suite_checks import check_expected
 
-    cases = suite.dataset.cases
     try:
+        if prompt is not None:
+            suite = suite.for_prompts([prompt])
+        cases = suite.dataset.cases
         if prompt is not None:
             check_names(suite.dataset, Renderer(prompt).names)
         distinct_cases = suite.distinct_cases("all", [prompt] if prompt else [])

@@ -75,6 +75,10 @@ class Front:
         at = f" line {line}" if line else ""
         raise DraftError(f"{self.where}:{at} {problem}", hint=hint)
 
+    def refuse_value(self, path: Path, problem: str, hint: str = "") -> NoReturn:
+        """`refuse` with the name of the value in front of the problem."""
+        self.refuse(path, f"{_dotted(path)} {problem}", hint)
+
     def line_of(self, path: Path) -> int:
         """The line of the value at `path` in the draft; 0 without front matter."""
         return self.first_line - 1 + line_of(self.text, path) if self.text else 0

@@ -20,6 +20,7 @@ from workbench.prompts.files.parts import (
     read_snippets,
 )
 from workbench.prompts.files.strict_yaml import dump_yaml
+from workbench.prompts.files.tool_schemas import check_tools
 from workbench.prompts.revisions import least_revision, size_of
 from workbench.prompts.roles import (
     MisplacedText,
@@ -104,6 +105,7 @@ def parse_prompty(
     front, body = split(text, where)
     check(front)
     check_parts(front)
+    check_tools(front)
     data = front.data
     name = data.get("name", default_id)
     if not isinstance(name, str) or not _ID.fullmatch(name):

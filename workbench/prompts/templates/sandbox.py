@@ -22,6 +22,7 @@ from jinja2.visitor import NodeTransformer
 from workbench.json_text import dumps
 from workbench.prompts.templates import guards, printing
 from workbench.prompts.templates.metering import A_FILTER, A_MACRO, begin, check, current, drawn
+from workbench.prompts.templates.placed import PlacedFile, printed
 from workbench.prompts.values import FIRST_REVISION
 
 _NODES_A_UNIT = 2
@@ -213,6 +214,8 @@ def _finalize(_context: Context, value: Any) -> Any:
     """Check a value that is printed, directly or into a macro's or block's text."""
     meter = current()
     meter.spend(3)
+    if isinstance(value, PlacedFile):
+        return printed(value)
     meter.make(meter.show(value))
     return value
 

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
-from workbench.prompts.conversations import conversation
+from workbench.prompts.inputs.conversations import conversation
+from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
 from workbench.prompts.snippets import Expanded, expanded
+from workbench.prompts.templates.placed import PlacedFile, check_kept, cut, place_files, printed
 from workbench.prompts.templates.uses import how_to_leave_out
 from workbench.prompts.values import (
     BRACES,
@@ -65,6 +67,7 @@ class Renderer:
         self._used = frozenset(variables(prompt))
         self._examples = ExampleTexts(prompt) if prompt.examples else None
         self._parts = tuple(map(self._part, prompt.messages))
+        self._media = {item.name: item.kind for item in prompt.inputs if item.kind in MEDIA}
         self._defaults = {
             item.name: item.default
             for item in prompt.inputs
@@ -75,19 +78,21 @@ class Renderer:
         """Every name that the prompt declares or uses."""
 
     def render(self, inputs: Mapping[str, Any], *, strict: bool = False) -> tuple[Message, ...]:
-        """The messages to send.
+        """The messages to send; their files are read when they are sent.
 
-        Raises TemplateError when an input is missing; with `strict` also when one is unknown.
+        Raises TemplateError when an input is missing; with `strict` also when one is unknown or
+        does not fit what is declared.
         """
         values = self._with_defaults(inputs)
         if strict:
-            for name in inputs:
-                if name not in self.names:
-                    raise TemplateError(
-                        f"{self._prompt.prompt_id} has no input {name!r}",
-                        hint=did_you_mean(name, self.names),
-                    )
+            self._check(inputs)
+        placed, media = place_files(self._media, values)
+        values |= placed
         messages = tuple(message for part in self._parts for message in part(values))
+        if placed:
+            messages = tuple(m if m.more else cut(m, placed, media) for m in messages)
+            check_kept(placed)
+        self._check_end(messages)
         if sum(len(message.content) for message in messages) > MAX_RENDERED_CHARS:
             raise TemplateError(
                 f"{self._prompt.prompt_id} renders to more than {MAX_RENDERED_CHARS:,} characters"
@@ -99,6 +104,33 @@ class Renderer:
         required = {item.name for item in self._prompt.inputs if item.required}
         known = self._defaults.keys() | inputs.keys()
         return tuple(sorted((self._used | required) - known))
+
+    def _check(self, inputs: Mapping[str, Any]) -> None:
+        """Raise TemplateError for an unknown input, and for a value that does not fit."""
+        for name in inputs:
+            if name not in self.names:
+                raise TemplateError(
+                    f"{self._prompt.prompt_id} has no input {name!r}",
+                    hint=did_you_mean(name, self.names),
+                )
+        for item in self._prompt.inputs:
+            if item.name in inputs and (item.enum or item.kind != "string"):
+                from workbench.prompts.inputs.checks import misfit
+
+                problem = misfit(item, inputs[item.name])
+                if problem:
+                    raise TemplateError(f"{item.name} {problem}", hint=f"its kind is {item.kind}")
+
+    def _check_end(self, messages: tuple[Message, ...]) -> None:
+        """Raise TemplateError when a conversation at the end leaves nothing to answer."""
+        last = self._prompt.messages[-1]
+        if last.role != SLOT or last.content == EXAMPLES:
+            return
+        if not messages or messages[-1].role not in ("user", "tool"):
+            raise TemplateError(
+                f"{last.content} ends with nothing that asks for an answer",
+                hint="its last message is the user's, or the result of a tool",
+            )
 
     def _part(self, message: Message) -> _Part:
         if message.role != SLOT:
@@ -275,6 +307,8 @@ def _place(error: BaseException, whole: Expanded) -> str:
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, PlacedFile):
+        return printed(value)
     return value if isinstance(value, str) else str(value)
 
 

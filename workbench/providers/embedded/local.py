@@ -48,6 +48,9 @@ class LocalModel:
         self._lock = threading.Lock()
         self._closed = False
 
+    takes_files = False
+    """Its models read text alone."""
+
     @property
     def name(self) -> str:
         return self._name

@@ -16,6 +16,7 @@ from workbench.providers.openai_chat.content import (
     Content,
     calls_text,
     has_thought,
+    read_calls,
     read_content,
     size_of,
 )
@@ -144,7 +145,8 @@ def _classify_finished(
     if finish is Finish.TRUNCATED:
         return replace(known, outcome=Outcome.TRUNCATED, text=shown_text)
     if finish is Finish.BAD_CALL or (calls and not text.strip()):
-        return replace(known, outcome=Outcome.TOOL_CALL, text=shown_text)
+        asked = read_calls(calls)
+        return replace(known, outcome=Outcome.TOOL_CALL, text=shown_text, tool_calls=asked)
     uncalled = "" if calls or not names_calls(known.finish_reason) else _UNCALLED
     if not text.strip():
         thought = content.thought or has_thought(message)
@@ -157,7 +159,8 @@ def _classify_finished(
         "it called tools beside its text" if calls else "",
         "it repeats the provider's key" if holds(text, context.secrets) else "",
     ]
-    return replace(known, note="; ".join(filter(None, notes)))
+    note = "; ".join(filter(None, notes))
+    return replace(known, note=note, tool_calls=read_calls(calls))
 
 
 def _failed(known: Answer, error: Any, context: CallContext) -> Answer:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.fingerprints import canonical_json
+from workbench.providers.base import ToolCall
+from workbench.providers.redact import storable
 from workbench.units import plural
 
 _TEXTS = ("text", "output_text")
@@ -79,6 +81,29 @@ def size_of(content: Any) -> str:
 def has_thought(message: Mapping[str, Any]) -> bool:
     """Whether a message has reasoning beside its content."""
     return any(message.get(name) for name in THOUGHT_FIELDS)
+
+
+def read_calls(calls: Any) -> tuple[ToolCall, ...]:
+    """The tool calls of a message; none if one of them cannot be read. A call without an id gets
+    one.
+    """
+    listed = [{"function": calls}] if isinstance(calls, Mapping) else calls
+    read = []
+    for number, call in enumerate(listed if isinstance(listed, list) else (), 1):
+        function = call.get("function") if isinstance(call, Mapping) else None
+        if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+            return ()
+        arguments = function.get("arguments") or ""
+        text = arguments if isinstance(arguments, str) else calls_text(arguments)
+        given = call.get("id")
+        read.append(
+            ToolCall(
+                storable(given) if isinstance(given, str) and given else f"call_{number}",
+                storable(function["name"]),
+                storable(text),
+            )
+        )
+    return tuple(read)
 
 
 def calls_text(calls: Any) -> str:

@@ -69,7 +69,7 @@ def payload(request: Request) -> dict[str, Any]:
 
 
 def as_payload(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Messages in the shape the API takes."""
+    """Messages in the shape the API takes, with the bytes of their files."""
     return [message.sent() for message in messages]
 
 

@@ -62,9 +62,10 @@ def _around_plain_text() -> tuple[str, str]:
 
 
 def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The messages as plain dictionaries.
+    """The messages as plain dictionaries, the ones that the engine sends for the same inputs.
 
-    Raises PromptInputError when an input is missing or unknown, or the template fails on it.
+    Raises PromptInputError when an input is missing, unknown or does not fit its kind, or the
+    template fails on it.
     """
     try:
         messages = renderer.render(inputs, strict=True)

@@ -205,7 +205,9 @@ class PromptVersion(_Value):
     def messages(self, **inputs: Any) -> list[dict[str, Any]]:
         """The messages to send, as `{"role", "content"}`, in the form of OpenAI's chat API.
 
-        Raises PromptInputError (a ValueError) when an input is missing or unknown.
+        An image is given as bytes, a path object, an https URL or a data URI, a conversation as a
+        list of messages. Raises PromptInputError (a ValueError) when an input is missing, unknown
+        or does not fit its kind.
         """
         from workbench.registry.models.artefact import rendered
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import BatchRefused, UsageError
-from workbench.providers.base import Provider
+from workbench.providers.base import Answer, Provider
 from workbench.providers.openai_chat.batch import PRICE, BatchAnswers, Batches, BatchState
 from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.runs.engine.budget import Budget
 from workbench.runs.engine.engine import initial_counters
 from workbench.runs.engine.recorder import Recorder
 from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.engine.sent_files import with_files
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.environment import STRANGE_LINES, environment_of
 from workbench.runs.spec.plan import Plan, Planned
@@ -49,6 +50,11 @@ def submit_batch(
     if not spec.cases:
         raise UsageError("0 cases to run", hint="name another split or filter")
     provider = _with_batches(open_provider())
+    if any(case.tool_results is not None for case in spec.cases):
+        raise UsageError(
+            "cases with tool_results take several calls each, and a batch makes one",
+            hint="run without --batch",
+        )
     plan = Plan(spec, provider.identity)
     environment = environment_of(spec, provider)
     store = StoreThread(store_path)
@@ -200,7 +206,13 @@ class _BatchRun:
         After a crash the resumed run then looks for the batch instead of paying for it twice.
         Only a refusal proves that none was started.
         """
-        requests = {custom: item.request for custom, item in uncached.items() if item.request}
+        requests = {}
+        for custom, item in uncached.items():
+            sent = with_files(item.request) if item.request else None
+            if isinstance(sent, Answer):
+                raise UsageError(f"case {item.case.id!r}: {sent.error}")
+            if sent:
+                requests[custom] = sent
         file_id = self._in_loop(lambda batches: batches.upload(requests))
         self._note(SUBMITTING)
         self._reason = "whether the batch was started is not known"

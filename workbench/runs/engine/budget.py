@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.fingerprints import canonical_json
+from workbench.prompts.inputs.sent import file_tokens
 from workbench.providers.base import Answer, Price, Request
 from workbench.providers.openai_chat.parameters import payload
 from workbench.providers.options import max_output
@@ -38,6 +39,8 @@ class Budget:
     """US dollars that calls which were sent but got no answer may have cost."""
     guessed: float = 0.0
     """US dollars that answers without a token count may have cost."""
+    unrecorded: float = 0.0
+    """US dollars of answers that called tools, and were followed by another question."""
     under_way: int = 0
     """Calls with a reservation; counted, because the sum of reservations has rounding errors."""
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,17 +53,19 @@ class Budget:
     def estimate(self, request: Request) -> float:
         """An upper estimate of a call's cost in US dollars.
 
-        Prompt: three bytes per token. Output: the request's limit, else twice the longest answer so
-        far, and at least 1,024 tokens until enough answers were seen.
+        Prompt: three bytes per token, and files by `file_tokens`. Output: the request's limit, else
+        twice the longest answer so far, and at least 1,024 tokens until enough answers were seen.
         """
         if self.price is None:
             return 0.0
-        sent = len(canonical_json(payload(request)).encode("utf-8", "surrogatepass"))
+        plain = replace(request, messages=tuple(replace(m, parts=()) for m in request.messages))
+        sent = len(canonical_json(payload(plain)).encode("utf-8", "surrogatepass"))
         output = max_output(request)
         if output is None:
             least = _FIRST_OUTPUT if self.seen < _ENOUGH_SEEN else 0
             output = max(least, 2 * self.longest)
-        return self.price.total(sent / _BYTES_A_TOKEN, output)
+        tokens = sent / _BYTES_A_TOKEN + file_tokens(request.messages)
+        return self.price.total(tokens, output)
 
     def reserve(self, request: Request, spent: float) -> float | None:
         """Reserve the call's estimated cost and return it; None if it could exceed the limit.
@@ -73,7 +78,7 @@ class Budget:
         if self.under_way >= max(1, self.seen) and self._is_unknown(request):
             return None
         cost = self.estimate(request)
-        if spent + self.lost + self.guessed + self.reserved + cost > self.limit:
+        if self._committed(spent) + cost > self.limit:
             return None
         self.reserved += cost
         self.under_way += 1
@@ -90,7 +95,10 @@ class Budget:
         """
         if self.limit is None:
             return False
-        return spent + self.lost + self.guessed + self.reserved > self.limit * _ROUNDING
+        return self._committed(spent) > self.limit * _ROUNDING
+
+    def _committed(self, spent: float) -> float:
+        return spent + self.lost + self.guessed + self.unrecorded + self.reserved
 
     async def wait(self) -> None:
         """Wait until a call ends."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from workbench.errors import ProviderError
-from workbench.providers.base import Limits, Provider, Request
+from workbench.providers.base import Answer, Limits, Provider, Request
 from workbench.providers.limits import Throttle
 from workbench.providers.prices import FREE
 from workbench.providers.retry import Retrier
@@ -17,6 +17,8 @@ from workbench.providers.retry_policy import POLICY
 from workbench.runs.engine.budget import Budget
 from workbench.runs.engine.commits import Commits
 from workbench.runs.engine.recorder import BATCH_S, Recorder
+from workbench.runs.engine.sent_files import with_files
+from workbench.runs.engine.tool_rounds import ToolRounds
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.plan import Planned
 from workbench.runs.spec.suite import RunOptions
@@ -197,17 +199,9 @@ class Calls:
                 self._recorder.unsent(item)
                 await commits.recorded()
                 continue
-            cost = await self._reserve(item.request)
-            if cost is None:
-                return
-            answer = None
-            slot = (item.case.id, item.repeat)
-            self._under_way[slot] = time.monotonic()
             try:
-                answer = await self.retrier.ask(item.request, self._heard)
-                if answer is None:
+                if not await self._answer(item, item.request):
                     return
-                self._recorder.answered(item, answer)
             except _OverBudget:
                 self.stop(self.spending.used_up())
                 return
@@ -215,11 +209,50 @@ class Calls:
                 self._fatal = True
                 self.stop(str(error))
                 return
-            finally:
-                del self._under_way[slot]
-                self.spending.settle(cost, answer)
             self._check_errors()
             await commits.recorded()
+
+    async def _answer(self, item: Planned, request: Request) -> bool:
+        """Record the answer to a case, after as many calls as its tools take; False when the run is
+        to end.
+        """
+        rounds, paid = ToolRounds(item.case, request), False
+        try:
+            while (answer := await self._ask(item, rounds.request)) is not None:
+                if not rounds.goes_on(answer):
+                    self._recorder.answered(item, rounds.whole(answer))
+                    paid = not answer.outcome.is_error
+                    return True
+                self.spending.unrecorded += answer.cost_usd or 0.0
+        finally:
+            self.spending.unrecorded -= rounds.usd
+            if rounds.calls and not paid:
+                self._lose(rounds)
+        return False
+
+    def _lose(self, rounds: ToolRounds) -> None:
+        """Count answered calls of a case that has no answer: they were paid for."""
+        self.spending.lost += rounds.usd
+        if self._provider.price(rounds.request.model) != FREE:
+            self.maybe_billed += rounds.calls
+            self._recorder.set_maybe_billed(self.maybe_billed)
+
+    async def _ask(self, item: Planned, request: Request) -> Answer | None:
+        """One answer, with its retries; None when the run is to end."""
+        cost = await self._reserve(request)
+        if cost is None:
+            return None
+        answer = None
+        slot = (item.case.id, item.repeat)
+        self._under_way[slot] = time.monotonic()
+        try:
+            has_files = any(message.parts for message in request.messages)
+            sent = await asyncio.to_thread(with_files, request) if has_files else request
+            answer = sent if isinstance(sent, Answer) else await self.retrier.ask(sent, self._heard)
+        finally:
+            del self._under_way[slot]
+            self.spending.settle(cost, answer)
+        return answer
 
     async def _reserve(self, request: Request) -> float | None:
         """Wait for a budget reservation, in US dollars; None when the run is to end."""

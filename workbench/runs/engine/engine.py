@@ -17,6 +17,7 @@ from workbench.providers.redact import one_line, storable
 from workbench.runs.engine.live import STOPPED, LiveRun
 from workbench.runs.engine.recorder import Recorder
 from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.engine.sent_files import check_takes_files
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.environment import environment_of
 from workbench.runs.spec.plan import Plan, Planned
@@ -49,6 +50,7 @@ def start_run(
     """
     _check(spec)
     provider = open_provider()
+    check_takes_files(provider, spec.prompt, spec.cases)
     plan = Plan(spec, provider.identity)
     environment = environment_of(spec, provider)
     store = StoreThread(store_path)

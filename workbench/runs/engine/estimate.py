@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from workbench.prompts.inputs.sent import file_tokens
 from workbench.providers.base import Provider
 from workbench.providers.opening import open_provider
 from workbench.providers.options import build_request, max_output
@@ -55,7 +56,8 @@ def estimate_run(
 ) -> Estimate:
     """Estimate `spec`, without the (case id, repeat) pairs in `done` and answers cached in `store`.
 
-    Tokens: four characters each, and the prompt's limit (else 200) for the answer. Time: from the
+    Tokens: four characters each, files by `file_tokens`, and the prompt's limit (else 200) for the
+    answer; a case whose tools answer counts as one call. Time: from the
     latencies of the newest stored run of the same prompt and model, if there is one.
     """
     provider = open_provider(settings)
@@ -79,6 +81,11 @@ def estimate_run(
                 for item in missing
                 if item.request
                 for message in item.request.messages
+            )
+            characters += sum(
+                int(_CHARS_A_TOKEN) * file_tokens(item.request.messages)
+                for item in missing
+                if item.request
             )
     return Estimate(
         calls,

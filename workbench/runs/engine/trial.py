@@ -10,6 +10,8 @@ from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Provider
 from workbench.providers.options import build_request
+from workbench.runs.engine.sent_files import check_takes_files, with_files
+from workbench.runs.engine.tool_rounds import ToolRounds
 
 TIMEOUT_S = 60.0
 
@@ -21,11 +23,19 @@ async def try_case(
     *,
     on_text: Callable[[str], None] | None = None,
 ) -> Answer:
-    """One answer, streamed to `on_text` piece by piece, without retries; nothing is stored.
+    """One answer, streamed to `on_text` piece by piece, without retries; nothing is stored. The
+    tools that it calls say what the case records.
 
     Raises TemplateError when the prompt cannot be rendered with the case, ProviderError for a wrong
     key, an unknown model or an exhausted quota.
     """
     inputs = checked_inputs(prompt, case.inputs)
-    request = build_request(prompt, Renderer(prompt).render(inputs))
-    return await provider.answer(request, timeout_s=TIMEOUT_S, on_text=on_text)
+    check_takes_files(provider, prompt, [case])
+    rounds = ToolRounds(case, build_request(prompt, Renderer(prompt).render(inputs)))
+    while True:
+        sent = with_files(rounds.request)
+        if isinstance(sent, Answer):
+            return rounds.whole(sent)
+        answer = await provider.answer(sent, timeout_s=TIMEOUT_S, on_text=on_text)
+        if not rounds.goes_on(answer):
+            return rounds.whole(answer)

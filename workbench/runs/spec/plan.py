@@ -13,6 +13,7 @@ from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import canonical_json
+from workbench.prompts.inputs.sent import compared
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Message
 from workbench.providers.base import Request
@@ -21,8 +22,8 @@ from workbench.providers.options import build_request
 from workbench.runs.spec.values import RunSpec
 
 CHUNK = 64
-MessagePairs = list[list[str]]
-"""Pairs of role and content."""
+MessagePairs = list[list[Any]]
+"""Pairs of role and content, see `prompts.inputs.sent.compared`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +78,29 @@ class Plan:
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
         request = replace(self._request, messages=messages)
-        return Planned(case, repeat, request, self._key(pairs, repeat, self._equals.before(case)))
+        key = self._key(pairs, repeat, self._equals.before(case), case.tool_results)
+        return Planned(case, repeat, request, key)
 
     def _pairs(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
         messages = self._render(case)
-        return [[message.role, message.content] for message in messages], messages
+        return [compared(message) for message in messages], messages
 
     def _render(self, case: Case) -> tuple[Message, ...]:
         return self._renderer.render(typed_inputs(self._spec.prompt, case.inputs))
 
-    def _key(self, pairs: MessagePairs, repeat: int, equals_before: int) -> bytes:
-        """The cache key: sha256 of everything sent, the provider's identity, the repeat, and the
-        number among equal requests, each of which has its own answer. The first has no number.
+    def _key(
+        self, pairs: MessagePairs, repeat: int, equals_before: int, tool_results: Any
+    ) -> bytes:
+        """The cache key: sha256 of everything sent, what tools say, the provider's identity, the
+        repeat, and the number among equal requests, each of which has its own answer. The first
+        has no number.
         """
         digest = self._sent.copy()
-        which = [pairs, repeat, equals_before] if equals_before else [pairs, repeat]
+        which: list[Any] = [pairs, repeat]
+        if equals_before or tool_results is not None:
+            which.append(equals_before)
+        if tool_results is not None:
+            which.append(tool_results)
         digest.update(canonical_json(which).encode("utf-8", "surrogatepass"))
         return digest.digest()
 

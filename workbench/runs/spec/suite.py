@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from workbench.datasets.attachments import attached, media_kinds
 from workbench.datasets.distinct import distinct
 from workbench.datasets.values import Case, Dataset
 from workbench.fingerprints import fingerprint, short
@@ -102,6 +103,23 @@ class Suite:
     """A scorer reads expected answers differently from 0.1.0, see `with_reading_changes`."""
     credited: bool = False
     """An empty answer, which is wrong now, scored above 0 in 0.1.0, see `with_reading_changes`."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The inputs whose files stand in the dataset by their content, see `with_files`."""
+    as_written: Dataset | None = None
+    """The dataset as its file has it, where files were attached."""
+
+    def with_files(self, kinds: Mapping[str, str]) -> Suite:
+        """The suite whose cases hold the files that they name for these inputs: a changed file is
+        a changed case. `kinds`: image or file, by input. Raises DatasetError like `attached`.
+        """
+        if kinds == self.files:
+            return self
+        named = self.as_written or self.dataset
+        return replace(self, dataset=attached(named, kinds), files=kinds, as_written=named)
+
+    def for_prompts(self, prompts: Sequence[Prompt]) -> Suite:
+        """The suite with the files that these prompts take. Raises DatasetError."""
+        return self.with_files({**self.files, **media_kinds(prompts)})
 
     def with_reading_changes(self, cases: Sequence[Case], *, typed: bool = False) -> Suite:
         """The suite, marked with how 0.1.0 read these cases differently: its results do not count

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.values import Case
+from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import UsageError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
@@ -198,6 +198,7 @@ class Forgetter:
             return
         for content in gone:
             removed.inputs.update(texts_of(content["inputs"]))
+            removed.inputs.update(texts_of(content.get(TOOL_RESULTS)))
             removed.outputs.update(texts_of(content["expected"]))
         groups = {content["group"] for content in gone} - {None}
         ids = {content["id"] for content in gone}
@@ -298,7 +299,7 @@ def _emptied(
     if content["id"] not in ids:
         return content
     return {
-        **content,
+        **{key: value for key, value in content.items() if key != TOOL_RESULTS},
         "inputs": dict.fromkeys(content["inputs"], FORGOTTEN),
         "expected": None if content["expected"] is None else FORGOTTEN,
         _MARK: fingerprint(content["inputs"]),

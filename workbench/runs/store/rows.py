@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from workbench.datasets.values import Case
+from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.fingerprints import canonical_json
 from workbench.json_text import loads
 from workbench.prompts.codec import INPUT_KEYS, examples_to_json, prompt_from_json
@@ -166,6 +166,7 @@ def read_case(content: Mapping[str, Any]) -> Case:
         tags=tuple(content["tags"]),
         split=content["split"],
         group=content["group"],
+        tool_results=content.get(TOOL_RESULTS),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from workbench.present import numbers
+from workbench.present.case_values import readable
 from workbench.tui.compare.rows import PairRow
 from workbench.tui.table.case_texts import flat_json
 from workbench.tui.table.columns import Column, Sign
@@ -24,7 +25,7 @@ def _changes(row: PairRow) -> str:
 
 
 def _inputs(row: PairRow) -> str:
-    return " · ".join(map(flat_json, row.case.inputs.values()))
+    return " · ".join(map(readable, row.case.inputs.values()))
 
 
 def _outputs(row: PairRow) -> str:

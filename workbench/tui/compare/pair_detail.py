@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from workbench.actions.comparing.compare import Compared
+from workbench.present.case_values import readable_inputs
 from workbench.present.verdict_words import beneath, details, headline
 from workbench.tui.compare.rows import PairRow, output_of
 from workbench.tui.table.case_texts import flat_json
@@ -15,7 +16,7 @@ from workbench.tui.widgets.case_detail import block, call_lines, score_lines
 
 def facts(row: PairRow) -> Content:
     """Input and expected of a case, and why each side got its scores."""
-    parts = [block(f"input · {name}", flat_json(value)) for name, value in row.case.inputs.items()]
+    parts = [block(f"input · {name}", text) for name, text in readable_inputs(row.case).items()]
     parts.append(block("expected", flat_json(row.case.expected) or "(nothing)"))
     for letter, results in row.sides:
         if results:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from workbench.datasets.values import Case
+from workbench.present.case_values import readable
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.tui.base.dialog import Dialog
@@ -35,7 +36,7 @@ class DeleteCase(Dialog[str]):
 
     def body(self) -> Iterable[Widget]:
         case = self._case
-        lines = [f"{name}: {_short(flat_json(value))}" for name, value in case.inputs.items()]
+        lines = [f"{name}: {_short(readable(value))}" for name, value in case.inputs.items()]
         lines.append(f"expected: {_short(flat_json(case.expected)) or '(nothing)'}")
         lines.append(f"Its line goes from {self._path.name}; stored runs keep what was answered.")
         if self._stale:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.datasets.values import Case
+from workbench.present.case_values import readable
 from workbench.tui.table.case_texts import case_texts, flat_json
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.copying import Copy
@@ -32,8 +33,8 @@ class CaseRow:
         """All inputs, one after the other; with names where there are several."""
         inputs = self.case.inputs
         if len(inputs) == 1:
-            return flat_json(next(iter(inputs.values())))
-        return " · ".join(f"{name}: {flat_json(value)}" for name, value in inputs.items())
+            return readable(next(iter(inputs.values())))
+        return " · ".join(f"{name}: {readable(value)}" for name, value in inputs.items())
 
     def rank(self) -> tuple[Any, ...]:
         return (self.position,)

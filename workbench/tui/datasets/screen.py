@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from workbench.fingerprints import short
 from workbench.present import numbers
+from workbench.present.case_values import readable_inputs
 from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.selection import Selection
 from workbench.tui.datasets.rows import CASE_COLUMNS, CaseRow
@@ -164,7 +165,7 @@ class DatasetsScreen(ModeScreen):
         if not isinstance(row, CaseRow):
             return "", Content("")
         case = row.case
-        parts = [block(f"input · {name}", flat_json(v)) for name, v in case.inputs.items()]
+        parts = [block(f"input · {name}", text) for name, text in readable_inputs(case).items()]
         parts.append(block("expected", flat_json(case.expected) or "(nothing)"))
         about = f"split {case.split or 'none'}  tags {' '.join(case.tags) or 'none'}"
         parts.append(block("about", f"{about}  group {case.group}" if case.group else about))

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from workbench.datasets.attachments import media_kinds, with_files
 from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
-from workbench.errors import TemplateError, WorkbenchError
+from workbench.errors import DatasetError, TemplateError, WorkbenchError
+from workbench.present.case_values import readable
 from workbench.prompts.contract import (
     Bump,
     Change,
@@ -21,6 +23,7 @@ from workbench.prompts.contract import (
 )
 from workbench.prompts.files.parts import NO_FILES, PromptFiles
 from workbench.prompts.files.prompty import parse_prompty
+from workbench.prompts.inputs.sent import file_tokens
 from workbench.prompts.numbering import next_version
 from workbench.prompts.roles import split_messages
 from workbench.prompts.templates.templates import Renderer, variables
@@ -86,11 +89,16 @@ class Checked:
     """Against what is live."""
     version: str = ""
     """The version number that registering would propose."""
+    case: Case | None = None
+    """The case with the files that it names."""
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the rendered messages have: four characters each."""
-        return sum(len(message.content) for message in self.messages) // _CHARS_A_TOKEN
+        """About how many tokens the rendered messages have: four characters each, and files by
+        `file_tokens`.
+        """
+        text = sum(len(message.content) for message in self.messages) // _CHARS_A_TOKEN
+        return text + file_tokens(self.messages)
 
     @property
     def is_sendable(self) -> bool:
@@ -104,8 +112,11 @@ def check(
     baseline: Baseline | None = None,
     with_provider: WithProvider | None = None,
     files: PromptFiles = NO_FILES,
+    folder: Path | None = None,
 ) -> Checked:
-    """Everything about a draft's text. Never raises for what the text says."""
+    """Everything about a draft's text. Never raises for what the text says. `folder` has the files
+    that the case names; without one, the user named them.
+    """
     try:
         prompt = parse_prompty(text, where="the draft", default_id=default_id, files=files)
     except WorkbenchError as error:
@@ -129,21 +140,28 @@ def check(
     messages: tuple[Message, ...] = ()
     if case is not None:
         try:
+            kinds = media_kinds([prompt])
+            case = with_files(case, kinds, folder or Path(), anywhere=folder is None)
             messages = Renderer(prompt).render(checked_inputs(prompt, case.inputs))
-        except TemplateError as error:
+        except (TemplateError, DatasetError) as error:
             problems = (*problems, Problem(f"case {case.id}: {error.message}"))
     if prompt.model is None:
         problems = (*problems, Problem("no model: write model: {id: NAME, provider: NAME}"))
-    checked = Checked(prompt, problems, _variables(prompt, case), messages)
+    checked = Checked(prompt, problems, _variables(prompt, case), messages, case=case)
     return checked if baseline is None else _with_contract(checked, prompt, baseline)
 
 
 def check_in(
-    workspace: Workspace, path: Path, text: str, case: Case | None, baseline: Baseline | None
+    workspace: Workspace,
+    path: Path,
+    text: str,
+    case: Case | None,
+    baseline: Baseline | None,
+    folder: Path | None = None,
 ) -> Checked:
     """The same for a draft of a workspace, with its providers, snippets and examples."""
     files = workspace.files_of(path)
-    return check(text, path.stem, case, baseline, workspace.with_provider, files)
+    return check(text, path.stem, case, baseline, workspace.with_provider, files, folder)
 
 
 def _with_contract(checked: Checked, prompt: Prompt, baseline: Baseline) -> Checked:
@@ -239,5 +257,5 @@ def _variables(prompt: Prompt, case: Case | None) -> tuple[Variable, ...]:
             state = "undeclared"
         elif name not in used:
             state = "unused"
-        states.append(Variable(name, "" if value is None else str(value)[:2_000], state))
+        states.append(Variable(name, readable(value)[:2_000], state))
     return tuple(states)

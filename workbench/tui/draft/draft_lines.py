@@ -10,6 +10,7 @@ from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
+from workbench.prompts.inputs.conversations import message_text
 from workbench.tui.draft.checks import Checked, State
 from workbench.tui.draft.queries import CallPrice, DraftPage
 
@@ -78,7 +79,7 @@ def preview_text(checked: Checked, case: Case | None) -> Content:
         return Content.styled("not rendered: fix what the checks report", "$text-muted")
     parts = []
     for message in checked.messages:
-        body = safe_text(message.content)
+        body = safe_text(message_text(message))
         parts.append(Content.assemble((f"{message.role}: ", "bold $text-primary"), body))
     text = Content("\n").join(parts)
     if case is not None and case.expected is not None:

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from textual.widget import Widget
 
-from workbench.datasets.cells import is_typed, typed
+from workbench.datasets.cells import typed
 from workbench.errors import DatasetError, UsageError
 from workbench.prompts.contract import undeclared
+from workbench.prompts.inputs.checks import misfit
+from workbench.prompts.kinds import MEDIA
 from workbench.prompts.values import Input, Prompt
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.table.case_texts import flat_json
@@ -79,14 +81,24 @@ def values_of(inputs: Sequence[Input], given: Mapping[str, str]) -> dict[str, An
 
 
 def _typed(item: Input, text: str) -> Any:
-    if not is_typed(item.kind):
+    if item.kind in MEDIA:  # a file is read when it is tried
         return text
     try:
-        return typed(text, item.kind)
+        value = typed(text, item.kind)
     except DatasetError as error:
         raise UsageError(f"{item.name} {error.message}") from error
+    problem = misfit(item, value)
+    if problem:
+        raise UsageError(f"{item.name} {problem}")
+    return value
 
 
 def _label(item: Input) -> str:
-    need = item.kind if item.required else f"{item.kind}, may be empty"
-    return f"{item.name} · {need}" + (f" · {item.description}" if item.description else "")
+    parts = [item.name, item.kind if item.required else f"{item.kind}, may be empty"]
+    if item.enum:
+        parts.append(f"one of {', '.join(map(flat_json, item.enum))}")
+    if item.minimum is not None:
+        parts.append(f"at least {item.minimum:.15g}")
+    if item.maximum is not None:
+        parts.append(f"at most {item.maximum:.15g}")
+    return " · ".join([*parts, *filter(None, [item.description])])

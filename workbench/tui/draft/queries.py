@@ -33,6 +33,11 @@ class DraftPage:
         return Path(self.path_text[0]) if self.path_text else Path()
 
     @property
+    def folder(self) -> Path | None:
+        """Where the files are that the cases name."""
+        return Path(self.suite.dataset.source).parent if self.suite else None
+
+    @property
     def cases(self) -> tuple[Case, ...]:
         """The cases to iterate on."""
         return self.suite.dev_cases.cases if self.suite else ()

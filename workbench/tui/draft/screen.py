@@ -186,7 +186,9 @@ class DraftScreen(ModeScreen):
         text, case = self.text, self.case
         path = self.autosave.file.path
         self.app.in_thread(
-            lambda session: check_in(session.workspace, path, text, case, page.baseline),
+            lambda session: check_in(
+                session.workspace, path, text, case, page.baseline, page.folder
+            ),
             done=self.show_checks,
             group="checks",
         )

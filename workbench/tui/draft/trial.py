@@ -113,7 +113,7 @@ class Trial:
         prompts = [replace(checked.prompt, model=model) for model in models] or [checked.prompt]
         inputs = inputs_of(checked.prompt)
         if self._draft.has_cases and case is not None:
-            await self._ask_all(prompts, case, text)
+            await self._ask_all(prompts, checked.case or case, text)
         elif not inputs:
             await self._ask_all(prompts, Case(GIVEN, {}), text)
         else:
@@ -160,7 +160,12 @@ class Trial:
         checked = await call_in_thread(
             screen.app.workspace,
             lambda session: check(
-                text, stem, case, page.baseline, files=session.workspace.files_of(page.path)
+                text,
+                stem,
+                case,
+                page.baseline,
+                files=session.workspace.files_of(page.path),
+                folder=page.folder,
             ),
         )
         self._draft.show_checks(checked)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from workbench.actions.session import Session
 from workbench.actions.workspace.new_suite import begin_suite
+from workbench.datasets.fit import fitted
 from workbench.datasets.values import Case
 from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, replace_case
 from workbench.errors import WorkbenchError
+from workbench.prompts.values import Prompt
 from workbench.runs.spec.suite import Suite
+from workbench.workspace import EVALS
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,28 @@ def _trying(session: Session, names: Sequence[str], prompt_id: str) -> str:
 
 
 def save_case(session: Session, path: Path, case: Case, replaces: str) -> str:
-    """Add a case, or put it in another's place; says what was done."""
-    del session
+    """Add a case, or put it in another's place; says what was done.
+
+    Raises TemplateError or DatasetError for a value that does not fit the suite's prompt.
+    """
+    prompt = _prompt_of(session, path)
+    if prompt is not None:
+        case = fitted(prompt, case, path.parent)
     if replaces:
         replace_case(path, case, case_id=replaces)
         return f"changed {case.id} in {path.name}"
     add_case(path, case)
     return f"added {case.id} to {path.name}"
+
+
+def _prompt_of(session: Session, path: Path) -> Prompt | None:
+    """The draft of the prompt whose suite has the dataset at `path`, where one can be read."""
+    try:
+        suite = session.workspace.suite(str(path.parent))
+        draft = session.workspace.draft_path(suite.prompt_id)
+        return session.workspace.draft(draft).prompt if draft else None
+    except WorkbenchError:
+        return None
 
 
 def delete_case(session: Session, path: Path, case_id: str) -> str:
@@ -84,6 +102,10 @@ def delete_case(session: Session, path: Path, case_id: str) -> str:
 
 def save_first_case(session: Session, prompt_id: str, case: Case) -> str:
     """Begin the prompt's suite with this case; says what was done."""
+    draft = session.workspace.draft_path(prompt_id)
+    if draft is not None:
+        folder = session.workspace.root / EVALS / prompt_id
+        case = fitted(session.workspace.draft(draft).prompt, case, folder)
     path = begin_suite(session, prompt_id, case)
     return f"began {path.relative_to(session.workspace.root)}: exact_match, to be edited outside"
 

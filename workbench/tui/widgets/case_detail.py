@@ -12,7 +12,9 @@ from textual.widget import Widget
 from workbench.datasets.fit import sent_inputs
 from workbench.errors import TemplateError
 from workbench.present import numbers
+from workbench.present.case_values import readable, readable_inputs
 from workbench.present.safe_text import safe_line, safe_text
+from workbench.prompts.inputs.conversations import message_text
 from workbench.prompts.templates.templates import Renderer
 from workbench.tui.keys import keys
 from workbench.tui.table.case_rows import ResultRow
@@ -43,11 +45,7 @@ def input_block(row: ResultRow) -> list[Content]:
     """The inputs of a case, each under its name."""
     if row.case is None:
         return [block("input", "(not known)")]
-    inputs = row.case.inputs
-    if len(inputs) == 1:
-        name, value = next(iter(inputs.items()))
-        return [block(f"input · {name}", flat_json(value))]
-    return [block(f"input · {name}", flat_json(v)) for name, v in inputs.items()]
+    return [block(f"input · {name}", text) for name, text in readable_inputs(row.case).items()]
 
 
 def score_lines(scores: Iterable[tuple[str, Score]]) -> str:
@@ -90,7 +88,7 @@ def request_text(prompt: Prompt, row: ResultRow) -> str:
         messages = Renderer(prompt).render(sent_inputs(prompt, row.case.inputs))
     except TemplateError as error:
         return f"(cannot be rendered: {error})"
-    return "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
+    return "\n\n".join(f"{message.role}:\n{message_text(message)}" for message in messages)
 
 
 def case_detail(row: ResultRow, prompt: Prompt | None = None, note: str = "") -> Content:
@@ -126,7 +124,7 @@ class CaseStrip(PlainStatic):
             self.show("", layout=False)
             return
         case = row.case
-        inputs = " · ".join(flat_json(value) for value in case.inputs.values()) if case else ""
+        inputs = " · ".join(map(readable, case.inputs.values())) if case else ""
         expected = flat_json(case.expected) if case else ""
         lines = (("input ", inputs), ("expect", expected), ("output", row.output))
         shown = [Content.assemble((f"{n}: ", "bold"), plain(text[:2_000])) for n, text in lines]

@@ -1,0 +1,150 @@
+"""Files that cases name: read beside the dataset, checked by content, counted by their digest."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from workbench.datasets.values import Case, Dataset
+from workbench.errors import DatasetError
+from workbench.prompts.inputs.media import (
+    MAX_BYTES,
+    Attachment,
+    attach,
+    is_attachment,
+    is_url,
+    media_of,
+    too_large,
+)
+from workbench.prompts.kinds import MEDIA
+from workbench.prompts.values import Prompt
+
+_KNOWN = 4096
+"""How many files' digests are kept, so that a screen does not read them again."""
+
+Kinds = Mapping[str, str]
+"""By the name of each input that takes a file: image or file."""
+
+
+def media_kinds(prompts: Sequence[Prompt]) -> dict[str, str]:
+    """The inputs of these prompts that take files."""
+    return {
+        item.name: item.kind for prompt in prompts for item in prompt.inputs if item.kind in MEDIA
+    }
+
+
+def attached(dataset: Dataset, kinds: Kinds) -> Dataset:
+    """The dataset with an attachment wherever a case names a file for one of these inputs, so that
+    its fingerprint covers the files' bytes.
+
+    Raises DatasetError, with the case's place, for a file that is missing, outside of the dataset's
+    folder, too large, or of another type, and for a URL that is not sent.
+    """
+    if not kinds or not any(name in case.inputs for case in dataset.cases for name in kinds):
+        return dataset
+    folder = Path(dataset.source).parent
+    cases = []
+    for case in dataset.cases:
+        try:
+            cases.append(with_files(case, kinds, folder))
+        except DatasetError as error:
+            where = f"{dataset.place_of(case)}: case {case.id!r}"
+            raise DatasetError(f"{where}: {error.message}", hint=error.hint) from error
+    return replace(dataset, cases=tuple(cases))
+
+
+def with_files(case: Case, kinds: Kinds, folder: Path, *, anywhere: bool = False) -> Case:
+    """The case with its files attached. `anywhere`: the user named them, not a dataset.
+
+    Raises DatasetError without the case's place.
+    """
+    given = {
+        name: _attached(name, case.inputs[name], kind, folder, anywhere)
+        for name, kind in kinds.items()
+        if case.inputs.get(name) is not None and str(case.inputs[name]).strip()
+    }
+    return replace(case, inputs={**case.inputs, **given}) if given else case
+
+
+def as_written(case: Case) -> Case:
+    """The case with the names of its files, as its dataset has them."""
+    names = {name: v["file"] for name, v in case.inputs.items() if is_attachment(v)}
+    return replace(case, inputs={**case.inputs, **names}) if names else case
+
+
+def _attached(name: str, value: Any, kind: str, folder: Path, anywhere: bool) -> Any:
+    try:
+        if isinstance(value, Attachment):
+            return value
+        if is_url(value):
+            return media_of(value, kind)
+        if not isinstance(value, str):
+            raise ValueError(f"is {type(value).__name__}, and the name of a file is needed")
+        path = _found(str(value), folder, anywhere)
+        status = path.stat()
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        held, problem = _checked(str(value), str(path), kind, key)
+    except (ValueError, OSError) as error:
+        raise _refused(name, value, error, anywhere) from error
+    if held is None:
+        raise _refused(name, value, ValueError(problem), anywhere)
+    return held
+
+
+def _refused(name: str, value: Any, error: Exception, anywhere: bool) -> DatasetError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    shown = f" {str(value)[:80]!r}" if isinstance(value, str) and not is_url(value) else ""
+    where = "a file" if anywhere else "a file below the dataset's folder"
+    hint = f"{where} of at most {MAX_BYTES // 1_000_000} MB, an https URL, or a data URI"
+    return DatasetError(f"{name}{shown} {reason}", hint=hint)
+
+
+def _found(given: str, folder: Path, anywhere: bool) -> Path:
+    """The file, with links resolved. Raises ValueError, OSError."""
+    if "\0" in given or len(given) > 1000:
+        raise ValueError("is no name of a file")
+    root = folder.resolve()
+    windows = PureWindowsPath(given)
+    leaves = windows.is_absolute() or windows.drive or windows.root or ".." in windows.parts
+    if leaves and not anywhere:
+        raise ValueError(f"lies outside of {folder}: files stand beside the dataset")
+    try:
+        path = (root / given).resolve(strict=True)
+    except FileNotFoundError as error:
+        raise ValueError(f"is not there: no such file below {folder}") from error
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"cannot be found: {error}") from error
+    if not anywhere and not path.is_relative_to(root):
+        raise ValueError(f"is a link that leads out of {folder}")
+    return path
+
+
+@lru_cache(maxsize=_KNOWN)
+def _checked(
+    name: str, path: str, kind: str, _state: tuple[int, ...]
+) -> tuple[Attachment | None, str]:
+    """The attachment of a file in this state, or what is wrong with it."""
+    try:
+        return attach(name, _read(path), kind, lambda: _read(path)), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _read(path: str) -> bytes:
+    """The bytes of a regular file of a size that is sent. Raises ValueError, OSError."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    # O_NONBLOCK: opening a pipe would block.
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise ValueError("is no regular file")
+    with os.fdopen(handle, "rb") as file:
+        if status.st_size > MAX_BYTES:
+            raise ValueError(too_large(status.st_size))
+        return file.read(MAX_BYTES + 1)

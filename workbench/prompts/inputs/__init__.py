@@ -1,0 +1,1 @@
+"""Values of inputs: their kinds, conversations, and files."""
