@@ -149,7 +149,8 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             Renderer(draft.prompt)
             if draft.prompt.model:
                 workspace.settings.provider(draft.prompt.model.provider)
-            drafts[draft.prompt.prompt_id] = draft.prompt
+            if not draft.variant:
+                drafts[draft.prompt.prompt_id] = draft.prompt
         except WorkbenchError as error:
             where = "" if str(path) in error.message else f"{path}: "
             yield Check("draft", Level.PROBLEM, f"{where}{error.message}", error.hint)

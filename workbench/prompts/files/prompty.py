@@ -12,6 +12,7 @@ from workbench.errors import DraftError
 from workbench.prompts.files.fences import TOP
 from workbench.prompts.files.front_matter import EXTENSION, Front, check, split
 from workbench.prompts.files.strict_yaml import dump_yaml
+from workbench.prompts.files.variants import RULE, file_name, name_problem, split_name
 from workbench.prompts.revisions import least_revision, size_of
 from workbench.prompts.values import (
     BRACES,
@@ -44,6 +45,11 @@ class Draft:
     note: str = ""
     """Note about a default used for a missing value."""
 
+    @property
+    def variant(self) -> str:
+        """The variant's name; empty for the draft itself."""
+        return split_name(self.path.stem)[1]
+
 
 def read_draft(path: Path) -> Draft:
     """The draft at `path`. Raises DraftError naming the file and the line."""
@@ -61,7 +67,24 @@ def read_draft(path: Path) -> Draft:
         ) from error
     except OSError as error:
         raise DraftError(f"{path}: {error.strerror}") from error
-    return Draft(path, text, parse_prompty(text, where=str(path), default_id=path.stem))
+    name, variant = split_name(path.stem)
+    draft = Draft(path, text, parse_prompty(text, where=str(path), default_id=name))
+    if variant:
+        _check_variant(draft, name)
+    return draft
+
+
+def _check_variant(draft: Draft, name: str) -> None:
+    """Refuse a variant that cannot be named, or whose file names another prompt than its text."""
+    path, prompt_id = draft.path, draft.prompt.prompt_id
+    problem = name_problem(draft.variant)
+    if problem:
+        raise DraftError(f"{path}: {problem}", hint=f"rename the file: {RULE}")
+    if prompt_id != name:
+        raise DraftError(
+            f"{path} is a variant of {name!r}, and its name: says {prompt_id!r}",
+            hint=f"write name: {name}, or call the file {file_name(prompt_id, draft.variant)}",
+        )
 
 
 def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") -> Prompt:

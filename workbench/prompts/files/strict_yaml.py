@@ -176,8 +176,10 @@ _BREAKS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 
 
 def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """Double-quote text with unusual line breaks, which PyYAML folds in all other styles."""
-    style = '"' if _BREAKS.search(text) else None
+    """Double-quote text with unusual line breaks, which PyYAML folds in all other styles. Other
+    text of several lines keeps them, so that versions of it are compared and merged by line.
+    """
+    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)
 
 
@@ -185,6 +187,10 @@ _Dumper.add_representer(str, _quoted)
 
 
 def dump_yaml(data: Any) -> str:
-    """YAML that `parse_yaml` and other programs read back unchanged."""
-    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    """YAML that `parse_yaml` and other programs read back unchanged; each value on its own line,
+    whatever its length, so that branches merge as they do for other files.
+    """
+    text: str = yaml.dump(
+        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf
+    )
     return text

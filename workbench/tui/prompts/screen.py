@@ -226,10 +226,11 @@ class PromptsScreen(ModeScreen):
         self._to_draft()
 
     def _ask_which_draft(self, page: PromptPage, version: str) -> None:
-        from workbench.actions.releasing.redraft import Redraft, draft_from
+        from workbench.actions.releasing.redraft import draft_from
+        from workbench.actions.workspace.draft_history import Replaced
         from workbench.tui.prompts.other_draft import OtherDraft
 
-        def made(redraft: Redraft) -> None:
+        def made(redraft: Replaced) -> None:
             kept = f" · the draft before: {redraft.kept}" if redraft.kept else ""
             text = f"the draft says what {version} says{kept}"
             self._to_draft()
