@@ -195,8 +195,8 @@ def test_the_prompty_package_loads_a_version_of_an_older_revision(tmp_path: Any)
 
 
 def test_an_unknown_revision_is_refused() -> None:
-    with pytest.raises(TemplateError, match="revision 3, which is unknown"):
-        Renderer(replace(OLD, revision=3))
+    with pytest.raises(TemplateError, match="revision 4, which is unknown"):
+        Renderer(replace(OLD, revision=4))
 
 
 class Listening:

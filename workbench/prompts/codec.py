@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.prompts.values import FIRST_REVISION, Input, Message, Model, Prompt
+from workbench.prompts.values import (
+    FIRST_REVISION,
+    PARTS_REVISION,
+    ExampleSet,
+    Input,
+    Message,
+    Model,
+    Prompt,
+)
 
 INPUT_KEYS = ("name", "kind", "required", "default", "description")
+_REVISED = " (revision "
 
 
 def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
@@ -16,14 +25,43 @@ def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
     return {
         **{key: behaviour[key] for key in ("revision",) if key in behaviour},
         "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-        "template": prompt.template_format,
+        "template": _template_word(prompt),
         "model": behaviour["model"],
-        "inputs": [{key: getattr(item, key) for key in INPUT_KEYS} for item in prompt.inputs],
+        "inputs": [
+            {key: getattr(item, key) for key in INPUT_KEYS} | item.limits()
+            for item in prompt.inputs
+        ],
         "outputs": prompt.outputs,
         "tools": prompt.tools,
         "description": prompt.description,
         "extra": prompt.extra,
+        **({"snippets": behaviour["snippets"]} if prompt.snippets else {}),
+        **({"examples": examples_to_json(prompt.examples)} if prompt.examples else {}),
     }
+
+
+def _template_word(prompt: Prompt) -> str:
+    """The template format. From the third revision it is a word that the program before it does
+    not know: 0.1.0 reads no `revision`, and would leave out what it does not know.
+    """
+    revision = prompt.revision
+    return prompt.template_format + (f"{_REVISED}{revision})" if revision >= PARTS_REVISION else "")
+
+
+def examples_to_json(examples: ExampleSet) -> dict[str, Any]:
+    """Few-shot examples as plain JSON values, with where they came from."""
+    return {**examples.behaviour(), "file": examples.file, "choose": examples.choose}
+
+
+def _examples(data: Mapping[str, Any] | None) -> ExampleSet | None:
+    if data is None:
+        return None
+    file, choose = data.get("file", ""), data.get("choose", "all")
+    return ExampleSet(data["template"], tuple(data["rows"]), file, choose)
+
+
+def _input(data: Mapping[str, Any]) -> Input:
+    return Input(**{**data, "enum": tuple(data.get("enum", ()))})
 
 
 def prompt_from_json(prompt_id: str, data: Mapping[str, Any]) -> Prompt:
@@ -33,11 +71,13 @@ def prompt_from_json(prompt_id: str, data: Mapping[str, Any]) -> Prompt:
         prompt_id=prompt_id,
         messages=tuple(Message(m["role"], m["content"]) for m in data["messages"]),
         model=Model(model["id"], model["provider"], model["options"]) if model else None,
-        inputs=tuple(Input(**item) for item in data["inputs"]),
+        inputs=tuple(map(_input, data["inputs"])),
         outputs=data["outputs"],
         tools=data["tools"],
-        template_format=data["template"],
+        template_format=data["template"].partition(_REVISED)[0],
         revision=data.get("revision", FIRST_REVISION),
         description=data["description"],
         extra=data["extra"],
+        snippets=data.get("snippets", {}),
+        examples=_examples(data.get("examples")),
     )

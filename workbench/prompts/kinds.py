@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-UNSUPPORTED = ("thread", "image", "file", "audio", "union", "messages")
-"""Prompty's kinds that are not supported, since they are not text."""
+UNSUPPORTED = ("thread", "audio", "union")
+"""Prompty's kinds that are not supported."""
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
@@ -18,10 +18,17 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, (list, tuple)),
     "object": lambda value: isinstance(value, Mapping),
+    "messages": lambda value: (
+        isinstance(value, (list, tuple)) and all(isinstance(item, Mapping) for item in value)
+    ),
+    "image": lambda value: isinstance(value, str),
+    "file": lambda value: isinstance(value, str),
 }
 _FITS["float"] = _FITS["number"]
 
 KINDS = tuple(_FITS)
+PART_KINDS = frozenset({"messages", "image", "file"})
+"""Kinds whose values become messages, or parts of one, instead of text."""
 
 
 def fits(kind: str, value: Any) -> bool:

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.prompts.values import FIRST_REVISION, JINJA2, REVISION, Input, Message
+from workbench.prompts.kinds import PART_KINDS
+from workbench.prompts.snippets import includes_in
+from workbench.prompts.values import (
+    FIRST_REVISION,
+    JINJA2,
+    PARTS_REVISION,
+    REVISION,
+    SLOT,
+    Input,
+    Message,
+)
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -44,15 +54,21 @@ _VIEWS = frozenset(["keys", "values", "items", "encode"])
 
 
 def least_revision(
-    messages: Iterable[Message], inputs: Iterable[Input], template_format: str
+    messages: Iterable[Message],
+    inputs: Iterable[Input],
+    template_format: str,
+    *,
+    has_examples: bool = False,
 ) -> int:
     """The first revision by which these templates render as they do now.
 
     If no rendering can differ that is the first one, so that the fingerprint stays the same.
     """
+    messages, declared = tuple(messages), tuple(inputs)
+    if has_examples or _has_parts(messages, declared, template_format):
+        return PARTS_REVISION
     if template_format != JINJA2:
         return FIRST_REVISION
-    declared = tuple(inputs)
     optional = [re.escape(i.name) for i in declared if not i.required and i.default is None]
     pattern = re.compile("|".join([_CHANGED, *(rf"\b{name}\b" for name in optional)]))
     kinds = {item.name: item.kind for item in declared}
@@ -61,6 +77,17 @@ def least_revision(
         if any(map(pattern.search, tags)) or _shows_more_than_values(message.content, tags, kinds):
             return REVISION
     return FIRST_REVISION
+
+
+def _has_parts(
+    messages: tuple[Message, ...], inputs: tuple[Input, ...], template_format: str
+) -> bool:
+    """Whether it has slots, snippets, or inputs that only the third revision has."""
+    return any(item.kind in PART_KINDS or item.limits() for item in inputs) or any(
+        message.role == SLOT
+        or (template_format == JINJA2 and next(includes_in(message.content), None))
+        for message in messages
+    )
 
 
 def size_of(messages: Iterable[Message]) -> int:

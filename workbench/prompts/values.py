@@ -11,6 +11,19 @@ from workbench.fingerprints import fingerprint
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
+SLOT = "slot"
+"""Role of a slot between messages; its content is the name of an input of kind messages, or
+EXAMPLES."""
+
+MESSAGES = "messages"
+"""Kind of an input that is a conversation."""
+
+EXAMPLES = "examples"
+"""The name that stands for the few-shot examples in templates."""
+
+SNIPPETS = "snippets"
+"""The folder of snippets."""
+
 SUFFIX = ".prompty"
 """Suffix of draft files."""
 
@@ -30,6 +43,9 @@ REVISION = 2
 """Second revision, with Jinja's own meaning: a missing optional input is undefined, and `tojson`
 writes plain UTF-8 JSON. A key takes precedence over a method of that name, and only values are
 printed."""
+PARTS_REVISION = 3
+"""Third revision, which renders like the second, and has snippets, slots, few-shot examples and
+inputs that are not text or have limits. Only prompts with such a part have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,15 @@ class Message:
 
     role: str
     content: str
+    parts: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    """What is sent in place of `content` if it has a file in it: OpenAI's content parts."""
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """`tool_calls`, `tool_call_id` and `name` of a message that was given as an input."""
+
+    def sent(self) -> dict[str, Any]:
+        """The rendered message in OpenAI's form, which apps receive and the engine sends."""
+        content = [dict(part) for part in self.parts] if self.parts else self.content
+        return {"role": self.role, "content": content, **self.more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +74,15 @@ class Input:
     required: bool = True
     default: Any = None
     description: str = ""
+    enum: tuple[Any, ...] = ()
+    """The allowed values; empty: any."""
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def limits(self) -> dict[str, Any]:
+        """Those of `enum`, `minimum` and `maximum` that are set."""
+        limits = {"enum": list(self.enum), "minimum": self.minimum, "maximum": self.maximum}
+        return {name: limit for name, limit in limits.items() if limit not in (None, [])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +94,24 @@ class Model:
     """The provider in workbench.toml; empty if the draft does not name one."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options by Prompty name: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSet:
+    """Few-shot examples: data, rendered by a template."""
+
+    template: str = ""
+    """Template of one row, with its inputs and `expected`. With role markers, a row becomes
+    messages; else text. Empty: `examples` is the list of rows, for a loop."""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """The chosen rows as plain JSON values: `inputs`, `expected`, `tags`."""
+    file: str = ""
+    """The file that the rows were chosen from, and how; neither affects behaviour."""
+    choose: str = "all"
+
+    def behaviour(self) -> dict[str, Any]:
+        """Template and rows."""
+        return {"template": self.template, "rows": list(self.rows)}
 
 
 @dataclass(frozen=True)
@@ -78,10 +130,15 @@ class Prompt:
     description: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Front matter without effect here, kept for the round trip."""
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    """The text of every snippet that it includes, directly or not, as it was when it was read."""
+    examples: ExampleSet | None = None
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of messages, template format and revision, model, inputs, outputs and tools."""
+        """sha256 of messages, snippets, examples, template format and revision, model, inputs,
+        outputs and tools.
+        """
         return fingerprint(self.behaviour())
 
     def behaviour(self) -> dict[str, Any]:
@@ -94,9 +151,14 @@ class Prompt:
             "template": self.template_format,
             "model": model
             and {"id": model.id, "provider": model.provider, "options": model.options},
-            "inputs": [[i.name, i.kind, i.required, i.default] for i in self.inputs],
+            "inputs": [
+                [i.name, i.kind, i.required, i.default, *([i.limits()] if i.limits() else [])]
+                for i in self.inputs
+            ],
             "outputs": self.outputs,
             "tools": self.tools,
+            **({"snippets": dict(self.snippets)} if self.snippets else {}),
+            **({"examples": self.examples.behaviour()} if self.examples else {}),
         }
 
     def input_named(self, name: str) -> Input | None:

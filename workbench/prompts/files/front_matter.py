@@ -14,6 +14,7 @@ from workbench.prompts.files.fences import TOP, cut
 from workbench.prompts.files.options import MORE, misfit, twice
 from workbench.prompts.files.strict_yaml import line_of, parse_yaml
 from workbench.prompts.kinds import KINDS, UNSUPPORTED, fits
+from workbench.prompts.values import EXAMPLES, SNIPPETS
 from workbench.suggestions import did_you_mean
 
 EXTENSION = "x-"
@@ -24,7 +25,7 @@ _REFERENCE = re.compile(r"\$\{\s*(env|file)\s*:[^}]*\}", re.IGNORECASE)
 MODEL = frozenset({"id", "provider", "apiType", "options"})
 PROPERTY = frozenset(
     {"name", "kind", "description", "required", "nullable", "default", "example", "enumValues"}
-    | {"enum", "items", "properties", "oneOf", "anyOf"}
+    | {"enum", "minimum", "maximum", "items", "properties", "oneOf", "anyOf"}
 )
 TOOL = frozenset({"name", "kind", "description", "parameters", "strict", "bindings", "type"})
 TEMPLATE = frozenset({"format", "parser"})
@@ -70,9 +71,13 @@ class Front:
 
     def refuse(self, path: Path, problem: str, hint: str = "") -> NoReturn:
         """Raise DraftError with the file and the line of the value at `path`."""
-        line = self.first_line - 1 + line_of(self.text, path) if self.text else 0
+        line = self.line_of(path)
         at = f" line {line}" if line else ""
         raise DraftError(f"{self.where}:{at} {problem}", hint=hint)
+
+    def line_of(self, path: Path) -> int:
+        """The line of the value at `path` in the draft; 0 without front matter."""
+        return self.first_line - 1 + line_of(self.text, path) if self.text else 0
 
     def known(self, data: Mapping[Any, Any], names: Collection[str], path: Path) -> None:
         """Refuse a key that is not in `names` and does not have the custom prefix."""
@@ -107,7 +112,7 @@ def check(front: Front) -> None:
             " have other names now",
             hint="use model.id, model.options and inputs[].default",
         )
-    front.known(data, TOP, ())
+    front.known(data, TOP | {SNIPPETS, EXAMPLES}, ())
     if isinstance(model, Mapping):
         _model(front, model)
     inputs = data.get("inputs")
@@ -169,8 +174,28 @@ def _input(front: Front, item: Mapping[str, Any], path: Path) -> None:
     default = item.get("default")
     if kind is not None and default is not None and not fits(kind, default):
         front.refuse((*path, "default"), f"the default {default!r} is no {kind}")
+    _limits(front, item, path)
     if not isinstance(item.get("required", True), bool):
         front.refuse((*path, "required"), f"required is true or false, not {item['required']!r}")
+
+
+def _limits(front: Front, item: Mapping[str, Any], path: Path) -> None:
+    kind = item.get("kind") or "string"
+    if item.get("enum") is not None and item.get("enumValues") is not None:
+        front.refuse((*path, "enumValues"), f"{_dotted(path)} says enum and enumValues")
+    for key in ("enum", "enumValues"):
+        for value in item.get(key) or ():
+            if not fits(kind, value):
+                front.refuse((*path, key), f"{_dotted((*path, key))}: {value!r} is no {kind}")
+    for key in ("minimum", "maximum"):
+        limit = item.get(key)
+        if limit is not None and not (fits("number", limit) and fits(kind, limit)):
+            front.refuse(
+                (*path, key), f"{_dotted((*path, key))}: {limit!r} is no limit of a {kind}"
+            )
+    low, high = item.get("minimum"), item.get("maximum")
+    if low is not None and high is not None and low > high:
+        front.refuse((*path, "minimum"), f"{_dotted(path)}: the minimum {low} is above {high}")
 
 
 def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:

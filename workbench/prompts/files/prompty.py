@@ -11,26 +11,49 @@ from typing import Any
 from workbench.errors import DraftError
 from workbench.prompts.files.fences import TOP
 from workbench.prompts.files.front_matter import EXTENSION, Front, check, split
+from workbench.prompts.files.parts import (
+    NO_FILES,
+    PromptFiles,
+    check_parts,
+    parts_content,
+    read_examples,
+    read_snippets,
+)
 from workbench.prompts.files.strict_yaml import dump_yaml
-from workbench.prompts.files.variants import RULE, file_name, name_problem, split_name
+from workbench.prompts.files.variants import check_variant, split_name
 from workbench.prompts.revisions import least_revision, size_of
+from workbench.prompts.roles import (
+    MisplacedText,
+    Placed,
+    first_marker,
+    join_messages,
+    split_messages,
+)
 from workbench.prompts.values import (
     BRACES,
+    EXAMPLES,
     FIRST_REVISION,
     JINJA2,
     MAX_TEXT_BYTES,
     MAX_WORDS,
+    MESSAGES,
+    PARTS_REVISION,
     REVISION,
+    SNIPPETS,
+    ExampleSet,
     Input,
     Message,
     Model,
     Prompt,
 )
 
-_MARKER = re.compile(r"[ \t]*(?:#[ \t]*)?(system|developer|user|assistant|tool)[ \t]*:[ \t]*", re.I)
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"}
-_INPUT = {"name", "kind", "required", "default", "description"}
+_KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"} | {
+    *(SNIPPETS, EXAMPLES)
+}
+_INPUT = {"name", "kind", "required", "default", "description"} | {
+    *("enum", "enumValues", "minimum", "maximum")
+}
 _PARTS = ("model", "inputs")
 """Keys that `extra` keeps in part."""
 
@@ -51,7 +74,7 @@ class Draft:
         return split_name(self.path.stem)[1]
 
 
-def read_draft(path: Path) -> Draft:
+def read_draft(path: Path, files: PromptFiles = NO_FILES) -> Draft:
     """The draft at `path`. Raises DraftError naming the file and the line."""
     try:
         if path.stat().st_size > MAX_TEXT_BYTES:
@@ -68,32 +91,28 @@ def read_draft(path: Path) -> Draft:
     except OSError as error:
         raise DraftError(f"{path}: {error.strerror}") from error
     name, variant = split_name(path.stem)
-    draft = Draft(path, text, parse_prompty(text, where=str(path), default_id=name))
+    parsed = parse_prompty(text, where=str(path), default_id=name, files=files)
     if variant:
-        _check_variant(draft, name)
-    return draft
+        check_variant(str(path), name, variant, parsed.prompt_id)
+    return Draft(path, text, parsed)
 
 
-def _check_variant(draft: Draft, name: str) -> None:
-    """Refuse a variant that cannot be named, or whose file names another prompt than its text."""
-    path, prompt_id = draft.path, draft.prompt.prompt_id
-    problem = name_problem(draft.variant)
-    if problem:
-        raise DraftError(f"{path}: {problem}", hint=f"rename the file: {RULE}")
-    if prompt_id != name:
-        raise DraftError(
-            f"{path} is a variant of {name!r}, and its name: says {prompt_id!r}",
-            hint=f"write name: {name}, or call the file {file_name(prompt_id, draft.variant)}",
-        )
-
-
-def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") -> Prompt:
+def parse_prompty(
+    text: str,
+    *,
+    where: str = "the draft",
+    default_id: str = "",
+    files: PromptFiles = NO_FILES,
+) -> Prompt:
     """Parse a Prompty file. CRLF and CR are read as LF, so that the fingerprint does not depend on
-    the editor. Raises DraftError.
+    the editor. Snippets and examples are read from `files`, and are part of the prompt.
+
+    Raises DraftError, and DatasetError for an example file.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     front, body = split(text, where)
     check(front)
+    check_parts(front)
     data = front.data
     name = data.get("name", default_id)
     if not isinstance(name, str) or not _ID.fullmatch(name):
@@ -102,10 +121,18 @@ def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") 
             f"{name!r} is no prompt id",
             hint="lower case letters, digits, '.', '_' and '-', 100 at most",
         )
-    messages = _messages(body, where)
     inputs = _inputs(front)
     template_format = _template_format(front)
-    size = size_of(messages) if template_format == JINJA2 else 0
+    examples = read_examples(front, files)
+    body_line = text.count("\n", 0, len(text) - len(body)) + 1
+    placed = _messages(body, where, body_line, _slots(inputs, examples))
+    messages = tuple(each.message for each in placed)
+    texts = [(each.message.content, body_line + each.line - 1) for each in placed]
+    if examples:
+        texts.append((examples.template, front.line_of((EXAMPLES, "template"))))
+    snippets = read_snippets(front, texts, files) if template_format == JINJA2 else {}
+    every_text = (*messages, *(Message("", snippet) for snippet in snippets.values()))
+    size = size_of(every_text) if template_format == JINJA2 else 0
     if size > MAX_WORDS:
         raise DraftError(
             f"{where}: {size:,} words and signs stand in its tags, and {MAX_WORDS:,} may",
@@ -119,14 +146,29 @@ def parse_prompty(text: str, *, where: str = "the draft", default_id: str = "") 
         outputs=data.get("outputs"),
         tools=data.get("tools"),
         template_format=template_format,
-        revision=_revision(front, least_revision(messages, inputs, template_format)),
+        revision=_revision(
+            front,
+            least_revision(messages, inputs, template_format, has_examples=examples is not None),
+        ),
         description=str(data.get("description") or ""),
         extra=_extra(data),
+        snippets=snippets,
+        examples=examples,
     )
 
 
-def write_prompty(prompt: Prompt) -> str:
-    """The prompt as a Prompty 2 file; parsing it gives the same fingerprint."""
+def _slots(inputs: tuple[Input, ...], examples: ExampleSet | None) -> frozenset[str]:
+    """What may stand between messages."""
+    names = {item.name for item in inputs if item.kind == MESSAGES}
+    are_messages = examples is not None and first_marker(examples.template)
+    return frozenset(names | ({EXAMPLES} if are_messages else set()))
+
+
+def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
+    """The prompt as a Prompty 2 file; parsing it with these files gives the same fingerprint.
+
+    Snippets and examples are written out, except where `files` still has them unchanged.
+    """
     data: dict[str, Any] = {"name": prompt.prompt_id}
     if prompt.description:
         data["description"] = prompt.description
@@ -146,11 +188,18 @@ def write_prompty(prompt: Prompt) -> str:
     for key, value in (("outputs", prompt.outputs), ("tools", prompt.tools)):
         if value is not None:
             data[key] = _in_order(value)
+    data |= parts_content(prompt.snippets, prompt.examples, files)
     form: dict[str, Any] = {"kind": prompt.template_format}
-    if prompt.revision != least_revision(prompt.messages, prompt.inputs, prompt.template_format):
+    least = least_revision(
+        prompt.messages,
+        prompt.inputs,
+        prompt.template_format,
+        has_examples=prompt.examples is not None,
+    )
+    if prompt.revision != least:
         form["options"] = {"revision": prompt.revision}
     data["template"] = {"format": form, "parser": {"kind": "prompty"}}
-    return f"---\n{dump_yaml(data)}---\n{write_messages(prompt.messages)}"
+    return f"---\n{dump_yaml(data)}---\n{join_messages(prompt.messages)}"
 
 
 def _may_stand(key: str) -> bool:
@@ -180,9 +229,12 @@ def _revision(front: Front, least: int) -> int:
     form = template.get("format") if isinstance(template, Mapping) else None
     options = form.get("options") if isinstance(form, Mapping) else None
     named = options.get("revision", least) if isinstance(options, Mapping) else least
-    if isinstance(named, bool) or named not in (FIRST_REVISION, REVISION):
-        path = ("template", "format", "options", "revision")
+    path = ("template", "format", "options", "revision")
+    if isinstance(named, bool) or named not in (FIRST_REVISION, REVISION, PARTS_REVISION):
         front.refuse(path, f"template revision {named!r} is unknown here")
+    if least == PARTS_REVISION and named < least:
+        problem = f"template revision {named} has no snippets, slots, examples and limits of inputs"
+        front.refuse(path, problem, "take the line out: the text may then render differently")
     return min(int(named), least)
 
 
@@ -195,34 +247,15 @@ def _in_order(value: Any) -> Any:
     return value
 
 
-def write_messages(messages: tuple[Message, ...]) -> str:
-    """The body of a Prompty file: each message under its role."""
-    return "\n\n".join(f"{message.role}:\n{message.content}" for message in messages) + "\n"
-
-
-def _messages(body: str, where: str) -> tuple[Message, ...]:
-    messages: list[Message] = []
-    role = "system"
-    lines: list[str] = []
-    for line in body.split("\n"):
-        marker = _MARKER.fullmatch(line)
-        if not marker:
-            lines.append(line)
-            continue
-        if any(text.strip() for text in lines):
-            messages.append(Message(role, _trimmed(lines)))
-        elif messages or role != "system":
-            messages.append(Message(role, ""))
-        role, lines = marker.group(1).lower(), []
-    if any(text.strip() for text in lines):
-        messages.append(Message(role, _trimmed(lines)))
-    if not messages:
+def _messages(body: str, where: str, first_line: int, slots: frozenset[str]) -> tuple[Placed, ...]:
+    try:
+        placed = split_messages(body, slots)
+    except MisplacedText as error:
+        place = f"{where}: line {first_line + error.line - 1}"
+        raise DraftError(f"{place} {error.problem}", hint=error.hint) from error
+    if not placed:
         raise DraftError(f"{where}: the prompt has no text", hint="write a line under 'user:'")
-    return tuple(messages)
-
-
-def _trimmed(lines: list[str]) -> str:
-    return "\n".join(lines).strip("\n")
+    return placed
 
 
 def _model(front: Front) -> Model | None:
@@ -277,6 +310,9 @@ def _input(front: Front, item: Any, path: tuple[str | int, ...]) -> Input:
         required=bool(item.get("required", default is None)),
         default=default,
         description=str(item.get("description") or ""),
+        enum=tuple(item.get("enum") or item.get("enumValues") or ()),
+        minimum=item.get("minimum"),
+        maximum=item.get("maximum"),
     )
 
 
@@ -284,6 +320,7 @@ def _input_content(item: Input) -> dict[str, Any]:
     content: dict[str, Any] = {"name": item.name, "kind": item.kind, "required": item.required}
     if item.default is not None:
         content["default"] = item.default
+    content |= item.limits()
     if item.description:
         content["description"] = item.description
     return content

@@ -177,7 +177,7 @@ _BREAKS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 
 def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     """Double-quote text with unusual line breaks, which PyYAML folds in all other styles. Other
-    text of several lines keeps them, so that versions of it are compared and merged by line.
+    text of several lines keeps them, so that each can be compared and merged.
     """
     style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from workbench.errors import DraftError
 from workbench.prompts.files.front_matter import split
 from workbench.prompts.values import SUFFIX
 
@@ -32,6 +33,18 @@ def name_problem(variant: str) -> str:
     if not _NAME.fullmatch(variant):
         return f"{variant!r} is no name for a variant"
     return f"{variant!r} has a meaning of its own in a REF" if variant in RESERVED else ""
+
+
+def check_variant(where: str, name: str, variant: str, prompt_id: str) -> None:
+    """Refuse a variant that cannot be named, or whose file names another prompt than its text."""
+    problem = name_problem(variant)
+    if problem:
+        raise DraftError(f"{where}: {problem}", hint=f"rename the file: {RULE}")
+    if prompt_id != name:
+        raise DraftError(
+            f"{where} is a variant of {name!r}, and its name: says {prompt_id!r}",
+            hint=f"write name: {name}, or call the file {file_name(prompt_id, variant)}",
+        )
 
 
 def own_name(text: str, where: str) -> str:

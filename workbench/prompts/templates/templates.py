@@ -11,12 +11,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
+from workbench.prompts.conversations import conversation
+from workbench.prompts.roles import first_marker, split_messages
+from workbench.prompts.snippets import Expanded, expanded
 from workbench.prompts.templates.uses import how_to_leave_out
 from workbench.prompts.values import (
     BRACES,
+    EXAMPLES,
     FIRST_REVISION,
     JINJA2,
+    PARTS_REVISION,
     REVISION,
+    SLOT,
+    ExampleSet,
     Message,
     Prompt,
 )
@@ -30,6 +37,7 @@ MAX_RENDERED_CHARS = 10_000_000
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 _Fill = Callable[[Mapping[str, Any]], str]
+_Part = Callable[[Mapping[str, Any]], tuple[Message, ...]]
 
 
 def variables(prompt: Prompt) -> tuple[str, ...]:
@@ -39,7 +47,12 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     for message in prompt.messages:
-        names.update(dict.fromkeys(_variables_of(message.content, prompt)))
+        if message.role == SLOT:
+            names[message.content] = None
+        else:
+            names.update(dict.fromkeys(_variables_of(message.content, prompt)))
+    if prompt.examples:
+        names.pop(EXAMPLES, None)
     return tuple(names)
 
 
@@ -50,9 +63,8 @@ class Renderer:
         """Raises TemplateError when a template does not compile."""
         self._prompt = prompt
         self._used = frozenset(variables(prompt))
-        self._fills: tuple[tuple[str, _Fill], ...] = tuple(
-            (message.role, _compiled(message.content, prompt)) for message in prompt.messages
-        )
+        self._examples = _Examples(prompt) if prompt.examples else None
+        self._parts = tuple(map(self._part, prompt.messages))
         self._defaults = {
             item.name: item.default
             for item in prompt.inputs
@@ -75,7 +87,7 @@ class Renderer:
                         f"{self._prompt.prompt_id} has no input {name!r}",
                         hint=did_you_mean(name, self.names),
                     )
-        messages = tuple(Message(role, fill(values)) for role, fill in self._fills)
+        messages = tuple(message for part in self._parts for message in part(values))
         if sum(len(message.content) for message in messages) > MAX_RENDERED_CHARS:
             raise TemplateError(
                 f"{self._prompt.prompt_id} renders to more than {MAX_RENDERED_CHARS:,} characters"
@@ -88,6 +100,14 @@ class Renderer:
         known = self._defaults.keys() | inputs.keys()
         return tuple(sorted((self._used | required) - known))
 
+    def _part(self, message: Message) -> _Part:
+        if message.role != SLOT:
+            fill = _compiled(message.content, self._prompt)
+            return lambda values: (Message(message.role, fill(values)),)
+        if self._examples and message.content == EXAMPLES:
+            return self._examples.as_messages
+        return lambda values: conversation(values[message.content], message.content)
+
     def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         lacking = self.missing(inputs)
         if lacking:
@@ -97,17 +117,77 @@ class Renderer:
                 hint=how_to_leave_out(self._prompt, lacking) or usual,
             )
         values = {**self._defaults, **inputs}
-        null: Any = ""
+        if self._examples:
+            values[EXAMPLES] = self._examples.value
+        null = _null(self._prompt)
         if self._prompt.revision != FIRST_REVISION and self._prompt.template_format == JINJA2:
             from jinja2 import Undefined
 
-            from workbench.prompts.templates.sandbox import Null
-
-            null = Null()
             for item in self._prompt.inputs:
                 if item.default is None and not item.required and values[item.name] is None:
                     values[item.name] = Undefined(name=item.name)
         return {name: null if value is None else value for name, value in values.items()}
+
+
+class _Examples:
+    """The few-shot examples of a prompt, rendered once: as messages, as text, or as rows."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._set = prompt.examples or ExampleSet()
+        self._are_messages = bool(first_marker(self._set.template))
+        self._messages = tuple(self._rendered()) if self._are_messages else ()
+        texts = [] if self._are_messages else [message.content for message in self._rendered()]
+        rows = [dict(row) for row in self._set.rows]
+        self.value: Any = "\n".join(texts).rstrip("\n") if self._set.template else rows
+        """What `examples` is in templates."""
+        for message in prompt.messages:
+            self._check_use(message)
+
+    def as_messages(self, _values: Mapping[str, Any]) -> tuple[Message, ...]:
+        return self._messages
+
+    def _rendered(self) -> Iterator[Message]:
+        """The messages of each row; without role markers each row is one text."""
+        template = self._set.template
+        plain = (Message("", template),) if template else ()
+        split = [placed.message for placed in split_messages(template)]
+        parts = split if self._are_messages else plain
+        fills = [(part.role, _compiled(part.content, self._prompt)) for part in parts]
+        null = _null(self._prompt)
+        for number, row in enumerate(self._set.rows, 1):
+            values = {**row.get("inputs", {}), "tags": row.get("tags", [])}
+            values["expected"] = row.get("expected")
+            filled = {name: null if value is None else value for name, value in values.items()}
+            try:
+                yield from (Message(role, fill(filled)) for role, fill in fills)
+            except (TemplateError, KeyError) as error:
+                where = f" of those from {self._set.file}" if self._set.file else ""
+                problem = error.message if isinstance(error, TemplateError) else f"no {error}"
+                raise TemplateError(f"example {number}{where}: {problem}") from error
+
+    def _check_use(self, message: Message) -> None:
+        is_slot = message.role == SLOT and message.content == EXAMPLES
+        if self._are_messages:
+            if message.role != SLOT and EXAMPLES in _variables_of(message.content, self._prompt):
+                raise TemplateError(
+                    f"{{{{ {EXAMPLES} }}}} stands for messages, and is used in a text",
+                    hint="write it on a line of its own, above a role marker",
+                )
+        elif is_slot:
+            raise TemplateError(
+                f"{{{{ {EXAMPLES} }}}} stands for a text, and is used between messages",
+                hint="examples.template needs lines 'user:' and 'assistant:' to be messages",
+            )
+
+
+def _null(prompt: Prompt) -> Any:
+    """What stands for null in templates."""
+    if prompt.revision == FIRST_REVISION or prompt.template_format != JINJA2:
+        return ""
+    from workbench.prompts.templates.sandbox import Null
+
+    return Null()
 
 
 def _variables_of(template: str, prompt: Prompt) -> list[str]:
@@ -115,36 +195,37 @@ def _variables_of(template: str, prompt: Prompt) -> list[str]:
         return [match.group(1) for match in _PLACEHOLDER.finditer(template)]
     from jinja2 import meta
 
-    with _compiling():
-        tree = _environment(prompt).parse(template)
+    whole = expanded(prompt, template)
+    with _compiling(whole):
+        tree = _environment(prompt).parse(whole.text)
         names = meta.find_undeclared_variables(tree)
-    _refuse_other_files(tree)
-    return sorted(names, key=template.find)
+    _refuse_other_files(tree, whole)
+    return sorted(names, key=whole.text.find)
 
 
 @contextmanager
-def _compiling() -> Iterator[None]:
+def _compiling(whole: Expanded) -> Iterator[None]:
     """Convert errors that Jinja2 or Python raise for an invalid template to TemplateError."""
     from jinja2 import TemplateSyntaxError
 
     try:
         yield
     except TemplateSyntaxError as error:
-        raise TemplateError(f"line {error.lineno} of the template: {error.message}") from error
+        raise TemplateError(f"{whole.place(error.lineno)}: {error.message}") from error
     except (RecursionError, MemoryError, SyntaxError) as error:
         raise TemplateError("the template is nested too deeply") from error
     except ValueError as error:
         raise TemplateError(f"the template: {error}") from error
 
 
-def _refuse_other_files(tree: nodes.Template) -> None:
+def _refuse_other_files(tree: nodes.Template, whole: Expanded) -> None:
     from jinja2 import nodes
 
     reaching = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
     for node in tree.find_all(reaching):
         raise TemplateError(
-            f"line {node.lineno} of the template: {type(node).__name__.lower()} is refused",
-            hint="a prompt is one file: put the text itself here",
+            f"{whole.place(node.lineno)}: {type(node).__name__.lower()} is refused",
+            hint='put the text itself here, or include a snippet: {% include "NAME" %}',
         )
 
 
@@ -158,11 +239,12 @@ def _compiled(template: str, prompt: Prompt) -> _Fill:
         )
     if "{{" not in template and "{%" not in template and "{#" not in template:
         return lambda _values: template
-    with _compiling():
-        return _filling(_environment(prompt).from_string(template))
+    whole = expanded(prompt, template)
+    with _compiling(whole):
+        return _filling(_environment(prompt).from_string(whole.text), whole)
 
 
-def _filling(template: Template) -> _Fill:
+def _filling(template: Template, whole: Expanded) -> _Fill:
     from jinja2 import TemplateError as JinjaError
 
     from workbench.prompts.templates.sandbox import render
@@ -172,25 +254,25 @@ def _filling(template: Template) -> _Fill:
             return render(template, values)
         except JinjaError as error:
             problem = error.message or type(error).__name__
-            raise TemplateError(f"{_place(error)}: {problem}") from error
+            raise TemplateError(f"{_place(error, whole)}: {problem}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise TemplateError(f"{_place(error)}: {error}") from error
+            raise TemplateError(f"{_place(error, whole)}: {error}") from error
         except (RecursionError, MemoryError) as error:
-            raise TemplateError(f"{_place(error)} needs too much memory or depth") from error
+            raise TemplateError(f"{_place(error, whole)} needs too much memory or depth") from error
         except (AssertionError, RuntimeError) as error:
-            raise TemplateError(f"{_place(error)}: {error}") from error
+            raise TemplateError(f"{_place(error, whole)}: {error}") from error
 
     return fill
 
 
-def _place(error: BaseException) -> str:
+def _place(error: BaseException, whole: Expanded) -> str:
     """The line that was being rendered: Jinja2's frames have the template's line numbers."""
     line, trace = 0, error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == "<template>":
             line = trace.tb_lineno
         trace = trace.tb_next
-    return f"line {line} of the template" if line else "the template"
+    return whole.place(line) if line else "the template"
 
 
 def _as_text(value: Any) -> str:
@@ -200,9 +282,9 @@ def _as_text(value: Any) -> str:
 def _environment(prompt: Prompt) -> ImmutableSandboxedEnvironment:
     from workbench.prompts.templates.sandbox import environment
 
-    if prompt.revision not in (FIRST_REVISION, REVISION):
+    if prompt.revision not in (FIRST_REVISION, REVISION, PARTS_REVISION):
         raise TemplateError(
             f"{prompt.prompt_id} is of template revision {prompt.revision}, which is unknown here",
             hint="upgrade prompt-workbench",
         )
-    return environment(prompt.revision)
+    return environment(min(prompt.revision, REVISION))

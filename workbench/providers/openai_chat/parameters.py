@@ -68,9 +68,9 @@ def payload(request: Request) -> dict[str, Any]:
     }
 
 
-def as_payload(messages: Sequence[Message]) -> list[dict[str, str]]:
+def as_payload(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Messages in the shape the API takes."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [message.sent() for message in messages]
 
 
 def response_format(outputs: Any) -> dict[str, Any]:

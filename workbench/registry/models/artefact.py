@@ -11,8 +11,9 @@ from typing import Any
 from workbench.errors import PromptInputError, RegistryError, TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.codec import prompt_from_json, prompt_to_json
+from workbench.prompts.roles import join_messages
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import BRACES, Message, Prompt
+from workbench.prompts.values import BRACES, SLOT, Message, Prompt
 
 
 def body_of(prompt: Prompt) -> str:
@@ -22,12 +23,9 @@ def body_of(prompt: Prompt) -> str:
 
 def content_of(prompt: Prompt) -> str:
     """The text for people and plain readers: a single message's text, or all with their roles."""
-    if len(prompt.messages) == 1:
+    if len(prompt.messages) == 1 and prompt.messages[0].role != SLOT:
         return prompt.messages[0].content
-    # Here, because an app that renders a stored prompt needs no YAML.
-    from workbench.prompts.files.prompty import write_messages
-
-    return write_messages(prompt.messages)
+    return join_messages(prompt.messages)
 
 
 def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
@@ -59,7 +57,7 @@ def _around_plain_text() -> tuple[str, str]:
     return before, after
 
 
-def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, str]]:
+def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The messages as plain dictionaries.
 
     Raises PromptInputError when an input is missing or unknown, or the template fails on it.
@@ -68,4 +66,4 @@ def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, st
         messages = renderer.render(inputs, strict=True)
     except TemplateError as error:
         raise PromptInputError(error.message, hint=error.hint) from error
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [message.sent() for message in messages]

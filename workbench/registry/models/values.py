@@ -202,8 +202,8 @@ class PromptVersion(_Value):
             return None
         return {"id": model.id, "provider": model.provider, "options": dict(model.options)}
 
-    def messages(self, **inputs: Any) -> list[dict[str, str]]:
-        """The messages to send, as `{"role", "content"}`.
+    def messages(self, **inputs: Any) -> list[dict[str, Any]]:
+        """The messages to send, as `{"role", "content"}`, in the form of OpenAI's chat API.
 
         Raises PromptInputError (a ValueError) when an input is missing or unknown.
         """

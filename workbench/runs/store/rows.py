@@ -11,7 +11,7 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.fingerprints import canonical_json
 from workbench.json_text import loads
-from workbench.prompts.codec import INPUT_KEYS, prompt_from_json
+from workbench.prompts.codec import INPUT_KEYS, examples_to_json, prompt_from_json
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.openai_chat.finish import READING, is_incomplete
@@ -138,6 +138,7 @@ def prompt_content(prompt: Prompt) -> dict[str, Any]:
         "prompt_id": prompt.prompt_id,
         "description": prompt.description,
         "descriptions": [item.description for item in prompt.inputs],
+        **({"examples": examples_to_json(prompt.examples)} if prompt.examples else {}),
     }
 
 
@@ -147,7 +148,10 @@ def read_prompt(content: Mapping[str, Any]) -> Prompt:
     data = {
         **content,
         "messages": [{"role": role, "content": text} for role, text in content["messages"]],
-        "inputs": [dict(zip(INPUT_KEYS, (*item, text), strict=True)) for item, text in described],
+        "inputs": [
+            dict(zip(INPUT_KEYS, (*item[:4], text), strict=True)) | dict(*item[4:])
+            for item, text in described
+        ],
         "extra": {},
     }
     return prompt_from_json(content["prompt_id"], data)

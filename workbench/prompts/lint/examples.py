@@ -1,0 +1,123 @@
+"""Example answers in a prompt: against its output schema and its stop sequences.
+
+An example answer is a message of the assistant that a further message follows (the last one may be
+the beginning of an answer), or text of another message after a label such as `Output:`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.prompts.files.options import MORE, NAMES
+from workbench.prompts.lint.places import FENCE, Placed, PlacedMessage
+from workbench.prompts.lint.rules import EXAMPLE_SCHEMA, EXAMPLE_STOP, Finding, LintContext
+from workbench.prompts.values import Prompt
+
+_LABEL = re.compile(
+    r"[ \t]*(?:[-*>][ \t]*)?[*_]{0,2}(?:(?:example|expected|sample|correct|desired)[ \t]+)?"
+    r"(?:answer|output|response|reply|assistant|A)(?:[ \t]+\d+)?[*_]{0,2}[ \t]*:[*_]{0,2}[ \t]*"
+    r"(?P<rest>.*)",
+    re.I,
+)
+_OTHER_LABEL = re.compile(r"[ \t]*(?:[-*>][ \t]*)?[*_]{0,2}[A-Z][\w ]{0,30}[*_]{0,2}:(?:[ \t]|$)")
+_TEMPLATE = ("{{", "{%", "{#")
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleAnswer:
+    """An answer as the prompt shows it, and the line where it begins."""
+
+    text: str
+    line: int | None
+    where: str
+    is_whole: bool
+    """Whether it is certainly a whole answer, as a message or a row is."""
+
+
+def example_findings(placed: Placed, prompt: Prompt, context: LintContext) -> Iterator[Finding]:
+    """Examples that no answer may look like."""
+    stops = stop_sequences(prompt)
+    for answer in example_answers(placed):
+        if any(mark in answer.text for mark in _TEMPLATE):
+            continue
+        yield from _against_schema(answer, prompt.outputs, context)
+        stop = next((stop for stop in stops if stop in answer.text), None)
+        if stop is not None:
+            message = f"{answer.where} contains the stop sequence {stop!r}, where it would be cut"
+            yield Finding(EXAMPLE_STOP, message, answer.line)
+
+
+def stop_sequences(prompt: Prompt) -> tuple[str, ...]:
+    """The stop sequences of the model's options, under any of their names."""
+    options: dict[str, Any] = dict(prompt.model.options) if prompt.model else {}
+    more = options.get(MORE)
+    everything = {**options, **(more if isinstance(more, Mapping) else {})}
+    stops: list[str] = []
+    for name, value in everything.items():
+        if NAMES.get(name, name) == "stop":
+            listed = [value] if isinstance(value, str) else value or []
+            stops += [stop for stop in listed if isinstance(stop, str) and stop]
+    return tuple(stops)
+
+
+def example_answers(placed: Placed) -> Iterator[ExampleAnswer]:
+    """Every example answer in the text of a draft."""
+    for at, message in enumerate(placed.messages):
+        if message.role == "assistant":
+            if at + 1 < len(placed.messages):
+                what = "the example answer"
+                yield ExampleAnswer(message.content, message.line, what, is_whole=True)
+        elif message.role != "tool":
+            yield from _labelled(message)
+
+
+def _labelled(message: PlacedMessage) -> Iterator[ExampleAnswer]:
+    """The text after `Output:` and the like, to the next label or blank line; a fenced block whole.
+    Labels without text of their own and instructions about the answer are no examples.
+    """
+    lines = list(message.lines())
+    for at, (number, line) in enumerate(lines):
+        label = _LABEL.fullmatch(line)
+        if label is None:
+            continue
+        rest, following = label["rest"].strip(), lines[at + 1 :]
+        if not rest and following and FENCE.match(following[0][1]):
+            block = []
+            for _, text in following[1:]:
+                if FENCE.match(text):
+                    break
+                block.append(text)
+            yield ExampleAnswer("\n".join(block), number + 2, "the example answer", is_whole=False)
+            continue
+        texts = [rest] if rest else []
+        for _, text in following:
+            if not text.strip() or _OTHER_LABEL.match(text):
+                break
+            texts.append(text)
+        if texts:
+            line_of_text = number if rest else number + 1
+            yield ExampleAnswer("\n".join(texts), line_of_text, "the example answer", False)
+
+
+def _against_schema(answer: ExampleAnswer, outputs: Any, context: LintContext) -> Iterator[Finding]:
+    if outputs is None or context.schema_error is None:
+        return
+    try:
+        value = json.loads(answer.text)
+    except ValueError:
+        if answer.is_whole:
+            message = f"{answer.where} is no JSON, and outputs asks for it"
+            yield Finding(EXAMPLE_SCHEMA, message, answer.line)
+        return
+    except RecursionError:
+        return
+    # `Output: 5` in the middle of an explanation is no whole answer.
+    if not answer.is_whole and not isinstance(value, (dict, list)):
+        return
+    error = context.schema_error(outputs, value)
+    if error:
+        yield Finding(EXAMPLE_SCHEMA, f"{answer.where}: {error}", answer.line)

@@ -1,0 +1,96 @@
+"""White space and invisible characters that the model sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from workbench.prompts.lint.places import Placed, PlacedMessage
+from workbench.prompts.lint.rules import (
+    BLANK_LINES,
+    INVISIBLE,
+    SPACE_BEFORE_ROLE,
+    TAB,
+    TRAILING_SPACE,
+    Finding,
+)
+from workbench.prompts.values import Prompt
+
+# Without the joiners and marks that Persian, Hebrew and emoji need.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u1680\u2000-\u200b\u205f\u2060-\u2064\ufeff"
+    "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+    # No-break spaces, except where French puts them, and inside of numbers.
+    "|(?<![«\\d])[\u00a0\u202f](?![»:;!?%€])|(?<=\\d)[\u00a0\u202f](?![\\d%€])"
+)
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+")
+"""Tag characters are part of some flags."""
+_TRIMMED = ("-%}", "-}}", "-#}")
+"""After these the template removes white space."""
+
+
+def white_space_findings(placed: Placed) -> Iterator[Finding]:
+    """One finding for each line, or run of lines, with such characters."""
+    for message in placed.messages:
+        last = _last_text(message)
+        yield from _trailing(message, last)
+        if last < message.line + message.content.count("\n"):
+            yield Finding(
+                SPACE_BEFORE_ROLE,
+                f"the {message.role} message ends with lines of white space, which are sent",
+                last + 1,
+            )
+        yield from _runs(message, last)
+        for number, line in message.unfenced():
+            if "\t" in line.rstrip():
+                yield Finding(TAB, f"a tab in the {message.role} message", number)
+        for number, line in message.lines():
+            codes = unseen_characters(line)
+            if codes:
+                yield Finding(
+                    INVISIBLE,
+                    f"{', '.join(codes)}, which readers do not see and models do",
+                    number,
+                )
+
+
+def unseen_characters(line: str) -> list[str]:
+    """The code points of a line's invisible, reversing and unusual blank characters."""
+    return sorted({f"U+{ord(char):04X}" for char in _UNSEEN.findall(_FLAG.sub("", line))})
+
+
+def unseen_in(prompt: Prompt) -> Iterator[str]:
+    """Yield a sentence for each line of a prompt with such characters."""
+    for message in prompt.messages:
+        for number, line in enumerate(message.content.split("\n"), 1):
+            codes = unseen_characters(line)
+            if codes:
+                yield (
+                    f"line {number} of the {message.role} message holds {', '.join(codes)},"
+                    " which readers do not see and models do"
+                )
+
+
+def _last_text(message: PlacedMessage) -> int:
+    return max((n for n, line in message.lines() if line.strip()), default=message.line)
+
+
+def _trailing(message: PlacedMessage, last: int) -> Iterator[Finding]:
+    for number, line in message.lines():
+        text = line.rstrip(" \t")
+        if text != line and number <= last and not text.endswith(_TRIMMED):
+            what = "ends with white space" if line.strip() else "is not empty but white space"
+            yield Finding(TRAILING_SPACE, f"the line {what}", number)
+
+
+def _runs(message: PlacedMessage, last: int) -> Iterator[Finding]:
+    """Runs of blank lines between lines of text."""
+    before: int | None = None
+    for number, line in message.unfenced():
+        if number > last:
+            break
+        if line.strip():
+            before = number
+            continue
+        if before is not None and number == before + 2:
+            yield Finding(BLANK_LINES, "more than one blank line, which the model sees", number)
