@@ -157,6 +157,7 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             continue
         if draft.note:
             yield Check("draft", Level.WARNING, draft.note, "write model.provider")
+        yield from _lint(workspace, path)
     for path in workspace.suite_paths():
         try:
             suite = read_suite(path)
@@ -165,6 +166,17 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             continue
         yield from _baseline(workspace, suite)
         yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _lint(workspace: Workspace, path: Path) -> Iterator[Check]:
+    """The findings of `workbench lint`: they stop no run, so they are warnings."""
+    from workbench.actions.workspace.linting import lint_file
+
+    linted = lint_file(workspace, path)
+    for finding in linted.findings:
+        line = f":{finding.line}" if finding.line else ""
+        message = f"{linted.file_of(finding)}{line}: {finding.message} [{finding.rule.id}]"
+        yield Check("lint", Level.WARNING, message, finding.what_to_do)
 
 
 def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:

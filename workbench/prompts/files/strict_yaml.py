@@ -190,7 +190,5 @@ def dump_yaml(data: Any) -> str:
     """YAML that `parse_yaml` and other programs read back unchanged; each value on its own line,
     whatever its length, so that branches merge as they do for other files.
     """
-    text: str = yaml.dump(
-        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf
-    )
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
     return text

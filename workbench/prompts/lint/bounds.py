@@ -6,33 +6,24 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workbench.prompts.files.options import MORE, NAMES
 from workbench.prompts.lint.rules import CONFLICT, Finding
 from workbench.prompts.lint.sentences import Sentence
+from workbench.prompts.lint.tokens import max_output
 from workbench.prompts.values import Prompt
 
 _UNITS = ("paragraph", "sentence", "word", "character")
 """From the coarsest: each holds at least one of the next."""
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ],
-        1,
-    )
-} | {"a single": 1, "twenty": 20, "fifty": 50, "a hundred": 100, "one hundred": 100}
+_WORDS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    "twelve",
+)
+_NUMBERS = {word: number for number, word in enumerate(_WORDS, 1)} | {
+    "a single": 1,
+    "twenty": 20,
+    "fifty": 50,
+    "a hundred": 100,
+    "one hundred": 100,
+}
 _COUNT = rf"(?:\d[\d,]*|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
 _MOST = r"at most|no more than|not more than|up to|a maximum of|max(?:imum)?\.?|within"
 _BELOW = r"under|below|fewer than|less than"
@@ -46,7 +37,7 @@ _LEAD = (
 )
 _BOUND = re.compile(
     rf"^{_LEAD}(?P<kind>{_MOST}|{_BELOW}|{_LEAST}|more than|over|between|exactly|in|with|of)?\s*"
-    rf"(?P<low>{_COUNT})(?:\s*(?:-|–|to|and)\s*(?P<high>{_COUNT}))?[ -]"
+    rf"(?P<low>{_COUNT})(?:\s*(?:-|\u2013|to|and)\s*(?P<high>{_COUNT}))?[ -]"
     rf"(?P<unit>{'|'.join(_UNITS)})s?(?P<after>\s+(?:or (?:less|fewer|more)|at (?:most|least)"
     r"|max(?:imum)?|min(?:imum)?))?(?:\s+(?:long|in total|only|in length))?\s*(?:[.,;:!)]|$)",
     re.I,
@@ -112,22 +103,11 @@ def bound_findings(bounds: Sequence[tuple[Bound, Sentence]], prompt: Prompt) -> 
         for other, before in bounds[:at]:
             same = other.of == bound.of and before.branch == sentence.branch
             if same and (_cannot(bound, other) or _cannot(other, bound)):
-                message = f"this asks for {bound.text}, and line {before.line} for {other.text}"
-                yield Finding(CONFLICT, message, sentence.line)
+                message = f"this asks for {bound.text}, and {before.place} for {other.text}"
+                yield Finding(CONFLICT, message, sentence.line, file=sentence.file)
                 break
 
 
 def _cannot(long: Bound, short: Bound) -> bool:
     """Whether what `long` needs at least is more than `short` allows."""
     return _UNITS.index(long.unit) <= _UNITS.index(short.unit) and long.low > short.high
-
-
-def max_output(prompt: Prompt) -> int | None:
-    """The most tokens that the draft lets an answer have; None: it does not say."""
-    options = dict(prompt.model.options) if prompt.model else {}
-    more = options.get(MORE)
-    for name, value in {**options, **(more if isinstance(more, dict) else {})}.items():
-        is_limit = NAMES.get(name, name) in ("max_completion_tokens", "max_tokens")
-        if is_limit and isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return None

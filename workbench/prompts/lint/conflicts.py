@@ -9,11 +9,11 @@ left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workbench.prompts.lint.bounds import Bound, bound_findings, bound_of
-from workbench.prompts.lint.places import Placed, PlacedMessage
+from workbench.prompts.lint.places import Placed, expand
 from workbench.prompts.lint.rules import CONFLICT, Finding
 from workbench.prompts.lint.sentences import Sentence, sentences
 from workbench.prompts.values import Prompt
@@ -25,7 +25,10 @@ _ANSWER = r"(?:answer|respond|reply|write|output|return|produce|give|speak)"
 _ITS = r"(?:(?:only|just|strictly|always|exclusively|in|as|with|using|a|an|the|your|answer|answers"
 _ITS += r"|response|responses|reply|result|valid|pure|raw|single|of|object|text|format)\s+){0,6}"
 _SUBJECT = r"(?:your|the) (?:answer|response|reply|output) (?:must|should|has to|is to) be\s+"
-_END = r"(?=\s*(?:$|[.,;:!)]|and\b|or\b|but\b|only\b|at all\b|anywhere\b|in (?:your|the) (?:answer|response|reply|output)\b))"
+_END = (
+    r"(?=\s*(?:$|[.,;:!)]|and\b|or\b|but\b|only\b|at all\b|anywhere\b"
+    r"|in (?:your|the) (?:answer|response|reply|output)\b))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,15 @@ STANCES: tuple[Stance, ...] = (
     *_exclusive(
         "tone",
         {"formal": "formal", "informal": "informal|casual"},
-        rf"{_START}(?:(?:use|keep|write in|adopt) an? VALUE (?:tone|style|register)|be VALUE{_END})",
+        rf"{_START}(?:(?:use|keep|write in|adopt) an? VALUE (?:tone|style|register)"
+        rf"|be VALUE{_END})",
     ),
     _stance(
         "explanation",
         "no explanation",
-        rf"\b(?:do not|don't|never)\s+(?:explain|justify)(?: (?:yourself|your \w+|why|anything|it))?"
-        rf"{_END}|\b(?:no|without)\s+(?:any\s+|further\s+)?(?:explanations?|commentary|preamble)\b"
+        r"\b(?:do not|don't|never)\s+(?:explain|justify)"
+        rf"(?: (?:yourself|your \w+|why|anything|it))?{_END}"
+        r"|\b(?:no|without)\s+(?:any\s+|further\s+)?(?:explanations?|commentary|preamble)\b"
         r"|\b(?:and|with) nothing else\b"
         rf"|{_START}{_ANSWER} (?:only )?(?:with )?(?:only )?(?:a single|exactly one|one) "
         rf"(?:word|label|letter|number)(?: only)?{_END}",
@@ -164,39 +169,38 @@ STANCES: tuple[Stance, ...] = (
 """Stances in order; two of one topic with different values conflict."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    value: str
-    line: int
-    branch: tuple[int, ...]
-
-
 def conflict_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
-    """Each second stance that contradicts an earlier one, on its line."""
-    said: dict[str, list[_Said]] = {}
+    """Each second stance that contradicts an earlier one, on its line. Raises TemplateError."""
+    said: dict[str, list[tuple[str, Sentence]]] = {}
     bounds: list[tuple[Bound, Sentence]] = []
-    if prompt.outputs is not None:
-        said["format"] = [_Said("JSON", 0, ())]
-        said["JSON"] = [_Said("JSON", 0, ())]
-    for sentence in _instructions(placed.messages):
+    for sentence in _instructions(placed, prompt):
         for topic, value in _stances(sentence.text):
-            for other in said.get(topic, ()):
-                if other.value != value and (not other.line or other.branch == sentence.branch):
-                    asked = f"line {other.line} asks" if other.line else "outputs asks"
-                    message = f"this asks for {value}, and {asked} for {other.value}"
-                    yield Finding(CONFLICT, message, sentence.line)
-                    break
-            said.setdefault(topic, []).append(_Said(value, sentence.line, sentence.branch))
+            other = _contradicted(value, sentence, said.get(topic, ()))
+            by_schema = topic in ("format", "JSON") and value != "JSON" and prompt.outputs
+            if other or by_schema:
+                asks = f"{other[1].place} asks for {other[0]}" if other else "outputs is for JSON"
+                message = f"this asks for {value}, and {asks}"
+                yield Finding(CONFLICT, message, sentence.line, file=sentence.file)
+            said.setdefault(topic, []).append((value, sentence))
         bound = bound_of(sentence.text)
         if bound:
             bounds.append((bound, sentence))
     yield from bound_findings(bounds, prompt)
 
 
-def _instructions(messages: tuple[PlacedMessage, ...]) -> Iterator[Sentence]:
-    for message in messages:
+def _contradicted(
+    value: str, sentence: Sentence, earlier: Iterable[tuple[str, Sentence]]
+) -> tuple[str, Sentence] | None:
+    """The first earlier stance on the topic with another value, in the same branch."""
+    return next(
+        (each for each in earlier if each[0] != value and each[1].branch == sentence.branch), None
+    )
+
+
+def _instructions(placed: Placed, prompt: Prompt) -> Iterator[Sentence]:
+    for message in placed.messages:
         if message.role in ("system", "developer", "user"):
-            yield from sentences(message)
+            yield from sentences(expand(message, prompt))
 
 
 def _stances(text: str) -> Iterator[tuple[str, str]]:

@@ -15,16 +15,18 @@ from workbench.prompts.lint.inputs import input_findings
 from workbench.prompts.lint.places import Placed, place
 from workbench.prompts.lint.roles import role_findings
 from workbench.prompts.lint.rules import (
+    NOTHING_KNOWN,
     RULES,
     UNKNOWN_RULE,
     UNREADABLE,
     Finding,
     LintContext,
+    Rule,
 )
 from workbench.prompts.lint.tokens import context_findings
 from workbench.prompts.lint.white_space import white_space_findings
 from workbench.prompts.templates.templates import variables
-from workbench.prompts.values import Message, Prompt
+from workbench.prompts.values import SNIPPETS, Message, Prompt
 from workbench.suggestions import did_you_mean
 
 KEY = "x-lint"
@@ -32,13 +34,13 @@ KEY = "x-lint"
 _IDS = tuple(rule.id for rule in RULES)
 _ORDER = {rule.id: at for at, rule in enumerate(RULES)}
 _LINE = re.compile(r": line (\d+) ")
-_TEMPLATE_LINE = re.compile(r"line (\d+) of the template: ")
+_TEMPLATE_LINE = re.compile(r"line (?P<line>\d+) of the (?:template|snippet '(?P<name>[^']+)'): ")
 
 
 def lint(
     text: str,
     prompt: Prompt,
-    context: LintContext = LintContext(),
+    context: LintContext = NOTHING_KNOWN,
     rendered: Sequence[Message] = (),
     of: str = "the prompt",
 ) -> tuple[Finding, ...]:
@@ -47,13 +49,13 @@ def lint(
     `rendered` are its messages with a case, which `of` names; without them the templates are
     counted as they stand.
     """
-    placed = place(text)
+    placed = place(text, prompt)
     broken = tuple(template_findings(placed, prompt))
     if broken:
         return broken
     findings = [
         *input_findings(placed, prompt),
-        *context_findings(rendered or prompt.messages, of, context),
+        *context_findings(prompt, rendered or prompt.messages, of, context),
         *conflict_findings(placed, prompt),
         *example_findings(placed, prompt, context),
         *role_findings(placed),
@@ -64,25 +66,28 @@ def lint(
     return tuple(sorted([*kept, *_switch_findings(placed, prompt)], key=_place))
 
 
-def unreadable(error: WorkbenchError, where: str) -> Finding:
-    """The finding for a draft that cannot be read; `where` is how the error names the file."""
+def finding_of(error: WorkbenchError, where: str, rule: Rule = UNREADABLE) -> Finding:
+    """The finding for an error about a draft, which `where` names."""
     message = error.message.removeprefix(f"{where}: ").removeprefix(where)
     match = _LINE.search(error.message)
     line = int(match.group(1)) if match else None
-    return Finding(UNREADABLE, message.removeprefix(f"line {line} "), line, error.hint)
+    return Finding(rule, message.removeprefix(f"line {line} "), line, error.hint)
 
 
 def template_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
-    """Each message whose template does not compile, on the file's line."""
-    for index, message in enumerate(prompt.messages):
+    """Each message whose template does not compile, on the line of its file."""
+    for message, own in zip(placed.messages, prompt.messages, strict=True):
         try:
-            variables(replace(prompt, messages=(message,)))
+            variables(replace(prompt, messages=(own,)))
         except TemplateError as error:
             match = _TEMPLATE_LINE.search(error.message)
-            start = placed.messages[index].line if index < len(placed.messages) else None
-            line = start + int(match.group(1)) - 1 if start and match else start
             problem = _TEMPLATE_LINE.sub("", error.message)
-            yield Finding(UNREADABLE, problem, line, error.hint)
+            file, line = "", message.line
+            if match and match["name"]:
+                file, line = f"{SNIPPETS}/{match['name']}.md", int(match["line"])
+            elif match:
+                line += int(match["line"]) - 1
+            yield Finding(UNREADABLE, problem, line, error.hint, file)
 
 
 def silenced(prompt: Prompt) -> frozenset[str]:
@@ -114,5 +119,5 @@ def _switch_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
             yield Finding(UNKNOWN_RULE, f"{KEY}.off: there is no rule {name!r}", line, hint)
 
 
-def _place(finding: Finding) -> tuple[int, int]:
-    return finding.line or 0, _ORDER[finding.rule.id]
+def _place(finding: Finding) -> tuple[str, int, int]:
+    return finding.file, finding.line or 0, _ORDER[finding.rule.id]

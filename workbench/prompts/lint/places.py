@@ -7,21 +7,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.prompts.files.fences import cut
-from workbench.prompts.values import ROLES
+from workbench.prompts.roles import split_messages
+from workbench.prompts.snippets import Expanded, expanded
+from workbench.prompts.values import SLOT, SNIPPETS, Prompt
 
-MARKER = re.compile(rf"[ \t]*(?:#[ \t]*)?({'|'.join(ROLES)})[ \t]*:[ \t]*", re.I)
 FENCE = re.compile(r"[ \t]*(```|~~~)")
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedMessage:
-    """A message's template and the line, from 1, where its text begins."""
+class PlacedText:
+    """The template of a message, or a snippet, and the line of its file where it begins."""
 
     role: str
+    """`snippet` for a snippet."""
     content: str
     line: int
-    marker: int | None
-    """The line of its role marker."""
+    file: str = ""
+    """Empty: the draft's own."""
+
+    @property
+    def what(self) -> str:
+        return self.role if self.role == "snippet" else f"{self.role} message"
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """The lines of the text with their numbers."""
@@ -47,37 +53,56 @@ class Placed:
     """Of the whole file."""
     first: int
     """The line, from 1, after the front matter."""
-    messages: tuple[PlacedMessage, ...]
+    messages: tuple[PlacedText, ...]
+    """As those of the prompt, slots included."""
+    snippets: tuple[PlacedText, ...]
 
     @property
     def body(self) -> Iterator[tuple[int, str]]:
         """The lines below the front matter, with their numbers."""
         yield from enumerate(self.lines[self.first - 1 :], self.first)
 
+    @property
+    def texts(self) -> tuple[PlacedText, ...]:
+        """The messages without the slots, and the snippets."""
+        return (*(each for each in self.messages if each.role != SLOT), *self.snippets)
 
-def place(text: str) -> Placed:
-    """The places of a draft's messages, cut as `parse_prompty` cuts them. Raises DraftError."""
+
+def place(text: str, prompt: Prompt) -> Placed:
+    """The places of the draft that was read as `prompt`."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     _, _, body = cut(text, "the draft")
     lines = tuple(text.split("\n"))
     first = len(lines) - body.count("\n")
-    return Placed(lines, first, tuple(_messages(lines, first)))
+    slots = {message.content for message in prompt.messages if message.role == SLOT}
+    messages = (
+        PlacedText(each.message.role, each.message.content, first + each.line - 1)
+        for each in split_messages(body, slots)
+    )
+    snippets = (
+        PlacedText("snippet", snippet, 1, f"{SNIPPETS}/{name}.md")
+        for name, snippet in prompt.snippets.items()
+    )
+    return Placed(lines, first, tuple(messages), tuple(snippets))
 
 
-def _messages(lines: tuple[str, ...], first: int) -> Iterator[PlacedMessage]:
-    role, marker, start, is_first = "system", None, first, True
-    for number in range(first, len(lines) + 2):
-        line = lines[number - 1] if number <= len(lines) else ""
-        at_end = number > len(lines)
-        match = None if at_end else MARKER.fullmatch(line)
-        if not (at_end or match):
-            continue
-        texts = lines[start - 1 : number - 1]
-        has_text = any(text.strip() for text in texts)
-        if has_text or (marker is not None and not at_end and not (is_first and role == "system")):
-            skipped = next((at for at, text in enumerate(texts) if text), 0)
-            content = "\n".join(texts).strip("\n")
-            yield PlacedMessage(role, content, start + skipped, marker)
-            is_first = False
-        if match:
-            role, marker, start = match.group(1).lower(), number, number + 1
+@dataclass(frozen=True, slots=True)
+class ExpandedText:
+    """A message with its snippets in place, and where its lines come from."""
+
+    message: PlacedText
+    whole: Expanded
+
+    @property
+    def text(self) -> str:
+        return self.whole.text
+
+    def where(self, line: int) -> tuple[str, int]:
+        """File and line of a line, from 1, of `text`."""
+        name, own = self.whole.source(line)
+        return (f"{SNIPPETS}/{name}.md", own) if name else ("", self.message.line + own - 1)
+
+
+def expand(message: PlacedText, prompt: Prompt) -> ExpandedText:
+    """The message with its snippets in place. Raises TemplateError."""
+    return ExpandedText(message, expanded(prompt, message.content))

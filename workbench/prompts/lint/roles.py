@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from workbench.prompts.lint.places import FENCE, MARKER, Placed
+from workbench.prompts.lint.places import FENCE, Placed
 from workbench.prompts.lint.rules import (
     EMPTY_MESSAGE,
     INDENTED_ROLE,
@@ -15,7 +15,8 @@ from workbench.prompts.lint.rules import (
     ROLE_MARKER,
     Finding,
 )
-from workbench.prompts.values import ROLES
+from workbench.prompts.roles import MARKER
+from workbench.prompts.values import ROLES, SLOT
 
 _ALONE = re.compile(r"[ \t]*([#*_]*)[ \t]*([A-Za-z]{2,20})[ \t]*([*_]*)[ \t]*([:;.]?)[*_ \t]*")
 _ALIKE = 0.82
@@ -25,6 +26,7 @@ _LEAST = 5
 
 def role_findings(placed: Placed) -> Iterator[Finding]:
     """What is wrong with the markers, and what lacks one."""
+    slots = {each.line for each in placed.messages if each.role == SLOT}
     before: int | None = None
     open_marker: tuple[str, int] | None = None
     has_marker = has_meant = False
@@ -39,7 +41,10 @@ def role_findings(placed: Placed) -> Iterator[Finding]:
             if line[:1] in " \t":
                 yield Finding(INDENTED_ROLE, f"{line.strip()!r} begins a message here", number)
             continue
-        if not line.strip():
+        if number in slots and open_marker:
+            yield _empty(*open_marker)
+        if number in slots or not line.strip():
+            open_marker = None if number in slots else open_marker
             continue
         open_marker = None
         meant = "" if fenced else meant_role(line)
@@ -54,7 +59,7 @@ def role_findings(placed: Placed) -> Iterator[Finding]:
     if has_marker and before is not None:
         yield Finding(MISSING_ROLE, MISSING_ROLE.summary, before)
     roles = [message.role for message in placed.messages]
-    if has_marker and roles and "user" not in roles and "tool" not in roles:
+    if has_marker and roles and not {"user", "tool", SLOT} & set(roles):
         yield Finding(NO_USER, "no message is of the user, which many endpoints refuse")
 
 

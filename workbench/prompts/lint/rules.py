@@ -28,6 +28,12 @@ class Rule:
 _E, _W = Severity.ERROR, Severity.WARNING
 
 UNREADABLE = Rule("unreadable", _E, "the draft cannot be read as a prompt", "mend the line")
+PROVIDER = Rule(
+    "provider",
+    _E,
+    "the model names no provider that the settings know",
+    "write model: {id: NAME, provider: NAME}",
+)
 UNDECLARED = Rule(
     "undeclared-input",
     _E,
@@ -128,6 +134,7 @@ UNKNOWN_RULE = Rule(
 
 RULES: tuple[Rule, ...] = (
     UNREADABLE,
+    PROVIDER,
     UNDECLARED,
     CONTEXT,
     UNUSED,
@@ -160,6 +167,8 @@ class Finding:
     line: int | None = None
     remedy: str = ""
     """Empty: that of the rule."""
+    file: str = ""
+    """A snippet's or example file's path in the workspace; empty: the draft's own."""
 
     @property
     def what_to_do(self) -> str:
@@ -172,7 +181,8 @@ class LintContext:
 
     window: int | None = None
     """The model's context window in tokens."""
-    max_output: int | None = None
-    """The most tokens that an answer may have."""
     schema_error: Callable[[Any, Any], str | None] | None = None
     """(outputs of a prompt, value) → what the value breaks."""
+
+
+NOTHING_KNOWN = LintContext()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workbench.prompts.lint.places import PlacedMessage
+from workbench.prompts.lint.places import ExpandedText
 
 _HIDDEN = re.compile(
     r"(?:```|~~~).*?(?:```|~~~|\Z)"  # fenced code
@@ -16,7 +16,8 @@ _HIDDEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _TAG = re.compile(r"\{%[-+]?\s*(\w+)(.*?)[-+]?%\}", re.DOTALL)
-_OPENING = frozenset({"if", "for", "macro", "call", "filter", "raw", "block", "with"})
+_OPENING = frozenset({"if", "for", "macro", "call", "filter", "raw", "block"})
+_NO_BRANCH = frozenset({"endwith", "endset"})
 _HEADING = re.compile(r"\s*(#{1,6})\s+(.*)")
 _EXAMPLES = re.compile(r"\W*(?:(?:an?|some|for|few-shot) )?(?:examples?|samples?|e\.g\.)\b", re.I)
 _LABEL = re.compile(
@@ -40,39 +41,46 @@ _CONDITION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence, the line where it begins, and the branch of the template's conditions."""
+    """One sentence, where it begins, and the branch of the template's conditions."""
 
     text: str
+    file: str
+    """Empty: the draft's own."""
     line: int
     branch: tuple[int, ...]
 
+    @property
+    def place(self) -> str:
+        return f"line {self.line} of {self.file}" if self.file else f"line {self.line}"
 
-def sentences(message: PlacedMessage) -> Iterator[Sentence]:
+
+def sentences(message: ExpandedText) -> Iterator[Sentence]:
     """The sentences outside of quotes, code and examples that say nothing of cases."""
-    text = _HIDDEN.sub(lambda match: re.sub(r"[^\n]", "\ufffc", match.group()), message.content)
-    for part, offset, branch in _branches(text.replace("`", " ")):
-        first = message.line + text.count("\n", 0, offset)
+    hidden = _HIDDEN.sub(lambda match: re.sub(r"[^\n]", "\ufffc", match.group()), message.text)
+    text = hidden.replace("`", " ")
+    for part, offset, branch in _branches(text):
+        first = 1 + text.count("\n", 0, offset)
         for paragraph, line in _paragraphs(part, first):
             for sentence, at in _split(paragraph):
                 said = " ".join(_LEADING.sub("", sentence).split())
                 if said and not _CONDITION.search(said):
-                    yield Sentence(said, line + paragraph.count("\n", 0, at), branch)
+                    file, own = message.where(line + paragraph.count("\n", 0, at))
+                    yield Sentence(said, file, own, branch)
 
 
 def _branches(text: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
     """The text between tags, its offset, and the numbers of the conditions that it stands in."""
     stack: list[int] = []
-    number = at = 0
-    for tag in _TAG.finditer(text):
+    at = 0
+    for number, tag in enumerate(_TAG.finditer(text)):
         yield text[at : tag.start()], at, tuple(stack)
         at = tag.end()
         name = tag.group(1)
-        number += 1
-        if name in _OPENING or (name == "set" and "=" not in tag.group(2)):
+        if name in _OPENING:
             stack.append(number)
         elif name in ("else", "elif") and stack:
             stack[-1] = number
-        elif name.startswith("end") and stack:
+        elif name.startswith("end") and name not in _NO_BRANCH and stack:
             stack.pop()
     yield text[at:], at, tuple(stack)
 

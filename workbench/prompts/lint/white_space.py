@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from workbench.prompts.lint.places import Placed, PlacedMessage
+from workbench.prompts.lint.places import Placed, PlacedText
 from workbench.prompts.lint.rules import (
     BLANK_LINES,
     INVISIBLE,
@@ -31,27 +32,26 @@ _TRIMMED = ("-%}", "-}}", "-#}")
 
 def white_space_findings(placed: Placed) -> Iterator[Finding]:
     """One finding for each line, or run of lines, with such characters."""
-    for message in placed.messages:
-        last = _last_text(message)
-        yield from _trailing(message, last)
-        if last < message.line + message.content.count("\n"):
-            yield Finding(
-                SPACE_BEFORE_ROLE,
-                f"the {message.role} message ends with lines of white space, which are sent",
-                last + 1,
-            )
-        yield from _runs(message, last)
-        for number, line in message.unfenced():
-            if "\t" in line.rstrip():
-                yield Finding(TAB, f"a tab in the {message.role} message", number)
-        for number, line in message.lines():
-            codes = unseen_characters(line)
-            if codes:
-                yield Finding(
-                    INVISIBLE,
-                    f"{', '.join(codes)}, which readers do not see and models do",
-                    number,
-                )
+    for text in placed.texts:
+        for finding in _findings(text):
+            yield replace(finding, file=text.file)
+
+
+def _findings(text: PlacedText) -> Iterator[Finding]:
+    last = max((n for n, line in text.lines() if line.strip()), default=text.line)
+    yield from _trailing(text, last)
+    if last < text.line + text.content.count("\n"):
+        message = f"the {text.what} ends with lines of white space, which are sent"
+        yield Finding(SPACE_BEFORE_ROLE, message, last + 1)
+    yield from _runs(text, last)
+    for number, line in text.unfenced():
+        if "\t" in line.rstrip():
+            yield Finding(TAB, f"a tab in the {text.what}", number)
+    for number, line in text.lines():
+        codes = unseen_characters(line)
+        if codes:
+            message = f"{', '.join(codes)}, which readers do not see and models do"
+            yield Finding(INVISIBLE, message, number)
 
 
 def unseen_characters(line: str) -> list[str]:
@@ -61,32 +61,30 @@ def unseen_characters(line: str) -> list[str]:
 
 def unseen_in(prompt: Prompt) -> Iterator[str]:
     """Yield a sentence for each line of a prompt with such characters."""
-    for message in prompt.messages:
-        for number, line in enumerate(message.content.split("\n"), 1):
+    texts = [(f"the {message.role} message", message.content) for message in prompt.messages]
+    texts += [(f"the snippet {name!r}", text) for name, text in prompt.snippets.items()]
+    for of, text in texts:
+        for number, line in enumerate(text.split("\n"), 1):
             codes = unseen_characters(line)
             if codes:
                 yield (
-                    f"line {number} of the {message.role} message holds {', '.join(codes)},"
+                    f"line {number} of {of} holds {', '.join(codes)},"
                     " which readers do not see and models do"
                 )
 
 
-def _last_text(message: PlacedMessage) -> int:
-    return max((n for n, line in message.lines() if line.strip()), default=message.line)
-
-
-def _trailing(message: PlacedMessage, last: int) -> Iterator[Finding]:
-    for number, line in message.lines():
+def _trailing(placed: PlacedText, last: int) -> Iterator[Finding]:
+    for number, line in placed.lines():
         text = line.rstrip(" \t")
         if text != line and number <= last and not text.endswith(_TRIMMED):
             what = "ends with white space" if line.strip() else "is not empty but white space"
             yield Finding(TRAILING_SPACE, f"the line {what}", number)
 
 
-def _runs(message: PlacedMessage, last: int) -> Iterator[Finding]:
+def _runs(placed: PlacedText, last: int) -> Iterator[Finding]:
     """Runs of blank lines between lines of text."""
     before: int | None = None
-    for number, line in message.unfenced():
+    for number, line in placed.unfenced():
         if number > last:
             break
         if line.strip():
