@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -151,10 +152,12 @@ def _from_version(context: CommandContext, session: Session, prompt_id: str, ver
     _say(context, values, made, f"{made.path} says what {prompt_id}@{version} says")
 
 
-def _say(context: CommandContext, values: dict[str, str | None], made: Replaced, what: str) -> None:
+def _say(
+    context: CommandContext, values: Mapping[str, str | None], made: Replaced, what: str
+) -> None:
     kept = str(made.kept) if made.kept else None
-    values |= {"draft": str(made.path), "kept": kept}
-    context.answer(values, [what, *([f"the text before: {made.kept}"] if made.kept else [])])
+    lines = [what, *([f"the text before: {kept}"] if kept else [])]
+    context.answer({**values, "draft": str(made.path), "kept": kept}, lines)
 
 
 def _line(state: DraftState) -> str:

@@ -20,8 +20,9 @@ from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.values import Input, Model, Prompt
 from workbench.providers.base import Answer
 from workbench.runs.spec.suite import Suite
-from workbench.tui.draft.checks import Checked, check
+from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.inputs_form import InputsForm, inputs_of, values_of
+from workbench.tui.draft.queries import check_in
 from workbench.tui.services.background import call_in_thread
 from workbench.tui.widgets.run_header import EDITED
 from workbench.tui.widgets.text import plain
@@ -72,8 +73,8 @@ class DraftInEditor(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def stem(self) -> str | None:
-        """Of the file's name; None: no draft is open."""
+    def default_id(self) -> str | None:
+        """The prompt id of a draft that does not name it; None: no draft is open."""
 
     @property
     def page(self) -> DraftPage | None: ...
@@ -154,12 +155,12 @@ class Trial:
     async def _check(self, text: str, case: Case | None) -> Checked | None:
         """Tries the editor's current text, not the one checked last."""
         screen = self._screen
-        page, stem = self._draft.page, self._draft.stem
-        if page is None or stem is None:
+        page, default_id = self._draft.page, self._draft.default_id
+        if page is None or default_id is None:
             return None
         checked = await call_in_thread(
             screen.app.workspace,
-            lambda _session: check(text, stem, case, page.baseline),
+            lambda session: check_in(session, text, default_id, case, page.baseline),
         )
         self._draft.show_checks(checked)
         return checked
