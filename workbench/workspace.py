@@ -17,6 +17,7 @@ from workbench.prompts.files.variants import split_name
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
+from workbench.workspace_files import WorkspaceFiles
 
 if TYPE_CHECKING:
     from workbench.prompts.files.prompty import Draft
@@ -65,14 +66,22 @@ class Workspace:
         """The author's name: from the settings, else git's user.name, else the login."""
         return self.settings.author or _git_user(self.root) or _login()
 
+    def files_of(self, path: Path) -> WorkspaceFiles:
+        """The files that the draft at `path` may refer to."""
+        return WorkspaceFiles(self.root, path.parent)
+
+    def read_draft(self, path: Path) -> Draft:
+        """The draft at `path` as it stands. Raises DraftError."""
+        from workbench.prompts.files.prompty import read_draft
+
+        return read_draft(path, self.files_of(path))
+
     def draft(self, path: Path) -> Draft:
         """The draft at `path`, with the model's provider resolved.
 
         Raises DraftError like `read_draft`, and when the provider is undetermined.
         """
-        from workbench.prompts.files.prompty import read_draft
-
-        draft = read_draft(path)
+        draft = self.read_draft(path)
         prompt, note = self.with_provider(draft.prompt, str(path), draft.text)
         return replace(draft, prompt=prompt, note=note)
 
@@ -105,13 +114,11 @@ class Workspace:
 
         Raises DraftError when there is none and a draft cannot be read.
         """
-        from workbench.prompts.files.prompty import read_draft
-
         broken: DraftError | None = None
         paths = (path for path in self.draft_paths() if not split_name(path.stem)[1])
         for path in sorted(paths, key=lambda path: path.stem != prompt_id):
             try:
-                named = read_draft(path).prompt.prompt_id
+                named = self.read_draft(path).prompt.prompt_id
             except DraftError as error:
                 if path.stem == prompt_id:
                     return path

@@ -130,11 +130,10 @@ def resolve(session: Session, ref: str) -> Source:
 
 def _nothing_named(session: Session, ref: str) -> NotFound:
     """The error for an unknown `ref`, with what has that name in files or the registry."""
-    from workbench.prompts.files.prompty import read_draft
-
-    drafts = [read_draft(path) for path in session.workspace.draft_paths()]
+    workspace = session.workspace
+    drafts = [workspace.read_draft(path) for path in workspace.draft_paths()]
     paths = {draft.prompt.prompt_id: draft.path for draft in drafts if not draft.variant}
-    variants = session.workspace.variant_paths(ref)
+    variants = workspace.variant_paths(ref)
     if variants:
         return NotFound(
             f"{ref!r} has no draft, only variants: {', '.join(variants)}",

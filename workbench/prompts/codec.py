@@ -48,6 +48,11 @@ def _template_word(prompt: Prompt) -> str:
     return prompt.template_format + (f"{_REVISED}{revision})" if revision >= PARTS_REVISION else "")
 
 
+def template_format(word: str) -> str:
+    """The format in such a word."""
+    return word.partition(_REVISED)[0]
+
+
 def examples_to_json(examples: ExampleSet) -> dict[str, Any]:
     """Few-shot examples as plain JSON values, with where they came from."""
     return {**examples.behaviour(), "file": examples.file, "choose": examples.choose}
@@ -74,7 +79,7 @@ def prompt_from_json(prompt_id: str, data: Mapping[str, Any]) -> Prompt:
         inputs=tuple(map(_input, data["inputs"])),
         outputs=data["outputs"],
         tools=data["tools"],
-        template_format=data["template"].partition(_REVISED)[0],
+        template_format=template_format(data["template"]),
         revision=data.get("revision", FIRST_REVISION),
         description=data["description"],
         extra=data["extra"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.prompts.templates.templates import variables
-from workbench.prompts.values import Prompt
+from workbench.prompts.values import REVISION, Input, Prompt
 
 
 class Bump(enum.IntEnum):
@@ -34,10 +34,11 @@ def changes(old: Prompt, new: Prompt) -> tuple[Change, ...]:
         *_input_changes(old, new),
         *_output_changes(old.outputs, new.outputs),
         *_model_changes(old, new),
+        *_part_changes(old, new),
     ]
     if old.messages != new.messages or old.template_format != new.template_format:
         all_changes.append(Change(Bump.PATCH, "wording changed"))
-    if old.revision != new.revision:
+    if min(old.revision, REVISION) != min(new.revision, REVISION):
         reason = f"templates are read by revision {new.revision}, they were by {old.revision}"
         all_changes.append(Change(Bump.PATCH, reason))
     return tuple(sorted(all_changes, key=lambda change: -change.bump))
@@ -94,9 +95,47 @@ def _kind_changes(old: Prompt, new: Prompt, name: str) -> list[Change]:
         return []
     if before.kind != after.kind:
         return [Change(Bump.MAJOR, f"input {name!r} is {after.kind}, it was {before.kind}")]
+    limits = _limit_changes(before, after)
     if before.default != after.default:
-        return [Change(Bump.PATCH, f"input {name!r} has another default")]
-    return []
+        limits.append(Change(Bump.PATCH, f"input {name!r} has another default"))
+    return limits
+
+
+def _limit_changes(before: Input, after: Input) -> list[Change]:
+    """A value that callers could give and no longer may is a major change."""
+    changed = []
+    old, new = before.enum, after.enum
+    if old != new and sorted(map(repr, old)) != sorted(map(repr, new)):
+        narrower = bool(new) and (not old or any(value not in new for value in old))
+        changed.append((narrower, "enum"))
+    for name, sign in (("minimum", 1), ("maximum", -1)):
+        low, high = getattr(before, name), getattr(after, name)
+        if low != high:
+            changed.append((high is not None and (low is None or sign * high > sign * low), name))
+    return [
+        Change(Bump.MAJOR, f"input {after.name!r} takes less: {name}")
+        if narrower
+        else Change(Bump.MINOR, f"input {after.name!r} takes more: {name}")
+        for narrower, name in changed
+    ]
+
+
+def _part_changes(old: Prompt, new: Prompt) -> list[Change]:
+    both = old.snippets.keys() & new.snippets.keys()
+    reasons = [
+        f"the snippet {name!r} changed"
+        for name in sorted(both)
+        if old.snippets[name] != new.snippets[name]
+    ]
+    before, after = old.examples, new.examples
+    if before is None or after is None:
+        if before is not after:
+            reasons.append("few-shot examples are new" if after else "few-shot examples are gone")
+    elif before.behaviour() != after.behaviour():
+        counts = dict.fromkeys(str(len(examples.rows)) for examples in (before, after))
+        what = "template" if before.rows == after.rows else "rows"
+        reasons.append(f"few-shot examples changed: {what}, {' → '.join(counts)} of them")
+    return [Change(Bump.PATCH, reason) for reason in reasons]
 
 
 def _output_changes(old: Any, new: Any) -> list[Change]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workbench.errors import TemplateError
-from workbench.prompts.values import JINJA2, MAX_TEXT_BYTES, PARTS_REVISION, SLOT, Prompt
+from workbench.prompts.values import JINJA2, MAX_TEXT_BYTES, PARTS_REVISION, Prompt
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 NAME_HINT = "write {% include \"NAME\" %}: lower case letters, digits, '.', '_' and '-'"
@@ -88,12 +88,17 @@ def includes_in(text: str) -> Iterator[Include]:
                 yield Include(start, at, None)
 
 
-def has_includes(prompt: Prompt) -> bool:
-    """Whether its templates include snippets."""
-    return prompt.template_format == JINJA2 and any(
-        _ANY_INCLUDE.search(text) and next(includes_in(text), None)
-        for text in (message.content for message in prompt.messages if message.role != SLOT)
-    )
+def included_in(texts: Iterable[str], snippets: Mapping[str, str]) -> dict[str, str]:
+    """Those of the snippets that these texts include, directly or not, by name."""
+    found: dict[str, str] = {}
+    left = list(texts)
+    while left:
+        for include in includes_in(left.pop()):
+            name = include.name or ""
+            if name in snippets and name not in found:
+                found[name] = snippets[name]
+                left.append(snippets[name])
+    return {name: found[name] for name in sorted(found)}
 
 
 def expanded(prompt: Prompt, text: str) -> Expanded:

@@ -9,6 +9,7 @@ from workbench.prompts.files.prompty import write_prompty
 
 def draft_from(session: Session, prompt_id: str, version: str) -> Replaced:
     """Replace the draft by that version's text. Raises NotInRegistry, OSError."""
-    text = write_prompty(session.registry.get_version(prompt_id, version).prompt)
-    path = place_of(session.workspace, prompt_id)
-    return replace_text(session.workspace, path, text.encode())
+    stored, workspace = session.registry.get_version(prompt_id, version), session.workspace
+    path = place_of(workspace, prompt_id)
+    text = write_prompty(stored.prompt, workspace.files_of(path))
+    return replace_text(workspace, path, text.encode())

@@ -12,6 +12,7 @@ from workbench.actions.refs import Source, draft_ref, resolve
 from workbench.actions.session import Session
 from workbench.datasets.distinct import remarks
 from workbench.datasets.fit import check_fit, differs_from_0_1, unused_columns
+from workbench.datasets.leakage import leak_notes, refuse_leaks
 from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError, WorkbenchError
@@ -50,7 +51,8 @@ def make_spec(
     the same, are run once, unless `equal_cases` is set. Any prompt that accepts the suite's inputs
     may be run on it; only the suite's own prompt can gain evidence. `settled`: a registered version
     that is compared with another, see `check_fit`. Raises UsageError when no case is left,
-    DatasetError when a case lacks an input, or has a value that the prompt or a scorer cannot use.
+    DatasetError when a case lacks an input, has a value that the prompt or a scorer cannot use, or
+    decides and is one of the prompt's examples.
     """
     there = suite.cases(split)
     distinct_cases = there if equal_cases else suite.distinct_cases(split, (source.prompt, *beside))
@@ -61,6 +63,8 @@ def make_spec(
     used = Renderer(source.prompt).names
     if not equal_cases:  # a resumed run keeps its cases
         check_names(suite.dataset, used)
+    if split == GATE_SPLIT and not (settled or equal_cases):
+        refuse_leaks(source.prompt, suite.dataset, suite.gate_cases.cases)
     unused = check_fit(source.prompt, cases, suite.dataset.place_of, settled=settled)
     # All cases, not those of this run: pairing and resuming must not depend on a limit.
     everything = suite.dataset.cases
@@ -92,6 +96,7 @@ def make_spec(
             *split_notes(suite.dataset),
             *check_expected(suite, cases),
             *remarks(there, distinct_cases),
+            *leak_notes(source.prompt, cases),
             *_keys(cases),
         ),
     )

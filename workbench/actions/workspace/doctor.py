@@ -198,6 +198,7 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
     """Notes and errors that a run on the suite's cases would report."""
     from workbench.datasets.distinct import check_consistent, remarks
     from workbench.datasets.fit import check_fit
+    from workbench.datasets.leakage import leak_notes, refuse_leaks
     from workbench.datasets.near_misses import check_names, split_notes
     from workbench.prompts.templates.templates import Renderer
     from workbench.runs.spec.suite_checks import check_expected
@@ -213,8 +214,12 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
         check_consistent(cases, suite.dataset.place_of)
         yield from _rule(suite, prompt)
         if prompt is not None:
-            for note in check_fit(prompt, cases, suite.dataset.place_of):
+            for note in (
+                *check_fit(prompt, cases, suite.dataset.place_of),
+                *leak_notes(prompt, suite.dev_cases.cases),
+            ):
                 yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
+            refuse_leaks(prompt, suite.dataset, suite.gate_cases.cases)
     except WorkbenchError as error:
         yield Check("suite", Level.PROBLEM, error.message, error.hint)
 

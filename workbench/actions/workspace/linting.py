@@ -12,12 +12,12 @@ from workbench.actions.session import Session
 from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, WorkbenchError
-from workbench.prompts.files.prompty import read_draft, write_prompty
+from workbench.prompts.files.prompty import write_prompty
 from workbench.prompts.files.variants import AT, split_name
 from workbench.prompts.lint.lint import finding_of, lint, silenced
 from workbench.prompts.lint.rules import PROVIDER, Finding, LintContext
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import SUFFIX, Message, Prompt
+from workbench.prompts.values import SNIPPETS, SUFFIX, Message, Prompt
 from workbench.workspace import Workspace
 
 
@@ -34,7 +34,10 @@ class Linted:
     """The rules that its front matter switches off."""
 
     def file_of(self, finding: Finding) -> str:
-        return finding.file or self.file
+        """The file of a finding: this one, a snippet, or the example file beside it."""
+        if not finding.file or finding.file.startswith(f"{SNIPPETS}/"):
+            return finding.file or self.file
+        return str(Path(self.file).parent / finding.file)
 
 
 def lint_context(workspace: Workspace, prompt: Prompt) -> LintContext:
@@ -104,7 +107,7 @@ def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = 
     root = workspace.root
     file = str(shown.relative_to(root)) if shown.is_relative_to(root) else str(path)
     try:
-        draft = read_draft(path)
+        draft = workspace.read_draft(path)
     except WorkbenchError as error:
         prompt_id, variant = split_name(path.stem)
         return Linted(prompt_id, variant, file, (finding_of(error, str(path)),))

@@ -9,7 +9,6 @@ from workbench.datasets.values import Case
 from workbench.errors import NotFound, SuiteError, UsageError
 from workbench.files import write_atomically
 from workbench.json_text import dumps
-from workbench.prompts.files.prompty import read_draft
 from workbench.prompts.values import Prompt
 from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
 from workbench.workspace import EVALS, SUITE_FILE
@@ -93,7 +92,7 @@ def _check_free(session: Session, prompt_id: str, folder: Path) -> None:
 def _prompt(session: Session, prompt_id: str) -> Prompt:
     draft = session.workspace.draft_path(prompt_id)
     if draft is not None:
-        return read_draft(draft).prompt
+        return session.workspace.read_draft(draft).prompt
     versions = session.registry.versions(prompt_id)
     if not versions:
         raise NotFound(f"there is no prompt {prompt_id!r}", hint="F2 Prompts · n makes a draft")

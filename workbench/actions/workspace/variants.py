@@ -13,6 +13,7 @@ from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.files import write_atomically
 from workbench.prompts.files.prompty import write_prompty
 from workbench.prompts.files.variants import AT, RULE, name_problem, own_name, split_name
+from workbench.prompts.values import Prompt
 from workbench.suggestions import did_you_mean
 from workbench.workspace import Workspace
 
@@ -99,9 +100,13 @@ def make_variant(session: Session, ref: str, variant: str) -> Path:
             f"{prompt_id}{AT}{variant} is there already: {path}",
             hint=f"choose another name, or workbench draft {prompt_id}{AT}{variant} --drop",
         )
-    text = source.path.read_bytes() if source.path else write_prompty(source.prompt).encode()
+    text = source.path.read_bytes() if source.path else _written(session, source.prompt, path)
     write_atomically(path, text)
     return path
+
+
+def _written(session: Session, prompt: Prompt, path: Path) -> bytes:
+    return write_prompty(prompt, session.workspace.files_of(path)).encode()
 
 
 def promote(session: Session, prompt_id: str, variant: str) -> Replaced:

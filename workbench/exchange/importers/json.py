@@ -13,10 +13,11 @@ from workbench.errors import DraftError
 from workbench.exchange.importers.base import Imported
 from workbench.exchange.losses import Loss
 from workbench.exchange.targets.json import FORMAT
+from workbench.prompts.codec import template_format
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.revisions import least_revision
-from workbench.prompts.values import FIRST_REVISION, REVISION, Message, Prompt
+from workbench.prompts.values import FIRST_REVISION, PARTS_REVISION, REVISION, Message, Prompt
 
 _LINE = re.compile(r": line \d+")
 
@@ -61,20 +62,31 @@ def _prompt(data: Any, path: Path) -> Prompt:
         "inputs": data.get("inputs"),
         "outputs": data.get("outputs"),
         "tools": data.get("tools"),
-        "template": {"format": {"kind": data.get("template")}},
+        "template": {"format": {"kind": template_format(str(data.get("template")))}},
+        "examples": _examples(data.get("examples")),
+        "snippets": data.get("snippets") or None,
     }
+    included = "".join(f'{{% include "{name}" %}}\n' for name in data.get("snippets") or ())
     # Through the parser of drafts, which checks every part of it.
     try:
-        parsed = parse_prompty(f"---\n{dump_yaml(front)}---\nuser:\nx\n", where=str(path))
+        parsed = parse_prompty(f"---\n{dump_yaml(front)}---\nuser:\nx\n{included}", where=str(path))
     except DraftError as error:
         # The line is one of a text that nobody has.
         raise DraftError(_LINE.sub(":", error.message, count=1), hint=error.hint) from error
     messages = _messages(data.get("messages"), path)
     revision = data.get("revision", FIRST_REVISION)
-    if revision not in (FIRST_REVISION, REVISION):
+    if revision not in (FIRST_REVISION, REVISION, PARTS_REVISION):
         raise DraftError(f"{path}: template revision {revision!r} is unknown here")
-    least = least_revision(messages, parsed.inputs, parsed.template_format)
+    least = least_revision(
+        messages, parsed.inputs, parsed.template_format, has_examples=parsed.examples is not None
+    )
     return replace(parsed, messages=messages, revision=min(revision, least))
+
+
+def _examples(data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return data
+    return {key: data[key] for key in ("template", "rows") if key in data}
 
 
 def _messages(items: Any, path: Path) -> tuple[Message, ...]:

@@ -184,7 +184,10 @@ def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
             data["model"]["options"] = _in_order(prompt.model.options)
     if prompt.inputs:
         more = parts.get("inputs", {})
-        data["inputs"] = [_input_content(item) | more.get(item.name, {}) for item in prompt.inputs]
+        data["inputs"] = [
+            _input_content(item) | _without_effect(more.get(item.name, {}))
+            for item in prompt.inputs
+        ]
     for key, value in (("outputs", prompt.outputs), ("tools", prompt.tools)):
         if value is not None:
             data[key] = _in_order(value)
@@ -200,6 +203,11 @@ def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
         form["options"] = {"revision": prompt.revision}
     data["template"] = {"format": form, "parser": {"kind": "prompty"}}
     return f"---\n{dump_yaml(data)}---\n{join_messages(prompt.messages)}"
+
+
+def _without_effect(more: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of an older version's input that had no effect then, and would have one now."""
+    return {f"{EXTENSION}{key}" if key in _INPUT else key: more[key] for key in more}
 
 
 def _may_stand(key: str) -> bool:

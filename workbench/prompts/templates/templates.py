@@ -63,7 +63,7 @@ class Renderer:
         """Raises TemplateError when a template does not compile."""
         self._prompt = prompt
         self._used = frozenset(variables(prompt))
-        self._examples = _Examples(prompt) if prompt.examples else None
+        self._examples = ExampleTexts(prompt) if prompt.examples else None
         self._parts = tuple(map(self._part, prompt.messages))
         self._defaults = {
             item.name: item.default
@@ -105,7 +105,8 @@ class Renderer:
             fill = _compiled(message.content, self._prompt)
             return lambda values: (Message(message.role, fill(values)),)
         if self._examples and message.content == EXAMPLES:
-            return self._examples.as_messages
+            messages = self._examples.messages
+            return lambda _values: messages
         return lambda values: conversation(values[message.content], message.content)
 
     def _with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,23 +130,21 @@ class Renderer:
         return {name: null if value is None else value for name, value in values.items()}
 
 
-class _Examples:
+class ExampleTexts:
     """The few-shot examples of a prompt, rendered once: as messages, as text, or as rows."""
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
         self._set = prompt.examples or ExampleSet()
         self._are_messages = bool(first_marker(self._set.template))
-        self._messages = tuple(self._rendered()) if self._are_messages else ()
-        texts = [] if self._are_messages else [message.content for message in self._rendered()]
-        rows = [dict(row) for row in self._set.rows]
-        self.value: Any = "\n".join(texts).rstrip("\n") if self._set.template else rows
+        rendered = tuple(self._rendered())
+        self.messages = rendered if self._are_messages else ()
+        """What a slot of examples stands for."""
+        text = "\n".join(message.content for message in rendered).rstrip("\n")
+        self.value: Any = text if self._set.template else [dict(row) for row in self._set.rows]
         """What `examples` is in templates."""
         for message in prompt.messages:
             self._check_use(message)
-
-    def as_messages(self, _values: Mapping[str, Any]) -> tuple[Message, ...]:
-        return self._messages
 
     def _rendered(self) -> Iterator[Message]:
         """The messages of each row; without role markers each row is one text."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.prompts.snippets import expanded
 from workbench.prompts.values import JINJA2, Prompt
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Uses:
 
 def uses_of(prompt: Prompt) -> Uses:
     """The uses of all inputs. Raises jinja2.TemplateSyntaxError for an invalid template."""
-    templates = [m.content for m in prompt.messages if "{%" in m.content or "{{" in m.content]
+    texts = [m.content for m in prompt.messages if "{%" in m.content or "{{" in m.content]
+    templates = [expanded(prompt, text).text for text in texts]
     if prompt.template_format != JINJA2 or not templates:
         return Uses()
     from jinja2 import Environment

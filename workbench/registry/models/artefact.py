@@ -11,6 +11,7 @@ from typing import Any
 from workbench.errors import PromptInputError, RegistryError, TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.codec import prompt_from_json, prompt_to_json
+from workbench.prompts.flat import flattened
 from workbench.prompts.roles import join_messages
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import BRACES, SLOT, Message, Prompt
@@ -22,10 +23,13 @@ def body_of(prompt: Prompt) -> str:
 
 
 def content_of(prompt: Prompt) -> str:
-    """The text for people and plain readers: a single message's text, or all with their roles."""
-    if len(prompt.messages) == 1 and prompt.messages[0].role != SLOT:
-        return prompt.messages[0].content
-    return join_messages(prompt.messages)
+    """The text for people and plain readers: a single message's text, or all with their roles.
+    Snippets and few-shot examples stand in it.
+    """
+    messages = flattened(prompt).messages
+    if len(messages) == 1 and messages[0].role != SLOT:
+        return messages[0].content
+    return join_messages(messages)
 
 
 def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:

@@ -12,7 +12,7 @@ from workbench.actions.comparing.sides import fits
 from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.present import numbers
-from workbench.prompts.files.prompty import Draft, read_draft
+from workbench.prompts.files.prompty import Draft
 from workbench.prompts.values import Prompt
 from workbench.registry.models.records import PromptSummary
 from workbench.runs.spec.suite import Suite
@@ -102,7 +102,7 @@ def _drafts(session: Session) -> Iterator[Draft]:
     """Unreadable files are skipped."""
     for path in session.workspace.draft_paths():
         try:
-            yield read_draft(path)
+            yield session.workspace.read_draft(path)
         except WorkbenchError:
             continue
 

@@ -10,6 +10,7 @@ from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError, WorkbenchError
 from workbench.prompts.contract import Bump, Change, changes, implied_bump
+from workbench.prompts.files.parts import NO_FILES, PromptFiles
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.lint.lint import finding_of, lint
 from workbench.prompts.lint.rules import (
@@ -104,13 +105,14 @@ def check(
     with_provider: WithProvider | None = None,
     context_of: ContextOf | None = None,
     typing: int | None = None,
+    files: PromptFiles = NO_FILES,
 ) -> Checked:
     """Everything about a draft's text. Never raises for what the text says.
 
     `typing` is the line that is being typed: the blank that was just typed there is not reported.
     """
     try:
-        prompt = parse_prompty(text, where=_WHERE, default_id=default_id)
+        prompt = parse_prompty(text, where=_WHERE, default_id=default_id, files=files)
     except WorkbenchError as error:
         return Checked(None, (_problem(finding_of(error, _WHERE)),))
     problems: list[Problem] = []

@@ -10,11 +10,12 @@ from workbench.actions.workspace.linting import lint_context
 from workbench.datasets.values import Case
 from workbench.errors import NoSuite, NotFound, WorkbenchError
 from workbench.prompts.files.prompty import Draft
-from workbench.prompts.files.variants import file_name
+from workbench.prompts.files.variants import file_name, split_name
 from workbench.prompts.numbering import base_of
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.runs.spec.suite import Suite
 from workbench.tui.draft.checks import Baseline, Checked, check
+from workbench.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class DraftPage:
     suite: Suite | None
     suite_problem: str
     baseline: Baseline | None
+
+    @property
+    def path(self) -> Path:
+        """The file's, or an empty one."""
+        return Path(self.path_text[0]) if self.path_text else Path()
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -69,23 +75,23 @@ def _path_of(session: Session, prompt_id: str, variant: str) -> Path | None:
 
 
 def check_in(
-    session: Session,
+    workspace: Workspace,
+    path: Path,
     text: str,
-    default_id: str,
     case: Case | None,
     baseline: Baseline | None,
     typing: int | None = None,
 ) -> Checked:
-    """Check a draft's text with the settings of the workspace, see `check`."""
-    workspace = session.workspace
+    """Check a draft with the settings, snippets and examples of its workspace, see `check`."""
     return check(
         text,
-        default_id,
+        split_name(path.stem)[0],
         case,
         baseline,
         workspace.with_provider,
         lambda prompt: lint_context(workspace, prompt),
         typing,
+        workspace.files_of(path),
     )
 
 

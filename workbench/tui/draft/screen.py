@@ -14,7 +14,6 @@ from textual.widgets import TextArea
 
 from workbench.datasets.values import Case
 from workbench.errors import WorkbenchError
-from workbench.prompts.files.variants import split_name
 from workbench.prompts.values import Model
 from workbench.runs.spec.suite import Suite
 from workbench.tui.base.screen import ModeScreen
@@ -161,9 +160,9 @@ class DraftScreen(ModeScreen):
         return self.query_one(PromptEditor).text
 
     @property
-    def default_id(self) -> str | None:
-        """The prompt id of a draft that does not name it; None: no draft is open."""
-        return split_name(self.autosave.file.path.stem)[0] if self.autosave.file else None
+    def path(self) -> Path | None:
+        """The draft's file; None: no draft is open."""
+        return self.autosave.file.path if self.autosave.file else None
 
     @property
     def _ref(self) -> str:
@@ -186,14 +185,14 @@ class DraftScreen(ModeScreen):
         return self.page.suite if self.page else None
 
     def check(self) -> None:
-        page, default_id = self.page, self.default_id
-        if page is None or default_id is None:
+        page, path = self.page, self.path
+        if page is None or path is None:
             return
-        args = (self.text, default_id, self.case, page.baseline)
+        args = (path, self.text, self.case, page.baseline)
         editor = self.query_one(PromptEditor)
         typing = editor.cursor_location[0] + 1 if self.is_editing else None
         self.app.in_thread(
-            lambda session: check_in(session, *args, typing=typing),
+            lambda session: check_in(session.workspace, *args, typing=typing),
             done=self.show_checks,
             group="checks",
         )

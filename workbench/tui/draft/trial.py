@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from textual.containers import Container
@@ -73,8 +74,8 @@ class DraftInEditor(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def default_id(self) -> str | None:
-        """The prompt id of a draft that does not name it; None: no draft is open."""
+    def path(self) -> Path | None:
+        """The draft's file; None: no draft is open."""
 
     @property
     def page(self) -> DraftPage | None: ...
@@ -155,12 +156,12 @@ class Trial:
     async def _check(self, text: str, case: Case | None) -> Checked | None:
         """Tries the editor's current text, not the one checked last."""
         screen = self._screen
-        page, default_id = self._draft.page, self._draft.default_id
-        if page is None or default_id is None:
+        page, path = self._draft.page, self._draft.path
+        if page is None or path is None:
             return None
         checked = await call_in_thread(
             screen.app.workspace,
-            lambda session: check_in(session, text, default_id, case, page.baseline),
+            lambda session: check_in(session.workspace, path, text, case, page.baseline),
         )
         self._draft.show_checks(checked)
         return checked

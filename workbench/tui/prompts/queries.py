@@ -91,8 +91,6 @@ class PromptPage:
 
 def read_prompts(session: Session) -> tuple[PromptRow, ...]:
     """Every prompt that has a draft or a version, by name."""
-    from workbench.prompts.files.prompty import read_draft
-
     rows: dict[str, PromptRow] = {}
     for summary in session.registry.prompts():
         rows[summary.prompt_id] = PromptRow(
@@ -102,7 +100,7 @@ def read_prompts(session: Session) -> tuple[PromptRow, ...]:
         problem = ""
         prompt_id, variant = split_name(path.stem)
         try:
-            prompt_id = read_draft(path).prompt.prompt_id
+            prompt_id = session.workspace.read_draft(path).prompt.prompt_id
         except WorkbenchError as error:
             problem = str(error)
         known = rows.get(prompt_id, PromptRow(prompt_id))

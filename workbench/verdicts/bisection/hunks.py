@@ -9,7 +9,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.prompts.values import Message, Model, Prompt
+from workbench.prompts.revisions import least_revision
+from workbench.prompts.snippets import included_in
+from workbench.prompts.values import (
+    JINJA2,
+    PARTS_REVISION,
+    REVISION,
+    Message,
+    Model,
+    Prompt,
+)
 
 _PIECE = re.compile(r".+?(?:[.!?;]+[ \t]+(?=\S)|\n|\Z)|\n", re.DOTALL)
 _ABSENT = object()
@@ -60,10 +69,17 @@ class Edits:
         taken = {name for name, hunk in self.settings.items() if hunk.index in chosen}
         fields = {
             name: getattr(self.b if name in taken else self.a, name)
-            for name in ("inputs", "outputs", "tools", "template_format", "revision")
+            for name in ("inputs", "outputs", "tools", "template_format", "revision", "examples")
         }
         model = _model(self.a.model, self.b.model, taken)
-        return replace(self.a, messages=tuple(messages), model=model, **fields)
+        mixed = replace(self.a, messages=tuple(messages), model=model, **fields)
+        return _with_parts(mixed, self._snippets(taken))
+
+    def _snippets(self, taken: Collection[str]) -> dict[str, str]:
+        """The chosen text of each; one that A or B lacks is there for the text that includes it."""
+        a, b = self.a.snippets, self.b.snippets
+        both = {name: text for name, text in b.items() if _snippet(name) in taken}
+        return {**b, **a, **both}
 
 
 def edits_between(a: Prompt, b: Prompt) -> Edits:
@@ -111,6 +127,25 @@ def _aligned(old: list[str], new: list[str]) -> list[tuple[str, str]]:
     return list(itertools.zip_longest(old, new, fillvalue=""))
 
 
+def _with_parts(mixed: Prompt, snippets: Mapping[str, str]) -> Prompt:
+    """With those of the snippets that it includes, and the revision that has them."""
+    texts = [message.content for message in mixed.messages]
+    texts += [mixed.examples.template] if mixed.examples else []
+    included = included_in(texts, snippets) if mixed.template_format == JINJA2 else {}
+    least = least_revision(
+        mixed.messages,
+        mixed.inputs,
+        mixed.template_format,
+        has_examples=mixed.examples is not None,
+    )
+    revision = min(mixed.revision, REVISION) if least < PARTS_REVISION else least
+    return replace(mixed, snippets=included, revision=revision)
+
+
+def _snippet(name: str) -> str:
+    return f"snippet {name}"
+
+
 def _message_slots(
     a: tuple[Message, ...], b: tuple[Message, ...], hunks: list[Hunk]
 ) -> tuple[_Slot, ...]:
@@ -152,10 +187,17 @@ def _settings(a: Prompt, b: Prompt) -> Iterator[tuple[str, Any, Any]]:
             old, new = a.model.options.get(key, _ABSENT), b.model.options.get(key, _ABSENT)
             yield f"option {key}", old, new
     yield "template_format", a.template_format, b.template_format
-    yield "revision", a.revision, b.revision
+    yield "revision", min(a.revision, REVISION), min(b.revision, REVISION)
+    for name in sorted(a.snippets.keys() & b.snippets.keys()):
+        yield _snippet(name), a.snippets[name], b.snippets[name]
+    yield "examples", _rows_of(a), _rows_of(b)
     yield "inputs", a.inputs, b.inputs
     yield "outputs", a.outputs, b.outputs
     yield "tools", a.tools, b.tools
+
+
+def _rows_of(prompt: Prompt) -> dict[str, Any] | None:
+    return prompt.examples.behaviour() if prompt.examples else None
 
 
 def _model(a: Model | None, b: Model | None, taken: Collection[str]) -> Model | None:
