@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from workbench.actions.workspace.draft_history import Kept, Replaced
     from workbench.actions.workspace.variants import DraftState
 
-EXAMPLE = """\
-workbench draft support_triage                      # its draft, variants and kept texts
-workbench draft support_triage --as terse           # a variant, beside the draft
-workbench compare support_triage support_triage@terse
-workbench draft support_triage@terse --promote      # the variant becomes the draft
-workbench draft support_triage@1.0.0                # the draft says what a version says"""
 
-
-@command("draft", example=EXAMPLE)
+@command("draft", example="workbench draft support_triage --as terse")
 @click.argument("ref", metavar="[PROMPT[@VARIANT | @VERSION]]", required=False)
 @click.option("--as", "variant", metavar="NAME", help="Make a variant with the text of this REF.")
 @click.option("--promote", is_flag=True, help="Make this variant the draft.")
@@ -45,9 +38,11 @@ def draft_command(
 ) -> None:
     """List the drafts and variants, or make, promote, drop and restore one.
 
-    A variant is a further draft of a prompt, in NAME@VARIANT.prompty beside it. PROMPT@VERSION
-    alone makes the draft say what that version says. A text that is replaced or dropped is kept in
-    .workbench/drafts, and --restore brings it back.
+    PROMPT lists its draft, its variants and the kept texts. --as makes a variant, a further draft
+    of the prompt in NAME@VARIANT.prompty beside it; PROMPT@VARIANT names it wherever a side is
+    named, and with --promote or --drop. PROMPT@VERSION alone makes the draft say what that version
+    says. A text that is replaced or dropped is kept in .workbench/drafts, and --restore brings it
+    back.
     """
     chosen = [bool(variant), promote, drop, restore is not None]
     if sum(chosen) > 1:

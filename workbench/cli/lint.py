@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.prompts.lint.rules import Finding
 
 
-@command("lint", example="workbench lint support_triage\nworkbench lint --json")
+@command("lint", example="workbench lint support_triage")
 @click.argument("ref", metavar="[REF]", required=False)
 @click.option("--rules", "shows_rules", is_flag=True, help="List the rules instead.")
 def lint_command(context: CommandContext, ref: str | None, shows_rules: bool) -> int:

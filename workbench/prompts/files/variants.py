@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from workbench.errors import DraftError
-from workbench.prompts.files.front_matter import split
 from workbench.prompts.values import SUFFIX
 
 AT = "@"
@@ -49,5 +48,7 @@ def check_variant(where: str, name: str, variant: str, prompt_id: str) -> None:
 
 def own_name(text: str, where: str) -> str:
     """The `name:` in a draft's front matter; empty without one. Raises DraftError."""
+    from workbench.prompts.files.front_matter import split
+
     front, _ = split(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), where)
     return str(front.data.get("name", ""))
