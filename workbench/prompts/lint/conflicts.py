@@ -159,8 +159,8 @@ STANCES: tuple[Stance, ...] = (
         _stance(
             thing,
             thing,
-            rf"{_START}(?:use|include|add|start with|begin with|format .{{0,20}}"
-            rf"(?:as|in|with)|{_ANSWER} (?:only )?(?:in|with|as|using))\s+"
+            rf"{_START}(?:(?:use|include|add|start with|begin with|format .{{0,20}}"
+            rf"(?:as|in|with)|{_ANSWER} (?:only )?(?:in|with|as|using))\s+|{_SUBJECT})"
             rf"(?:a |an |the |valid |\w+ )?{pattern}{_END}",
         )
         for thing, pattern in _THINGS.items()

@@ -28,10 +28,12 @@ _LABEL = re.compile(
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 _SPLIT = re.compile(r"(?<=[.!?;])\s+")
 _LEADING = re.compile(
-    r"^(?:[\s*_#>•-]|\d{1,2}[.)]|(?:then|first|finally|next|note|important|rules?|format|language"
-    r"|tone|length|style)\s*[,:])+",
+    r"^(?:[\s*_#>•-]|\d{1,2}[.)]|(?:then|first|finally|next)\b,?"
+    r"|(?:note|important|rules?|format|language|tone|length|style)\s*[,:])+",
     re.I,
 )
+_WRAPPED = 60
+"""From so many letters on a line may have been broken in the middle of a sentence."""
 _CONDITION = re.compile(
     r"\b(?:if|unless|when|whenever|except|otherwise|instead|rather than|in case|where|while|until"
     r"|for (?:each|every|all|any|questions|cases|tickets|requests)|example|e\.g\.)\b",
@@ -95,7 +97,10 @@ def _paragraphs(text: str, first: int) -> Iterator[tuple[str, int]]:
         heading = _HEADING.fullmatch(line)
         if heading and (not level or len(heading.group(1)) <= level):
             level = len(heading.group(1)) if _EXAMPLES.match(heading.group(2)) else 0
-        starts = heading or _ITEM.match(line) or line.lstrip(" *_")[:1].isupper()
+        before = held[-1].rstrip() if held else ""
+        is_over = len(before) < _WRAPPED or before.endswith((".", "!", "?", ":", ";"))
+        begins = is_over and line.lstrip(" *_")[:1].isupper()
+        starts = heading or begins or _ITEM.match(line)
         if held and (not line.strip() or starts):
             yield "\n".join(held), start
             held = []
