@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
-from workbench.errors import NotFound, UsageError
+from workbench.errors import DraftError, NotFound, UsageError
 from workbench.prompts.files.variants import AT
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL
@@ -17,6 +17,7 @@ from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from workbench.registry import PromptVersion
+    from workbench.workspace import Workspace
 
 DRAFT = "draft"
 
@@ -37,6 +38,13 @@ class Source:
     """Whether it is shown beside another prompt."""
     note: str = ""
     """Note about a default that the draft relies on."""
+    file: str = ""
+    """Of a further draft of the prompt, which only its path names: that, from the workspace."""
+
+    @property
+    def run_label(self) -> str:
+        """The label of a run of it, which distinguishes the drafts of a prompt."""
+        return f"{self.label} {self.file}" if self.file else self.label
 
     @property
     def is_settled(self) -> bool:
@@ -100,10 +108,12 @@ def _endings(paths: Iterable[Path]) -> dict[Path, str]:
     return endings
 
 
-def draft_ref(prompt_id: str, label: str) -> str:
+def draft_ref(workspace: Workspace, prompt_id: str, label: str) -> str:
     """The REF of the draft or variant that a run with this label was made of; empty for others."""
     if label.startswith(AT):
         return f"{prompt_id}{label}"
+    if label.startswith(f"{DRAFT} "):
+        return str(workspace.root / label.removeprefix(f"{DRAFT} "))
     return f"{prompt_id}{AT}{DRAFT}" if label == DRAFT else ""
 
 
@@ -114,13 +124,13 @@ def resolve(session: Session, ref: str) -> Source:
     Raises NotFound with the nearest name, and UsageError for a name with two meanings.
     """
     if ref.endswith(SUFFIX) or "/" in ref:
-        return _draft(session, Path(ref))
+        return _draft_at(session.workspace, Path(ref))
     prompt_id, at, where = ref.partition(AT)
     if at:
         return _named(session, prompt_id, where)
     path = session.workspace.draft_path(prompt_id)
     if path:
-        return _draft(session, path)
+        return _draft(session.workspace, path)
     if session.workspace.runs_path.exists():
         summary = session.store.summary_or_none(ref)
         if summary:
@@ -154,10 +164,26 @@ def _nothing_named(session: Session, ref: str) -> NotFound:
     return NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, paths))
 
 
-def _draft(session: Session, path: Path) -> Source:
-    draft = session.workspace.draft(path)
+def _draft(workspace: Workspace, path: Path) -> Source:
+    draft = workspace.draft(path)
     label = f"{AT}{draft.variant}" if draft.variant else DRAFT
     return Source(draft.prompt, label, path=path, note=draft.note)
+
+
+def _draft_at(workspace: Workspace, path: Path) -> Source:
+    """The draft with that path, marked where it is not the one that its prompt's id names."""
+    source = _draft(workspace, path)
+    if source.label != DRAFT:
+        return source
+    try:
+        known = workspace.draft_path(source.prompt.prompt_id)
+    except DraftError:
+        known = None
+    real = path.resolve()
+    if known is None or known.resolve() == real:
+        return source
+    inside = real.is_relative_to(workspace.root)
+    return replace(source, file=str(real.relative_to(workspace.root) if inside else real))
 
 
 def _named(session: Session, prompt_id: str, where: str) -> Source:
@@ -169,7 +195,7 @@ def _named(session: Session, prompt_id: str, where: str) -> Source:
         path = workspace.draft_path(prompt_id)
         if path is None:
             raise NotFound(f"no draft of {prompt_id!r}")
-        return _draft(session, path)
+        return _draft(workspace, path)
     variants = workspace.variant_paths(prompt_id)
     if where not in variants:
         return _registered(session, prompt_id, where, variants)
@@ -178,7 +204,7 @@ def _named(session: Session, prompt_id: str, where: str) -> Source:
             f"{prompt_id}@{where} is an environment and a variant, {variants[where]}",
             hint="rename the variant's file; until then its path names it",
         )
-    return _draft(session, variants[where])
+    return _draft(workspace, variants[where])
 
 
 def environment_names(session: Session) -> frozenset[str]:

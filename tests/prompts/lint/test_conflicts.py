@@ -46,7 +46,10 @@ def conflicts(body: str, front: str = "") -> list[str]:
         ("Answer in a single sentence.\nWrite three paragraphs.", "this asks for 3 paragraphs"),
         ("Use 2 to 3 sentences.\nUse no more than one sentence.", "this asks for at most 1 sent"),
         ("Keep the summary under 20 words.\nThe summary should be at least 30 words.", "30 words"),
-        ("Write at least 500 words.", "this asks for at least 500 words, and an answer may have 400"),
+        (
+            "Write at least 500 words.",
+            "at least 500 words, and an answer may have 400 tokens",
+        ),
         ("**Format:** Answer in JSON.\n1. Then respond in YAML.", "this asks for YAML"),
     ],
 )
@@ -116,7 +119,7 @@ def test_examples_of_the_assistant_are_no_instructions() -> None:
     assert [f for f in lint(text, parse_prompty(text)) if f.rule is CONFLICT] == []
 
 
-@given(st.text(alphabet="answer in JSON.\n-{}%`\"#", max_size=200))
+@given(st.text(alphabet='answer in JSON.\n-{}%`"#', max_size=200))
 def test_no_text_makes_the_rules_fail(body: str) -> None:
     text = f"{HEAD}---\nsystem:\nAnswer in XML.\n\nuser:\n{body}"
     try:

@@ -142,7 +142,9 @@ def test_a_schema_that_cannot_be_followed_is_no_finding() -> None:
 
 
 def test_few_shot_examples_are_checked_as_they_are_rendered() -> None:
-    front = "examples:\n  file: e.jsonl\n  template: |\n    user:\n    {{ text }}\n\n    assistant:\n"
+    front = (
+        "examples:\n  file: e.jsonl\n  template: |\n    user:\n    {{ text }}\n\n    assistant:\n"
+    )
     front += "    {{ expected }}\n"
     text = f"{FRONT}{SCHEMA}{front}---\nsystem:\nBe kind.\n\n{{{{ examples }}}}\n\nuser:\n"
     text += "{{ text }}\n"
@@ -212,7 +214,7 @@ def test_the_ids_of_rules_are_unique_and_each_has_a_remedy() -> None:
 # Any text
 
 
-TEXTS = st.text(alphabet="{}% #ab:\n\t-user`\"systeminclude", max_size=150)
+TEXTS = st.text(alphabet='{}% #ab:\n\t-user`"systeminclude', max_size=150)
 
 
 @given(TEXTS)

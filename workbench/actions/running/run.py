@@ -83,7 +83,7 @@ def make_spec(
         ),
         cases=cases,
         split=split_name(suite, split),
-        label=source.label,
+        label=source.run_label,
         fresh=fresh,
         available=len(distinct_cases),
         options=options,
@@ -215,7 +215,7 @@ def spec_of_run(
         budget_usd=own_options.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
         equal_cases=True,
-        settled=not draft_ref(summary.prompt_id, summary.label),
+        settled=not draft_ref(session.workspace, summary.prompt_id, summary.label),
     )
     case_ids = {case.id for case in session.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in case_ids)
@@ -227,7 +227,7 @@ def differs_from_draft(session: Session, run_id: str) -> bool:
     text.
     """
     summary = session.store.summary(run_id)
-    ref = draft_ref(summary.prompt_id, summary.label)
+    ref = draft_ref(session.workspace, summary.prompt_id, summary.label)
     if not ref:
         return False
     try:

@@ -12,7 +12,7 @@ from workbench.runs.spec.values import RunSummary
 
 def edited_since(session: Session, summaries: Sequence[RunSummary]) -> frozenset[str]:
     """The ids of the runs of a draft or variant whose fingerprint is another one now."""
-    refs = {s.run_id: draft_ref(s.prompt_id, s.label) for s in summaries}
+    refs = {s.run_id: draft_ref(session.workspace, s.prompt_id, s.label) for s in summaries}
     prints: dict[str, str] = {"": ""}
     for ref in set(refs.values()) - {""}:
         try:
