@@ -87,7 +87,7 @@ def test_each_rule_names_its_line(text: str, expected: str) -> None:
     [
         "```python\ndef f():\n\n\n\treturn 1\n```",
         "« oui\u00a0: 10\u00a0000\u00a0€ »",
-        "می\u200cخواهم 👩\u200d👩\u200d👧",
+        "\u0645\u06cc\u200c\u062e 👩\u200d👩\u200d👧",
         "{% if text -%}  \nx\n{%- endif %}",
         "List:\nOutput:\nthe user: said",
     ],
