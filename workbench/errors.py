@@ -32,6 +32,8 @@ from __future__ import annotations
 
 EXIT_DONE = 0
 EXIT_GATE_FAILED = 1
+EXIT_LINT = 1
+"""Lint found something."""
 EXIT_USAGE = 2
 EXIT_NO_DECISION = 3
 EXIT_INCOMPLETE = 4

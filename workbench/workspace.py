@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import DraftError, NoSuite, NotFound, UntrustedWorkspace, UsageError
 from workbench.links import STATE, owned_by_another
+from workbench.prompts.files.variants import split_name
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
@@ -104,7 +105,7 @@ class Workspace:
         return replace(prompt, model=replace(model, provider=name)), note
 
     def draft_paths(self) -> tuple[Path, ...]:
-        """The drafts: `*.prompty` in the folder itself and below prompts/."""
+        """The drafts and their variants: `*.prompty` in the folder itself and below prompts/."""
         paths = [*self.root.glob(f"*{SUFFIX}"), *(self.root / PROMPTS).rglob(f"*{SUFFIX}")]
         return tuple(sorted(p for p in paths if p.is_file() and not p.name.startswith(".")))
 
@@ -114,7 +115,8 @@ class Workspace:
         Raises DraftError when there is none and a draft cannot be read.
         """
         broken: DraftError | None = None
-        for path in sorted(self.draft_paths(), key=lambda path: path.stem != prompt_id):
+        paths = (path for path in self.draft_paths() if not split_name(path.stem)[1])
+        for path in sorted(paths, key=lambda path: path.stem != prompt_id):
             try:
                 named = self.read_draft(path).prompt.prompt_id
             except DraftError as error:
@@ -127,6 +129,23 @@ class Workspace:
         if broken:
             raise broken
         return None
+
+    def variant_paths(self, prompt_id: str) -> dict[str, Path]:
+        """The variants of that prompt by name, in order. Raises DraftError for a name that two
+        files have.
+        """
+        paths: dict[str, Path] = {}
+        for path in self.draft_paths():
+            name, variant = split_name(path.stem)
+            if name != prompt_id or not variant:
+                continue
+            if variant in paths:
+                raise DraftError(
+                    f"{paths[variant]} and {path} are both the variant {path.stem}",
+                    hint="rename one of them",
+                )
+            paths[variant] = path
+        return dict(sorted(paths.items()))
 
     def suite_paths(self) -> tuple[Path, ...]:
         """The suites: suite.yaml in the folder itself and in the folders of evals/."""

@@ -1,21 +1,23 @@
-"""Resolves a REF: a draft, a version, a live version, or a run."""
+"""Resolves a REF: a draft, one of its variants, a version, a live version, or a run."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
-from workbench.errors import NotFound
+from workbench.errors import DraftError, NotFound, UsageError
+from workbench.prompts.files.variants import AT
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from workbench.registry import PromptVersion
+    from workbench.workspace import Workspace
 
 DRAFT = "draft"
 
@@ -26,7 +28,7 @@ class Source:
 
     prompt: Prompt
     label: str
-    """draft, 1.2.0, or the run's label."""
+    """draft, @short-name for a variant, 1.2.0, or the run's label."""
     version: str | None = None
     run_id: str | None = None
     path: Path | None = None
@@ -36,6 +38,13 @@ class Source:
     """Whether it is shown beside another prompt."""
     note: str = ""
     """Note about a default that the draft relies on."""
+    file: str = ""
+    """Of a further draft of the prompt, which only its path names: that, from the workspace."""
+
+    @property
+    def run_label(self) -> str:
+        """The label of a run of it, which distinguishes the drafts of a prompt."""
+        return f"{self.label} {self.file}" if self.file else self.label
 
     @property
     def is_settled(self) -> bool:
@@ -44,16 +53,20 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Display name: support_triage@1.2.0, support_triage (draft), or the run's id."""
+        """Display name: support_triage@1.2.0, support_triage (draft), support_triage@short-name, or
+        the run's id.
+        """
         if self.run_id:
             return f"{self.prompt.prompt_id} run {self.run_id}"
         if self.version:
             return self._marked(f"{self.prompt.prompt_id}@{self.version}")
+        if self.label.startswith(AT):
+            return self._marked(f"{self.prompt.prompt_id}{self.label}")
         return f"{self.prompt.prompt_id} ({self._marked(self.label)})"
 
     @property
     def short(self) -> str:
-        """Short name among sides of one prompt: 1.2.0, draft, or the run's label."""
+        """Short name among sides of one prompt: 1.2.0, draft, @short-name, or the run's label."""
         return self.name if self.among_others else self._marked(self.version or self.label)
 
     def _marked(self, text: str) -> str:
@@ -95,18 +108,29 @@ def _endings(paths: Iterable[Path]) -> dict[Path, str]:
     return endings
 
 
+def draft_ref(workspace: Workspace, prompt_id: str, label: str) -> str:
+    """The REF of the draft or variant that a run with this label was made of; empty for others."""
+    if label.startswith(AT):
+        return f"{prompt_id}{label}"
+    if label.startswith(f"{DRAFT} "):
+        return str(workspace.root / label.removeprefix(f"{DRAFT} "))
+    return f"{prompt_id}{AT}{DRAFT}" if label == DRAFT else ""
+
+
 def resolve(session: Session, ref: str) -> Source:
-    """The prompt that `ref` names: a path, `prompt_id`, `prompt_id@1.2.0`, `prompt_id@production`
-    or a run id. Raises NotFound with the nearest name.
+    """The prompt that `ref` names: a path, `prompt_id`, `prompt_id@1.2.0`, `prompt_id@production`,
+    `prompt_id@short-name` (a variant) or a run id.
+
+    Raises NotFound with the nearest name, and UsageError for a name with two meanings.
     """
     if ref.endswith(SUFFIX) or "/" in ref:
-        return _draft(session, Path(ref))
-    prompt_id, at, where = ref.partition("@")
+        return _draft_at(session.workspace, Path(ref))
+    prompt_id, at, where = ref.partition(AT)
     if at:
-        return _registered(session, prompt_id, where)
+        return _named(session, prompt_id, where)
     path = session.workspace.draft_path(prompt_id)
     if path:
-        return _draft(session, path)
+        return _draft(session.workspace, path)
     if session.workspace.runs_path.exists():
         summary = session.store.summary_or_none(ref)
         if summary:
@@ -117,7 +141,14 @@ def resolve(session: Session, ref: str) -> Source:
 def _nothing_named(session: Session, ref: str) -> NotFound:
     """The error for an unknown `ref`, with what has that name in files or the registry."""
     workspace = session.workspace
-    paths = {workspace.read_draft(path).prompt.prompt_id: path for path in workspace.draft_paths()}
+    drafts = [workspace.read_draft(path) for path in workspace.draft_paths()]
+    paths = {draft.prompt.prompt_id: draft.path for draft in drafts if not draft.variant}
+    variants = workspace.variant_paths(ref)
+    if variants:
+        return NotFound(
+            f"{ref!r} has no draft, only variants: {', '.join(variants)}",
+            hint=f"name one: {ref}{AT}{next(iter(variants))}",
+        )
     for prompt_id, path in paths.items():
         if path.stem == ref:
             return NotFound(
@@ -133,22 +164,68 @@ def _nothing_named(session: Session, ref: str) -> NotFound:
     return NotFound(f"no draft, version or run {ref!r}", hint=did_you_mean(ref, paths))
 
 
-def _draft(session: Session, path: Path) -> Source:
-    draft = session.workspace.draft(path)
-    return Source(draft.prompt, DRAFT, path=path, note=draft.note)
+def _draft(workspace: Workspace, path: Path) -> Source:
+    draft = workspace.draft(path)
+    label = f"{AT}{draft.variant}" if draft.variant else DRAFT
+    return Source(draft.prompt, label, path=path, note=draft.note)
 
 
-def _registered(session: Session, prompt_id: str, where: str) -> Source:
+def _draft_at(workspace: Workspace, path: Path) -> Source:
+    """The draft with that path, marked where it is not the one that its prompt's id names."""
+    source = _draft(workspace, path)
+    if source.label != DRAFT:
+        return source
+    try:
+        known = workspace.draft_path(source.prompt.prompt_id)
+    except DraftError:
+        known = None
+    real = path.resolve()
+    if known is None or known.resolve() == real:
+        return source
+    inside = real.is_relative_to(workspace.root)
+    return replace(source, file=str(real.relative_to(workspace.root) if inside else real))
+
+
+def _named(session: Session, prompt_id: str, where: str) -> Source:
+    """What stands behind the `@`: draft, an environment, a version, a variant. Only a variant and
+    an environment can share a name.
+    """
+    workspace = session.workspace
     if where == DRAFT:
-        path = session.workspace.draft_path(prompt_id)
+        path = workspace.draft_path(prompt_id)
         if path is None:
             raise NotFound(f"no draft of {prompt_id!r}")
-        return _draft(session, path)
-    environments = [settings.name for settings in session.registry.environments()]
-    if where in environments:
+        return _draft(workspace, path)
+    variants = workspace.variant_paths(prompt_id)
+    if where not in variants:
+        return _registered(session, prompt_id, where, variants)
+    if where in environment_names(session):
+        raise UsageError(
+            f"{prompt_id}@{where} is an environment and a variant, {variants[where]}",
+            hint="rename the variant's file; until then its path names it",
+        )
+    return _draft(workspace, variants[where])
+
+
+def environment_names(session: Session) -> frozenset[str]:
+    """The environments of the settings and of the registry, which is not created for this."""
+    names = set(session.workspace.settings.environments)
+    if session.workspace.registry_path.exists():
+        names |= {settings.name for settings in session.registry.environments()}
+    return frozenset(names)
+
+
+def _registered(session: Session, prompt_id: str, where: str, variants: Collection[str]) -> Source:
+    if where in {settings.name for settings in session.registry.environments()}:
         live = session.registry.require_active(prompt_id, where)
         return source_of(session, live)
-    return source_of(session, session.registry.get_version(prompt_id, where))
+    try:
+        return source_of(session, session.registry.get_version(prompt_id, where))
+    except NotFound as error:
+        if not variants:
+            raise
+        hint = did_you_mean(where, variants)
+        raise NotFound(f"{prompt_id} has no version and no variant {where!r}", hint=hint) from error
 
 
 def source_of(session: Session, version: PromptVersion) -> Source:

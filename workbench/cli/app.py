@@ -27,6 +27,7 @@ SECTIONS = {
     },
     "Release": {
         "draft": "draft",
+        "lint": "lint",
         "register": "register",
         "evaluate": "evaluate",
         "rules": "rules",
@@ -108,8 +109,9 @@ def _print_version(ctx: click.Context, _option: click.Parameter, requested: bool
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done or the gate passes, 1 the gate fails, 2 wrong usage or input, "
-    "3 no decision, 4 incomplete, 5 refused by the registry, 130 interrupted.",
+    epilog="Exit codes: 0 done or the gate passes, 1 the gate fails or lint finds something, "
+    "2 wrong usage or input, 3 no decision, 4 incomplete, 5 refused by the registry, "
+    "130 interrupted.",
 )
 @click.option(
     "--workspace",

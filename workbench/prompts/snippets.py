@@ -60,10 +60,14 @@ class Expanded:
 
     def place(self, line: int) -> str:
         """Where a line of `text` comes from: `line 3 of the snippet 'tone'`."""
-        at = bisect_right(self.starts, line) - 1
-        name, first = self.sources[max(at, 0)]
-        own = line - self.starts[max(at, 0)] + first
+        name, own = self.source(line)
         return f"line {own} of the snippet {name!r}" if name else f"line {own} of the template"
+
+    def source(self, line: int) -> tuple[str, int]:
+        """The snippet that a line of `text` comes from, empty for the template, and its line."""
+        at = max(bisect_right(self.starts, line) - 1, 0)
+        name, first = self.sources[at]
+        return name, line - self.starts[at] + first
 
 
 def includes_in(text: str) -> Iterator[Include]:

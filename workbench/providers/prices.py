@@ -1,8 +1,9 @@
-"""Token prices. An unknown price is None, never 0."""
+"""Token prices and context windows of models. An unknown one is None, never 0."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,20 @@ def price_of(settings: ProviderSettings, model: str) -> Price | None:
     own = settings.prices.get(model)
     if own is not None:
         return _own(own, f"[providers.{settings.name}] prices.{model}")
-    return _listed(settings.base_url, model)
+    listed = _listed(settings.base_url, model)
+    return listed.price if listed else None
+
+
+def context_window(settings: ProviderSettings, model: str) -> int | None:
+    """How many tokens prompt and answer may have together: of the embedded model, else from the
+    public list for that endpoint.
+    """
+    if settings.is_embedded:
+        from workbench.providers.embedded.model import CONTEXT_TOKENS
+
+        return CONTEXT_TOKENS
+    listed = _listed(settings.base_url, model)
+    return listed.context_window if listed else None
 
 
 def _own(value: Any, where: str) -> Price:
@@ -42,8 +56,14 @@ def _is_price(number: Any) -> bool:
     return isinstance(number, (int, float)) and not isinstance(number, bool) and number >= 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    price: Price
+    context_window: int | None
+
+
 @lru_cache(maxsize=64)
-def _listed(base_url: str, model: str) -> Price | None:
+def _listed(base_url: str, model: str) -> _Listed | None:
     """From the package genai-prices, which lists public endpoints and their models."""
     host = urlsplit(base_url).hostname or ""
     if "." not in host or host.replace(".", "").isdigit() or ":" in host:
@@ -56,4 +76,5 @@ def _listed(base_url: str, model: str) -> Price | None:
     except (LookupError, ValueError):
         return None
     scale = 1_000_000 / _SAMPLE_TOKENS
-    return Price(float(calculated.input_price) * scale, float(calculated.output_price) * scale)
+    price = Price(float(calculated.input_price) * scale, float(calculated.output_price) * scale)
+    return _Listed(price, calculated.model.context_window)

@@ -151,9 +151,7 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
         return ColumnChoices(self.workspace.state)
 
     def select(self, **changes: Any) -> None:
-        import dataclasses
-
-        selection = dataclasses.replace(self.selection, **changes)
+        selection = self.selection.changed(**changes)
         if selection != self.selection:
             self.selection = selection
             self.post_to_screen(SelectionChanged(selection))

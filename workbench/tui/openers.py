@@ -51,10 +51,20 @@ class DialogOpeners(AppContext):
 
             for save in self.before_reading:
                 save()
-            # On Draft the draft is run, whichever version was selected before.
+            # On Draft what is edited there is run, whichever version was selected before.
             on_draft = self.current_mode == "draft"
-            ref = self.selection.prompt_id if on_draft else self.selection.ref
+            ref = self.selection.draft_ref if on_draft else self.selection.ref
             open_run_options(self, ref)
+
+    def action_variants(self) -> None:
+        if not self.selection.prompt_id:
+            self.tell("no prompt is picked: F2 Prompts", error=True)
+            return
+        from workbench.tui.dialogs.variants import open_variants
+
+        for save in self.before_reading:
+            save()
+        open_variants(self)
 
     def action_help(self) -> None:
         from workbench.tui.dialogs.help import Help

@@ -16,12 +16,12 @@ from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
 from workbench.errors import SettingsError
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.compare.prompt_diff import PromptDiffScreen
 from workbench.tui.compare.screen import CompareScreen
 from workbench.tui.dialogs.changed_outside import ChangedOutside
 from workbench.tui.keys import keys
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.prompt_diff import PromptDiffScreen
 from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 

@@ -19,6 +19,7 @@ from workbench.exchange.targets.base import Destination, Export, Sent, Takes, Ta
 from workbench.files import write_atomically
 from workbench.plugins import Entry
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
+from workbench.prompts.files.variants import AT
 from workbench.prompts.key_like import keys_in
 from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX
 from workbench.settings import FILE_NAME, TargetSettings
@@ -170,7 +171,8 @@ def _export(
         raise UsageError(f"{target} needs a prompt", hint=f"workbench export {target} PROMPT")
     if takes is Takes.PROMPT:
         source = resolve(session, ref)
-        return Export(session.registry, source.prompt, source.label, source.version or "")
+        label = source.label.removeprefix(AT)
+        return Export(session.registry, source.prompt, label, source.version or "")
     prompt_id, _, version = ref.partition("@")
     environments = [settings.name for settings in session.registry.environments()]
     if not version or version in environments:

@@ -9,6 +9,7 @@ from workbench.actions.session import Session
 from workbench.errors import RegistryError, UsageError
 from workbench.prompts.contract import Bump, Change, changes, implied_bump, undeclared
 from workbench.prompts.key_like import keys_in
+from workbench.prompts.lint.white_space import unseen_in
 from workbench.prompts.numbering import (
     base_of,
     is_candidate_for,
@@ -17,7 +18,6 @@ from workbench.prompts.numbering import (
     why_not,
 )
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.templates.unseen import unseen_in
 from workbench.prompts.values import Message, Prompt
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workbench.actions.refs import DRAFT, Source, resolve
+from workbench.actions.refs import Source, draft_ref, resolve
 from workbench.actions.session import Session
 from workbench.datasets.distinct import remarks
 from workbench.datasets.fit import check_fit, differs_from_0_1, unused_columns
@@ -84,7 +84,7 @@ def make_spec(
         ),
         cases=cases,
         split=split_name(suite, split),
-        label=source.label,
+        label=source.run_label,
         fresh=fresh,
         available=len(distinct_cases),
         options=options,
@@ -216,7 +216,7 @@ def spec_of_run(
         budget_usd=own_options.get("budget_usd") if budget_usd is None else budget_usd,
         fresh=bool(summary.environment.get("fresh")),
         equal_cases=True,
-        settled=summary.label != DRAFT,
+        settled=not draft_ref(session.workspace, summary.prompt_id, summary.label),
     )
     case_ids = {case.id for case in session.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in case_ids)
@@ -224,12 +224,15 @@ def spec_of_run(
 
 
 def differs_from_draft(session: Session, run_id: str) -> bool:
-    """Whether the run's draft has changed since or is gone; a resumed run keeps the old text."""
+    """Whether the run's draft or variant has changed since or is gone; a resumed run keeps the old
+    text.
+    """
     summary = session.store.summary(run_id)
-    if summary.label != DRAFT:
+    ref = draft_ref(session.workspace, summary.prompt_id, summary.label)
+    if not ref:
         return False
     try:
-        return resolve(session, summary.prompt_id).prompt.fingerprint != summary.fingerprint
+        return resolve(session, ref).prompt.fingerprint != summary.fingerprint
     except WorkbenchError:
         return True
 

@@ -149,13 +149,15 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             Renderer(draft.prompt)
             if draft.prompt.model:
                 workspace.settings.provider(draft.prompt.model.provider)
-            drafts[draft.prompt.prompt_id] = draft.prompt
+            if not draft.variant:
+                drafts[draft.prompt.prompt_id] = draft.prompt
         except WorkbenchError as error:
             where = "" if str(path) in error.message else f"{path}: "
             yield Check("draft", Level.PROBLEM, f"{where}{error.message}", error.hint)
             continue
         if draft.note:
             yield Check("draft", Level.WARNING, draft.note, "write model.provider")
+        yield from _lint(workspace, path)
     for path in workspace.suite_paths():
         try:
             suite = read_suite(path)
@@ -164,6 +166,17 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             continue
         yield from _baseline(workspace, suite)
         yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _lint(workspace: Workspace, path: Path) -> Iterator[Check]:
+    """The findings of `workbench lint`: they stop no run, so they are warnings."""
+    from workbench.actions.workspace.linting import lint_file
+
+    linted = lint_file(workspace, path)
+    for finding in linted.findings:
+        line = f":{finding.line}" if finding.line else ""
+        message = f"{linted.file_of(finding)}{line}: {finding.message} [{finding.rule.id}]"
+        yield Check("lint", Level.WARNING, message, finding.what_to_do)
 
 
 def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:

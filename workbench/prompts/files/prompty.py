@@ -21,6 +21,7 @@ from workbench.prompts.files.parts import (
 )
 from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.files.tool_schemas import check_tools
+from workbench.prompts.files.variants import check_variant, split_name
 from workbench.prompts.revisions import least_revision, size_of
 from workbench.prompts.roles import (
     MisplacedText,
@@ -68,6 +69,11 @@ class Draft:
     note: str = ""
     """Note about a default used for a missing value."""
 
+    @property
+    def variant(self) -> str:
+        """The variant's name; empty for the draft itself."""
+        return split_name(self.path.stem)[1]
+
 
 def read_draft(path: Path, files: PromptFiles = NO_FILES) -> Draft:
     """The draft at `path`. Raises DraftError naming the file and the line."""
@@ -85,7 +91,10 @@ def read_draft(path: Path, files: PromptFiles = NO_FILES) -> Draft:
         ) from error
     except OSError as error:
         raise DraftError(f"{path}: {error.strerror}") from error
-    parsed = parse_prompty(text, where=str(path), default_id=path.stem, files=files)
+    name, variant = split_name(path.stem)
+    parsed = parse_prompty(text, where=str(path), default_id=name, files=files)
+    if variant:
+        check_variant(str(path), name, variant, parsed.prompt_id)
     return Draft(path, text, parsed)
 
 

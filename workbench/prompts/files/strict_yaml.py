@@ -187,6 +187,8 @@ _Dumper.add_representer(str, _quoted)
 
 
 def dump_yaml(data: Any) -> str:
-    """YAML that `parse_yaml` and other programs read back unchanged."""
-    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    """YAML that `parse_yaml` and other programs read back unchanged; each value on its own line,
+    whatever its length, so that branches merge as they do for other files.
+    """
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
     return text

@@ -31,6 +31,8 @@ from workbench.providers.embedded.openmp import missing_library_folder
 
 __all__ = ["EmbeddedModel", "EmbeddedServer", "find_weights", "start"]
 
+CONTEXT_TOKENS = 4096
+"""Of one call, prompt and answer together."""
 START_SECONDS = 120.0
 _CLOSE_SECONDS = 5.0
 _MAX_THREADS = 8
@@ -107,7 +109,7 @@ class EmbeddedServer:
 def start(
     model: EmbeddedModel,
     slots: int = 2,
-    context_tokens: int = 4096,
+    context_tokens: int = CONTEXT_TOKENS,
     threads: int | None = None,
 ) -> EmbeddedServer:
     """Start the model and return when it answers.

@@ -26,7 +26,6 @@ from workbench.tui.compare.further_sides import (
 from workbench.tui.compare.pair_detail import facts, why
 from workbench.tui.compare.panes import ComparePanes
 from workbench.tui.compare.pick_ref import PickRef
-from workbench.tui.compare.prompt_diff import PromptDiffScreen
 from workbench.tui.compare.queries import Comparing
 from workbench.tui.compare.refs import Ref, read_refs
 from workbench.tui.compare.rows import PairRow, counts_of, what_against_a
@@ -38,6 +37,7 @@ from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.prompt_diff import PromptDiffScreen
 from workbench.tui.widgets.run_header import EDITED
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView

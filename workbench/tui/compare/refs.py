@@ -1,4 +1,6 @@
-"""What a side of a comparison may be: drafts, versions, what is live, runs, of any prompt."""
+"""What a side of a comparison may be: drafts, variants, versions, what is live, runs, of any
+prompt.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ class Ref:
 
     ref: str
     kind: str
-    """draft, live, version or run."""
+    """draft, variant, live, version or run."""
     what: str
     score: float | None = None
 
@@ -43,7 +45,9 @@ def read_refs(session: Session, prompt_id: str) -> list[Ref]:
     own = [draft for draft in drafts if draft.prompt.prompt_id == prompt_id]
     known = session.workspace.draft_path(prompt_id) if own else None
     refs = [Ref(prompt_id, "draft", known.name)] if known else []
-    refs += [Ref(str(d.path), "draft", d.path.name) for d in own if d.path != known]
+    refs += map(_ref_of_variant, (draft for draft in own if draft.variant))
+    plain = [draft for draft in own if not draft.variant]
+    refs += [Ref(str(d.path), "draft", d.path.name) for d in plain if d.path != known]
     refs += _live_and_versions(session, prompt_id)
     refs += map(_ref_of_run, _runs(session, prompt_id))
     suites = list(_suites(session))
@@ -54,7 +58,8 @@ def _of_others(
     session: Session, prompt_id: str, drafts: Sequence[Draft], suites: Sequence[Suite]
 ) -> Iterator[Ref]:
     registered = {summary.prompt_id: summary for summary in session.registry.prompts()}
-    drafted = {draft.prompt.prompt_id: draft for draft in reversed(drafts)}
+    plain = [draft for draft in drafts if not draft.variant]
+    drafted = {draft.prompt.prompt_id: draft for draft in reversed(plain)}
     prompt = _prompt(session, prompt_id, drafted, registered)
     if prompt is None:
         return
@@ -65,6 +70,8 @@ def _of_others(
         if other and any(fits(prompt, suite) and fits(other, suite) for suite in (*mine, *theirs)):
             if other_id in drafted:
                 yield Ref(other_id, "draft", drafted[other_id].path.name)
+            variants = (d for d in drafts if d.variant and d.prompt.prompt_id == other_id)
+            yield from map(_ref_of_variant, variants)
             if other_id in registered:
                 summary = registered[other_id]
                 for environment, version in summary.live.items():
@@ -74,6 +81,10 @@ def _of_others(
         for run in _runs(session, None, name):
             if run.prompt_id != prompt_id:
                 yield _ref_of_run(run)
+
+
+def _ref_of_variant(draft: Draft) -> Ref:
+    return Ref(f"{draft.prompt.prompt_id}@{draft.variant}", "variant", draft.path.name)
 
 
 def _prompt(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,28 +12,29 @@ from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError, WorkbenchError
 from workbench.present.case_values import readable
-from workbench.prompts.contract import (
-    Bump,
-    Change,
-    changes,
-    implied_bump,
-    undeclared,
-    unused,
-)
+from workbench.prompts.contract import Bump, Change, changes, implied_bump
 from workbench.prompts.files.parts import NO_FILES, PromptFiles
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.inputs.sent import file_tokens
+from workbench.prompts.lint.lint import finding_of, lint
+from workbench.prompts.lint.rules import (
+    NOTHING_KNOWN,
+    PROVIDER,
+    UNREADABLE,
+    WHITE_SPACE,
+    Finding,
+    LintContext,
+    Severity,
+)
+from workbench.prompts.lint.tokens import about_tokens
 from workbench.prompts.numbering import next_version
-from workbench.prompts.roles import split_messages
 from workbench.prompts.templates.templates import Renderer, variables
-from workbench.prompts.values import SLOT, Message, Prompt
-from workbench.tui.draft.role_checks import front_end, role_problems
-from workbench.workspace import Workspace
+from workbench.prompts.values import Message, Prompt
 
-_LINE = re.compile(r": line (\d+) ")
-_TEMPLATE_LINE = re.compile(r"line (\d+) of the template: ")
-_CHARS_A_TOKEN = 4
+_WHERE = "the draft"
 
+ContextOf = Callable[[Prompt], LintContext]
+"""What the rules of lint need to know of a prompt's model."""
 WithProvider = Callable[[Prompt, str, str], tuple[Prompt, str]]
 """`Workspace.with_provider`."""
 
@@ -81,24 +81,23 @@ class Checked:
 
     prompt: Prompt | None
     problems: tuple[Problem, ...] = ()
+    """The errors first."""
     variables: tuple[Variable, ...] = ()
     messages: tuple[Message, ...] = ()
     """Rendered with the current case; empty when that is not possible."""
+    case: Case | None = None
+    """The case with the files that it names."""
     bump: Bump = Bump.NONE
     changes: tuple[Change, ...] = ()
     """Against what is live."""
     version: str = ""
     """The version number that registering would propose."""
-    case: Case | None = None
-    """The case with the files that it names."""
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the rendered messages have: four characters each, and files by
-        `file_tokens`.
-        """
-        text = sum(len(message.content) for message in self.messages) // _CHARS_A_TOKEN
-        return text + file_tokens(self.messages)
+        """About how many tokens the rendered messages have, with their files."""
+        text = "".join(message.content for message in self.messages)
+        return about_tokens(text) + file_tokens(self.messages)
 
     @property
     def is_sendable(self) -> bool:
@@ -111,57 +110,60 @@ def check(
     case: Case | None = None,
     baseline: Baseline | None = None,
     with_provider: WithProvider | None = None,
+    context_of: ContextOf | None = None,
+    typing: int | None = None,
     files: PromptFiles = NO_FILES,
     folder: Path | None = None,
 ) -> Checked:
-    """Everything about a draft's text. Never raises for what the text says. `folder` has the files
-    that the case names; without one, the user named them.
+    """Everything about a draft's text. Never raises for what the text says.
+
+    `typing` is the line that is being typed: the blank that was just typed there is not reported.
+    `folder` has the files that the case names; without one, the user named them.
     """
     try:
-        prompt = parse_prompty(text, where="the draft", default_id=default_id, files=files)
+        prompt = parse_prompty(text, where=_WHERE, default_id=default_id, files=files)
     except WorkbenchError as error:
-        return Checked(None, (_front_problem(error),))
-    guessed: tuple[Problem, ...] = ()
+        return Checked(None, (_problem(finding_of(error, _WHERE)),))
+    problems: list[Problem] = []
     if with_provider:
         try:
-            prompt, note = with_provider(prompt, "the draft", text)
-            guessed = (Problem(note, is_error=False),) if note else ()
+            prompt, note = with_provider(prompt, _WHERE, text)
+            problems += [Problem(note, is_error=False)] if note else []
         except WorkbenchError as error:
-            guessed = (_front_problem(error),)
-    lines = text.replace("\r\n", "\n").split("\n")
-    broken = _template_problems(prompt, lines)
-    if broken:
-        return Checked(prompt, broken)
-    problems = (
-        *guessed,
-        *(Problem(text, line, is_error=False) for text, line in role_problems(lines)),
-        *_naming_problems(prompt, lines),
-    )
+            problems.append(_problem(finding_of(error, _WHERE, PROVIDER)))
     messages: tuple[Message, ...] = ()
+    cannot_render = ""
     if case is not None:
         try:
             kinds = media_kinds([prompt])
             case = with_files(case, kinds, folder or Path(), anywhere=folder is None)
             messages = Renderer(prompt).render(checked_inputs(prompt, case.inputs))
         except (TemplateError, DatasetError) as error:
-            problems = (*problems, Problem(f"case {case.id}: {error.message}"))
+            cannot_render = f"case {case.id}: {error.message}"
+    of = f"case {case.id}" if case else "the prompt"
+    context = context_of(prompt) if context_of else NOTHING_KNOWN
+    findings = lint(text, prompt, context, messages, of)
+    if any(finding.rule is UNREADABLE for finding in findings):
+        return Checked(prompt, tuple(map(_problem, findings)))
+    problems += [_problem(each) for each in findings if not _is_being_typed(each, typing)]
+    problems += [Problem(cannot_render)] if cannot_render else []
     if prompt.model is None:
-        problems = (*problems, Problem("no model: write model: {id: NAME, provider: NAME}"))
-    checked = Checked(prompt, problems, _variables(prompt, case), messages, case=case)
+        problems.append(Problem("no model: write model: {id: NAME, provider: NAME}"))
+    problems.sort(key=lambda problem: not problem.is_error)
+    checked = Checked(prompt, tuple(problems), _variables(prompt, case), messages, case=case)
     return checked if baseline is None else _with_contract(checked, prompt, baseline)
 
 
-def check_in(
-    workspace: Workspace,
-    path: Path,
-    text: str,
-    case: Case | None,
-    baseline: Baseline | None,
-    folder: Path | None = None,
-) -> Checked:
-    """The same for a draft of a workspace, with its providers, snippets and examples."""
-    files = workspace.files_of(path)
-    return check(text, path.stem, case, baseline, workspace.with_provider, files, folder)
+def _problem(finding: Finding) -> Problem:
+    where = f"{finding.file}: " if finding.file else ""
+    line = None if finding.file else finding.line
+    at = f"line {finding.line}: " if finding.file and finding.line else ""
+    is_error = finding.rule.severity is Severity.ERROR
+    return Problem(f"{where}{at}{finding.message}", line, is_error)
+
+
+def _is_being_typed(finding: Finding, typing: int | None) -> bool:
+    return finding.line == typing is not None and finding.rule.id in WHITE_SPACE
 
 
 def _with_contract(checked: Checked, prompt: Prompt, baseline: Baseline) -> Checked:
@@ -175,68 +177,6 @@ def _with_contract(checked: Checked, prompt: Prompt, baseline: Baseline) -> Chec
         changes=changes(baseline.live, prompt),
         version=version,
     )
-
-
-def _front_problem(error: WorkbenchError) -> Problem:
-    message = str(error).removeprefix("the draft: ")
-    match = _LINE.search(str(error))
-    if not match:
-        return Problem(message)
-    return Problem(message, int(match.group(1)))
-
-
-def _template_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
-    """Each message that does not compile, on the file's line."""
-    starts = _message_starts(prompt, lines)
-    problems = []
-    for index, message in enumerate(prompt.messages):
-        try:
-            variables(replace(prompt, messages=(message,)))
-        except TemplateError as error:
-            match = _TEMPLATE_LINE.search(error.message)
-            start = starts[index] if index < len(starts) else None
-            if match and start:
-                line = start + int(match.group(1)) - 1
-                text = _TEMPLATE_LINE.sub(f"line {line}: ", error.message)
-                problems.append(Problem(text, line))
-            else:
-                problems.append(Problem(error.message, start))
-    return tuple(problems)
-
-
-def _message_starts(prompt: Prompt, lines: list[str]) -> list[int]:
-    """The line (from 1) where each message's text begins, as `parse_prompty` cuts them."""
-    at = front_end(lines)
-    slots = {message.content for message in prompt.messages if message.role == SLOT}
-    return [at + placed.line for placed in split_messages("\n".join(lines[at:]), slots)]
-
-
-def _naming_problems(prompt: Prompt, lines: list[str]) -> tuple[Problem, ...]:
-    problems = [
-        Problem(
-            f"{{{{ {name} }}}} is not declared in inputs",
-            _line_of(rf"\{{[{{%][^}}]*\b{re.escape(name)}\b", lines, True),
-        )
-        for name in undeclared(prompt)
-    ]
-    problems += [
-        Problem(
-            f"the input {name} is used by no message",
-            _line_of(rf"name:\s*['\"]?{re.escape(name)}\b", lines, False),
-            is_error=False,
-        )
-        for name in unused(prompt)
-    ]
-    return tuple(problems)
-
-
-def _line_of(pattern: str, lines: list[str], in_body: bool) -> int | None:
-    front = front_end(lines) if in_body else 0
-    wanted = re.compile(pattern)
-    for number, line in enumerate(lines[front:], front + 1):
-        if wanted.search(line):
-            return number
-    return None
 
 
 def _variables(prompt: Prompt, case: Case | None) -> tuple[Variable, ...]:

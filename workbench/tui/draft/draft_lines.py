@@ -52,6 +52,16 @@ def facts_text(checked: Checked, page: DraftPage | None, *, in_full: bool = Fals
     return Content("\n").join(lines)
 
 
+def first_problem(checked: Checked) -> str:
+    """The most important problem in one line; empty without one."""
+    if not checked.problems:
+        return ""
+    first = checked.problems[0]
+    at = f"line {first.line}: " if first.line else ""
+    where = "" if at.rstrip(": ") in first.text else at
+    return f"{'!' if first.is_error else '~'} {where}{first.text}"
+
+
 def _contract_lines(checked: Checked, page: DraftPage | None) -> list[Content]:
     base = page.baseline if page else None
     if base is None:

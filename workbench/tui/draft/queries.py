@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.linting import lint_context
 from workbench.datasets.values import Case
 from workbench.errors import NoSuite, NotFound, WorkbenchError
 from workbench.prompts.files.prompty import Draft
+from workbench.prompts.files.variants import file_name, split_name
 from workbench.prompts.numbering import base_of
-from workbench.prompts.values import Prompt
+from workbench.prompts.values import SUFFIX, Prompt
 from workbench.runs.spec.suite import Suite
-from workbench.tui.draft.checks import Baseline
+from workbench.tui.draft.checks import Baseline, Checked, check
+from workbench.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,12 @@ class DraftPage:
         return self.suite.dev_cases.cases if self.suite else ()
 
 
-def read_draft_page(session: Session, prompt_id: str, suite_name: str | None) -> DraftPage:
-    """The draft of a prompt, broken or not, with its suite and what is live."""
+def read_draft_page(
+    session: Session, prompt_id: str, suite_name: str | None, variant: str = ""
+) -> DraftPage:
+    """The draft of a prompt or a variant, broken or not, with its suite and what is live."""
     draft, path_text = None, None
-    path = next((p for p in session.workspace.draft_paths() if p.stem == prompt_id), None)
-    if path is None:
-        try:
-            path = session.workspace.draft_path(prompt_id)
-        except WorkbenchError:
-            path = None
+    path = _path_of(session, prompt_id, variant)
     if path is not None:
         path_text = (str(path), path.read_bytes().decode("utf-8", "replace"))
         try:
@@ -66,6 +66,40 @@ def read_draft_page(session: Session, prompt_id: str, suite_name: str | None) ->
     except WorkbenchError as error:
         problem = str(error)
     return DraftPage(draft, path_text, suite, problem, read_baseline(session, prompt_id))
+
+
+def _path_of(session: Session, prompt_id: str, variant: str) -> Path | None:
+    stem = file_name(prompt_id, variant).removesuffix(SUFFIX)
+    path = next((p for p in session.workspace.draft_paths() if p.stem == stem), None)
+    if path is not None or variant:
+        return path
+    try:
+        return session.workspace.draft_path(prompt_id)
+    except WorkbenchError:
+        return None
+
+
+def check_in(
+    workspace: Workspace,
+    path: Path,
+    text: str,
+    case: Case | None,
+    baseline: Baseline | None,
+    typing: int | None = None,
+    folder: Path | None = None,
+) -> Checked:
+    """Check a draft with the settings, snippets and examples of its workspace, see `check`."""
+    return check(
+        text,
+        split_name(path.stem)[0],
+        case,
+        baseline,
+        workspace.with_provider,
+        lambda prompt: lint_context(workspace, prompt),
+        typing,
+        workspace.files_of(path),
+        folder,
+    )
 
 
 def read_baseline(session: Session, prompt_id: str) -> Baseline | None:

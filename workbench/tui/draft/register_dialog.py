@@ -24,17 +24,18 @@ if TYPE_CHECKING:
 MOST_REASONS = 6
 
 
-def open_register(app: AppContext, prompt_id: str) -> None:
-    """Read what registering the saved draft would make, then ask."""
+def open_register(app: AppContext, ref: str) -> None:
+    """Read what registering the saved draft or variant would make, then ask."""
 
     def propose(session: Session) -> Proposal:
-        return registering.propose(session, resolve(session, f"{prompt_id}@draft"))
+        return registering.propose(session, resolve(session, ref))
 
     def ask(proposal: Proposal) -> Register | None:
         if proposal.same_as:
-            app.tell(f"{prompt_id}@{proposal.same_as} is exactly this draft already")
+            same = f"{proposal.prompt.prompt_id}@{proposal.same_as}"
+            app.tell(f"{same} is exactly this draft already")
             return None
-        return Register(proposal)
+        return Register(proposal, ref)
 
     open_with(app, propose, ask)
 
@@ -44,9 +45,10 @@ class Register(Dialog[str]):
 
     first_field = "#description"
 
-    def __init__(self, proposal: Proposal) -> None:
-        super().__init__(f"Register {proposal.prompt.prompt_id}", "Register")
+    def __init__(self, proposal: Proposal, ref: str) -> None:
+        super().__init__(f"Register {ref}", "Register")
         self._proposal = proposal
+        self._ref = ref
 
     def body(self) -> Iterable[Widget]:
         yield PlainStatic(self._reasons(), id="register-reasons")
@@ -72,7 +74,6 @@ class Register(Dialog[str]):
         return Content("\n").join(lines)
 
     def confirm(self) -> None:
-        prompt_id = self._proposal.prompt.prompt_id
         version = self.query_one("#version", Input).value.strip()
         description = self.query_one("#description", Input).value.strip()
         reason = self.query_one("#force-reason", Input).value.strip()
@@ -84,7 +85,7 @@ class Register(Dialog[str]):
         def register(session: Session) -> str:
             return registering.register(
                 session,
-                resolve(session, f"{prompt_id}@draft"),
+                resolve(session, self._ref),
                 description=description,
                 version=version,
                 force_reason=reason,

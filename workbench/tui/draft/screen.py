@@ -20,10 +20,10 @@ from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
 from workbench.tui.draft.autosave import Autosave
-from workbench.tui.draft.checks import Checked, check_in
-from workbench.tui.draft.draft_lines import about_line, facts_text, preview_text
+from workbench.tui.draft.checks import Checked
+from workbench.tui.draft.draft_lines import about_line, facts_text, first_problem, preview_text
 from workbench.tui.draft.prompt_editor import PromptEditor
-from workbench.tui.draft.queries import CallPrice, DraftPage, read_draft_page, read_price
+from workbench.tui.draft.queries import CallPrice, DraftPage, check_in, read_draft_page, read_price
 from workbench.tui.draft.trial import Trial
 from workbench.tui.keys import keys
 from workbench.tui.widgets.fitted_text import FittedText
@@ -43,7 +43,7 @@ class DraftScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._prompt_id = ""
+        self._prompt_id = self._variant = ""
         self.page: DraftPage | None = None
         self._checked: Checked | None = None
         self._price: CallPrice | None = None
@@ -72,9 +72,10 @@ class DraftScreen(ModeScreen):
     # What is shown
 
     def show(self, selection: Selection) -> None:
-        if selection.prompt_id and selection.prompt_id != self._prompt_id:
+        shown, wanted = (self._prompt_id, self._variant), (selection.prompt_id, selection.variant)
+        if selection.prompt_id and wanted != shown:
             self.autosave.save()
-            self._prompt_id = selection.prompt_id
+            self._prompt_id, self._variant = wanted
             self.page = self._checked = self.autosave.file = None
             self._case_at = 0
             self._reload()
@@ -96,7 +97,7 @@ class DraftScreen(ModeScreen):
         self._reload()
 
     def _reload(self) -> None:
-        args = (self._prompt_id, self.app.selection.suite)
+        args = (self._prompt_id, self.app.selection.suite, self._variant)
         self.app.in_thread(read_draft_page, *args, done=self._show_page, group="draft-page")
 
     def _show_page(self, page: DraftPage) -> None:
@@ -110,7 +111,7 @@ class DraftScreen(ModeScreen):
         if page.path_text is None:
             editor.disabled = True
             editor.load_text("")
-            editor.border_title = plain(f"{self._prompt_id} has no draft")
+            editor.border_title = plain(f"{self._ref} has no draft")
             self.hint("F2 Prompts · e there makes a draft of the version under the cursor")
             return
         path, text = page.path_text
@@ -159,9 +160,13 @@ class DraftScreen(ModeScreen):
         return self.query_one(PromptEditor).text
 
     @property
-    def stem(self) -> str | None:
-        """Of the draft's file name; None: no draft is open."""
-        return self.autosave.file.path.stem if self.autosave.file else None
+    def path(self) -> Path | None:
+        """The draft's file; None: no draft is open."""
+        return self.autosave.file.path if self.autosave.file else None
+
+    @property
+    def _ref(self) -> str:
+        return f"{self._prompt_id}@{self._variant}" if self._variant else self._prompt_id
 
     @property
     def case(self) -> Case | None:
@@ -180,15 +185,14 @@ class DraftScreen(ModeScreen):
         return self.page.suite if self.page else None
 
     def check(self) -> None:
-        page = self.page
-        if page is None or self.autosave.file is None:
+        page, path = self.page, self.path
+        if page is None or path is None:
             return
-        text, case = self.text, self.case
-        path = self.autosave.file.path
+        args = (path, self.text, self.case, page.baseline)
+        editor = self.query_one(PromptEditor)
+        typing = editor.cursor_location[0] + 1 if self.is_editing else None
         self.app.in_thread(
-            lambda session: check_in(
-                session.workspace, path, text, case, page.baseline, page.folder
-            ),
+            lambda session: check_in(session.workspace, *args, typing=typing, folder=page.folder),
             done=self.show_checks,
             group="checks",
         )
@@ -225,12 +229,9 @@ class DraftScreen(ModeScreen):
         about = self.query_one("#about", PlainStatic)
         about.show(about_line(self._checked, self.page, self._price), layout=False)
         way = "esc leaves the editor" if self.is_editing else "e or enter: Edit"
-        problems = sorted(self._checked.problems, key=lambda problem: not problem.is_error)
-        if problems:
-            first = problems[0]
-            at = f"line {first.line}: " if first.line else ""
-            where = "" if at.rstrip(": ") in first.text else at
-            self.hint(f"{'!' if first.is_error else '~'} {where}{first.text}")
+        problem = first_problem(self._checked)
+        if problem:
+            self.hint(problem)
         elif not self.has_cases:
             problem = self.page.suite_problem if self.page else ""
             self.hint(f"{way} · ^t asks for inputs · {problem}")
@@ -242,10 +243,11 @@ class DraftScreen(ModeScreen):
             return
         editor = self.query_one(PromptEditor)
         base = self.page.baseline if self.page else None
-        of = f"draft of {base.newest_version}" if base else "draft, not registered"
+        kind = "variant" if self._variant else "draft"
+        of = f"{kind} of {base.newest_version}" if base else f"{kind}, not registered"
         changed = self._checked is not None and (base is None or bool(self._checked.version))
         doing = "EDITING · " if self.is_editing else ""
-        editor.border_title = plain(f"{doing}{self._prompt_id} · {of}{' ●' if changed else ''}")
+        editor.border_title = plain(f"{doing}{self._ref} · {of}{' ●' if changed else ''}")
         if not self.autosave.is_saved:
             editor.border_subtitle = plain("not saved yet")
 
@@ -289,7 +291,7 @@ class DraftScreen(ModeScreen):
             return
         from workbench.tui.draft.register_dialog import open_register
 
-        open_register(self.app, self._prompt_id)
+        open_register(self.app, self._ref)
 
     async def action_editor(self) -> None:
         """Open the file in $EDITOR; its changes become one edit here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from textual.containers import Container
@@ -20,8 +21,9 @@ from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.values import Input, Model, Prompt
 from workbench.providers.base import Answer
 from workbench.runs.spec.suite import Suite
-from workbench.tui.draft.checks import Checked, check
+from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.inputs_form import InputsForm, inputs_of, values_of
+from workbench.tui.draft.queries import check_in
 from workbench.tui.services.background import call_in_thread
 from workbench.tui.widgets.run_header import EDITED
 from workbench.tui.widgets.text import plain
@@ -72,8 +74,8 @@ class DraftInEditor(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def stem(self) -> str | None:
-        """Of the file's name; None: no draft is open."""
+    def path(self) -> Path | None:
+        """The draft's file; None: no draft is open."""
 
     @property
     def page(self) -> DraftPage | None: ...
@@ -154,18 +156,13 @@ class Trial:
     async def _check(self, text: str, case: Case | None) -> Checked | None:
         """Tries the editor's current text, not the one checked last."""
         screen = self._screen
-        page, stem = self._draft.page, self._draft.stem
-        if page is None or stem is None:
+        page, path = self._draft.page, self._draft.path
+        if page is None or path is None:
             return None
         checked = await call_in_thread(
             screen.app.workspace,
-            lambda session: check(
-                text,
-                stem,
-                case,
-                page.baseline,
-                files=session.workspace.files_of(page.path),
-                folder=page.folder,
+            lambda session: check_in(
+                session.workspace, path, text, case, page.baseline, folder=page.folder
             ),
         )
         self._draft.show_checks(checked)

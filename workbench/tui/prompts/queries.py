@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.variants import DraftState, drafts_of
 from workbench.errors import NotFound, WorkbenchError
+from workbench.prompts.files.variants import split_name
 from workbench.tui.services.version_scores import latest_evaluation, score_of
 from workbench.verdicts.sample import mean
 
@@ -58,8 +60,16 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantRow:
+    """A variant of the draft, with its text."""
+
+    state: DraftState
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromptPage:
-    """Everything about one prompt: its draft and its versions, newest first."""
+    """Everything about one prompt: its draft, its variants, and its versions, newest first."""
 
     prompt_id: str
     draft: Draft | None
@@ -68,6 +78,11 @@ class PromptPage:
     """The version that the draft equals."""
     versions: tuple[VersionRow, ...]
     live: Mapping[str, PromptDeployment]
+    variants: tuple[VariantRow, ...] = ()
+
+    def variant(self, name: str) -> VariantRow | None:
+        """The row of that variant, if there is one."""
+        return next((row for row in self.variants if row.state.variant == name), None)
 
     def row(self, version: str) -> VersionRow | None:
         """The row of that version, if there is one."""
@@ -83,13 +98,15 @@ def read_prompts(session: Session) -> tuple[PromptRow, ...]:
         )
     for path in session.workspace.draft_paths():
         problem = ""
-        prompt_id = path.stem
+        prompt_id, variant = split_name(path.stem)
         try:
             prompt_id = session.workspace.read_draft(path).prompt.prompt_id
         except WorkbenchError as error:
             problem = str(error)
         known = rows.get(prompt_id, PromptRow(prompt_id))
-        if known.draft is None:
+        if variant:
+            rows[prompt_id] = known
+        elif known.draft is None:
             rows[prompt_id] = PromptRow(
                 prompt_id, known.versions, known.latest, known.live, path, problem
             )
@@ -119,7 +136,19 @@ def read_page(session: Session, prompt_id: str) -> PromptPage:
     if draft:
         print_ = draft.prompt.fingerprint
         same_as = next((v.version for v in versions if v.fingerprint == print_), None)
-    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
+    variants = tuple(_variants(session, prompt_id))
+    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live, variants)
+
+
+def _variants(session: Session, prompt_id: str) -> Iterator[VariantRow]:
+    """Those that a page can show: two files of one name are a problem of `workbench doctor`."""
+    try:
+        states = drafts_of(session, prompt_id)
+    except WorkbenchError:
+        return
+    for state in states:
+        if state.variant:
+            yield VariantRow(state, state.path.read_bytes().decode("utf-8", "replace"))
 
 
 def _paired_delta(record: EvaluationRecord | None, before: EvaluationRecord | None) -> float | None:

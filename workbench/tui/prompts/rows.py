@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.present import numbers
-from workbench.tui.prompts.queries import PromptPage, PromptRow, VersionRow
+from workbench.prompts.files.variants import AT
+from workbench.tui.prompts.queries import PromptPage, PromptRow, VariantRow, VersionRow
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
 
@@ -44,26 +45,31 @@ PROMPT_COLUMNS: tuple[Column[ListRow[PromptRow]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """A line of the list of versions: the draft, or a version."""
+    """A line of the list of versions: the draft, a variant, or a version."""
 
     version: str
     where: str
-    """Where it is live or was; of the draft, how it differs from the versions."""
+    """Where it is live or was; of a draft or variant, how it differs from the versions."""
     created_at: str | None = None
-    """None: the draft."""
+    """None: the draft, or a variant."""
     score: float | None = None
     delta: float | None = None
     cost_usd: float | None = None
 
 
 def version_rows(page: PromptPage, *, short: bool = False) -> list[ListRow[VersionLine]]:
-    """The draft, then the versions, newest first; `short`: for a narrow list."""
+    """The draft, its variants, then the versions, newest first; `short`: for a narrow list."""
     lines: list[tuple[VersionLine, Sign]] = []
     if page.draft or page.problem:
         state = "! broken" if page.problem else "changed" if page.versions else "new"
         if page.same_as:
             state = f"= {page.same_as}"
         lines.append((VersionLine(DRAFT, state), "error" if page.problem else "quiet"))
+    for variant in page.variants:
+        at = f"= {variant.state.version}" if variant.state.version else "variant"
+        state = "! broken" if variant.state.problem else at
+        sign_of: Sign = "error" if variant.state.problem else "quiet"
+        lines.append((VersionLine(f"{AT}{variant.state.variant}", state), sign_of))
     for row in page.versions:
         sign: Sign = "error" if row.version.revoked and row.places else ""
         version, created_at = row.version.version, row.version.created_at or ""
@@ -145,8 +151,12 @@ def other(page: PromptPage, chosen: str | None) -> str:
     return ""
 
 
-def hint(page: PromptPage, row: VersionRow | None) -> str:
-    """The state of the selected version, and what to press next."""
+def hint(page: PromptPage, row: VersionRow | None, variant: VariantRow | None = None) -> str:
+    """The state of the selected version or variant, and what to press next."""
+    if variant:
+        same = f"is {variant.state.version}" if variant.state.version else "is a variant"
+        problem = variant.state.problem
+        return f"{problem or f'{variant.state.ref} {same}'} · e Edit · ^n promotes or drops it"
     if page.problem and row is None:
         return f"{page.problem} · e Edit"
     if row is None:

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
+from workbench.prompts.files.variants import AT
 from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged, RunEnded
 from workbench.tui.context.selection import Selection
@@ -47,7 +48,7 @@ class PromptsScreen(ModeScreen):
         self._page: PromptPage | None = None
         self._prompts: dict[str, PromptRow] = {}
         self._baseline = ""
-        self._shown: tuple[PromptPage | None, str | None] = (None, None)
+        self._shown: tuple[PromptPage | None, str | None, str] = (None, None, "")
         """Whose text is shown."""
 
     def body(self) -> Iterable[Widget]:
@@ -70,7 +71,8 @@ class PromptsScreen(ModeScreen):
         if selection.prompt_id and table.cursor_key != selection.prompt_id:
             table.show_key(selection.prompt_id)
         if self._page and self._page.prompt_id == selection.prompt_id:
-            self.query_one("#versions", CaseTable).show_key(selection.version or DRAFT)
+            variant = f"{AT}{selection.variant}" if selection.variant else DRAFT
+            self.query_one("#versions", CaseTable).show_key(selection.version or variant)
             self._show_version()
 
     def on_screen_resume(self) -> None:
@@ -133,8 +135,13 @@ class PromptsScreen(ModeScreen):
         self.query_one("#versions-pane", CasePane).show_title(
             f"{title} · {trend}" if len(page.versions) > 1 else title
         )
-        self.app.select(prompt_id=page.prompt_id, version=self._chosen())
+        self._select(page.prompt_id)
         self._show_version()
+
+    def _select(self, prompt_id: str) -> None:
+        """Select what the cursor is on in the list of versions."""
+        variant = self._variant()
+        self.app.select(prompt_id=prompt_id, version=self._chosen(), variant=variant)
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
@@ -143,14 +150,14 @@ class PromptsScreen(ModeScreen):
                 self.app.select(prompt_id=message.key, version=None)
                 self._read(message.key)
         elif self._page:
-            self.app.select(prompt_id=self._page.prompt_id, version=self._chosen())
+            self._select(self._page.prompt_id)
             self._show_version()
 
     def on_case_table_opened(self, message: CaseTable.Opened) -> None:
         message.stop()
         if message.table.id == "prompts":
             self.query_one("#versions", CaseTable).focus()
-        elif message.key == DRAFT:
+        elif message.key == DRAFT or self._variant():
             self.action_edit()
         else:
             view = self.query_one("#text", TextView)
@@ -172,16 +179,25 @@ class PromptsScreen(ModeScreen):
 
     def _chosen(self) -> str | None:
         key = self.query_one("#versions", CaseTable).cursor_key
-        return key if key and key != DRAFT else None
+        return key if key and key != DRAFT and not key.startswith(AT) else None
+
+    def _variant(self) -> str:
+        """The name of the variant under the cursor; empty: the draft, or a version."""
+        key = self.query_one("#versions", CaseTable).cursor_key or ""
+        return key.removeprefix(AT) if key.startswith(AT) else ""
 
     def _show_version(self) -> None:
         page = self._page
-        if page is None or (self._shown[0] is page and self._shown[1] == self._chosen()):
+        shown = (page, self._chosen(), self._variant())
+        if page is None or self._shown == shown:
             return
-        self._shown = (page, self._chosen())
+        self._shown = shown
         view = self.query_one("#text", TextView)
-        row = page.row(self._chosen() or "")
-        if row:
+        row, variant = page.row(self._chosen() or ""), page.variant(self._variant())
+        if variant:
+            view.border_title = plain(f"variant · {variant.state.path.name}")
+            view.show(prompt_text(variant.text), raw=variant.text)
+        elif row:
             view.border_title = plain(
                 f'{row.version.version} · "{row.version.description}" · {row.version.author}'
             )
@@ -192,7 +208,7 @@ class PromptsScreen(ModeScreen):
         else:
             view.border_title = plain("draft")
             view.show(page.problem or "no draft; e makes one of the newest version")
-        self.hint(hint(page, row))
+        self.hint(hint(page, row, variant))
         self.refresh_bindings()
 
     # Actions
@@ -204,13 +220,16 @@ class PromptsScreen(ModeScreen):
         if action in ("edit", "run"):
             return self._page is not None
         if action == "compare":
-            return self._page is not None and bool(self._page.versions)
+            return self._page is not None and bool(self._page.versions or self._variant())
         return True
 
     def action_edit(self) -> None:
         """Open the draft; it is made from the version if there is none."""
         page = self._page
         is_shown = page is not None and page.prompt_id == self.app.selection.prompt_id
+        if self._variant():
+            self.app.action_go("draft")
+            return
         if page and is_shown and page.draft is None and not page.problem and page.versions:
             row = page.row(self._chosen() or "") or page.versions[0]
             from workbench.tui.services.drafts import make_draft
@@ -226,10 +245,11 @@ class PromptsScreen(ModeScreen):
         self._to_draft()
 
     def _ask_which_draft(self, page: PromptPage, version: str) -> None:
-        from workbench.actions.releasing.redraft import Redraft, draft_from
+        from workbench.actions.releasing.redraft import draft_from
+        from workbench.actions.workspace.draft_history import Replaced
         from workbench.tui.prompts.other_draft import OtherDraft
 
-        def made(redraft: Redraft) -> None:
+        def made(redraft: Replaced) -> None:
             kept = f" · the draft before: {redraft.kept}" if redraft.kept else ""
             text = f"the draft says what {version} says{kept}"
             self._to_draft()
@@ -274,6 +294,8 @@ class PromptsScreen(ModeScreen):
         ref = app.selection.ref
         ref_a = self._baseline if self._baseline.startswith(f"{page.prompt_id}@") else ""
         ref_a = ref_a or other(page, self._chosen())
+        if not ref_a and self._variant() and page.draft:
+            ref_a = page.prompt_id
         if not ref_a or ref_a == ref:
             app.tell("nothing to compare with: = on a version makes it the baseline", error=True)
             return

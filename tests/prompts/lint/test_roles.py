@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.prompts.lint.roles import meant_role
 from workbench.tui.draft.checks import check
-from workbench.tui.draft.role_checks import meant_role
 
 HEAD = "---\nname: p\nmodel: {id: m, provider: local}\n---\n"
 

@@ -1,0 +1,176 @@
+"""Lint of drafts, variants and versions, with what the workspace knows of their models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from workbench.actions.refs import resolve
+from workbench.actions.session import Session
+from workbench.datasets.fit import checked_inputs
+from workbench.datasets.values import Case
+from workbench.errors import NotFound, WorkbenchError
+from workbench.prompts.files.prompty import write_prompty
+from workbench.prompts.files.variants import AT, split_name
+from workbench.prompts.lint.lint import finding_of, lint, silenced
+from workbench.prompts.lint.rules import PROVIDER, Finding, LintContext
+from workbench.prompts.templates.templates import Renderer
+from workbench.prompts.values import SNIPPETS, SUFFIX, Message, Prompt
+from workbench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """One draft, variant or version, and what was found in it."""
+
+    prompt_id: str
+    variant: str
+    file: str
+    """The path from the workspace's folder, or the REF of a version."""
+    findings: tuple[Finding, ...]
+    off: tuple[str, ...] = ()
+    """The rules that its front matter switches off."""
+
+    def file_of(self, finding: Finding) -> str:
+        """The file of a finding: this one, a snippet, or the example file beside it."""
+        if not finding.file or finding.file.startswith(f"{SNIPPETS}/"):
+            return finding.file or self.file
+        return str(Path(self.file).parent / finding.file)
+
+
+def lint_context(workspace: Workspace, prompt: Prompt) -> LintContext:
+    """What the rules need besides the text. An unknown provider is another check's problem."""
+    from workbench.providers.prices import context_window
+
+    window = None
+    try:
+        prompt, _ = workspace.with_provider(prompt, prompt.prompt_id)
+        if prompt.model:
+            settings = workspace.settings.provider(prompt.model.provider)
+            window = context_window(settings, prompt.model.id)
+    except WorkbenchError:
+        window = None
+    return LintContext(window, schema_error)
+
+
+def schema_error(outputs: Any, value: Any) -> str | None:
+    """What a value breaks of a prompt's `outputs`; None if nothing, or if they are no schema."""
+    from referencing.exceptions import Unresolvable
+
+    from workbench.providers.openai_chat.parameters import response_format
+    from workbench.scorers.json_schemas import first_error, schema_problem
+
+    schema = response_format(outputs)["json_schema"]["schema"]
+    if schema_problem(schema):
+        return None
+    try:
+        return first_error(schema, value)
+    except (Unresolvable, RecursionError, TimeoutError):
+        return None  # the schema cannot be followed
+
+
+def lint_ref(session: Session, ref: str | None) -> tuple[Linted, ...]:
+    """Lint everything, a prompt with its variants, or what else a REF names.
+
+    The longest case of the prompt's suites is counted against the context window. Raises NotFound,
+    UsageError.
+    """
+    workspace = session.workspace
+    longest = _LongestCases(workspace)
+    if ref is None:
+        return tuple(lint_file(workspace, path, longest) for path in workspace.draft_paths())
+    if AT not in ref and "/" not in ref and not ref.endswith(SUFFIX):
+        draft, variants = workspace.draft_path(ref), workspace.variant_paths(ref)
+        paths = [*([draft] if draft else []), *variants.values()]
+        if paths:
+            return tuple(lint_file(workspace, path, longest) for path in paths)
+    path = Path(ref) if ref.endswith(SUFFIX) or "/" in ref else None
+    prompt_id, _, variant = ref.partition(AT)
+    path = path or workspace.variant_paths(prompt_id).get(variant)
+    if path:
+        return (lint_file(workspace, path, longest),)
+    source = resolve(session, ref)
+    if source.path:
+        return (lint_file(workspace, source.path, longest),)
+    return (_linted(workspace, source.prompt, write_prompty(source.prompt), source.name, longest),)
+
+
+def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = None) -> Linted:
+    """Lint a draft or variant. One that cannot be read has that as its finding; NotFound if there
+    is no file.
+    """
+    if not path.is_file():
+        raise NotFound(f"no draft at {path}")
+    shown = path.resolve()
+    root = workspace.root
+    file = str(shown.relative_to(root)) if shown.is_relative_to(root) else str(path)
+    try:
+        draft = workspace.read_draft(path)
+    except WorkbenchError as error:
+        prompt_id, variant = split_name(path.stem)
+        return Linted(prompt_id, variant, file, (finding_of(error, str(path)),))
+    linted = _linted(workspace, draft.prompt, draft.text, file, longest, draft.variant)
+    try:
+        workspace.with_provider(draft.prompt, str(path), draft.text)
+    except WorkbenchError as error:
+        found = finding_of(error, str(path), PROVIDER)
+        if found.rule.id not in linted.off:
+            linted = replace(linted, findings=(found, *linted.findings))
+    return linted
+
+
+def _linted(
+    workspace: Workspace,
+    prompt: Prompt,
+    text: str,
+    file: str,
+    longest: _LongestCases | None,
+    variant: str = "",
+) -> Linted:
+    context = lint_context(workspace, prompt)
+    rendered: tuple[Message, ...] = ()
+    of = "the prompt"
+    if context.window is not None and longest is not None:
+        case, rendered = longest.rendered(prompt)
+        of = f"case {case.id}" if case and rendered else of
+    findings = lint(text, prompt, context, rendered, of)
+    return Linted(prompt.prompt_id, variant, file, findings, tuple(sorted(silenced(prompt))))
+
+
+class _LongestCases:
+    """The longest dev case of each prompt's suites; they are read when one is asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def _cases(self) -> dict[str, Case]:
+        """By prompt. A suite that cannot be read is another check's problem."""
+        from workbench.runs.spec.suite_file import read_suite
+
+        longest: dict[str, Case] = {}
+        for path in self._workspace.suite_paths():
+            try:
+                suite = read_suite(path)
+            except WorkbenchError:
+                continue
+            known = longest.get(suite.prompt_id)
+            cases = [*suite.dev_cases.cases, *([known] if known else [])]
+            longest[suite.prompt_id] = max(cases, key=_length)
+        return longest
+
+    def rendered(self, prompt: Prompt) -> tuple[Case | None, tuple[Message, ...]]:
+        """The case and the messages with it; none where it does not fit the prompt."""
+        case = self._cases.get(prompt.prompt_id)
+        if case is None:
+            return None, ()
+        try:
+            return case, Renderer(prompt).render(checked_inputs(prompt, case.inputs))
+        except WorkbenchError:
+            return case, ()
+
+
+def _length(case: Case) -> int:
+    return sum(len(str(value)) for value in case.inputs.values())
