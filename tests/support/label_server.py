@@ -12,8 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import unquote
 
-KEY = "key-0123456789-abcdef"
-
 
 @dataclass
 class Shelf:
