@@ -17,6 +17,10 @@ WorkbenchError
 │   └── BatchRefused           a batch was certainly not started
 ├── RunCutShort             4  a run ended before its gate could decide
 ├── NotReproducible         4  a part of an evaluation is not to be had any more
+├── TargetError                a target of exports did not do what was asked
+│   ├── TargetUnreachable   4  no connection, no answer in time, or an error of its own
+│   ├── TargetRefused       2  a wrong key or address, or something that it does not take
+│   └── TargetConflict      5  it has the version with other content, or is ahead
 └── RegistryError           5  the registry refused (also a ValueError)
     ├── PromptInputError  2  messages() lacks an input or does not know it (also a TemplateError)
     ├── NotInRegistry     2  a prompt, version or environment that it does not have (also NotFound)
@@ -124,6 +128,45 @@ class NotReproducible(WorkbenchError):
     """A part of an evaluation is not to be had any more; no call was made."""
 
     exit_code = EXIT_INCOMPLETE
+
+
+class TargetError(WorkbenchError):
+    """A target of exports did not do what was asked of it."""
+
+
+class TargetUnreachable(TargetError):
+    """The target could not be reached, did not answer in time, or failed; a later try may help."""
+
+    exit_code = EXIT_INCOMPLETE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        may_have_committed: bool = False,
+        retry: bool = True,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.may_have_committed = may_have_committed
+        """Whether the target may have done what was asked: it must be read back before a retry."""
+        self.retry = retry
+        """Whether it is tried again in the same call; false where the target's client did that."""
+
+
+class TargetRefused(TargetError):
+    """The target refused: a wrong key or address, or something that it does not take."""
+
+
+class TargetConflict(TargetError):
+    """The target has the version with other content, or a newer one that is not ours."""
+
+    exit_code = EXIT_REFUSED
+
+    def __init__(self, message: str, *, hint: str = "", diff: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.diff = diff
+        """Lines of a unified diff from our content to theirs."""
 
 
 class RegistryError(WorkbenchError, ValueError):

@@ -47,7 +47,7 @@ SECTIONS = {
         "canary": "reproduce",
         "verify": "verify",
     },
-    "Move": {"export": "import_export", "import": "import_export"},
+    "Move": {"export": "import_export", "drift": "drift", "import": "import_export"},
     "Look after": {
         "dataset": "dataset",
         "doctor": "doctor",
