@@ -10,8 +10,8 @@ import asyncio
 import json
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
@@ -52,22 +52,38 @@ class Reply:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
 class JsonService:
-    """One registry with its address and credentials, which are excluded from `repr`."""
+    """One registry with its address and credentials; a context, in which connections are kept."""
 
-    name: str
-    """What the user calls the target."""
-    endpoint: Endpoint
-    headers: Mapping[str, str] = field(repr=False)
-    secrets: Collection[str] = field(repr=False)
-    key_hint: str
-    """What to do where the key is refused."""
-    timeout_s: float
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        headers: Mapping[str, str],
+        secrets: Collection[str],
+        key_hint: str,
+        timeout_s: float,
+    ) -> None:
+        """`name` is what the user calls the target, `key_hint` what to do where the key is refused,
+        and `timeout_s` how many seconds one answer may take.
+        """
+        self.name = name
+        self.address = endpoint.base_url
+        self._endpoint = endpoint
+        self._headers = headers
+        self._secrets = secrets
+        self._key_hint = key_hint
+        self._timeout_s = timeout_s
+        self._runner = asyncio.Runner()
+        self._http: httpx2.AsyncClient | None = None
 
-    @property
-    def address(self) -> str:
-        return self.endpoint.base_url
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._runner:
+            if self._http is not None:
+                self._runner.run(self._http.aclose())
 
     def call(
         self,
@@ -88,12 +104,12 @@ class JsonService:
         TargetRefused. Not to be called in a thread that runs an event loop.
         """
         query = f"?{urlencode(params)}" if params else ""
-        url = f"{self.endpoint.base_url}{path}{query}"
+        url = f"{self._endpoint.base_url}{path}{query}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         repeatable = method != "POST" if repeatable is None else repeatable
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response, raw = asyncio.run(self._exchange(method, url, content))
+                response, raw = self._runner.run(self._exchange(method, url, content))
             except _Failed as failure:
                 if attempt == ATTEMPTS or (failure.may_have_committed and not repeatable):
                     writes = method != "GET" and failure.may_have_committed
@@ -111,22 +127,23 @@ class JsonService:
         self, method: str, url: str, content: bytes | None
     ) -> tuple[httpx2.Response, bytes]:
         """One request and the whole answer. Raises _Failed."""
-        connect = min(CONNECT_S, _CONNECT_SHARE * self.timeout_s)
+        connect = min(CONNECT_S, _CONNECT_SHARE * self._timeout_s)
         headers = {
-            **self.headers,
+            **self._headers,
             "Accept": "application/json",
             "User-Agent": f"prompt-workbench/{__version__}",
             **({"Content-Type": "application/json"} if content is not None else {}),
         }
         try:
-            async with asyncio.timeout(self.timeout_s), opened(self.endpoint)() as http:
-                request = http.build_request(
-                    method,
-                    url,
-                    headers=headers,
-                    content=content,
-                    extensions={"timeout": {"connect": connect}},
-                )
+            self._http = http = self._http or opened(self._endpoint)()
+            request = http.build_request(
+                method,
+                url,
+                headers=headers,
+                content=content,
+                extensions={"timeout": {"connect": connect}},
+            )
+            async with asyncio.timeout(self._timeout_s):
                 response = await http.send(request, stream=True)
                 try:
                     if response.is_success:
@@ -135,7 +152,7 @@ class JsonService:
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            raise _Failed(f"no answer within {self.timeout_s:g} s", True) from error
+            raise _Failed(f"no answer within {self._timeout_s:g} s", True) from error
         except BodyTooLong as error:
             raise TargetRefused(
                 f"{self._place} sent {error}", hint="is the address right?"
@@ -176,7 +193,7 @@ class JsonService:
                 hint="set uri to the address that it leads to, if that is yours",
             )
         if status in (401, 403):
-            raise TargetRefused(f"{self._place} refused the key: {said}", hint=self.key_hint)
+            raise TargetRefused(f"{self._place} refused the key: {said}", hint=self._key_hint)
         if status in (404, 405):
             raise TargetRefused(
                 f"{self._place} answered {said}", hint="is uri the address of its API?"
@@ -208,6 +225,7 @@ class JsonService:
             f"{self._place}: {what}{doubt}",
             hint="workbench export --pending tries again",
             may_have_committed=may_have_committed,
+            retry=may_have_committed,  # all else was tried again here
         )
 
     @property
@@ -216,13 +234,13 @@ class JsonService:
 
     @property
     def _context(self) -> CallContext:
-        proxy = proxy_of(self.endpoint.base_url)
+        proxy = proxy_of(self._endpoint.base_url)
         return CallContext(
-            self.endpoint.host,
+            self._endpoint.host,
             "",
-            self.secrets,
+            self._secrets,
             proxy=proxy.description if proxy else "",
-            table=self.endpoint.table,
+            table=self._endpoint.table,
         )
 
 

@@ -32,7 +32,7 @@ KEYS = {
 PROMPT = Prompt(
     "support.triage",
     (
-        Message("system", "You are {{ tone }}. Answer with one queue, as {\"queue\": …}}."),
+        Message("system", 'You are {{ tone }}. Answer with one queue, as {"queue": …}}.'),
         Message("user", "{{ticket}}\n"),
         Message("assistant", "billing"),
         Message("user", "And {{ ticket }}?"),
@@ -67,12 +67,8 @@ class Service:
     kind: PointerTarget
     server: type[RegistryServer]
     options: Mapping[str, Any] = field(default_factory=dict)
-    create: str = ""
-    """The request that creates a version."""
-    read: str = ""
-    """The request that reads one."""
-    move: str = ""
-    """The request that sets a pointer."""
+    steps: Mapping[str, str] = field(default_factory=dict)
+    """Each request that an export makes there, by its step."""
 
     def destination(self, uri: str, **options: Any) -> Destination:
         values = {**defaults(self.kind.options), "timeout": 5.0, **self.options, **options}
@@ -84,26 +80,41 @@ SERVICES = (
         "langfuse",
         langfuse.KIND,
         LangfuseServer,
-        create="POST /api/public/v2/prompts",
-        read="GET /api/public/v2/prompts/",
-        move="PATCH /api/public/v2/prompts/",
+        steps={
+            "read": "GET /api/public/v2/prompts/support.triage",
+            "create": "POST /api/public/v2/prompts",
+            "list": "GET /api/public/v2/prompts",
+            "point": "PATCH /api/public/v2/prompts/support.triage/versions/",
+        },
     ),
     Service(
         "langsmith",
         langsmith.KIND,
         LangsmithServer,
-        create="POST /commits/-/support-triage",
-        read="GET /commits/-/support-triage/v",
-        move="POST /repos/-/support-triage/tags",
+        steps={
+            "read": "GET /commits/-/support-triage/v",
+            "look": "GET /repos/-/support-triage",
+            "begin": "POST /repos/",
+            "parent": "GET /commits/-/support-triage/",
+            "create": "POST /commits/-/support-triage",
+            "tag": "POST /repos/-/support-triage/tags",
+            "list": "GET /repos/-/support-triage/tags",
+            "point": "POST /repos/-/support-triage/tags",
+            "retire": "DELETE /repos/-/support-triage/tags/production",
+        },
     ),
     Service(
         "phoenix",
         phoenix.KIND,
         PhoenixServer,
         {"api_key_env": "PHOENIX_API_KEY"},
-        create="POST /v1/prompts",
-        read="GET /v1/prompts/support-triage/versions",
-        move="POST /v1/prompt_versions/",
+        steps={
+            "read": "GET /v1/prompts/support-triage/versions",
+            "create": "POST /v1/prompts",
+            "list": "GET /v1/prompt_versions/",
+            "point": "POST /v1/prompt_versions/",
+            "retire": "DELETE /v1/prompt_versions/",
+        },
     ),
 )
 

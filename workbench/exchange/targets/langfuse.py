@@ -84,45 +84,43 @@ class LangfuseTarget:
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         assert export.prompt is not None
-        service = _service(destination)
         name = _name(export.prompt.prompt_id, destination)
-        found = _get(service, name, label=version_label(export.version))
-        return None if found is None else _held(found)
+        return _version(destination, name, label=version_label(export.version))
 
     def send(self, export: Export, destination: Destination) -> Sent:
         assert export.prompt is not None
-        service = _service(destination)
         name = _name(export.prompt.prompt_id, destination)
-        created = service.call("POST", _PROMPTS, body=wire_body(export, name)).data
-        held = _held(_checked(created, service))
+        with _service(destination) as service:
+            created = service.call("POST", _PROMPTS, body=wire_body(export, name)).data
+            held = _held(_checked(created, service))
         return Sent(f"{service.address}, {name} version {held.ref}", ref=held.ref)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
-        service, name = _service(destination), _name(prompt_id, destination)
-        found = {label: _get(service, name, label=label) for label in _labels(service, name)}
+        name = _name(prompt_id, destination)
+        with _service(destination) as service:
+            found = {label: _get(service, name, label=label) for label in _labels(service, name)}
         return {label: _held(data).ref for label, data in found.items() if data is not None}
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination
     ) -> None:
-        service, name = _service(destination), _name(prompt_id, destination)
+        name = _name(prompt_id, destination)
         if ref is not None:
             path = f"{_PROMPTS}/{quote(name, safe='')}/versions/{quote(ref, safe='')}"
-            service.call("PATCH", path, body={"newLabels": [environment]})
-        elif (found := _get(service, name, label=environment)) is not None:
+            with _service(destination) as service:
+                service.call("PATCH", path, body={"newLabels": [environment]})
+        elif (held := _version(destination, name, label=environment)) is not None:
             raise TargetRefused(
                 f"Langfuse's API cannot take the label {environment} from {name}"
-                f" version {_held(found).ref}",
+                f" version {held.ref}",
                 hint="remove it in Langfuse's screens",
             )
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
-        found = _get(_service(destination), _name(prompt_id, destination), version=ref)
-        return None if found is None else _held(found)
+        return _version(destination, _name(prompt_id, destination), version=ref)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
-        found = _get(_service(destination), _name(prompt_id, destination), label="latest")
-        return None if found is None else _held(found)
+        return _version(destination, _name(prompt_id, destination), label="latest")
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         content = held.content
@@ -204,7 +202,13 @@ def _service(destination: Destination) -> JsonService:
     )
 
 
-def _get(service: JsonService, name: str, **which: Any) -> Mapping[str, Any] | None:
+def _version(destination: Destination, name: str, **which: str) -> Held | None:
+    with _service(destination) as service:
+        found = _get(service, name, **which)
+    return None if found is None else _held(found)
+
+
+def _get(service: JsonService, name: str, **which: str) -> Mapping[str, Any] | None:
     """One version, by its number or a label; None where it is not there."""
     path = f"{_PROMPTS}/{quote(name, safe='')}"
     reply = service.call("GET", path, params=which, expect=(404,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from workbench.errors import DraftError
@@ -75,38 +75,42 @@ class LangsmithTarget:
         return content_of(manifest(export))
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
-        repo = _Repo(export.prompt.prompt_id if export.prompt else "", destination)
-        return repo.commit(version_label(export.version))
+        assert export.prompt is not None
+        with _Repo(export.prompt.prompt_id, destination) as repo:
+            return repo.commit(version_label(export.version))
 
     def send(self, export: Export, destination: Destination) -> Sent:
         assert export.prompt is not None
-        repo = _Repo(export.prompt.prompt_id, destination)
-        repo.create(export.prompt.description)
-        ref, commit_id = _unfinished(export, repo) or _committed(export, repo)
-        repo.set_tag(version_label(export.version), commit_id)
+        with _Repo(export.prompt.prompt_id, destination) as repo:
+            repo.create(export.prompt.description)
+            ref, commit_id = _unfinished(export, repo) or _committed(export, repo)
+            repo.set_tag(version_label(export.version), commit_id)
         return Sent(f"{repo.service.address}, {repo.name} commit {ref[:8]}", ref=ref)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
-        tags = _Repo(prompt_id, destination).tags()
+        with _Repo(prompt_id, destination) as repo:
+            tags = repo.tags()
         return {name: ref for name, ref in tags.items() if not is_version_label(name)}
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination
     ) -> None:
-        repo = _Repo(prompt_id, destination)
-        if ref is None:
-            repo.delete_tag(environment)
-            return
-        ids = {found: commit_id for found, commit_id, _ in repo.commits()}
-        if ref not in ids:
-            raise repo.service.unexpected(f"the commit {ref[:8]} of {repo.name}")
-        repo.set_tag(environment, ids[ref])
+        with _Repo(prompt_id, destination) as repo:
+            if ref is None:
+                repo.delete_tag(environment)
+                return
+            ids = {found: commit_id for found, commit_id, _ in repo.commits()}
+            if ref not in ids:
+                raise repo.service.unexpected(f"the commit {ref[:8]} of {repo.name}")
+            repo.set_tag(environment, ids[ref])
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
-        return _Repo(prompt_id, destination).commit(ref)
+        with _Repo(prompt_id, destination) as repo:
+            return repo.commit(ref)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
-        return _Repo(prompt_id, destination).commit("latest")
+        with _Repo(prompt_id, destination) as repo:
+            return repo.commit("latest")
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         messages = list(_templates(prompt_id, held.content.get("messages")))
@@ -179,6 +183,12 @@ class _Repo:
             f"check ${variable}, and that uri is the region of that workspace",
         )
         self.name = quote(without_dots(prompt_id), safe="")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.service.__exit__()
 
     def create(self, description: str) -> None:
         """Make the prompt, unless it is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from workbench.errors import DraftError
@@ -95,44 +95,46 @@ class PhoenixTarget:
         return _content(wire_body(export)["version"])
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
-        prompts = _Prompts(export.prompt.prompt_id if export.prompt else "", destination)
-        own = (data for data in prompts.versions() if is_of(_note(data)[1], export))
-        found = next(own, None)
+        assert export.prompt is not None
+        with _Prompts(export.prompt.prompt_id, destination) as prompts:
+            own = (data for data in prompts.versions() if is_of(_note(data)[1], export))
+            found = next(own, None)
         return None if found is None else _held(found)
 
     def send(self, export: Export, destination: Destination) -> Sent:
-        prompts = _Prompts(export.prompt.prompt_id if export.prompt else "", destination)
-        reply = prompts.service.call("POST", "/v1/prompts", body=wire_body(export))
-        held = _held(prompts.checked(reply.data))
+        assert export.prompt is not None
+        with _Prompts(export.prompt.prompt_id, destination) as prompts:
+            reply = prompts.service.call("POST", "/v1/prompts", body=wire_body(export))
+            held = _held(prompts.checked(reply.data))
         return Sent(f"{prompts.service.address}, {prompts.name} version {held.ref}", ref=held.ref)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
-        prompts = _Prompts(prompt_id, destination)
-        refs = [str(data["id"]) for data in prompts.versions()]
-        return {tag: ref for ref in reversed(refs) for tag in prompts.tags(ref)}
+        with _Prompts(prompt_id, destination) as prompts:
+            refs = [str(data["id"]) for data in prompts.versions()]
+            return {tag: ref for ref in reversed(refs) for tag in prompts.tags(ref)}
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination
     ) -> None:
-        prompts = _Prompts(prompt_id, destination)
         tag = quote(environment, safe="")
-        if ref is not None:
-            body = {"name": environment, "description": f"live in {environment}"}
-            # Setting a tag moves it, so that a second time does nothing more.
-            path = f"/v1/prompt_versions/{quote(ref, safe='')}/tags"
-            prompts.service.call("POST", path, body=body, repeatable=True)
-        elif (found := prompts.get(f"/v1/prompts/{prompts.name}/tags/{tag}")) is not None:
-            path = f"/v1/prompt_versions/{quote(str(found['id']), safe='')}/tags/{tag}"
-            prompts.service.call("DELETE", path, expect=(404,))
+        with _Prompts(prompt_id, destination) as prompts:
+            if ref is not None:
+                body = {"name": environment, "description": f"live in {environment}"}
+                # Setting a tag moves it, so that a second time does nothing more.
+                path = f"/v1/prompt_versions/{quote(ref, safe='')}/tags"
+                prompts.service.call("POST", path, body=body, repeatable=True)
+            elif (found := prompts.get(f"/v1/prompts/{prompts.name}/tags/{tag}")) is not None:
+                path = f"/v1/prompt_versions/{quote(str(found['id']), safe='')}/tags/{tag}"
+                prompts.service.call("DELETE", path, expect=(404,))
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
-        prompts = _Prompts(prompt_id, destination)
-        found = prompts.get(f"/v1/prompt_versions/{quote(ref, safe='')}")
+        with _Prompts(prompt_id, destination) as prompts:
+            found = prompts.get(f"/v1/prompt_versions/{quote(ref, safe='')}")
         return None if found is None else _held(found)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
-        prompts = _Prompts(prompt_id, destination)
-        found = prompts.get(f"/v1/prompts/{prompts.name}/latest")
+        with _Prompts(prompt_id, destination) as prompts:
+            found = prompts.get(f"/v1/prompts/{prompts.name}/latest")
         return None if found is None else _held(found)
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
@@ -283,6 +285,12 @@ class _Prompts:
             f"check ${variable}" if variable else 'set options.api_key_env = "PHOENIX_API_KEY"',
         )
         self.name = quote(without_dots(prompt_id), safe="")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.service.__exit__()
 
     def get(self, path: str) -> Mapping[str, Any] | None:
         """A version; None where it is not there, or its id is none of Phoenix's."""
