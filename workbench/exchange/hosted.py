@@ -188,7 +188,7 @@ def _with_settings(prompt: Prompt, settings: Mapping[str, Any]) -> Prompt:
     outputs = schema.get("schema") if isinstance(schema, Mapping) else None
     if form is not None and outputs is None:
         rest["response_format"] = form
-    options = {_PROMPTY.get(name, name): value for name, value in rest.items()}
+    options = {_PROMPTY.get(NAMES.get(name, name), name): rest[name] for name in rest}
     provider = prompt.model.provider if prompt.model else ""
     model = Model(str(model_id), provider, options) if model_id else None
     return replace(prompt, model=model, outputs=outputs, tools=tools)

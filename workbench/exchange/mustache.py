@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 _BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CONSTANTS = frozenset({"true", "false", "none", "True", "False", "None"})
-_JINJA_TAG = re.compile(r"\{[{%#]")
-_ENDRAW = re.compile(r"\{%-?\s*endraw")
+_JINJA_TAG = re.compile(r"\{[{%#]|\{\Z")
 _SHOWN = 30
 _REMEDY = "write the text out, or let the app render it and pass it as an input"
 
@@ -118,7 +117,7 @@ def _jinja_items(template: str) -> Iterator[Part | Problem]:
     from jinja2 import TemplateSyntaxError
 
     tag: list[tuple[str, str]] = []
-    in_block = False
+    in_block, line = False, 1
     try:
         for line, kind, value in _jinja().lex(template):
             if kind == "data":
@@ -137,6 +136,9 @@ def _jinja_items(template: str) -> Iterator[Part | Problem]:
                 tag.append((kind, value))
     except TemplateSyntaxError as error:
         yield Problem(error.lineno, str(error.message), "correct the template")
+        return
+    if in_block:
+        yield Problem(line, "a tag that does not end", "correct the template")
 
 
 def _of_tag(tag: Sequence[tuple[str, str]], line: int) -> Part | Problem:
@@ -193,11 +195,7 @@ def _in_jinja(part: Part) -> str:
             raise DraftError(f"a variable {part.text!r}, which no input can be called")
         before, after = part.blanks
         return f"{{{{{before}{part.text}{after}}}}}"
-    if not _JINJA_TAG.search(part.text) and not part.text.endswith("{"):
-        return part.text
-    if _ENDRAW.search(part.text):
-        raise DraftError("a text with {% endraw %} in it, which Jinja2 cannot hold")
-    return f"{{% raw %}}{part.text}{{% endraw %}}"
+    return _JINJA_TAG.sub(lambda sign: f"{{{{ '{sign[0]}' }}}}", part.text)
 
 
 def _bare(parts: Iterable[Part]) -> list[tuple[str, bool]]:
