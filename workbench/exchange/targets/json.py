@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
@@ -44,12 +45,7 @@ class JsonTarget:
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         path = destination.file(f"{export.name}.json")
-        try:
-            found = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return None  # nothing of ours is there: it is made, or replaced
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            return None
+        found = _read(path)
         own = {key: value for key, value in found.items() if key not in _LATER}
         if (own.get("prompt_id"), own.get("version")) != (_id_of(export), export.version):
             return None
@@ -60,6 +56,8 @@ class JsonTarget:
             raise UsageError("JSON is written of an approved version")
         path = destination.file(f"{export.name}.json")
         content = as_json(export.registry, export.approved)
+        if _without_head(_read(path)) == _without_head(_plain(content)):
+            return Sent(str(path), path, str(path), changed=False)
         text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         with writing(path), replacing(path) as temporary:
             temporary.write_bytes(text.encode())
@@ -106,6 +104,19 @@ def as_json(registry: PromptRegistry, approved: Approved) -> dict[str, Any]:
         "head": registry.head(),
         **({"forced_reason": approved.reason} if approved.reason else {}),
     }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The export in a file; empty where there is nothing of ours: it is made, or replaced."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+
+
+def _without_head(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key != "head"}
 
 
 def _id_of(export: Export) -> str:
