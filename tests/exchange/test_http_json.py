@@ -229,21 +229,21 @@ def test_a_certificate_of_an_unknown_authority_is_refused_until_it_is_named(
     tmp_path: Path, waits: list[float]
 ) -> None:
     authority = make_authority(tmp_path)
-    server = FaultServer(lambda n, body: [http("{}")])
-    server._socket = authority.server.wrap_socket(server._socket, server_side=True)
-    uri = server.base_url.replace("http:", "https:")
-    with server:
-        with service(uri) as api, pytest.raises(TargetUnreachable, match="TLS failed") as caught:
-            api.call("POST", "/", body={})
-        assert 'ca_bundle = "FILE.pem" in [targets.team.options]' in str(caught.value)
-        assert not caught.value.may_have_committed
-        with service(uri, ca_bundle=str(authority.bundle)) as api:
-            assert api.call("GET", "/").data == {}
-        says = pytest.raises(
-            TargetRefused, match=r"\[targets\.team\.options\] ca_bundle: .*No such"
-        )
-        with service(uri, ca_bundle=str(tmp_path / "none.pem")) as api, says:
-            api.call("GET", "/")
+
+    def ask(**options: Any) -> Any:
+        server = FaultServer(lambda n, body: [http("{}")])
+        server._socket = authority.server.wrap_socket(server._socket, server_side=True)
+        uri = server.base_url.replace("http:", "https:")
+        with server, service(uri, **options) as api:
+            return api.call("POST", "/", body={}).data
+
+    with pytest.raises(TargetUnreachable, match="TLS failed") as caught:
+        ask()
+    assert 'ca_bundle = "FILE.pem" in [targets.team.options]' in str(caught.value)
+    assert (caught.value.may_have_committed, waits) == (False, [])
+    assert ask(ca_bundle=str(authority.bundle)) == {}
+    with pytest.raises(TargetRefused, match=r"\[targets\.team\.options\] ca_bundle: .*No such"):
+        ask(ca_bundle=str(tmp_path / "none.pem"))
 
 
 def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

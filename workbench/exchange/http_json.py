@@ -34,6 +34,8 @@ ATTEMPTS = 3
 LONGEST_WAIT_S = 15.0
 _NOT_DONE = frozenset({408, 425, 429})
 """Statuses by which a server says that it did not do what was asked, and may do it later."""
+_FOR_GOOD = ("TLS failed",)
+"""What another attempt would not change."""
 _CONNECT_SHARE = 0.45
 _MESSAGE_KEYS = ("message", "detail", "error", "title")
 
@@ -111,7 +113,8 @@ class JsonService:
             try:
                 response, raw = self._runner.run(self._exchange(method, url, content))
             except _Failed as failure:
-                if attempt == ATTEMPTS or (failure.may_have_committed and not repeatable):
+                doubtful = failure.may_have_committed and not repeatable
+                if attempt == ATTEMPTS or doubtful or failure.what.startswith(_FOR_GOOD):
                     writes = method != "GET" and failure.may_have_committed
                     raise self._unreachable(failure.what, writes) from failure
                 time.sleep(POLICY.backoff_s(attempt))
