@@ -203,6 +203,7 @@ def settings() -> Schema:
                             "max_age_days": number("Older evidence does not count; 0: it does."),
                             "answers": {"enum": [CACHED, FRESH], "default": CACHED},
                             "endpoints": texts("Who must have answered; none: anybody."),
+                            "publish": texts("Targets that each deployment there is sent to."),
                         }
                     ),
                     "What a deployment needs, by name.",

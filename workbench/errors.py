@@ -125,10 +125,19 @@ class TargetUnreachable(TargetError):
 
     exit_code = EXIT_INCOMPLETE
 
-    def __init__(self, message: str, *, hint: str = "", may_have_committed: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        may_have_committed: bool = False,
+        retry: bool = True,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.may_have_committed = may_have_committed
         """Whether the target may have done what was asked: it must be read back before a retry."""
+        self.retry = retry
+        """Whether it is tried again in the same call; false where the target's client did that."""
 
 
 class TargetRefused(TargetError):

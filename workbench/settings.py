@@ -81,6 +81,9 @@ class EnvironmentSettings:
     """FRESH: evidence counts only if every answer was made for that evaluation."""
     endpoints: tuple[str, ...] = ()
     """Evidence counts only if all answers came from these endpoints; empty: any endpoint."""
+    publish: tuple[str, ...] = ()
+    """Names of targets to which each deployment there is sent. No rule: the registry does not
+    keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
         keys=_keys(table_of(data, "keys", where), f"{where} [keys]"),
     )
     _check_promotions(settings.environments, where)
+    _check_publishing(settings, where)
     return settings
 
 
@@ -208,6 +212,16 @@ def _check_promotions(environments: Mapping[str, EnvironmentSettings], where: st
             )
         if item.promote_from == item.name:
             raise SettingsError(f"{where} [environments.{item.name}]: it promotes from itself")
+
+
+def _check_publishing(settings: Settings, where: str) -> None:
+    for item in settings.environments.values():
+        for name in item.publish:
+            if name not in settings.targets:
+                raise SettingsError(
+                    f"{where} [environments.{item.name}]: publish names no [targets.{name}]",
+                    hint=did_you_mean(name, settings.targets) or f"[targets.{name}] kind = ...",
+                )
 
 
 def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettings:
@@ -262,16 +276,13 @@ def _chat_template(table: Mapping[str, Any], where: str) -> str:
 
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
     own = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
-    check_keys(table, {*own, "answers", "endpoints"}, where)
+    check_keys(table, {*own, "answers", "endpoints", "publish"}, where)
     if not _NAME.fullmatch(name):
         hint = "lower case letters, digits, '_' and '-', a letter first"
         raise SettingsError(f"{where}: {name!r} is no name for an environment", hint=hint)
-    requires = typed_value(table, "requires", list, [], where)
-    if not all(isinstance(item, str) for item in requires):
-        raise SettingsError(f"{where}: requires takes a list of suite names")
     return EnvironmentSettings(
         name=name,
-        requires=tuple(requires),
+        requires=_names(table, "requires", "suite names", where),
         approvals=typed_value(table, "approvals", int, 0, where),
         promote_from=typed_value(table, "from", str, "", where),
         external=typed_value(table, "external", bool, True, where),
@@ -280,7 +291,15 @@ def _environment(name: str, table: Mapping[str, Any], where: str) -> Environment
         max_age_days=typed_value(table, "max_age_days", float, 0.0, where),
         answers=_answers(table, where),
         endpoints=_endpoints(table, where),
+        publish=_names(table, "publish", "target names", where),
     )
+
+
+def _names(table: Mapping[str, Any], key: str, what: str, where: str) -> tuple[str, ...]:
+    names = typed_value(table, key, list, [], where)
+    if not all(isinstance(item, str) for item in names):
+        raise SettingsError(f"{where}: {key} takes a list of {what}")
+    return tuple(dict.fromkeys(names)) if key == "publish" else tuple(names)
 
 
 def _answers(table: Mapping[str, Any], where: str) -> str:

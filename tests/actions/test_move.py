@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from workbench.actions.refs import resolve
-from workbench.actions.releasing.import_export import export, import_drafts, read_source
+from workbench.actions.releasing.exporting import Exported, plan_export
+from workbench.actions.releasing.exporting import export as send
+from workbench.actions.releasing.importing import import_drafts, read_source
 from workbench.actions.releasing.redraft import draft_from
 from workbench.actions.releasing.register import register
 from workbench.actions.releasing.rules import sync
@@ -34,12 +36,26 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return workspace
 
 
+def export(
+    session: Session,
+    target: str,
+    ref: str | None,
+    path: Path | None,
+    environment: str,
+    reason: str = "nothing judges it yet",
+) -> Exported:
+    """What an export did, forced where it must be."""
+    plan = plan_export(session, target, ref, path, environment, force_reason=reason)
+    return send(session, plan)
+
+
 def sent(
     session: Session, target: str, ref: str | None, path: Path, environment: str = "production"
 ) -> Path:
     """The file that an export wrote."""
-    written = export(session, target, ref, path, environment).sent.path
-    assert written == path
+    written = export(session, target, ref, path, environment).sent
+    assert written is not None
+    assert written.path == path
     return path
 
 
@@ -72,8 +88,22 @@ def test_a_version_that_is_not_approved_is_not_exported_as_json(
         Session(workspace) as session,
         pytest.raises(GateRefused, match="not approved for production"),
     ):
-        export(session, "json", "hello@1.0.0", tmp_path / "a.json", "production")
+        export(session, "json", "hello@1.0.0", tmp_path / "a.json", "production", reason="")
     assert not (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize("ref", ["hello@1.0.0", "hello@development"])
+def test_an_untested_version_leaves_with_the_reason_that_forces_it(
+    workspace: Workspace, tmp_path: Path, ref: str
+) -> None:
+    path = tmp_path / "a.json"
+    with Session(workspace) as session:
+        with pytest.raises(GateRefused, match="--force --reason TEXT"):
+            plan_export(session, "json", ref, path)
+        export(session, "json", ref, path, "production", reason="asked for by legal")
+        (row,) = session.store.outbox.rows()
+    assert json.loads(path.read_text())["forced_reason"] == "asked for by legal"
+    assert (row.reason, row.state, row.output) == ("asked for by legal", "done", str(path))
 
 
 def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_path: Path) -> None:
@@ -129,9 +159,10 @@ def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
             ("team", "hello@development", "shared/hello-1.0.0.json"),
             ("prompty", "hello@development", "out/hello-1.0.0.json"),
         ):
-            told = export(session, name, ref, None, "production")
-            assert told.sent.path == workspace.root / place
-            assert told.sent.path.stat().st_size > 100
+            told = export(session, name, ref, None, "production").sent
+            assert told is not None
+            assert told.path == workspace.root / place
+            assert told.path.stat().st_size > 100
         over = sent(session, "team", "hello@development", workspace.root / "x.json")
         assert prompt_in(over).prompt_id == "hello"
 

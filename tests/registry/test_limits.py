@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import make_cli
 from tests.registry.making import build_evidence
 from tests.registry.test_migrations import GOLDEN, load
-from workbench.actions.releasing.import_export import import_drafts
+from workbench.actions.releasing.importing import import_drafts
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, RegistryError
 from workbench.exchange.targets.json import FORMAT

@@ -37,13 +37,19 @@ def check_trust(workspace: Workspace, provider: ProviderSettings) -> None:
     )
 
 
-def check_target_trust(workspace: Workspace, target: TargetSettings) -> None:
-    """Raises UntrustedWorkspace when the table says where to write and the user has not agreed."""
-    if not (target.uri or target.uri_env or target.options) or is_trusted(workspace):
+def check_target_trust(
+    workspace: Workspace, target: TargetSettings, *, unasked: bool = False
+) -> None:
+    """Raises UntrustedWorkspace when the settings say where to write, or (`unasked`) that it is to
+    be written at all, and the user has not agreed.
+    """
+    chosen = target.uri or target.uri_env or target.options or unasked
+    if not chosen or is_trusted(workspace):
         return
+    where = target.uri or (f"${target.uri_env}" if target.uri_env else target.kind)
     raise UntrustedWorkspace(
-        f"{workspace.root / FILE_NAME} [targets.{target.name}] exports to "
-        f"{target.uri or '$' + target.uri_env}, and you have not trusted this workspace",
+        f"{workspace.root / FILE_NAME} [targets.{target.name}] exports to {where}, and you have"
+        " not trusted this workspace",
         hint="read the file, then: workbench trust",
     )
 

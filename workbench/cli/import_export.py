@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from workbench.cli.context import CommandContext, command, folder_of
+from workbench.cli.exports import line_of, plan_json, sent_json, sent_lines
 from workbench.errors import UsageError
 
 
 def _targets(ctx: click.Context) -> list[tuple[str, str]]:
     """For the help: what TARGET may be, in the workspace that it is asked in."""
-    from workbench.actions.releasing.import_export import target_lines
+    from workbench.actions.releasing.targets import target_lines
     from workbench.workspace import find_workspace
 
     try:
@@ -30,34 +31,44 @@ def _targets(ctx: click.Context) -> list[tuple[str, str]]:
 @click.argument("target", metavar="TARGET")
 @click.argument("ref", metavar="[PROMPT@VERSION]", required=False)
 @click.option("--output", "-o", "path", type=click.Path(path_type=Path), help="The file to write.")
-@click.option(
-    "--environment", default="production", show_default=True, help="Where it must be approved."
-)
+@click.option("--environment", metavar="NAME", help="Where it must be approved, and its pointer.")
+@click.option("--force", is_flag=True, help="Though not tested, or past what the target has.")
+@click.option("--reason", default="", metavar="TEXT", help="Why it is forced; it travels along.")
+@click.option("--preview", is_flag=True, help="Only show what would leave.")
 def export_command(
-    context: CommandContext, target: str, ref: str | None, path: Path | None, environment: str
+    context: CommandContext,
+    target: str,
+    ref: str | None,
+    path: Path | None,
+    environment: str | None,
+    force: bool,
+    reason: str,
+    preview: bool,
 ) -> None:
     """Send versions to where others read them.
 
     TARGET is one of those below: a kind, or a [targets.NAME] table of workbench.toml. What the
-    target cannot hold is said.
+    target cannot hold is said. A registry gets the pointers of the environments where the version
+    is live, or that of --environment alone. Sending the same again sends nothing.
     """
-    from workbench.actions.releasing.import_export import export
+    from workbench.actions.releasing.exporting import export, plan_export
 
-    done = export(context.session(), target, ref, path, environment)
-    for warning in done.warnings:
+    if force and not reason.strip():
+        raise UsageError("forcing needs a reason", hint="--reason TEXT")
+    session = context.session()
+    plan = plan_export(
+        session, target, ref, path, environment, force_reason=reason if force else ""
+    )
+    for warning in plan.warnings:
         context.note(f"warning: {warning}")
-    for loss in done.losses:
+    for loss in plan.losses:
         context.note(f"lost: {loss}")
-    sent = done.sent
-    values = {
-        "target": target,
-        "place": sent.place,
-        "path": str(sent.path) if sent.path else None,
-        "bytes": sent.path.stat().st_size if sent.path else None,
-        "lost": [{"what": loss.what, "instead": loss.instead} for loss in done.losses],
-        "warnings": list(done.warnings),
-    }
-    context.answer(values, [f"wrote {sent.path}" if sent.path else f"sent to {sent.place}"])
+    if preview:
+        context.answer(plan_json(plan), [line_of(plan)])
+        return
+    done = export(session, plan, force=force)
+    values = plan_json(plan) | sent_json(done)
+    context.answer(values, sent_lines(done, target))
 
 
 @command("import", example="workbench import greeting.prompty --as hello")
@@ -69,7 +80,7 @@ def import_command(context: CommandContext, path: Path, name: str | None, kind: 
 
     FILE is a .prompty file, a JSON export, or of the format of a plug-in.
     """
-    from workbench.actions.releasing.import_export import import_drafts
+    from workbench.actions.releasing.importing import import_drafts
 
     made, imported = import_drafts(context.workspace(), path, name, kind)
     for loss in imported.losses:

@@ -108,6 +108,8 @@ class Sent:
     """The file, where it is one."""
     ref: str = ""
     """What the target calls the version, see `Held`."""
+    changed: bool = True
+    """False: the file was there as it would have been written, and was left alone."""
 
 
 @dataclass(frozen=True, slots=True)

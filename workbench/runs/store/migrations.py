@@ -160,11 +160,40 @@ M005_READINGS_AND_FORMS = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+M006_OUTBOX = (
+    # A row for each version sent to a target (environment '') and for each pointer there; version
+    # '' is a pointer that is to be removed.
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        target TEXT NOT NULL,
+        output TEXT NOT NULL,
+        prompt_id TEXT NOT NULL,
+        version TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        approved_for TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
+        step TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        last_error TEXT NOT NULL DEFAULT '',
+        next_attempt TEXT NOT NULL DEFAULT '',
+        content TEXT NOT NULL DEFAULT '',
+        ref TEXT NOT NULL DEFAULT '',
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE UNIQUE INDEX outbox_versions ON outbox (target, output, prompt_id, version)
+        WHERE environment = ''""",
+    """CREATE UNIQUE INDEX outbox_pointers ON outbox (target, output, prompt_id, environment)
+        WHERE environment <> ''""",
+)
+
 MIGRATIONS = (
     M001_FIRST_SCHEMA,
     M002_BATCHES_AND_PROBES,
     M003_GATE_USES,
     M004_ANSWER_ORIGINS,
     M005_READINGS_AND_FORMS,
+    M006_OUTBOX,
 )
 """Step n migrates schema n to schema n + 1, counted from 0."""

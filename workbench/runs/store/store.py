@@ -19,6 +19,7 @@ from workbench.runs.store import gate_uses
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import is_answer_altered, result_digest
 from workbench.runs.store.holder import Holder
+from workbench.runs.store.outbox import Outbox
 from workbench.runs.store.rows import read_case, read_prompt, read_results, read_summary, unpacked
 
 KILLED = "the process ended before the run did"
@@ -237,6 +238,11 @@ class RunStore:
     def gate_uses(self, prompt_id: str) -> list[gate_uses.GateUse]:
         """The uses of gate cases for a prompt, oldest first."""
         return gate_uses.uses_of(self.database, prompt_id)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What was sent to targets of exports, and what waits."""
+        return Outbox(self.database)
 
     def close(self) -> None:
         self.database.close()

@@ -1,0 +1,163 @@
+"""Out of the workspace, into files and registries that others read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.actions.refs import resolve
+from workbench.actions.releasing.delivering import Outcome, deliver
+from workbench.actions.releasing.targets import Addressed, target_named
+from workbench.actions.session import Session
+from workbench.errors import UsageError
+from workbench.exchange.approval import approved
+from workbench.exchange.delivery import Moved, refuse
+from workbench.exchange.losses import Loss
+from workbench.exchange.targets.base import Export, Sent, Takes, as_pointer_target
+from workbench.prompts.key_like import keys_in
+from workbench.registry.registry_file import PRODUCTION
+from workbench.runs.store.outbox import Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would leave for where, before anything is sent."""
+
+    addressed: Addressed
+    leaving: Export
+    losses: tuple[Loss, ...] = ()
+    """What the target cannot hold."""
+    warnings: tuple[str, ...] = ()
+    """About what looks like a key in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was sent where, and what the user should know about it."""
+
+    sent: Sent | None
+    """None: the target had it already."""
+    losses: tuple[Loss, ...] = ()
+    warnings: tuple[str, ...] = ()
+    prompt_id: str = ""
+    version: str = ""
+    ref: str = ""
+    """What the target calls the version."""
+    pointers: tuple[Moved, ...] = ()
+
+
+def plan_export(
+    session: Session,
+    target: str,
+    ref: str | None,
+    path: Path | None = None,
+    environment: str | None = None,
+    *,
+    force_reason: str = "",
+) -> Plan:
+    """What an export would send: the registry, a version that may leave, or any prompt; to a kind
+    of target, or a [targets.NAME] table.
+
+    Of `PROMPT@ENVIRONMENT`, or with an environment, that environment's pointer travels; else those
+    of all environments where the version is live. Raises UsageError for an unknown target,
+    UntrustedWorkspace for a table that the user has not agreed to, GateRefused for a version that
+    may not leave, and TargetRefused for what the target cannot take.
+    """
+    addressed = target_named(session.workspace, target, path)
+    with addressed.calling():
+        leaving = _leaving(session, addressed, ref, environment, force_reason)
+        refuse(addressed.kind, leaving, addressed.destination)
+        losses = tuple(addressed.kind.loses(leaving))
+    return Plan(addressed, leaving, losses, tuple(_keys_in(leaving)))
+
+
+def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
+    """Send what was planned; a version with the outbox, so that a later call can go on with it.
+
+    `force` goes past other content and newer versions of the target. Raises TargetError.
+    """
+    leaving, addressed = plan.leaving, plan.addressed
+    if leaving.prompt is None or not leaving.version:
+        with addressed.calling():
+            sent = addressed.kind.send(leaving, addressed.destination)
+        return Exported(sent if sent.changed else None, plan.losses, plan.warnings)
+    parcels = _parcels(leaving, addressed)
+    outcomes = deliver(session, addressed, parcels, force=force)
+    for outcome in outcomes:
+        if outcome.error:
+            raise outcome.error
+    return _exported(plan, outcomes)
+
+
+def _exported(plan: Plan, outcomes: list[Outcome]) -> Exported:
+    arrived = next(outcome.arrived for outcome in outcomes if outcome.arrived)
+    return Exported(
+        arrived.sent,
+        plan.losses,
+        plan.warnings,
+        plan.leaving.prompt.prompt_id if plan.leaving.prompt else "",
+        plan.leaving.version,
+        arrived.ref,
+        tuple(outcome.moved for outcome in outcomes if outcome.moved),
+    )
+
+
+def _parcels(leaving: Export, addressed: Addressed) -> list[Parcel]:
+    assert leaving.prompt is not None
+    path, approval = addressed.destination.path, leaving.approved
+    output = os.path.abspath(path) if path else ""  # noqa: PTH100 (without following links)
+    return [
+        Parcel(
+            addressed.name,
+            leaving.prompt.prompt_id,
+            leaving.version,
+            environment,
+            output,
+            approval.environment if approval else "",
+            approval.reason if approval else "",
+        )
+        for environment in ("", *leaving.environments)
+    ]
+
+
+def _leaving(
+    session: Session, addressed: Addressed, ref: str | None, environment: str | None, force: str
+) -> Export:
+    takes, registry = addressed.kind.takes, session.registry
+    if takes is Takes.REGISTRY:
+        if ref:
+            raise UsageError(f"{addressed.name} takes the whole registry", hint="leave it out")
+        return Export(registry)
+    if not ref:
+        hint = f"workbench export {addressed.name} PROMPT"
+        raise UsageError(f"{addressed.name} needs a prompt", hint=hint)
+    if takes is Takes.PROMPT:
+        source = resolve(session, ref)
+        return Export(registry, source.prompt, source.label, source.version or "")
+    prompt_id, _, version = ref.partition("@")
+    known = [settings.name for settings in registry.environments()]
+    if not version or version in known:
+        environment = version or environment or PRODUCTION
+        version = registry.require_active(prompt_id, environment, strict=True).version
+    approval = approved(registry, prompt_id, version, environment or PRODUCTION, force_reason=force)
+    places = [live.environment for live in approval.live]
+    if as_pointer_target(addressed.kind) is None:
+        places = []
+    elif environment is not None:
+        places = [place for place in places if place == environment]
+    prompt = approval.version.prompt
+    return Export(registry, prompt, version, version, approval, tuple(places))
+
+
+def _keys_in(leaving: Export) -> Iterator[str]:
+    """Warnings about what looks like a key in what leaves."""
+    if leaving.prompt is not None:
+        prompts = [(f"{leaving.prompt.prompt_id}@{leaving.label}", leaving.prompt)]
+    else:
+        registry = leaving.registry
+        ids = [summary.prompt_id for summary in registry.prompts()]
+        prompts = [(v.ref, v.prompt) for name in ids for v in registry.versions(name)]
+    for name, prompt in prompts:
+        yield from (f"{name}: {warning}" for warning in keys_in(prompt))
