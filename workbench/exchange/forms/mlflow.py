@@ -21,7 +21,6 @@ from workbench.exchange.plain_templates import (
     read_templates,
     rereads,
 )
-from workbench.exchange.targets.base import Held
 from workbench.fingerprints import canonical_json, fingerprint
 from workbench.json_text import without_spelling
 from workbench.prompts.codec import prompt_from_json, prompt_to_json
@@ -148,7 +147,7 @@ def template_of(prompt: Prompt) -> str | list[dict[str, str]]:
 
 
 def content_of(prompt: Prompt) -> dict[str, Any]:
-    """What MLflow holds of it: what `held` gives of the version that is made of `registration`."""
+    """What MLflow holds of it, as `version_and_content` gives it afterwards."""
     tags = _own_tags(prompt)
     content = {
         "template": template_of(prompt),
@@ -177,15 +176,17 @@ def registration(prompt: Prompt, version: str, evidence: Mapping[str, str]) -> d
     return {key: value for key, value in body.items() if value is not None}
 
 
-def held(found: Mapping[str, Any]) -> Held:
-    """A version as `mlflow_child` gives it. What is no JSON there stays a text."""
+def version_and_content(found: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The semantic version, and the content, of a version as `mlflow_child` gives it. What is no
+    JSON there stays a text.
+    """
     tags = {str(key): str(value) for key, value in dict(found["tags"]).items()}
     text = tags.get(_TEXT, "")
     content: dict[str, Any] = {"template": _parsed(text) if tags.get(_TYPE) == _CHAT else text}
     for key, tag in (("response_format", _RESPONSE), ("model_config", _CONFIG), ("prompt", PROMPT)):
         if tag in tags:
             content[key] = _parsed(tags[tag])
-    return Held(str(found["number"]), tags.get(VERSION, ""), content)
+    return tags.get(VERSION, ""), content
 
 
 def prompt_of(prompt_id: str, content: Mapping[str, Any]) -> Prompt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from workbench.errors import UsageError
@@ -67,7 +68,7 @@ class MlflowTarget:
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         registry, name = _registry(destination), _prompt(export).prompt_id
         found = registry.ask("find", name=name, tag=forms.VERSION, value=export.version)
-        return forms.held(found[0]) if found else None
+        return _held(found)
 
     def send(self, export: Export, destination: Destination) -> Sent:
         prompt = _prompt(export)
@@ -88,17 +89,21 @@ class MlflowTarget:
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
         found = _registry(destination).ask("get", name=prompt_id, number=ref)
-        return forms.held(found[0]) if found else None
+        return _held(found)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
         found = _registry(destination).ask("newest", name=prompt_id)
-        return forms.held(found[0]) if found else None
+        return _held(found)
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         return forms.prompt_of(prompt_id, held.content)
 
 
 KIND = MlflowTarget()
+
+
+def _held(found: list[dict[str, Any]]) -> Held | None:
+    return Held(str(found[0]["number"]), *forms.version_and_content(found[0])) if found else None
 
 
 def _prompt(export: Export) -> Prompt:
