@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.exchange.losses import Loss
-from workbench.prompts.values import BRACES, JINJA2, Message, Prompt
+from workbench.prompts.values import BRACES, JINJA2, ROLES, Message, Prompt
 
 if TYPE_CHECKING:
     from jinja2 import nodes
 
 _BRACES_SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _WRITTEN_OUT = re.compile(r"\{\{[-+]|[-+]\}\}|\{#|\{%-?\s*raw\b")
+_EXAMPLES = "examples"
 _OPENING = re.compile(r"\{[{%#]|\{\Z")
 _WORDS = {
     "For": "a loop",
@@ -30,7 +31,6 @@ _WORDS = {
     "Getattr": "a part of an input",
     "Getitem": "a part of an input",
     "Call": "a call",
-    "Include": "an included text",
 }
 
 
@@ -83,7 +83,21 @@ def read_templates(prompt: Prompt) -> tuple[tuple[PlainMessage, ...], tuple[Feat
         parts, found = _read(message, prompt.template_format)
         messages.append(PlainMessage(message.role, _joined(parts)))
         features += [Feature(number, message.role, line, what) for line, what in found]
-    return tuple(messages), tuple(features)
+    return tuple(messages), (*features, *own_features(prompt))
+
+
+def own_features(prompt: Prompt) -> tuple[Feature, ...]:
+    """What no engine but ours has, Jinja2 included: slots between messages, and examples."""
+    found = []
+    is_own = prompt.input_named(_EXAMPLES) is None
+    for number, message in enumerate(prompt.messages, 1):
+        if message.role not in ROLES:
+            found.append(Feature(number, message.role, 1, "a slot for messages"))
+        elif is_own and re.search(rf"\{{[{{%][^}}%]*\b{_EXAMPLES}\b", message.content):
+            found.append(Feature(number, message.role, 1, "few-shot examples"))
+        elif re.search(r"\{%-?\s*(?:include|import|from|extends)\b", message.content):
+            found.append(Feature(number, message.role, 1, "an included text"))
+    return tuple(found)
 
 
 def losses_of_inputs(prompt: Prompt) -> list[Loss]:

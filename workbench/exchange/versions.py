@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.errors import UsageError
+from workbench.exchange.approval import Approved
 from workbench.exchange.forms import layout
 from workbench.exchange.forms.version_json import as_json, to_bytes
 from workbench.exchange.targets.base import Export
 from workbench.exchange.travelling import evidence_in_short
 from workbench.prompts.files.prompty import write_prompty
 from workbench.registry import PromptVersion
+from workbench.registry.registry_file import PRODUCTION
 
 
 def version_of(export: Export) -> PromptVersion:
@@ -16,6 +20,20 @@ def version_of(export: Export) -> PromptVersion:
     if export.approved is None:
         raise UsageError("an approved version leaves, and this is none")
     return export.approved.version
+
+
+def evidence_of(export: Export) -> dict[str, str]:
+    """The evidence in short, also of a version that a target of prompts was given; empty for a
+    draft.
+    """
+    if not export.version or export.prompt is None:
+        return {}
+    if export.approved is None:
+        prompt_id, version = export.prompt.prompt_id, export.version
+        found = export.registry.get_version(prompt_id, version)
+        status = export.registry.status(prompt_id, version, PRODUCTION)
+        export = replace(export, approved=Approved(found, PRODUCTION, status, ()))
+    return evidence_in_short(export)
 
 
 def files_of(export: Export) -> dict[str, bytes]:

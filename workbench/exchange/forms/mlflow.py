@@ -18,6 +18,7 @@ from workbench.exchange.plain_templates import (
     PlainMessage,
     as_jinja,
     is_written_out,
+    own_features,
     read_templates,
     rereads,
 )
@@ -234,6 +235,7 @@ def _jinja_problems(prompt: Prompt) -> list[str]:
             found.append(
                 f"message {number} ({message.role}): MLflow drops its last line break: remove it"
             )
+    found += [f"{feature}: {_REMEDY}" for feature in own_features(prompt)]
     found += [str(f) for f in read_templates(prompt)[1] if f.what.startswith("it does not compile")]
     return found
 
