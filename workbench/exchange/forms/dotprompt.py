@@ -15,7 +15,6 @@ from workbench.exchange.plain_templates import (
     PlainMessage,
     Slot,
     is_written_out,
-    losses_of_inputs,
     read_templates,
 )
 from workbench.json_text import without_spelling
@@ -77,9 +76,7 @@ def losses(prompt: Prompt) -> list[Loss]:
         found.append(Loss("blanks at the end of the last message"))
     if is_written_out(prompt):
         found.append(Loss("comments and trimming in templates", "as they render"))
-    if prompt.model and not prompt.model.provider:
-        return found
-    return [*found, *(x for x in losses_of_inputs(prompt) if not x.what.startswith("the default"))]
+    return found
 
 
 def front_of(prompt: Prompt, own: Mapping[str, str]) -> dict[str, Any]:
