@@ -37,7 +37,7 @@ SECTIONS = {
         "revoke": "approve",
     },
     "Read": {"get": "get", "log": "log", "blame": "blame", "verify": "verify"},
-    "Move": {"export": "import_export", "import": "import_export"},
+    "Move": {"export": "import_export", "drift": "drift", "import": "import_export"},
     "Look after": {
         "dataset": "dataset",
         "doctor": "doctor",

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.context import CommandContext, command, split_ref
-from workbench.errors import UsageError
+from workbench.cli.exports import outcome_json, outcome_lines
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.present import numbers
 
 if TYPE_CHECKING:
     from workbench.actions.releasing.deploy import DeployPreview
+    from workbench.actions.session import Session
     from workbench.registry import PromptDeployment
+
+
+publish_option = click.option(
+    "--publish/--no-publish",
+    default=None,
+    help="To the environment's targets, as its settings say; else to all.",
+)
 
 
 @command("deploy", example='workbench deploy support_triage@1.2.0 production --reason "returns"')
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="A version that was rolled back; needs a reason.")
 @click.option("--request", metavar="KEY", help="The same key twice deploys once.")
 @click.option("--preview", is_flag=True, help="Only show what it would change.")
+@publish_option
 def deploy_command(
     context: CommandContext,
     ref: str,
@@ -32,21 +43,25 @@ def deploy_command(
     again: bool,
     request: str | None,
     preview: bool,
-) -> None:
+    publish: bool | None,
+) -> int:
     """Make a version live in ENVIRONMENT.
 
-    Refused unless its evidence and the environment's rules allow it.
+    Refused unless its evidence and the environment's rules allow it. Where it is published and a
+    target fails, it is live all the same: the exit code is 4, and `export --pending` tries again.
     """
     from workbench.actions.releasing import deploy as deploying
+    from workbench.actions.releasing import publishing
 
     if (override or again) and not reason.strip():
         raise UsageError("an exception needs a reason", hint="--reason TEXT")
     prompt_id, version = split_ref(ref)
     session = context.session()
+    targets = publishing.targets_of(session, environment, publish)
     seen = deploying.preview(session, prompt_id, version, environment, override=override)
     if preview:
         context.answer(_preview_json(seen), _preview_lines(seen))
-        return
+        return EXIT_DONE
     warnings = list(seen.status.warnings)
     for warning in warnings:
         context.note(f"warning: {warning}")
@@ -65,18 +80,43 @@ def deploy_command(
     lines = [f"{done.ref} is live in {environment}{was} (by {done.deployed_by})"]
     if done.loosened_by:
         lines.append(f"loosened rules allowed it (record {done.loosened_by} of the log)")
-    context.answer({**deployment_json(done), "warnings": warnings}, lines)
+    values = {**deployment_json(done), "warnings": warnings}
+    return answer_published(context, session, done, targets, values, lines)
 
 
 @command("retire", example='workbench retire support_triage staging --reason "not used"')
 @click.argument("prompt_id", metavar="PROMPT")
 @click.argument("environment")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
-def retire_command(context: CommandContext, prompt_id: str, environment: str, reason: str) -> None:
+@publish_option
+def retire_command(
+    context: CommandContext, prompt_id: str, environment: str, reason: str, publish: bool | None
+) -> int:
     """Take a prompt out of ENVIRONMENT: nothing is live there any more."""
+    from workbench.actions.releasing import publishing
+
     session = context.session()
+    targets = publishing.targets_of(session, environment, publish)
     done = session.registry.retire(prompt_id, environment, session.author, reason=reason)
-    context.answer(deployment_json(done), [f"{prompt_id} is no longer live in {environment}"])
+    lines = [f"{prompt_id} is no longer live in {environment}"]
+    return answer_published(context, session, done, targets, deployment_json(done), lines)
+
+
+def answer_published(
+    context: CommandContext,
+    session: Session,
+    done: PromptDeployment,
+    targets: Iterable[str] | None,
+    values: dict[str, Any],
+    lines: list[str],
+) -> int:
+    """Publish what was done to the targets, and answer with both: the exit code."""
+    from workbench.actions.releasing.publishing import publish
+
+    outcomes = publish(session, done, targets)
+    values["published"] = [outcome_json(outcome) for outcome in outcomes]
+    context.answer(values, [*lines, *outcome_lines(outcomes)])
+    return EXIT_INCOMPLETE if any(outcome.error for outcome in outcomes) else EXIT_DONE
 
 
 def deployment_json(done: PromptDeployment) -> dict[str, Any]:

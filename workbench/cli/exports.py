@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import TargetConflict
+
 if TYPE_CHECKING:
+    from workbench.actions.releasing.delivering import Outcome
     from workbench.actions.releasing.exporting import Exported, Plan
+    from workbench.actions.releasing.publishing import Waiting
     from workbench.exchange.delivery import Moved
 
 
@@ -64,3 +69,70 @@ def sent_lines(done: Exported, target: str) -> list[str]:
             before = moved.before or "nothing"
             lines.append(f"{moved.environment}: {before} -> {moved.after or 'nothing'} there")
     return lines
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """What became of a version or of a pointer to one, as JSON values."""
+    parcel, error = outcome.parcel, outcome.error
+    sent = outcome.arrived.sent if outcome.arrived else None
+    return {
+        "target": parcel.target,
+        "prompt_id": parcel.prompt_id,
+        "version": parcel.version or None,
+        "environment": parcel.environment or None,
+        "state": outcome.state.value,
+        "sent": outcome.changed,
+        "place": sent.place if sent else None,
+        "ref": (outcome.arrived.ref or None) if outcome.arrived else None,
+        "pointer": pointer_json(outcome.moved) if outcome.moved else None,
+        "error": error.message if error else None,
+        "hint": error.hint if error else None,
+        "diff": list(error.diff) if isinstance(error, TargetConflict) else [],
+    }
+
+
+def outcome_lines(outcomes: Iterable[Outcome]) -> list[str]:
+    """The same in words; a pointer that waits for its version has no line of its own."""
+    lines: list[str] = []
+    said: set[int] = set()
+    for outcome in outcomes:
+        parcel, moved = outcome.parcel, outcome.moved
+        if outcome.error:
+            if id(outcome.error) not in said:
+                lines.append(f"not published: {parcel}: {outcome.error}")
+            said.add(id(outcome.error))
+        elif moved and outcome.changed:
+            before, after = moved.before or "nothing", moved.after or "nothing"
+            lines.append(f"published: {parcel} ({before} -> {after} there)")
+        elif outcome.changed:
+            lines.append(f"published: {parcel}")
+        else:
+            lines.append(f"there already: {parcel}")
+    return lines
+
+
+def waiting_json(one: Waiting) -> dict[str, Any]:
+    """What waits, as JSON values."""
+    row, parcel = one.row, one.parcel
+    return {
+        "target": parcel.target,
+        "prompt_id": parcel.prompt_id,
+        "version": parcel.version or None,
+        "environment": parcel.environment or None,
+        "output": parcel.output or None,
+        "reason": parcel.reason,
+        "state": one.state.value,
+        "step": row.step.value if row else "queued",
+        "attempts": row.attempts if row else 0,
+        "last_error": row.last_error if row else "",
+        "next_attempt": (row.next_attempt or None) if row else None,
+    }
+
+
+def waiting_line(one: Waiting) -> str:
+    """What waits, in one line."""
+    row = one.row
+    if row is None:
+        return f"{one.parcel}: never sent"
+    why = f": {row.last_error}" if row.last_error else f", cut off at {row.step.value}"
+    return f"{one.parcel}: {one.state.value} after {row.attempts} attempts{why}"

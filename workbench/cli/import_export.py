@@ -7,8 +7,18 @@ from pathlib import Path
 import click
 
 from workbench.cli.context import CommandContext, command, folder_of
-from workbench.cli.exports import line_of, plan_json, sent_json, sent_lines
-from workbench.errors import UsageError
+from workbench.cli.exports import (
+    line_of,
+    outcome_json,
+    outcome_lines,
+    plan_json,
+    sent_json,
+    sent_lines,
+    waiting_json,
+    waiting_line,
+)
+from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
+from workbench.suggestions import did_you_mean
 
 
 def _targets(ctx: click.Context) -> list[tuple[str, str]]:
@@ -28,23 +38,27 @@ def _targets(ctx: click.Context) -> list[tuple[str, str]]:
     example="workbench export json support_triage@production --output live.json",
     more=("Targets", _targets),
 )
-@click.argument("target", metavar="TARGET")
+@click.argument("target", metavar="TARGET", required=False)
 @click.argument("ref", metavar="[PROMPT@VERSION]", required=False)
 @click.option("--output", "-o", "path", type=click.Path(path_type=Path), help="The file to write.")
 @click.option("--environment", metavar="NAME", help="Where it must be approved, and its pointer.")
 @click.option("--force", is_flag=True, help="Though not tested, or past what the target has.")
 @click.option("--reason", default="", metavar="TEXT", help="Why it is forced; it travels along.")
 @click.option("--preview", is_flag=True, help="Only show what would leave.")
+@click.option("--pending", is_flag=True, help="Send again what did not arrive, of TARGET or all.")
+@click.option("--drop", is_flag=True, help="With --pending: forget it instead.")
 def export_command(
     context: CommandContext,
-    target: str,
+    target: str | None,
     ref: str | None,
     path: Path | None,
     environment: str | None,
     force: bool,
     reason: str,
     preview: bool,
-) -> None:
+    pending: bool,
+    drop: bool,
+) -> int:
     """Send versions to where others read them.
 
     TARGET is one of those below: a kind, or a [targets.NAME] table of workbench.toml. What the
@@ -53,6 +67,13 @@ def export_command(
     """
     from workbench.actions.releasing.exporting import export, plan_export
 
+    if pending:
+        if ref or path or environment or force:
+            raise UsageError("--pending sends what waits", hint="export --pending [TARGET]")
+        return _pending(context, target or "", preview=preview, drop=drop)
+    if drop or not target:
+        problem = "--drop goes with --pending" if drop else "export where to?"
+        raise UsageError(problem, hint="workbench export --help lists the targets")
     if force and not reason.strip():
         raise UsageError("forcing needs a reason", hint="--reason TEXT")
     session = context.session()
@@ -65,10 +86,36 @@ def export_command(
         context.note(f"lost: {loss}")
     if preview:
         context.answer(plan_json(plan), [line_of(plan)])
-        return
+        return EXIT_DONE
     done = export(session, plan, force=force)
     values = plan_json(plan) | sent_json(done)
     context.answer(values, sent_lines(done, target))
+    return EXIT_DONE
+
+
+def _pending(context: CommandContext, target: str, *, preview: bool, drop: bool) -> int:
+    """Show what did not arrive, or send or forget it."""
+    from workbench.actions.releasing import publishing
+
+    session = context.session()
+    known = {*session.workspace.settings.targets, *(r.target for r in session.store.outbox.rows())}
+    if target and target not in known:
+        raise UsageError(f"nothing was sent to {target!r}", hint=did_you_mean(target, known))
+    if preview or drop:
+        waits = publishing.waiting(session, target)
+        if drop:
+            publishing.drop(session, target)
+        values = {"pending": [waiting_json(one) for one in waits], "dropped": drop}
+        context.answer(values, [waiting_line(one) for one in waits] or ["nothing waits"])
+        return EXIT_DONE
+    outcomes = publishing.retry(session, target)
+    left = publishing.waiting(session, target)
+    values = {
+        "published": [outcome_json(outcome) for outcome in outcomes],
+        "pending": [waiting_json(one) for one in left],
+    }
+    context.answer(values, outcome_lines(outcomes) or ["nothing waits"])
+    return EXIT_INCOMPLETE if left else EXIT_DONE
 
 
 @command("import", example="workbench import greeting.prompty --as hello")

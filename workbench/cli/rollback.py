@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from workbench.cli.context import CommandContext, command
-from workbench.cli.deploy import deployment_json
-from workbench.errors import UsageError
+from workbench.cli.deploy import answer_published, deployment_json, publish_option
+from workbench.errors import EXIT_DONE, UsageError
 
 
 @command("rollback", example='workbench rollback support_triage production --reason "wrong queue"')
@@ -16,6 +16,7 @@ from workbench.errors import UsageError
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
 @click.option("--preview", is_flag=True, help="Only show where it would go.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+@publish_option
 def rollback_command(
     context: CommandContext,
     prompt_id: str,
@@ -24,16 +25,19 @@ def rollback_command(
     reason: str,
     preview: bool,
     yes: bool,
-) -> None:
+    publish: bool | None,
+) -> int:
     """Go back to what was live before.
 
-    A second rollback goes further back, never forward.
+    A second rollback goes further back, never forward. The pointers of targets go back too.
     """
     import sys
 
     from workbench.actions.releasing import deploy as deploying
+    from workbench.actions.releasing import publishing
 
     session = context.session()
+    targets = publishing.targets_of(session, environment, publish)
     seen = deploying.rollback_preview(session, prompt_id, environment, to)
     line = f"{prompt_id} in {environment}: {seen.from_version} -> {seen.to_version}"
     for warning in seen.warnings:
@@ -49,7 +53,7 @@ def rollback_command(
             "warnings": list(seen.warnings),
         }
         context.answer(values, [line, f"{seen.status.state.value}: {seen.status.reason}"])
-        return
+        return EXIT_DONE
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes and not context.as_json
     if asks and not context.agree(f"{line}. Roll back?"):
         raise UsageError("not rolled back")
@@ -57,4 +61,5 @@ def rollback_command(
         session, prompt_id, environment, to=to, reason=reason, expect=seen.expect
     )
     stale = " (its evidence is stale)" if done.stale else ""
-    context.answer(deployment_json(done), [f"rolled back: {line}{stale}"])
+    lines = [f"rolled back: {line}{stale}"]
+    return answer_published(context, session, done, targets, deployment_json(done), lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.errors import GateRefused
 from workbench.registry import PromptDeployment, PromptRegistry, PromptVersion, State, Status
@@ -34,9 +34,8 @@ def approved(
     Raises GateRefused when it is neither tested nor live there by a decision of its gate, and no
     reason to force it is given. A revoked version never leaves.
     """
-    found = registry.get_version(prompt_id, version)
-    status = registry.status(prompt_id, version, environment)
-    live = tuple(d for d in registry.live(prompt_id) if d.version == version)
+    described = describe(registry, prompt_id, version, environment)
+    found, status, live = described.version, described.status, described.live
     if status.state is State.REVOKED:
         raise GateRefused(f"{found.ref} never leaves: {status.reason}", hint="export another")
     reason = ""
@@ -49,7 +48,15 @@ def approved(
                 f" {status.reason}",
                 hint="evaluate it first, or --force --reason TEXT",
             )
-    return Approved(found, environment, status, live, reason)
+    return replace(described, reason=reason)
+
+
+def describe(registry: PromptRegistry, prompt_id: str, version: str, environment: str) -> Approved:
+    """What the registry says of a version, whether or not it may leave: to compare, not to send."""
+    found = registry.get_version(prompt_id, version)
+    status = registry.status(prompt_id, version, environment)
+    live = tuple(d for d in registry.live(prompt_id) if d.version == version)
+    return Approved(found, environment, status, live)
 
 
 def _reason_of(registry: PromptRegistry, here: PromptDeployment) -> str:

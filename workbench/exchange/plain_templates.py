@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BRACES_SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _WRITTEN_OUT = re.compile(r"\{\{[-+]|[-+]\}\}|\{#|\{%-?\s*raw\b")
 _EXAMPLES = "examples"
-_OPENING = re.compile(r"\{[{%#]|\{\Z")
+_OPENING = re.compile(r"\{(?=[{%#])|\{\Z")
 _WORDS = {
     "For": "a loop",
     "If": "a condition",
@@ -134,12 +134,13 @@ def as_jinja(text: str, slot: re.Pattern[str]) -> str:
     """Another engine's template as one of Jinja2; what Jinja2 would take for a tag is quoted."""
     pieces = slot.split(text)
     return "".join(
-        f"{{{{ {piece} }}}}" if at % 2 else _quoted(piece) for at, piece in enumerate(pieces)
+        f"{{{{ {piece} }}}}" if at % 2 else quoted(piece) for at, piece in enumerate(pieces)
     )
 
 
-def _quoted(text: str) -> str:
-    return _OPENING.sub(lambda sign: f"{{{{ '{sign.group()}' }}}}", text)
+def quoted(text: str) -> str:
+    """A text as a template of Jinja2 or Nunjucks that renders to it."""
+    return _OPENING.sub("{{ '{' }}", text)
 
 
 def _read(message: Message, template_format: str) -> tuple[list[Part], list[tuple[int, str]]]:

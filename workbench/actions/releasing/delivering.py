@@ -20,6 +20,7 @@ from workbench.exchange.delivery import (
     tried,
 )
 from workbench.exchange.targets.base import Export, Takes, as_pointer_target
+from workbench.providers.redact import one_line
 from workbench.registry.registry_file import PRODUCTION
 from workbench.runs.store.outbox import Delivery, Outbox, OutboxRow, Parcel, Step
 from workbench.runs.store.outbox_lock import alone
@@ -151,6 +152,9 @@ class _Delivery:
                 return tried(once)
         except WorkbenchError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - a target's answer may be anything
+            said = f"{self.addressed.name} failed: {type(error).__name__}: {error}"
+            return TargetUnreachable(one_line(said, self.addressed.secrets), retry=False)
 
     def _failed(self, error: WorkbenchError) -> Outcome:
         retry_in_s = None
@@ -165,6 +169,8 @@ class _Delivery:
 
     def _leaving(self, environments: tuple[str, ...]) -> Export:
         row, registry = self.row, self.session.registry
+        if self.addressed.kind.takes is Takes.REGISTRY:
+            return Export(registry)
         if self.addressed.kind.takes is Takes.PROMPT:
             prompt = registry.get_version(row.prompt_id, row.version).prompt
             return Export(registry, prompt, row.version, row.version)

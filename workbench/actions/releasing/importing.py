@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from workbench.exchange.kinds import IMPORTERS
 from workbench.files import write_atomically
 from workbench.plugins import Entry
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
-from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX
+from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX, Prompt
 from workbench.workspace import PROMPTS, Workspace
 
 
@@ -27,12 +28,21 @@ def import_drafts(
     imported = read_source(path, kind)
     if name and len(imported.prompts) > 1:
         raise UsageError(f"{path} has {len(imported.prompts)} prompts", hint="leave --as out")
+    named = [replace(prompt, prompt_id=name) if name else prompt for prompt in imported.prompts]
+    return write_drafts(workspace, named, name or str(path)), imported
+
+
+def write_drafts(workspace: Workspace, prompts: Iterable[Prompt], where: str) -> list[Path]:
+    """Make a draft of each prompt, or of none; their paths. `where` they came from, for messages.
+
+    Raises UsageError when a draft of a name is there, DraftError for what no draft can be.
+    """
     texts: dict[Path, str] = {}
-    for prompt in imported.prompts:
-        text = write_prompty(replace(prompt, prompt_id=name) if name else prompt)
-        prompt_id = parse_prompty(text, where=name or str(path)).prompt_id
+    for prompt in prompts:
+        text = write_prompty(prompt)
+        prompt_id = parse_prompty(text, where=where).prompt_id
         if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-            raise DraftError(f"{path}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
+            raise DraftError(f"{where}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
         target = workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
         if target.exists() or target in texts or workspace.draft_path(prompt_id):
             raise UsageError(
@@ -41,7 +51,7 @@ def import_drafts(
         texts[target] = text
     for target, text in texts.items():
         write_atomically(target, text)
-    return list(texts), imported
+    return list(texts)
 
 
 def read_source(path: Path, kind: str = "") -> Imported:

@@ -57,7 +57,7 @@ def as_json(
             "answers": in_short(evidence.answers),
             "recorded_at": evaluation.recorded_at,
         },
-        "evidence": dict(evidence_in_short),
+        "evidence": {k: text for k, text in evidence_in_short.items() if k != "ledger_head"},
         "live": [
             {"environment": d.environment, "deployed_at": d.deployed_at, "by": d.deployed_by}
             for d in approved.live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
@@ -46,29 +47,37 @@ class JsonTarget:
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         path = destination.file(f"{export.name}.json")
-        try:
-            own = own_part(from_bytes(path.read_bytes()))
-        except OSError:
-            own = None
-        if own is None or (own.get("prompt_id"), own.get("version")) != (
-            _id_of(export),
-            export.version,
-        ):
-            return None  # nothing of ours is there: it is made, or replaced
+        own = own_part(_read(path)) or {}
+        if (own.get("prompt_id"), own.get("version")) != (_id_of(export), export.version):
+            return None
         return Held(str(path), export.version, own)
 
     def send(self, export: Export, destination: Destination) -> Sent:
         if export.approved is None:
             raise UsageError("JSON is written of an approved version")
         path = destination.file(f"{export.name}.json")
-        evidence = evidence_in_short(export)
-        data = to_bytes(as_json(export.registry, export.approved, evidence))
+        content = as_json(export.registry, export.approved, evidence_in_short(export))
+        if _without_head(_read(path)) == _without_head(from_bytes(to_bytes(content))):
+            return Sent(str(path), path, str(path), changed=False)
         with writing(path), replacing(path) as temporary:
-            temporary.write_bytes(data)
+            temporary.write_bytes(to_bytes(content))
         return Sent(str(path), path, str(path))
 
 
 KIND = JsonTarget()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The export in a file; empty where there is nothing of ours: it is made, or replaced."""
+    try:
+        found = from_bytes(path.read_bytes())
+    except OSError:
+        return {}
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+
+
+def _without_head(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key != "head"}
 
 
 def _id_of(export: Export) -> str:

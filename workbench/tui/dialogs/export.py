@@ -14,13 +14,13 @@ from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
-    from workbench.actions.releasing.import_export import Exported
+    from workbench.actions.releasing.exporting import Exported
     from workbench.tui.context.app_context import AppContext
 
 
 def open_export(app: AppContext) -> None:
     """Ask for the target; what is selected is offered."""
-    from workbench.actions.releasing.import_export import target_lines
+    from workbench.actions.releasing.targets import target_lines
 
     lines = [f"{name}: {what}" for name, what in target_lines(app.workspace)]
     app.push_screen(Export(app.selection.ref, lines))
@@ -47,18 +47,21 @@ class Export(Dialog["Exported"]):
         values = {item.id: item.value.strip() for item in self.query(Input)}
 
         def write(session: Session) -> Exported:
-            from workbench.actions.releasing.import_export import export, find_target
+            from workbench.actions.releasing.exporting import export, plan_export
+            from workbench.actions.releasing.targets import find_target
             from workbench.exchange.targets.base import Takes
 
             given = values["output"]
             path = session.workspace.root / Path(given).expanduser() if given else None
             takes = find_target(session.workspace, values["target"]).kind.takes
             ref = values["ref"] if takes is not Takes.REGISTRY else None
-            return export(session, values["target"], ref, path, values["environment"])
+            plan = plan_export(session, values["target"], ref, path, values["environment"])
+            return export(session, plan)
 
         self.app.in_thread(write, done=self._done, failed=self.refused)
 
     def _done(self, done: Exported) -> None:
         self.dismiss(done)
         lost = f" · lost: {', '.join(loss.what for loss in done.losses)}" if done.losses else ""
-        self.app.tell(f"wrote {done.sent.place}{lost}")
+        place = f"wrote {done.sent.place}" if done.sent else "it is there already"
+        self.app.tell(f"{place}{lost}")

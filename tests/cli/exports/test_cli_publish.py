@@ -1,0 +1,208 @@
+"""What is live reaches a registry of others, with its pointers; a failure is repaired later."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.support.label_server import Fault, LabelServer
+from tests.support.published import TEAM_KEY
+
+
+def test_a_deployment_is_published_where_its_environment_says_so(
+    cli: Cli, team: LabelServer
+) -> None:
+    done = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert done.code == 0, done.err
+    assert [(p["environment"], p["state"], p["sent"]) for p in done.json["published"]] == [
+        (None, "done", True),
+        ("production", "done", True),
+    ]
+    shelf = team.shelf("triage")
+    assert shelf.labels == {"production": "1"}
+    (held,) = shelf.versions
+    assert held["content"]["messages"][0] == {"role": "system", "content": "plain"}
+    assert {
+        "suite": "triage",
+        "gate": "pass",
+        "cases": "30",
+        "author": "ana",
+        "state": "tested",
+    }.items() <= held["tags"].items()
+    assert len(held["tags"]["fingerprint"]) == len(held["tags"]["ledger_head"]) == 64
+
+    again = cli.here("export", "team", "triage@production", "--json")
+    assert (again.code, again.json["sent"], team.writes) == (
+        0,
+        False,
+        ["version 1.0.0", "production 1"],
+    )
+
+
+def test_a_rollback_and_a_retirement_move_the_pointer_and_no_other(
+    cli: Cli, team: LabelServer
+) -> None:
+    team.shelf("triage").labels["canary"] = "7"
+    for version in ("1.0.0", "1.0.1"):
+        assert cli.here("deploy", f"triage@{version}", "production").code == 0
+    assert team.shelf("triage").labels == {"canary": "7", "production": "2"}
+    back = cli.here("rollback", "triage", "production", "--reason", "wrong", "--json")
+    assert (back.code, team.shelf("triage").labels["production"]) == (0, "1")
+    assert back.json["published"][-1]["pointer"] == {
+        "environment": "production",
+        "before": "2",
+        "after": "1",
+    }
+    assert cli.here("retire", "triage", "production", "--reason", "unused").code == 0
+    assert team.shelf("triage").labels == {"canary": "7"}
+    assert len(team.shelf("triage").versions) == 2
+
+
+def test_a_failed_publication_leaves_the_deployment_and_is_sent_later(
+    cli: Cli, team: LabelServer
+) -> None:
+    team.always = "503"
+    done = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert done.code == 4
+    assert (done.json["version"], done.json["environment"]) == ("1.0.0", "production")
+    assert {p["state"] for p in done.json["published"]} == {"pending"}
+    assert "answers 503" in done.json["published"][0]["error"]
+    assert cli.here("get", "triage", "--json").json["version"] == "1.0.0"
+
+    waits = cli.here("export", "--pending", "--preview", "--json").json["pending"]
+    assert [(w["environment"], w["state"]) for w in waits] == [
+        (None, "pending"),
+        ("production", "pending"),
+    ]
+    assert waits[0]["attempts"] == 3
+    still = cli.here("export", "--pending", "--json")
+    assert (still.code, len(still.json["pending"])) == (4, 2)
+    team.always = ""
+    sent = cli.here("export", "--pending", "--json")
+    assert (sent.code, sent.json["pending"]) == (0, [])
+    assert team.shelf("triage").labels == {"production": "1"}
+    assert cli.here("export", "--pending").out == "nothing waits\n"
+
+
+def test_what_failed_is_sent_as_what_is_live_by_then(cli: Cli, team: LabelServer) -> None:
+    team.always = "503"
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 4
+    assert cli.here("deploy", "triage@1.0.1", "production", "--no-publish").code == 0
+    team.always = ""
+    assert cli.here("export", "--pending", "team").code == 0
+    shelf = team.shelf("triage")
+    labelled = {v["ref"]: v["version"] for v in shelf.versions}[shelf.labels["production"]]
+    assert labelled == "1.0.1"
+
+
+def test_an_answer_that_was_lost_after_the_server_committed_makes_no_second_version(
+    cli: Cli, team: LabelServer
+) -> None:
+    team.faults = [Fault("POST", "lose"), Fault("PUT", "lose")]
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert team.writes == ["version 1.0.0", "production 1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kill_at_any_step_is_repaired_by_the_next_call(
+    cli: Cli, team: LabelServer, method: str, when: str
+) -> None:
+    team.faults = [Fault(method, f"kill {when}")]
+    child = os.fork()  # a process of its own without the second that its imports take
+    if not child:
+        cli.here("deploy", "triage@1.0.0", "production")
+        os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert cli.here("get", "triage", "--json").json["version"] == "1.0.0"
+    sent = cli.here("export", "--pending", "--json")
+    assert (sent.code, sent.json["pending"]) == (0, [])
+    assert team.writes == ["version 1.0.0", "production 1"]
+
+
+def test_a_deployment_that_was_cut_off_before_the_outbox_is_owed(
+    cli: Cli, team: LabelServer
+) -> None:
+    assert cli.here("deploy", "triage@1.0.0", "production", "--no-publish").code == 0
+    waits = cli.here("export", "--pending", "--preview")
+    assert "team: triage@1.0.0: never sent" in waits.out
+    assert cli.here("export", "--pending").code == 0
+    assert team.shelf("triage").labels == {"production": "1"}
+
+
+def test_other_content_and_a_newer_version_of_others_are_refused_with_the_diff(
+    cli: Cli, team: LabelServer
+) -> None:
+    assert cli.here("export", "team", "triage@1.0.0").code == 0
+    team.shelf("triage").versions[0]["content"]["messages"][0]["content"] = "changed there"
+    done = cli.here("export", "team", "triage@1.0.0", "--json")
+    assert done.code == 5
+    assert done.json["diff"] == [
+        '- messages.0.content: "plain"',
+        '+ messages.0.content: "changed there"',
+    ]
+    team.add("triage", "9.0.0", {"messages": [{"role": "user", "content": "theirs"}]})
+    ahead = cli.here("export", "team", "triage@1.0.1", "--json")
+    assert (ahead.code, "is ahead: its newest is 9.0.0 (2)" in ahead.json["error"]) == (5, True)
+    assert len(team.writes) == 1
+    forced = cli.here("export", "team", "triage@1.0.1", "--force", "--reason", "agreed with them")
+    assert (forced.code, team.writes[1:]) == (0, ["version 1.0.1"])
+
+
+def test_an_untested_version_leaves_only_with_a_reason_that_travels(
+    cli: Cli, team: LabelServer
+) -> None:
+    refused = cli.here("export", "team", "triage@1.0.2", "--json")
+    assert (refused.code, "--force --reason" in refused.json["hint"]) == (5, True)
+    assert cli.here("export", "team", "triage@1.0.2", "--force").code == 2
+    done = cli.here("export", "team", "triage@1.0.2", "--force", "--reason", "a hotfix", "--json")
+    assert (done.code, done.json["reason"]) == (0, "a hotfix")
+    assert team.shelf("triage").versions[0]["tags"]["forced_reason"] == "a hotfix"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (('["team"]', '["taem"]'), 2, "publish names no [targets.taem] did you mean 'team'"),
+        (('kind = "labels"', 'kind = "lables"'), 2, "did you mean 'labels'"),
+        (('uri_env = "TEAM_REGISTRY"', 'uri = "ftp://x"'), 2, "is no http address"),
+        (('uri_env = "TEAM_REGISTRY"', 'uri = "http://127.0.0.1:9"'), 4, "does not answer"),
+        (('"TEAM_KEY"', '"NO_SUCH_KEY"'), 2, "the variable NO_SUCH_KEY is not set"),
+        (('"TEAM_KEY"', '"COLUMNS"'), 2, "refuses with 401"),
+    ],
+)
+def test_bad_settings_of_a_target_are_one_line_and_nothing_is_sent(
+    cli: Cli, team: LabelServer, change: tuple[str, str], code: int, said: str
+) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().replace(*change))
+    if "names no" not in said:
+        assert cli.here("trust").code == 0
+    done = cli.here("export", "team", "triage@1.0.0", "--json")
+    assert (done.code, team.writes) == (code, [])
+    assert said in f"{done.json['error']} {done.json['hint']}"
+    assert len(done.err.splitlines()) - done.err.count("lost:") == 1
+    assert TEAM_KEY not in done.out + done.err
+
+
+def test_a_key_that_a_server_repeats_is_not_shown_or_kept(cli: Cli, team: LabelServer) -> None:
+    team.key = "another"
+    done = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert done.code == 4
+    waits = cli.here("export", "--pending", "--preview", "--json")
+    assert "refuses with 401" in waits.json["pending"][0]["last_error"]
+    assert TEAM_KEY not in done.out + done.err + waits.out
+    dropped = cli.here("export", "--pending", "--drop", "--json")
+    assert (dropped.code, len(dropped.json["pending"])) == (0, 2)
+
+
+def test_an_untrusted_workspace_publishes_nothing(cli: Cli, team: LabelServer) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().replace("timeout = 20", "timeout = 21"))
+    done = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert (done.code, team.shelves) == (4, {})
+    assert "you have not trusted this workspace" in done.json["published"][0]["error"]

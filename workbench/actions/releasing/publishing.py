@@ -1,0 +1,218 @@
+"""What is live goes to the targets of its environment, and what did not arrive goes again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from workbench.actions.releasing.delivering import Outcome, deliver
+from workbench.actions.releasing.targets import find_target, target_named
+from workbench.actions.session import Session
+from workbench.errors import UsageError, WorkbenchError
+from workbench.exchange.targets.base import Takes, as_pointer_target
+from workbench.registry import PromptDeployment
+from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A parcel that has yet to arrive."""
+
+    parcel: Parcel
+    row: OutboxRow | None = None
+    """None: it was never tried, as where a deployment was cut off after it was recorded."""
+
+    @property
+    def state(self) -> Delivery:
+        return self.row.state if self.row else Delivery.PENDING
+
+
+def targets_of(
+    session: Session, environment: str, publish: bool | None = None
+) -> tuple[str, ...] | None:
+    """The targets of a deployment there: those of the settings, or, with `publish` and where these
+    name none, each table that takes versions. None: nothing is to be published (False).
+
+    Raises UsageError when it is to be published and no target is configured.
+    """
+    settings = session.workspace.settings
+    rules = settings.environments.get(environment)
+    named = rules.publish if rules else ()
+    if publish is False:
+        return None
+    if named or publish is None:
+        return named
+    takes = {name: find_target(session.workspace, name).kind.takes for name in settings.targets}
+    tables = tuple(name for name, what in takes.items() if what is Takes.VERSION)
+    if not tables:
+        raise UsageError(
+            f"no target to publish {environment} to",
+            hint=f'[targets.NAME] kind = ..., then [environments.{environment}] publish = ["NAME"]',
+        )
+    return tables
+
+
+def publish(
+    session: Session, done: PromptDeployment, targets: Iterable[str] | None
+) -> list[Outcome]:
+    """Send what was deployed, rolled back or retired to targets, with the environment's pointer.
+
+    Raises nothing for what a target or its settings do: that is in the outcomes, and waits in the
+    outbox. After a rollback or a retirement the pointers also move where they led to what was live
+    before, whether or not the settings still name that target.
+    """
+    if targets is None:
+        return []
+    back = done.action != "deploy"
+    names = [*targets, *(_led_to(session, done) if back else ())]
+    outcomes: list[Outcome] = []
+    for name in dict.fromkeys(names):
+        parcels = _parcels(session, name, done)
+        outcomes += _deliver(session, name, parcels, force_pointers=back)
+    return outcomes
+
+
+def waiting(session: Session, target: str = "") -> list[Waiting]:
+    """What has yet to arrive at a target (empty: at any), versions first: what failed, and what is
+    live where it is to be published and was never sent.
+
+    A pointer that waits leads to what is live now, whatever it was to lead to before.
+    """
+    found: dict[tuple[str, ...], Waiting] = {}
+    rows = session.store.outbox.rows(target)
+    for row in rows:
+        if row.state is not Delivery.DONE:
+            for parcel in _now(session, row):
+                found.setdefault(_key(parcel), Waiting(parcel, row))
+    for parcel in _owed(session, rows, target):
+        found.setdefault(_key(parcel), Waiting(parcel))
+    return sorted(found.values(), key=lambda one: bool(one.parcel.environment))
+
+
+def retry(session: Session, target: str = "") -> list[Outcome]:
+    """Send again what has yet to arrive, see `waiting`; nothing else is sent."""
+    parcels = [one.parcel for one in waiting(session, target)]
+    outcomes: list[Outcome] = []
+    for name in dict.fromkeys(parcel.target for parcel in parcels):
+        outcomes += _deliver(session, name, [p for p in parcels if p.target == name])
+    return outcomes
+
+
+def drop(session: Session, target: str = "") -> list[OutboxRow]:
+    """Forget what failed at a target (empty: at any); nothing is sent."""
+    outbox = session.store.outbox
+    rows = outbox.unfinished(target)
+    for row in rows:
+        outbox.drop(row)
+    return rows
+
+
+def _deliver(
+    session: Session, name: str, parcels: list[Parcel], *, force_pointers: bool = False
+) -> list[Outcome]:
+    try:
+        try:
+            addressed = target_named(session.workspace, name, unasked=True)
+        except WorkbenchError as error:
+            outbox = session.store.outbox
+            for row in outbox.queue(parcels):
+                outbox.failed(row, str(error), retry_in_s=None)
+            return [Outcome(parcel, Delivery.FAILED, error=error) for parcel in parcels]
+        return deliver(session, addressed, parcels, force_pointers=force_pointers)
+    except Exception as error:  # noqa: BLE001 - what went live is live, and must be said to be
+        cause = _in_words(error)
+        return [Outcome(parcel, Delivery.PENDING, error=cause) for parcel in parcels]
+
+
+def _in_words(error: Exception) -> WorkbenchError:
+    if isinstance(error, WorkbenchError):
+        return error
+    return WorkbenchError(f"{type(error).__name__}: {error}", hint="workbench export --pending")
+
+
+def _parcels(session: Session, target: str, done: PromptDeployment) -> list[Parcel]:
+    """The version, and the pointer where the target has these."""
+    live = "" if done.action == "retire" else done.version
+    return list(_parcels_of(session, target, done.prompt_id, live, done.environment))
+
+
+def _parcels_of(
+    session: Session, target: str, prompt_id: str, version: str, environment: str
+) -> Iterator[Parcel]:
+    """The parcels by which a target has what is live in an environment; empty: nothing is."""
+    points, takes = _nature(session, target)
+    reason = _reason(session, prompt_id, version, environment) if version else ""
+    if version or takes is Takes.REGISTRY:
+        yield Parcel(target, prompt_id, version, approved_for=environment, reason=reason)
+    if points:
+        yield Parcel(target, prompt_id, version, environment, "", environment, reason)
+
+
+def _reason(session: Session, prompt_id: str, version: str, environment: str) -> str:
+    """Why an untested version may leave: the rule of an environment that asks for no evidence."""
+    rules = {rules.name: rules for rules in session.registry.environments()}.get(environment)
+    if rules is None or not rules.untested:
+        return ""
+    tested = session.registry.status(prompt_id, version, environment).tested
+    return "" if tested else f"{environment} takes versions without evidence"
+
+
+def _led_to(session: Session, done: PromptDeployment) -> list[str]:
+    """The targets whose pointer of the environment led to what was live before."""
+    if not session.workspace.runs_path.exists():
+        return []
+    left = (done.prompt_id, done.environment, done.previous_version)
+    rows = session.store.outbox.rows()
+    here = [row for row in rows if row.environment and not row.output]
+    return [row.target for row in here if (row.prompt_id, row.environment, row.version) == left]
+
+
+def _live(session: Session, prompt_id: str, environment: str) -> str:
+    live = session.registry.live(prompt_id)
+    return next((d.version for d in live if d.environment == environment), "")
+
+
+def _now(session: Session, row: OutboxRow) -> Iterator[Parcel]:
+    """A row's parcel as it is to arrive now, with the version that its pointer leads to."""
+    if not row.environment:
+        yield row.parcel
+        return
+    version = _live(session, row.prompt_id, row.environment)
+    if version == row.version:
+        yield row.parcel
+        return
+    yield from _parcels_of(session, row.target, row.prompt_id, version, row.environment)
+
+
+def _owed(session: Session, rows: list[OutboxRow], target: str) -> Iterator[Parcel]:
+    """What is live where it is to be published, and has no row, or a pointer's row of another."""
+    versions = {(r.target, r.prompt_id, r.version) for r in rows if not r.environment}
+    led = {(r.target, r.prompt_id, r.environment): r.version for r in rows if r.environment}
+    live = {(d.prompt_id, d.environment): d.version for d in session.registry.live()}
+    for rules in session.workspace.settings.environments.values():
+        for name in rules.publish:
+            if target not in ("", name):
+                continue
+            ids = {p for p, place in live if place == rules.name}
+            ids |= {p for t, p, place in led if (t, place) == (name, rules.name)}
+            for prompt_id in sorted(ids):
+                version = live.get((prompt_id, rules.name), "")
+                if led.get((name, prompt_id, rules.name), "") == version:
+                    continue
+                if (name, prompt_id, version) in versions and not _nature(session, name)[0]:
+                    continue
+                yield from _parcels_of(session, name, prompt_id, version, rules.name)
+
+
+def _nature(session: Session, target: str) -> tuple[bool, Takes]:
+    """Whether a target has pointers, and what it takes."""
+    try:
+        kind = find_target(session.workspace, target).kind
+    except WorkbenchError:  # its settings are wrong, which is said when it is sent to
+        return True, Takes.VERSION
+    return as_pointer_target(kind) is not None, kind.takes
+
+
+def _key(parcel: Parcel) -> tuple[str, ...]:
+    pointer = () if parcel.environment else (parcel.version,)
+    return (parcel.target, parcel.output, parcel.prompt_id, parcel.environment, *pointer)
