@@ -35,7 +35,7 @@ _CONFIG = {"max_completion_tokens": "maxOutputTokens", "top_p": "topP", "top_k":
     "frequency_penalty": "frequencyPenalty",
     "presence_penalty": "presencePenalty",
 }
-_HELPERS = frozenset(
+HELPERS = frozenset(
     {"role", "history", "section", "media", "json", "ifEquals", "unlessEquals", "if", "unless"}
     | {"each", "with", "lookup", "log", "else", "as", "this", "true", "false", "null", "undefined"}
 )
@@ -51,6 +51,8 @@ def problems(prompt: Prompt) -> list[str]:
         texts = [part for part in message.parts if isinstance(part, str)]
         if any(_MARKER in text for text in texts):
             found.append(f"{where}: {_MARKER} begins a message there: remove it from the text")
+        if Slot("this") in message.parts:
+            found.append(f"{where}: an input cannot be named this there: rename it")
         if _has_brace_before_tag(message, is_last=number == len(messages)):
             found.append(f"{where}: a {{ right before a tag opens another one there: add a blank")
         if not features and not "".join(map(str, message.parts)).strip():
@@ -126,7 +128,7 @@ def _handlebars(message: PlainMessage) -> str:
     text = ""
     for part in message.parts:
         if isinstance(part, Slot):
-            name = f"this.{part.name}" if part.name in _HELPERS else part.name
+            name = f"this.{part.name}" if part.name in HELPERS else part.name
             text = f"{_before_tag(text)}{{{{{name}}}}}"
             continue
         first, *others = part.split("{{")
