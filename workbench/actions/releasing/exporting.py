@@ -135,7 +135,8 @@ def _leaving(
         raise UsageError(f"{addressed.name} needs a prompt", hint=hint)
     if takes is Takes.PROMPT:
         source = resolve(session, ref)
-        return Export(registry, source.prompt, source.label, source.version or "")
+        suites = session.workspace.suite_paths()
+        return Export(registry, source.prompt, source.label, source.version or "", suites=suites)
     prompt_id, _, version = ref.partition("@")
     known = [settings.name for settings in registry.environments()]
     if not version or version in known:
