@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.errors import DraftError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.exchange.hosted import EXACT, SLOT, note_of, settings_of
 from workbench.exchange.losses import Loss
-from workbench.exchange.mustache import Syntax, converted, to_jinja
+from workbench.exchange.mustache import Syntax, converted
+from workbench.exchange.plain_templates import is_written_out, losses_of_inputs
 from workbench.exchange.targets.base import Export
-from workbench.prompts.values import JINJA2, Message, Prompt
+from workbench.prompts.values import Message, Prompt
 
 _HELD = frozenset({"revision", "messages", "template", "model", "inputs", "outputs", "tools"})
 """Parts of a prompt that are converted; another one makes it a refusal."""
@@ -78,16 +79,11 @@ def losses_of(export: Export, rules: Rules, name: str) -> Iterator[Loss]:
     service = rules.service
     if name != prompt.prompt_id:
         yield Loss(f"the name {prompt.prompt_id}", f"it is {name} there")
-    if any(_respelled(message.content, prompt, rules.syntax) for message in prompt.messages):
+    if is_written_out(prompt):
         yield Loss(
             "comments, raw blocks and trimmed blanks of templates", "the text that they make"
         )
-    optional = [
-        item.name for item in prompt.inputs if not item.required or item.default is not None
-    ]
-    if optional:
-        shown = ", ".join(optional)
-        yield Loss(f"the defaults of {shown}", "apps pass them; the declaration is in the metadata")
+    yield from losses_of_inputs(prompt)
     other = [item.name for item in prompt.inputs if item.kind != "string"]
     if other:
         yield Loss(f"how {', '.join(other)} become text", f"apps pass text to {service}")
@@ -118,16 +114,6 @@ def _name_problems(export: Export, rules: Rules, name: str) -> Iterator[str]:
             yield (
                 f"{service} allows no label {environment!r} for the environment: it takes {words}"
             )
-
-
-def _respelled(template: str, prompt: Prompt, syntax: Syntax) -> bool:
-    if prompt.template_format != JINJA2:
-        return False
-    text, problems = converted(template, JINJA2, syntax)
-    try:
-        return not problems and to_jinja(text, syntax) != template
-    except DraftError:
-        return True
 
 
 def _unstorable(value: Any) -> Iterator[str]:

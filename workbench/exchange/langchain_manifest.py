@@ -16,6 +16,7 @@ from workbench.exchange.hosted import (
     without_evidence,
 )
 from workbench.exchange.mustache import LANGSMITH
+from workbench.exchange.plain_templates import Slot
 from workbench.exchange.targets.base import Export
 
 SETTINGS = "settings"
@@ -89,7 +90,7 @@ def _entry(role: str, text: str) -> dict[str, Any]:
 def _names(role: str, text: str) -> set[str]:
     if role == SLOT:
         return {text}
-    return {part.text for part in LANGSMITH.read(text) or () if part.is_variable}
+    return {part.name for part in LANGSMITH.read(text) or () if isinstance(part, Slot)}
 
 
 def _plain_entry(entry: Any) -> dict[str, Any]:

@@ -249,8 +249,8 @@ def test_loops_expressions_and_roles_are_refused_before_anything_is_sent(
     )
     lines = refused(service, of(own, replace(PLAIN, messages=messages))).splitlines()
     assert len(lines) == 2
-    assert "line 2 of the system message: {% for t in x %}" in lines[0]
-    assert "line 1 of the user message: {{ x | upper }} is an expression" in lines[1]
+    assert "line 2 of the system message: a loop" in lines[0]
+    assert "line 1 of the user message: the filter upper" in lines[1]
     assert all("pass it as an input" in line for line in lines)
 
 
@@ -332,7 +332,7 @@ def test_losses_name_defaults_kinds_and_what_templates_lose(
         inputs=(Input("x", required=False), Input("n", kind="number")),
     )
     losses = "\n".join(str(loss) for loss in service.kind.loses(of(own, prompt)))
-    assert "the defaults of x" in losses
+    assert "that x may be left out" in losses
     assert "how n become text" in losses
     assert "comments, raw blocks" in losses
 
@@ -349,7 +349,7 @@ def test_what_somebody_wrote_there_becomes_a_draft(leaves: Export, service: Serv
     assert held is not None
     assert held.version == ""
     found = service.kind.prompt(PROMPT.prompt_id, held)
-    assert found.messages == (Message("system", "Be {{tone}}. {{ '{%' }}"),)
+    assert found.messages == (Message("system", "Be {{tone}}. {{ '{' }}%"),)
     if service.name != "langsmith":
         assert found.model is not None
         assert (found.model.id, found.model.provider) == ("gpt-x", "")
