@@ -7,11 +7,12 @@ DEMO_READY = $(VENV)/.demo-ready
 READY = $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help demo test lint check coverage format soak bench lock release clean
+.PHONY: help demo test test-integration lint check coverage format soak bench lock release clean
 
 help:
 	@echo "make demo    set up and run the main job (the screens on a terminal, else in text)"
 	@echo "make test    set up and run the tests"
+	@echo "make test-integration  the targets against real services and libraries, in environments of their own"
 	@echo "make lint    ruff, mypy --strict and the import contracts"
 	@echo "make check   lint, and the tests"
 	@echo "make coverage  the tests, and which lines they reach; fails below the floor"
@@ -24,6 +25,9 @@ demo: $(DEMO_READY)
 
 test: $(READY)
 	$(BIN)/pytest -q -n $(WORKERS)
+
+test-integration: $(READY)
+	$(BIN)/python scripts/integration.py $(VENV)/integration
 
 lint: $(READY)
 	$(BIN)/ruff check .

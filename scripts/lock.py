@@ -1,9 +1,11 @@
 """Write the lock files: every dependency at one version, with the hashes of its wheels.
 
-    python scripts/lock.py
+    python scripts/lock.py [FOLDER...]
 
 `constraints.txt` holds the program and its `local` extra, `constraints-dev.txt` what the tests and
-the other extras need besides. No package stands in both.
+the other extras need besides. No package stands in both. The extras that only `make
+test-integration` installs have a file of their own in `.ci/`, one for each folder of
+`tests/integration/`, for Linux on x86-64; with FOLDER only these are written.
 
 pip itself resolves for the interpreter that runs this, which should be the oldest supported one;
 for the other interpreters and platforms it is asked for the same versions. Nothing is installed.
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,16 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "constraints.txt"
 DEVELOPMENT = ROOT / "constraints-dev.txt"
 DEMO_EXTRAS = ("local",)
+INTEGRATION = {
+    "mlflow": (("mlflow",), ()),
+    "targets": (("targets",), ("dotpromptz>=0.2", "moto[server]>=5.2")),
+}
+"""For each folder of tests/integration: the extras that it tries, and what it tries them with."""
+HEAVY = frozenset(extra for extras, _ in INTEGRATION.values() for extra in extras)
+CI = "Linux x86_64"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = {
-    "Linux x86_64": [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 17, 12, 5)]
-    + ["manylinux2014_x86_64"],
+    CI: [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 17, 12, 5)] + ["manylinux2014_x86_64"],
     "Linux aarch64": [f"manylinux_2_{minor}_aarch64" for minor in (28, 27, 26, 17)]
     + ["manylinux2014_aarch64"],
     "macOS arm64": [
@@ -41,12 +50,18 @@ def main() -> int:
     """Resolve, collect, write."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras: dict[str, list[str]] = data["project"]["optional-dependencies"]
+    folders = sys.argv[1:]
+    for folder in folders or INTEGRATION:
+        write_integration(folder, extras)
+    if folders:
+        return 0
     demo = [*data["build-system"]["requires"], *data["project"]["dependencies"]]
     for extra in DEMO_EXTRAS:
         demo += extras[extra]
     first = resolve(demo, [])
     exact = [f"{name}=={version}" for name, version, _ in first]
-    everything = [requirement for extra in extras.values() for requirement in extra]
+    light = [extra for name, extra in extras.items() if name not in HEAVY]
+    everything = [requirement for extra in light for requirement in extra]
     later = resolve([*exact, *everything], [])
     hashes = {name: {digest} for name, _, digest in later}
     pins = {name: version for name, version, _ in later}
@@ -58,13 +73,28 @@ def main() -> int:
     return 0
 
 
-def add_other_platforms(pins: dict[str, str], hashes: dict[str, set[str]]) -> None:
+def write_integration(folder: str, extras: dict[str, list[str]]) -> None:
+    """Write the lock file of a folder of tests/integration."""
+    names, more = INTEGRATION[folder]
+    wanted = [*(requirement for name in names for requirement in extras[name]), *more]
+    found = resolve(wanted, [])
+    pins = {name: version for name, version, _ in found}
+    hashes = {name: {digest} for name, _, digest in found}
+    add_other_platforms(pins, hashes, [CI])
+    path = ROOT / ".ci" / f"{folder}.txt"
+    path.write_text(text(pins, hashes), encoding="utf-8")
+    print(f".ci/{path.name}: {len(pins)} packages")
+
+
+def add_other_platforms(
+    pins: dict[str, str], hashes: dict[str, set[str]], labels: Iterable[str] = PLATFORMS
+) -> None:
     """Add the hashes of the wheels for each supported interpreter and platform."""
     exact = [f"{name}=={version}" for name, version in sorted(pins.items())]
     for python in PYTHONS:
-        for label, platforms in PLATFORMS.items():
+        for label in labels:
             options = ["--no-deps", f"--python-version={python}"]
-            options += [f"--platform={platform}" for platform in platforms]
+            options += [f"--platform={platform}" for platform in PLATFORMS[label]]
             for name, digest in collect(exact, options, f"Python {python}, {label}"):
                 hashes[name].add(digest)
 

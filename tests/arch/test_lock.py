@@ -14,6 +14,8 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 DEMO, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
+INTEGRATION = {"mlflow": ".ci/mlflow.txt", "targets": ".ci/targets.txt"}
+"""The extras that only `make test-integration` installs, with their lock files."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -32,7 +34,7 @@ def unmet(requirements: list[str], pinned: dict[str, Version]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", [DEMO, DEVELOPMENT])
+@pytest.mark.parametrize("name", [DEMO, DEVELOPMENT, *INTEGRATION.values()])
 def test_a_lock_file_holds_pins_with_hashes_and_nothing_else(name: str) -> None:
     first, _, rest = (ROOT / name).read_text().partition("\n")
     assert first.startswith("# Written by scripts/lock.py")
@@ -48,8 +50,17 @@ def test_the_demo_gets_what_the_program_and_its_local_model_need() -> None:
     assert pins(DEMO).keys() & {canonicalize_name(name) for name in others} == set()
 
 
-def test_both_lock_files_together_have_every_extra_and_nothing_twice() -> None:
+def test_both_lock_files_together_have_every_light_extra_and_nothing_twice() -> None:
     demo, development = pins(DEMO), pins(DEVELOPMENT)
     assert demo.keys() & development.keys() == set()
-    extras = PROJECT["project"]["optional-dependencies"].values()
-    assert unmet([text for extra in extras for text in extra], demo | development) == []
+    extras = PROJECT["project"]["optional-dependencies"].items()
+    light = [text for name, extra in extras if name not in INTEGRATION for text in extra]
+    assert unmet(light, demo | development) == []
+
+
+@pytest.mark.parametrize("extra", INTEGRATION)
+def test_a_heavy_extra_has_a_lock_file_of_its_own_and_is_in_no_other(extra: str) -> None:
+    wanted = PROJECT["project"]["optional-dependencies"][extra]
+    assert unmet(wanted, pins(INTEGRATION[extra])) == []
+    names = {canonicalize_name(Requirement(text).name) for text in wanted}
+    assert names & (pins(DEMO).keys() | pins(DEVELOPMENT).keys()) == set()

@@ -206,7 +206,7 @@ def test_a_module_beside_the_others_is_all_that_a_new_target_needs(
     monkeypatch.setattr(targets, "__path__", [*targets.__path__, str(tmp_path)])
     one_module_each.cache_clear()
     try:
-        assert TARGETS.names() == ["json", "new-kind", "prompty", "sqlite"]
+        assert {"json", "new-kind", "prompty", "sqlite"} <= {*TARGETS.names()}
         entry = TARGETS.get("new-kind")
         assert entry.kind.summary == "Of a test."
         with pytest.raises(UsageError, match=r"did you mean 'new-kind'"):

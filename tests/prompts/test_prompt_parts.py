@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.prompts.parts import given_inputs, histories, hostile, prompts, same_source
-from workbench.exchange.targets.prompty import KIND, as_prompty
+from workbench.exchange.targets.prompty import KIND
 from workbench.prompts.codec import prompt_from_json, prompt_to_json
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.flat import flattened
@@ -54,7 +54,7 @@ def test_without_its_parts_it_sends_the_same(
     inputs = given_inputs(history, mood)
     flat = flattened(prompt)
     assert sent(flat, inputs) == sent(prompt, inputs)
-    exported = parse_prompty(as_prompty(prompt))
+    exported = parse_prompty(write_prompty(flattened(prompt)))
     assert not exported.snippets
     assert exported.examples is None
     assert sent(exported, inputs) == sent(prompt, inputs)

@@ -173,7 +173,8 @@ class _Delivery:
             return Export(registry)
         if self.addressed.kind.takes is Takes.PROMPT:
             prompt = registry.get_version(row.prompt_id, row.version).prompt
-            return Export(registry, prompt, row.version, row.version)
+            suites = self.session.workspace.suite_paths()
+            return Export(registry, prompt, row.version, row.version, suites=suites)
         approval = approved(
             registry,
             row.prompt_id,

@@ -137,7 +137,8 @@ def _leaving(
     if takes is Takes.PROMPT:
         source = resolve(session, ref)
         label = source.label.removeprefix(AT)
-        return Export(registry, source.prompt, label, source.version or "")
+        suites = session.workspace.suite_paths()
+        return Export(registry, source.prompt, label, source.version or "", suites=suites)
     prompt_id, _, version = ref.partition("@")
     known = [settings.name for settings in registry.environments()]
     if not version or version in known:

@@ -48,6 +48,8 @@ class Export:
     it leaves although it is not tested."""
     environments: tuple[str, ...] = ()
     """Where the version is live and a pointer to it is to be set, for a target that has these."""
+    suites: tuple[Path, ...] = ()
+    """The workspace's suites, for a target that takes those of the prompt along."""
 
     @property
     def name(self) -> str:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.exchange.approval import Approved
+from workbench.exchange.forms.version_json import (
+    FORMAT,
+    artefact,
+    as_json,
+    from_bytes,
+    own_part,
+    to_bytes,
+)
 from workbench.exchange.losses import Loss
 from workbench.exchange.targets.base import Destination, Export, Held, Sent, Takes, writing
+from workbench.exchange.travelling import evidence_in_short
 from workbench.files import replacing
-from workbench.prompts.codec import prompt_to_json
-from workbench.registry import PromptRegistry, PromptVersion
 from workbench.typed_options import Option
-from workbench.verdicts.origin import in_short
 
-FORMAT = "workbench.prompt/1"
-_LATER = ("format", "status", "evaluation", "live", "attestations", "head", "forced_reason")
-"""Keys of the file that are no part of the version itself."""
+__all__ = ["FORMAT", "KIND"]
 
 
 class JsonTarget:
@@ -41,12 +43,11 @@ class JsonTarget:
 
     def content(self, export: Export) -> Mapping[str, Any]:
         """The version's own part of the file: evidence and deployments may change later."""
-        return {} if export.approved is None else _plain(_artefact(export.approved.version))
+        return {} if export.approved is None else artefact(export.approved.version)
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         path = destination.file(f"{export.name}.json")
-        found = _read(path)
-        own = {key: value for key, value in found.items() if key not in _LATER}
+        own = own_part(_read(path)) or {}
         if (own.get("prompt_id"), own.get("version")) != (_id_of(export), export.version):
             return None
         return Held(str(path), export.version, own)
@@ -55,62 +56,22 @@ class JsonTarget:
         if export.approved is None:
             raise UsageError("JSON is written of an approved version")
         path = destination.file(f"{export.name}.json")
-        content = as_json(export.registry, export.approved)
-        if _without_head(_read(path)) == _without_head(_plain(content)):
+        content = as_json(export.registry, export.approved, evidence_in_short(export))
+        if _without_head(_read(path)) == _without_head(from_bytes(to_bytes(content))):
             return Sent(str(path), path, str(path), changed=False)
-        text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         with writing(path), replacing(path) as temporary:
-            temporary.write_bytes(text.encode())
+            temporary.write_bytes(to_bytes(content))
         return Sent(str(path), path, str(path))
 
 
 KIND = JsonTarget()
 
 
-def as_json(registry: PromptRegistry, approved: Approved) -> dict[str, Any]:
-    """An approved version with all that an app or an auditor needs, as plain JSON values."""
-    version, status = approved.version, approved.status
-    evaluation = status.evaluation
-    evidence = evaluation.evidence if evaluation else None
-    return {
-        "format": FORMAT,
-        **_artefact(version),
-        "status": {
-            "environment": approved.environment,
-            "state": status.state,
-            "reason": status.reason,
-        },
-        "evaluation": evaluation
-        and evidence
-        and {
-            "id": evaluation.id,
-            "suite": evidence.suite,
-            "suite_fingerprint": evidence.suite_fingerprint,
-            "gate": evidence.gate,
-            "score": evidence.score,
-            "cases": evidence.planned,
-            "baseline": evidence.baseline_version,
-            "external": evidence.external,
-            "answers": in_short(evidence.answers),
-            "recorded_at": evaluation.recorded_at,
-        },
-        "live": [
-            {"environment": d.environment, "deployed_at": d.deployed_at, "by": d.deployed_by}
-            for d in approved.live
-        ],
-        "attestations": [
-            json.loads(e) for e in registry.attestations(version.prompt_id, version.version)
-        ],
-        "head": registry.head(),
-        **({"forced_reason": approved.reason} if approved.reason else {}),
-    }
-
-
 def _read(path: Path) -> dict[str, Any]:
     """The export in a file; empty where there is nothing of ours: it is made, or replaced."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        found = from_bytes(path.read_bytes())
+    except OSError:
         return {}
     return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
 
@@ -121,25 +82,3 @@ def _without_head(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _id_of(export: Export) -> str:
     return export.prompt.prompt_id if export.prompt else ""
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they come back from a file."""
-    plain: dict[str, Any] = json.loads(json.dumps(values))
-    return plain
-
-
-def _artefact(version: PromptVersion) -> dict[str, Any]:
-    content = prompt_to_json(version.prompt)
-    del content["extra"]
-    return {
-        **content,
-        "prompt_id": version.prompt_id,
-        "version": version.version,
-        "fingerprint": version.fingerprint,
-        "description": version.description,
-        "author": version.author,
-        "created_at": version.created_at,
-        "content": version.content,
-        "model": version.model,
-    }

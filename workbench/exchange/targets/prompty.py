@@ -1,51 +1,108 @@
-"""Any prompt as a `.prompty` file: a draft elsewhere."""
+"""Any prompt as a `.prompty` file: a draft elsewhere. A version brings its evidence along."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from workbench.errors import UsageError
+from workbench.exchange.forms import front_matter
 from workbench.exchange.losses import Loss
-from workbench.exchange.targets.base import Destination, Export, Sent, Takes
+from workbench.exchange.targets.base import Destination, Export, Held, Sent, Takes
+from workbench.exchange.versions import evidence_of
 from workbench.files import write_atomically
 from workbench.prompts.files.prompty import write_prompty
 from workbench.prompts.flat import flattened
 from workbench.prompts.values import MESSAGES, SUFFIX, Prompt
 from workbench.typed_options import Option
 
+_METADATA = "metadata"
+_OWN = "workbench"
+_FIXED = ("version", "fingerprint")
+
 
 class PromptyTarget:
-    """See `Target`."""
+    """See `VersionTarget`."""
 
     summary = "Any prompt as a .prompty file, a draft elsewhere."
     takes = Takes.PROMPT
     options: Mapping[str, Option] = {}
 
+    def refuses(self, export: Export, destination: Destination) -> Sequence[str]:
+        del export, destination
+        return ()
+
     def loses(self, export: Export) -> Sequence[Loss]:
         losses = list(_part_losses(export.prompt)) if export.prompt else []
         if export.version:
-            losses.append(
-                Loss("version, author and date", "the version stands in the usual file name")
-            )
-            losses.append(Loss("evidence and deployments"))
+            losses += [
+                Loss("that the version is fixed", f"its number and hash in {_METADATA}.{_OWN}"),
+                Loss("evidence and deployments", f"the evidence in short in {_METADATA}.{_OWN}"),
+            ]
         return losses
 
-    def send(self, export: Export, destination: Destination) -> Sent:
-        if export.prompt is None:
-            raise UsageError("a .prompty file is written of a prompt")
+    def content(self, export: Export) -> Mapping[str, Any]:
+        return _compared(front_matter.read(_text(export)))
+
+    def read_back(self, export: Export, destination: Destination) -> Held | None:
         path = destination.file(f"{export.name}{SUFFIX}")
-        write_atomically(path, as_prompty(export.prompt))
-        return Sent(str(path), path)
+        try:
+            found = _compared(front_matter.read(path.read_text("utf-8", errors="replace")))
+        except OSError:
+            return None
+        own = _own(found["front"])
+        if found["front"].get("name") != _prompt(export).prompt_id or (
+            str(own.get("version", "")) != export.version
+        ):
+            return None  # another prompt or version: it is replaced, like any older file
+        return Held(str(path), export.version, found)
+
+    def send(self, export: Export, destination: Destination) -> Sent:
+        path = destination.file(f"{export.name}{SUFFIX}")
+        write_atomically(path, _text(export))
+        return Sent(str(path), path, str(path))
 
 
 KIND = PromptyTarget()
 
 
-def as_prompty(prompt: Prompt) -> str:
-    """The text of a Prompty file that needs no other file: for programs that have no snippets and
-    no few-shot sets.
+def _prompt(export: Export) -> Prompt:
+    if export.prompt is None:
+        raise UsageError("a .prompty file is written of a prompt")
+    return export.prompt
+
+
+def _text(export: Export) -> str:
+    """A draft that needs no other file: snippets and examples stand in its messages. Of a version,
+    `metadata` says which it is, and what it was tested by.
     """
-    return write_prompty(flattened(prompt))
+    prompt, evidence = flattened(_prompt(export)), evidence_of(export)
+    if not evidence:
+        return write_prompty(prompt)
+    given = prompt.extra.get(_METADATA)
+    metadata: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
+    author = evidence.pop("author", "")
+    if author and "authors" not in metadata:
+        metadata["authors"] = [author]
+    own = {key: text for key, text in evidence.items() if key not in ("prompt_id", "description")}
+    metadata |= {"version": export.version, _OWN: own}
+    return write_prompty(replace(prompt, extra={**prompt.extra, _METADATA: metadata}))
+
+
+def _own(front: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = front.get(_METADATA)
+    own = metadata.get(_OWN) if isinstance(metadata, Mapping) else None
+    return own if isinstance(own, Mapping) else {}
+
+
+def _compared(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The file without the evidence, which may change."""
+    front = dict(found["front"])
+    own = {key: value for key, value in _own(front).items() if key in _FIXED}
+    if isinstance(front.get(_METADATA), Mapping):
+        front[_METADATA] = {**front[_METADATA], _OWN: own}
+    return {"front": front, "body": found["body"]}
 
 
 def _part_losses(prompt: Prompt) -> Iterator[Loss]:

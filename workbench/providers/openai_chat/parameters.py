@@ -55,7 +55,7 @@ def _translated(shared: _Shared) -> Mapping[str, Any]:
     if outputs:
         options["response_format"] = response_format(outputs)
     if tools:
-        options["tools"] = [_tool(item) for item in _listed(tools)]
+        options["tools"] = [tool_of(item) for item in _listed(tools)]
     return options
 
 
@@ -127,7 +127,7 @@ def _property(item: Mapping[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _tool(item: Mapping[str, Any]) -> dict[str, Any]:
+def tool_of(item: Mapping[str, Any]) -> dict[str, Any]:
     """One tool; what is already in OpenAI's shape stays as it is."""
     if "function" in item and item.get("type") == "function":
         return dict(item)

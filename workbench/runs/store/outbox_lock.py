@@ -19,14 +19,14 @@ NAME = "outbox.lock"
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, name: str = NAME) -> Iterator[None]:
     """Waits until no other process is in such a block of the folder. Raises UsageError where the
     lock cannot be made.
     """
     if fcntl is None:
         yield
         return
-    path = folder / NAME
+    path = folder / name
     try:
         handle = open_lock(str(path))
     except OSError as error:

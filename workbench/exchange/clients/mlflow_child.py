@@ -1,0 +1,145 @@
+"""The side of the MLflow target that has MLflow: a script for any Python that has it.
+
+    python -I mlflow_child.py
+
+It reads one JSON request a line on stdin, `{"op": ..., "uri": ..., ...}`, and answers each with a
+line, `{"ok": ...}` or `{"error": ..., "kind": ...}`; it ends with its stdin. Apart from MLflow it
+uses the standard library alone: that Python may have no workbench.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+IS_PROMPT = "tag.`mlflow.prompt.is_prompt` = 'true'"
+PAGE = 100
+
+MISSING = "missing"
+REFUSED = "refused"
+UNREACHABLE = "unreachable"
+"""The kinds of errors."""
+
+_OF_THE_SERVER = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+_FIRST_OF_THE_SERVER = 500
+_TOO_MANY = 429
+_NO_CONNECTION = ("failed with timeout exception", "failed with exception")
+"""What MLflow says where the request got no answer; it keeps no cause."""
+
+
+@functools.cache
+def _client(uri: str) -> Any:
+    mlflow = importlib.import_module("mlflow")
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _version(found: Any) -> dict[str, Any]:
+    return {
+        "number": str(found.version),
+        "tags": dict(found.tags),
+        "description": found.description or "",
+    }
+
+
+def find(uri: str, name: str, tag: str, value: str) -> list[dict[str, Any]]:
+    """The versions of a prompt with a tag of that value, the newest first."""
+    quoted = value.replace("'", "")
+    return _search(uri, f"name = '{name}' AND tag.`{tag}` = '{quoted}' AND {IS_PROMPT}", PAGE)
+
+
+def newest(uri: str, name: str) -> list[dict[str, Any]]:
+    """The newest version of a prompt; none where there is no prompt."""
+    return _search(uri, f"name = '{name}' AND {IS_PROMPT}", 1)
+
+
+def _search(uri: str, wanted: str, most: int) -> list[dict[str, Any]]:
+    found = _client(uri).search_model_versions(wanted, most, ["version_number DESC"])
+    return [_version(item) for item in found]
+
+
+def get(uri: str, name: str, number: str) -> list[dict[str, Any]]:
+    """The version with MLflow's number, if there is one."""
+    return _search(uri, f"name = '{name}' AND version_number = {int(number)} AND {IS_PROMPT}", 1)
+
+
+def aliases(uri: str, name: str) -> dict[str, str]:
+    """Each alias of a prompt with the number that it leads to."""
+    wanted = f"name = '{name}' AND {IS_PROMPT}"
+    for found in _client(uri).search_registered_models(wanted, 1):
+        return {alias: str(number) for alias, number in found.aliases.items()}
+    return {}
+
+
+def register(uri: str, **version: Any) -> str:
+    """Make a version; its number."""
+    return str(_client(uri).register_prompt(**version).version)
+
+
+def point(uri: str, name: str, alias: str, number: str | None) -> None:
+    """Move an alias; None removes it."""
+    if number is not None:
+        _client(uri).set_prompt_alias(name, alias, int(number))
+        return
+    if alias in aliases(uri, name):
+        _client(uri).delete_prompt_alias(name, alias)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    operation.__name__: operation for operation in (find, newest, get, aliases, register, point)
+}
+
+
+def kind_of(error: Exception) -> str:
+    """What kind of error it is, from MLflow's code or the answer's status."""
+    if isinstance(error, ModuleNotFoundError):
+        return MISSING
+    modules = {type(error).__module__.partition(".")[0]}
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        modules.add(type(cause).__module__.partition(".")[0])
+        cause = cause.__cause__ or cause.__context__
+    status = _status_of(error)
+    code = str(getattr(error, "error_code", ""))
+    if status == _TOO_MANY or (status >= _FIRST_OF_THE_SERVER and code in ("", *_OF_THE_SERVER)):
+        says = str(error)
+        is_of_http = "API request" in says or "error code" in says
+        if is_of_http or {"sqlalchemy", "requests", "urllib3", "sqlite3"} & modules:
+            return UNREACHABLE
+    if any(words in str(error) for words in _NO_CONNECTION) or isinstance(error, OSError):
+        return UNREACHABLE
+    return REFUSED
+
+
+def _status_of(error: Exception) -> int:
+    status = getattr(error, "get_http_status_code", None)
+    return int(status()) if callable(status) else 0
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one request; what MLflow raises is in it."""
+    operation = OPERATIONS[request.pop("op")]
+    try:
+        return {"ok": operation(**request)}
+    except Exception as error:  # noqa: BLE001 - MLflow may raise anything; the other side says it
+        return {"error": f"{type(error).__name__}: {error}"[:10_000], "kind": kind_of(error)}
+
+
+def main(requests: TextIO, answers: TextIO) -> None:
+    """Answer until the requests end."""
+    for line in requests:
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    # MLflow prints; what is printed must not stand between the answers.
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    main(sys.stdin, own)
