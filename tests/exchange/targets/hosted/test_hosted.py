@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.exchange.targets.services import PROMPT, SERVICES, Service, leaving, registered
+from tests.exchange.targets.hosted.services import PROMPT, SERVICES, Service, leaving, registered
 from tests.support.registry_servers import KEY, PUBLIC_KEY
 from workbench.errors import DraftError, SettingsError, TargetConflict, TargetError, TargetRefused
 from workbench.exchange.comparing import changed_keys
