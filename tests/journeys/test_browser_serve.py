@@ -6,12 +6,12 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +22,8 @@ from workbench.actions.workspace.init import create_workspace
 pytestmark = [pytest.mark.anyio, pytest.mark.needs("chromium"), pytest.mark.timeout(180)]
 
 SAMPLE = "support_triage"
+DRAFT = "Answer with the name of the queue only."
+"""In the sample's draft, which the first screen shows as soon as it was read."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,12 @@ async def until(holds: object, what: str) -> None:
     raise AssertionError(what)
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as asking:
-        return asking.connect_ex(("127.0.0.1", port)) == 0
-
-
 @asynccontextmanager
 async def serving(root: Path) -> AsyncIterator[Served]:
     create_workspace(root, SAMPLE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "workbench", "--workspace", str(root)),
-        *("serve", "--port", str(port)),
+        *("serve", "--port", "0"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -86,8 +80,8 @@ async def serving(root: Path) -> AsyncIterator[Served]:
     assert process.stderr is not None
     try:
         line = (await asyncio.wait_for(process.stderr.readline(), WAIT_S)).decode()
-        await until(lambda: listens(port) or process.returncode is not None, "it never listened")
-        yield Served(root, port, process, line.split()[0])
+        address = line.split()[0]
+        yield Served(root, urlsplit(address).port or 0, process, address)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -114,9 +108,9 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 @pytest.fixture
 async def page(browser: Browser, served: Served) -> AsyncIterator[Page]:
-    """The first screen, drawn and listening."""
+    """The first screen, drawn and listening, with the prompt that its keys are about."""
     opened = await browser.open(served.address)
-    await shows(opened, "F5 Run")
+    await shows(opened, DRAFT)
     await opened.until(TYPING)
     yield opened
     await opened.close()
@@ -141,7 +135,7 @@ async def shows(page: Page, text: str, there: bool = True) -> None:
 
 
 async def test_the_page_draws_the_screens_and_asks_nobody_else(page: Page, served: Served) -> None:
-    await shows(page, "Answer with the name of the queue only.")
+    await shows(page, DRAFT)
     assert await page.evaluate("document.querySelector('.opening').offsetHeight") == 0
     assert await page.evaluate("document.documentElement.scrollWidth") == 1280
     ours = (served.url, served.url.replace("http:", "ws:"))
@@ -209,7 +203,7 @@ async def test_the_server_ends_at_once_though_a_page_is_open(
         page = await browser.open(served.address)
         await shows(page, "F5 Run")
         served.process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(served.process.wait(), 20)
+        await asyncio.wait_for(served.process.wait(), WAIT_S)
         assert not served.screens()
         await page.until("document.activeElement.textContent === 'Open it again'")
         await page.close()
