@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.readers import read_dataset
+from workbench.datasets.sources.reading import read_source
+from workbench.datasets.sources.spec import DatasetSpec
+from workbench.datasets.values import Dataset
 from workbench.errors import SuiteError
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
 from workbench.providers.base import Outcome
@@ -24,6 +26,7 @@ from workbench.runs.spec.suite import (
     RunOptions,
     Suite,
 )
+from workbench.runs.spec.suite_dataset import dataset_spec
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
@@ -60,8 +63,60 @@ _RUN = {
 }
 
 
+@dataclass(frozen=True)
+class SuiteHead:
+    """What a suite's file says without its dataset being read."""
+
+    name: str
+    prompt_id: str
+    dataset: DatasetSpec
+    path: Path
+
+    def read_dataset(self) -> Dataset:
+        """The suite's dataset. Raises SuiteError or DatasetError."""
+        return read_source(self.dataset, self.path)
+
+
+def read_suite_head(path: Path) -> SuiteHead:
+    """Name, prompt and dataset of the suite in `path`. Raises SuiteError."""
+    return _head(_parsed(path)[0], path)
+
+
 def read_suite(path: Path) -> Suite:
     """The suite in `path` with its dataset. Raises SuiteError or DatasetError."""
+    where = str(path)
+    data, text = _parsed(path)
+    head = _head(data, path)
+    faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
+    written = yaml_as_text(text, where, SuiteError)
+    scorers = tuple(
+        replace(scorer, faults=faults)
+        for scorer in _scorers(data.get("scorers"), written.get("scorers"), where)
+    )
+    return Suite(
+        name=head.name,
+        prompt_id=head.prompt_id,
+        dataset=head.read_dataset(),
+        scorers=scorers,
+        gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
+        run=_run(_mapping(data, "run", where), f"{where}: run"),
+        path=path,
+        dataset_spec=head.dataset,
+    )
+
+
+def _head(data: Mapping[str, Any], path: Path) -> SuiteHead:
+    where = str(path)
+    return SuiteHead(
+        name=_text(data, "suite", where),
+        prompt_id=_text(data, "prompt", where),
+        dataset=dataset_spec(data.get("dataset"), where),
+        path=path,
+    )
+
+
+def _parsed(path: Path) -> tuple[Mapping[str, Any], str]:
+    """The suite's mapping and its text. Raises SuiteError."""
     where = str(path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -73,31 +128,7 @@ def read_suite(path: Path) -> Suite:
     if not isinstance(data, Mapping):
         raise SuiteError(f"{where}: a mapping is needed")
     _known(data, _SUITE, where)
-    name = _text(data, "suite", where)
-    faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
-    written = yaml_as_text(text, where, SuiteError)
-    scorers = tuple(
-        replace(scorer, faults=faults)
-        for scorer in _scorers(data.get("scorers"), written.get("scorers"), where)
-    )
-    return Suite(
-        name=name,
-        prompt_id=_text(data, "prompt", where),
-        dataset=read_dataset(_beside(path, _text(data, "dataset", where))),
-        scorers=scorers,
-        gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
-        run=_run(_mapping(data, "run", where), f"{where}: run"),
-        path=path,
-    )
-
-
-def _beside(path: Path, name: str) -> Path:
-    """The dataset's path, resolved; must lie below the suite's folder. Raises SuiteError."""
-    folder = path.parent.resolve()
-    dataset = (folder / name).resolve()
-    if not dataset.is_relative_to(folder):
-        raise SuiteError(f"{path}: dataset {name!r} lies outside {folder}", hint="put it beside")
-    return dataset
+    return data, text
 
 
 def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.dataset_contents import record
 from workbench.actions.workspace.new_suite import begin_suite
 from workbench.datasets.values import Case
 from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, replace_case
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.runs.spec.suite import Suite
 
 
@@ -51,6 +53,8 @@ def read_datasets(session: Session, name: str | None, prompt_id: str = "") -> Da
         suite = session.workspace.suite(wanted)
     except WorkbenchError as error:
         return DatasetPage(names, None, str(error), wanted)
+    with suppress(UsageError):  # what cannot be kept can be shown
+        record(session, suite)
     return DatasetPage(names, suite, shown=suite.path.parent.name if suite.path else wanted)
 
 
