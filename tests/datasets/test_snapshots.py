@@ -49,7 +49,7 @@ def test_changes_name_the_fields_that_differ_down_to_a_numbers_type() -> None:
         ("expected", "x", "z"),
         ("split", None, "gate"),
     }
-    assert [repr(pair) for _, *pair in changes.changed[0].fields()][0] == "[1, 1.0]"
+    assert next(repr(pair) for _, *pair in changes.changed[0].fields()) == "[1, 1.0]"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
 from workbench.datasets.readers import READERS, read_dataset
-from workbench.datasets.sources.git import contents_in_history
+from workbench.datasets.sources.history import earlier_contents
 from workbench.datasets.sources.reading import read_bytes, source_path
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError, NotFound, SuiteError, UsageError
@@ -71,6 +71,22 @@ def record(session: Session, suite: Suite, reason: str = READ) -> DatasetVersion
     return versions.record(suite, session.author, reason, _shown(session, suite.dataset.source))
 
 
+def record_file(session: Session, path: Path, reason: str) -> None:
+    """Keep what a dataset's file holds, for every suite that reads it.
+
+    Raises SuiteError or DatasetError for one that cannot be read.
+    """
+    for suite_path in session.workspace.suite_paths():
+        head = read_suite_head(suite_path)
+        if source_path(head.dataset, head.path) == path.resolve():
+            record(session, session.workspace.suite(str(suite_path)), reason)
+
+
+def is_edited_in_place(suite: Suite) -> bool:
+    """Whether the suite's cases are those of its file, which may be changed there."""
+    return suite.dataset_spec is None or suite.dataset_spec.is_plain
+
+
 class Opened:
     """A suite whose dataset's contents are looked for; its file need not be readable."""
 
@@ -111,7 +127,7 @@ class Opened:
         forgotten = content.stored.forgotten
         if forgotten:
             raise UsageError(
-                f"{plural(forgotten, 'case')} of {content.name} were forgotten: it cannot be written",
+                f"{content.name} cannot be written: it lacks {plural(forgotten, 'forgotten case')}",
                 hint="dataset show prints what is left",
             )
         if content.version and not self.is_whole(content.version):
@@ -228,7 +244,7 @@ def _elsewhere(opened: Opened, source: Path | None) -> Iterator[tuple[Dataset, s
                 yield read_dataset(path), str(path)
             except DatasetError:
                 continue  # something else lies there too
-    for place, data in contents_in_history(opened.head.dataset, opened.file):
+    for place, data in earlier_contents(opened.file):
         try:
             yield read_bytes(opened.head.dataset, opened.head.path, data, place), place
         except DatasetError:

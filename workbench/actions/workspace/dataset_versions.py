@@ -114,6 +114,8 @@ def tag(
 ) -> DatasetVersion:
     """Name a version, by default the newest. Raises UsageError, see `DatasetVersions.tag`."""
     opened = open_suite(session, name)
+    if not ref:
+        opened.check()
     found = find_content(opened, ref) if ref else opened.newest()
     if found.version is None:
         raise UsageError(f"{found.name} is no version in runs.db", hint="dataset log lists them")
@@ -128,8 +130,9 @@ def export(
 
     Raises UsageError where the text of a case is missing, and for the dataset's own file.
     """
-    opened = open_suite(session, name, read=not ref)
-    opened.check()
+    opened = open_suite(session, name)
+    if not ref:
+        opened.check()
     found = find_content(opened, ref) if ref else opened.newest()
     opened.check_whole(found)
     path = target or opened.exports / f"{found.fingerprint[:12]}.jsonl"

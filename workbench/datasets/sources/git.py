@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.datasets.sources.spec import DatasetSpec
 from workbench.errors import DatasetError
 
 TIMEOUT_S = 60.0
@@ -47,26 +46,30 @@ def read_at(path: Path, rev: str) -> tuple[str, bytes]:
     return commit, _content(folder, path, blob, commit)
 
 
-def contents_in_history(spec: DatasetSpec, path: Path) -> Iterator[tuple[str, bytes]]:
+def commits_of(path: Path, *more: Path) -> list[str]:
+    """All commits that changed one of the files, newest first; none outside a repository."""
+    try:
+        folder = _folder(path)
+        names = [os.path.relpath(one.absolute(), folder) for one in (path, *more)]
+        listed = _git(folder, "rev-list", "--all", "--full-history", "HEAD", "--", *names)
+    except DatasetError:
+        return []
+    return listed.decode().split()
+
+
+def contents_in_history(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield every content that the file had in a commit, newest first, each with its place.
 
     Nothing outside a repository, and without git.
     """
-    del spec
-    try:
-        folder = _folder(path)
-        name = path.absolute().relative_to(folder)
-        listed = _git(folder, "rev-list", "--all", "--full-history", "HEAD", "--", str(name))
-        commits = listed.decode().split()
-    except DatasetError:
-        return
     seen = set()
-    for commit in commits:
+    for commit in commits_of(path):
+        folder = _folder(path)
         blob = _blob(folder, path, commit)
         if blob and blob not in seen:
             seen.add(blob)
             try:
-                yield f"{path} in git at {commit[:12]}", _content(folder, path, blob, commit)
+                yield f"{path} (git {commit[:12]})", _content(folder, path, blob, commit)
             except DatasetError:
                 continue  # not here: a partial clone, or a pointer of Git LFS
 

@@ -2,37 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.datasets.readers import READERS, dataset_from_rows, decode, read_dataset
-from workbench.datasets.sources.spec import DatasetSpec
+from workbench.datasets.readers import Row, dataset_from_rows, read_dataset, read_rows, rows_in
+from workbench.datasets.sources.mapping import mapped_rows, selected
+from workbench.datasets.sources.spec import DVC, GIT, HUGGINGFACE, DatasetSpec
 from workbench.datasets.values import Dataset
-from workbench.errors import DatasetError, SuiteError
+from workbench.errors import SuiteError
+from workbench.links import SETTINGS_FILE
 
 
 def read_source(spec: DatasetSpec, suite: Path) -> Dataset:
     """The dataset that the suite's file declares. Raises SuiteError or DatasetError."""
-    return read_dataset(beside(suite, spec.path))
-
-
-def beside(suite: Path, name: str) -> Path:
-    """The dataset's path, resolved; must lie below the suite's folder. Raises SuiteError."""
-    folder = suite.parent.resolve()
-    dataset = (folder / name).resolve()
-    if not dataset.is_relative_to(folder):
-        raise SuiteError(f"{suite}: dataset {name!r} lies outside {folder}", hint="put it beside")
-    return dataset
-
-
-def source_path(spec: DatasetSpec, suite: Path) -> Path:
-    """The file or folder in the workspace that the suite names. Raises SuiteError."""
-    return beside(suite, spec.path)
+    path = source_path(spec, suite)
+    if spec.is_plain:
+        return read_dataset(path)
+    rows, where = _rows(spec, path)
+    return _dataset(spec, path, rows, where)
 
 
 def read_bytes(spec: DatasetSpec, suite: Path, data: bytes, where: str) -> Dataset:
     """The dataset in an earlier content of the suite's file. Raises DatasetError."""
     path = source_path(spec, suite)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise DatasetError(f"{path}: no reader for {path.suffix!r}")
-    return dataset_from_rows(path.stem, reader(decode(data, where), where), where)
+    return _dataset(spec, path, rows_in(path, data, where), where)
+
+
+def source_path(spec: DatasetSpec, suite: Path) -> Path:
+    """The file or folder that the suite names, resolved. A plain path must lie in the suite's
+    folder, others in its workspace. Raises SuiteError.
+    """
+    folder = suite.parent.resolve()
+    path = (folder / spec.path).resolve()
+    inside = folder if spec.is_plain else _workspace(folder)
+    if not path.is_relative_to(inside):
+        raise SuiteError(
+            f"{suite}: dataset {spec.path!r} lies outside {inside}", hint="put it beside"
+        )
+    return path
+
+
+def _dataset(spec: DatasetSpec, path: Path, rows: Iterator[Row], where: str) -> Dataset:
+    return selected(dataset_from_rows(path.stem, mapped_rows(rows, spec, where), where), spec)
+
+
+def _rows(spec: DatasetSpec, path: Path) -> tuple[Iterator[Row], str]:
+    """The source's rows, and its name for messages: with its version, where it has one."""
+    if spec.source == GIT:
+        from workbench.datasets.sources.git import read_at
+
+        commit, data = read_at(path, spec.version or "HEAD")
+        where = f"{path} (git {commit[:12]})"
+        return rows_in(path, data, where), where
+    if spec.source == DVC:
+        from workbench.datasets.sources.dvc import read_tracked
+
+        md5, data = read_tracked(path, spec.version)
+        where = f"{path} (dvc {md5[:12]})"
+        return rows_in(path, data, where), where
+    if spec.source == HUGGINGFACE:
+        from workbench.datasets.sources.huggingface import read_folder
+
+        return read_folder(path, spec.config), str(path)
+    return read_rows(path), str(path)
+
+
+def _workspace(folder: Path) -> Path:
+    """The folder around a suite that has the settings; without one, the suite's own."""
+    parents = (folder, *folder.parents)
+    return next((parent for parent in parents if (parent / SETTINGS_FILE).is_file()), folder)

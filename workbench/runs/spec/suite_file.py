@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.sources.reading import read_source
+from workbench.datasets.sources.reading import read_source, source_path
 from workbench.datasets.sources.spec import DatasetSpec
 from workbench.datasets.values import Dataset
 from workbench.errors import SuiteError
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
 from workbench.providers.base import Outcome
+from workbench.runs.spec.case_schema import check_cases, schema_beside
 from workbench.runs.spec.suite import (
     DEFAULT_BASELINE,
     DEFAULT_CONFIDENCE,
@@ -73,8 +74,10 @@ class SuiteHead:
     path: Path
 
     def read_dataset(self) -> Dataset:
-        """The suite's dataset. Raises SuiteError or DatasetError."""
-        return read_source(self.dataset, self.path)
+        """The suite's dataset, checked by a schema beside it. Raises SuiteError or DatasetError."""
+        dataset = read_source(self.dataset, self.path)
+        check_cases(dataset, schema_beside(source_path(self.dataset, self.path)))
+        return dataset
 
 
 def read_suite_head(path: Path) -> SuiteHead:

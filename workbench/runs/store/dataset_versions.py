@@ -220,5 +220,4 @@ def is_digest(ref: str) -> bool:
 
 
 def _version(row: Any) -> DatasetVersion:
-    *values, names = row
-    return DatasetVersion(*values, tuple(sorted(json.loads(names))))
+    return DatasetVersion(*[*row[:-1], tuple(sorted(json.loads(row[-1])))])
