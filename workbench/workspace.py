@@ -141,7 +141,7 @@ class Workspace:
 
     def suite_path(self, name: str) -> Path:
         """The file of the suite with that name, folder or path. Raises NotFound, SuiteError."""
-        from workbench.runs.spec.suite_file import read_suite_head
+        from workbench.runs.spec.suite_head import read_suite_head
 
         given = Path(name)
         for path in (given, given / SUITE_FILE):

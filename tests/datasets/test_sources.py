@@ -17,7 +17,8 @@ from workbench.datasets.sources.mapping import sampled, split_of
 from workbench.datasets.sources.spec import Sample
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError, SuiteError, WorkbenchError
-from workbench.runs.spec.suite_file import read_suite, read_suite_head
+from workbench.runs.spec.suite_file import read_suite
+from workbench.runs.spec.suite_head import read_suite_head
 
 ROWS = [
     {"id": f"r{n}", "text": f"ticket {n}", "label": "bug" if n % 2 else "sales", "thread": n // 2}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         LoggedVersion,
     )
     from workbench.datasets.values import Case
-    from workbench.registry.models.records import EvaluationRecord
+    from workbench.registry.models.records import DatasetUse
     from workbench.runs.store.dataset_versions import DatasetVersion
 
 _REF = "A version's number, name or fingerprint; `file`: as it is now."
@@ -170,15 +170,14 @@ def _log_lines(logged: LoggedVersion) -> Iterator[str]:
         f"  {version.fingerprint[:12]}  {numbers.plural(version.cases, 'case')}  {changes}"
         f"  by {version.made_by}  {safe_line(version.reason)}"
     )
-    for record in logged.evaluations:
-        yield f"      {_evaluation_words(record)}"
+    for use in logged.evaluations:
+        yield f"      evaluated: {_evaluation_words(use)}"
 
 
-def _evaluation_words(record: EvaluationRecord) -> str:
-    evidence = record.evidence
+def _evaluation_words(use: DatasetUse) -> str:
     return (
-        f"{evidence.prompt_id}@{evidence.version}: gate {record.gate.value},"
-        f" {numbers.score(evidence.score)}, by {record.recorded_by} on {record.recorded_at[:10]}"
+        f"{use.version}: gate {use.gate.value}, {numbers.score(use.score)},"
+        f" by {use.recorded_by} on {use.recorded_at[:10]}"
     )
 
 
@@ -262,7 +261,7 @@ def _content_json(content: DatasetContent) -> dict[str, Any]:
 def _logged_json(logged: LoggedVersion) -> dict[str, Any]:
     return {
         **_version_json(logged.version),
-        "evaluations": [_evaluation_json(record) for record in logged.evaluations],
+        "evaluations": [_evaluation_json(use) for use in logged.evaluations],
     }
 
 
@@ -283,14 +282,12 @@ def _version_json(version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def _evaluation_json(record: EvaluationRecord) -> dict[str, Any]:
-    evidence = record.evidence
+def _evaluation_json(use: DatasetUse) -> dict[str, Any]:
     return {
-        "evaluation": record.id,
-        "prompt_id": evidence.prompt_id,
-        "version": evidence.version,
-        "gate": record.gate.value,
-        "score": evidence.score,
-        "recorded_by": record.recorded_by,
-        "recorded_at": record.recorded_at,
+        "evaluation": use.evaluation_id,
+        "version": use.version,
+        "gate": use.gate.value,
+        "score": use.score,
+        "recorded_by": use.recorded_by,
+        "recorded_at": use.recorded_at,
     }

@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
-from workbench.datasets.readers import READERS, read_dataset
-from workbench.datasets.sources.history import earlier_contents
-from workbench.datasets.sources.reading import read_bytes, source_path
-from workbench.datasets.values import Case, Dataset
+from workbench.datasets.sources.spec import source_path
 from workbench.errors import DatasetError, NotFound, SuiteError, UsageError
-from workbench.runs.spec.suite import Suite, gate_cases_of
-from workbench.runs.spec.suite_file import SuiteHead, read_suite_head
+from workbench.runs.spec.suite_head import SuiteHead, read_suite_head
 from workbench.runs.store.dataset_versions import (
     DatasetVersion,
     DatasetVersions,
@@ -25,7 +21,9 @@ from workbench.runs.store.dataset_versions import (
 from workbench.units import plural
 
 if TYPE_CHECKING:
-    from workbench.registry.models.records import EvaluationRecord
+    from workbench.datasets.values import Case, Dataset
+    from workbench.registry.models.records import DatasetUse
+    from workbench.runs.spec.suite import Suite
 
 READ = "read"
 """Why a version was made that nothing else is known of: the file had changed."""
@@ -168,16 +166,12 @@ class Opened:
             version.fingerprint, version.gate, "runs.db", lambda: store.read(version), version
         )
 
-    def evaluations(self, session: Session) -> list[EvaluationRecord]:
-        """The evaluations on this suite, newest first."""
-        if not session.workspace.registry_path.exists():
-            return []
-        return self._evaluations
-
     @cached_property
-    def _evaluations(self) -> list[EvaluationRecord]:
-        records = self._session.registry.evaluations(self.head.prompt_id)
-        return [record for record in records if record.suite == self.head.name]
+    def evaluations(self) -> list[DatasetUse]:
+        """The evaluations on this suite, newest first."""
+        if not self._session.workspace.registry_path.exists():
+            return []
+        return self._session.registry.dataset_uses(self.head.prompt_id, self.head.name)
 
 
 def open_suite(session: Session, name: str, reason: str = READ, *, read: bool = True) -> Opened:
@@ -228,6 +222,8 @@ def content_of(
     dataset: Dataset, place: str, version: DatasetVersion | None = None
 ) -> DatasetContent:
     """A dataset that was read, as a content."""
+    from workbench.runs.spec.suite import gate_cases_of
+
     gate = gate_cases_of(dataset).fingerprint
     return DatasetContent(
         dataset.fingerprint, gate, place, lambda: StoredCases(dataset.cases), version
@@ -236,6 +232,10 @@ def content_of(
 
 def _elsewhere(opened: Opened, source: Path | None) -> Iterator[tuple[Dataset, str]]:
     """Yield what can be read outside runs.db, the nearest first."""
+    from workbench.datasets.readers import READERS, read_dataset
+    from workbench.datasets.sources.history import earlier_contents
+    from workbench.datasets.sources.reading import read_bytes
+
     if opened.dataset is not None:
         yield opened.dataset, str(opened.file)
     for path in (*((source,) if source else ()), *sorted(opened.exports.glob("*"))):
@@ -259,10 +259,10 @@ def _missing(opened: Opened, ref: str) -> NotFound:
         hint = f"versions: {known}" if known else "there are no versions yet"
         return NotFound(f"{suite} has no version {ref!r}", hint=hint)
     had = [
-        f"{record.evidence.prompt_id}@{record.evidence.version} was evaluated on it by"
-        f" {record.recorded_by or 'somebody'} on {record.recorded_at[:10]}"
-        for record in opened.evaluations(opened._session)
-        if record.evidence.suite_parts.get("dataset", "").startswith(ref)
+        f"{opened.head.prompt_id}@{use.version} was evaluated on it by"
+        f" {use.recorded_by or 'somebody'} on {use.recorded_at[:10]}"
+        for use in opened.evaluations
+        if use.dataset.startswith(ref)
     ]
     where = "runs.db, the file, its history in git, nor an export"
     if not had:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import (
@@ -14,12 +15,14 @@ from workbench.actions.workspace.dataset_contents import (
     open_suite,
 )
 from workbench.datasets.snapshots.changes import DatasetChanges, changes_between
-from workbench.datasets.snapshots.writing import written
-from workbench.datasets.values import Case
 from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
-from workbench.registry.models.records import EvaluationRecord
 from workbench.runs.store.dataset_versions import DatasetVersion
+
+if TYPE_CHECKING:
+    from workbench.datasets.values import Case
+    from workbench.registry.models.records import DatasetUse
+    from workbench.verdicts.values import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class LoggedVersion:
     """A version, and the evaluations that were made on it."""
 
     version: DatasetVersion
-    evaluations: tuple[EvaluationRecord, ...]
+    evaluations: tuple[DatasetUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class DatasetLog:
 class KeptEvidence:
     """How much of an evaluation holds for other cases than those that it was made on."""
 
-    evaluation: EvaluationRecord
+    evaluation: DatasetUse
     asked: int
     kept: int
     """Asked cases that are the same there."""
@@ -66,7 +69,7 @@ class DatasetDiff:
 def log(session: Session, name: str) -> DatasetLog:
     """The versions of the suite's dataset, that of its file included. Raises NotFound."""
     opened = open_suite(session, name)
-    made = [_evaluations(session, opened, version) for version in opened.versions()]
+    made = [_logged(opened, version) for version in opened.versions()]
     problem = opened.problem or opened.unrecorded
     return DatasetLog(opened.head.name, tuple(made), problem)
 
@@ -95,6 +98,8 @@ def restore(session: Session, name: str, ref: str, reason: str = "") -> DatasetC
     Lines of cases that are the same stay as they are. Raises UsageError where the suite takes its
     cases from elsewhere or changes them, and where the file's format cannot hold them.
     """
+    from workbench.datasets.snapshots.writing import written
+
     opened = open_suite(session, name)
     path = opened.file
     found = find_content(opened, ref)
@@ -130,6 +135,8 @@ def export(
 
     Raises UsageError where the text of a case is missing, and for the dataset's own file.
     """
+    from workbench.datasets.snapshots.writing import written
+
     opened = open_suite(session, name)
     if not ref:
         opened.check()
@@ -179,28 +186,24 @@ def _identity(case: Case) -> str:
     return repr(case.content())
 
 
-def _evaluations(session: Session, opened: Opened, version: DatasetVersion) -> LoggedVersion:
-    records = opened.evaluations(session)
-    on_it = (r for r in records if r.evidence.suite_parts.get("dataset") == version.gate)
-    return LoggedVersion(version, tuple(on_it))
+def _logged(opened: Opened, version: DatasetVersion) -> LoggedVersion:
+    uses = (use for use in opened.evaluations if use.dataset == version.gate)
+    return LoggedVersion(version, tuple(uses))
 
 
 def _kept(
     session: Session, opened: Opened, old: DatasetContent, new: DatasetContent
 ) -> tuple[KeptEvidence, ...]:
-    records = [
-        record
-        for record in opened.evaluations(session)
-        if record.evidence.suite_parts.get("dataset") == old.gate and record.evidence.cases
-    ]
-    if not records:
+    uses = [use for use in opened.evaluations if use.dataset == old.gate]
+    if not uses:
         return ()
     there = {case.digest for case in new.cases}
-    return tuple(_kept_of(record, there) for record in records)
+    return tuple(
+        _kept_of(use, session.registry.evaluation(use.seq).evidence, there) for use in uses
+    )
 
 
-def _kept_of(record: EvaluationRecord, there: set[str]) -> KeptEvidence:
-    evidence = record.evidence
+def _kept_of(use: DatasetUse, evidence: Evidence, there: set[str]) -> KeptEvidence:
     pairs = next(iter(evidence.pairs.values()), ())
     kept = [digest in there for digest in evidence.cases]
     scores = [
@@ -211,4 +214,4 @@ def _kept_of(record: EvaluationRecord, there: set[str]) -> KeptEvidence:
         if score is not None
     ]
     mean = sum(scores) / len(scores) if scores else None
-    return KeptEvidence(record, len(kept), sum(kept), mean)
+    return KeptEvidence(use, len(kept), sum(kept), mean)

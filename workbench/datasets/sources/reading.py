@@ -7,10 +7,8 @@ from pathlib import Path
 
 from workbench.datasets.readers import Row, dataset_from_rows, read_dataset, read_rows, rows_in
 from workbench.datasets.sources.mapping import mapped_rows, selected
-from workbench.datasets.sources.spec import DVC, GIT, HUGGINGFACE, DatasetSpec
+from workbench.datasets.sources.spec import DVC, GIT, HUGGINGFACE, DatasetSpec, source_path
 from workbench.datasets.values import Dataset
-from workbench.errors import SuiteError
-from workbench.links import SETTINGS_FILE
 
 
 def read_source(spec: DatasetSpec, suite: Path) -> Dataset:
@@ -26,20 +24,6 @@ def read_bytes(spec: DatasetSpec, suite: Path, data: bytes, where: str) -> Datas
     """The dataset in an earlier content of the suite's file. Raises DatasetError."""
     path = source_path(spec, suite)
     return _dataset(spec, path, rows_in(path, data, where), where)
-
-
-def source_path(spec: DatasetSpec, suite: Path) -> Path:
-    """The file or folder that the suite names, resolved. A plain path must lie in the suite's
-    folder, others in its workspace. Raises SuiteError.
-    """
-    folder = suite.parent.resolve()
-    path = (folder / spec.path).resolve()
-    inside = folder if spec.is_plain else _workspace(folder)
-    if not path.is_relative_to(inside):
-        raise SuiteError(
-            f"{suite}: dataset {spec.path!r} lies outside {inside}", hint="put it beside"
-        )
-    return path
 
 
 def _dataset(spec: DatasetSpec, path: Path, rows: Iterator[Row], where: str) -> Dataset:
@@ -65,9 +49,3 @@ def _rows(spec: DatasetSpec, path: Path) -> tuple[Iterator[Row], str]:
 
         return read_folder(path, spec.config), str(path)
     return read_rows(path), str(path)
-
-
-def _workspace(folder: Path) -> Path:
-    """The folder around a suite that has the settings; without one, the suite's own."""
-    parents = (folder, *folder.parents)
-    return next((parent for parent in parents if (parent / SETTINGS_FILE).is_file()), folder)

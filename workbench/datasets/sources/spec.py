@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.errors import SuiteError
+from workbench.links import SETTINGS_FILE
 
 FILE = "file"
 GIT = "git"
@@ -46,3 +50,23 @@ class DatasetSpec:
     def is_plain(self) -> bool:
         """Whether the file's cases are taken as they are, so that they can be edited there."""
         return self == DatasetSpec(self.path)
+
+
+def source_path(spec: DatasetSpec, suite: Path) -> Path:
+    """The file or folder that the suite names, resolved. A plain path must lie in the suite's
+    folder, others in its workspace. Raises SuiteError.
+    """
+    folder = suite.parent.resolve()
+    path = (folder / spec.path).resolve()
+    inside = folder if spec.is_plain else _workspace(folder)
+    if not path.is_relative_to(inside):
+        raise SuiteError(
+            f"{suite}: dataset {spec.path!r} lies outside {inside}", hint="put it beside"
+        )
+    return path
+
+
+def _workspace(folder: Path) -> Path:
+    """The folder around a suite that has the settings; without one, the suite's own."""
+    parents = (folder, *folder.parents)
+    return next((parent for parent in parents if (parent / SETTINGS_FILE).is_file()), folder)

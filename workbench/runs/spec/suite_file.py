@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.sources.reading import read_source, source_path
-from workbench.datasets.sources.spec import DatasetSpec
+from workbench.datasets.sources.reading import read_source
+from workbench.datasets.sources.spec import source_path
 from workbench.datasets.values import Dataset
 from workbench.errors import SuiteError
-from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
+from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Outcome
 from workbench.runs.spec.case_schema import check_cases, schema_beside
 from workbench.runs.spec.suite import (
@@ -27,7 +27,7 @@ from workbench.runs.spec.suite import (
     RunOptions,
     Suite,
 )
-from workbench.runs.spec.suite_dataset import dataset_spec
+from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
@@ -64,32 +64,12 @@ _RUN = {
 }
 
 
-@dataclass(frozen=True)
-class SuiteHead:
-    """What a suite's file says without its dataset being read."""
-
-    name: str
-    prompt_id: str
-    dataset: DatasetSpec
-    path: Path
-
-    def read_dataset(self) -> Dataset:
-        """The suite's dataset, checked by a schema beside it. Raises SuiteError or DatasetError."""
-        dataset = read_source(self.dataset, self.path)
-        check_cases(dataset, schema_beside(source_path(self.dataset, self.path)))
-        return dataset
-
-
-def read_suite_head(path: Path) -> SuiteHead:
-    """Name, prompt and dataset of the suite in `path`. Raises SuiteError."""
-    return _head(_parsed(path)[0], path)
-
-
 def read_suite(path: Path) -> Suite:
     """The suite in `path` with its dataset. Raises SuiteError or DatasetError."""
     where = str(path)
-    data, text = _parsed(path)
-    head = _head(data, path)
+    data, text = parsed_suite(path)
+    _known(data, _SUITE, where)
+    head = head_of(data, path)
     faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
     written = yaml_as_text(text, where, SuiteError)
     scorers = tuple(
@@ -99,7 +79,7 @@ def read_suite(path: Path) -> Suite:
     return Suite(
         name=head.name,
         prompt_id=head.prompt_id,
-        dataset=head.read_dataset(),
+        dataset=_dataset(head),
         scorers=scorers,
         gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
         run=_run(_mapping(data, "run", where), f"{where}: run"),
@@ -108,30 +88,11 @@ def read_suite(path: Path) -> Suite:
     )
 
 
-def _head(data: Mapping[str, Any], path: Path) -> SuiteHead:
-    where = str(path)
-    return SuiteHead(
-        name=_text(data, "suite", where),
-        prompt_id=_text(data, "prompt", where),
-        dataset=dataset_spec(data.get("dataset"), where),
-        path=path,
-    )
-
-
-def _parsed(path: Path) -> tuple[Mapping[str, Any], str]:
-    """The suite's mapping and its text. Raises SuiteError."""
-    where = str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise SuiteError(f"no suite at {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}: {error}") from error
-    data = parse_yaml(text, where, SuiteError)
-    if not isinstance(data, Mapping):
-        raise SuiteError(f"{where}: a mapping is needed")
-    _known(data, _SUITE, where)
-    return data, text
+def _dataset(head: SuiteHead) -> Dataset:
+    """The suite's dataset, checked by a schema beside it."""
+    dataset = read_source(head.dataset, head.path)
+    check_cases(dataset, schema_beside(source_path(head.dataset, head.path)))
+    return dataset
 
 
 def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
@@ -289,13 +250,6 @@ def _count(data: Mapping[str, Any], key: str, where: str, usual: int, most: int)
     least = 1 if usual else 0
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise SuiteError(f"{where}.{key} must be a whole number from {least} to {most:,}")
-    return value
-
-
-def _text(data: Mapping[str, Any], key: str, where: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value:
-        raise SuiteError(f"{where}: {key} is missing")
     return value
 
 

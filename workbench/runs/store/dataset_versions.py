@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from workbench.datasets.snapshots.changes import DatasetChanges, changes_between
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.runs.spec.suite import Suite
 from workbench.runs.store import snapshots
 from workbench.runs.store.database import writing
 from workbench.runs.store.forgetting import FORGOTTEN_MARK, without_forgotten
@@ -21,6 +20,8 @@ from workbench.times import utc_now
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from workbench.runs.spec.suite import Suite
 
 FEWEST_DIGITS = 6
 """Digits of a fingerprint that name a version, at least."""
