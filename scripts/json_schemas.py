@@ -10,8 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from workbench.datasets.sources.spec import FILE
+from workbench.datasets.sources.spec import KINDS as SOURCES
 from workbench.providers.base import Outcome
 from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
+from workbench.runs.spec.suite_dataset import BY_HASH
 from workbench.runs.spec.suite_file import MAX_CONCURRENCY, MAX_REPEATS
 from workbench.scorers.base import FaultScore
 from workbench.scorers.catalog import COMMON, KINDS
@@ -93,6 +96,41 @@ def scorer() -> Schema:
     return {"anyOf": [{"type": "string"}, with_options]}
 
 
+def dataset() -> Schema:
+    """A path, or where the cases lie and which of them are taken."""
+    values = {"type": ["string", "number", "boolean", "array"]}
+    return {
+        "description": "The file of cases, in the suite's folder; or a mapping.",
+        "anyOf": [
+            {"type": "string"},
+            table(
+                {
+                    "path": text("The file or folder, from the suite's folder."),
+                    "source": {"enum": list(SOURCES), "default": FILE},
+                    "version": text("A commit, tag or branch; of git and dvc."),
+                    "config": text("The configuration of a Hugging Face folder."),
+                    "columns": named({"type": "string"}, "The column by input or field."),
+                    "where": named(values, "Per field, the values of which a case has one."),
+                    "group": text("The column whose value is the group."),
+                    "split": {
+                        "type": "object",
+                        "description": "Shares by a hash, or names of the file's splits.",
+                        "properties": {"by": {"enum": [BY_HASH]}},
+                        "additionalProperties": {"type": ["string", "number"]},
+                    },
+                    "sample": {
+                        "anyOf": [
+                            {"type": "integer", "minimum": 1},
+                            table({"n": whole("Cases.", 1), "seed": whole("Any number.")}, ("n",)),
+                        ]
+                    },
+                },
+                ("path",),
+            ),
+        ],
+    }
+
+
 def suite() -> Schema:
     gate, run = GatePolicy(()), RunOptions()
     scorers = "Scorers that all must pass, the headline first; else the first required one."
@@ -103,7 +141,7 @@ def suite() -> Schema:
             {
                 "suite": text("The suite's name."),
                 "prompt": text("The prompt_id that it tries."),
-                "dataset": text("The file of cases, in the suite's folder."),
+                "dataset": dataset(),
                 "description": text("For people."),
                 "scorers": {"type": "array", "minItems": 1, "items": scorer()},
                 "faults": table(

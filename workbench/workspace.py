@@ -163,18 +163,24 @@ class Workspace:
         """The suite with that name, folder or path. Raises NotFound, SuiteError, DatasetError."""
         from workbench.runs.spec.suite_file import read_suite
 
+        return read_suite(self.suite_path(name))
+
+    def suite_path(self, name: str) -> Path:
+        """The file of the suite with that name, folder or path. Raises NotFound, SuiteError."""
+        from workbench.runs.spec.suite_head import read_suite_head
+
         given = Path(name)
         for path in (given, given / SUITE_FILE):
             if path.is_file() and path.suffix in (".yaml", ".yml"):
-                return read_suite(path)
+                return path
         for path in self.suite_paths():
             if path.parent.name == name:
-                return read_suite(path)
-        suites = list(self.suites())
-        for suite in suites:
-            if suite.name == name:
-                return suite
-        known = [suite.name for suite in suites]
+                return path
+        heads = [read_suite_head(path) for path in self.suite_paths()]
+        for head in heads:
+            if head.name == name:
+                return head.path
+        known = [head.name for head in heads]
         raise NotFound(f"no suite {name!r} in {self.root}", hint=did_you_mean(name, known))
 
     def suites_of(self, prompt_id: str) -> tuple[Suite, ...]:

@@ -70,7 +70,7 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
     [
         ("suite: support_triage", "sweet: support_triage", "unknown key 'sweet'"),
         ("suite: support_triage", "suite: ''", "suite is missing"),
-        ("dataset: cases.jsonl", "dataset: [a]", "dataset is missing"),
+        ("dataset: cases.jsonl", "dataset: [a]", "a path is needed"),
         ("dataset: cases.jsonl", "dataset: ../cases.jsonl", "lies outside"),
         ("dataset: cases.jsonl", "dataset: /etc/passwd", "lies outside"),
         ("dataset: cases.jsonl", "dataset: none.jsonl", "no dataset at"),

@@ -33,13 +33,27 @@ def read_dataset(path: Path) -> Dataset:
 
     Raises DatasetError naming the file, the line and what to do.
     """
+    return dataset_from_rows(path.stem, read_rows(path), str(path))
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file, by its suffix. Raises DatasetError."""
+    return _reader_of(path)(_text_of(path), str(path))
+
+
+def rows_in(path: Path, data: bytes, where: str) -> Iterator[Row]:
+    """The rows in an earlier content of a file; `where` names it in messages."""
+    return _reader_of(path)(decode(data, where), where)
+
+
+def _reader_of(path: Path) -> Callable[[str, str], Iterator[Row]]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(READERS)
         raise DatasetError(
             f"{path}: no reader for {path.suffix or 'that'!r}", hint=f"one of {known}"
         )
-    return dataset_from_rows(path.stem, reader(_text_of(path), str(path)), str(path))
+    return reader
 
 
 def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:

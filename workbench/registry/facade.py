@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.registry.deploy.heads import Expected
     from workbench.registry.models.records import (
         BlameLine,
+        DatasetUse,
         EvaluationRecord,
         GateUse,
         LogEntry,
@@ -119,6 +120,13 @@ class PromptRegistry(RegistryRules):
 
         with self._reading() as connection:
             return judged_by(connection, seq)
+
+    def dataset_uses(self, prompt_id: str, suite: str) -> list[DatasetUse]:
+        """The evaluations of a prompt on a suite by their dataset, newest first."""
+        from workbench.registry.content.evidence import dataset_uses
+
+        with self._reading() as connection:
+            return dataset_uses(connection, prompt_id, suite)
 
     def gate_uses(self, prompt_id: str) -> list[GateUse]:
         """Which cases the evaluations of a prompt used, oldest first."""

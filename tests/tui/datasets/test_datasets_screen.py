@@ -10,6 +10,8 @@ from textual.widgets import Input
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
+from workbench.actions.session import Session
+from workbench.actions.workspace.dataset_versions import log
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.tui.app import WorkbenchApp
@@ -62,6 +64,44 @@ async def test_a_case_is_edited_in_its_place(workspace: Workspace) -> None:
         await until(pilot, lambda: app.screen is screen)
     assert cases_of(workspace)[1].inputs == {"ticket": "Ticket 1: changed\nby hand"}
     assert len(cases_of(workspace)) == 80
+
+
+async def test_edits_here_and_outside_are_versions_with_who_and_why(workspace: Workspace) -> None:
+    path = workspace.root / "evals" / PROMPT / "cases.jsonl"
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("j", "e")
+        await until(pilot, lambda: isinstance(app.screen, CaseForm))
+        app.screen.query_one("#value-0", ValueArea).load_text("Ticket 1: changed")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.screen is screen)
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+        await until_shown(pilot, "79 cases")
+    with Session(workspace) as session:
+        versions = log(session, PROMPT).versions
+    said = [(v.version.made_by, v.version.reason, v.version.cases) for v in versions]
+    who = workspace.author
+    assert said == [
+        (who, "read", 79),
+        (who, "changed t-001 in cases.jsonl", 80),
+        ("ana", "run of support_triage (1.0.0)", 80),
+    ]
+
+
+async def test_cases_that_a_suite_takes_from_elsewhere_are_not_edited_here(
+    workspace: Workspace,
+) -> None:
+    suite = workspace.root / "evals" / PROMPT / "suite.yaml"
+    mapped = "dataset: {path: cases.jsonl, where: {split: [dev, gate]}}"
+    suite.write_text(re.sub("dataset: .*", mapped, suite.read_text()))
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert screen.page is not None and screen.page.path is None
+        await pilot.press("j", "e")
+        await settled(pilot)
+        assert app.screen is screen
 
 
 async def test_what_was_typed_is_dropped_only_when_that_is_meant(workspace: Workspace) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.actions.refs import Source, draft_ref, resolve
 from workbench.actions.session import Session
+from workbench.actions.workspace.dataset_contents import record
 from workbench.datasets.distinct import remarks
 from workbench.datasets.fit import check_fit, differs_from_0_1, unused_columns
 from workbench.datasets.leakage import leak_notes, refuse_leaks
@@ -151,7 +152,7 @@ def start(
     """
     from workbench.runs.engine.engine import start_run
 
-    session.workspace.make_state()
+    _keep_cases(session, spec)
     return start_run(
         spec,
         session.provider_for(spec.prompt),
@@ -159,6 +160,12 @@ def start(
         resume=resume,
         up_to=up_to,
     )
+
+
+def _keep_cases(session: Session, spec: RunSpec) -> None:
+    """Keep the content of the dataset, of which the run uses all or some cases."""
+    session.workspace.make_state()
+    record(session, spec.suite, f"run of {spec.prompt.prompt_id} ({spec.label})")
 
 
 def resume(session: Session, run_id: str) -> LiveRun:
@@ -177,7 +184,7 @@ def submit(
     """
     from workbench.runs.engine.batches import submit_batch
 
-    session.workspace.make_state()
+    _keep_cases(session, spec)
     return submit_batch(
         spec, session.provider_for(spec.prompt), session.workspace.runs_path, on_start
     )

@@ -12,13 +12,18 @@ from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.registry.content.rule_changes import suite_of_evidence
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.digest import Column
-from workbench.registry.models.records import EvaluationRecord, GateUse, SuiteRecord
+from workbench.registry.models.records import (
+    DatasetUse,
+    EvaluationRecord,
+    GateUse,
+    SuiteRecord,
+)
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
 from workbench.registry.storage.queries import gate_use_rows
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.sample import mean
-from workbench.verdicts.values import CasePair, Evidence
+from workbench.verdicts.values import CasePair, Evidence, Gate
 
 _SELECT = """
 SELECT e.seq, e.evaluation_id, e.record, s.parts, s.policy, l.at, l.actor
@@ -129,6 +134,21 @@ def judged_by(connection: Connection, seq: int) -> SuiteRecord:
     suite_seq, suite, fingerprint, parts, policy, contents, at, actor = row
     loaded = (json.loads(parts), json.loads(policy), json.loads(contents or "{}"))
     return SuiteRecord(suite_seq, suite, fingerprint, *loaded, at, actor)
+
+
+def dataset_uses(connection: Connection, prompt_id: str, suite: str) -> list[DatasetUse]:
+    """The evaluations of a prompt on a suite by their dataset, newest first."""
+    rows = connection.execute(
+        "SELECT e.seq, e.evaluation_id, e.version, e.gate, e.score, s.parts, l.at, l.actor"
+        " FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq = e.seq"
+        " WHERE e.prompt_id = ? AND e.suite = ? ORDER BY e.seq DESC",
+        (prompt_id, suite),
+    ).fetchall()
+    return [
+        DatasetUse(seq, at_id, version, Gate(gate), score, json.loads(parts).get("dataset", ""),
+                   at, actor)
+        for seq, at_id, version, gate, score, parts, at, actor in rows
+    ]  # fmt: skip
 
 
 def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:

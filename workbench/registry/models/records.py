@@ -70,6 +70,21 @@ class SuiteRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetUse:
+    """An evaluation by the dataset that it was made on, without its scores."""
+
+    seq: int
+    evaluation_id: str
+    version: str
+    gate: Gate
+    score: float | None
+    dataset: str
+    """Fingerprint of the cases that decided."""
+    recorded_at: str
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactChange:
     """One fact of a rule that changed, in words."""
 

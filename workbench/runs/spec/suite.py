@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.datasets.attachments import attached, media_kinds
 from workbench.datasets.distinct import distinct
+from workbench.datasets.sources.spec import DatasetSpec
 from workbench.datasets.values import Case, Dataset
 from workbench.fingerprints import fingerprint, short
 from workbench.prompts.values import Prompt
@@ -86,6 +87,11 @@ class RunOptions:
     """Stream answers, to time their first token."""
 
 
+def gate_cases_of(dataset: Dataset) -> Dataset:
+    """The cases that decide: the split `gate`, or all of them where there is none."""
+    return dataset.only(GATE_SPLIT if GATE_SPLIT in dataset.splits else None)
+
+
 @dataclass(frozen=True)
 class Suite:
     """Dataset, scorers and gate policy of one prompt."""
@@ -97,6 +103,8 @@ class Suite:
     gate: GatePolicy
     run: RunOptions = RunOptions()
     path: Path | None = None
+    dataset_spec: DatasetSpec | None = None
+    """What its file says about the dataset; it decides nothing beside the cases."""
     typed: bool = False
     """The kinds of the prompt's inputs change what is sent, see `with_reading_changes`."""
     reread: bool = False
@@ -136,8 +144,8 @@ class Suite:
 
     @cached_property
     def gate_cases(self) -> Dataset:
-        """The cases that decide: the split `gate`, or all of them where there is none."""
-        return self.dataset.only(GATE_SPLIT if GATE_SPLIT in self.dataset.splits else None)
+        """The cases that decide, see `gate_cases_of`."""
+        return gate_cases_of(self.dataset)
 
     @cached_property
     def dev_cases(self) -> Dataset:

@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.readers import read_dataset
+from workbench.datasets.sources.reading import read_source
+from workbench.datasets.sources.spec import source_path
+from workbench.datasets.values import Dataset
 from workbench.errors import SuiteError
-from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
+from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Outcome
+from workbench.runs.spec.case_schema import check_cases, schema_beside
 from workbench.runs.spec.suite import (
     DEFAULT_BASELINE,
     DEFAULT_CONFIDENCE,
@@ -24,6 +27,7 @@ from workbench.runs.spec.suite import (
     RunOptions,
     Suite,
 )
+from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
@@ -63,17 +67,9 @@ _RUN = {
 def read_suite(path: Path) -> Suite:
     """The suite in `path` with its dataset. Raises SuiteError or DatasetError."""
     where = str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise SuiteError(f"no suite at {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}: {error}") from error
-    data = parse_yaml(text, where, SuiteError)
-    if not isinstance(data, Mapping):
-        raise SuiteError(f"{where}: a mapping is needed")
+    data, text = parsed_suite(path)
     _known(data, _SUITE, where)
-    name = _text(data, "suite", where)
+    head = head_of(data, path)
     faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
     written = yaml_as_text(text, where, SuiteError)
     scorers = tuple(
@@ -81,22 +77,21 @@ def read_suite(path: Path) -> Suite:
         for scorer in _scorers(data.get("scorers"), written.get("scorers"), where)
     )
     return Suite(
-        name=name,
-        prompt_id=_text(data, "prompt", where),
-        dataset=read_dataset(_beside(path, _text(data, "dataset", where))),
+        name=head.name,
+        prompt_id=head.prompt_id,
+        dataset=_dataset(head),
         scorers=scorers,
         gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
         run=_run(_mapping(data, "run", where), f"{where}: run"),
         path=path,
+        dataset_spec=head.dataset,
     )
 
 
-def _beside(path: Path, name: str) -> Path:
-    """The dataset's path, resolved; must lie below the suite's folder. Raises SuiteError."""
-    folder = path.parent.resolve()
-    dataset = (folder / name).resolve()
-    if not dataset.is_relative_to(folder):
-        raise SuiteError(f"{path}: dataset {name!r} lies outside {folder}", hint="put it beside")
+def _dataset(head: SuiteHead) -> Dataset:
+    """The suite's dataset, checked by a schema beside it."""
+    dataset = read_source(head.dataset, head.path)
+    check_cases(dataset, schema_beside(source_path(head.dataset, head.path)))
     return dataset
 
 
@@ -255,13 +250,6 @@ def _count(data: Mapping[str, Any], key: str, where: str, usual: int, most: int)
     least = 1 if usual else 0
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise SuiteError(f"{where}.{key} must be a whole number from {least} to {most:,}")
-    return value
-
-
-def _text(data: Mapping[str, Any], key: str, where: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value:
-        raise SuiteError(f"{where}: {key} is missing")
     return value
 
 

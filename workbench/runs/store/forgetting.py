@@ -13,6 +13,7 @@ from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import UsageError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
+from workbench.runs.store import snapshots
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import result_digest
 from workbench.runs.store.holder import Holder
@@ -21,7 +22,7 @@ from workbench.times import utc_now
 
 FORGOTTEN = "[forgotten]"
 """Replaces an erased text."""
-_MARK = "forgotten"
+FORGOTTEN_MARK = "forgotten"
 """Key in an erased case that holds the digest of its former inputs."""
 WAIT_MS = 5_000
 """Milliseconds that erasing waits for other readers."""
@@ -68,7 +69,11 @@ class Removed:
 
 def inputs_digest(case: Case) -> str:
     """The digest by which a case is recognised, under any id: that of its inputs alone."""
-    return fingerprint(without_spelling(case.inputs))
+    return _digest_of(case.inputs)
+
+
+def _digest_of(inputs: Any) -> str:
+    return fingerprint(without_spelling(inputs))
 
 
 def texts_of(value: Any) -> Iterator[str]:
@@ -98,8 +103,11 @@ class Forgetter:
         ).fetchall()
         for case_set, suite in rows:
             for content in self._content(case_set):
-                if _MARK not in content:
+                if FORGOTTEN_MARK not in content:
                     yield StoredCase(case_set, suite, read_case(content))
+        for suite, snapshot, content in snapshots.cases_of_suites(self._connection):
+            if FORGOTTEN_MARK not in content:
+                yield StoredCase(snapshot, suite, read_case(content))
 
     def past(self) -> list[ForgottenCase]:
         """Records of forgotten cases, oldest first."""
@@ -118,6 +126,7 @@ class Forgetter:
             self._check_nobody_runs()
             for case_set in [row[0] for row in self._case_sets()]:
                 self._empty_case_set(case_set, inputs, removed)
+            self._empty_snapshots(inputs, removed)
             self._connection.execute(
                 "DELETE FROM answers WHERE id NOT IN (SELECT answer FROM results)"
             )
@@ -192,7 +201,7 @@ class Forgetter:
         gone = [
             content
             for content in contents
-            if _MARK not in content and fingerprint(content["inputs"]) in inputs
+            if FORGOTTEN_MARK not in content and _digest_of(content["inputs"]) in inputs
         ]
         if not gone:
             return
@@ -215,6 +224,25 @@ class Forgetter:
                 texts |= self._empty_results(run, case_id, removed)
             self._empty_run(run, digest, texts)
         self._connection.execute("DELETE FROM contents WHERE fingerprint = ?", [case_set])
+
+    def _empty_snapshots(self, inputs: Collection[str], removed: Removed) -> None:
+        """Erase cases from all snapshots, which keep their fingerprints."""
+        gone = {
+            number: content
+            for number, content in snapshots.all_contents(self._connection)
+            if FORGOTTEN_MARK not in content and _digest_of(content["inputs"]) in inputs
+        }
+        for content in gone.values():
+            removed.inputs.update(texts_of(content["inputs"]))
+            removed.outputs.update(texts_of(content["expected"]))
+        groups = {content["group"] for content in gone.values()} - {None}
+
+        def emptied(content: dict[str, Any]) -> dict[str, Any]:
+            is_gone = _digest_of(content["inputs"]) in inputs
+            return _emptied(content, {content["id"]} if is_gone else (), groups)
+
+        beside = snapshots.beside(self._connection, gone) if groups else set()
+        snapshots.rewrite(self._connection, {*gone, *beside}, emptied)
 
     def _empty_results(self, run: int, case_id: str, removed: Removed) -> set[str]:
         """Erase the answers to a case in a run; returns their texts."""
@@ -287,6 +315,17 @@ def forgotten_cases(connection: sqlite3.Connection, cases: Iterable[Case]) -> li
     return [[case.id, item.by, item.at[:10]] for case, item in matches if item]
 
 
+def without_forgotten(
+    connection: sqlite3.Connection, cases: Sequence[Case]
+) -> list[dict[str, Any]]:
+    """The contents of the cases, those that were forgotten earlier without their texts."""
+    contents = [case.content() for case in cases]
+    gone = {digest for item in past_of(connection) for digest in item.inputs}
+    ids = {case.id for case in cases if inputs_digest(case) in gone} if gone else set()
+    groups = {case.group for case in cases if case.id in ids and case.group is not None}
+    return [_emptied(content, ids, groups) for content in contents] if ids else contents
+
+
 def _emptied(
     content: dict[str, Any], ids: Collection[str], groups: Collection[str]
 ) -> dict[str, Any]:
@@ -302,7 +341,7 @@ def _emptied(
         **{key: value for key, value in content.items() if key != TOOL_RESULTS},
         "inputs": dict.fromkeys(content["inputs"], FORGOTTEN),
         "expected": None if content["expected"] is None else FORGOTTEN,
-        _MARK: fingerprint(content["inputs"]),
+        FORGOTTEN_MARK: _digest_of(content["inputs"]),
     }
 
 

@@ -188,6 +188,51 @@ M006_OUTBOX = (
         WHERE environment <> ''""",
 )
 
+M007_SNAPSHOTS = (
+    # Cases with consecutive numbers from `first` on, compressed together; a few bytes of each
+    # one's sha256, to find it.
+    """CREATE TABLE snapshot_packs (
+        first INTEGER PRIMARY KEY,
+        cases INTEGER NOT NULL,
+        digests BLOB NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT""",
+    # The fingerprints of the dataset and of its gate cases name a content, `content` is the
+    # sha256 of what was stored; the manifest refers to its parent's.
+    """CREATE TABLE snapshots (
+        id INTEGER PRIMARY KEY,
+        fingerprint TEXT NOT NULL UNIQUE,
+        gate TEXT NOT NULL,
+        content BLOB NOT NULL,
+        cases INTEGER NOT NULL,
+        parent INTEGER REFERENCES snapshots(id),
+        depth INTEGER NOT NULL,
+        manifest BLOB NOT NULL
+    ) STRICT""",
+    "CREATE INDEX snapshots_by_gate ON snapshots (gate)",
+    """CREATE TABLE dataset_versions (
+        suite TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        snapshot INTEGER NOT NULL REFERENCES snapshots(id),
+        made_at TEXT NOT NULL,
+        made_by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        source TEXT NOT NULL,
+        added INTEGER NOT NULL,
+        removed INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        PRIMARY KEY (suite, number)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE dataset_tags (
+        suite TEXT NOT NULL,
+        name TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        tagged_at TEXT NOT NULL,
+        tagged_by TEXT NOT NULL,
+        PRIMARY KEY (suite, name)
+    ) STRICT, WITHOUT ROWID""",
+)
+
 MIGRATIONS = (
     M001_FIRST_SCHEMA,
     M002_BATCHES_AND_PROBES,
@@ -195,5 +240,6 @@ MIGRATIONS = (
     M004_ANSWER_ORIGINS,
     M005_READINGS_AND_FORMS,
     M006_OUTBOX,
+    M007_SNAPSHOTS,
 )
 """Step n migrates schema n to schema n + 1, counted from 0."""

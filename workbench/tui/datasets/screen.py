@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
+from workbench.actions.workspace.dataset_contents import is_edited_in_place
 from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.present.case_values import readable_inputs
@@ -240,6 +241,8 @@ class DatasetsScreen(ModeScreen):
 
 
 def _editing(page: DatasetPage) -> str:
+    if page.suite is not None and not is_edited_in_place(page.suite):
+        return "the suite chooses among the cases of its source: edit them there"
     if page.path is None:
         return "only .jsonl files can be edited here"
     return "changes are written at once"

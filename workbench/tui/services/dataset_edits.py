@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.dataset_contents import is_edited_in_place, record, record_file
 from workbench.actions.workspace.new_suite import begin_suite
 from workbench.datasets.fit import fitted
 from workbench.datasets.values import Case
 from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, replace_case
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.prompts.values import Prompt
+from workbench.runs.spec.case_schema import check_case, schema_beside
 from workbench.runs.spec.suite import Suite
 from workbench.workspace import EVALS
 
@@ -38,7 +41,7 @@ class DatasetPage:
     @property
     def path(self) -> Path | None:
         """The file, where this program may write it."""
-        if self.suite is None:
+        if self.suite is None or not is_edited_in_place(self.suite):
             return None
         path = Path(self.suite.dataset.source)
         return path if path.suffix.lower() == SUFFIX and path.is_file() else None
@@ -54,6 +57,8 @@ def read_datasets(session: Session, name: str | None, prompt_id: str = "") -> Da
         suite = session.workspace.suite(wanted)
     except WorkbenchError as error:
         return DatasetPage(names, None, str(error), wanted)
+    with suppress(UsageError):  # what cannot be kept can be shown
+        record(session, suite)
     return DatasetPage(names, suite, shown=suite.path.parent.name if suite.path else wanted)
 
 
@@ -71,16 +76,19 @@ def _trying(session: Session, names: Sequence[str], prompt_id: str) -> str:
 def save_case(session: Session, path: Path, case: Case, replaces: str) -> str:
     """Add a case, or put it in another's place; says what was done.
 
-    Raises TemplateError or DatasetError for a value that does not fit the suite's prompt.
+    Raises TemplateError or DatasetError for a value that does not fit the suite's prompt or schema.
     """
     prompt = _prompt_of(session, path)
     if prompt is not None:
         case = fitted(prompt, case, path.parent)
+    schema = schema_beside(path)
+    if schema:
+        check_case(case, schema, str(path))
     if replaces:
         replace_case(path, case, case_id=replaces)
-        return f"changed {case.id} in {path.name}"
+        return _kept(session, path, f"changed {case.id} in {path.name}")
     add_case(path, case)
-    return f"added {case.id} to {path.name}"
+    return _kept(session, path, f"added {case.id} to {path.name}")
 
 
 def _prompt_of(session: Session, path: Path) -> Prompt | None:
@@ -95,9 +103,15 @@ def _prompt_of(session: Session, path: Path) -> Prompt | None:
 
 def delete_case(session: Session, path: Path, case_id: str) -> str:
     """Take a case out of its file; says what was done."""
-    del session
     remove_case(path, case_id)
-    return f"deleted {case_id} from {path.name}"
+    return _kept(session, path, f"deleted {case_id} from {path.name}")
+
+
+def _kept(session: Session, path: Path, done: str) -> str:
+    """Keep what the file holds now as a version of each suite that reads it; returns `done`."""
+    with suppress(WorkbenchError):  # the edit is done, and the next reader keeps it
+        record_file(session, path, done)
+    return done
 
 
 def save_first_case(session: Session, prompt_id: str, case: Case) -> str:

@@ -1,0 +1,224 @@
+"""Versions of a suite's dataset in runs.db: which contents it had, since when, by whom and why."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.datasets.snapshots.changes import DatasetChanges, changes_between
+from workbench.datasets.values import Case
+from workbench.errors import UsageError
+from workbench.runs.store import snapshots
+from workbench.runs.store.database import writing
+from workbench.runs.store.forgetting import FORGOTTEN_MARK, without_forgotten
+from workbench.runs.store.rows import read_case
+from workbench.times import utc_now
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from workbench.runs.spec.suite import Suite
+
+FEWEST_DIGITS = 6
+"""Digits of a fingerprint that name a version, at least."""
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_DIGEST = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},64}}")
+_NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
+_VERSIONS = (
+    "SELECT v.suite, v.number, s.fingerprint, s.gate, s.cases, v.added, v.removed, v.changed,"
+    " v.made_at, v.made_by, v.reason, v.source, s.id,"
+    " (SELECT json_group_array(name) FROM dataset_tags AS t"
+    "  WHERE t.suite = v.suite AND t.number = v.number)"
+    " FROM dataset_versions AS v JOIN snapshots AS s ON s.id = v.snapshot"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """One content that a suite's dataset had."""
+
+    suite: str
+    number: int
+    fingerprint: str
+    """Of the dataset."""
+    gate: str
+    """Fingerprint of the cases that decide, by which evidence names them."""
+    cases: int
+    added: int
+    removed: int
+    changed: int
+    made_at: str
+    """ISO 8601, UTC: when this program first read it."""
+    made_by: str
+    reason: str
+    source: str
+    snapshot: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCases:
+    """The cases of a content."""
+
+    cases: tuple[Case, ...]
+    forgotten: int = 0
+    """Those whose texts were forgotten."""
+
+
+class DatasetVersions:
+    """Records and reads versions in an open runs.db."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: sqlite3.Connection = database.conn
+
+    def record(self, suite: Suite, by: str, reason: str, source: str) -> DatasetVersion:
+        """The suite's newest version, which is a new one if the dataset's content is not that of
+        the last.
+
+        Cases that were forgotten are kept without their texts.
+        """
+        dataset = suite.dataset
+        newest = self.newest(suite.name)
+        if newest is not None and newest.fingerprint == dataset.fingerprint:
+            return newest
+        gate = suite.gate_cases.fingerprint
+        contents = without_forgotten(self._connection, dataset.cases)
+        with writing(self._database):
+            # Another process may have been faster.
+            newest = self.newest(suite.name)
+            if newest is None or newest.fingerprint != dataset.fingerprint:
+                parent = newest.snapshot if newest else None
+                snapshot = snapshots.find(self._connection, dataset.fingerprint)
+                if snapshot is None:
+                    snapshot = snapshots.store(
+                        self._connection, dataset.fingerprint, gate, contents, parent
+                    )
+                self._insert(suite.name, newest, snapshot, (by, reason, source))
+        made = self.newest(suite.name)
+        assert made is not None
+        return made
+
+    def versions(self, suite: str, limit: int | None = None) -> list[DatasetVersion]:
+        """The suite's versions, newest first."""
+        rows = self._connection.execute(
+            f"{_VERSIONS} WHERE v.suite = ? ORDER BY v.number DESC LIMIT ?",
+            [suite, -1 if limit is None else limit],
+        ).fetchall()
+        return [_version(row) for row in rows]
+
+    def newest(self, suite: str) -> DatasetVersion | None:
+        """The suite's last version, if there is one."""
+        return next(iter(self.versions(suite, 1)), None)
+
+    def suites(self) -> list[str]:
+        """The suites that have versions."""
+        rows = self._connection.execute("SELECT DISTINCT suite FROM dataset_versions ORDER BY 1")
+        return [row[0] for row in rows.fetchall()]
+
+    def find(self, suite: str, ref: str) -> DatasetVersion | None:
+        """The version with that number, name, or first digits of a fingerprint (of the dataset, or
+        of its gate cases); the newest of several. None if there is none.
+
+        Raises UsageError for digits that two contents begin with.
+        """
+        known = self.versions(suite)
+        if _NUMBER.fullmatch(ref):
+            for version in known:
+                if version.number == int(ref):
+                    return version
+        for version in known:
+            if ref in version.names:
+                return version
+        if not is_digest(ref):
+            return None
+        alike = [v for v in known if v.fingerprint.startswith(ref) or v.gate.startswith(ref)]
+        if len({version.fingerprint for version in alike}) > 1 and len(ref) < 64:
+            which = ", ".join(f"{v.number} ({v.fingerprint[:12]})" for v in alike[:3])
+            raise UsageError(f"{ref} begins several contents of {suite}: versions {which}")
+        return alike[0] if alike else None
+
+    def read(self, version: DatasetVersion) -> StoredCases:
+        """The cases of a version, in the dataset's order."""
+        numbers = snapshots.numbers_of(self._connection, version.snapshot)
+        contents = list(snapshots.contents_of(self._connection, numbers))
+        forgotten = sum(FORGOTTEN_MARK in content for content in contents)
+        return StoredCases(tuple(map(read_case, contents)), forgotten)
+
+    def is_whole(self, version: DatasetVersion) -> bool:
+        """Whether its cases are exactly those that were stored."""
+        return snapshots.is_whole(self._connection, version.snapshot)
+
+    def changes(self, before: DatasetVersion, after: DatasetVersion) -> DatasetChanges:
+        """What a version changed; reads only the cases that one of the two lacks."""
+        old = snapshots.numbers_of(self._connection, before.snapshot)
+        new = snapshots.numbers_of(self._connection, after.snapshot)
+        kept = {*old} & {*new}
+        return changes_between(
+            self._read([number for number in old if number not in kept]),
+            self._read([number for number in new if number not in kept]),
+            reordered=old != new,
+        )
+
+    def tag(self, version: DatasetVersion, name: str, by: str, *, move: bool = False) -> None:
+        """Name a version. Raises UsageError for a name that another version has, unless it may be
+        moved, and for one that could be read as a number or a fingerprint.
+        """
+        if not _NAME.fullmatch(name) or is_digest(name) or name in RESERVED:
+            raise UsageError(
+                f"{name!r} cannot name a version",
+                hint="a letter, then letters, digits, . _ -; not all of them hexadecimal digits",
+            )
+        with writing(self._database):
+            row = self._connection.execute(
+                "SELECT number FROM dataset_tags WHERE suite = ? AND name = ?",
+                [version.suite, name],
+            ).fetchone()
+            if row and row[0] != version.number and not move:
+                raise UsageError(
+                    f"{name!r} names version {row[0]} of {version.suite}", hint="--move moves it"
+                )
+            self._connection.execute(
+                "INSERT OR REPLACE INTO dataset_tags VALUES (?, ?, ?, ?, ?)",
+                [version.suite, name, version.number, utc_now(), by],
+            )
+
+    def _insert(
+        self, suite: str, newest: DatasetVersion | None, snapshot: int, said: tuple[str, str, str]
+    ) -> None:
+        numbers = snapshots.numbers_of(self._connection, snapshot)
+        added, removed, changed = len(numbers), 0, 0
+        if newest is not None:
+            before = snapshots.numbers_of(self._connection, newest.snapshot)
+            gone, come = self._ids({*before} - {*numbers}), self._ids({*numbers} - {*before})
+            added, removed = len(come - gone), len(gone - come)
+            changed = len(come & gone)
+        by, reason, source = said
+        number = newest.number + 1 if newest else 1
+        self._connection.execute(
+            "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [suite, number, snapshot, utc_now(), by, reason, source, added, removed, changed],
+        )
+
+    def _ids(self, numbers: Iterable[int]) -> set[str]:
+        return {content["id"] for content in snapshots.contents_of(self._connection, numbers)}
+
+    def _read(self, numbers: Iterable[int]) -> tuple[Case, ...]:
+        return tuple(map(read_case, snapshots.contents_of(self._connection, numbers)))
+
+
+RESERVED = frozenset({"file", "newest"})
+"""Names that mean the file as it is, and its last version."""
+
+
+def is_digest(ref: str) -> bool:
+    """Whether a reference to a version may be the first digits of a fingerprint."""
+    return _DIGEST.fullmatch(ref) is not None
+
+
+def _version(row: Any) -> DatasetVersion:
+    return DatasetVersion(*[*row[:-1], tuple(sorted(json.loads(row[-1])))])
