@@ -49,12 +49,10 @@ from workbench.prompts.values import (
 )
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_KNOWN = {"name", "description", "model", "inputs", "outputs", "tools", "template"} | {
-    *(SNIPPETS, EXAMPLES)
-}
-_INPUT = {"name", "kind", "required", "default", "description"} | {
-    *("enum", "enumValues", "minimum", "maximum")
-}
+_KNOWN = {*("name", "description", "model", "inputs", "outputs", "tools", "template")}
+_KNOWN |= {SNIPPETS, EXAMPLES}
+_INPUT = {*("name", "kind", "required", "default", "description")}
+_INPUT |= {*("enum", "enumValues", "minimum", "maximum")}
 _PARTS = ("model", "inputs")
 """Keys that `extra` keeps in part."""
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.cells import is_typed, typed
+from workbench.datasets.cells import typed
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError
 from workbench.json_text import without_spelling
 from workbench.prompts.files.untyped import UntypedText
+from workbench.prompts.kinds import is_typed
 from workbench.scorers.json_schemas import first_error, schema_problem
 
 SCHEMA = "schema.json"

@@ -17,7 +17,7 @@ from workbench.prompts.files.variants import split_name
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
-from workbench.workspace_files import WorkspaceFiles
+from workbench.workspace.files import WorkspaceFiles
 
 if TYPE_CHECKING:
     from workbench.prompts.files.prompty import Draft
