@@ -66,6 +66,14 @@ class DialogOpeners(AppContext):
             save()
         open_variants(self)
 
+    def action_lineage(self) -> None:
+        if not self.selection.prompt_id:
+            self.tell("no prompt is picked: F2 Prompts", error=True)
+            return
+        from workbench.tui.dialogs.lineage import open_lineage
+
+        open_lineage(self)
+
     def action_help(self) -> None:
         from workbench.tui.dialogs.help import Help
         from workbench.tui.keys.commands import available

@@ -94,6 +94,7 @@ READING = (
         "prompt_diff.fold", "o", "All lines", "dialog", "prompt_diff", "fold", "or changes only"
     ),
     Action("charts.close", "escape,q,t,enter", "Close", "dialog", "charts", "close"),
+    Action("lineage.close", "escape,q,f6,enter", "Close", "dialog", "lineage", "close"),
     Action("find.leave", "escape", "Empty, then leave", "list", "find", "leave", "the filter"),
     Action("find.to_table", "down", "To the list", "list", "find", "to_table"),
 )
