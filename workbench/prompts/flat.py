@@ -15,7 +15,7 @@ from workbench.prompts.templates.templates import ExampleTexts, variables
 from workbench.prompts.values import BRACES, EXAMPLES, SLOT, Message, Prompt
 
 _EXAMPLES = re.compile(rf"\{{\{{([-+]?)\s*{EXAMPLES}\s*([-+]?)\}}\}}")
-_SPECIAL = re.compile(r"\{[{%#]|\{\Z|\r|\A(?:<{7}|>{7}|\|{7})|\A[ \t]*\Z")
+_SPECIAL = re.compile(r"\{[{%#]|\{\Z|\r|\A(?:<{7}|>{7}|\|{7})")
 """What a template, or a draft's text, would read as more than a line of text."""
 
 
@@ -77,9 +77,8 @@ def _literal(text: str, prompt: Prompt) -> str:
 
 
 def _is_special(line: str, is_end: bool) -> bool:
-    found = _SPECIAL.search(line)
-    is_blank = not line.strip(" \t")
-    return bool(MARKER.fullmatch(line) or (found and (is_end or not is_blank)))
+    is_blank_end = is_end and not line.strip()
+    return bool(is_blank_end or MARKER.fullmatch(line) or _SPECIAL.search(line))
 
 
 def _expression(value: Any) -> str:

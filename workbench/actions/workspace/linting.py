@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from workbench.actions.refs import resolve
 from workbench.actions.session import Session
+from workbench.actions.workspace.checks import Check, Level
 from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, WorkbenchError
@@ -119,6 +121,15 @@ def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = 
         if found.rule.id not in linted.off:
             linted = replace(linted, findings=(found, *linted.findings))
     return linted
+
+
+def lint_checks(workspace: Workspace, path: Path) -> Iterator[Check]:
+    """The findings in a draft as warnings: they stop no run."""
+    linted = lint_file(workspace, path)
+    for finding in linted.findings:
+        line = f":{finding.line}" if finding.line else ""
+        message = f"{linted.file_of(finding)}{line}: {finding.message} [{finding.rule.id}]"
+        yield Check("lint", Level.WARNING, message, finding.what_to_do)
 
 
 def _linted(

@@ -25,7 +25,7 @@ from workbench.prompts.lint.rules import (
 )
 from workbench.prompts.lint.tokens import context_findings
 from workbench.prompts.lint.white_space import white_space_findings
-from workbench.prompts.templates.templates import variables
+from workbench.prompts.templates.templates import ExampleTexts, variables
 from workbench.prompts.values import SNIPPETS, Message, Prompt
 from workbench.suggestions import did_you_mean
 
@@ -76,6 +76,7 @@ def finding_of(error: WorkbenchError, where: str, rule: Rule = UNREADABLE) -> Fi
 
 def template_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
     """Each message whose template does not compile, on the line of its file."""
+    compiles = True
     for message, own in zip(placed.messages, prompt.messages, strict=True):
         try:
             variables(replace(prompt, messages=(own,)))
@@ -88,6 +89,12 @@ def template_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
             elif match:
                 line += int(match["line"]) - 1
             yield Finding(UNREADABLE, problem, line, error.hint, file)
+            compiles = False
+    try:
+        if prompt.examples and compiles:
+            ExampleTexts(prompt)
+    except TemplateError as error:
+        yield Finding(UNREADABLE, error.message, None, error.hint)
 
 
 def silenced(prompt: Prompt) -> frozenset[str]:

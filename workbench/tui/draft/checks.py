@@ -22,9 +22,9 @@ from workbench.prompts.lint.rules import (
     LintContext,
     Severity,
 )
-from workbench.prompts.lint.tokens import about_tokens
 from workbench.prompts.numbering import next_version
-from workbench.prompts.templates.templates import Renderer, variables
+from workbench.prompts.sizes import about_tokens
+from workbench.prompts.templates.templates import ExampleTexts, Renderer, variables
 from workbench.prompts.values import Message, Prompt
 
 _WHERE = "the draft"
@@ -88,9 +88,17 @@ class Checked:
     """The version number that registering would propose."""
 
     @property
+    def example_tokens(self) -> int:
+        """About how many of them the few-shot examples are; 0: there are none, or they fail."""
+        try:
+            return ExampleTexts(self.prompt).tokens if self.prompt and self.prompt.examples else 0
+        except TemplateError:
+            return 0
+
+    @property
     def tokens(self) -> int:
         """About how many tokens the rendered messages have."""
-        return about_tokens("".join(message.content for message in self.messages))
+        return sum(about_tokens(message.content) for message in self.messages)
 
     @property
     def is_sendable(self) -> bool:

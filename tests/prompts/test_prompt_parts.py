@@ -1,0 +1,92 @@
+"""Round trips of snippets, slots and examples through every form that a prompt has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.prompts.parts import given_inputs, histories, hostile, prompts, same_source
+from workbench.exchange.targets.prompty import KIND, as_prompty
+from workbench.prompts.codec import prompt_from_json, prompt_to_json
+from workbench.prompts.files.prompty import parse_prompty, write_prompty
+from workbench.prompts.flat import flattened
+from workbench.prompts.templates.templates import Renderer
+from workbench.prompts.values import PARTS_REVISION, Prompt
+from workbench.registry.models.artefact import body_of, prompt_of
+from workbench.runs.store.rows import prompt_content, read_prompt
+
+
+def sent(prompt: Prompt, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [message.sent() for message in Renderer(prompt).render(inputs)]
+
+
+@given(prompts())
+def test_a_draft_is_read_back_as_it_was_written(prompt: Prompt) -> None:
+    again = parse_prompty(write_prompty(prompt))
+    assert again.fingerprint == prompt.fingerprint
+    assert same_source(again) == same_source(prompt)
+
+
+@given(prompts())
+def test_registry_and_runs_give_the_same_prompt_back(prompt: Prompt) -> None:
+    assert prompt_of("parts", "", body_of(prompt)) == prompt
+    stored = json.loads(json.dumps(prompt_content(prompt)))
+    assert read_prompt(stored) == prompt
+    assert prompt_from_json("parts", prompt_to_json(prompt)).fingerprint == prompt.fingerprint
+
+
+@given(prompts())
+def test_0_1_0_refuses_what_it_would_misread(prompt: Prompt) -> None:
+    """It knows two template words, and takes what it does not know for absent."""
+    data = prompt_to_json(prompt)
+    assert prompt.revision == PARTS_REVISION
+    assert data["template"] not in ("jinja2", "braces")
+
+
+@given(prompts(), histories, hostile | st.none())
+def test_without_its_parts_it_sends_the_same(
+    prompt: Prompt, history: list[Mapping[str, Any]], mood: str | None
+) -> None:
+    inputs = given_inputs(history, mood)
+    flat = flattened(prompt)
+    assert sent(flat, inputs) == sent(prompt, inputs)
+    exported = parse_prompty(as_prompty(prompt))
+    assert not exported.snippets
+    assert exported.examples is None
+    assert sent(exported, inputs) == sent(prompt, inputs)
+
+
+@given(prompts(), histories, hostile)
+def test_no_text_becomes_a_message(
+    prompt: Prompt, history: list[Mapping[str, Any]], mood: str
+) -> None:
+    rows = len(prompt.examples.rows) if prompt.examples else 0
+    slots = [message.content for message in prompt.messages if message.role == "slot"]
+    plain = len(prompt.messages) - len(slots)
+    expected = plain + slots.count("history") * len(history) + slots.count("examples") * 2 * rows
+    assert len(sent(prompt, given_inputs(history, mood))) == expected
+
+
+def test_an_export_names_what_it_loses() -> None:
+    from workbench.exchange.targets.base import Export
+    from workbench.prompts.values import SLOT, ExampleSet, Input, Message
+
+    prompt = Prompt(
+        "p",
+        (Message("user", '{% include "tone" %}{{ examples }}'), Message(SLOT, "history")),
+        inputs=(Input("history", "messages"), Input("age", "integer", minimum=1)),
+        revision=PARTS_REVISION,
+        snippets={"tone": "Be kind."},
+        examples=ExampleSet("{{ ticket }}", ({"inputs": {"ticket": "x"}},)),
+    )
+    lost = [loss.what for loss in KIND.loses(Export(None, prompt))]  # type: ignore[arg-type]
+    assert lost == [
+        "the snippets tone",
+        "the few-shot examples as data",
+        "the kind of the input history",
+        "minimum of the input age",
+    ]
