@@ -110,10 +110,10 @@ def test_what_stands_out_in_a_line() -> None:
 def test_white_space_is_not_reported_on_the_line_that_is_being_typed() -> None:
     text = DRAFT.replace("one queue.", "one queue. ")
     (problem,) = check(text, "triage", CASE).problems
-    assert (problem.line, problem.is_error) == (7, False)
-    assert check(text, "triage", CASE, typing=7).problems == ()
+    assert (problem.line, problem.is_error) == (8, False)
+    assert check(text, "triage", CASE, typing=8).problems == ()
     undeclared = text.replace("one queue. ", "one {{ queue }} ")
-    assert [p.text for p in check(undeclared, "triage", None, typing=7).problems] == [
+    assert [p.text for p in check(undeclared, "triage", None, typing=8).problems] == [
         "{{ queue }} is not declared in inputs"
     ]
 
