@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @click.argument("ref", metavar="[PROMPT[@VARIANT | @VERSION] | RUN]", required=False)
 @click.option("--suite", help="Only runs on this suite.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-def runs_command(
-    context: CommandContext, ref: str | None, suite: str | None, limit: int
-) -> None:
+def runs_command(context: CommandContext, ref: str | None, suite: str | None, limit: int) -> None:
     """List the stored runs, newest first; of one RUN, all that it was made with."""
     from workbench.present.tables import lay_out
 

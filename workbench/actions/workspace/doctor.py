@@ -141,7 +141,7 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             continue
         if draft.note:
             yield Check("draft", Level.WARNING, draft.note, "write model.provider")
-        yield from lint_checks(workspace, path)
+        yield from lint_checks(workspace, draft)
     yield from variant_checks(workspace)
     for path in workspace.suite_paths():
         try:
