@@ -68,6 +68,8 @@ class Expanded:
 
 def includes_in(text: str) -> Iterator[Include]:
     """Every include outside of comments and raw blocks, in order."""
+    if not _ANY_INCLUDE.search(text):
+        return
     at = 0
     while opening := _OPENING.search(text, at):
         start = opening.start()

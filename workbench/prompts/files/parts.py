@@ -39,12 +39,17 @@ class PromptFiles(Protocol):
         """
 
 
+_WHOLE = "where it comes from, workbench export prompty writes a file that needs no other"
+
+
 class _NoFiles:
     def snippet(self, name: str) -> str:
-        raise DraftError(f"there is no snippet {name!r} here: only a workspace has snippets")
+        problem = f"there is no snippet {name!r} here: only a workspace has snippets"
+        raise DraftError(problem, hint=_WHOLE)
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
-        raise DraftError(f"{file} cannot be read here: only a draft in a workspace has examples")
+        problem = f"{file} cannot be read here: only a draft in a workspace has examples"
+        raise DraftError(problem, hint=_WHOLE)
 
 
 NO_FILES: PromptFiles = _NoFiles()
