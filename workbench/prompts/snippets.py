@@ -30,7 +30,7 @@ _ENDS = {
     "#": re.compile(r"(#\})"),
 }
 _ANY_INCLUDE = re.compile(r"\{%[-+]?\s*include\b")
-_INCLUDE = re.compile(r"""\{%([-+]?)\s*include\s+(?:'([^'\\]*)'|"([^"\\]*)")\s*([-+]?)%\}""")
+_INCLUDE = re.compile(r"""\{%([-+]?)\s*include\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*([-+]?)%\}""")
 
 
 @dataclass(frozen=True, slots=True)
