@@ -10,7 +10,8 @@ import pytest
 from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
 from workbench.actions.trust import check_trust, is_trusted, trust
-from workbench.actions.workspace.doctor import Level, examine
+from workbench.actions.workspace.checks import Level
+from workbench.actions.workspace.doctor import examine
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.git_attributes import add_union_merge
 from workbench.actions.workspace.init import create_workspace

@@ -17,7 +17,8 @@ from workbench.actions.releasing.register import register
 from workbench.actions.releasing.rules import sync
 from workbench.actions.running.run import make_spec, start, try_case
 from workbench.actions.session import Session
-from workbench.actions.workspace.doctor import Level, examine
+from workbench.actions.workspace.checks import Level
+from workbench.actions.workspace.doctor import examine
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError, UsageError
 from workbench.prompts.files.untyped import UntypedText

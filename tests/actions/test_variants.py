@@ -11,6 +11,8 @@ from workbench.actions.refs import resolve
 from workbench.actions.releasing.register import register
 from workbench.actions.releasing.rules import sync
 from workbench.actions.session import Session
+from workbench.actions.workspace.checks import Level
+from workbench.actions.workspace.doctor import examine
 from workbench.actions.workspace.draft_history import history, restore
 from workbench.actions.workspace.init import create_workspace
 from workbench.actions.workspace.variants import drafts_of, drop, make_variant, promote
@@ -178,6 +180,17 @@ def test_variants_are_told_apart_and_the_version_that_one_equals_is_named(
         ("hello@a", "", False),
         ("hello@b", "1.0.0", False),
         ("hello@c", "", True),
+    ]
+
+
+def test_doctor_names_variants_that_no_ref_can_name(workspace: Workspace) -> None:
+    (workspace.root / "prompts" / "more").mkdir()
+    for path in ("hello@a", "more/hello@a", "hello@staging"):
+        (workspace.root / "prompts" / f"{path}.prompty").write_text(DRAFT)
+    told = [check for check in examine(workspace) if check.name == "variant"]
+    assert [(check.level, check.message) for check in told] == [
+        (Level.PROBLEM, "2 files are the variant hello@a"),
+        (Level.WARNING, "hello@staging is an environment and a variant"),
     ]
 
 

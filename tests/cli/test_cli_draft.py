@@ -39,6 +39,8 @@ def test_a_variant_is_made_compared_promoted_dropped_and_restored(fresh_cli: Cli
     labels = {one["label"] for one in cli.here("runs", "--json").json["runs"]}
     assert labels == {"draft", "@best"}
     assert "triage (@best)" in cli.here("runs").out
+    for ref, label in (("triage@best", "@best"), ("triage@draft", "draft")):
+        assert {one["label"] for one in cli.here("runs", ref, "--json").json["runs"]} == {label}
     page = cli.root / "page.html"
     cli.here("report", run["run_id"], compared["run_a"], "--html", str(page))
     assert "@best" in page.read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prompts.test_snippets import Files
@@ -99,6 +99,7 @@ rows = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(rows, rows, st.integers(0, 10**12))
 def test_a_seed_orders_rows_alike_whatever_their_order_and_an_added_row_moves_no_other(
     some: list[dict[str, Any]], more: list[dict[str, Any]], seed: int
@@ -171,3 +172,16 @@ def test_a_draft_of_a_version_names_the_file_while_it_gives_these_rows() -> None
     text = write_prompty(prompt, changed)
     assert "rows:" in text
     assert parse_prompty(text, files=changed).fingerprint == prompt.fingerprint
+
+
+def test_a_row_without_an_answer_shows_none_and_needs_none() -> None:
+    body = "{% for e in examples %}{{ e.inputs.ticket }}={{ e.expected }}{% endfor %}"
+    assert sent(read("choose: all", body, [{"inputs": {"ticket": "a"}}])) == [("system", "a=")]
+    assert sent(read(TEXT, rows=[{"inputs": {"ticket": "a"}}]), ticket="b")[0][1] == (
+        "T: a\nQ: \n\nT: b"
+    )
+
+
+def test_examples_need_jinja2() -> None:
+    with pytest.raises(DraftError, match="line 3 examples need templates in jinja2"):
+        read("choose: all\ntemplate: braces", "{examples}")

@@ -11,7 +11,7 @@ from workbench.errors import EXIT_DONE, EXIT_USAGE, NotFound
 from workbench.present import numbers
 
 if TYPE_CHECKING:
-    from workbench.actions.workspace.doctor import Check
+    from workbench.actions.workspace.checks import Check
     from workbench.actions.workspace.probe import Probed, Target
 
 
@@ -30,7 +30,8 @@ def doctor_command(context: CommandContext, probe: str | None) -> int:
     name, says before what they cost, and records which options are honoured and which ignored,
     so that runs can warn. Exit code 2 when something will not work.
     """
-    from workbench.actions.workspace.doctor import Level, examine
+    from workbench.actions.workspace.checks import Level
+    from workbench.actions.workspace.doctor import examine
 
     try:
         workspace = context.workspace()

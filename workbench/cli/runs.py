@@ -11,29 +11,31 @@ from workbench.cli.context import CommandContext, command
 from workbench.cli.run import as_json, lines_of
 from workbench.errors import NotFound
 from workbench.present import numbers
+from workbench.prompts.files.variants import AT
 
 if TYPE_CHECKING:
     from workbench.runs.spec.values import RunSummary
 
 
 @command("runs", example="workbench runs support_triage --limit 10")
-@click.argument("prompt_id", metavar="[PROMPT | RUN]", required=False)
+@click.argument("ref", metavar="[PROMPT[@VARIANT | @VERSION] | RUN]", required=False)
 @click.option("--suite", help="Only runs on this suite.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-def runs_command(
-    context: CommandContext, prompt_id: str | None, suite: str | None, limit: int
-) -> None:
+def runs_command(context: CommandContext, ref: str | None, suite: str | None, limit: int) -> None:
     """List the stored runs, newest first; of one RUN, all that it was made with."""
     from workbench.present.tables import lay_out
 
     session = context.session()
     if not session.workspace.runs_path.exists():
         raise NotFound("no run yet", hint="workbench run SUITE")
-    one = session.store.summary_or_none(prompt_id) if prompt_id else None
+    one = session.store.summary_or_none(ref) if ref else None
     if one:
         _show_one(context, one)
         return
-    summaries = session.store.summaries(prompt_id, suite, limit + 1)
+    prompt_id, at, label = (ref or "").partition(AT)
+    summaries = session.store.summaries(prompt_id or None, suite, None if at else limit + 1)
+    if at:
+        summaries = [run for run in summaries if run.label in (label, f"{AT}{label}")]
     shown = summaries[:limit]
     now = datetime.now(UTC)
     rows = [

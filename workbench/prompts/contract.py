@@ -55,12 +55,6 @@ def undeclared(prompt: Prompt) -> tuple[str, ...]:
     return tuple(name for name in variables(prompt) if name not in declared)
 
 
-def unused(prompt: Prompt) -> tuple[str, ...]:
-    """Declared inputs that no template uses."""
-    used = set(variables(prompt))
-    return tuple(item.name for item in prompt.inputs if item.name not in used)
-
-
 def _needed(prompt: Prompt) -> dict[str, bool]:
     """By input name, whether a caller must provide it."""
     needed = dict.fromkeys(variables(prompt), True)

@@ -14,7 +14,7 @@ from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.lint.lint import lint
 from workbench.prompts.lint.places import place
 from workbench.prompts.lint.rules import RULES, Finding, LintContext
-from workbench.prompts.lint.tokens import about_tokens
+from workbench.prompts.sizes import about_tokens
 from workbench.prompts.values import Message
 
 CONTEXT = LintContext(window=1_000, schema_error=schema_error)
@@ -158,6 +158,13 @@ def test_few_shot_examples_are_checked_as_they_are_rendered() -> None:
         ("example-stop", "e.jsonl"),
     ]
     assert all(finding.message.startswith("example 2 of e.jsonl") for finding in findings)
+
+
+def test_few_shot_examples_that_cannot_be_rendered_are_a_finding() -> None:
+    front = "examples: {rows: [{inputs: {}, expected: a}], template: 'A: {{ nope.x }}'}\n"
+    (finding,) = found(body("{{ examples }}", front))
+    assert finding.rule.id == "unreadable"
+    assert "example 1" in finding.message
 
 
 def test_a_finding_in_a_snippet_names_its_file_and_line() -> None:

@@ -278,6 +278,21 @@ async def test_sides_are_picked_from_a_list(workspace: Workspace) -> None:
         await until_shown(pilot, "A and B are the same run")
 
 
+def test_variants_of_the_prompt_and_of_others_can_be_sides(workspace: Workspace) -> None:
+    prompts = workspace.root / "prompts"
+    router = PLAIN_DRAFT.replace("name: support_triage", "name: router")
+    for name, text in (("router", router), ("router@b", router), (f"{PROMPT}@a", PLAIN_DRAFT)):
+        (prompts / f"{name}.prompty").write_text(text)
+    with Session(workspace) as session:
+        refs = {ref.ref: ref.kind for ref in read_refs(session, PROMPT)}
+    assert list(refs)[:2] == [PROMPT, f"{PROMPT}@a"]
+    assert (refs[f"{PROMPT}@a"], refs["router@b"], refs["router"]) == (
+        "variant",
+        "variant",
+        "draft",
+    )
+
+
 async def test_another_prompt_whose_inputs_fit_is_picked_from_the_list(
     workspace: Workspace,
 ) -> None:

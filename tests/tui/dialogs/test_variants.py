@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.screens import screen_text, until, until_shown
+from tests.support.screens import screen_text, settled, until, until_shown
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.workspace import Workspace
@@ -40,6 +40,11 @@ async def test_a_variant_is_made_opened_and_promoted_with_keys_alone(workspace: 
         await pilot.press("enter")
         await until_shown(pilot, "support_triage@terse", "variant of 1.0.1")
         assert (app.selection.ref, app.current_mode) == ("support_triage@terse", "draft")
+        await pilot.press("f2")
+        await until_shown(pilot, "^n promotes or drops it")
+        await settled(pilot)
+        await pilot.press("f3")
+        await until_shown(pilot, "support_triage@terse", "variant of 1.0.1")
         editor = app.screen.query_one(PromptEditor)
         await until(pilot, lambda: editor.has_focus)
         await pilot.press(*"Terse. ")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from workbench.datasets.values import Case
 from workbench.prompts.contract import Bump
 from workbench.prompts.files.prompty import parse_prompty
+from workbench.prompts.lint.rules import LintContext
 from workbench.tui.draft.checks import Baseline, check
 from workbench.tui.widgets.prompt_text import front_matter_end, prompt_text, spans
 
@@ -104,3 +105,26 @@ def test_what_stands_out_in_a_line() -> None:
     assert list(spans("the user: said")) == []
     assert front_matter_end(["---", "a: 1", "---", "text"]) == 3
     assert front_matter_end(["no fence", "---"]) == 0
+
+
+def test_white_space_is_not_reported_on_the_line_that_is_being_typed() -> None:
+    text = DRAFT.replace("one queue.", "one queue. ")
+    (problem,) = check(text, "triage", CASE).problems
+    assert (problem.line, problem.is_error) == (8, False)
+    assert check(text, "triage", CASE, typing=8).problems == ()
+    undeclared = text.replace("one queue. ", "one {{ queue }} ")
+    assert [p.text for p in check(undeclared, "triage", None, typing=8).problems] == [
+        "{{ queue }} is not declared in inputs"
+    ]
+
+
+def test_a_rule_that_the_draft_switches_off_is_not_checked_while_typing() -> None:
+    text = DRAFT.replace("inputs:", "x-lint: {off: [trailing-space]}\ninputs:")
+    assert check(text.replace("one queue.", "one queue. "), "triage", CASE).problems == ()
+
+
+def test_a_model_s_context_is_counted_with_the_case() -> None:
+    long = Case("t-2", {"ticket": "word " * 100}, "billing")
+    (problem,) = check(DRAFT, "triage", long, context_of=lambda _: LintContext(window=50)).problems
+    assert problem.text.startswith("case t-2: about 130 tokens (estimated)")
+    assert problem.is_error

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import platform
 import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.trust import is_trusted, needs_trust
+from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.errors import PluginError, WorkbenchError
 from workbench.settings import ProviderSettings, TargetSettings
@@ -27,24 +26,6 @@ if TYPE_CHECKING:
 
 FIXED_SQLITE = (3, 51, 3)
 """The first SQLite without the bug that can corrupt a WAL database when its log is reset."""
-
-
-class Level(enum.StrEnum):
-    """Severity of a check's result."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The result of one check."""
-
-    name: str
-    level: Level
-    message: str
-    hint: str = ""
 
 
 def examine(workspace: Workspace | None) -> list[Check]:
@@ -130,6 +111,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     if warning:
         yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
     yield _registry(workspace)
+    yield from _snippets(workspace)
     yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():
         yield _provider(provider)
@@ -139,6 +121,8 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
 
 
 def _files(workspace: Workspace) -> Iterator[Check]:
+    from workbench.actions.workspace.linting import lint_checks
+    from workbench.actions.workspace.variants import variant_checks
     from workbench.prompts.templates.templates import Renderer
     from workbench.runs.spec.suite_file import read_suite
 
@@ -157,7 +141,8 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             continue
         if draft.note:
             yield Check("draft", Level.WARNING, draft.note, "write model.provider")
-        yield from _lint(workspace, path)
+        yield from lint_checks(workspace, draft)
+    yield from variant_checks(workspace)
     for path in workspace.suite_paths():
         try:
             suite = read_suite(path)
@@ -166,17 +151,6 @@ def _files(workspace: Workspace) -> Iterator[Check]:
             continue
         yield from _baseline(workspace, suite)
         yield from _cases(suite, drafts.get(suite.prompt_id))
-
-
-def _lint(workspace: Workspace, path: Path) -> Iterator[Check]:
-    """The findings of `workbench lint`: they stop no run, so they are warnings."""
-    from workbench.actions.workspace.linting import lint_file
-
-    linted = lint_file(workspace, path)
-    for finding in linted.findings:
-        line = f":{finding.line}" if finding.line else ""
-        message = f"{linted.file_of(finding)}{line}: {finding.message} [{finding.rule.id}]"
-        yield Check("lint", Level.WARNING, message, finding.what_to_do)
 
 
 def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:
@@ -278,6 +252,13 @@ def _registry(workspace: Workspace) -> Check:
         revoked_live = f"revoked and still live: {', '.join(revoked)}"
         return Check("registry", Level.PROBLEM, revoked_live, "roll back")
     return Check("registry", Level.OK, f"{report.records} records, everything holds")
+
+
+def _snippets(workspace: Workspace) -> Iterator[Check]:
+    from workbench.actions.workspace.snippets import remarks
+
+    for is_problem, message, hint in remarks(workspace):
+        yield Check("snippet", Level.PROBLEM if is_problem else Level.WARNING, message, hint)
 
 
 def _anchors(workspace: Workspace) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 from workbench.actions.refs import resolve
 from workbench.actions.session import Session
+from workbench.actions.workspace.checks import Check, Level
 from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, WorkbenchError
-from workbench.prompts.files.prompty import write_prompty
+from workbench.prompts.files.prompty import Draft, write_prompty
 from workbench.prompts.files.variants import AT, split_name
 from workbench.prompts.lint.lint import finding_of, lint, silenced
 from workbench.prompts.lint.rules import PROVIDER, Finding, LintContext
@@ -103,9 +105,7 @@ def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = 
     """
     if not path.is_file():
         raise NotFound(f"no draft at {path}")
-    shown = path.resolve()
-    root = workspace.root
-    file = str(shown.relative_to(root)) if shown.is_relative_to(root) else str(path)
+    file = _shown(workspace, path)
     try:
         draft = workspace.read_draft(path)
     except WorkbenchError as error:
@@ -119,6 +119,21 @@ def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = 
         if found.rule.id not in linted.off:
             linted = replace(linted, findings=(found, *linted.findings))
     return linted
+
+
+def _shown(workspace: Workspace, path: Path) -> str:
+    absolute, root = path.absolute(), workspace.root
+    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(path)
+
+
+def lint_checks(workspace: Workspace, draft: Draft) -> Iterator[Check]:
+    """The findings in a draft as warnings: they stop no run."""
+    file = _shown(workspace, draft.path)
+    linted = _linted(workspace, draft.prompt, draft.text, file, None, draft.variant)
+    for finding in linted.findings:
+        line = f":{finding.line}" if finding.line else ""
+        message = f"{linted.file_of(finding)}{line}: {finding.message} [{finding.rule.id}]"
+        yield Check("lint", Level.WARNING, message, finding.what_to_do)
 
 
 def _linted(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workbench.actions.session import Session
 from workbench.actions.trust import check_trust
-from workbench.actions.workspace.doctor import Check, Level
+from workbench.actions.workspace.checks import Check, Level
 from workbench.errors import UsageError, WorkbenchError
 from workbench.providers.base import Provider
 from workbench.providers.probe import (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.refs import environment_names, resolve
 from workbench.actions.session import Session
+from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.draft_history import Replaced, keep, place_of, replace_text
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.files import write_atomically
@@ -71,6 +73,19 @@ def _state(
         return DraftState(prompt_id, variant, path, problem=str(error))
     version = versions.get(prompt.fingerprint, "")
     return DraftState(prompt.prompt_id, variant, path, prompt.fingerprint, version)
+
+
+def variant_checks(workspace: Workspace) -> Iterator[Check]:
+    """Variants that no REF can name: two files of one name, or the name of an environment."""
+    names = Counter(split_name(path.stem) for path in workspace.draft_paths())
+    for (prompt_id, variant), count in names.items():
+        ref = f"{prompt_id}{AT}{variant}"
+        if variant in workspace.settings.environments:
+            message = f"{ref} is an environment and a variant"
+            yield Check("variant", Level.WARNING, message, "rename the variant's file")
+        elif variant and count > 1:
+            message = f"{count} files are the variant {ref}"
+            yield Check("variant", Level.PROBLEM, message, "rename all but one")
 
 
 def variant_path(session: Session, prompt_id: str, variant: str) -> Path:

@@ -16,6 +16,7 @@ from workbench.prompts.snippets import MAX_INCLUDES, NAME, includes_in, misuse
 from workbench.prompts.values import EXAMPLES, MAX_TEXT_BYTES, SNIPPETS, ExampleSet
 
 EXAMPLE_KEYS = frozenset({"file", "template", "choose", "rows"})
+ROW_KEYS = ("inputs", "expected", "tags")
 MAX_ROWS = 1_000
 
 _CHOICE = re.compile(
@@ -38,12 +39,17 @@ class PromptFiles(Protocol):
         """
 
 
+_WHOLE = "where it comes from, workbench export prompty writes a file that needs no other"
+
+
 class _NoFiles:
     def snippet(self, name: str) -> str:
-        raise DraftError(f"there is no snippet {name!r} here: only a workspace has snippets")
+        problem = f"there is no snippet {name!r} here: only a workspace has snippets"
+        raise DraftError(problem, hint=_WHOLE)
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
-        raise DraftError(f"{file} cannot be read here: only a draft in a workspace has examples")
+        problem = f"{file} cannot be read here: only a draft in a workspace has examples"
+        raise DraftError(problem, hint=_WHOLE)
 
 
 NO_FILES: PromptFiles = _NoFiles()
@@ -163,10 +169,7 @@ def read_examples(front: Front, files: PromptFiles) -> ExampleSet | None:
         return None
     file, choose = data.get("file", ""), data.get("choose", "all")
     template = data.get("template", "")
-    try:
-        rows = files.rows(file) if file else _written_rows(front, data["rows"])
-    except DraftError as error:
-        front.refuse((EXAMPLES, "file"), f"{EXAMPLES}: {error.message}", error.hint)
+    rows = _rows(front, file, files) if file else _written_rows(front, data["rows"])
     chosen = choose_rows(rows, choose)
     if len(chosen) > MAX_ROWS:
         problem = f"{len(chosen):,} examples are chosen, and {MAX_ROWS:,} may"
@@ -216,6 +219,13 @@ def _row(row: Mapping[str, Any], keeps_tags: bool) -> dict[str, Any]:
     return plain
 
 
+def _rows(front: Front, file: str, files: PromptFiles) -> Sequence[Mapping[str, Any]]:
+    try:
+        return files.rows(file)
+    except DraftError as error:
+        front.refuse((EXAMPLES, "file"), f"{EXAMPLES}: {error.message}", error.hint)
+
+
 def _written_rows(front: Front, rows: Any) -> Sequence[Mapping[str, Any]]:
     if not isinstance(rows, list):
         front.refuse((EXAMPLES, "rows"), f"{EXAMPLES}.rows must be a list")
@@ -224,7 +234,7 @@ def _written_rows(front: Front, rows: Any) -> Sequence[Mapping[str, Any]]:
         if not isinstance(row, Mapping) or not isinstance(row.get("inputs"), Mapping):
             hint = "- {inputs: {ticket: …}, expected: …}"
             front.refuse(at, f"{EXAMPLES}.rows[{place}] has no inputs", hint)
-        front.known(row, ("inputs", "expected", "tags"), at)
+        front.known(row, ROW_KEYS, at)
         if not isinstance(row.get("tags", []), list):
             front.refuse((*at, "tags"), f"{EXAMPLES}.rows[{place}].tags must be a list")
     return rows
@@ -261,7 +271,9 @@ def _examples_content(examples: ExampleSet, files: PromptFiles) -> dict[str, Any
         if examples.choose != "all":
             content["choose"] = examples.choose
     else:
-        content["rows"] = [dict(row) for row in examples.rows]
+        content["rows"] = [
+            {key: row[key] for key in ROW_KEYS if key in row} for row in examples.rows
+        ]
     return content
 
 

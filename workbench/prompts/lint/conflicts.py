@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from workbench.prompts.lint.bounds import Bound, bound_findings, bound_of
 from workbench.prompts.lint.places import Placed, expand
 from workbench.prompts.lint.rules import CONFLICT, Finding
 from workbench.prompts.lint.sentences import Sentence, sentences
 from workbench.prompts.values import Prompt
+
+MOST_SENTENCES = 5_000
+"""Longer texts are data: they are not read to the end."""
 
 _START = (
     r"^(?:(?:always|please|also|and|you (?:must|should|will)|make sure (?:to|you)|be sure to)\s+)*"
@@ -173,7 +177,7 @@ def conflict_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
     """Each second stance that contradicts an earlier one, on its line. Raises TemplateError."""
     said: dict[str, list[tuple[str, Sentence]]] = {}
     bounds: list[tuple[Bound, Sentence]] = []
-    for sentence in _instructions(placed, prompt):
+    for sentence in islice(_instructions(placed, prompt), MOST_SENTENCES):
         for topic, value in _stances(sentence.text):
             other = _contradicted(value, sentence, said.get(topic, ()))
             by_schema = topic in ("format", "JSON") and value != "JSON" and prompt.outputs

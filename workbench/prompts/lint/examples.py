@@ -16,9 +16,8 @@ from typing import Any
 from workbench.prompts.files.options import MORE, NAMES
 from workbench.prompts.lint.places import FENCE, Placed, PlacedText
 from workbench.prompts.lint.rules import EXAMPLE_SCHEMA, EXAMPLE_STOP, Finding, LintContext
-from workbench.prompts.roles import first_marker
-from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import EXAMPLES, SLOT, Message, Prompt
+from workbench.prompts.templates.templates import ExampleTexts
+from workbench.prompts.values import SLOT, Prompt
 
 _LABEL = re.compile(
     r"[ \t]*(?:[-*>][ \t]*)?[*_]{0,2}(?:(?:example|expected|sample|correct|desired)[ \t]+)?"
@@ -80,21 +79,19 @@ def example_answers(placed: Placed) -> Iterator[ExampleAnswer]:
 
 
 def few_shot_answers(prompt: Prompt) -> Iterator[ExampleAnswer]:
-    """The answers of the few-shot examples, as their template renders them."""
+    """The answers of the few-shot examples, by their template. Raises TemplateError."""
     examples = prompt.examples
     if examples is None or not examples.rows or not examples.template:
         return
     of = f" of {examples.file}" if examples.file else ""
-    are_messages = bool(first_marker(examples.template))
-    place = Message(SLOT, EXAMPLES) if are_messages else Message("user", f"{{{{ {EXAMPLES} }}}}")
-    rendered = Renderer(replace(prompt, messages=(place,), inputs=())).render({})
-    for at, message in enumerate(rendered):
-        if not are_messages:
-            for answer in _labelled(PlacedText("user", message.content, 1)):
-                yield replace(answer, line=None, where=f"an example{of}", file=examples.file)
-        elif message.role == "assistant":
-            number = at * len(examples.rows) // len(rendered) + 1
+    texts = ExampleTexts(prompt)
+    for at, message in enumerate(texts.messages):
+        if message.role == "assistant":
+            number = at * len(examples.rows) // len(texts.messages) + 1
             yield ExampleAnswer(message.content, None, f"example {number}{of}", True, examples.file)
+    if not texts.messages:
+        for answer in _labelled(PlacedText("user", texts.value, 1)):
+            yield replace(answer, line=None, where=f"an example{of}", file=examples.file)
 
 
 def _is_template(text: str) -> bool:

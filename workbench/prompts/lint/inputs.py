@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from workbench.prompts.contract import undeclared, unused
 from workbench.prompts.files.front_matter import split
 from workbench.prompts.files.strict_yaml import line_of
 from workbench.prompts.lint.places import Placed, PlacedText, expand
@@ -12,17 +11,19 @@ from workbench.prompts.lint.rules import UNDECLARED, UNUSED, Finding
 from workbench.prompts.values import JINJA2, SLOT, Prompt
 
 
-def input_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
+def input_findings(placed: Placed, prompt: Prompt, used: Collection[str]) -> Iterator[Finding]:
     """Undeclared names on the line of their first use, unused inputs where they are declared.
 
-    Raises TemplateError for a template that does not compile.
+    `used` are the names in the templates, which compile.
     """
-    for name in undeclared(prompt):
+    for name in used:
+        if prompt.input_named(name):
+            continue
         uses = (_first_use(name, message, prompt) for message in placed.messages)
         file, line = next(filter(None, uses), ("", None))
         message = f"{{{{ {name} }}}} is not declared in inputs"
         yield Finding(UNDECLARED, message, line, file=file)
-    for name in unused(prompt):
+    for name in (item.name for item in prompt.inputs if item.name not in used):
         yield Finding(UNUSED, f"the input {name} is used by no message", _declared(name, placed))
 
 

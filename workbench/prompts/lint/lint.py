@@ -25,8 +25,8 @@ from workbench.prompts.lint.rules import (
 )
 from workbench.prompts.lint.tokens import context_findings
 from workbench.prompts.lint.white_space import white_space_findings
-from workbench.prompts.templates.templates import variables
-from workbench.prompts.values import SNIPPETS, Message, Prompt
+from workbench.prompts.templates.templates import ExampleTexts, variables
+from workbench.prompts.values import SLOT, SNIPPETS, Message, Prompt
 from workbench.suggestions import did_you_mean
 
 KEY = "x-lint"
@@ -50,11 +50,12 @@ def lint(
     counted as they stand.
     """
     placed = place(text, prompt)
-    broken = tuple(template_findings(placed, prompt))
+    names: dict[str, None] = {}
+    broken = tuple(_template_findings(placed, prompt, names))
     if broken:
         return broken
     findings = [
-        *input_findings(placed, prompt),
+        *input_findings(placed, prompt, names),
         *context_findings(prompt, rendered or prompt.messages, of, context),
         *conflict_findings(placed, prompt),
         *example_findings(placed, prompt, context),
@@ -74,11 +75,16 @@ def finding_of(error: WorkbenchError, where: str, rule: Rule = UNREADABLE) -> Fi
     return Finding(rule, message.removeprefix(f"line {line} "), line, error.hint)
 
 
-def template_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
-    """Each message whose template does not compile, on the line of its file."""
+def _template_findings(placed: Placed, prompt: Prompt, names: dict[str, None]) -> Iterator[Finding]:
+    """Each message whose template does not compile, on the line of its file; the names that the
+    others use are put into `names`.
+    """
+    compiles = True
     for message, own in zip(placed.messages, prompt.messages, strict=True):
+        if own.role != SLOT and "{" not in own.content:
+            continue
         try:
-            variables(replace(prompt, messages=(own,)))
+            names.update(dict.fromkeys(variables(replace(prompt, messages=(own,)))))
         except TemplateError as error:
             match = _TEMPLATE_LINE.search(error.message)
             problem = _TEMPLATE_LINE.sub("", error.message)
@@ -88,6 +94,12 @@ def template_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
             elif match:
                 line += int(match["line"]) - 1
             yield Finding(UNREADABLE, problem, line, error.hint, file)
+            compiles = False
+    try:
+        if prompt.examples and compiles:
+            ExampleTexts(prompt)
+    except TemplateError as error:
+        yield Finding(UNREADABLE, error.message, None, error.hint)
 
 
 def silenced(prompt: Prompt) -> frozenset[str]:

@@ -10,11 +10,11 @@ from workbench.prompts.lint.places import ExpandedText
 
 _HIDDEN = re.compile(
     r"(?:```|~~~).*?(?:```|~~~|\Z)"  # fenced code
-    r"|\{\{.*?\}\}|\{#.*?#\}"  # what is printed, and comments
-    r"|<(examples?)\b[^>]*>.*?</\1>"
+    r"|\{\{.{0,500}?\}\}|\{#.{0,500}?#\}"  # what is printed, and comments
     r"|\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|`[^`\n]*\s[^`\n]*`",
     re.DOTALL | re.IGNORECASE,
 )
+_EXAMPLE_TAG = re.compile(r"<(/?)examples?\b[^<>]{0,200}>", re.I)
 _TAG = re.compile(r"\{%[-+]?\s*(\w+)(.*?)[-+]?%\}", re.DOTALL)
 _OPENING = frozenset({"if", "for", "macro", "call", "filter", "raw", "block"})
 _NO_BRANCH = frozenset({"endwith", "endset"})
@@ -58,8 +58,8 @@ class Sentence:
 
 def sentences(message: ExpandedText) -> Iterator[Sentence]:
     """The sentences outside of quotes, code and examples that say nothing of cases."""
-    hidden = _HIDDEN.sub(lambda match: re.sub(r"[^\n]", "\ufffc", match.group()), message.text)
-    text = hidden.replace("`", " ")
+    hidden = _HIDDEN.sub(lambda match: _hidden(match.group()), message.text)
+    text = _without_examples(hidden).replace("`", " ")
     for part, offset, branch in _branches(text):
         first = 1 + text.count("\n", 0, offset)
         for paragraph, line in _paragraphs(part, first):
@@ -68,6 +68,25 @@ def sentences(message: ExpandedText) -> Iterator[Sentence]:
                 if said and not _CONDITION.search(said):
                     file, own = message.where(line + paragraph.count("\n", 0, at))
                     yield Sentence(said, file, own, branch)
+
+
+def _hidden(text: str) -> str:
+    return re.sub(r"[^\n]", "\ufffc", text)
+
+
+def _without_examples(text: str) -> str:
+    """With what stands between `<example>` and `</example>` hidden."""
+    pieces, at, opened, depth = [], 0, 0, 0
+    for tag in _EXAMPLE_TAG.finditer(text):
+        if not tag[1]:
+            opened = opened if depth else tag.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                pieces += [text[at:opened], _hidden(text[opened : tag.end()])]
+                at = tag.end()
+    return "".join([*pieces, text[at:]])
 
 
 def _branches(text: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:

@@ -14,6 +14,7 @@ from workbench.errors import TemplateError
 from workbench.prompts.inputs.conversations import conversation
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
+from workbench.prompts.sizes import about_tokens
 from workbench.prompts.snippets import Expanded, expanded
 from workbench.prompts.templates.placed import PlacedFile, check_kept, cut, place_files, printed
 from workbench.prompts.templates.uses import how_to_leave_out
@@ -48,6 +49,8 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     Raises TemplateError with the line when a template does not compile.
     """
     names: dict[str, None] = {}
+    for name, text in prompt.snippets.items():
+        _check_snippet(name, text, prompt)
     for message in prompt.messages:
         if message.role == SLOT:
             names[message.content] = None
@@ -166,6 +169,8 @@ class ExampleTexts:
     """The few-shot examples of a prompt, rendered once: as messages, as text, or as rows."""
 
     def __init__(self, prompt: Prompt) -> None:
+        if prompt.template_format != JINJA2:
+            raise TemplateError(f"few-shot examples need templates in {JINJA2}")
         self._prompt = prompt
         self._set = prompt.examples or ExampleSet()
         self._are_messages = bool(first_marker(self._set.template))
@@ -173,10 +178,20 @@ class ExampleTexts:
         self.messages = rendered if self._are_messages else ()
         """What a slot of examples stands for."""
         text = "\n".join(message.content for message in rendered).rstrip("\n")
-        self.value: Any = text if self._set.template else [dict(row) for row in self._set.rows]
+        rows = [{"inputs": {}, "expected": "", "tags": [], **row} for row in self._set.rows]
+        self.value: Any = text if self._set.template else rows
         """What `examples` is in templates."""
         for message in prompt.messages:
             self._check_use(message)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens they are in a prompt; of rows for a loop, those of their values."""
+        values = [row.get(key) for row in self._set.rows for key in ("inputs", "expected")]
+        texts = [m.content for m in self.messages] or (
+            [self.value] if self._set.template else map(str, values)
+        )
+        return sum(map(about_tokens, texts))
 
     def _rendered(self) -> Iterator[Message]:
         """The messages of each row; without role markers each row is one text."""
@@ -247,6 +262,15 @@ def _compiling(whole: Expanded) -> Iterator[None]:
         raise TemplateError("the template is nested too deeply") from error
     except ValueError as error:
         raise TemplateError(f"the template: {error}") from error
+
+
+def _check_snippet(name: str, text: str, prompt: Prompt) -> None:
+    """Raise TemplateError for a snippet that is no template by itself: its end would be that of
+    another block or comment.
+    """
+    if prompt.template_format == JINJA2:
+        with _compiling(Expanded(text, sources=((name, 1),))):
+            _environment(prompt).parse(text)
 
 
 def _refuse_other_files(tree: nodes.Template, whole: Expanded) -> None:

@@ -26,9 +26,9 @@ from workbench.prompts.lint.rules import (
     LintContext,
     Severity,
 )
-from workbench.prompts.lint.tokens import about_tokens
 from workbench.prompts.numbering import next_version
-from workbench.prompts.templates.templates import Renderer, variables
+from workbench.prompts.sizes import about_tokens
+from workbench.prompts.templates.templates import ExampleTexts, Renderer, variables
 from workbench.prompts.values import Message, Prompt
 
 _WHERE = "the draft"
@@ -92,6 +92,14 @@ class Checked:
     """Against what is live."""
     version: str = ""
     """The version number that registering would propose."""
+
+    @property
+    def example_tokens(self) -> int:
+        """About how many of them the few-shot examples are; 0: there are none, or they fail."""
+        try:
+            return ExampleTexts(self.prompt).tokens if self.prompt and self.prompt.examples else 0
+        except TemplateError:
+            return 0
 
     @property
     def tokens(self) -> int:

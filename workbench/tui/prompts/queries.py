@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.snippets import changed_snippets
 from workbench.actions.workspace.variants import DraftState, drafts_of
 from workbench.errors import NotFound, WorkbenchError
 from workbench.prompts.files.variants import split_name
@@ -78,6 +79,8 @@ class PromptPage:
     """The version that the draft equals."""
     versions: tuple[VersionRow, ...]
     live: Mapping[str, PromptDeployment]
+    changed_snippets: tuple[str, ...] = ()
+    """Snippets of the draft that the newest version has with another text."""
     variants: tuple[VariantRow, ...] = ()
 
     def variant(self, name: str) -> VariantRow | None:
@@ -136,8 +139,9 @@ def read_page(session: Session, prompt_id: str) -> PromptPage:
     if draft:
         print_ = draft.prompt.fingerprint
         same_as = next((v.version for v in versions if v.fingerprint == print_), None)
+    changed = changed_snippets(versions[0], draft) if draft and versions else ()
     variants = tuple(_variants(session, prompt_id))
-    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live, variants)
+    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live, changed, variants)
 
 
 def _variants(session: Session, prompt_id: str) -> Iterator[VariantRow]:

@@ -127,8 +127,9 @@ class PromptsScreen(ModeScreen):
         rows = version_rows(page, short=self.app.size.width < 100)
         selection = self.app.selection
         cursor = "" if changed else table.cursor_key
-        if selection.prompt_id == page.prompt_id and selection.version:
-            cursor = selection.version
+        if selection.prompt_id == page.prompt_id:
+            variant = f"{AT}{selection.variant}" if selection.variant else ""
+            cursor = selection.version or variant or cursor
         table.load(rows, cursor=cursor if any(row.key == cursor for row in rows) else "")
         trend = sparkline([row.score for row in reversed(page.versions)])
         title = f"{page.prompt_id} · versions {len(page.versions)}"
