@@ -16,7 +16,7 @@ from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.inputs.checks import misfit
-from workbench.prompts.inputs.media import Attachment
+from workbench.prompts.inputs.media import Attachment, is_attachment
 from workbench.prompts.kinds import MEDIA, is_typed
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
@@ -64,7 +64,8 @@ def fitted(prompt: Prompt, case: Case, folder: Path) -> Case:
     }
     media = media_kinds([prompt]).keys() & cells.keys()
     kept = {name: cells.pop(name) for name in media}
-    return replace(case, inputs=typed_inputs(prompt, cells) | kept)
+    fitting = typed_inputs(prompt, cells) | kept
+    return replace(case, inputs={n: fitting[n] for n in case.inputs if n in fitting})
 
 
 def _converted(item: Input, value: Any) -> Any:
@@ -107,7 +108,9 @@ def _refuse_false_words(prompt: Prompt, uses: Uses, inputs: Mapping[str, Any]) -
 
 def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a stored case as they were sent: text for a typed input was a cell."""
-    cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in inputs.items()}
+    media = media_kinds([prompt])
+    named = {k: v["file"] if is_attachment(v) and k not in media else v for k, v in inputs.items()}
+    cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in named.items()}
     try:
         return typed_inputs(prompt, cells)
     except TemplateError:
