@@ -23,7 +23,7 @@ class WorkspaceFiles:
 
     root: Path
     folder: Path
-    """The draft's folder, which the paths of example files start from."""
+    """The draft's folder: example files are looked for there, then from `root`."""
 
     def snippet(self, name: str) -> str:
         path = self.root / SNIPPETS / f"{name}{SNIPPET_SUFFIX}"
@@ -36,13 +36,17 @@ class WorkspaceFiles:
             raise DraftError(f"there is no {shown}", hint=hint) from error
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
-        path = self.folder / file
         # A draft elsewhere has its examples beside it.
-        root = self.root if _is_within(self.folder, self.root) else self.folder
+        is_ours = _is_within(self.folder, self.root)
+        beside = _inside(self.folder / file, self.root if is_ours else self.folder, file)
+        path = _inside(self.root / file, self.root, file) if is_ours else beside
+        path = beside if beside.exists() else path
         try:
-            status = _inside(path, root, file).stat()
+            status = path.stat()
         except FileNotFoundError as error:
-            raise DraftError(f"there is no {file} in {self.folder}", hint="write it") from error
+            places = dict.fromkeys((self.folder, self.root)) if is_ours else (self.folder,)
+            where = " or ".join(map(str, places))
+            raise DraftError(f"there is no {file} in {where}", hint="name the file") from error
         except OSError as error:
             raise DraftError(f"{file}: {error.strerror}") from error
         try:

@@ -15,6 +15,7 @@ from workbench.datasets.fit import check_fit
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.files.prompty import read_draft
 from workbench.registry import PromptVersion
+from workbench.workspace_files import WorkspaceFiles
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,9 @@ def test_a_sample_workspace_holds_the_suite_and_the_first_step_as_the_draft(tmp_
     assert draft.read_bytes() == sample_steps("support_triage")[0].read_bytes()
     suite = workspace.suite("support_triage")
     assert suite.path == workspace.root / "evals" / "support_triage" / "suite.yaml"
-    assert check_fit(read_draft(draft).prompt, suite.dataset.cases, suite.dataset.place_of) == ()
+    prompt = workspace.draft(draft).prompt
+    assert check_fit(prompt, suite.dataset.cases, suite.dataset.place_of) == ()
+    assert set(prompt.snippets) == {"ticket"}
     assert ".workbench/" in (workspace.root / ".gitignore").read_text()
     assert is_trusted(workspace)
 
@@ -47,7 +50,8 @@ def test_every_sample_reads_and_its_steps_are_in_order() -> None:
     assert "support_triage" in samples()
     steps = sample_steps("support_triage")
     assert [step.stem[0] for step in steps] == ["1", "2", "3"]
-    assert {read_draft(step).prompt.prompt_id for step in steps} == {"support_triage"}
+    files = WorkspaceFiles(samples_folder() / "support_triage", samples_folder().parent)
+    assert {read_draft(step, files).prompt.prompt_id for step in steps} == {"support_triage"}
     assert (samples_folder() / "support_triage" / "README.md").is_file()
 
 

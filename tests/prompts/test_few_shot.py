@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prompts.test_snippets import Files
@@ -99,6 +99,7 @@ rows = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(rows, rows, st.integers(0, 10**12))
 def test_a_seed_orders_rows_alike_whatever_their_order_and_an_added_row_moves_no_other(
     some: list[dict[str, Any]], more: list[dict[str, Any]], seed: int

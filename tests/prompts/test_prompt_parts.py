@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prompts.parts import given_inputs, histories, hostile, prompts, same_source
 from workbench.exchange.targets.prompty import KIND, as_prompty
-from workbench.prompts.codec import prompt_from_json, prompt_to_json
+from workbench.prompts.codec import prompt_to_json
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.flat import flattened
 from workbench.prompts.templates.templates import Renderer
@@ -24,6 +24,7 @@ def sent(prompt: Prompt, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [message.sent() for message in Renderer(prompt).render(inputs)]
 
 
+@settings(max_examples=25)
 @given(prompts())
 def test_a_draft_is_read_back_as_it_was_written(prompt: Prompt) -> None:
     again = parse_prompty(write_prompty(prompt))
@@ -31,22 +32,17 @@ def test_a_draft_is_read_back_as_it_was_written(prompt: Prompt) -> None:
     assert same_source(again) == same_source(prompt)
 
 
+@settings(max_examples=25)
 @given(prompts())
-def test_registry_and_runs_give_the_same_prompt_back(prompt: Prompt) -> None:
+def test_registry_and_runs_give_it_back_and_0_1_0_refuses_it(prompt: Prompt) -> None:
     assert prompt_of("parts", "", body_of(prompt)) == prompt
     stored = json.loads(json.dumps(prompt_content(prompt)))
     assert read_prompt(stored) == prompt
-    assert prompt_from_json("parts", prompt_to_json(prompt)).fingerprint == prompt.fingerprint
+    # 0.1.0 knows two words, and takes a key that it does not know for absent.
+    assert prompt_to_json(prompt)["template"] not in ("jinja2", "braces")
 
 
-@given(prompts())
-def test_0_1_0_refuses_what_it_would_misread(prompt: Prompt) -> None:
-    """It knows two template words, and takes what it does not know for absent."""
-    data = prompt_to_json(prompt)
-    assert prompt.revision == PARTS_REVISION
-    assert data["template"] not in ("jinja2", "braces")
-
-
+@settings(max_examples=25)
 @given(prompts(), histories, hostile | st.none())
 def test_without_its_parts_it_sends_the_same(
     prompt: Prompt, history: list[Mapping[str, Any]], mood: str | None
@@ -60,6 +56,7 @@ def test_without_its_parts_it_sends_the_same(
     assert sent(exported, inputs) == sent(prompt, inputs)
 
 
+@settings(max_examples=25)
 @given(prompts(), histories, hostile)
 def test_no_text_becomes_a_message(
     prompt: Prompt, history: list[Mapping[str, Any]], mood: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, StrictUndefined
 
@@ -75,6 +75,7 @@ includes = st.sampled_from(
 )
 
 
+@settings(max_examples=60)
 @given(pieces, includes, pieces, pieces, st.booleans())
 def test_an_expanded_include_renders_as_jinja2_includes(
     before: str, include: str, after: str, snippet: str, looped: bool

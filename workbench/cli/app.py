@@ -24,6 +24,7 @@ SECTIONS = {
         "bisect": "bisect",
         "report": "report",
         "scorers": "scorers",
+        "snippets": "snippets",
     },
     "Release": {
         "draft": "draft",

@@ -9,12 +9,14 @@ import click
 
 from workbench.cli import streams
 from workbench.cli.context import CommandContext, command
+from workbench.cli.example_counts import lines_of, parse_counts, shots_of
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound, TemplateError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_text
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from workbench.actions.refs import Source
     from workbench.actions.session import Session
     from workbench.datasets.values import Case
     from workbench.prompts.values import Prompt
@@ -31,12 +33,20 @@ _MOST_IDS = 1000
 @click.option(
     "--input", "given", metavar="NAME=VALUE", multiple=True, help="Instead of a case: its inputs."
 )
+@click.option(
+    "--examples",
+    "counts",
+    metavar="0,2,4",
+    callback=parse_counts,
+    help="One answer with each of these numbers of the prompt's few-shot examples.",
+)
 def try_command(
     context: CommandContext,
     ref: str,
     suite: str | None,
     case_id: str | None,
     given: tuple[str, ...],
+    counts: tuple[int, ...] | None,
 ) -> int:
     """Ask for one answer, printed as it comes. Nothing is stored."""
     from workbench.actions.refs import resolve
@@ -61,6 +71,9 @@ def try_command(
         for line in more:
             context.note(f"  {line}")
 
+    if counts is not None:
+        return _try_counts(context, session, source, case, place, counts)
+
     def show(text: str) -> None:
         if not context.as_json:
             streams.write(safe_text(text), flush=True)
@@ -80,6 +93,44 @@ def try_command(
         notes = [source.note] if source.note else []
         context.answer({**_json(case, answer), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
+
+
+def _try_counts(
+    context: CommandContext,
+    session: Session,
+    source: Source,
+    case: Case,
+    place: str,
+    counts: tuple[int, ...],
+) -> int:
+    from workbench.actions.running.run import try_case
+
+    asked = []
+    for shots in shots_of(source.prompt, counts):
+        try:
+            asked.append((shots, try_case(session, shots.prompt, case)))
+        except TemplateError as error:
+            raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
+        context.note(f"{shots.count}: {asked[-1][1].outcome.value}")
+    keys = ("outcome", "text", "error", "latency_s", "prompt_tokens", "completion_tokens")
+    values = {
+        "case": case.id,
+        "inputs": dict(case.inputs),
+        "expected": case.expected,
+        "examples": [
+            {
+                "count": shots.count,
+                "tokens": shots.tokens,
+                "cost_usd": answer.cost_usd,
+                **{key: value for key, value in _json(case, answer).items() if key in keys},
+            }
+            for shots, answer in asked
+        ],
+        "notes": [source.note] if source.note else [],
+    }
+    context.answer(values, lines_of(asked))
+    failed = any(answer.outcome.is_error for _, answer in asked)
+    return EXIT_INCOMPLETE if failed else EXIT_DONE
 
 
 def _case_of(

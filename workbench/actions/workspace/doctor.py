@@ -130,6 +130,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     if warning:
         yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
     yield _registry(workspace)
+    yield from _snippets(workspace)
     yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():
         yield _provider(provider)
@@ -265,6 +266,13 @@ def _registry(workspace: Workspace) -> Check:
         revoked_live = f"revoked and still live: {', '.join(revoked)}"
         return Check("registry", Level.PROBLEM, revoked_live, "roll back")
     return Check("registry", Level.OK, f"{report.records} records, everything holds")
+
+
+def _snippets(workspace: Workspace) -> Iterator[Check]:
+    from workbench.actions.workspace.snippets import remarks
+
+    for is_problem, message, hint in remarks(workspace):
+        yield Check("snippet", Level.PROBLEM if is_problem else Level.WARNING, message, hint)
 
 
 def _anchors(workspace: Workspace) -> Iterator[Check]:

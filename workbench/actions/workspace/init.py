@@ -12,7 +12,7 @@ from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
 from workbench.links import STATE
 from workbench.prompts.files.prompty import read_draft
-from workbench.prompts.values import SUFFIX
+from workbench.prompts.values import SNIPPETS, SUFFIX
 from workbench.settings import FILE_NAME
 from workbench.suggestions import did_you_mean
 from workbench.workspace import (
@@ -22,6 +22,7 @@ from workbench.workspace import (
     Workspace,
     open_workspace,
 )
+from workbench.workspace_files import WorkspaceFiles
 
 STEPS = "steps"
 _KEPT = frozenset({".git", ATTRIBUTES})
@@ -134,9 +135,13 @@ def _sample(name: str) -> Path:
 
 def _copy_sample(source: Path, folder: Path) -> None:
     shutil.copytree(source, folder / EVALS / source.name)
+    snippets = source / SNIPPETS
+    if snippets.is_dir():
+        # Drafts include those of the workspace.
+        (folder / EVALS / source.name / SNIPPETS).rename(folder / SNIPPETS)
     steps = sample_steps(source.name)
     if steps:
-        draft = read_draft(steps[0])
+        draft = read_draft(steps[0], WorkspaceFiles(folder, folder / PROMPTS))
         write_atomically(folder / PROMPTS / f"{draft.prompt.prompt_id}{SUFFIX}", draft.text)
 
 

@@ -16,6 +16,7 @@ from workbench.prompts.snippets import MAX_INCLUDES, NAME, includes_in, misuse
 from workbench.prompts.values import EXAMPLES, MAX_TEXT_BYTES, SNIPPETS, ExampleSet
 
 EXAMPLE_KEYS = frozenset({"file", "template", "choose", "rows"})
+ROW_KEYS = ("inputs", "expected", "tags")
 MAX_ROWS = 1_000
 
 _CHOICE = re.compile(
@@ -224,7 +225,7 @@ def _written_rows(front: Front, rows: Any) -> Sequence[Mapping[str, Any]]:
         if not isinstance(row, Mapping) or not isinstance(row.get("inputs"), Mapping):
             hint = "- {inputs: {ticket: …}, expected: …}"
             front.refuse(at, f"{EXAMPLES}.rows[{place}] has no inputs", hint)
-        front.known(row, ("inputs", "expected", "tags"), at)
+        front.known(row, ROW_KEYS, at)
         if not isinstance(row.get("tags", []), list):
             front.refuse((*at, "tags"), f"{EXAMPLES}.rows[{place}].tags must be a list")
     return rows
@@ -261,7 +262,9 @@ def _examples_content(examples: ExampleSet, files: PromptFiles) -> dict[str, Any
         if examples.choose != "all":
             content["choose"] = examples.choose
     else:
-        content["rows"] = [dict(row) for row in examples.rows]
+        content["rows"] = [
+            {key: row[key] for key in ROW_KEYS if key in row} for row in examples.rows
+        ]
     return content
 
 

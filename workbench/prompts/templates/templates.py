@@ -14,6 +14,7 @@ from workbench.errors import TemplateError
 from workbench.prompts.inputs.conversations import conversation
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
+from workbench.prompts.sizes import about_tokens
 from workbench.prompts.snippets import Expanded, expanded
 from workbench.prompts.templates.placed import PlacedFile, check_kept, cut, place_files, printed
 from workbench.prompts.templates.uses import how_to_leave_out
@@ -177,6 +178,15 @@ class ExampleTexts:
         """What `examples` is in templates."""
         for message in prompt.messages:
             self._check_use(message)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens they are in a prompt; of rows for a loop, those of their values."""
+        values = [row.get(key) for row in self._set.rows for key in ("inputs", "expected")]
+        texts = [m.content for m in self.messages] or (
+            [self.value] if self._set.template else map(str, values)
+        )
+        return sum(map(about_tokens, texts))
 
     def _rendered(self) -> Iterator[Message]:
         """The messages of each row; without role markers each row is one text."""

@@ -26,14 +26,14 @@ from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.inputs.sent import file_tokens
 from workbench.prompts.numbering import next_version
 from workbench.prompts.roles import split_messages
-from workbench.prompts.templates.templates import Renderer, variables
+from workbench.prompts.sizes import about_tokens
+from workbench.prompts.templates.templates import ExampleTexts, Renderer, variables
 from workbench.prompts.values import SLOT, Message, Prompt
 from workbench.tui.draft.role_checks import front_end, role_problems
 from workbench.workspace import Workspace
 
 _LINE = re.compile(r": line (\d+) ")
 _TEMPLATE_LINE = re.compile(r"line (\d+) of the template: ")
-_CHARS_A_TOKEN = 4
 
 WithProvider = Callable[[Prompt, str, str], tuple[Prompt, str]]
 """`Workspace.with_provider`."""
@@ -93,11 +93,17 @@ class Checked:
     """The case with the files that it names."""
 
     @property
+    def example_tokens(self) -> int:
+        """About how many of them the few-shot examples are; 0: there are none, or they fail."""
+        try:
+            return ExampleTexts(self.prompt).tokens if self.prompt and self.prompt.examples else 0
+        except TemplateError:
+            return 0
+
+    @property
     def tokens(self) -> int:
-        """About how many tokens the rendered messages have: four characters each, and files by
-        `file_tokens`.
-        """
-        text = sum(len(message.content) for message in self.messages) // _CHARS_A_TOKEN
+        """About how many tokens the rendered messages have, and the files in them."""
+        text = sum(about_tokens(message.content) for message in self.messages)
         return text + file_tokens(self.messages)
 
     @property

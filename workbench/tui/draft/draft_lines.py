@@ -48,8 +48,28 @@ def facts_text(checked: Checked, page: DraftPage | None, *, in_full: bool = Fals
         lines.append(Content.styled(safe_line(f"{sign} {at}{problem.text}"), style))
     if checked.prompt and not checked.problems:
         lines.append(Content.styled("checks: nothing to fix", "$text-success"))
+    lines += _part_lines(checked, page)
     lines += _contract_lines(checked, page)
     return Content("\n").join(lines)
+
+
+def _part_lines(checked: Checked, page: DraftPage | None) -> list[Content]:
+    """Its snippets, with the drafts that an edit of one changes too, and its examples."""
+    lines = []
+    shared = dict(page.shared) if page else {}
+    for name in checked.prompt.snippets if checked.prompt else ():
+        others = f" · an edit changes {', '.join(shared[name])} too" if shared.get(name) else ""
+        lines.append(
+            Content.styled(safe_line(f"includes snippets/{name}.md{others}"), "$text-muted")
+        )
+    examples = checked.prompt.examples if checked.prompt else None
+    if examples:
+        rows = numbers.plural(len(examples.rows), "example")
+        tokens = (
+            f" · ≈ {numbers.tokens(checked.example_tokens)} tok" if checked.example_tokens else ""
+        )
+        lines.append(Content.styled(safe_line(f"{rows} {examples.file}{tokens}"), "$text-muted"))
+    return lines
 
 
 def _contract_lines(checked: Checked, page: DraftPage | None) -> list[Content]:

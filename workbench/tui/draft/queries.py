@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.snippets import sharing
 from workbench.datasets.values import Case
 from workbench.errors import NoSuite, NotFound, WorkbenchError
 from workbench.prompts.files.prompty import Draft
@@ -26,6 +27,8 @@ class DraftPage:
     suite: Suite | None
     suite_problem: str
     baseline: Baseline | None
+    shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The snippets of the draft, each with the other prompts whose drafts include it."""
 
     @property
     def path(self) -> Path:
@@ -65,7 +68,9 @@ def read_draft_page(session: Session, prompt_id: str, suite_name: str | None) ->
         problem = "no suite: 6 Datasets, n begins one"
     except WorkbenchError as error:
         problem = str(error)
-    return DraftPage(draft, path_text, suite, problem, read_baseline(session, prompt_id))
+    baseline = read_baseline(session, prompt_id)
+    shared = sharing(session.workspace, draft) if draft else ()
+    return DraftPage(draft, path_text, suite, problem, baseline, shared)
 
 
 def read_baseline(session: Session, prompt_id: str) -> Baseline | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.actions.session import Session
+from workbench.actions.workspace.snippets import changed_snippets
 from workbench.errors import NotFound, WorkbenchError
 from workbench.tui.services.version_scores import latest_evaluation, score_of
 from workbench.verdicts.sample import mean
@@ -68,6 +69,8 @@ class PromptPage:
     """The version that the draft equals."""
     versions: tuple[VersionRow, ...]
     live: Mapping[str, PromptDeployment]
+    changed_snippets: tuple[str, ...] = ()
+    """Snippets of the draft that the newest version has with another text."""
 
     def row(self, version: str) -> VersionRow | None:
         """The row of that version, if there is one."""
@@ -119,7 +122,8 @@ def read_page(session: Session, prompt_id: str) -> PromptPage:
     if draft:
         print_ = draft.prompt.fingerprint
         same_as = next((v.version for v in versions if v.fingerprint == print_), None)
-    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live)
+    changed = changed_snippets(versions[0], draft) if draft and versions else ()
+    return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live, changed)
 
 
 def _paired_delta(record: EvaluationRecord | None, before: EvaluationRecord | None) -> float | None:

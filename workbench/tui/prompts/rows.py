@@ -154,6 +154,11 @@ def hint(page: PromptPage, row: VersionRow | None) -> str:
             return "no draft · e makes one of the newest version"
         if page.same_as:
             return f"the draft is {page.same_as} · e Edit"
+        if page.changed_snippets:
+            names, newest = ", ".join(page.changed_snippets), page.versions[0].version.version
+            return (
+                f"snippets changed since {newest}, and its evidence is of their old text: {names}"
+            )
         return "the draft is not registered · e Edit · r Run it on a suite"
     if row.version.revoked:
         if not row.places:
