@@ -17,7 +17,7 @@ from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.inputs.checks import misfit
 from workbench.prompts.inputs.media import Attachment, is_attachment
-from workbench.prompts.kinds import MEDIA, is_typed
+from workbench.prompts.kinds import MEDIA, PART_KINDS, is_typed
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.tools import tool_names
@@ -39,7 +39,7 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in inputs.items():
         item = declared.get(name) or Input(name)
-        if not item.required and _is_blank(value):
+        if not item.required and (_is_blank(value) or (item.kind in PART_KINDS and value == "")):
             continue
         try:
             converted = _converted(item, value)
@@ -63,7 +63,9 @@ def fitted(prompt: Prompt, case: Case, folder: Path) -> Case:
         for name, value in case.inputs.items()
     }
     media = media_kinds([prompt]).keys() & cells.keys()
-    kept = {name: cells.pop(name) for name in media}
+    needed = {item.name for item in prompt.inputs if item.required}
+    given = {name: cells.pop(name) for name in media}
+    kept = {name: value for name, value in given.items() if value or name in needed}
     fitting = typed_inputs(prompt, cells) | kept
     return replace(case, inputs={n: fitting[n] for n in case.inputs if n in fitting})
 

@@ -86,6 +86,11 @@ def test_the_size_is_limited_for_each_way_to_give_a_file(tmp_path: Path) -> None
             media_of(value, IMAGE)
 
 
+def test_an_image_of_too_many_pixels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has 70,000 x 3 pixels, and at most 16,000 a side"):
+        attach("a.png", png()[:16] + (70_000).to_bytes(4, "big") + png()[20:], IMAGE)
+
+
 def test_a_file_is_sent_as_a_data_uri_in_the_form_of_the_api() -> None:
     picture = attach("a/cat.png", png(), IMAGE)
     uri = "data:image/png;base64," + base64.b64encode(png()).decode()
