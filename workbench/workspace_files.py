@@ -49,6 +49,8 @@ class WorkspaceFiles:
             raise DraftError(f"there is no {file} in {where}", hint="name the file") from error
         except OSError as error:
             raise DraftError(f"{file}: {error.strerror}") from error
+        if status.st_size > MAX_TEXT_BYTES:
+            raise DraftError(f"{file} is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
         try:
             return _rows(str(path), status.st_mtime_ns, status.st_size)
         except DatasetError as error:

@@ -56,6 +56,10 @@ def test_snippets_says_who_includes_what_and_what_an_edit_changes(
     assert "nobody" in listed
 
     assert fresh_cli.here("register", "triage", "--description", "d").code == 0
+    got = fresh_cli.here("get", "triage@1.0.0", "--json").json
+    assert "include" not in got["messages"][0]["content"]
+    assert "and kind" in got["content"]
+    assert "first 1 question: billing" in got["content"]
     (use,) = fresh_cli.here("snippets", "mood", "--json").json["snippets"][0]["drafts"]
     assert (use["version"], use["same"], use["text_changed"]) == ("1.0.0", True, False)
     (fresh_cli.root / "snippets" / "mood.md").write_text("and curt\n")

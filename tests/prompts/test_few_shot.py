@@ -172,3 +172,16 @@ def test_a_draft_of_a_version_names_the_file_while_it_gives_these_rows() -> None
     text = write_prompty(prompt, changed)
     assert "rows:" in text
     assert parse_prompty(text, files=changed).fingerprint == prompt.fingerprint
+
+
+def test_a_row_without_an_answer_shows_none_and_needs_none() -> None:
+    body = "{% for e in examples %}{{ e.inputs.ticket }}={{ e.expected }}{% endfor %}"
+    assert sent(read("choose: all", body, [{"inputs": {"ticket": "a"}}])) == [("system", "a=")]
+    assert sent(read(TEXT, rows=[{"inputs": {"ticket": "a"}}]), ticket="b")[0][1] == (
+        "T: a\nQ: \n\nT: b"
+    )
+
+
+def test_examples_need_jinja2() -> None:
+    with pytest.raises(DraftError, match="line 3 examples need templates in jinja2"):
+        read("choose: all\ntemplate: braces", "{examples}")

@@ -237,3 +237,21 @@ def test_in_a_text_with_braces_an_include_is_text() -> None:
     prompt = parse_prompty(front + '{% include "s" %} {x}', files=Files({"s": "y"}))
     assert prompt.snippets == {}
     assert rendered(prompt, x="1") == ['{% include "s" %} 1']
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    ["{% endwith %}b{% with %}", "{# x", "{% else %}", "{{ x", "{% if x %}", "{% endif %}"],
+)
+def test_a_snippet_is_a_template_by_itself_and_closes_nothing_of_the_text_around_it(
+    snippet: str,
+) -> None:
+    body = 'user:\n{% if x %}{% include "s" %}{% endif %} #} {% endif %} }}'
+    with pytest.raises(TemplateError, match="of the snippet 's'"):
+        Renderer(read(body, s=snippet))
+
+
+def test_an_include_may_stand_in_a_block_a_macro_and_without_blanks() -> None:
+    body = "{% macro m() %}{%include's'%}{% endmacro %}{{ m() }}"
+    body += "{% block b %}{%\ninclude\n's' %}{% endblock %}"
+    assert rendered(read(body, s="{{ 1 + 1 }}")) == ["22"]

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,12 @@ def test_one_changed_letter_of_a_snippet_in_the_file_is_found(live: PromptRegist
     with PromptRegistry(path) as registry:
         report = registry.verify()
     assert not report.ok
+
+
+def test_a_version_that_lacks_a_snippet_is_refused_as_a_value_error(
+    registry: PromptRegistry,
+) -> None:
+    broken = replace(PROMPT, snippets={"tone": "{% include 'tone' %}"})
+    with pytest.raises(ValueError, match="cannot be put together: line 1 of the snippet 'tone'"):
+        registry.register(PromptVersion.of(broken, "1.0.0", description="d", author="ana"))
+    assert registry.prompts() == []

@@ -24,6 +24,8 @@ def get_command(
 
     PROMPT@VERSION prints that version, live or not.
     """
+    from workbench.prompts.flat import flattened
+
     registry = context.registry()
     name, _, version = prompt_id.partition("@")
     if version:
@@ -41,7 +43,7 @@ def get_command(
         "version": shown.version,
         "environment": environment or None,
         "content": shown.content,
-        "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
+        "messages": [{"role": m.role, "content": m.content} for m in flattened(prompt).messages],
         "model": shown.model,
         "inputs": [item.name for item in prompt.inputs],
         "fingerprint": shown.fingerprint,

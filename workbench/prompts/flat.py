@@ -12,7 +12,7 @@ from workbench.prompts.revisions import least_revision
 from workbench.prompts.roles import MARKER
 from workbench.prompts.snippets import expanded
 from workbench.prompts.templates.templates import ExampleTexts, variables
-from workbench.prompts.values import BRACES, EXAMPLES, SLOT, Message, Prompt
+from workbench.prompts.values import EXAMPLES, SLOT, Message, Prompt
 
 _EXAMPLES = re.compile(rf"\{{\{{([-+]?)\s*{EXAMPLES}\s*([-+]?)\}}\}}")
 _SPECIAL = re.compile(r"\{[{%#]|\{\Z|\r|\A(?:<{7}|>{7}|\|{7})")
@@ -31,7 +31,7 @@ def flattened(prompt: Prompt) -> Prompt:
     for message in prompt.messages:
         if message.role == SLOT:
             if texts and message.content == EXAMPLES:
-                messages += [Message(m.role, _literal(m.content, prompt)) for m in texts.messages]
+                messages += [Message(m.role, _literal(m.content)) for m in texts.messages]
             else:
                 messages.append(message)
             continue
@@ -46,28 +46,24 @@ def _with_examples(text: str, prompt: Prompt, texts: ExampleTexts | None) -> str
     if texts is None:
         return text
     value = texts.value
-    if prompt.template_format == BRACES:
-        return text.replace(f"{{{EXAMPLES}}}", value) if isinstance(value, str) else text
     if isinstance(value, str):
-        text = _EXAMPLES.sub(lambda tag: _in_place_of(tag, value, prompt), text)
+        text = _EXAMPLES.sub(lambda tag: _in_place_of(tag, value), text)
     # Any other use of the name, such as a loop over the rows.
     if EXAMPLES in variables(replace(prompt, messages=(Message("", text),), examples=None)):
         return f"{{% set {EXAMPLES} = {_expression(value)} %}}{text}"
     return text
 
 
-def _in_place_of(tag: re.Match[str], value: str, prompt: Prompt) -> str:
+def _in_place_of(tag: re.Match[str], value: str) -> str:
     if tag[1] or tag[2]:
         return f"{{{{{tag[1]} {_expression(value)} {tag[2]}}}}}"
-    return _literal(value, prompt)
+    return _literal(value)
 
 
-def _literal(text: str, prompt: Prompt) -> str:
+def _literal(text: str) -> str:
     """A template that renders this text: no line of it is a tag or a role marker, and a draft keeps
     its first and last line.
     """
-    if prompt.template_format == BRACES:
-        return text
     lines = text.split("\n")
     ends = (0, len(lines) - 1)
     return "\n".join(

@@ -135,11 +135,9 @@ def _constant(item: Any) -> Any:
 
 def _assignments(node: Any) -> Iterator[tuple[Any, Any]]:
     """The target and expression of each `set` and `with`."""
-    return zip(
-        getattr(node, "targets", None) or [node.target],
-        getattr(node, "values", None) or [node.node],
-        strict=True,
-    )
+    if hasattr(node, "targets"):  # `with`, which may assign nothing
+        return zip(node.targets, node.values, strict=True)
+    return iter([(node.target, node.node)])
 
 
 class _NonValueFinder:

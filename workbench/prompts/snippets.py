@@ -30,7 +30,7 @@ _ENDS = {
     "#": re.compile(r"(#\})"),
 }
 _ANY_INCLUDE = re.compile(r"\{%[-+]?\s*include\b")
-_INCLUDE = re.compile(r"""\{%([-+]?)\s*include\s+(?:'([^'\\]*)'|"([^"\\]*)")\s*([-+]?)%\}""")
+_INCLUDE = re.compile(r"""\{%([-+]?)\s*include\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*([-+]?)%\}""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class Expanded:
 
 def includes_in(text: str) -> Iterator[Include]:
     """Every include outside of comments and raw blocks, in order."""
+    if not _ANY_INCLUDE.search(text):
+        return
     at = 0
     while opening := _OPENING.search(text, at):
         start = opening.start()

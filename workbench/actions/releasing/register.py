@@ -83,7 +83,8 @@ def propose(session: Session, source: Source, chosen: str | None = None) -> Prop
 def _folded(prompt: Prompt) -> Prompt:
     """The prompt with each run of white space replaced by one blank."""
     messages = (Message(m.role, " ".join(m.content.split())) for m in prompt.messages)
-    return replace(prompt, messages=tuple(messages))
+    snippets = {name: " ".join(text.split()) for name, text in prompt.snippets.items()}
+    return replace(prompt, messages=tuple(messages), snippets=snippets)
 
 
 def register(

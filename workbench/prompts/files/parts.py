@@ -39,12 +39,17 @@ class PromptFiles(Protocol):
         """
 
 
+_WHOLE = "where it comes from, workbench export prompty writes a file that needs no other"
+
+
 class _NoFiles:
     def snippet(self, name: str) -> str:
-        raise DraftError(f"there is no snippet {name!r} here: only a workspace has snippets")
+        problem = f"there is no snippet {name!r} here: only a workspace has snippets"
+        raise DraftError(problem, hint=_WHOLE)
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
-        raise DraftError(f"{file} cannot be read here: only a draft in a workspace has examples")
+        problem = f"{file} cannot be read here: only a draft in a workspace has examples"
+        raise DraftError(problem, hint=_WHOLE)
 
 
 NO_FILES: PromptFiles = _NoFiles()
@@ -164,10 +169,7 @@ def read_examples(front: Front, files: PromptFiles) -> ExampleSet | None:
         return None
     file, choose = data.get("file", ""), data.get("choose", "all")
     template = data.get("template", "")
-    try:
-        rows = files.rows(file) if file else _written_rows(front, data["rows"])
-    except DraftError as error:
-        front.refuse((EXAMPLES, "file"), f"{EXAMPLES}: {error.message}", error.hint)
+    rows = _rows(front, file, files) if file else _written_rows(front, data["rows"])
     chosen = choose_rows(rows, choose)
     if len(chosen) > MAX_ROWS:
         problem = f"{len(chosen):,} examples are chosen, and {MAX_ROWS:,} may"
@@ -215,6 +217,13 @@ def _row(row: Mapping[str, Any], keeps_tags: bool) -> dict[str, Any]:
         kept["tags"] = list(row["tags"])
     plain: dict[str, Any] = json.loads(canonical_json(kept))
     return plain
+
+
+def _rows(front: Front, file: str, files: PromptFiles) -> Sequence[Mapping[str, Any]]:
+    try:
+        return files.rows(file)
+    except DraftError as error:
+        front.refuse((EXAMPLES, "file"), f"{EXAMPLES}: {error.message}", error.hint)
 
 
 def _written_rows(front: Front, rows: Any) -> Sequence[Mapping[str, Any]]:

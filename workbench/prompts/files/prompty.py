@@ -119,6 +119,9 @@ def parse_prompty(
     check_defaults(front, inputs)
     template_format = _template_format(front)
     examples = read_examples(front, files)
+    if examples and template_format != JINJA2:
+        hint = f"template: {{format: {{kind: {JINJA2}}}}}"
+        front.refuse((EXAMPLES,), f"{EXAMPLES} need templates in {JINJA2}", hint)
     body_line = text.count("\n", 0, len(text) - len(body)) + 1
     placed = _messages(body, where, body_line, _slots(inputs, examples))
     messages = tuple(each.message for each in placed)

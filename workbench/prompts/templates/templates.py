@@ -49,6 +49,8 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     Raises TemplateError with the line when a template does not compile.
     """
     names: dict[str, None] = {}
+    for name, text in prompt.snippets.items():
+        _check_snippet(name, text, prompt)
     for message in prompt.messages:
         if message.role == SLOT:
             names[message.content] = None
@@ -167,6 +169,8 @@ class ExampleTexts:
     """The few-shot examples of a prompt, rendered once: as messages, as text, or as rows."""
 
     def __init__(self, prompt: Prompt) -> None:
+        if prompt.template_format != JINJA2:
+            raise TemplateError(f"few-shot examples need templates in {JINJA2}")
         self._prompt = prompt
         self._set = prompt.examples or ExampleSet()
         self._are_messages = bool(first_marker(self._set.template))
@@ -174,7 +178,8 @@ class ExampleTexts:
         self.messages = rendered if self._are_messages else ()
         """What a slot of examples stands for."""
         text = "\n".join(message.content for message in rendered).rstrip("\n")
-        self.value: Any = text if self._set.template else [dict(row) for row in self._set.rows]
+        rows = [{"inputs": {}, "expected": "", "tags": [], **row} for row in self._set.rows]
+        self.value: Any = text if self._set.template else rows
         """What `examples` is in templates."""
         for message in prompt.messages:
             self._check_use(message)
@@ -257,6 +262,15 @@ def _compiling(whole: Expanded) -> Iterator[None]:
         raise TemplateError("the template is nested too deeply") from error
     except ValueError as error:
         raise TemplateError(f"the template: {error}") from error
+
+
+def _check_snippet(name: str, text: str, prompt: Prompt) -> None:
+    """Raise TemplateError for a snippet that is no template by itself: its end would be that of
+    another block or comment.
+    """
+    if prompt.template_format == JINJA2:
+        with _compiling(Expanded(text, sources=((name, 1),))):
+            _environment(prompt).parse(text)
 
 
 def _refuse_other_files(tree: nodes.Template, whole: Expanded) -> None:

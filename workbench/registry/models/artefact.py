@@ -25,8 +25,14 @@ def body_of(prompt: Prompt) -> str:
 def content_of(prompt: Prompt) -> str:
     """The text for people and plain readers: a single message's text, or all with their roles.
     Snippets and few-shot examples stand in it.
+
+    Raises RegistryError where it does not compile.
     """
-    messages = flattened(prompt).messages
+    try:
+        messages = flattened(prompt).messages
+    except TemplateError as error:
+        problem = f"the text of {prompt.prompt_id} cannot be put together: {error.message}"
+        raise RegistryError(problem, hint=error.hint) from error
     if len(messages) == 1 and messages[0].role != SLOT:
         return messages[0].content
     return join_messages(messages)
