@@ -76,7 +76,10 @@ def test_a_conversation_a_picture_and_a_number_are_given_by_hand(
         ('history=[{"role": "bot", "content": "x"}]', "history has a message 1 of role 'bot'"),
         ("history=[", "history"),
         ("picture=none.png", "picture 'none.png' is not there"),
-        ("picture=http://example.com/a.png", "'http://example.com/a.png', and only https"),
+        (
+            "picture=http://example.com/a.png",
+            "picture is 'http://example.com/a.png', and only https",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_line_before_any_call(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from workbench.datasets.conversation_groups import ONE_CONVERSATION
 from workbench.datasets.distinct import check_consistent, distinct, questions, remarks
+from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
+from workbench.errors import DatasetError
 from workbench.prompts.values import PARTS_REVISION, SLOT, Input, Message, Prompt
 
 PROMPT = Prompt(
@@ -64,3 +68,25 @@ def test_cases_that_differ_in_what_tools_say_are_two_questions() -> None:
     other = Case("2", inputs, "rain", tool_results={"weather": "rain"})
     assert len(distinct([one, other], [PROMPT])) == 2
     check_consistent([one, other], lambda case: case.id)
+
+
+def test_a_line_like_a_role_in_a_message_is_noted_with_its_place() -> None:
+    cases = [
+        case("1", "fine"),
+        case("2", "user: a word"),
+        case("3", "hi\nSystem:\nx"),
+    ]
+    (note,) = check_fit(PROMPT, cases, lambda one: f"a.jsonl: line {one.id}")
+    assert note == (
+        "a.jsonl: line 3: case '3': message 1 of history has a line 'System:', which is sent as"
+        " text (1 case so): what is meant as a role is a message of its own"
+    )
+
+
+def test_a_conversation_that_leaves_no_question_is_refused_with_its_place() -> None:
+    with pytest.raises(DatasetError) as caught:
+        check_fit(PROMPT, [case("1", "hi", "hello")], lambda one: f"a.jsonl: line {one.id}")
+    assert caught.value.message == (
+        "a.jsonl: line 1: case '1': history ends with nothing that asks for an answer"
+    )
+    check_fit(PROMPT, [case("1", "hi", "hello")], lambda one: one.id, settled=True)

@@ -72,3 +72,16 @@ def test_the_gate_refuses_a_plain_instruction_and_lets_examples_through(root: Pa
     again = workbench(root, "run", "support_triage", "--split", "gate", "--yes")
     assert (again["calls"], again["cached"]) == (0, CASES)
     assert workbench(root, "verify")["ok"]
+
+
+def test_a_conversation_is_answered_by_what_was_said_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+    root = tmp_path / "workspace"
+    workbench(tmp_path, "init", str(root), "--sample", "order_colour")
+    draft = sample_steps("order_colour")[-1]
+    (root / "prompts" / "order_colour.prompty").write_text(draft.read_text("utf-8"), "utf-8")
+    done = workbench(root, "run", "order_colour", "--limit", "4")
+    assert (done["status"], done["scored"]) == ("complete", 4)
+    assert done["score"] >= 0.5

@@ -61,11 +61,14 @@ def weather(messages: list[dict[str, Any]], _options: dict[str, Any]) -> Reply:
     return Reply(text, prompt_tokens=20, completion_tokens=1)
 
 
+@pytest.mark.parametrize("stream", [False, True])
 def test_a_tool_call_is_followed_by_its_result_and_the_final_answer_is_judged(
-    tmp_path: Path,
+    tmp_path: Path, stream: bool
 ) -> None:
     with OpenAIServer(weather) as server:
-        spec = make_spec(cases=[case({"weather": {"sky": "clear"}})], prompt=prompt())
+        spec = make_spec(
+            cases=[case({"weather": {"sky": "clear"}})], prompt=prompt(), stream=stream
+        )
         summary = start(spec, server.base_url, tmp_path / "runs.db").wait()
         second = server.requests[1]["messages"]
     assert (summary.status, summary.calls, summary.score) == (RunStatus.COMPLETE, 2, 1.0)

@@ -24,7 +24,7 @@ from workbench.prompts.inputs.media import (
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.values import Prompt
 
-_KNOWN = 4096
+_KNOWN = 50_000
 """How many files' digests are kept, so that a screen does not read them again."""
 
 Kinds = Mapping[str, str]

@@ -16,13 +16,15 @@ from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
 from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.inputs.checks import misfit
-from workbench.prompts.inputs.media import Attachment
-from workbench.prompts.kinds import MEDIA, is_typed
+from workbench.prompts.inputs.media import Attachment, is_attachment
+from workbench.prompts.kinds import MEDIA, PART_KINDS, is_typed
+from workbench.prompts.roles import MARKER
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.tools import tool_names
-from workbench.prompts.values import Input, Message, Prompt
+from workbench.prompts.values import MESSAGES, Input, Message, Prompt
 from workbench.suggestions import did_you_mean
+from workbench.units import plural
 
 _FALSE = frozenset({"false", "0", "no", "off", "none", "null"})
 """Words that are meant as false but are true as text."""
@@ -39,7 +41,7 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in inputs.items():
         item = declared.get(name) or Input(name)
-        if not item.required and _is_blank(value):
+        if not item.required and (_is_blank(value) or (item.kind in PART_KINDS and value == "")):
             continue
         try:
             converted = _converted(item, value)
@@ -63,8 +65,11 @@ def fitted(prompt: Prompt, case: Case, folder: Path) -> Case:
         for name, value in case.inputs.items()
     }
     media = media_kinds([prompt]).keys() & cells.keys()
-    kept = {name: cells.pop(name) for name in media}
-    return replace(case, inputs=typed_inputs(prompt, cells) | kept)
+    needed = {item.name for item in prompt.inputs if item.required}
+    given = {name: cells.pop(name) for name in media}
+    kept = {name: value for name, value in given.items() if value or name in needed}
+    fitting = typed_inputs(prompt, cells) | kept
+    return replace(case, inputs={n: fitting[n] for n in case.inputs if n in fitting})
 
 
 def _converted(item: Input, value: Any) -> Any:
@@ -107,7 +112,9 @@ def _refuse_false_words(prompt: Prompt, uses: Uses, inputs: Mapping[str, Any]) -
 
 def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a stored case as they were sent: text for a typed input was a cell."""
-    cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in inputs.items()}
+    media = media_kinds([prompt])
+    named = {k: v["file"] if is_attachment(v) and k not in media else v for k, v in inputs.items()}
+    cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in named.items()}
     try:
         return typed_inputs(prompt, cells)
     except TemplateError:
@@ -125,8 +132,8 @@ def check_fit(
 
     Raises DatasetError, with the case's location, when a case lacks a needed input, has one of
     another kind, or has nothing but an id; also for a text such as `false` that a template tests
-    for truth, which is only a note if the prompt is `settled`: a registered version that is
-    compared with another.
+    for truth, and for a conversation or a file where the prompt cannot send it. Those are not
+    raised if the prompt is `settled`: a registered version that is compared with another.
     """
     renderer = Renderer(prompt)
     needed = renderer.missing({})
@@ -151,6 +158,7 @@ def check_fit(
             )
         if not settled:
             _check_tools(prompt, case, where)
+            _check_parts(renderer, prompt, inputs, where)
         mistaken.update(_mistaken(uses, inputs))
         blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
         if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
@@ -158,13 +166,48 @@ def check_fit(
                 f"{where} is blank: {prompt.prompt_id} needs {', '.join(needed)}",
                 hint="fill the row in, or take it out",
             )
-    notes = list(unused_columns([renderer], cases))
+    notes = [*unused_columns([renderer], cases), *_roles_in_texts(prompt, cases, place_of)]
     for name, times in blank.items():
         count = "1 case has" if times == 1 else f"{times:,} cases have"
         notes.append(
             f"{count} a blank {name}, which {prompt.prompt_id} needs: it is sent as nothing"
         )
     return (*notes, *(f"{name}: {problem}" for name, problem in sorted(mistaken)))
+
+
+def _check_parts(renderer: Renderer, prompt: Prompt, inputs: Mapping[str, Any], where: str) -> None:
+    """Raise DatasetError where a conversation or a file cannot stand in its place."""
+    if not any(item.kind in PART_KINDS for item in prompt.inputs):
+        return
+    try:
+        renderer.render(inputs)
+    except TemplateError as error:
+        raise DatasetError(f"{where}: {error.message}", hint=error.hint) from error
+
+
+def _roles_in_texts(
+    prompt: Prompt, cases: Sequence[Case], place_of: Callable[[Case], str]
+) -> Iterator[str]:
+    """Yield a note about messages of conversations with a line that looks like a role marker."""
+    for item in prompt.inputs:
+        if item.kind != MESSAGES:
+            continue
+        found = [
+            (case, number, line.strip())
+            for case in cases
+            for number, message in enumerate(case.inputs.get(item.name) or (), 1)
+            if isinstance(message, Mapping)
+            for line in str(message.get("content") or "").split("\n")
+            if MARKER.fullmatch(line)
+        ]
+        if found:
+            case, number, line = found[0]
+            among = plural(len({one.id for one, _, _ in found}), "case")
+            yield (
+                f"{place_of(case)}: case {case.id!r}: message {number} of {item.name} has a line"
+                f" {line!r}, which is sent as text ({among} so): what is meant as a role is a"
+                " message of its own"
+            )
 
 
 def _check_tools(prompt: Prompt, case: Case, where: str) -> None:

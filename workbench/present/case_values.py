@@ -15,12 +15,14 @@ _SHOWN_URI = 40
 
 def readable(value: Any) -> str:
     """A value as text; nothing for null. The text is untrusted, and may have several lines."""
+    if isinstance(value, str):  # first, since tables ask for many
+        if len(value) > _SHOWN_URI and value[:5].lower() == "data:":
+            return f"{value[:_SHOWN_URI]}… {len(value):,} characters"
+        return str(value)
     if value is None:
         return ""
     if is_attachment(value):
         return words(value)
-    if isinstance(value, str) and value[:5].lower() == "data:" and len(value) > _SHOWN_URI:
-        return f"{value[:_SHOWN_URI]}… {len(value):,} characters"
     if _is_conversation(value):
         return text_of_messages(conversation(value, ""))
     return as_text(value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 UNSUPPORTED = ("thread", "audio", "union")
@@ -14,15 +16,24 @@ MEDIA = (IMAGE, FILE)
 """Kinds whose values are files."""
 
 _SHOWN_CHARS = 60
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a real number of any library, but no boolean."""
+    decimal = sys.modules.get("decimal")  # who has a Decimal has imported it
+    is_decimal = decimal is not None and isinstance(value, decimal.Decimal)
+    return (isinstance(value, Real) or is_decimal) and not isinstance(value, bool)
+
+
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: (
         not isinstance(value, bool)
-        and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+        and (isinstance(value, Integral) or (isinstance(value, float) and value.is_integer()))
     ),
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
-    "array": lambda value: isinstance(value, (list, tuple)),
+    "array": lambda value: isinstance(value, Sequence) and not isinstance(value, (str, bytes)),
     "object": lambda value: isinstance(value, Mapping),
     "messages": lambda value: isinstance(value, (list, tuple)),
 }

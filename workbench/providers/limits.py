@@ -12,6 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
+from workbench.prompts.inputs.sent import file_tokens
 from workbench.providers.base import Answer, Request
 from workbench.providers.options import max_output
 
@@ -79,7 +80,8 @@ class TokenGuess:
 
 
 def _length(request: Request) -> int:
-    return sum(len(message.content) for message in request.messages)
+    text = sum(len(message.content) for message in request.messages)
+    return text + int(_CHARACTERS_A_TOKEN) * file_tokens(request.messages)
 
 
 def _allowed(request: Request) -> float:

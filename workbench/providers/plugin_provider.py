@@ -57,6 +57,11 @@ class PluginProvider:
             tokens_per_minute=self._settings.tokens_per_minute or own.tokens_per_minute,
         )
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether it may be sent images and documents."""
+        return bool(getattr(self._provider, "takes_files", True))
+
     def price(self, model: str) -> Price | None:
         """The settings' own price, else what the plug-in says."""
         return price_of(self._settings, model) or self._provider.price(model)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from workbench.prompts.inputs.media import (
     words,
 )
 from workbench.prompts.kinds import FILE, IMAGE
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,11 @@ def test_the_size_is_limited_for_each_way_to_give_a_file(tmp_path: Path) -> None
             media_of(value, IMAGE)
 
 
+def test_an_image_of_too_many_pixels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has 70,000 x 3 pixels, and at most 16,000 a side"):
+        attach("a.png", png()[:16] + (70_000).to_bytes(4, "big") + png()[20:], IMAGE)
+
+
 def test_a_file_is_sent_as_a_data_uri_in_the_form_of_the_api() -> None:
     picture = attach("a/cat.png", png(), IMAGE)
     uri = "data:image/png;base64," + base64.b64encode(png()).decode()
@@ -138,3 +147,24 @@ def test_what_is_no_image_is_refused_in_words(value: object, problem: str) -> No
 def test_a_document_is_not_named_by_a_url() -> None:
     with pytest.raises(ValueError, match="documents by content alone"):
         media_of("https://example.com/a.pdf", FILE)
+
+
+def test_an_app_that_sends_a_picture_imports_jinja2_and_nothing_else() -> None:
+    code = """
+import json, sys
+known = set(sys.modules)
+from tests.support.pictures import png
+from workbench.registry.models.values import PromptVersion
+inputs = [{"name": "p", "kind": "image", "required": True, "default": None, "description": ""}]
+body = {"revision": 3, "messages": [{"role": "user", "content": "{{ p }}"}], "template": "jinja2",
+        "model": None, "inputs": inputs, "outputs": None, "tools": None, "description": "",
+        "extra": {}}
+version = PromptVersion("a", "1.0.0", "x", body=json.dumps(body))
+assert version.messages(p=png())[0]["content"][0]["type"] == "image_url"
+tops = {name.partition(".")[0] for name in set(sys.modules) - known}
+print(sorted(tops - sys.stdlib_module_names))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.stdout.strip() == "['jinja2', 'markupsafe', 'tests', 'workbench']", done.stderr

@@ -14,6 +14,7 @@ from pathlib import Path
 from workbench.actions.session import Session
 from workbench.addresses import address_of
 from workbench.errors import NotFound, UsageError, WorkbenchError
+from workbench.prompts.inputs.media import is_attachment
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
 from workbench.runs.store.forgetting import (
@@ -113,6 +114,7 @@ def forget(session: Session, request: ForgetRequest, reason: str) -> Forgotten:
         raise UsageError("forgetting needs a reason", hint="--reason TEXT")
     suites = _suites(session)
     with closing(Forgetter(session.workspace.runs_path)) as store:
+        files = _files_of(store.holdings(), request)
         removed = Removed()
         if request.past is None:
             removed = store.forget(
@@ -124,6 +126,7 @@ def forget(session: Session, request: ForgetRequest, reason: str) -> Forgotten:
         repeated = store.still_in(texts)
     left = (
         *_in_datasets(_in_files(suites), request),
+        *_beside(suites, files, session.workspace.root),
         *(
             Place(
                 "runs.db",
@@ -161,6 +164,25 @@ def _in_datasets(cases: Iterable[StoredCase], request: ForgetRequest) -> Iterato
                 f"the dataset of {holding.suite} has the case as {holding.case.id!r}",
                 "take the row out; until then a new run asks and stores it again",
             )
+
+
+def _files_of(cases: Iterable[StoredCase], request: ForgetRequest) -> set[str]:
+    """The names of the files that the stored case has as inputs."""
+    values = (
+        value
+        for holding in cases
+        if inputs_digest(holding.case) in request.inputs
+        for value in holding.case.inputs.values()
+    )
+    return {value["file"] for value in values if is_attachment(value) and value["file"]}
+
+
+def _beside(suites: Iterable[Suite], files: set[str], root: Path) -> Iterator[Place]:
+    for folder in sorted({Path(suite.dataset.source).parent for suite in suites}):
+        for path in (folder / name for name in sorted(files)):
+            if path.is_file():
+                where = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+                yield Place(where, "it is a file of the case", "delete it")
 
 
 def _in_other_files(session: Session, datasets: set[Path], texts: set[str]) -> Iterator[Place]:

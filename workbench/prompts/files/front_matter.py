@@ -13,7 +13,7 @@ from workbench.errors import DraftError
 from workbench.prompts.files.fences import TOP, cut
 from workbench.prompts.files.options import MORE, misfit, twice
 from workbench.prompts.files.strict_yaml import line_of, parse_yaml
-from workbench.prompts.kinds import KINDS, UNSUPPORTED, fits
+from workbench.prompts.kinds import KINDS, PART_KINDS, UNSUPPORTED, fits
 from workbench.prompts.values import EXAMPLES, SNIPPETS
 from workbench.suggestions import did_you_mean
 
@@ -213,6 +213,8 @@ def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
 def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
     front.known(item, PROPERTY, path)
     _kind(front, item, path)
+    if path[0] != "inputs" and item.get("kind") in PART_KINDS:
+        front.refuse((*path, "kind"), f"{_dotted(path)}: only an input is of kind {item['kind']}")
     _each(
         front, item.get("properties"), (*path, "properties"), "{name: a, kind: string}", _property
     )

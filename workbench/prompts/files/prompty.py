@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DraftError
+from workbench.prompts.files.defaults import check_defaults
 from workbench.prompts.files.fences import TOP
 from workbench.prompts.files.front_matter import EXTENSION, Front, check, split
 from workbench.prompts.files.parts import (
@@ -122,6 +123,7 @@ def parse_prompty(
             hint="lower case letters, digits, '.', '_' and '-', 100 at most",
         )
     inputs = _inputs(front)
+    check_defaults(front, inputs)
     template_format = _template_format(front)
     examples = read_examples(front, files)
     if examples and template_format != JINJA2:

@@ -16,6 +16,8 @@ from workbench.prompts.kinds import FILE, IMAGE, shown
 
 MAX_BYTES = 20_000_000
 """Maximum size of a file that is sent."""
+MAX_SIDE = 16_000
+"""Maximum width and height of an image in pixels: what is small as a file may fill a memory."""
 MAX_URL_CHARS = 8_000
 
 _NAMES = {
@@ -92,6 +94,9 @@ def attach(
     found = file_type(data)
     if found is None or (kind == IMAGE) != bool(found.width):
         raise ValueError(_wrong_type(data, found, kind))
+    if max(found.width, found.height) > MAX_SIDE:
+        size = f"{found.width:,} x {found.height:,}"
+        raise ValueError(f"has {size} pixels, and at most {MAX_SIDE:,} a side are sent")
     return Attachment(name, data, found, read or (lambda: data))
 
 

@@ -13,7 +13,6 @@ from textual.widgets import Input
 
 from workbench.actions.session import Session
 from workbench.actions.workspace.new_suite import first_case
-from workbench.datasets.attachments import as_written
 from workbench.datasets.values import Case
 from workbench.datasets.writer import parse_value
 from workbench.errors import DatasetError
@@ -184,7 +183,7 @@ def open_form(
     done: Callable[[str], None] | None = None,
 ) -> None:
     """Show the form, or say why this dataset cannot be written here. `done` gets the case's id."""
-    path = page.path
+    path, case = page.path, page.written(case)
     if path is None:
         app.tell(page.problem or "only .jsonl datasets can be edited here", error=True)
         return
@@ -236,7 +235,7 @@ def promote(app: AppContext, summary: RunSummary, row: ResultRow) -> None:
         if page.suite is None:
             app.tell(page.problem, error=True)
             return
-        like = replace(as_written(case), tags=tuple(dict.fromkeys((*case.tags, "promoted"))))
+        like = replace(case, tags=tuple(dict.fromkeys((*case.tags, "promoted"))))
         new_case = blank_case(page.suite.dataset.cases, like)
         shown = answer[:200] or "(no answer)"
         note = f"{summary.label} answered: {shown} · change the input, say what is expected"

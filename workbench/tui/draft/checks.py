@@ -103,9 +103,9 @@ class Checked:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the rendered messages have, with their files."""
-        text = "".join(message.content for message in self.messages)
-        return about_tokens(text) + file_tokens(self.messages)
+        """About how many tokens the rendered messages have, and the files in them."""
+        text = sum(about_tokens(message.content) for message in self.messages)
+        return text + file_tokens(self.messages)
 
     @property
     def is_sendable(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import is_edited_in_place, record, record_file
 from workbench.actions.workspace.new_suite import begin_suite
+from workbench.datasets.attachments import as_written
 from workbench.datasets.fit import fitted
 from workbench.datasets.values import Case
 from workbench.datasets.writer import SUFFIX, add_case, free_id, remove_case, replace_case
@@ -38,6 +39,13 @@ class DatasetPage:
         turned = self.suites[at:] + self.suites[:at]
         return tuple(name for name in turned if name != self.shown)
 
+    def written(self, case: Case) -> Case:
+        """A case as its file has it: with the names of its files, not with what they hold."""
+        named = (
+            self.suite.as_written.case(case.id) if self.suite and self.suite.as_written else None
+        )
+        return named or as_written(case)
+
     @property
     def path(self) -> Path | None:
         """The file, where this program may write it."""
@@ -59,6 +67,10 @@ def read_datasets(session: Session, name: str | None, prompt_id: str = "") -> Da
         return DatasetPage(names, None, str(error), wanted)
     with suppress(UsageError):  # what cannot be kept can be shown
         record(session, suite)
+    prompt = _prompt_of(session, suite)
+    if prompt is not None:
+        with suppress(WorkbenchError):  # shown by their names then: doctor says what is wrong
+            suite = suite.for_prompts([prompt])
     return DatasetPage(names, suite, shown=suite.path.parent.name if suite.path else wanted)
 
 
@@ -78,7 +90,9 @@ def save_case(session: Session, path: Path, case: Case, replaces: str) -> str:
 
     Raises TemplateError or DatasetError for a value that does not fit the suite's prompt or schema.
     """
-    prompt = _prompt_of(session, path)
+    prompt = None
+    with suppress(WorkbenchError):  # a suite that cannot be read asks for nothing
+        prompt = _prompt_of(session, session.workspace.suite(str(path.parent)))
     if prompt is not None:
         case = fitted(prompt, case, path.parent)
     schema = schema_beside(path)
@@ -91,10 +105,9 @@ def save_case(session: Session, path: Path, case: Case, replaces: str) -> str:
     return _kept(session, path, f"added {case.id} to {path.name}")
 
 
-def _prompt_of(session: Session, path: Path) -> Prompt | None:
-    """The draft of the prompt whose suite has the dataset at `path`, where one can be read."""
+def _prompt_of(session: Session, suite: Suite) -> Prompt | None:
+    """The draft of the suite's prompt, where it can be read."""
     try:
-        suite = session.workspace.suite(str(path.parent))
         draft = session.workspace.draft_path(suite.prompt_id)
         return session.workspace.draft(draft).prompt if draft else None
     except WorkbenchError:
