@@ -26,6 +26,13 @@ class Waiting:
     def state(self) -> Delivery:
         return self.row.state if self.row else Delivery.PENDING
 
+    def __str__(self) -> str:
+        if self.row is None:
+            return f"{self.parcel}: never sent"
+        error, step = self.row.last_error, self.row.step.value
+        why = error or f"cut off at the step {step}, or still at it"
+        return f"{self.parcel}: {self.state.value} after {self.row.attempts} attempts: {why}"
+
 
 def targets_of(
     session: Session, environment: str, publish: bool | None = None
@@ -70,6 +77,11 @@ def publish(
         parcels = _parcels(session, name, done)
         outcomes += _deliver(session, name, parcels, force_pointers=back)
     return outcomes
+
+
+def publish_by_settings(session: Session, done: PromptDeployment) -> list[Outcome]:
+    """`publish` to the targets that the settings name."""
+    return publish(session, done, targets_of(session, done.environment))
 
 
 def waiting(session: Session, target: str = "") -> list[Waiting]:
