@@ -11,7 +11,7 @@ from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
 from workbench.exchange.targets.base import Takes, as_pointer_target
 from workbench.registry import PromptDeployment
-from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel
+from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,13 @@ class Waiting:
     def __str__(self) -> str:
         if self.row is None:
             return f"{self.parcel}: never sent"
-        error, step = self.row.last_error, self.row.step.value
-        why = error or f"cut off at the step {step}, or still at it"
-        return f"{self.parcel}: {self.state.value} after {self.row.attempts} attempts: {why}"
+        error, step, attempts = self.row.last_error, self.row.step, self.row.attempts
+        if not error and step is Step.QUEUED:
+            return (
+                f"{self.parcel}: {'waits for its version' if self.parcel.environment else 'waits'}"
+            )
+        why = error or f"cut off at the step {step.value}, or still at it"
+        return f"{self.parcel}: {self.state.value} after {attempts} attempts: {why}"
 
 
 def targets_of(

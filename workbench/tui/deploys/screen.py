@@ -14,6 +14,7 @@ from workbench.actions.session import Session
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.deploys.outbox import open_outbox
 from workbench.tui.deploys.queries import (
     STATUSES_AT_ONCE,
     LivePage,
@@ -329,8 +330,6 @@ class DeploysScreen(ModeScreen):
         open_export(self.app, f"{self.row.prompt_id}@{version}" if self.row else "")
 
     def action_outbox(self) -> None:
-        from workbench.tui.deploys.outbox import open_outbox
-
         open_outbox(self.app)
 
     def action_rules(self) -> None:
