@@ -11,7 +11,13 @@ from workbench.actions.releasing.delivering import Outcome, deliver
 from workbench.actions.releasing.importing import write_drafts
 from workbench.actions.releasing.targets import Addressed, find_target, target_named
 from workbench.actions.session import Session
-from workbench.errors import NotInRegistry, TargetError, UsageError, WorkbenchError
+from workbench.errors import (
+    NotInRegistry,
+    TargetError,
+    TargetUnreachable,
+    UsageError,
+    WorkbenchError,
+)
 from workbench.exchange.delivery import tried
 from workbench.exchange.drift import Drift, Expected, Finding, drift_of
 from workbench.exchange.targets.base import (
@@ -70,7 +76,7 @@ def repair(session: Session, report: Report) -> list[Outcome]:
         for finding in report.findings
         for parcel in _repairs(report.target, finding, expected)
     )
-    addressed = target_named(session.workspace, report.target)
+    addressed = target_named(session.workspace, report.target, unasked=True)
     return deliver(session, addressed, parcels, force=True)
 
 
@@ -104,16 +110,23 @@ def _report(session: Session, target: str, rows: list[OutboxRow]) -> Report:
         wanted = _expected(session, target, rows)
         if not wanted:
             return Report(target, 0)
-        addressed = target_named(session.workspace, target)
-        kind = as_version_target(addressed.kind)
-        if kind is None:
-            return Report(target, 0)
+        is_of_workspace = target in session.workspace.settings.targets
+        addressed = target_named(session.workspace, target, unasked=is_of_workspace)
+    except WorkbenchError as error:
+        return Report(target, 0, error=error)
+    kind = as_version_target(addressed.kind)
+    if kind is None:
+        return Report(target, 0)
+    try:
         for expected in wanted:
             with addressed.calling():
                 findings += _drift_of(session, addressed.to(expected.output), kind, expected)
             checked += 1
     except WorkbenchError as error:
         return Report(target, checked, tuple(findings), error)
+    except Exception as error:  # noqa: BLE001 - what a target answers may be anything
+        said = addressed.shown(f"{target} failed: {type(error).__name__}: {error}")
+        return Report(target, checked, tuple(findings), TargetUnreachable(said))
     return Report(target, checked, tuple(findings))
 
 
