@@ -180,7 +180,9 @@ _LOOK = "workbench drift {name} shows it; --force --reason TEXT goes past it"
 def _refuse_ahead(kind: PointerTarget, export: Export, destination: Destination) -> None:
     assert export.prompt is not None
     newest = kind.newest(export.prompt.prompt_id, destination)
-    if newest is not None and is_foreign(export.registry, export.prompt.prompt_id, newest):
+    if newest is None or not is_foreign(export.registry, export.prompt.prompt_id, newest):
+        return
+    if content_hash(newest.content) != content_hash(kind.content(export)):
         what = f"is ahead: its newest is {_in_words(newest)}, which is not of this registry"
         raise _differs(export, destination, newest, kind, what)
 

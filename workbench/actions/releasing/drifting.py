@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.actions.releasing.delivering import Outcome, deliver
-from workbench.actions.releasing.importing import write_drafts
+from workbench.actions.releasing.importing import read_source, write_drafts
 from workbench.actions.releasing.targets import Addressed, find_target, target_named
 from workbench.actions.session import Session
 from workbench.errors import (
@@ -90,16 +90,17 @@ def take(session: Session, report: Report) -> list[Path]:
         return []
     addressed = target_named(session.workspace, report.target)
     pointers = as_pointer_target(addressed.kind)
-    if pointers is None:
-        raise UsageError(
-            f"{report.target} holds files", hint="workbench import FILE makes a draft of one"
-        )
     paths = []
-    for finding in {f.held.ref: f for f in theirs if f.held is not None}.values():
-        assert finding.held is not None
+    for (prompt_id, _), held in {
+        (f.prompt_id, f.held.ref): f.held for f in theirs if f.held
+    }.items():
         with addressed.calling():
-            prompt = pointers.prompt(finding.prompt_id, finding.held)
-        paths.append(_draft(session.workspace, prompt, report.target, finding.held.ref))
+            if pointers is None:
+                prompts = read_source(Path(held.ref)).prompts
+            else:
+                prompts = (pointers.prompt(prompt_id, held),)
+        name = held.version if pointers is None else held.ref
+        paths += [_draft(session.workspace, prompt, report.target, name) for prompt in prompts]
     return paths
 
 
@@ -154,9 +155,11 @@ def _expected(session: Session, target: str, rows: list[OutboxRow]) -> list[Expe
     is_file = as_pointer_target(find_target(session.workspace, target).kind) is None
     for row in _last_in_each_file(rows) if is_file else rows:
         where = (row.prompt_id, row.output)
+        if row.version and not _is_registered(session, row):
+            continue
         if row.environment:
             pointers.setdefault(where, {})[row.environment] = row.version
-        elif row.content and _is_registered(session, row):
+        elif row.content:
             versions.setdefault(where, {})[row.version] = True
     published = [
         rules.name
