@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli
 from tests.support.label_server import Fault, LabelServer
 from tests.support.published import TEAM_KEY
+from workbench.registry import PromptRegistry
+from workbench.runs.store.store import RunStore
 
 
 def test_a_deployment_is_published_where_its_environment_says_so(
@@ -206,3 +209,112 @@ def test_an_untrusted_workspace_publishes_nothing(cli: Cli, team: LabelServer) -
     done = cli.here("deploy", "triage@1.0.0", "production", "--json")
     assert (done.code, team.shelves) == (4, {})
     assert "you have not trusted this workspace" in done.json["published"][0]["error"]
+
+
+def test_the_decision_by_which_an_untested_version_is_live_travels_as_its_reason(
+    cli: Cli, team: LabelServer
+) -> None:
+    past = ("--override", "--reason", "the site is down")
+    assert cli.here("deploy", "triage@1.0.2", "production", *past).code == 0
+    assert cli.here("deploy", "triage@1.0.2", "development", "--publish").code == 0
+    told = [v["tags"]["forced_reason"] for v in team.shelf("triage").versions]
+    assert told == ["deployed past the gate: the site is down"]
+    assert set(team.shelf("triage").labels) == {"production", "development"}
+
+
+def test_a_rule_that_asks_for_no_evidence_is_the_reason_of_what_is_published_by_it(
+    cli: Cli, team: LabelServer
+) -> None:
+    assert cli.here("deploy", "triage@1.0.2", "development", "--publish").code == 0
+    (held,) = team.shelf("triage").versions
+    assert held["tags"]["forced_reason"] == "development takes versions without evidence"
+    assert cli.here("export", "team", "triage@development").code == 5
+
+
+def test_a_pointer_to_what_is_not_ours_stops_a_deployment_and_no_rollback(
+    cli: Cli, team: LabelServer
+) -> None:
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    shelf = team.shelf("triage")
+    shelf.labels["production"] = team.add("triage", "", {"messages": []})
+    done = cli.here("deploy", "triage@1.0.1", "production", "--json")
+    assert (done.code, done.json["version"]) == (4, "1.0.1")
+    assert "which is not of this registry" in done.json["published"][0]["error"]
+    assert shelf.labels["production"] == "2"
+    assert cli.here("rollback", "triage", "production", "--reason", "at once").code == 0
+    assert shelf.labels["production"] == "1"
+
+
+def test_publishing_without_a_target_is_refused_before_anything_is_deployed(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().partition("[environments.production]")[0])
+    done = cli.here("deploy", "triage@1.0.0", "production", "--publish", "--json")
+    assert (done.code, "no target to publish production to" in done.json["error"]) == (2, True)
+    assert cli.here("get", "triage").code != 0
+    told = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert (told.code, told.json["published"]) == (0, [])
+
+
+def test_a_version_is_sent_from_a_workspace_that_cannot_be_written(
+    cli: Cli, team: LabelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunStore, "is_read_only", property(lambda _: True))
+    assert cli.here("export", "team", "triage@1.0.0").code == 0
+    assert team.writes == ["version 1.0.0"]
+    monkeypatch.undo()
+    assert cli.here("export", "--pending").out == "nothing waits\n"
+
+
+def test_files_are_published_and_the_registrys_snapshot_follows_a_retirement(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    text = path.read_text().replace('publish = ["team"]', 'publish = ["apps", "files", "notes"]')
+    tables = [f'[targets.{n}]\nkind = "{k}"\nuri = "{u}"\n' for n, k, u in FILE_TARGETS]
+    path.write_text("\n".join([text, *tables]))
+    for folder in ("dist", "notes"):
+        (cli.root / folder).mkdir()
+    assert cli.here("trust").code == 0
+    done = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert (done.code, len(done.json["published"])) == (0, 3)
+    assert (cli.root / "dist" / "triage-1.0.0.json").exists()
+    assert (cli.root / "notes" / "triage-1.0.0.txt").exists()
+    with PromptRegistry(cli.root / "prompts.db") as apps:
+        assert apps.require_active("triage").version == "1.0.0"
+    assert cli.here("export", "--pending").out == "nothing waits\n"
+    assert cli.here("retire", "triage", "production", "--reason", "unused").code == 0
+    with PromptRegistry(cli.root / "prompts.db") as apps:
+        assert apps.get_active("triage") is None
+    assert cli.here("drift").code == 0
+
+
+def test_what_came_with_a_workspace_is_sent_nowhere_before_it_is_trusted(
+    cli: Cli, tmp_path: Path
+) -> None:
+    """Its runs.db may name any file of the user's."""
+    victim = tmp_path / "config.json"
+    assert cli.here("export", "json", "triage@1.0.0", "-o", str(victim)).code == 0
+    victim.write_text("precious")
+    with RunStore(cli.root / ".workbench" / "runs.db") as store:
+        for row in store.outbox.rows():
+            store.outbox.failed(row, "it was cut off", retry_in_s=0)
+    assert cli.here("drift", "json").code == 1
+    elsewhere = {"WORKBENCH_CONFIG": str(tmp_path / "another-user")}
+    for line in (("export", "--pending"), ("drift", "json", "--repair")):
+        done = cli.here(*line, **elsewhere)
+        assert (done.code != 0, "you have not trusted" in done.out + done.err) == (True, True)
+    assert victim.read_text() == "precious"
+    assert cli.here("export", "--pending").code == 0
+    assert "plain" in victim.read_text()
+
+
+def test_a_second_export_of_a_file_says_where_it_is(cli: Cli) -> None:
+    first, second = (cli.here("export", "json", "triage@1.0.0", "--json").json for _ in "12")
+    assert (first["sent"], second["sent"]) == (True, False)
+    same = ("place", "path", "bytes", "ref", "lost", "target")
+    assert [first[key] for key in same] == [second[key] for key in same]
+
+
+FILE_TARGETS = (
+    ("apps", "sqlite", "prompts.db"),
+    ("files", "json", "dist/"),
+    ("notes", "plain_text", "notes/"),
+)

@@ -11,7 +11,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.releasing.delivering import Outcome, deliver
 from workbench.actions.releasing.targets import Addressed, target_named
 from workbench.actions.session import Session
-from workbench.errors import UsageError
+from workbench.errors import TargetUnreachable, UsageError
 from workbench.exchange.approval import approved
 from workbench.exchange.delivery import Moved, refuse
 from workbench.exchange.losses import Loss
@@ -47,6 +47,8 @@ class Exported:
     ref: str = ""
     """What the target calls the version."""
     pointers: tuple[Moved, ...] = ()
+    file: Path | None = None
+    """The file that has it, where it is one."""
 
 
 def plan_export(
@@ -83,11 +85,14 @@ def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
     if leaving.prompt is None or not leaving.version:
         with addressed.calling():
             sent = addressed.kind.send(leaving, addressed.destination)
-        return Exported(sent if sent.changed else None, plan.losses, plan.warnings)
+        done = sent if sent.changed else None
+        return Exported(done, plan.losses, plan.warnings, file=sent.path)
     parcels = _parcels(leaving, addressed)
     outcomes = deliver(session, addressed, parcels, force=force)
     for outcome in outcomes:
         if outcome.error:
+            if isinstance(outcome.error, TargetUnreachable) and not outcome.error.hint:
+                outcome.error.hint = "workbench export --pending tries it again"
             raise outcome.error
     return _exported(plan, outcomes)
 
@@ -102,6 +107,7 @@ def _exported(plan: Plan, outcomes: list[Outcome]) -> Exported:
         plan.leaving.version,
         arrived.ref,
         tuple(outcome.moved for outcome in outcomes if outcome.moved),
+        arrived.file,
     )
 
 
