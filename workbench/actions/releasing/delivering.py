@@ -20,7 +20,6 @@ from workbench.exchange.delivery import (
     tried,
 )
 from workbench.exchange.targets.base import Export, Takes, as_pointer_target
-from workbench.providers.redact import one_line
 from workbench.registry.registry_file import PRODUCTION
 from workbench.runs.store.outbox import Delivery, Outbox, OutboxRow, Parcel, Step
 from workbench.runs.store.outbox_lock import alone
@@ -154,7 +153,7 @@ class _Delivery:
             return error
         except Exception as error:  # noqa: BLE001 - a target's answer may be anything
             said = f"{self.addressed.name} failed: {type(error).__name__}: {error}"
-            return TargetUnreachable(one_line(said, self.addressed.secrets), retry=False)
+            return TargetUnreachable(self.addressed.shown(said), retry=False)
 
     def _failed(self, error: WorkbenchError) -> Outcome:
         retry_in_s = None

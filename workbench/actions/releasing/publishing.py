@@ -11,7 +11,7 @@ from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
 from workbench.exchange.targets.base import Takes, as_pointer_target
 from workbench.registry import PromptDeployment
-from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel
+from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,17 @@ class Waiting:
     @property
     def state(self) -> Delivery:
         return self.row.state if self.row else Delivery.PENDING
+
+    def __str__(self) -> str:
+        if self.row is None:
+            return f"{self.parcel}: never sent"
+        error, step, attempts = self.row.last_error, self.row.step, self.row.attempts
+        if not error and step is Step.QUEUED:
+            return (
+                f"{self.parcel}: {'waits for its version' if self.parcel.environment else 'waits'}"
+            )
+        why = error or f"cut off at the step {step.value}, or still at it"
+        return f"{self.parcel}: {self.state.value} after {attempts} attempts: {why}"
 
 
 def targets_of(
@@ -70,6 +81,11 @@ def publish(
         parcels = _parcels(session, name, done)
         outcomes += _deliver(session, name, parcels, force_pointers=back)
     return outcomes
+
+
+def publish_by_settings(session: Session, done: PromptDeployment) -> list[Outcome]:
+    """`publish` to the targets that the settings name."""
+    return publish(session, done, targets_of(session, done.environment))
 
 
 def waiting(session: Session, target: str = "") -> list[Waiting]:
