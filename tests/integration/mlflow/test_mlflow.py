@@ -17,7 +17,15 @@ from typing import Any
 
 import pytest
 
-from tests.exchange.exporting import TRIAGE, leaving, registry_of, reworded, send
+from tests.exchange.exporting import (
+    FAULTS,
+    TRIAGE,
+    check_repaired,
+    leaving,
+    registry_of,
+    reworded,
+    send,
+)
 from workbench.errors import TargetRefused, TargetUnreachable
 from workbench.exchange.clients import mlflow_child, mlflow_process
 from workbench.exchange.comparing import changed_keys
@@ -177,10 +185,10 @@ def test_a_changed_model_configuration_is_seen_and_is_another_draft(
 
     name = registry.prompts()[0].prompt_id
     export = leaving(registry, f"{name}@1.0.0")
-    sent = send(KIND, export, there)
+    arrived = send(KIND, export, there)
     mlflow.set_tracking_uri(there.uri)
     mlflow.genai.set_prompt_model_config(
-        name, int(sent.ref), {"model_name": "gpt-5", "temperature": 1.5}
+        name, int(arrived.ref), {"model_name": "gpt-5", "temperature": 1.5}
     )
 
     held = KIND.read_back(export, there)
@@ -212,6 +220,17 @@ def test_a_version_that_somebody_made_there_is_read_as_a_draft(
     [message] = Renderer(draft).render({"who": "you"})
     assert message.content == "Hi you, {# no comment #}"
     assert KIND.pointers(name, there) == {"other": held.ref}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_an_export_that_is_cut_off_is_finished_by_the_next(
+    there: Destination, registry: PromptRegistry, fault: tuple[str, bool]
+) -> None:
+    name = registry.prompts()[0].prompt_id
+    check_repaired(KIND, fault, leaving(registry, f"{name}@1.0.0"), there)
+    newest = KIND.newest(name, there)
+    assert newest is not None
+    assert newest.ref == "1"
 
 
 def test_a_retired_environment_has_no_alias_and_retiring_it_again_is_nothing(
