@@ -7,12 +7,12 @@ otherwise or not at all; it is found with its place, so that nothing of the kind
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.exchange.losses import Loss
-from workbench.prompts.values import BRACES, JINJA2, ROLES, Message, Prompt
+from workbench.prompts.values import BRACES, JINJA2, ROLES, Prompt
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -40,6 +40,8 @@ class Slot:
     """The place of an input's value."""
 
     name: str
+    blanks: tuple[str, str] = field(default=(" ", " "), compare=False)
+    """Around the name in its tag, where a template is to come back as it was."""
 
 
 Part = str | Slot
@@ -81,8 +83,8 @@ def read_templates(prompt: Prompt) -> tuple[tuple[PlainMessage, ...], tuple[Feat
     messages: list[PlainMessage] = []
     features: list[Feature] = []
     for number, message in enumerate(prompt.messages, 1):
-        parts, found = _read(message, prompt.template_format)
-        messages.append(PlainMessage(message.role, _joined(parts)))
+        parts, found = read_template(message.content, prompt.template_format)
+        messages.append(PlainMessage(message.role, parts))
         features += [Feature(number, message.role, line, what) for line, what in found]
     return tuple(messages), (*features, *own_features(prompt))
 
@@ -128,7 +130,7 @@ def rereads(text: str, parts: tuple[Part, ...], slot: re.Pattern[str]) -> bool:
     """
     pieces = slot.split(text)
     read = [Slot(piece) if at % 2 else piece for at, piece in enumerate(pieces)]
-    return _joined(read) == parts
+    return joined(read) == parts
 
 
 def as_jinja(text: str, slot: re.Pattern[str]) -> str:
@@ -144,11 +146,18 @@ def quoted(text: str) -> str:
     return _SIGN.sub(lambda sign: f"{{{{ '{sign.group()}' }}}}", text)
 
 
-def _read(message: Message, template_format: str) -> tuple[list[Part], list[tuple[int, str]]]:
-    text = message.content
+def read_template(
+    text: str, template_format: str
+) -> tuple[tuple[Part, ...], list[tuple[int, str]]]:
+    """A template as text and slots, and the line and the name of what cannot be said so."""
+    parts, found = _read(text, template_format)
+    return joined(parts), found
+
+
+def _read(text: str, template_format: str) -> tuple[list[Part], list[tuple[int, str]]]:
     if template_format == BRACES:
         pieces = _BRACES_SLOT.split(text)
-        return [Slot(p) if at % 2 else p for at, p in enumerate(pieces)], []
+        return [Slot(p, ("", "")) if at % 2 else p for at, p in enumerate(pieces)], []
     if template_format != JINJA2:
         return [], [(1, f"the template format {template_format}")]
     if not any(sign in text for sign in ("{{", "{%", "{#")):
@@ -171,7 +180,28 @@ def _read(message: Message, template_format: str) -> tuple[list[Part], list[tupl
                 found.append((item.lineno, _named(item)))
             else:
                 parts.append(part)
-    return parts, found
+    return _with_blanks(parts, environment.lex(text)), found
+
+
+def _with_blanks(parts: list[Part], tokens: Iterator[tuple[int, str, str]]) -> list[Part]:
+    """The parts, their slots with the blanks that the tokens of the template have around them."""
+    tags: list[list[str]] = []
+    for _, kind, value in tokens:
+        if kind == "variable_begin":
+            tags.append([])
+        elif tags and kind in ("name", "whitespace"):
+            tags[-1].append(value)
+    spelled = iter(["".join(tag) for tag in tags])
+    return [_spelled(part, spelled) if isinstance(part, Slot) else part for part in parts]
+
+
+def _spelled(slot: Slot, tags: Iterator[str]) -> Slot:
+    """The slot with the blanks of the next tag that holds its name alone."""
+    for tag in tags:
+        if tag.strip() == slot.name:
+            before, _, after = tag.partition(slot.name)
+            return replace(slot, blanks=(before, after)) if "\n" not in tag else slot
+    return slot
 
 
 def _part(node: nodes.Node, known: Mapping[str, Any]) -> Part | None:
@@ -194,11 +224,12 @@ def _named(node: nodes.Node) -> str:
     return _WORDS.get(kind, "an expression")
 
 
-def _joined(parts: list[Part]) -> tuple[Part, ...]:
+def joined(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts with neighbouring texts as one, and none empty."""
     return tuple(_joining(parts))
 
 
-def _joining(parts: list[Part]) -> Iterator[Part]:
+def _joining(parts: Iterable[Part]) -> Iterator[Part]:
     """The parts with neighbouring texts as one: a sign may begin in one and end in the next."""
     text = ""
     for part in parts:

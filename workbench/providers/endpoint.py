@@ -34,6 +34,8 @@ class Endpoint:
     """Headers from the environment, for OpenAI's own host only."""
     ca_bundle: str = ""
     """File of certificates trusted in addition to the system's; empty: none."""
+    table: str = ""
+    """Table of the settings that it stands in; empty: the provider's of that name."""
 
     @property
     def host(self) -> str:

@@ -109,7 +109,8 @@ def _tls_failed(error: BaseException, context: CallContext) -> str:
     failure = f"TLS failed ({_reason(error)})"
     if getattr(error, "verify_code", 0) not in _UNKNOWN_CA:
         return failure
-    table = f"[providers.{context.provider}]" if context.provider else "the provider's table"
+    usual = f"[providers.{context.provider}]" if context.provider else "the provider's table"
+    table = context.table or usual
     return f'{failure}; if you trust who signed it: ca_bundle = "FILE.pem" in {table}'
 
 

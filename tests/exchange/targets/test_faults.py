@@ -34,18 +34,18 @@ def in_a_folder(folder: Path) -> tuple[PointerTarget, Destination]:
     ],
 )
 def test_an_export_that_is_cut_off_is_finished_by_the_next(
-    registry: PromptRegistry, tmp_path: Path, place: object, fault: tuple[str, bool]
+    tested: PromptRegistry, tmp_path: Path, place: object, fault: tuple[str, bool]
 ) -> None:
     assert callable(place)
     target, there = place(tmp_path)
-    check_repaired(target, fault, leaving(registry, "triage@1.0.0"), there)
+    check_repaired(target, fault, leaving(tested, "triage@1.0.0"), there)
 
 
 def test_a_folder_with_a_half_written_version_gets_the_rest(
-    registry: PromptRegistry, tmp_path: Path
+    tested: PromptRegistry, tmp_path: Path
 ) -> None:
     target, there = in_a_folder(tmp_path)
-    export = leaving(registry, "triage@1.0.0")
+    export = leaving(tested, "triage@1.0.0")
     target.send(export, there)
     # The JSON is written last: a kill before it leaves the other file alone.
     (tmp_path / "out/prompts/triage/1.0.0.json").unlink()

@@ -25,8 +25,8 @@ def prompt_of(*templates: str, **changes: object) -> Prompt:
     return replace(Prompt("p", messages, inputs=(Input("x"),)), **changes)  # type: ignore[arg-type]
 
 
-def test_the_body_of_a_registration(registry: PromptRegistry) -> None:
-    export = leaving(registry, "triage@1.0.0")
+def test_the_body_of_a_registration(tested: PromptRegistry) -> None:
+    export = leaving(tested, "triage@1.0.0")
     body = forms.registration(TRIAGE, "1.0.0", {"gate": "pass", "description": "first"})
     tags = body.pop("tags")
     assert body == {
@@ -127,9 +127,9 @@ def test_what_mlflow_would_render_otherwise_or_not_take_is_refused(
     ],
 )
 def test_a_place_or_an_alias_that_cannot_be_is_refused(
-    registry: PromptRegistry, uri: str, options: dict[str, object], problem: str
+    tested: PromptRegistry, uri: str, options: dict[str, object], problem: str
 ) -> None:
-    export = leaving(registry, "triage@1.0.0", ["production", "staging"])
+    export = leaving(tested, "triage@1.0.0", ["production", "staging"])
     there = Destination(uri=uri, options=options, name="mlflow")
     assert problem in "; ".join(KIND.refuses(export, there))
 

@@ -21,9 +21,9 @@ BOTH = pytest.mark.parametrize("target", [PROMPTY, DOTPROMPT], ids=["prompty", "
 
 @BOTH
 def test_a_version_is_read_back_as_it_was_sent_and_a_change_is_seen(
-    registry: PromptRegistry, tmp_path: Path, target: VersionTarget
+    tested: PromptRegistry, tmp_path: Path, target: VersionTarget
 ) -> None:
-    export, there = leaving(registry, "triage@1.0.0"), Destination(tmp_path / "file")
+    export, there = leaving(tested, "triage@1.0.0"), Destination(tmp_path / "file")
     assert target.read_back(export, there) is None
     target.send(export, there)
     held = target.read_back(export, there)
@@ -45,22 +45,22 @@ def test_a_version_is_read_back_as_it_was_sent_and_a_change_is_seen(
 
 @BOTH
 def test_a_file_of_another_version_is_replaced(
-    registry: PromptRegistry, tmp_path: Path, target: VersionTarget
+    tested: PromptRegistry, tmp_path: Path, target: VersionTarget
 ) -> None:
     there = Destination(tmp_path / "file")
-    target.send(leaving(registry, "triage@1.0.0"), there)
-    assert target.read_back(leaving(registry, "triage@1.1.0"), there) is None
+    target.send(leaving(tested, "triage@1.0.0"), there)
+    assert target.read_back(leaving(tested, "triage@1.1.0"), there) is None
     (tmp_path / "file").write_bytes(b"\xff\xfe---\n---\n")
-    assert target.read_back(leaving(registry, "triage@1.1.0"), there) is None
+    assert target.read_back(leaving(tested, "triage@1.1.0"), there) is None
 
 
 @BOTH
 def test_evidence_and_a_forced_reason_stand_in_the_file(
-    registry: PromptRegistry, tmp_path: Path, target: VersionTarget
+    tested: PromptRegistry, tmp_path: Path, target: VersionTarget
 ) -> None:
     from dataclasses import replace
 
-    export = leaving(registry, "triage@1.0.0")
+    export = leaving(tested, "triage@1.0.0")
     assert export.approved is not None
     forced = replace(export, approved=replace(export.approved, reason="the shop burns"))
     target.send(forced, Destination(tmp_path / "file"))
@@ -87,13 +87,13 @@ def test_prompty_itself_loads_a_version_with_its_evidence(tmp_path: Path) -> Non
     assert parse_prompty(path.read_text()).fingerprint == listed.fingerprint
 
 
-def test_outputs_that_prompty_does_not_load_are_named(registry: PromptRegistry) -> None:
-    export = leaving(registry, "triage@1.0.0")
+def test_outputs_that_prompty_does_not_load_are_named(tested: PromptRegistry) -> None:
+    export = leaving(tested, "triage@1.0.0")
     assert "outputs as JSON Schema" in [loss.what for loss in PROMPTY.loses(export)]
 
 
-def test_a_draft_becomes_a_plain_file(registry: PromptRegistry, tmp_path: Path) -> None:
-    export = Export(registry, TRIAGE, "draft")
+def test_a_draft_becomes_a_plain_file(tested: PromptRegistry, tmp_path: Path) -> None:
+    export = Export(tested, TRIAGE, "draft")
     PROMPTY.send(export, Destination(tmp_path / "x.prompty"))
     assert "workbench" not in (tmp_path / "x.prompty").read_text()
     assert [loss.what for loss in PROMPTY.loses(export)] == ["outputs as JSON Schema"]

@@ -49,6 +49,8 @@ class CallContext:
     """The provider's name in the settings."""
     proxy: str = ""
     """Host and port of the proxy in use, and the environment variable that names it."""
+    table: str = ""
+    """Table of the settings that ca_bundle stands in; empty: the provider's."""
 
     def line(self, text: str, limit: int = 200) -> str:
         """`text` from the provider as one line that is safe to show."""

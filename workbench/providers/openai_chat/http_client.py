@@ -203,7 +203,7 @@ def _trusted_by(endpoint: Endpoint) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one
         cause = error.strerror if error.errno and not isinstance(error, ssl.SSLError) else ""
         raise ProviderError(
-            f"[providers.{endpoint.name}] ca_bundle: {endpoint.ca_bundle}:"
+            f"{endpoint.table or f'[providers.{endpoint.name}]'} ca_bundle: {endpoint.ca_bundle}:"
             f" {cause or 'no certificates in PEM form'}",
             hint="a file that begins with -----BEGIN CERTIFICATE-----",
         ) from error
