@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.plugins import install
+from workbench.errors import TargetConflict
+from workbench.exchange.approval import approved
+from workbench.exchange.delivery import move_pointer, send_version
+from workbench.exchange.drift import Drift, Expected, drift_of
 from workbench.exchange.kinds import IMPORTERS, TARGETS, kind_of_table
-from workbench.exchange.targets.base import Destination, Export
+from workbench.exchange.targets.base import Destination, Export, as_pointer_target
 from workbench.prompts.values import Message, Prompt
 from workbench.providers.base import Outcome, Request
 from workbench.providers.opening import open_provider
-from workbench.registry import PromptRegistry
+from workbench.registry import PromptRegistry, PromptVersion
+from workbench.runs.store.outbox import Step
 from workbench.scorers.catalog import find_kind, make_scorer
 from workbench.settings import parse_settings
 
@@ -80,3 +85,43 @@ def test_the_pages_target_and_importer_carry_a_prompt_there_and_back(
     importer = IMPORTERS.get("text").kind
     assert importer.recognizes(sent.path)
     assert importer.read(sent.path).prompts[0].messages == prompt.messages
+
+
+def test_the_pages_registry_is_sent_to_pointed_in_repaired_and_taken_from(
+    modules: dict[str, str], tmp_path: Path
+) -> None:
+    kind = as_pointer_target(TARGETS.get("shelf").kind)
+    assert kind is not None
+    there = Destination(None, "shelf", tmp_path, name="shelf")
+    steps: list[Step] = []
+    with PromptRegistry(tmp_path / "registry.db", create=True) as registry:
+        for number, word in (("1.0.0", "Hello"), ("1.1.0", "Hi")):
+            prompt = Prompt("hello", (Message("user", f"{word} {{{{ name }}}}"),))
+            registry.register(PromptVersion.of(prompt, number, "", "ana"))
+
+        def export(version: str) -> Export:
+            found = approved(registry, "hello", version, force_reason="to try it")
+            return Export(registry, found.version.prompt, version, version, found)
+
+        first = send_version(kind, export("1.0.0"), there, steps.append)
+        again = send_version(kind, export("1.0.0"), there, steps.append)
+        second = send_version(kind, export("1.1.0"), there, steps.append)
+        assert (first.ref, again.sent, second.ref) == ("1", None, "2")
+        assert steps == [Step.READ, Step.SEND, Step.COMPARE, Step.READ, *steps[:3]]
+        for ref in ("1", "2", None):
+            moved = move_pointer(kind, registry, ("hello", "production", ref), there)
+            assert kind.pointers("hello", there).get("production") == moved.after == ref
+        file = tmp_path / "shelf" / "hello" / "2.json"
+        assert "to try it" in file.read_text()
+        file.write_text(file.read_text().replace("Hi", "Yo"))
+        expected = Expected("hello", {"1.0.0": True, "1.1.0": True}, {"production": "1.1.0"})
+        found = drift_of(registry, kind, expected, there)
+        assert [(f.drift, f.theirs) for f in found] == [
+            (Drift.CONTENT, "1.1.0 (2)"),
+            (Drift.POINTER, ""),
+        ]
+        with pytest.raises(TargetConflict, match="has it with other content"):
+            send_version(kind, export("1.1.0"), there, steps.append)
+        assert send_version(kind, export("1.1.0"), there, steps.append, force=True).ref == "3"
+        assert found[0].held is not None
+        assert kind.prompt("hello", found[0].held).messages[0].content == "Yo {{ name }}"

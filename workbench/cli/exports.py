@@ -127,12 +127,3 @@ def waiting_json(one: Waiting) -> dict[str, Any]:
         "last_error": row.last_error if row else "",
         "next_attempt": (row.next_attempt or None) if row else None,
     }
-
-
-def waiting_line(one: Waiting) -> str:
-    """What waits, in one line."""
-    row = one.row
-    if row is None:
-        return f"{one.parcel}: never sent"
-    why = f": {row.last_error}" if row.last_error else f", cut off at {row.step.value}"
-    return f"{one.parcel}: {one.state.value} after {row.attempts} attempts{why}"

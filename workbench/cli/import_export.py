@@ -15,7 +15,6 @@ from workbench.cli.exports import (
     sent_json,
     sent_lines,
     waiting_json,
-    waiting_line,
 )
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.suggestions import did_you_mean
@@ -106,7 +105,7 @@ def _pending(context: CommandContext, target: str, *, preview: bool, drop: bool)
         if drop:
             publishing.drop(session, target)
         values = {"pending": [waiting_json(one) for one in waits], "dropped": drop}
-        context.answer(values, [waiting_line(one) for one in waits] or ["nothing waits"])
+        context.answer(values, [str(one) for one in waits] or ["nothing waits"])
         return EXIT_DONE
     outcomes = publishing.retry(session, target)
     left = publishing.waiting(session, target)

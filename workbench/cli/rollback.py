@@ -34,10 +34,8 @@ def rollback_command(
     import sys
 
     from workbench.actions.releasing import deploy as deploying
-    from workbench.actions.releasing import publishing
 
     session = context.session()
-    targets = publishing.targets_of(session, environment, publish)
     seen = deploying.rollback_preview(session, prompt_id, environment, to)
     line = f"{prompt_id} in {environment}: {seen.from_version} -> {seen.to_version}"
     for warning in seen.warnings:
@@ -57,6 +55,9 @@ def rollback_command(
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes and not context.as_json
     if asks and not context.agree(f"{line}. Roll back?"):
         raise UsageError("not rolled back")
+    from workbench.actions.releasing.publishing import targets_of  # heavy for a preview
+
+    targets = targets_of(session, environment, publish)
     done = deploying.rollback(
         session, prompt_id, environment, to=to, reason=reason, expect=seen.expect
     )

@@ -62,7 +62,7 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     CaseForm: _pushed(lambda _: CaseForm(Path("cases.jsonl"), CASE)),
     Confirmed: _pushed(
         lambda app: Confirmed(
-            "Retire", "Retire", "text", lambda _session, _why: app.message_log.clear(), ""
+            "Retire", "Retire", "text", lambda _session, _why: str(app.message_log.clear()), ""
         )
     ),
     ApplyRules: _pushed(lambda _: ApplyRules((CHANGE,))),

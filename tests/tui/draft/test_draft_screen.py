@@ -211,7 +211,7 @@ async def test_a_version_is_exported_by_the_palette(workspace: Workspace) -> Non
     async with app.run_test(size=(100, 30)) as pilot:
         await until_shown(pilot, "= 1.0.1")
         app.action_export()
-        await until_shown(pilot, "Write it")
+        await until_shown(pilot, "^s sends it where the cursor is", "json")
         for name, value in (("ref", "support_triage@production"), ("output", "live.json")):
             app.screen.query_one(f"#{name}", Input).value = value
         await pilot.press("ctrl+s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from workbench.suggestions import did_you_mean
 from workbench.workspace import Workspace
 
 _SHOWN_CHARS = 400
+_USER = re.compile(r"//[^/@\s]+@")
+"""User and password in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,16 @@ class Addressed:
             with self.entry.calling():
                 yield
         except (TargetError, UsageError) as error:
-            error.message = one_line(error.message, self.secrets, _SHOWN_CHARS)
-            error.hint = one_line(error.hint, self.secrets, _SHOWN_CHARS)
+            error.message, error.hint = self.shown(error.message), self.shown(error.hint)
             raise
+
+    def shown(self, text: str) -> str:
+        """One line without secrets: neither the values of variables, nor what stands in the uri
+        beside the address.
+        """
+        uri = self.destination.uri
+        bare = uri.partition("?")[0] if "://" in uri else uri
+        return one_line(_USER.sub("//", text.replace(uri, bare)), self.secrets, _SHOWN_CHARS)
 
 
 def target_named(
@@ -70,7 +80,6 @@ def target_named(
     destination = Destination(output, _uri(table), workspace.root, options, name)
     named = [value for key, value in options.items() if key.endswith("_env")]
     secrets = [os.environ.get(str(value), "") for value in named]
-    secrets += [destination.uri] if table.uri_env else []
     return Addressed(entry, destination, tuple(secret for secret in secrets if secret))
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 from textual.widgets import Input
 
+from workbench.actions.releasing.publishing import publish_by_settings
 from workbench.actions.session import Session
 from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.services.published import published_words
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ def open_approve(app: AppContext, prompt_id: str, version: str, environment: str
     """Ask before the approval is recorded under the user's name."""
     text = f"{prompt_id}@{version} may go to {environment}, says {app.workspace.author}."
 
-    def approve(session: Session, reason: str) -> None:
+    def approve(session: Session, reason: str) -> str:
         session.registry.approve(prompt_id, version, environment, session.author, reason)
+        return ""
 
     done = f"approved {prompt_id}@{version} for {environment}"
     app.push_screen(Confirmed(f"Approve {prompt_id}@{version}", "Approve", text, approve, done))
@@ -37,8 +40,9 @@ def open_retire(app: AppContext, deployment: PromptDeployment) -> None:
         "default, and an error where they have none. R brings it back."
     )
 
-    def retire(session: Session, reason: str) -> None:
-        session.registry.retire(prompt_id, environment, session.author, reason)
+    def retire(session: Session, reason: str) -> str:
+        done = session.registry.retire(prompt_id, environment, session.author, reason)
+        return published_words(publish_by_settings(session, done))
 
     done = f"nothing of {prompt_id} is live in {environment} now"
     title = f"Retire {prompt_id} in {environment}"
@@ -46,7 +50,9 @@ def open_retire(app: AppContext, deployment: PromptDeployment) -> None:
 
 
 class Confirmed(Dialog[bool]):
-    """Says what will happen, takes a reason, does it in a thread."""
+    """Says what will happen, takes a reason, does it in a thread. `act` returns what is to be said
+    behind `done`.
+    """
 
     first_field = "#reason"
 
@@ -55,7 +61,7 @@ class Confirmed(Dialog[bool]):
         title: str,
         yes: str,
         text: str,
-        act: Callable[[Session, str], None],
+        act: Callable[[Session, str], str],
         done: str,
         *,
         needs_reason: bool = False,
@@ -82,8 +88,8 @@ class Confirmed(Dialog[bool]):
             failed=self.refused,
         )
 
-    def _finished(self, _result: None) -> None:
+    def _finished(self, more: str) -> None:
         app = self.app
         self.dismiss(True)
         app.post_to_screen(RegistryChanged())
-        app.tell(self._done_text)
+        app.tell(f"{self._done_text}{more}")

@@ -47,6 +47,16 @@ class LivePage:
     """(version, score), oldest first."""
 
 
+def count_waiting(session: Session) -> int:
+    """How much did not arrive at the targets of exports."""
+    from workbench.actions.releasing.publishing import waiting
+
+    publishes = any(e.publish for e in session.workspace.settings.environments.values())
+    if not publishes and not session.workspace.runs_path.exists():
+        return 0
+    return len(waiting(session))
+
+
 def read_live(
     session: Session, prompts: Sequence[PromptSummary], changes: Sequence[RuleChange] = ()
 ) -> tuple[LiveRow, ...]:

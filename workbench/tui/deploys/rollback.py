@@ -11,20 +11,22 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from workbench.actions.releasing import deploy as deploying
+from workbench.actions.releasing.publishing import publish_by_settings
 from workbench.actions.session import Session
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.prompts.diff import Diff, diff_text
 from workbench.prompts.files.prompty import write_prompty
+from workbench.registry import PromptDeployment
 from workbench.registry.models.records import RollbackPreview, Status
 from workbench.tui.base.dialog import Dialog, field, open_with
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.keys import keys
+from workbench.tui.services.published import Published, published_words
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.registry import PromptDeployment
     from workbench.tui.context.app_context import AppContext
 
 Seen = tuple[RollbackPreview, Status | None, Diff]
@@ -49,7 +51,7 @@ def open_rollback(app: AppContext, prompt_id: str, environment: str, to: str | N
     open_with(app, look, lambda seen: Rollback(*seen))
 
 
-class Rollback(Dialog["PromptDeployment"]):
+class Rollback(Dialog[PromptDeployment]):
     """ctrl+s goes back to exactly what the preview says, or nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("diff")
@@ -101,8 +103,8 @@ class Rollback(Dialog["PromptDeployment"]):
         seen = self._preview
         reason = self.query_one("#reason", Input).value.strip()
 
-        def go_back(session: Session) -> PromptDeployment:
-            return deploying.rollback(
+        def go_back(session: Session) -> Published:
+            done = deploying.rollback(
                 session,
                 seen.prompt_id,
                 seen.environment,
@@ -110,14 +112,19 @@ class Rollback(Dialog["PromptDeployment"]):
                 to=seen.to_version,
                 expect=seen.expect,
             )
+            return done, publish_by_settings(session, done)
 
         self.app.in_thread(go_back, done=self._done, failed=self.refused)
 
-    def _done(self, deployment: PromptDeployment) -> None:
+    def _done(self, published: Published) -> None:
         app = self.app
+        deployment, outcomes = published
         self.dismiss(deployment)
         app.post_to_screen(RegistryChanged())
-        app.tell(f"{deployment.environment} is back on {deployment.ref}")
+        app.tell(
+            f"{deployment.environment} is back on {deployment.ref}{published_words(outcomes)}",
+            error=any(outcome.error for outcome in outcomes),
+        )
 
 
 def _status(status: Status) -> str:

@@ -13,7 +13,7 @@ from workbench.present import numbers
 from workbench.present.charts import sparkline
 from workbench.present.safe_text import safe_line
 from workbench.tui.deploys.queries import LivePage, LiveRow
-from workbench.tui.services.rule_queries import changes_text
+from workbench.tui.services.rule_queries import Rules, changes_text
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
 
@@ -207,6 +207,26 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
             )
         )
     return Content("\n").join(lines) if lines else Content("nothing is live here")
+
+
+def live_title(waits: int = 0) -> str:
+    """Of the list, with how much did not arrive at the targets."""
+    outbox = f" · {waits} in the outbox (O)" if waits else ""
+    return f"Where each prompt is live{outbox}"
+
+
+def rules_news(rules: Rules, before: Rules, said: str) -> str:
+    """What is to be told: what the rules need, or that it was done elsewhere; `said` is the last
+    message.
+    """
+    if rules.problem == before.problem:
+        return ""
+    if rules.problem:
+        return rules.problem
+    if before.unreadable:
+        return "the suites can be read again"
+    is_news = said == before.problem
+    return "the files let no more through than the rules in force" if is_news else ""
 
 
 def what_next(row: LiveRow, page: LivePage) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -13,10 +14,12 @@ from workbench.actions.session import Session
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.deploys.outbox import open_outbox
 from workbench.tui.deploys.queries import (
     STATUSES_AT_ONCE,
     LivePage,
     LiveRow,
+    count_waiting,
     read_live,
     read_place,
     read_statuses,
@@ -33,6 +36,8 @@ from workbench.tui.deploys.rows import (
     entry_text,
     history_key,
     history_rows,
+    live_title,
+    rules_news,
     what_next,
 )
 from workbench.tui.keys import keys
@@ -47,7 +52,7 @@ from workbench.tui.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.registry.models.records import LogEntry
 
-    _LiveList = tuple[Rules, list[PlaceRow]]
+    _LiveList = tuple[Rules, list[PlaceRow], int]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -72,7 +77,7 @@ class DeploysScreen(ModeScreen):
         live = CaseTable(LIVE_COLUMNS, empty=NOTHING, id="live")
         history = CaseTable(HISTORY_COLUMNS, empty=NO_HISTORY, id="history")
         with Container(id="deploys-body"):
-            yield CasePane(live, "Where each prompt is live", id="live-pane")
+            yield CasePane(live, live_title(), id="live-pane")
             with Container(id="deploys-right"):
                 yield CasePane(history, "History (append-only)", id="history-pane")
                 yield TextView(id="behind", classes="pane")
@@ -109,13 +114,16 @@ class DeploysScreen(ModeScreen):
             prompts = session.registry.prompts()
             rules = read_rules(session) if prompts else NO_RULES
             rows = read_live(session, prompts, rules.changes)
-            return rules, [PlaceRow(row, at) for at, row in enumerate(rows)]
+            return rules, list(map(PlaceRow, rows, count())), count_waiting(session)
 
         self.app.in_thread(read, done=self._show_live, group="live", opens=True)
 
     def _show_live(self, loaded: _LiveList) -> None:
-        rules, rows = loaded
-        self._tell_of(rules, before=self._rules)
+        rules, rows, waits = loaded
+        self.query_one("#live-pane", CasePane).show_title(live_title(waits))
+        news = rules_news(rules, self._rules, said=self.query_one(StatusLine).message)
+        if news:
+            self.app.tell(news, error=bool(rules.problem))
         self._rules = rules
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
@@ -128,17 +136,6 @@ class DeploysScreen(ModeScreen):
         self._read_place()
         self._missing = [rows[at] for at in without_status([row.live for row in rows])]
         self._read_statuses()
-
-    def _tell_of(self, rules: Rules, before: Rules) -> None:
-        """Tell what the rules need, or that it was done elsewhere."""
-        if rules.problem == before.problem:
-            return
-        if rules.problem:
-            self.app.tell(rules.problem, error=True)
-        elif before.unreadable:
-            self.app.tell("the suites can be read again")
-        elif self.query_one(StatusLine).message == before.problem:
-            self.app.tell("the files let no more through than the rules in force")
 
     def _read_statuses(self) -> None:
         """Read some of the statuses that are missing; each batch asks for the next."""
@@ -324,6 +321,16 @@ class DeploysScreen(ModeScreen):
             from workbench.tui.deploys.approve import open_retire
 
             open_retire(self.app, row.deployment)
+
+    def action_export(self) -> None:
+        """The version that is meant, else the newest."""
+        from workbench.tui.dialogs.export import open_export
+
+        version = self._meant_version() or (self.row.newest if self.row else "")
+        open_export(self.app, f"{self.row.prompt_id}@{version}" if self.row else "")
+
+    def action_outbox(self) -> None:
+        open_outbox(self.app)
 
     def action_rules(self) -> None:
         from workbench.tui.dialogs.rules import open_rules

@@ -13,14 +13,17 @@ from textual.widgets import Input
 
 from workbench.actions.releasing import deploy as deploying
 from workbench.actions.releasing.deploy import DeployPreview
+from workbench.actions.releasing.publishing import publish_by_settings
 from workbench.actions.releasing.rules import decides, publish
 from workbench.actions.session import Session
 from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
+from workbench.registry import PromptDeployment
 from workbench.tui.base.dialog import Dialog, field, open_with
 from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
+from workbench.tui.services.published import Published, published_words
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
@@ -29,7 +32,6 @@ from workbench.tui.widgets.evidence_lines import evidence_text
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from workbench.registry import PromptDeployment
     from workbench.settings import EnvironmentSettings
     from workbench.tui.context.app_context import AppContext
 
@@ -132,7 +134,7 @@ def open_deploy(
     open_with(app, read, lambda offered: Deploy(prompt_id, version, offered, environment))
 
 
-class Deploy(Dialog["PromptDeployment"]):
+class Deploy(Dialog[PromptDeployment]):
     """Pick an environment, read the evidence, ctrl+s deploys."""
 
     MODE: ClassVar[str] = "deploy"
@@ -197,8 +199,8 @@ class Deploy(Dialog["PromptDeployment"]):
             return
         reason = self.query_one("#reason", Input).value.strip()
 
-        def deploy(session: Session) -> PromptDeployment:
-            return deploying.deploy(
+        def deploy(session: Session) -> Published:
+            done = deploying.deploy(
                 session,
                 self._prompt_id,
                 self._version,
@@ -206,6 +208,7 @@ class Deploy(Dialog["PromptDeployment"]):
                 reason=reason,
                 expect=preview.seen,
             )
+            return done, publish_by_settings(session, done)
 
         self.app.in_thread(deploy, done=self._done, failed=self._refused)
 
@@ -214,13 +217,16 @@ class Deploy(Dialog["PromptDeployment"]):
             error = StaleHead(error.message, hint="esc, then look again")
         self.refused(error)
 
-    def _done(self, deployment: PromptDeployment) -> None:
+    def _done(self, published: Published) -> None:
         app = self.app
+        deployment, outcomes = published
         self.dismiss(deployment)
         app.post_to_screen(RegistryChanged())
         before = deployment.previous_version or "nothing"
         app.tell(
-            f"{deployment.ref} is live in {deployment.environment} (before: {before}) · F9 Deploys"
+            f"{deployment.ref} is live in {deployment.environment} (before: {before})"
+            f"{published_words(outcomes) or ' · F9 Deploys'}",
+            error=any(outcome.error for outcome in outcomes),
         )
 
 

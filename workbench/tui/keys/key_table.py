@@ -49,7 +49,7 @@ APP = (
         "trust",
         "let it send prompts to the hosts that workbench.toml names",
     ),
-    Action("app.export", "", "Export…", "prompt", "app", "export", "a version to a file"),
+    Action("app.export", "", "Export…", "prompt", "app", "export", "a version to a target"),
     Action(
         "app.quit",
         "ctrl+q",
@@ -108,6 +108,7 @@ PROMPTS = (
         3,
     ),
     Action("prompts.deploy", "D", "Deploy…", "deploy", "prompts", "deploy", "make it live", 5),
+    Action("prompts.export", "E", "Export…", "prompt", "prompts", "export", "to a target"),
     Action("prompts.revoke", "V", "Revoke…", "deploy", "prompts", "revoke", "never live again"),
     Action("prompts.new", "n", "New draft", "prompt", "prompts", "new", "a new prompt", 1),
 )
@@ -210,6 +211,16 @@ DEPLOYS = (
         "approve_rules",
         "that another person loosened",
         5,
+    ),
+    Action("deploys.export", "E", "Export…", "deploy", "deploys", "export", "to a target"),
+    Action(
+        "deploys.outbox",
+        "O",
+        "Outbox…",
+        "deploy",
+        "deploys",
+        "outbox",
+        "what did not arrive at the targets: send it again",
     ),
     Action("deploys.retire", "X", "Retire…", "deploy", "deploys", "retire", "nothing live there"),
     Action("deploys.revoke", "V", "Revoke…", "deploy", "deploys", "revoke", "never live again"),

@@ -201,7 +201,7 @@ class PromptsScreen(ModeScreen):
         del parameters
         if action in ("deploy", "evaluate", "baseline", "revoke"):
             return self._page is not None and self._chosen() is not None
-        if action in ("edit", "run"):
+        if action in ("edit", "run", "export"):
             return self._page is not None
         if action == "compare":
             return self._page is not None and bool(self._page.versions)
@@ -292,6 +292,11 @@ class PromptsScreen(ModeScreen):
             from workbench.tui.dialogs.deploy import open_deploy
 
             open_deploy(self.app, self._page.prompt_id, version)
+
+    def action_export(self) -> None:
+        from workbench.tui.dialogs.export import open_export
+
+        open_export(self.app)
 
     def action_revoke(self) -> None:
         version = self._chosen()
