@@ -4,8 +4,8 @@
 
 A folder whose name has a lock file in `.ci/` gets a virtual environment with what that names, in
 ENVIRONMENTS, made again when the file changes; behind it stand the packages of the interpreter that
-runs this, with pytest and the workbench. One whose name has a folder in `.ci/` gets the node_modules
-of the package-lock.json there.
+runs this, with pytest and the workbench. One whose name has a folder in `.ci/` gets the
+node_modules of the package-lock.json there.
 """
 
 from __future__ import annotations

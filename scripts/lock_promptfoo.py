@@ -3,7 +3,7 @@
     python scripts/lock_promptfoo.py
 
 npm resolves what .ci/promptfoo/package.json names. Kept is what an installation without optional
-and peer packages has, each with its version, hash and dependencies; nothing is installed.
+packages has, each with its version, hash and dependencies; nothing is installed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> int:
             continue
         package = packages[path]
         kept[path] = {key: package[key] for key in ("version", "integrity")}
-        needs = package.get("dependencies", {})
+        needs = {**peers_of(package), **package.get("dependencies", {})}
         if needs:
             kept[path]["dependencies"] = needs
         waiting += [found for name in needs if (found := place_of(name, path, packages))]
@@ -56,6 +56,13 @@ def resolved() -> dict[str, Any]:
         lock = json.loads(Path(name, "package-lock.json").read_text(encoding="utf-8"))
     packages: dict[str, Any] = lock["packages"]
     return packages
+
+
+def peers_of(package: dict[str, Any]) -> dict[str, str]:
+    """The peers that a package cannot do without; here they are dependencies like others."""
+    optional = package.get("peerDependenciesMeta", {})
+    peers: dict[str, str] = package.get("peerDependencies", {})
+    return {n: spec for n, spec in peers.items() if not optional.get(n, {}).get("optional")}
 
 
 def place_of(name: str, path: str, packages: dict[str, Any]) -> str | None:

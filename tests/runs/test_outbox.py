@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from workbench.runs.store.outbox import Delivery, Outbox, Parcel, Step
+from workbench.runs.store.outbox import Delivery, Outbox, Parcel, Step, unkept_outbox
+from workbench.runs.store.outbox_lock import alone
 from workbench.runs.store.store import RunStore
 
 VERSION = Parcel("team", "triage", "1.0.0", approved_for="production", reason="a hotfix")
@@ -67,3 +69,30 @@ def test_all_parcels_are_queued_or_none(outbox: Outbox) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         outbox.queue([VERSION, bad])
     assert outbox.rows() == []
+
+
+def test_two_never_work_on_it_at_once(tmp_path: Path) -> None:
+    tries = threading.Event()
+    order: list[str] = []
+
+    def second() -> None:
+        tries.set()
+        with alone(tmp_path):
+            order.append("second in")
+
+    thread = threading.Thread(target=second)
+    with alone(tmp_path):
+        thread.start()
+        assert tries.wait(30)
+        assert not order
+        order.append("first out")
+    thread.join(30)
+    assert order == ["first out", "second in"]
+
+
+def test_an_outbox_that_cannot_be_kept_works_for_one_process() -> None:
+    outbox = unkept_outbox()
+    (row,) = outbox.queue([VERSION])
+    outbox.done(row, ref="1", content="")
+    assert outbox.unfinished() == []
+    assert unkept_outbox().rows() == []

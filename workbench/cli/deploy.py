@@ -60,7 +60,9 @@ def deploy_command(
     targets = publishing.targets_of(session, environment, publish)
     seen = deploying.preview(session, prompt_id, version, environment, override=override)
     if preview:
-        context.answer(_preview_json(seen), _preview_lines(seen))
+        goes = {"publish": list(targets or ())}
+        lines = [f"published to {', '.join(targets)}"] if targets else []
+        context.answer(_preview_json(seen) | goes, _preview_lines(seen) + lines)
         return EXIT_DONE
     warnings = list(seen.status.warnings)
     for warning in warnings:

@@ -187,6 +187,9 @@ def in_words(target: str, finding: Finding) -> str:
     prompt_id, environment = finding.prompt_id, finding.environment
     ours, theirs = finding.ours or "nothing", finding.theirs or "nothing"
     ref = f"{prompt_id}@{finding.version}"
+    if finding.drift is Drift.POINTER and finding.theirs and finding.held is None:
+        there = f"{environment} of {target} leads to {theirs}, which is not there"
+        return f"{prompt_id}: {there}, and {ours} is live here"
     if finding.drift is Drift.POINTER:
         return f"{prompt_id}: {target} serves {theirs} in {environment}, and {ours} is live here"
     if finding.drift is Drift.AHEAD:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _BRACES_SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _WRITTEN_OUT = re.compile(r"\{\{[-+]|[-+]\}\}|\{#|\{%-?\s*raw\b")
 _EXAMPLES = "examples"
-_OPENING = re.compile(r"\{(?=[{%#])|\{\Z")
+_SIGN = re.compile(r"\{(?=[{%#])|\{\Z|(?<=#)\}")
+"""What opens a tag, and, to Nunjucks, what closes a comment."""
 _WORDS = {
     "For": "a loop",
     "If": "a condition",
@@ -142,7 +143,7 @@ def as_jinja(text: str, slot: re.Pattern[str]) -> str:
 
 def quoted(text: str) -> str:
     """A text as a template of Jinja2 or Nunjucks that renders to it."""
-    return _OPENING.sub("{{ '{' }}", text)
+    return _SIGN.sub(lambda sign: f"{{{{ '{sign.group()}' }}}}", text)
 
 
 def read_template(

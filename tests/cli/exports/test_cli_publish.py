@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Cli
 from tests.support.label_server import Fault, LabelServer
 from tests.support.published import TEAM_KEY
+from workbench.runs.store.store import RunStore
 
 
 def test_a_deployment_is_published_where_its_environment_says_so(
@@ -206,3 +207,57 @@ def test_an_untrusted_workspace_publishes_nothing(cli: Cli, team: LabelServer) -
     done = cli.here("deploy", "triage@1.0.0", "production", "--json")
     assert (done.code, team.shelves) == (4, {})
     assert "you have not trusted this workspace" in done.json["published"][0]["error"]
+
+
+def test_the_decision_by_which_an_untested_version_is_live_travels_as_its_reason(
+    cli: Cli, team: LabelServer
+) -> None:
+    past = ("--override", "--reason", "the site is down")
+    assert cli.here("deploy", "triage@1.0.2", "production", *past).code == 0
+    assert cli.here("deploy", "triage@1.0.2", "development", "--publish").code == 0
+    told = [v["tags"]["forced_reason"] for v in team.shelf("triage").versions]
+    assert told == ["deployed past the gate: the site is down"]
+    assert set(team.shelf("triage").labels) == {"production", "development"}
+
+
+def test_a_rule_that_asks_for_no_evidence_is_the_reason_of_what_is_published_by_it(
+    cli: Cli, team: LabelServer
+) -> None:
+    assert cli.here("deploy", "triage@1.0.2", "development", "--publish").code == 0
+    (held,) = team.shelf("triage").versions
+    assert held["tags"]["forced_reason"] == "development takes versions without evidence"
+    assert cli.here("export", "team", "triage@development").code == 5
+
+
+def test_a_pointer_to_what_is_not_ours_stops_a_deployment_and_no_rollback(
+    cli: Cli, team: LabelServer
+) -> None:
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    shelf = team.shelf("triage")
+    shelf.labels["production"] = team.add("triage", "", {"messages": []})
+    done = cli.here("deploy", "triage@1.0.1", "production", "--json")
+    assert (done.code, done.json["version"]) == (4, "1.0.1")
+    assert "which is not of this registry" in done.json["published"][0]["error"]
+    assert shelf.labels["production"] == "2"
+    assert cli.here("rollback", "triage", "production", "--reason", "at once").code == 0
+    assert shelf.labels["production"] == "1"
+
+
+def test_publishing_without_a_target_is_refused_before_anything_is_deployed(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().partition("[environments.production]")[0])
+    done = cli.here("deploy", "triage@1.0.0", "production", "--publish", "--json")
+    assert (done.code, "no target to publish production to" in done.json["error"]) == (2, True)
+    assert cli.here("get", "triage").code != 0
+    told = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert (told.code, told.json["published"]) == (0, [])
+
+
+def test_a_version_is_sent_from_a_workspace_that_cannot_be_written(
+    cli: Cli, team: LabelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunStore, "is_read_only", property(lambda _: True))
+    assert cli.here("export", "team", "triage@1.0.0").code == 0
+    assert team.writes == ["version 1.0.0"]
+    monkeypatch.undo()
+    assert cli.here("export", "--pending").out == "nothing waits\n"

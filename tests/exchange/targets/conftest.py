@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.exchange.exporting import TRIAGE, registry_of, reworded
 from tests.exchange.targets.services import KEYS, registered
 from workbench.exchange import http_json
 from workbench.exchange.targets.base import Export
@@ -24,6 +25,14 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PromptRegistr
 def leaves(registry: PromptRegistry) -> Export:
     """A tested version that is to be live in production."""
     return registered(registry, environments=("production",))
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PromptRegistry]:
+    """A registry with two tested versions, in which nothing changes."""
+    versions = [("1.0.0", TRIAGE), ("1.1.0", reworded(TRIAGE, "one queue", "exactly one queue"))]
+    with registry_of(tmp_path_factory.mktemp("tested"), versions) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from workbench.actions.releasing.targets import Addressed
 from workbench.actions.session import Session
-from workbench.errors import TargetUnreachable, WorkbenchError
+from workbench.errors import TargetUnreachable, UsageError, WorkbenchError
 from workbench.exchange.approval import approved
 from workbench.exchange.delivery import (
     LATER,
@@ -21,7 +22,14 @@ from workbench.exchange.delivery import (
 )
 from workbench.exchange.targets.base import Export, Takes, as_pointer_target
 from workbench.registry.registry_file import PRODUCTION
-from workbench.runs.store.outbox import Delivery, Outbox, OutboxRow, Parcel, Step
+from workbench.runs.store.outbox import (
+    Delivery,
+    Outbox,
+    OutboxRow,
+    Parcel,
+    Step,
+    unkept_outbox,
+)
 from workbench.runs.store.outbox_lock import alone
 
 T = TypeVar("T")
@@ -62,9 +70,8 @@ def deliver(
     `force` goes past what the target has, `force_pointers` only past where its pointers lead.
     """
     parcels = sorted(parcels, key=lambda parcel: bool(parcel.environment))
-    outbox = session.store.outbox
     outcomes: list[Outcome] = []
-    with alone(session.workspace.state):
+    with _outbox(session) as outbox:
         rows = outbox.queue(parcels)
         refs = _known_refs(outbox, rows)
         for row in rows:
@@ -81,6 +88,22 @@ def deliver(
                 outcome = one.point(refs.get(_version(row)), force or force_pointers)
             outcomes.append(outcome)
     return outcomes
+
+
+@contextmanager
+def _outbox(session: Session) -> Iterator[Outbox]:
+    """The workspace's outbox, for this process alone. Where that cannot be written, what is sent is
+    not kept, and sent all the same.
+    """
+    try:
+        kept = None if session.store.is_read_only else session.store.outbox
+    except (UsageError, OSError):  # there is no runs.db, and it cannot be made
+        kept = None
+    if kept is None:
+        yield unkept_outbox()
+        return
+    with alone(session.workspace.state):
+        yield kept
 
 
 def _known_refs(outbox: Outbox, rows: Sequence[OutboxRow]) -> dict[_Version, str]:

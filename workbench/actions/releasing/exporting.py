@@ -11,7 +11,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.releasing.delivering import Outcome, deliver
 from workbench.actions.releasing.targets import Addressed, target_named
 from workbench.actions.session import Session
-from workbench.errors import UsageError
+from workbench.errors import TargetUnreachable, UsageError
 from workbench.exchange.approval import approved
 from workbench.exchange.delivery import Moved, refuse
 from workbench.exchange.losses import Loss
@@ -87,6 +87,8 @@ def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
     outcomes = deliver(session, addressed, parcels, force=force)
     for outcome in outcomes:
         if outcome.error:
+            if isinstance(outcome.error, TargetUnreachable) and not outcome.error.hint:
+                outcome.error.hint = "workbench export --pending tries it again"
             raise outcome.error
     return _exported(plan, outcomes)
 

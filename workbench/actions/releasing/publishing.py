@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.actions.releasing.delivering import Outcome, deliver
 from workbench.actions.releasing.targets import find_target, target_named
@@ -78,7 +78,9 @@ def publish(
     names = [*targets, *(_led_to(session, done) if back else ())]
     outcomes: list[Outcome] = []
     for name in dict.fromkeys(names):
-        parcels = _parcels(session, name, done)
+        live = "" if done.action == "retire" else done.version
+        nature = _nature(session, name)
+        parcels = list(_parcels(name, nature, done.prompt_id, live, done.environment))
         outcomes += _deliver(session, name, parcels, force_pointers=back)
     return outcomes
 
@@ -126,6 +128,7 @@ def drop(session: Session, target: str = "") -> list[OutboxRow]:
 def _deliver(
     session: Session, name: str, parcels: list[Parcel], *, force_pointers: bool = False
 ) -> list[Outcome]:
+    parcels = [_with_reason(session, parcel) for parcel in parcels]
     try:
         try:
             addressed = target_named(session.workspace, name, unasked=True)
@@ -146,31 +149,25 @@ def _in_words(error: Exception) -> WorkbenchError:
     return WorkbenchError(f"{type(error).__name__}: {error}", hint="workbench export --pending")
 
 
-def _parcels(session: Session, target: str, done: PromptDeployment) -> list[Parcel]:
-    """The version, and the pointer where the target has these."""
-    live = "" if done.action == "retire" else done.version
-    return list(_parcels_of(session, target, done.prompt_id, live, done.environment))
-
-
-def _parcels_of(
-    session: Session, target: str, prompt_id: str, version: str, environment: str
+def _parcels(
+    target: str, nature: _Nature, prompt_id: str, version: str, environment: str
 ) -> Iterator[Parcel]:
     """The parcels by which a target has what is live in an environment; empty: nothing is."""
-    points, takes = _nature(session, target)
-    reason = _reason(session, prompt_id, version, environment) if version else ""
-    if version or takes is Takes.REGISTRY:
-        yield Parcel(target, prompt_id, version, approved_for=environment, reason=reason)
-    if points:
-        yield Parcel(target, prompt_id, version, environment, "", environment, reason)
+    if version or nature.takes is Takes.REGISTRY:
+        yield Parcel(target, prompt_id, version, approved_for=environment)
+    if nature.points:
+        yield Parcel(target, prompt_id, version, environment, approved_for=environment)
 
 
-def _reason(session: Session, prompt_id: str, version: str, environment: str) -> str:
+def _with_reason(session: Session, parcel: Parcel) -> Parcel:
     """Why an untested version may leave: the rule of an environment that asks for no evidence."""
+    environment = parcel.approved_for
     rules = {rules.name: rules for rules in session.registry.environments()}.get(environment)
-    if rules is None or not rules.untested:
-        return ""
-    tested = session.registry.status(prompt_id, version, environment).tested
-    return "" if tested else f"{environment} takes versions without evidence"
+    if parcel.reason or not parcel.version or rules is None or not rules.untested:
+        return parcel
+    if session.registry.status(parcel.prompt_id, parcel.version, environment).tested:
+        return parcel
+    return replace(parcel, reason=f"{environment} takes versions without evidence")
 
 
 def _led_to(session: Session, done: PromptDeployment) -> list[str]:
@@ -183,21 +180,18 @@ def _led_to(session: Session, done: PromptDeployment) -> list[str]:
     return [row.target for row in here if (row.prompt_id, row.environment, row.version) == left]
 
 
-def _live(session: Session, prompt_id: str, environment: str) -> str:
-    live = session.registry.live(prompt_id)
-    return next((d.version for d in live if d.environment == environment), "")
-
-
 def _now(session: Session, row: OutboxRow) -> Iterator[Parcel]:
     """A row's parcel as it is to arrive now, with the version that its pointer leads to."""
     if not row.environment:
         yield row.parcel
         return
-    version = _live(session, row.prompt_id, row.environment)
+    live = session.registry.live(row.prompt_id)
+    version = next((d.version for d in live if d.environment == row.environment), "")
     if version == row.version:
         yield row.parcel
         return
-    yield from _parcels_of(session, row.target, row.prompt_id, version, row.environment)
+    nature = _nature(session, row.target)
+    yield from _parcels(row.target, nature, row.prompt_id, version, row.environment)
 
 
 def _owed(session: Session, rows: list[OutboxRow], target: str) -> Iterator[Parcel]:
@@ -209,24 +203,31 @@ def _owed(session: Session, rows: list[OutboxRow], target: str) -> Iterator[Parc
         for name in rules.publish:
             if target not in ("", name):
                 continue
-            ids = {p for p, place in live if place == rules.name}
+            nature = _nature(session, name)
+            ids = {prompt_id for prompt_id, place in live if place == rules.name}
             ids |= {p for t, p, place in led if (t, place) == (name, rules.name)}
             for prompt_id in sorted(ids):
                 version = live.get((prompt_id, rules.name), "")
-                if led.get((name, prompt_id, rules.name), "") == version:
-                    continue
-                if (name, prompt_id, version) in versions and not _nature(session, name)[0]:
-                    continue
-                yield from _parcels_of(session, name, prompt_id, version, rules.name)
+                is_led = led.get((name, prompt_id, rules.name), "") == version
+                is_sent = (name, prompt_id, version) in versions
+                if not (is_led if nature.points else is_sent):
+                    yield from _parcels(name, nature, prompt_id, version, rules.name)
 
 
-def _nature(session: Session, target: str) -> tuple[bool, Takes]:
+@dataclass(frozen=True, slots=True)
+class _Nature:
     """Whether a target has pointers, and what it takes."""
+
+    points: bool
+    takes: Takes
+
+
+def _nature(session: Session, target: str) -> _Nature:
     try:
         kind = find_target(session.workspace, target).kind
     except WorkbenchError:  # its settings are wrong, which is said when it is sent to
-        return True, Takes.VERSION
-    return as_pointer_target(kind) is not None, kind.takes
+        return _Nature(True, Takes.VERSION)
+    return _Nature(as_pointer_target(kind) is not None, kind.takes)
 
 
 def _key(parcel: Parcel) -> tuple[str, ...]:

@@ -266,7 +266,7 @@ def _json_equals(_options: Mapping[str, Any], case: Case) -> Iterator[Assertion]
 
 def _javascript(data: str) -> str:
     """JSON as a literal in code that promptfoo renders first; only texts can have a tag in it."""
-    return re.sub(r"\{(?=[{%#])", lambda _: "\\u007b", data)
+    return re.sub(r"\{(?=[{%#])|(?<=#)\}", lambda sign: f"\\u{ord(sign.group()):04x}", data)
 
 
 def _json_schema(options: Mapping[str, Any], _case: Case) -> Iterator[Assertion]:

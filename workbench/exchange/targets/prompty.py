@@ -33,11 +33,15 @@ class PromptyTarget:
         return ()
 
     def loses(self, export: Export) -> Sequence[Loss]:
+        outputs = _prompt(export).outputs
+        schema = isinstance(outputs, Mapping) and ("type" in outputs or "$schema" in outputs)
+        lost = [Loss("outputs as JSON Schema", "as here; Prompty's own loader takes a list alone")]
         if not export.version:
-            return ()
+            return lost if schema else ()
         return (
             Loss("that the version is fixed", f"its number and hash in {_METADATA}.{_OWN}"),
             Loss("evidence and deployments", f"the evidence in short in {_METADATA}.{_OWN}"),
+            *(lost if schema else ()),
         )
 
     def content(self, export: Export) -> Mapping[str, Any]:

@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from workbench.lazy_imports import without
 from workbench.runs.store.database import writing
+from workbench.runs.store.migrations import M006_OUTBOX
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -92,6 +94,19 @@ class OutboxRow:
     @property
     def parcel(self) -> Parcel:
         return Parcel(**{field.name: getattr(self, field.name) for field in fields(Parcel)})
+
+
+def unkept_outbox() -> Outbox:
+    """One that ends with the process, for a workspace that cannot be written."""
+    with without("pandas", "numpy"):
+        from sqlite_utils import Database
+
+    database = Database(memory=True)
+    # As `writing` expects it: no transaction but its own.
+    database.conn.isolation_level = None
+    for statement in M006_OUTBOX:
+        database.conn.execute(statement)
+    return Outbox(database)
 
 
 @dataclass(frozen=True, slots=True)

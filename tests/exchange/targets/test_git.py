@@ -1,0 +1,221 @@
+"""A real git repository gets versions, tags and environments, and nothing of it is run."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.exchange.exporting import leaving, send
+from workbench.errors import TargetRefused, TargetUnreachable
+from workbench.exchange.clients.git_repository import (
+    Repository,
+    address_problem,
+    hidden_in,
+    name_problem,
+)
+from workbench.exchange.forms import layout
+from workbench.exchange.targets.base import Destination
+from workbench.exchange.targets.git import KIND
+from workbench.registry import PromptRegistry
+
+pytestmark = pytest.mark.needs("git")
+FIRST, SECOND = (layout.version_file("triage", version) for version in ("1.0.0", "1.1.0"))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=bob", "-c", "user.email=bob@example.com"]
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Destination:
+    """A bare repository in a folder with a blank and a percent sign in its name."""
+    git(tmp_path, "init", "--quiet", "--bare", "re %po.git")
+    options = {"branch": "main", "timeout": 60.0}
+    return Destination(uri="re %po.git", root=tmp_path, options=options, name="git")
+
+
+def folder_of(there: Destination) -> Path:
+    return there.root / there.uri
+
+
+def test_a_version_is_a_commit_with_a_tag_and_a_deployment_is_a_commit(
+    tested: PromptRegistry, there: Destination
+) -> None:
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    send(KIND, leaving(tested, "triage@1.1.0"), there)
+    KIND.point("triage", "production", FIRST, there)
+
+    subjects = git(folder_of(there), "log", "--format=%an: %s", "main").splitlines()
+    assert subjects == [
+        "workbench: production: triage 1.0.0 (was 1.1.0)",
+        "workbench: production: triage 1.1.0 (was 1.0.0)",
+        "ana: triage 1.1.0",
+        "workbench: production: triage 1.0.0 (was nothing)",
+        "ana: triage 1.0.0",
+    ]
+    assert git(folder_of(there), "tag", "--list").split() == ["triage/1.0.0", "triage/1.1.0"]
+    trailers = git(folder_of(there), "log", "-1", "--format=%(trailers)", "triage/1.1.0")
+    assert "Workbench-Gate: pass" in trailers
+    assert KIND.pointers("triage", there) == {"production": FIRST}
+    newest = KIND.newest("triage", there)
+    assert newest is not None
+    assert newest.ref == SECOND
+    prompt = tested.get_version("triage", "1.1.0").prompt
+    assert KIND.prompt("triage", newest).fingerprint == prompt.fingerprint
+
+    KIND.point("triage", "production", None, there)
+    assert KIND.pointers("triage", there) == {}
+
+
+def clone(there: Destination) -> Path:
+    git(there.root, "clone", "--quiet", "--branch", "main", str(folder_of(there)), "clone")
+    return there.root / "clone"
+
+
+@pytest.mark.parametrize("path", [FIRST, layout.prompty_file("triage", "1.0.0")])
+def test_a_file_that_somebody_changed_is_seen_and_sent_again(
+    tested: PromptRegistry, there: Destination, path: str
+) -> None:
+    export = leaving(tested, "triage@1.0.0")
+    KIND.send(export, there)
+    other = clone(there)
+    text = (other / path).read_text().replace("one queue", "two queues")
+    (other / path).write_text(text)
+    git(other, "commit", "--quiet", "--all", "--message=a quick fix")
+    git(other, "push", "--quiet")
+
+    held = KIND.read_back(export, there)
+    assert held is not None
+    assert held.content != KIND.content(export)
+    KIND.send(export, there)
+    held = KIND.read_back(export, there)
+    assert held is not None
+    assert held.content == KIND.content(export)
+
+
+def test_a_moved_or_deleted_tag_is_seen_and_made_again(
+    tested: PromptRegistry, there: Destination
+) -> None:
+    export = leaving(tested, "triage@1.0.0")
+    send(KIND, export, there)
+    git(folder_of(there), "tag", "--delete", "triage/1.0.0")
+    held = KIND.read_back(export, there)
+    assert held is not None
+    assert "tag" not in held.content
+    KIND.send(export, there)
+    held = KIND.read_back(export, there)
+    assert held is not None
+    assert held.content == KIND.content(export)
+
+
+def test_a_commit_is_made_again_where_somebody_else_pushed_meanwhile(
+    tested: PromptRegistry, there: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    other = clone(there)
+    real, pushed = layout.with_pointer, threading.Event()
+
+    def with_pointer(*arguments: Any) -> bytes:
+        if not pushed.is_set():  # between the fetch and the push
+            pushed.set()
+            (other / "NOTES").write_text("theirs")
+            git(other, "add", "NOTES")
+            git(other, "commit", "--quiet", "--message=theirs")
+            git(other, "push", "--quiet")
+        return real(*arguments)
+
+    monkeypatch.setattr(layout, "with_pointer", with_pointer)
+    KIND.point("triage", "staging", FIRST, there)
+
+    assert pushed.is_set()
+    assert KIND.pointers("triage", there) == {"production": FIRST, "staging": FIRST}
+    assert git(folder_of(there), "show", "main:NOTES") == "theirs"
+
+
+def test_hooks_and_settings_of_a_repository_are_not_run(
+    tested: PromptRegistry, there: Destination, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    hooks = folder_of(there) / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("pre-receive", "update", "post-receive", "post-update", "reference-transaction"):
+        (hooks / name).write_text(f"#!/bin/sh\necho {name} >> '{ran}'\n")
+        (hooks / name).chmod(0o755)
+    for key in ("uploadpack.packObjectsHook", "core.fsmonitor", "core.sshCommand"):
+        git(folder_of(there), "config", key, f"touch '{ran}'; false")
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    assert not ran.exists()
+
+
+def test_a_branch_that_is_checked_out_stays_as_it_is(
+    tested: PromptRegistry, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", "work")
+    git(tmp_path / "work", "commit", "--quiet", "--allow-empty", "--message=first")
+    there = Destination(uri="work", root=tmp_path, options={"branch": "main"}, name="git")
+    with pytest.raises(TargetRefused, match="checked out"):
+        KIND.send(leaving(tested, "triage@1.0.0"), there)
+    beside = Destination(uri="work", root=tmp_path, options={"branch": "prompts"}, name="git")
+    send(KIND, leaving(tested, "triage@1.0.0"), beside)
+    assert git(tmp_path / "work", "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("uri", "error"),
+    [("nowhere", TargetRefused), ("git://127.0.0.1:9/x.git", TargetUnreachable)],
+)
+def test_a_repository_that_is_not_there_is_said(
+    tested: PromptRegistry, tmp_path: Path, uri: str, error: type[Exception]
+) -> None:
+    there = Destination(uri=uri, root=tmp_path, options={"timeout": 20.0}, name="git")
+    with pytest.raises(error):
+        KIND.read_back(leaving(tested, "triage@1.0.0"), there)
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "-u./run", "--upload-pack=x", "ext::sh -c x", "fd::17", "ftp://h/x", "a\nb"]
+)
+def test_an_address_that_git_would_run_or_misread_is_refused(
+    tested: PromptRegistry, there: Destination, uri: str
+) -> None:
+    bad = Destination(uri=uri, root=there.root, options=there.options, name="git")
+    assert address_problem(uri)
+    assert KIND.refuses(leaving(tested, "triage@1.0.0"), bad)
+
+
+@pytest.mark.parametrize("name", ["", "-d", "a..b", "a.lock/b", "a/", ".a", "a b", "a~1", "@{-1}"])
+def test_a_name_that_git_would_misread_is_refused(name: str) -> None:
+    assert name_problem(name)
+
+
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    address = "http://ana:s3cr3t-pass-word@127.0.0.1:9/x.git"
+    repository = Repository(address, "main", hidden=tuple(hidden_in(address)))
+    with pytest.raises(TargetUnreachable) as caught, repository.fetched("triage/*"):
+        pass
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_broken_pointer_file_is_said_and_not_overwritten(
+    tested: PromptRegistry, there: Destination
+) -> None:
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    other = clone(there)
+    path = other / layout.environment_file("production")
+    path.write_bytes(b'{"format": "other"}')
+    git(other, "commit", "--quiet", "--all", "--message=broken")
+    git(other, "push", "--quiet")
+    calls: list[Callable[[], Any]] = [
+        lambda: KIND.pointers("triage", there),
+        lambda: KIND.point("triage", "production", FIRST, there),
+    ]
+    for call in calls:
+        with pytest.raises(TargetRefused, match="repair"):
+            call()
