@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.registry.making import build_evidence
+from workbench.errors import TargetUnreachable
 from workbench.exchange.approval import approved
-from workbench.exchange.targets.base import Destination, Export, PointerTarget, Sent
+from workbench.exchange.delivery import Arrived, move_pointer, refuse, send_version
+from workbench.exchange.targets.base import Destination, Export, PointerTarget
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 
@@ -31,8 +37,6 @@ TRIAGE = Prompt(
 
 def reworded(prompt: Prompt, old: str, new: str) -> Prompt:
     """The prompt with other words."""
-    from dataclasses import replace
-
     messages = tuple(Message(m.role, m.content.replace(old, new)) for m in prompt.messages)
     return replace(prompt, messages=messages)
 
@@ -60,16 +64,59 @@ def leaving(
     )
 
 
-def send(target: PointerTarget, export: Export, destination: Destination) -> Sent:
-    """One export as the program makes it: nothing where it is there, pointers afterwards."""
-    assert not target.refuses(export, destination)
-    held = target.read_back(export, destination)
-    sent = Sent("", ref=held.ref) if held else target.send(export, destination)
+def send(target: PointerTarget, export: Export, destination: Destination) -> Arrived:
+    """One export as the program makes it: compared before and after, pointers last."""
+    refuse(target, export, destination)
+    arrived = send_version(target, export, destination, lambda _step: None)
     back = target.read_back(export, destination)
     assert back is not None
     assert back.content == target.content(export)
     assert export.prompt is not None
     for environment in export.environments:
-        target.point(export.prompt.prompt_id, environment, back.ref, destination)
-        assert target.pointers(export.prompt.prompt_id, destination)[environment] == back.ref
-    return sent
+        wanted = (export.prompt.prompt_id, environment, arrived.ref)
+        move_pointer(target, export.registry, wanted, destination)
+        assert target.pointers(export.prompt.prompt_id, destination)[environment] == arrived.ref
+    return arrived
+
+
+FAULTS = [
+    (method, is_done)
+    for method in ("read_back", "send", "pointers", "point")
+    for is_done in (False, True)
+]
+"""Where an export is cut off: a method, before or after it did what it is for."""
+
+
+def cut_off(target: PointerTarget, method: str, *, is_done: bool) -> Any:
+    """The target, whose method fails once."""
+
+    class Once:
+        has_failed = False
+
+        def __getattr__(self, name: str) -> Any:
+            real = getattr(target, name)
+            if name != method or self.has_failed:
+                return real
+
+            def failing(*arguments: Any) -> Any:
+                self.has_failed = True
+                if is_done:
+                    real(*arguments)
+                raise TargetUnreachable("cut off", may_have_committed=is_done)
+
+            return failing
+
+    return Once()
+
+
+def check_repaired(
+    target: PointerTarget, fault: tuple[str, bool], export: Export, destination: Destination
+) -> None:
+    """An export that is cut off there is finished by the next one, which does nothing twice."""
+    method, is_done = fault
+    with pytest.raises(TargetUnreachable, match="cut off"):
+        send(cut_off(target, method, is_done=is_done), export, destination)
+    arrived = send(target, export, destination)
+    assert send(target, export, destination) == Arrived(None, arrived.ref, arrived.content)
+    if method == "send" and is_done:
+        assert arrived.sent is None

@@ -26,10 +26,10 @@ def there(tmp_path: Path) -> Destination:
 
 
 def test_versions_and_environments_are_files_that_come_back(
-    registry: PromptRegistry, there: Destination
+    tested: PromptRegistry, there: Destination
 ) -> None:
     for version in ("1.0.0", "1.1.0"):
-        send(KIND, leaving(registry, f"triage@{version}"), there)
+        send(KIND, leaving(tested, f"triage@{version}"), there)
     folder = there.root / "out/team"
     written = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
     assert [name for name in written if not name.startswith(".")] == [
@@ -45,7 +45,7 @@ def test_versions_and_environments_are_files_that_come_back(
         "version": "1.1.0",
     }
     file = folder / live["prompts"]["triage"]["file"]
-    prompt = registry.get_version("triage", "1.1.0").prompt
+    prompt = tested.get_version("triage", "1.1.0").prompt
     assert IMPORTER.read(file).prompts[0].fingerprint == prompt.fingerprint
     assert json.loads(file.read_text())["evidence"]["gate"] == "pass"
     held = KIND.newest("triage", there)
@@ -54,9 +54,9 @@ def test_versions_and_environments_are_files_that_come_back(
 
 
 def test_a_rollback_moves_one_pointer_and_leaves_the_others(
-    registry: PromptRegistry, there: Destination
+    tested: PromptRegistry, there: Destination
 ) -> None:
-    send(KIND, leaving(registry, "triage@1.1.0", ["production", "staging"]), there)
+    send(KIND, leaving(tested, "triage@1.1.0", ["production", "staging"]), there)
     KIND.point("other", "production", layout.version_file("other", "1.0.0"), there)
     KIND.point("triage", "production", FIRST, there)
     assert KIND.pointers("triage", there) == {
@@ -96,9 +96,9 @@ def test_a_writer_that_saw_an_older_state_changes_nothing(tmp_path: Path) -> Non
     [(('"gpt-4.1-mini"', '"gpt-5"'), "model"), (("one queue", "two queues"), "messages")],
 )
 def test_a_changed_file_is_seen(
-    registry: PromptRegistry, there: Destination, change: tuple[str, str], key: str
+    tested: PromptRegistry, there: Destination, change: tuple[str, str], key: str
 ) -> None:
-    export = leaving(registry, "triage@1.0.0")
+    export = leaving(tested, "triage@1.0.0")
     send(KIND, export, there)
     path = there.root / "out/team" / FIRST
     path.write_text(path.read_text().replace(*change))
@@ -109,9 +109,9 @@ def test_a_changed_file_is_seen(
 
 @pytest.mark.parametrize("data", [b"", b"no json", b"[1]", b"\xff\xfe"])
 def test_a_file_that_is_no_version_is_other_content(
-    registry: PromptRegistry, there: Destination, data: bytes
+    tested: PromptRegistry, there: Destination, data: bytes
 ) -> None:
-    export = leaving(registry, "triage@1.0.0")
+    export = leaving(tested, "triage@1.0.0")
     path = there.root / "out/team" / FIRST
     path.parent.mkdir(parents=True)
     path.write_bytes(data)
@@ -136,19 +136,19 @@ def test_a_ref_that_leads_out_of_the_layout_is_nothing(there: Destination) -> No
 
 
 def test_a_bucket_without_the_extra_names_the_line_that_installs_it(
-    registry: PromptRegistry, monkeypatch: pytest.MonkeyPatch
+    tested: PromptRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "fsspec", None)
     there = Destination(uri="s3://bucket/x", name="folder")
     with pytest.raises(ExtraMissing, match=r"pip install 'prompt-workbench\[targets\]'"):
-        KIND.read_back(leaving(registry, "triage@1.0.0"), there)
+        KIND.read_back(leaving(tested, "triage@1.0.0"), there)
 
 
 @pytest.mark.parametrize("uri", ["", "https://example.com/x", "simplecache::s3://x", "github://x"])
-def test_a_place_that_takes_no_files_is_refused(registry: PromptRegistry, uri: str) -> None:
-    export, there = leaving(registry, "triage@1.0.0"), Destination(uri=uri, name="folder")
+def test_a_place_that_takes_no_files_is_refused(tested: PromptRegistry, uri: str) -> None:
+    export, there = leaving(tested, "triage@1.0.0"), Destination(uri=uri, name="folder")
     assert KIND.refuses(export, there)
     with pytest.raises(UsageError):
         KIND.read_back(export, there)

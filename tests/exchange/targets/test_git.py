@@ -46,10 +46,10 @@ def folder_of(there: Destination) -> Path:
 
 
 def test_a_version_is_a_commit_with_a_tag_and_a_deployment_is_a_commit(
-    registry: PromptRegistry, there: Destination
+    tested: PromptRegistry, there: Destination
 ) -> None:
-    send(KIND, leaving(registry, "triage@1.0.0"), there)
-    send(KIND, leaving(registry, "triage@1.1.0"), there)
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    send(KIND, leaving(tested, "triage@1.1.0"), there)
     KIND.point("triage", "production", FIRST, there)
 
     subjects = git(folder_of(there), "log", "--format=%an: %s", "main").splitlines()
@@ -67,7 +67,7 @@ def test_a_version_is_a_commit_with_a_tag_and_a_deployment_is_a_commit(
     newest = KIND.newest("triage", there)
     assert newest is not None
     assert newest.ref == SECOND
-    prompt = registry.get_version("triage", "1.1.0").prompt
+    prompt = tested.get_version("triage", "1.1.0").prompt
     assert KIND.prompt("triage", newest).fingerprint == prompt.fingerprint
 
     KIND.point("triage", "production", None, there)
@@ -81,9 +81,9 @@ def clone(there: Destination) -> Path:
 
 @pytest.mark.parametrize("path", [FIRST, layout.prompty_file("triage", "1.0.0")])
 def test_a_file_that_somebody_changed_is_seen_and_sent_again(
-    registry: PromptRegistry, there: Destination, path: str
+    tested: PromptRegistry, there: Destination, path: str
 ) -> None:
-    export = leaving(registry, "triage@1.0.0")
+    export = leaving(tested, "triage@1.0.0")
     KIND.send(export, there)
     other = clone(there)
     text = (other / path).read_text().replace("one queue", "two queues")
@@ -101,9 +101,9 @@ def test_a_file_that_somebody_changed_is_seen_and_sent_again(
 
 
 def test_a_moved_or_deleted_tag_is_seen_and_made_again(
-    registry: PromptRegistry, there: Destination
+    tested: PromptRegistry, there: Destination
 ) -> None:
-    export = leaving(registry, "triage@1.0.0")
+    export = leaving(tested, "triage@1.0.0")
     send(KIND, export, there)
     git(folder_of(there), "tag", "--delete", "triage/1.0.0")
     held = KIND.read_back(export, there)
@@ -116,9 +116,9 @@ def test_a_moved_or_deleted_tag_is_seen_and_made_again(
 
 
 def test_a_commit_is_made_again_where_somebody_else_pushed_meanwhile(
-    registry: PromptRegistry, there: Destination, monkeypatch: pytest.MonkeyPatch
+    tested: PromptRegistry, there: Destination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(KIND, leaving(registry, "triage@1.0.0"), there)
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
     other = clone(there)
     real, pushed = layout.with_pointer, threading.Event()
 
@@ -140,7 +140,7 @@ def test_a_commit_is_made_again_where_somebody_else_pushed_meanwhile(
 
 
 def test_hooks_and_settings_of_a_repository_are_not_run(
-    registry: PromptRegistry, there: Destination, tmp_path: Path
+    tested: PromptRegistry, there: Destination, tmp_path: Path
 ) -> None:
     ran = tmp_path / "ran"
     hooks = folder_of(there) / "hooks"
@@ -150,20 +150,20 @@ def test_hooks_and_settings_of_a_repository_are_not_run(
         (hooks / name).chmod(0o755)
     for key in ("uploadpack.packObjectsHook", "core.fsmonitor", "core.sshCommand"):
         git(folder_of(there), "config", key, f"touch '{ran}'; false")
-    send(KIND, leaving(registry, "triage@1.0.0"), there)
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
     assert not ran.exists()
 
 
 def test_a_branch_that_is_checked_out_stays_as_it_is(
-    registry: PromptRegistry, tmp_path: Path
+    tested: PromptRegistry, tmp_path: Path
 ) -> None:
     git(tmp_path, "init", "--quiet", "--initial-branch=main", "work")
     git(tmp_path / "work", "commit", "--quiet", "--allow-empty", "--message=first")
     there = Destination(uri="work", root=tmp_path, options={"branch": "main"}, name="git")
     with pytest.raises(TargetRefused, match="checked out"):
-        KIND.send(leaving(registry, "triage@1.0.0"), there)
+        KIND.send(leaving(tested, "triage@1.0.0"), there)
     beside = Destination(uri="work", root=tmp_path, options={"branch": "prompts"}, name="git")
-    send(KIND, leaving(registry, "triage@1.0.0"), beside)
+    send(KIND, leaving(tested, "triage@1.0.0"), beside)
     assert git(tmp_path / "work", "status", "--porcelain") == ""
 
 
@@ -172,22 +172,22 @@ def test_a_branch_that_is_checked_out_stays_as_it_is(
     [("nowhere", TargetRefused), ("git://127.0.0.1:9/x.git", TargetUnreachable)],
 )
 def test_a_repository_that_is_not_there_is_said(
-    registry: PromptRegistry, tmp_path: Path, uri: str, error: type[Exception]
+    tested: PromptRegistry, tmp_path: Path, uri: str, error: type[Exception]
 ) -> None:
     there = Destination(uri=uri, root=tmp_path, options={"timeout": 20.0}, name="git")
     with pytest.raises(error):
-        KIND.read_back(leaving(registry, "triage@1.0.0"), there)
+        KIND.read_back(leaving(tested, "triage@1.0.0"), there)
 
 
 @pytest.mark.parametrize(
     "uri", ["", "-u./run", "--upload-pack=x", "ext::sh -c x", "fd::17", "ftp://h/x", "a\nb"]
 )
 def test_an_address_that_git_would_run_or_misread_is_refused(
-    registry: PromptRegistry, there: Destination, uri: str
+    tested: PromptRegistry, there: Destination, uri: str
 ) -> None:
     bad = Destination(uri=uri, root=there.root, options=there.options, name="git")
     assert address_problem(uri)
-    assert KIND.refuses(leaving(registry, "triage@1.0.0"), bad)
+    assert KIND.refuses(leaving(tested, "triage@1.0.0"), bad)
 
 
 @pytest.mark.parametrize("name", ["", "-d", "a..b", "a.lock/b", "a/", ".a", "a b", "a~1", "@{-1}"])
@@ -204,9 +204,9 @@ def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_a_broken_pointer_file_is_said_and_not_overwritten(
-    registry: PromptRegistry, there: Destination
+    tested: PromptRegistry, there: Destination
 ) -> None:
-    send(KIND, leaving(registry, "triage@1.0.0"), there)
+    send(KIND, leaving(tested, "triage@1.0.0"), there)
     other = clone(there)
     path = other / layout.environment_file("production")
     path.write_bytes(b'{"format": "other"}')

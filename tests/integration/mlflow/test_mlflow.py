@@ -17,9 +17,17 @@ from typing import Any
 
 import pytest
 
-from tests.exchange.exporting import TRIAGE, leaving, registry_of, reworded, send
+from tests.exchange.exporting import (
+    FAULTS,
+    TRIAGE,
+    check_repaired,
+    leaving,
+    registry_of,
+    reworded,
+    send,
+)
 from workbench.errors import TargetRefused, TargetUnreachable
-from workbench.exchange.clients import mlflow_child, mlflow_process
+from workbench.exchange.clients import mlflow_process
 from workbench.exchange.comparing import changed_keys
 from workbench.exchange.targets.base import Destination
 from workbench.exchange.targets.mlflow import KIND
@@ -31,11 +39,29 @@ START_S = 120.0
 APP = """
 import json, sys
 import mlflow
-uri, name, values = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-mlflow.set_tracking_uri(uri)
-prompt = mlflow.genai.load_prompt(name, cache_ttl_seconds=0)
-print(json.dumps([prompt.format(**values), prompt.tags, prompt.model_config]))
+mlflow.set_tracking_uri(sys.argv[1])
+own = sys.stdout
+sys.stdout = sys.stderr
+
+def load(name, values):
+    prompt = mlflow.genai.load_prompt(name, cache_ttl_seconds=0)
+    return [prompt.format(**values), prompt.tags, prompt.model_config]
+
+def configure(name, version, config):
+    mlflow.genai.set_prompt_model_config(name, int(version), config)
+
+def register(name, template, alias):
+    version = mlflow.genai.register_prompt(name, template=template).version
+    mlflow.genai.set_prompt_alias(name, alias=alias, version=version)
+
+def make_model(name):
+    mlflow.MlflowClient().create_registered_model(name)
+
+for line in sys.stdin:
+    function, *arguments = json.loads(line)
+    print(json.dumps(globals()[function](*arguments)), file=own, flush=True)
 """
+"""An app, and a colleague who works in MLflow itself."""
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
@@ -103,16 +129,56 @@ def there(uri: str) -> Destination:
     return Destination(uri=uri, options={"timeout": 60.0}, name="mlflow")
 
 
-def loaded(uri: str, name: str, **values: str) -> Any:
-    """What an app gets: the filled text, the tags, the model's configuration."""
-    done = subprocess.run(
-        [sys.executable, "-c", APP, uri, name, json.dumps(values)],
-        env={**os.environ, **QUIET},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.strip().splitlines()[-1])
+Ask = Callable[..., Any]
+
+
+def asking(uri: str, log: Path) -> Iterator[Ask]:
+    """A process that has MLflow and nothing of the workbench."""
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", APP, uri],
+            env={**os.environ, **QUIET},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def ask(*words: Any) -> Any:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        print(json.dumps(words), file=process.stdin, flush=True)
+        line = process.stdout.readline()
+        assert line, log.read_text()[-2000:]
+        return json.loads(line)
+
+    with process.stdin, process.stdout:
+        yield ask
+        process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ask]]:
+    """One process for each registry."""
+    running: dict[str, tuple[Ask, Iterator[Ask]]] = {}
+
+    def of(uri: str) -> Ask:
+        if uri not in running:
+            made = asking(uri, tmp_path_factory.mktemp("app") / "log")
+            running[uri] = next(made), made
+        return running[uri][0]
+
+    yield of
+    for _, made in running.values():
+        next(made, None)
+
+
+@pytest.fixture
+def app(apps: Callable[[str], Ask], uri: str) -> Ask:
+    return apps(uri)
 
 
 @pytest.fixture
@@ -126,14 +192,14 @@ def registry(tmp_path: Path, uri: str) -> Iterator[PromptRegistry]:
 
 
 def test_an_app_loads_what_was_deployed_and_sees_the_rollback(
-    there: Destination, registry: PromptRegistry
+    there: Destination, registry: PromptRegistry, app: Ask
 ) -> None:
     name = registry.prompts()[0].prompt_id
     for version in ("1.0.0", "1.1.0"):
         send(KIND, leaving(registry, f"{name}@{version}"), there)
     values = {"tone": "calm", "ticket": "Help! {{tone}} \\d"}
 
-    text, tags, config = loaded(there.uri, f"prompts:/{name}@production", **values)
+    text, tags, config = app("load", f"prompts:/{name}@production", values)
     expected = Renderer(registry.get_version(name, "1.1.0").prompt).render(values)
     assert [m["content"] for m in text] == [m.content for m in expected]
     assert tags["workbench.version"] == "1.1.0"
@@ -144,7 +210,7 @@ def test_an_app_loads_what_was_deployed_and_sees_the_rollback(
     first = KIND.read_back(leaving(registry, f"{name}@1.0.0"), there)
     assert first is not None
     KIND.point(name, "production", first.ref, there)
-    text, tags, _ = loaded(there.uri, f"prompts:/{name}@production", **values)
+    text, tags, _ = app("load", f"prompts:/{name}@production", values)
     assert tags["workbench.version"] == "1.0.0"
     assert "exactly" not in text[0]["content"]
 
@@ -171,17 +237,12 @@ def test_a_second_export_sends_nothing(there: Destination, registry: PromptRegis
 
 
 def test_a_changed_model_configuration_is_seen_and_is_another_draft(
-    there: Destination, registry: PromptRegistry
+    there: Destination, registry: PromptRegistry, app: Ask
 ) -> None:
-    import mlflow
-
     name = registry.prompts()[0].prompt_id
     export = leaving(registry, f"{name}@1.0.0")
-    sent = send(KIND, export, there)
-    mlflow.set_tracking_uri(there.uri)
-    mlflow.genai.set_prompt_model_config(
-        name, int(sent.ref), {"model_name": "gpt-5", "temperature": 1.5}
-    )
+    arrived = send(KIND, export, there)
+    app("configure", name, arrived.ref, {"model_name": "gpt-5", "temperature": 1.5})
 
     held = KIND.read_back(export, there)
     assert held is not None
@@ -195,14 +256,10 @@ def test_a_changed_model_configuration_is_seen_and_is_another_draft(
 
 
 def test_a_version_that_somebody_made_there_is_read_as_a_draft(
-    there: Destination, registry: PromptRegistry
+    there: Destination, registry: PromptRegistry, app: Ask
 ) -> None:
-    import mlflow
-
     name = registry.prompts()[0].prompt_id
-    mlflow.set_tracking_uri(there.uri)
-    made = mlflow.genai.register_prompt(name, template="Hi {{ who }}, {# no comment #}")
-    mlflow.genai.set_prompt_alias(name, alias="other", version=made.version)
+    app("register", name, "Hi {{ who }}, {# no comment #}", "other")
 
     held = KIND.newest(name, there)
     assert held is not None
@@ -212,6 +269,17 @@ def test_a_version_that_somebody_made_there_is_read_as_a_draft(
     [message] = Renderer(draft).render({"who": "you"})
     assert message.content == "Hi you, {# no comment #}"
     assert KIND.pointers(name, there) == {"other": held.ref}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_an_export_that_is_cut_off_is_finished_by_the_next(
+    there: Destination, registry: PromptRegistry, fault: tuple[str, bool]
+) -> None:
+    name = registry.prompts()[0].prompt_id
+    check_repaired(KIND, fault, leaving(registry, f"{name}@1.0.0"), there)
+    newest = KIND.newest(name, there)
+    assert newest is not None
+    assert newest.ref == "1"
 
 
 def test_a_retired_environment_has_no_alias_and_retiring_it_again_is_nothing(
@@ -243,7 +311,7 @@ def test_environments_that_mlflow_keeps_for_itself_have_another_alias(
     ],
 )
 def test_templates_that_are_not_refused_render_as_here(
-    database: str, tmp_path: Path, template: str
+    database: str, apps: Callable[[str], Ask], tmp_path: Path, template: str
 ) -> None:
     name = f"rendered.{abs(hash(template))}"
     prompt = Prompt(name, (Message("user", template),), inputs=(Input("x"), Input("y")))
@@ -251,16 +319,15 @@ def test_templates_that_are_not_refused_render_as_here(
     with registry_of(tmp_path / "state", [("1.0.0", prompt)]) as registry:
         send(KIND, leaving(registry, f"{name}@1.0.0"), there)
     values = {"x": "an \\x", "y": "a,b"}
-    text, _, _ = loaded(database, f"prompts:/{name}@production", **values)
+    text, _, _ = apps(database)("load", f"prompts:/{name}@production", values)
     assert text == Renderer(prompt).render(values)[0].content
 
 
-def test_a_name_that_a_model_has_is_refused(server: str, registry: PromptRegistry) -> None:
-    import mlflow
-
+def test_a_name_that_a_model_has_is_refused(
+    there: Destination, registry: PromptRegistry, app: Ask
+) -> None:
     name = registry.prompts()[0].prompt_id
-    mlflow.MlflowClient(server, server).create_registered_model(name)
-    there = Destination(uri=server, options={}, name="mlflow")
+    app("make_model", name)
     export = leaving(registry, f"{name}@1.0.0")
     assert KIND.read_back(export, there) is None
     with pytest.raises(TargetRefused, match="model"):
@@ -289,9 +356,3 @@ def test_a_server_that_is_not_there_is_unreachable(
         with pytest.raises(TargetUnreachable) as caught:
             operation(export, there)
     assert caught.value.may_have_committed
-
-
-def test_the_child_knows_the_tags_that_mlflow_uses() -> None:
-    from mlflow.prompt import constants
-
-    assert constants.IS_PROMPT_TAG_KEY in mlflow_child.IS_PROMPT

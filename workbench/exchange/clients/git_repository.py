@@ -148,6 +148,7 @@ class Fetched:
         Raises Moved where the branch moved meanwhile, TargetRefused or TargetUnreachable.
         """
         git, branch = self._git, self._git.of.branch
+        git.name_committer()
         entries = []
         for path, data in files.items():
             blob = git.run("hash-object", "-w", "--stdin", data=data or b"").decode().strip()
@@ -202,8 +203,11 @@ class _Git:
         return done.stdout
 
     def start(self) -> None:
-        """Make the scratch repository; whom the user's git names makes the commits."""
+        """Make the scratch repository."""
         self.run("init", "--quiet", "--bare", "--template=", str(self._folder))
+
+    def name_committer(self) -> None:
+        """Commits are made by whom the user's git names, if it names somebody."""
         email = self.run("config", "--default=", "--get", "user.email").strip()
         self._committer = "" if email else "workbench"
 

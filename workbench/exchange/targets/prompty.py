@@ -34,7 +34,11 @@ class PromptyTarget:
         return ()
 
     def loses(self, export: Export) -> Sequence[Loss]:
-        losses = list(_part_losses(export.prompt)) if export.prompt else []
+        prompt = _prompt(export)
+        losses = list(_part_losses(prompt))
+        if isinstance(prompt.outputs, Mapping) and {"type", "$schema"} & prompt.outputs.keys():
+            shown = "as here; Prompty's own loader takes a list alone"
+            losses.append(Loss("outputs as JSON Schema", shown))
         if export.version:
             losses += [
                 Loss("that the version is fixed", f"its number and hash in {_METADATA}.{_OWN}"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.exchange.targets.hosted.services import PROMPT, SERVICES, Service
+from tests.exchange.targets.services import PROMPT, SERVICES, Service
 from tests.support.registry_servers import KEY, Fault
 from workbench.errors import (
     EXIT_INCOMPLETE,
