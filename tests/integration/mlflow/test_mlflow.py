@@ -35,7 +35,7 @@ from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
 from workbench.registry import PromptRegistry
 
-START_S = 120.0
+START_S = 400.0
 APP = """
 import json, sys
 import mlflow
@@ -62,7 +62,11 @@ for line in sys.stdin:
     print(json.dumps(globals()[function](*arguments)), file=own, flush=True)
 """
 """An app, and a colleague who works in MLflow itself."""
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+}
 
 
 def free_port() -> int:
@@ -334,8 +338,9 @@ def test_a_name_that_a_model_has_is_refused(
         KIND.send(export, there)
 
 
-def unreachable(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+@pytest.fixture(scope="module")
+def nowhere() -> str:
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.mark.parametrize(
@@ -345,12 +350,13 @@ def unreachable(port: int) -> str:
         lambda export, there: KIND.send(export, there),
         lambda export, there: KIND.pointers("triage", there),
         lambda export, there: KIND.point("triage", "production", "1", there),
+        lambda export, there: KIND.point("triage", "production", None, there),
     ],
 )
 def test_a_server_that_is_not_there_is_unreachable(
-    tmp_path: Path, operation: Callable[[Any, Destination], Any]
+    tmp_path: Path, nowhere: str, operation: Callable[[Any, Destination], Any]
 ) -> None:
-    there = Destination(uri=unreachable(free_port()), options={"timeout": 5.0}, name="mlflow")
+    there = Destination(uri=nowhere, options={"timeout": 5.0}, name="mlflow")
     with registry_of(tmp_path / "state", [("1.0.0", TRIAGE)]) as registry:
         export = leaving(registry, "triage@1.0.0")
         with pytest.raises(TargetUnreachable) as caught:
