@@ -27,6 +27,10 @@ DEMO = ROOT / "constraints.txt"
 DEVELOPMENT = ROOT / "constraints-dev.txt"
 DEMO_EXTRAS = ("local",)
 INTEGRATION = {
+    "hosted": (
+        (),
+        ("langfuse>=5", "langsmith>=0.15", "langchain-core>=1.8", "arize-phoenix-client>=3.5"),
+    ),
     "mlflow": (("mlflow",), ()),
     "targets": (("targets",), ("dotpromptz>=0.2", "moto[server]>=5.2")),
 }

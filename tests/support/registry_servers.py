@@ -10,6 +10,7 @@ What they accept, refuse and complete was read in their servers' and clients' so
 from __future__ import annotations
 
 import base64
+import copy
 import enum
 import hashlib
 import json
@@ -61,11 +62,11 @@ _PAGE = b"<!doctype html><title>Sign in</title>"
 
 
 class RegistryServer:
-    """Counts requests; `requests` are (method, path with query, body)."""
+    """Counts requests; `requests` are (method, path with query, body), `answers` what was sent."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, Any]] = []
-        self.headers: list[Mapping[str, str]] = []
+        self.answers: list[Any] = []
         self.lock = threading.RLock()
         self._faults: list[tuple[str, Fault]] = []
         self._closing = threading.Event()
@@ -144,7 +145,6 @@ def _handler(server: RegistryServer) -> type[BaseHTTPRequestHandler]:
             body = json.loads(raw) if raw else None
             with server.lock:
                 server.requests.append((self.command, self.path, body))
-                server.headers.append(dict(self.headers.items()))
             fault = server.take_fault(f"{self.command} {parts.path}")
             status, data = 0, None
             if fault is None or fault in _AFTER:
@@ -154,6 +154,7 @@ def _handler(server: RegistryServer) -> type[BaseHTTPRequestHandler]:
                 with server.lock:
                     query = dict(parse_qsl(parts.query))
                     status, data = server.answer(self.command, parts.path, query, body)
+                    server.answers.append(copy.deepcopy(data))
             if fault is None:
                 self._json(status, data)
             else:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from workbench.errors import DraftError
+from workbench.errors import DraftError, WorkbenchError
 from workbench.exchange.mustache import Syntax, converted, to_braces, to_jinja
 from workbench.exchange.targets.base import Export
 from workbench.exchange.travelling import evidence_in_short
@@ -131,30 +131,34 @@ def as_stored(value: Any) -> Any:
 
 def restored(
     prompt_id: str,
-    messages: Sequence[tuple[str, str]],
-    settings: Mapping[str, Any],
+    found: Iterable[tuple[Any, Any]],
+    settings: Any,
     note: Any,
     syntax: Syntax,
 ) -> Prompt:
-    """The prompt that a registry holds. What was not changed there is as it left: the note has it.
+    """The prompt that a registry holds: role and template of each message, model and parameters,
+    and our note. What was not changed there is as it left: the note has it.
 
     Raises DraftError for a template or a role that no draft can hold.
     """
     original = _original(prompt_id, note)
-    for role, _ in messages:
+    settings = settings if isinstance(settings, Mapping) else {}
+    messages = list(found)
+    for role, text in messages:
         if role not in (SLOT, *ROLES):
             raise DraftError(f"{prompt_id} at {syntax.service} has a message of the role {role!r}")
+        if not isinstance(text, str):
+            raise DraftError(f"{prompt_id} at {syntax.service} has a message that is no text")
     template_format, texts = _templates(messages, original, syntax)
     roles = [role for role, _ in messages]
     template = tuple(Message(role, text) for role, text in zip(roles, texts, strict=True))
     base = original or Prompt(prompt_id, ())
     if original is None or as_stored(settings) != settings_of(original):
         base = _with_settings(base, settings)
-    found = replace(base, messages=template, template_format=template_format)
-    if isinstance(note, Mapping) and found.fingerprint == note.get("fingerprint"):
-        return found
-    revision = least_revision(template, found.inputs, template_format)
-    return replace(found, revision=revision)
+    prompt = replace(base, messages=template, template_format=template_format)
+    if isinstance(note, Mapping) and prompt.fingerprint == note.get("fingerprint"):
+        return prompt
+    return replace(prompt, revision=least_revision(template, prompt.inputs, template_format))
 
 
 def _templates(
@@ -174,9 +178,11 @@ def _original(prompt_id: str, note: Any) -> Prompt | None:
     if not isinstance(artefact, str):
         return None
     try:
-        return prompt_from_json(prompt_id, {**json.loads(artefact), "messages": []})
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        return None
+        original = prompt_from_json(prompt_id, {**json.loads(artefact), "messages": []})
+        settings_of(original)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, WorkbenchError):
+        return None  # somebody changed it there
+    return original
 
 
 def _with_settings(prompt: Prompt, settings: Mapping[str, Any]) -> Prompt:

@@ -54,17 +54,18 @@ def content_of(found: Any) -> dict[str, Any]:
     if class_name == "RunnableSequence":  # somebody saved a model with it
         return {**content_of(kwargs.get("first")), "model": as_stored(kwargs.get("last"))}
     metadata = kwargs.get("metadata")
-    if isinstance(metadata, Mapping) and NOTE in metadata:
-        metadata = {**metadata, NOTE: without_evidence(metadata[NOTE])}
+    metadata = dict(metadata) if isinstance(metadata, Mapping) else {}
+    note = {NOTE: without_evidence(metadata.pop(NOTE))} if NOTE in metadata else {}
     listed = kwargs.get("messages")
     entries = listed if isinstance(listed, list) else []
     known = ("messages", "metadata", "input_variables")
-    rest = {key: value for key, value in kwargs.items() if key not in known}
     content = {
         "class": class_name,
         "messages": [_plain_entry(entry) for entry in entries],
+        "config": metadata.pop(SETTINGS, None),
         "metadata": metadata,
-        **rest,
+        **{key: value for key, value in kwargs.items() if key not in known},
+        **note,
     }
     return {key: as_stored(value) for key, value in content.items()}
 

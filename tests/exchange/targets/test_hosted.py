@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,8 +16,9 @@ from tests.support.registry_servers import KEY, PUBLIC_KEY
 from workbench.errors import DraftError, SettingsError, TargetConflict, TargetError, TargetRefused
 from workbench.exchange.comparing import changed_keys
 from workbench.exchange.delivery import move_pointer, send_version
+from workbench.exchange.http_json import connected
 from workbench.exchange.targets import langfuse, langsmith, phoenix
-from workbench.exchange.targets.base import Destination, Export, as_pointer_target
+from workbench.exchange.targets.base import Destination, Export, Held, as_pointer_target
 from workbench.prompts.values import BRACES, Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 
@@ -385,6 +387,90 @@ def _write_there(service: Service, server: Any) -> None:
         server.prompts["support-triage"].append(newer)
 
 
+@EACH
+@pytest.mark.parametrize(
+    "artefact",
+    [
+        "no json",
+        "[]",
+        "7",
+        "[" * 100_000,
+        '{"model": 3}',
+        json.dumps({"model": {"id": "m", "provider": "p", "options": 7}}),
+        json.dumps({"inputs": [7], "model": None, "template": "x"}),
+        json.dumps({"inputs": [], "model": {"id": 7, "provider": 7, "options": {"n": 2}},
+                    "outputs": None, "tools": 7, "template": [], "description": 1, "extra": 2}),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_a_note_that_somebody_changed_brings_nothing_down(
+    leaves: Export, service: Service, artefact: str
+) -> None:
+    content = json.loads(json.dumps(service.kind.content(leaves)))
+    content["workbench"]["artefact"] = artefact
+    found = service.kind.prompt(PROMPT.prompt_id, Held("1", "1.2.0", content))
+    assert found.messages == PROMPT.messages
+    assert found.model is not None
+    assert (found.model.id, found.model.provider) == ("gpt-4.1-mini", "")
+
+
+@EACH
+def test_a_version_of_any_form_is_read_or_refused(leaves: Export, service: Service) -> None:
+    """Every value that a server answers, replaced by others."""
+    with service.server() as server:
+        destination = there(service, server.uri)
+        ref = send(service, leaves, destination)
+        service.kind.held(PROMPT.prompt_id, ref, destination)
+        data = server.answers[-1]
+    read = 0
+    for path in list(_paths(data)):
+        for value in (None, 7, [[]], {"a": [1]}, "x"):
+            with _replaced(data, path, value), contextlib.suppress(DraftError, TargetError):
+                service.kind.prompt(PROMPT.prompt_id, _read(service, data))
+                read += 1
+    assert read > 20
+
+
+def _read(service: Service, data: Any) -> Held:
+    """An answer as the target reads it."""
+    api = connected(there(service), "http://127.0.0.1:9", {}, (), "")
+    if service.name == "langfuse":
+        return langfuse.held_of(data, api)
+    if service.name == "langsmith":
+        return langsmith.held_of(data, api)
+    return phoenix.held_of(data, api)
+
+
+def _paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Of what a target reads: not of what stands deep in schemas, or in the second message."""
+    if len(at) > 9 or 1 in at or "tools" in at or "response_format" in at or "evidence" in at:
+        return
+    if at:
+        yield at
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, item in items:
+        yield from _paths(item, (*at, key))
+
+
+@contextlib.contextmanager
+def _replaced(stored: Any, path: tuple[Any, ...], value: Any) -> Iterator[None]:
+    for key in path[:-1]:
+        stored = stored[key]
+    before, stored[path[-1]] = stored[path[-1]], value
+    try:
+        yield
+    finally:
+        stored[path[-1]] = before
+
+
+@EACH
+def test_a_changed_model_is_told_from_a_changed_text(leaves: Export, service: Service) -> None:
+    ours = service.kind.content(leaves)
+    assert ours["config"]["temperature"] == 1
+    assert set(ours) >= {"config", "workbench"}
+
+
 def test_a_placeholder_for_messages_stands_for_a_slot(leaves: Export) -> None:
     service = SERVICES[0]
     with service.server() as server:
@@ -414,7 +500,7 @@ def test_a_slot_is_a_placeholder_at_langfuse_and_langsmith(own: PromptRegistry) 
         (1, {"template_format": "f-string"}, "f-string template"),
         (1, {"template_format": "jinja2"}, "jinja2 template"),
         (1, {"template": "{{#rows}}x{{/rows}}"}, "more than plain variables"),
-        (1, {"template": None}, "more than text"),
+        (1, {"template": None}, "no text"),
     ],
 )
 def test_what_no_draft_can_hold_is_said(

@@ -92,14 +92,14 @@ class LangfuseTarget:
         name = _name(export.prompt.prompt_id, destination)
         with _service(destination) as service:
             created = service.call("POST", _PROMPTS, body=wire_body(export, name)).data
-            held = _held(_checked(created, service))
+            held = held_of(created, service)
         return Sent(f"{service.address}, {name} version {held.ref}", ref=held.ref)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
         name = _name(prompt_id, destination)
         with _service(destination) as service:
             found = {label: _get(service, name, label=label) for label in _labels(service, name)}
-        return {label: _held(data).ref for label, data in found.items() if data is not None}
+        return {label: held.ref for label, held in found.items() if held is not None}
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination
@@ -124,11 +124,10 @@ class LangfuseTarget:
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         content = held.content
-        config = content["config"] if isinstance(content["config"], Mapping) else {}
-        settings = {key: value for key, value in config.items() if key != NOTE}
         text = content["prompt"]
-        messages = [("user", text)] if isinstance(text, str) else list(_messages(text))
-        return restored(prompt_id, messages, settings, config.get(NOTE), RULES.syntax)
+        messages = [("user", text)] if isinstance(text, str) else _messages(text)
+        note = content.get(NOTE)
+        return restored(prompt_id, messages, content["config"], note, RULES.syntax)
 
 
 KIND = LangfuseTarget()
@@ -150,39 +149,43 @@ def wire_body(export: Export, name: str = "") -> dict[str, Any]:
     }
 
 
-def _entry(role: str, text: str) -> dict[str, str]:
+def _entry(role: Any, text: Any) -> dict[str, Any]:
     if role == SLOT:
         return {"type": "placeholder", "name": text}
     return {"role": role, "content": text}
 
 
-def _messages(entries: Any) -> Iterator[tuple[str, str]]:
-    for entry in entries if isinstance(entries, list) else []:
-        if not isinstance(entry, Mapping):
-            continue
-        if entry.get("type") == "placeholder":
-            yield SLOT, str(entry.get("name"))
+def _messages(entries: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Role and text of each message, as far as it has them; SLOT and the name of a placeholder."""
+    for entry in entries:
+        fields = entry if isinstance(entry, Mapping) else {}
+        if fields.get("type") == "placeholder":
+            yield SLOT, fields.get("name")
         else:
-            yield str(entry.get("role")), str(entry.get("content"))
+            yield fields.get("role"), fields.get("content")
 
 
 def _content(kind: Any, prompt: Any, config: Any) -> dict[str, Any]:
     """What is compared; the type of a message, which some releases add, is left out."""
     if isinstance(prompt, list):
         prompt = [_entry(*message) for message in _messages(prompt)]
-    if isinstance(config, Mapping):
-        config = {**config, **({NOTE: without_evidence(config[NOTE])} if NOTE in config else {})}
-    return {"type": kind, "prompt": prompt, "config": as_stored(config)}
+    note = {}
+    if isinstance(config, Mapping) and NOTE in config:
+        note = {NOTE: without_evidence(config[NOTE])}
+        config = {key: value for key, value in config.items() if key != NOTE}
+    return {"type": kind, "prompt": prompt, "config": as_stored(config), **note}
 
 
-def _held(data: Mapping[str, Any]) -> Held:
+def held_of(data: Any, service: JsonService) -> Held:
+    """A version as the API gives it. Raises TargetError for JSON of another form."""
+    if (
+        not isinstance(data, Mapping)
+        or not isinstance(data.get("version"), int)
+        or not isinstance(data.get("prompt"), (str, list))
+    ):
+        raise service.unexpected("a prompt's version")
     content = _content(data.get("type", "text"), data["prompt"], data.get("config"))
-    return Held(str(data["version"]), version_in(_note(data)), content)
-
-
-def _note(data: Mapping[str, Any]) -> Any:
-    config = data.get("config")
-    return config.get(NOTE) if isinstance(config, Mapping) else None
+    return Held(str(data["version"]), version_in(content.get(NOTE)), content)
 
 
 def _name(prompt_id: str, destination: Destination) -> str:
@@ -204,15 +207,14 @@ def _service(destination: Destination) -> JsonService:
 
 def _version(destination: Destination, name: str, **which: str) -> Held | None:
     with _service(destination) as service:
-        found = _get(service, name, **which)
-    return None if found is None else _held(found)
+        return _get(service, name, **which)
 
 
-def _get(service: JsonService, name: str, **which: str) -> Mapping[str, Any] | None:
+def _get(service: JsonService, name: str, **which: str) -> Held | None:
     """One version, by its number or a label; None where it is not there."""
     path = f"{_PROMPTS}/{quote(name, safe='')}"
     reply = service.call("GET", path, params=which, expect=(404,))
-    return None if reply.status == 404 else _checked(reply.data, service)
+    return None if reply.status == 404 else held_of(reply.data, service)
 
 
 def _labels(service: JsonService, name: str) -> list[str]:
@@ -226,13 +228,3 @@ def _labels(service: JsonService, name: str) -> list[str]:
     labels = [label for row in own for label in row.get("labels") or () if isinstance(label, str)]
     usual = [label for label in labels if label != "latest" and not is_version_label(label)]
     return list(dict.fromkeys(usual))
-
-
-def _checked(data: Any, service: JsonService) -> Mapping[str, Any]:
-    if (
-        not isinstance(data, Mapping)
-        or not isinstance(data.get("version"), int)
-        or not isinstance(data.get("prompt"), (str, list))
-    ):
-        raise service.unexpected("a prompt's version")
-    return data

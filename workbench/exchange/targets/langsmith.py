@@ -10,7 +10,6 @@ from urllib.parse import quote
 from workbench.errors import DraftError
 from workbench.exchange.hosted import (
     NOTE,
-    SLOT,
     headline,
     is_version_label,
     restored,
@@ -113,32 +112,29 @@ class LangsmithTarget:
             return repo.commit("latest")
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
-        messages = list(_templates(prompt_id, held.content.get("messages")))
-        metadata = held.content.get("metadata")
-        metadata = metadata if isinstance(metadata, Mapping) else {}
-        settings = metadata.get(SETTINGS)
-        settings = settings if isinstance(settings, Mapping) else {}
-        return restored(prompt_id, messages, settings, metadata.get(NOTE), RULES.syntax)
+        content = held.content
+        messages = _templates(prompt_id, content["messages"])
+        note = content.get(NOTE)
+        return restored(prompt_id, messages, content["config"], note, RULES.syntax)
 
 
 KIND = LangsmithTarget()
 
 
-def _templates(prompt_id: str, entries: Any) -> Iterator[tuple[str, str]]:
-    for entry in entries if isinstance(entries, list) else []:
-        role, text = entry.get("role"), entry.get("template")
-        if not isinstance(role, str) or not isinstance(text, str):
-            raise DraftError(f"{prompt_id} at LangSmith has a message that is more than text")
-        if role != SLOT and entry.get("format") != "mustache" and _is_template(entry, text):
+def _templates(prompt_id: str, entries: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Role and template of each message. Raises DraftError for other templates than mustache."""
+    for entry in entries:
+        text = entry.get("template")
+        if entry.get("format") not in (None, "mustache") and _is_template(entry, text):
             raise DraftError(
-                f"{prompt_id} at LangSmith has a {entry.get('format')} template",
+                f"{prompt_id} at LangSmith has a {entry['format']} template",
                 hint="choose mustache there",
             )
-        yield role, text
+        yield entry.get("role"), text
 
 
-def _is_template(entry: Mapping[str, Any], text: str) -> bool:
-    return entry.get("format") != "f-string" or "{" in text or "}" in text
+def _is_template(entry: Mapping[str, Any], text: Any) -> bool:
+    return entry.get("format") != "f-string" or "{" in str(text) or "}" in str(text)
 
 
 def _unfinished(export: Export, repo: _Repo) -> tuple[str, str] | None:
@@ -166,6 +162,15 @@ def _committed(export: Export, repo: _Repo) -> tuple[str, str]:
     if not isinstance(commit, Mapping) or not commit.get("commit_hash") or not commit.get("id"):
         raise repo.service.unexpected("the commit that it made")
     return str(commit["commit_hash"]), str(commit["id"])
+
+
+def held_of(data: Any, service: JsonService) -> Held:
+    """A commit as the API gives it. Raises TargetError for JSON of another form."""
+    data = data if isinstance(data, Mapping) else {}
+    if not isinstance(data.get("manifest"), Mapping) or not data.get("commit_hash"):
+        raise service.unexpected("a commit")
+    content = content_of(data["manifest"])
+    return Held(str(data["commit_hash"]), version_in(content.get(NOTE)), content)
 
 
 class _Repo:
@@ -211,13 +216,7 @@ class _Repo:
         reply = self.service.call("GET", path, expect=(404,))
         if reply.status == 404:
             return None
-        data = reply.data if isinstance(reply.data, Mapping) else {}
-        if not isinstance(data.get("manifest"), Mapping) or not data.get("commit_hash"):
-            raise self.service.unexpected("a commit")
-        content = content_of(data["manifest"])
-        metadata = content.get("metadata")
-        note = metadata.get(NOTE) if isinstance(metadata, Mapping) else None
-        return Held(str(data["commit_hash"]), version_in(note), content)
+        return held_of(reply.data, self.service)
 
     def commits(self) -> Iterator[tuple[str, str, str | None]]:
         """Hash, id and description of each commit, the newest first."""

@@ -97,20 +97,19 @@ class PhoenixTarget:
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         assert export.prompt is not None
         with _Prompts(export.prompt.prompt_id, destination) as prompts:
-            own = (data for data in prompts.versions() if is_of(_note(data)[1], export))
-            found = next(own, None)
-        return None if found is None else _held(found)
+            own = (held for held in prompts.versions() if is_of(held.content.get(NOTE), export))
+            return next(own, None)
 
     def send(self, export: Export, destination: Destination) -> Sent:
         assert export.prompt is not None
         with _Prompts(export.prompt.prompt_id, destination) as prompts:
             reply = prompts.service.call("POST", "/v1/prompts", body=wire_body(export))
-            held = _held(prompts.checked(reply.data))
+            held = held_of(reply.data, prompts.service)
         return Sent(f"{prompts.service.address}, {prompts.name} version {held.ref}", ref=held.ref)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
         with _Prompts(prompt_id, destination) as prompts:
-            refs = [str(data["id"]) for data in prompts.versions()]
+            refs = [held.ref for held in prompts.versions()]
             return {tag: ref for ref in reversed(refs) for tag in prompts.tags(ref)}
 
     def point(
@@ -124,18 +123,16 @@ class PhoenixTarget:
                 path = f"/v1/prompt_versions/{quote(ref, safe='')}/tags"
                 prompts.service.call("POST", path, body=body, repeatable=True)
             elif (found := prompts.get(f"/v1/prompts/{prompts.name}/tags/{tag}")) is not None:
-                path = f"/v1/prompt_versions/{quote(str(found['id']), safe='')}/tags/{tag}"
+                path = f"/v1/prompt_versions/{quote(found.ref, safe='')}/tags/{tag}"
                 prompts.service.call("DELETE", path, expect=(404,))
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
         with _Prompts(prompt_id, destination) as prompts:
-            found = prompts.get(f"/v1/prompt_versions/{quote(ref, safe='')}")
-        return None if found is None else _held(found)
+            return prompts.get(f"/v1/prompt_versions/{quote(ref, safe='')}")
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
         with _Prompts(prompt_id, destination) as prompts:
-            found = prompts.get(f"/v1/prompts/{prompts.name}/latest")
-        return None if found is None else _held(found)
+            return prompts.get(f"/v1/prompts/{prompts.name}/latest")
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         content = held.content
@@ -144,11 +141,8 @@ class PhoenixTarget:
                 f"{prompt_id} at Phoenix has a {content.get('format')} template",
                 hint="choose mustache there",
             )
-        messages = [
-            (str(message.get("role")), str(message.get("content")))
-            for message in content["messages"]
-        ]
-        return restored(prompt_id, messages, content["settings"], content.get(NOTE), RULES.syntax)
+        messages = [(message["role"], message["content"]) for message in content["messages"]]
+        return restored(prompt_id, messages, content["config"], content.get(NOTE), RULES.syntax)
 
 
 KIND = PhoenixTarget()
@@ -212,8 +206,8 @@ def _content(data: Mapping[str, Any]) -> dict[str, Any]:
     template = data.get("template")
     listed = template.get("messages") if isinstance(template, Mapping) else None
     parameters = data.get("invocation_parameters")
-    kind = parameters.get("type") if isinstance(parameters, Mapping) else None
-    given = parameters.get(kind) if isinstance(parameters, Mapping) else None
+    parameters = parameters if isinstance(parameters, Mapping) else {}
+    given = parameters.get(str(parameters.get("type")))
     own = dict(given) if isinstance(given, Mapping) else {}
     extra = own.pop(_EXTRA, None)
     tools = data.get("tools")
@@ -226,12 +220,12 @@ def _content(data: Mapping[str, Any]) -> dict[str, Any]:
     }
     title, note = _note(data)
     content = {
-        "provider": data.get("model_provider"),
+        "model_provider": data.get("model_provider"),
         "messages": [_message(item) for item in listed if isinstance(item, Mapping)]
         if isinstance(listed, list)
         else [],
         "format": data.get("template_format"),
-        "settings": settings,
+        "config": settings,
         **({"description": title} if note is None else {NOTE: without_evidence(note)}),
     }
     return {key: as_stored(value) for key, value in content.items()}
@@ -263,8 +257,13 @@ def _json(note: Mapping[str, Any]) -> str:
     return json.dumps({NOTE: note}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _held(data: Mapping[str, Any]) -> Held:
-    return Held(str(data["id"]), version_in(_note(data)[1]), _content(data))
+def held_of(data: Any, service: JsonService) -> Held:
+    """A version as the API gives it. Raises TargetError for JSON of another form."""
+    found = data.get("data") if isinstance(data, Mapping) else None
+    if not isinstance(found, Mapping) or not found.get("id") or "template" not in found:
+        raise service.unexpected("a prompt's version")
+    content = _content(found)
+    return Held(str(found["id"]), version_in(content.get(NOTE)), content)
 
 
 def _provider(name: str) -> str:
@@ -292,21 +291,15 @@ class _Prompts:
     def __exit__(self, *_: object) -> None:
         self.service.__exit__()
 
-    def get(self, path: str) -> Mapping[str, Any] | None:
+    def get(self, path: str) -> Held | None:
         """A version; None where it is not there, or its id is none of Phoenix's."""
         reply = self.service.call("GET", path, expect=(404, 422))
-        return None if reply.status in (404, 422) else self.checked(reply.data)
+        return None if reply.status in (404, 422) else held_of(reply.data, self.service)
 
-    def checked(self, data: Any) -> Mapping[str, Any]:
-        found = data.get("data") if isinstance(data, Mapping) else None
-        if not isinstance(found, Mapping) or not found.get("id") or "template" not in found:
-            raise self.service.unexpected("a prompt's version")
-        return found
-
-    def versions(self) -> Iterator[Mapping[str, Any]]:
+    def versions(self) -> Iterator[Held]:
         """The versions, the newest first."""
         for data in self._pages(f"/v1/prompts/{self.name}/versions", "versions"):
-            yield self.checked({"data": data})
+            yield held_of({"data": data}, self.service)
 
     def tags(self, ref: str) -> Iterator[str]:
         for data in self._pages(f"/v1/prompt_versions/{quote(ref, safe='')}/tags", "tags"):
