@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -362,3 +364,60 @@ def test_a_server_that_is_not_there_is_unreachable(
         with pytest.raises(TargetUnreachable) as caught:
             operation(export, there)
     assert caught.value.may_have_committed
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """A server that answers everything with one status."""
+
+    status, body, moved_to = 500, b"", ""
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        if self.moved_to:
+            self.send_header("Location", self.moved_to)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_POST = do_DELETE = do_PATCH = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+HOSTILE = b"<html>\x1b[2J token-token-token-42 {{x}}</html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, b'{"error_code": "UNAUTHENTICATED", "message": "no"}', TargetRefused),
+        (403, b'{"error_code": "PERMISSION_DENIED", "message": "no"}', TargetRefused),
+        (404, HOSTILE, TargetRefused),
+        (302, b"", TargetRefused),
+        (200, HOSTILE, TargetRefused),
+        (429, b"", TargetUnreachable),
+        (500, HOSTILE, TargetUnreachable),
+        (503, b"", TargetUnreachable),
+    ],
+)
+def test_what_a_server_answers_decides_whether_a_later_try_may_help(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    body: bytes,
+    error: type[Exception],
+) -> None:
+    monkeypatch.setenv("TEST_MLFLOW_TOKEN", "token-token-token-42")
+    answers = type("Fixed", (Answers,), {"status": status, "body": body})
+    if status == 302:
+        answers.moved_to = "http://127.0.0.1:9/elsewhere"  # type: ignore[attr-defined]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answers) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{service.server_port}"
+        options = {"timeout": 20.0, "token_env": "TEST_MLFLOW_TOKEN"}
+        with pytest.raises(error) as caught:
+            KIND.pointers("triage", Destination(uri=uri, options=options, name="mlflow"))
+        service.shutdown()
+    assert "token-token" not in str(caught.value)
+    assert str(caught.value).isprintable()
