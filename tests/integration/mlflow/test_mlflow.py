@@ -37,7 +37,7 @@ from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
 from workbench.registry import PromptRegistry
 
-START_S = 400.0
+START_S = 250.0
 APP = """
 import json, sys
 import mlflow
