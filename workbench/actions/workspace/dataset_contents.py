@@ -262,7 +262,7 @@ def _missing(opened: Opened, ref: str) -> NotFound:
         f"{opened.head.prompt_id}@{use.version} was evaluated on it by"
         f" {use.recorded_by or 'somebody'} on {use.recorded_at[:10]}"
         for use in opened.evaluations
-        if use.dataset.startswith(ref)
+        if use.dataset.startswith(ref) or use.snapshot.startswith(ref)
     ]
     where = "runs.db, the file, its history in git, nor an export"
     if not had:
