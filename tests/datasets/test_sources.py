@@ -232,7 +232,8 @@ def test_a_source_that_has_moved_on_since_the_named_version_is_told(folder: Fold
     path.write_text(jsonl(ROWS[:2]))
     assert moved_on(spec, suite) == ""
     assert moved_on(DatasetSpec("cases.jsonl"), suite) == ""
-    assert moved_on(spec, suite) == f"git {folder.commit()}"
+    now = folder.commit()
+    assert moved_on(spec, suite) == f"git {now}"
 
 
 @pytest.mark.parametrize(
