@@ -186,7 +186,16 @@ def decode(data: bytes, where: str) -> str:
 
 
 def _jsonl(text: str, where: str) -> Iterator[Row]:
-    return jsonl_rows(enumerate(text.split("\n"), 1), where)
+    return jsonl_rows(enumerate(_lines(text), 1), where)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text one by one: all at once they would double the memory of a large file."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def jsonl_rows(lines: Iterable[tuple[int, str]], where: str) -> Iterator[Row]:

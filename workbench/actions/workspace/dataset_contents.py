@@ -13,6 +13,8 @@ from workbench.datasets.sources.spec import source_path
 from workbench.errors import DatasetError, NotFound, SuiteError, UsageError
 from workbench.runs.spec.suite_head import SuiteHead, read_suite_head
 from workbench.runs.store.dataset_versions import (
+    FILE,
+    NEWEST,
     DatasetVersion,
     DatasetVersions,
     StoredCases,
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 READ = "read"
 """Why a version was made that nothing else is known of: the file had changed."""
-FILE = "file"
-NEWEST = "newest"
 _EXPORTS = "snapshots"
 
 

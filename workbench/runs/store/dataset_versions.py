@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from workbench.runs.spec.suite import Suite
 
+FILE = "file"
+"""Names the cases as they are."""
+NEWEST = "newest"
+"""Names the last version."""
 FEWEST_DIGITS = 6
 """Digits of a fingerprint that name a version, at least."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -80,8 +84,18 @@ class DatasetVersions:
         """The suite's newest version, which is a new one if the dataset's content is not that of
         the last.
 
-        Cases that were forgotten are kept without their texts.
+        Cases that were forgotten are kept without their texts. Raises UsageError when runs.db cannot
+        take it: the disk is full, or another process writes for too long.
         """
+        try:
+            return self._record(suite, by, reason, source)
+        except sqlite3.OperationalError as error:
+            raise UsageError(
+                f"the cases of {suite.name} cannot be kept in runs.db: {error}",
+                hint="is the disk full, or another process writing?",
+            ) from error
+
+    def _record(self, suite: Suite, by: str, reason: str, source: str) -> DatasetVersion:
         dataset = suite.dataset
         newest = self.newest(suite.name)
         if newest is not None and newest.fingerprint == dataset.fingerprint:
@@ -168,7 +182,7 @@ class DatasetVersions:
         """Name a version. Raises UsageError for a name that another version has, unless it may be
         moved, and for one that could be read as a number or a fingerprint.
         """
-        if not _NAME.fullmatch(name) or is_digest(name) or name in RESERVED:
+        if not _NAME.fullmatch(name) or is_digest(name) or name in (FILE, NEWEST):
             raise UsageError(
                 f"{name!r} cannot name a version",
                 hint="a letter, then letters, digits, . _ -; not all of them hexadecimal digits",
@@ -209,10 +223,6 @@ class DatasetVersions:
 
     def _read(self, numbers: Iterable[int]) -> tuple[Case, ...]:
         return tuple(map(read_case, snapshots.contents_of(self._connection, numbers)))
-
-
-RESERVED = frozenset({"file", "newest"})
-"""Names that mean the file as it is, and its last version."""
 
 
 def is_digest(ref: str) -> bool:
