@@ -76,11 +76,11 @@ def test_a_version_has_a_name_and_is_exported_by_it(fresh_cli: Cli) -> None:
     cli = fresh_cli
     assert cli.here("dataset", "tag", "triage", "before").code == 0
     edit(cli, '"case 7"', '"\\u001b[31mcase seven"')
+    lines = cli.here("dataset", "diff", "triage", "before", "file")
+    assert (lines.code, "\x1b" in lines.out, "[31mcase seven" in lines.out) == (0, False, True)
     done = cli.here("dataset", "show", "triage", "before", "--json").json
     assert done["version"]["names"] == ["before"]
     assert len(done["cases"]) == 120
-    lines = cli.here("dataset", "diff", "triage", "before", "file")
-    assert (lines.code, "\x1b" in lines.out, "[31mcase seven" in lines.out) == (0, False, True)
     again = cli.here("dataset", "tag", "triage", "before")
     assert again.code == 2
     assert "names version 1 of triage (--move moves it)" in again.err

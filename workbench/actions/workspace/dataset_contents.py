@@ -149,6 +149,12 @@ class Opened:
         """All versions, newest first."""
         return self.store.versions(self.head.name) if self.store else []
 
+    def keeps(self, ref: str) -> bool:
+        """Whether runs.db has the version that `ref` names, whatever the file holds now."""
+        if not ref or ref in (FILE, NEWEST) or self.store is None:
+            return False
+        return self.store.find(self.head.name, ref) is not None
+
     def newest(self) -> DatasetContent:
         """The content as it is, else the last version. Raises NotFound when there is neither."""
         if self.dataset is not None:

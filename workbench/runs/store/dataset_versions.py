@@ -84,8 +84,8 @@ class DatasetVersions:
         """The suite's newest version, which is a new one if the dataset's content is not that of
         the last.
 
-        Cases that were forgotten are kept without their texts. Raises UsageError when runs.db cannot
-        take it: the disk is full, or another process writes for too long.
+        Cases that were forgotten are kept without their texts. Raises UsageError when runs.db
+        cannot take it: the disk is full, or another process writes for too long.
         """
         try:
             return self._record(suite, by, reason, source)
