@@ -170,7 +170,8 @@ class DatasetVersions:
     def changes(self, before: DatasetVersion, after: DatasetVersion) -> DatasetChanges:
         """What a version changed; reads only the cases that one of the two lacks."""
         old = snapshots.numbers_of(self._connection, before.snapshot)
-        new = snapshots.numbers_of(self._connection, after.snapshot)
+        near = before.snapshot, old
+        new = snapshots.numbers_of(self._connection, after.snapshot, near)
         kept = {*old} & {*new}
         return changes_between(
             self._read([number for number in old if number not in kept]),

@@ -27,7 +27,7 @@ from workbench.json_text import loads
 
 PACK = 512
 """Cases of a pack: enough for the compressor, few enough to read one case."""
-LONGEST_CHAIN = 50
+LONGEST_CHAIN = 25
 """Snapshots to read for one, at most: every so many list their cases without a parent."""
 _AT_ONCE = 20_000
 """Cases that are held in memory while a snapshot is stored or checked."""
@@ -81,16 +81,21 @@ def store(
     return int(cursor.lastrowid or 0)
 
 
-def numbers_of(connection: sqlite3.Connection, snapshot: int) -> list[int]:
-    """The numbers of a snapshot's cases, in the dataset's order."""
+def numbers_of(
+    connection: sqlite3.Connection, snapshot: int, near: tuple[int, list[int]] | None = None
+) -> list[int]:
+    """The numbers of a snapshot's cases, in the dataset's order.
+
+    `near` is another snapshot with its numbers, from which they may be known sooner.
+    """
     chain = []
     at: int | None = snapshot
-    while at is not None:
+    while at is not None and not (near and at == near[0]):
         at, body = connection.execute(
             "SELECT parent, manifest FROM snapshots WHERE id = ?", [at]
         ).fetchone()
         chain.append(body)
-    numbers: list[int] = []
+    numbers = near[1] if near and at is not None else []
     for body in reversed(chain):
         numbers = numbers_in(unpacked_ranges(body), numbers)
     return numbers
