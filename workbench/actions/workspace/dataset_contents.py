@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -215,7 +216,7 @@ def find_content(opened: Opened, ref: str, source: Path | None = None) -> Datase
     if version is not None and (not is_digest(ref) or opened.is_whole(version)):
         return opened.content_of(version)
     if is_digest(ref):
-        for dataset, place in _elsewhere(opened, source):
+        for dataset, place in chain(_in_runs(opened, ref), _elsewhere(opened, source)):
             content = content_of(dataset, place)
             if content.fingerprint.startswith(ref) or content.gate.startswith(ref):
                 return content
@@ -234,6 +235,23 @@ def content_of(
     return DatasetContent(
         dataset.fingerprint, gate, place, lambda: StoredCases(dataset.cases), version
     )
+
+
+def _in_runs(opened: Opened, ref: str) -> Iterator[tuple[Dataset, str]]:
+    """Yield the gate cases that runs in runs.db were asked, in the orders that they may have had.
+
+    A run asks them in an order of its own; a fingerprint tells which one the file had.
+    """
+    from workbench.datasets.values import Dataset
+
+    if opened.store is None:
+        return
+    present = opened.dataset.cases if opened.dataset else ()
+    place = {case.id: at for at, case in enumerate(present)}
+    for cases in opened.store.run_cases(opened.head.name, ref):
+        by_file = sorted(cases, key=lambda case: (place.get(case.id, len(place)), case.id))
+        for ordered in (cases, by_file, sorted(cases, key=lambda case: case.id)):
+            yield Dataset(opened.head.name, tuple(ordered)), "runs.db, the cases of a run"
 
 
 def _elsewhere(opened: Opened, source: Path | None) -> Iterator[tuple[Dataset, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from workbench.errors import UsageError
 from workbench.runs.store import snapshots
 from workbench.runs.store.database import writing
 from workbench.runs.store.forgetting import FORGOTTEN_MARK, without_forgotten
-from workbench.runs.store.rows import read_case
+from workbench.runs.store.rows import read_case, unpacked
 from workbench.times import utc_now
 
 if TYPE_CHECKING:
@@ -166,6 +166,20 @@ class DatasetVersions:
     def is_whole(self, version: DatasetVersion) -> bool:
         """Whether its cases are exactly those that were stored."""
         return snapshots.is_whole(self._connection, version.snapshot)
+
+    def run_cases(self, suite: str, digest: str) -> Iterator[tuple[Case, ...]]:
+        """Yield the cases of runs on the suite, in the run's order, where the fingerprint of the gate
+        cases begins with these digits: runs of earlier releases kept no snapshot.
+        """
+        rows = self._connection.execute(
+            "SELECT DISTINCT body FROM runs JOIN contents ON contents.fingerprint = case_set"
+            " WHERE suite = ? AND substr(json_extract(parts, '$.dataset'), 1, ?) = ?",
+            [suite, len(digest), digest],
+        )
+        for (body,) in rows.fetchall():
+            contents = unpacked(body)
+            if not any(FORGOTTEN_MARK in content for content in contents):
+                yield tuple(map(read_case, contents))
 
     def changes(self, before: DatasetVersion, after: DatasetVersion) -> DatasetChanges:
         """What a version changed; reads only the cases that one of the two lacks."""
