@@ -168,7 +168,7 @@ class DatasetVersions:
         return snapshots.is_whole(self._connection, version.snapshot)
 
     def run_cases(self, suite: str, digest: str) -> Iterator[tuple[Case, ...]]:
-        """Yield the cases of runs on the suite, in the run's order, where the fingerprint of the gate
+        """Yield the cases of runs on the suite, in their order, where the fingerprint of the gate
         cases begins with these digits: runs of earlier releases kept no snapshot.
         """
         rows = self._connection.execute(
