@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +78,11 @@ def test_a_version_has_a_name_and_is_exported_by_it(fresh_cli: Cli) -> None:
     cli = fresh_cli
     assert cli.here("dataset", "tag", "triage", "before").code == 0
     edit(cli, '"case 7"', '"\\u001b[31mcase seven"')
+    lines = cli.here("dataset", "diff", "triage", "before", "file")
+    assert (lines.code, "\x1b" in lines.out, "[31mcase seven" in lines.out) == (0, False, True)
     done = cli.here("dataset", "show", "triage", "before", "--json").json
     assert done["version"]["names"] == ["before"]
     assert len(done["cases"]) == 120
-    lines = cli.here("dataset", "diff", "triage", "before", "file")
-    assert (lines.code, "\x1b" in lines.out, "[31mcase seven" in lines.out) == (0, False, True)
     again = cli.here("dataset", "tag", "triage", "before")
     assert again.code == 2
     assert "names version 1 of triage (--move moves it)" in again.err
@@ -132,6 +134,43 @@ def test_a_teammate_finds_a_content_by_its_digest_or_hears_who_had_it(
     assert found_in(versions(cli)[0]["fingerprint"]) == "runs.db"
     nobody = cli.here("dataset", "show", "triage", "0123456789ab")
     assert "no evaluation names it" in nobody.err
+
+
+def test_what_a_run_of_an_earlier_release_was_asked_is_found_by_its_digest(
+    fresh_cli: Cli,
+) -> None:
+    cli = fresh_cli
+    cli.say("best")
+    cli.here("register", "triage", "-d", "first")
+    assert cli.here("evaluate", "triage@1.0.0").code == 0
+    digest = versions(cli)[0]["gate_fingerprint"]
+    with closing(sqlite3.connect(cli.root / ".workbench" / "runs.db")) as runs, runs:
+        for table in ("dataset_versions", "snapshots", "snapshot_packs"):
+            runs.execute(f"DELETE FROM {table}")
+    edit(cli, '"case 7"', '"case seven 7"')
+    done = cli.here("dataset", "show", "triage", digest[:12], "--json")
+    assert (done.code, done.json["found_in"]) == (0, "runs.db, the cases of a run"), done.err
+    assert len(done.json["cases"]) == 100
+    assert done.json["gate_fingerprint"] == digest
+
+
+def test_doctor_says_when_a_source_has_moved_on(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", "-C", str(cli.root)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    suite = cli.root / "evals" / "triage" / "suite.yaml"
+    pinned = "dataset: {path: cases.jsonl, source: git, version: v1}"
+    suite.write_text(suite.read_text().replace("dataset: cases.jsonl", pinned))
+    said = []
+    for edited in ('"case 7"', '"case seven 7"'):
+        subprocess.run([*git, "add", "evals"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", edited], check=True)
+        if not said:
+            subprocess.run([*git, "tag", "v1"], check=True)
+        said.append("has moved on from v1 to git" in cli.here("doctor", "--json").out)
+        edit(cli, edited, '"case seven 7"' if len(said) == 1 else '"case 8 7"')
+    assert said == [False, True]
+    assert versions(cli)[0]["source"].startswith("evals/triage/cases.jsonl (git ")
 
 
 def test_a_forgotten_case_leaves_the_versions_and_they_say_so(fresh_cli: Cli) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from workbench.datasets.sources.history import earlier_contents
 from workbench.datasets.sources.mapping import sampled, split_of
-from workbench.datasets.sources.spec import Sample
+from workbench.datasets.sources.reading import moved_on
+from workbench.datasets.sources.spec import DatasetSpec, Sample
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError, SuiteError, WorkbenchError
 from workbench.runs.spec.suite_file import read_suite
@@ -215,8 +216,24 @@ def test_a_file_in_git_is_read_as_of_a_commit_whatever_lies_there_now(folder: Fo
         dataset = folder.read({"path": "cases.jsonl", "source": "git", "version": version})
         assert dataset.fingerprint == before
         assert dataset.source == f"{path} (git {commit[:12]})"
+        assert dataset.version == f"git {commit}"
     head = folder.read({"path": "cases.jsonl", "source": "git"})
     assert len(head.cases) == 2
+
+
+def test_a_source_that_has_moved_on_since_the_named_version_is_told(folder: Folder) -> None:
+    path = folder.write("cases.jsonl", jsonl(ROWS))
+    commit = folder.commit()
+    spec = DatasetSpec("cases.jsonl", "git", commit)
+    suite = folder.suite / "suite.yaml"
+    assert moved_on(spec, suite) == ""
+    folder.commit()
+    assert moved_on(spec, suite) == ""
+    path.write_text(jsonl(ROWS[:2]))
+    assert moved_on(spec, suite) == ""
+    assert moved_on(DatasetSpec("cases.jsonl"), suite) == ""
+    now = folder.commit()
+    assert moved_on(spec, suite) == f"git {now}"
 
 
 @pytest.mark.parametrize(

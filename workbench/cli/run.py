@@ -47,7 +47,7 @@ def spec_of(session: Session, suite_name: str, options: dict[str, Any]) -> tuple
     from workbench.actions.refs import resolve
     from workbench.actions.running.run import make_spec
 
-    suite = session.workspace.suite(suite_name)
+    suite = session.workspace.suite(suite_name, limit=options["limit"], split=options["split"])
     source = resolve(session, options["ref"] or suite.prompt_id)
     spec = make_spec(
         source,

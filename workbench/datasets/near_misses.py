@@ -56,7 +56,7 @@ def name_notes(dataset: Dataset, used: Collection[str]) -> Iterator[str]:
 
 def split_notes(dataset: Dataset) -> Iterator[str]:
     """Yield a note if there are splits but none for the gate, so that every case decides."""
-    if dataset.splits and "gate" not in dataset.splits:
+    if dataset.splits and "gate" not in dataset.splits and not dataset.rows:
         those = ", ".join(repr(name) for name in dataset.splits)
         yield f"no case is in the split 'gate', so all of them decide, those of {those} too"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +107,8 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
         raise DatasetError(f"{where}: tags must be a list")
     _check_values(row, where)
     split, group = row.get("split"), row.get("group")
-    made_up = f"{fingerprint(without_spelling(row))[:8]}-{position}" if given is None else ""
     return Case(
-        id=made_up or str(given),
+        id=made_up_id(row, position) if given is None else str(given),
         inputs=dict(inputs),
         expected=row.get("expected"),
         tags=tuple(as_text(tag) for tag in tags),
@@ -127,6 +126,11 @@ def _tool_results(row: Mapping[str, Any], where: str) -> Any:
     if problem:
         raise DatasetError(f"{where}: {TOOL_RESULTS} {problem}", hint=TOOL_RESULTS_HINT)
     return results
+
+
+def made_up_id(row: Mapping[str, Any], position: int) -> str:
+    """The id of a row that has none, from its content and its position among the rows."""
+    return f"{fingerprint(without_spelling(row))[:8]}-{position}"
 
 
 def _label(value: Any) -> str | None:
@@ -196,7 +200,21 @@ def decode(data: bytes, where: str) -> str:
 
 
 def _jsonl(text: str, where: str) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), 1):
+    return jsonl_rows(enumerate(_lines(text), 1), where)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text one by one: all at once they would double the memory of a large file."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
+def jsonl_rows(lines: Iterable[tuple[int, str]], where: str) -> Iterator[Row]:
+    """The rows in numbered lines of JSON; blank ones are none. Raises DatasetError."""
+    for number, line in lines:
         if not line.strip():
             continue
         row = parse_json(line, f"{where}: line {number}")

@@ -72,6 +72,10 @@ class Dataset:
     """Location of each case in the source by id: `line 3`."""
     unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Ignored keys beside `inputs`, each with its first location."""
+    version: str = field(default="", compare=False, repr=False)
+    """The version of its source, where that has one: `git 1a2b…`, `dvc 3c4d…`."""
+    rows: int = field(default=0, compare=False, repr=False)
+    """Rows of the source of which only the first cases were read; 0: all were read."""
 
     @cached_property
     def fingerprint(self) -> str:

@@ -87,7 +87,7 @@ def make_spec(
         split=split_name(suite, split),
         label=source.run_label,
         fresh=fresh,
-        available=len(distinct_cases),
+        available=suite.dataset.rows or len(distinct_cases),
         options=options,
         own_options=tuple(name for name, value in own.items() if value is not None),
         notes=(
@@ -165,6 +165,8 @@ def start(
 def _keep_cases(session: Session, spec: RunSpec) -> None:
     """Keep the content of the dataset, of which the run uses all or some cases."""
     session.workspace.make_state()
+    if spec.suite.dataset.rows:
+        return  # the first cases of a large file are no content of its own
     record(session, spec.suite, f"run of {spec.prompt.prompt_id} ({spec.label})")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from workbench.datasets.sources.spec import source_path
 from workbench.errors import DatasetError, NotFound, SuiteError, UsageError
 from workbench.runs.spec.suite_head import SuiteHead, read_suite_head
 from workbench.runs.store.dataset_versions import (
+    FILE,
+    NEWEST,
     DatasetVersion,
     DatasetVersions,
     StoredCases,
@@ -27,8 +30,6 @@ if TYPE_CHECKING:
 
 READ = "read"
 """Why a version was made that nothing else is known of: the file had changed."""
-FILE = "file"
-NEWEST = "newest"
 _EXPORTS = "snapshots"
 
 
@@ -149,6 +150,12 @@ class Opened:
         """All versions, newest first."""
         return self.store.versions(self.head.name) if self.store else []
 
+    def keeps(self, ref: str) -> bool:
+        """Whether runs.db has the version that `ref` names, whatever the file holds now."""
+        if not ref or ref in (FILE, NEWEST) or self.store is None:
+            return False
+        return self.store.find(self.head.name, ref) is not None
+
     def newest(self) -> DatasetContent:
         """The content as it is, else the last version. Raises NotFound when there is neither."""
         if self.dataset is not None:
@@ -209,7 +216,7 @@ def find_content(opened: Opened, ref: str, source: Path | None = None) -> Datase
     if version is not None and (not is_digest(ref) or opened.is_whole(version)):
         return opened.content_of(version)
     if is_digest(ref):
-        for dataset, place in _elsewhere(opened, source):
+        for dataset, place in chain(_in_runs(opened, ref), _elsewhere(opened, source)):
             content = content_of(dataset, place)
             if content.fingerprint.startswith(ref) or content.gate.startswith(ref):
                 return content
@@ -228,6 +235,23 @@ def content_of(
     return DatasetContent(
         dataset.fingerprint, gate, place, lambda: StoredCases(dataset.cases), version
     )
+
+
+def _in_runs(opened: Opened, ref: str) -> Iterator[tuple[Dataset, str]]:
+    """Yield the gate cases that runs in runs.db were asked, in the orders that they may have had.
+
+    A run asks them in an order of its own; a fingerprint tells which one the file had.
+    """
+    from workbench.datasets.values import Dataset
+
+    if opened.store is None:
+        return
+    present = opened.dataset.cases if opened.dataset else ()
+    place = {case.id: at for at, case in enumerate(present)}
+    for cases in opened.store.run_cases(opened.head.name, ref):
+        by_file = sorted(cases, key=lambda case: (place.get(case.id, len(place)), case.id))
+        for ordered in (cases, by_file, sorted(cases, key=lambda case: case.id)):
+            yield Dataset(opened.head.name, tuple(ordered)), "runs.db, the cases of a run"
 
 
 def _elsewhere(opened: Opened, source: Path | None) -> Iterator[tuple[Dataset, str]]:
@@ -262,7 +286,7 @@ def _missing(opened: Opened, ref: str) -> NotFound:
         f"{opened.head.prompt_id}@{use.version} was evaluated on it by"
         f" {use.recorded_by or 'somebody'} on {use.recorded_at[:10]}"
         for use in opened.evaluations
-        if use.dataset.startswith(ref)
+        if use.dataset.startswith(ref) or use.snapshot.startswith(ref)
     ]
     where = "runs.db, the file, its history in git, nor an export"
     if not had:

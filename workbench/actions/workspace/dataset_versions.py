@@ -79,9 +79,11 @@ def diff(session: Session, name: str, before: str = "", after: str = "") -> Data
 
     Raises NotFound where a content is not to be had, DatasetError for an unreadable file.
     """
-    opened = open_suite(session, name, read=not (before and after))
-    if not (before and after):
-        opened.check()
+    opened = open_suite(session, name, read=False)
+    if not (opened.keeps(before) and opened.keeps(after)):
+        opened = open_suite(session, name)
+        if not (before and after):
+            opened.check()
     new = find_content(opened, after) if after else opened.newest()
     old = find_content(opened, before) if before else _before(opened, new)
     store = opened.store

@@ -149,8 +149,29 @@ def _files(workspace: Workspace) -> Iterator[Check]:
         except WorkbenchError as error:
             yield Check("suite", Level.PROBLEM, error.message, error.hint)
             continue
+        yield from _source(suite)
         yield from _baseline(workspace, suite)
         yield from _cases(suite, drafts.get(suite.prompt_id))
+
+
+def _source(suite: Suite) -> Iterator[Check]:
+    """Whether the source of the cases has moved on since the version that the suite names."""
+    from workbench.datasets.sources.reading import moved_on
+
+    if suite.dataset_spec is None or suite.path is None:
+        return
+    try:
+        now = moved_on(suite.dataset_spec, suite.path)
+    except WorkbenchError as error:
+        yield Check("suite", Level.WARNING, error.message, error.hint)
+        return
+    if now:
+        yield Check(
+            "suite",
+            Level.WARNING,
+            f"{suite.path}: the dataset has moved on from {suite.dataset_spec.version} to {now}",
+            "name the new version, or leave it",
+        )
 
 
 def _baseline(workspace: Workspace, suite: Suite) -> Iterator[Check]:

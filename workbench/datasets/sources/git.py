@@ -13,6 +13,8 @@ from workbench.errors import DatasetError
 TIMEOUT_S = 60.0
 _REV = re.compile(r"[A-Za-z0-9_][\w./@^~{}+-]*")
 _LFS = b"version https://git-lfs.github.com/spec/"
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+"""Variables that git sets for its hooks, relative to another folder."""
 _ENVIRONMENT = {
     # A partial clone would fetch what is missing, by a command that its configuration names.
     "GIT_ALLOW_PROTOCOL": "none",
@@ -100,11 +102,12 @@ def _content(folder: Path, path: Path, blob: str, commit: str) -> bytes:
 
 def _git(folder: Path, *arguments: str) -> bytes:
     """What git prints. Raises DatasetError when it cannot be asked; quiet failures are empty."""
+    environment = {name: v for name, v in os.environ.items() if name not in _OF_A_HOOK}
     try:
         done = subprocess.run(
             ["git", "--no-replace-objects", "-c", "core.fsmonitor=false", *arguments],
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**environment, **_ENVIRONMENT},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=TIMEOUT_S,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.datasets.readers import Row, dataset_from_rows, read_dataset, read_rows, rows_in
 from workbench.datasets.sources.mapping import mapped_rows, selected
 from workbench.datasets.sources.spec import DVC, GIT, HUGGINGFACE, DatasetSpec, source_path
 from workbench.datasets.values import Dataset
+from workbench.fingerprints import short
 
 
 def read_source(spec: DatasetSpec, suite: Path) -> Dataset:
@@ -16,8 +18,10 @@ def read_source(spec: DatasetSpec, suite: Path) -> Dataset:
     path = source_path(spec, suite)
     if spec.is_plain:
         return read_dataset(path)
-    rows, where = _rows(spec, path)
-    return _dataset(spec, path, rows, where)
+    rows, version = _rows(spec, path)
+    kind, _, digest = version.partition(" ")
+    where = f"{path} ({kind} {short(digest)})" if version else str(path)
+    return replace(_dataset(spec, path, rows, where), version=version)
 
 
 def read_bytes(spec: DatasetSpec, suite: Path, data: bytes, where: str) -> Dataset:
@@ -26,26 +30,43 @@ def read_bytes(spec: DatasetSpec, suite: Path, data: bytes, where: str) -> Datas
     return _dataset(spec, path, rows_in(path, data, where), where)
 
 
+def moved_on(spec: DatasetSpec, suite: Path) -> str:
+    """What the source is now, where the suite pins an older version of it; else empty.
+
+    Raises SuiteError or DatasetError.
+    """
+    if not spec.version:
+        return ""
+    path = source_path(spec, suite)
+    pinned, now = _versioned(spec, path, spec.version), _versioned(spec, path, "HEAD")
+    return "" if pinned[1] == now[1] else now[0]
+
+
 def _dataset(spec: DatasetSpec, path: Path, rows: Iterator[Row], where: str) -> Dataset:
     return selected(dataset_from_rows(path.stem, mapped_rows(rows, spec, where), where), spec)
 
 
 def _rows(spec: DatasetSpec, path: Path) -> tuple[Iterator[Row], str]:
-    """The source's rows, and its name for messages: with its version, where it has one."""
-    if spec.source == GIT:
-        from workbench.datasets.sources.git import read_at
-
-        commit, data = read_at(path, spec.version or "HEAD")
-        where = f"{path} (git {commit[:12]})"
-        return rows_in(path, data, where), where
-    if spec.source == DVC:
-        from workbench.datasets.sources.dvc import read_tracked
-
-        md5, data = read_tracked(path, spec.version)
-        where = f"{path} (dvc {md5[:12]})"
-        return rows_in(path, data, where), where
+    """The source's rows, and its version where it has one."""
+    if spec.source in (GIT, DVC):
+        rev = spec.version or ("HEAD" if spec.source == GIT else "")
+        version, data = _versioned(spec, path, rev)
+        return rows_in(path, data, f"{path} ({version})"), version
     if spec.source == HUGGINGFACE:
         from workbench.datasets.sources.huggingface import read_folder
 
-        return read_folder(path, spec.config), str(path)
-    return read_rows(path), str(path)
+        return read_folder(path, spec.config), ""
+    return read_rows(path), ""
+
+
+def _versioned(spec: DatasetSpec, path: Path, rev: str) -> tuple[str, bytes]:
+    """The version and the content of a file as of a revision."""
+    if spec.source == GIT:
+        from workbench.datasets.sources.git import read_at
+
+        commit, data = read_at(path, rev)
+        return f"{GIT} {commit}", data
+    from workbench.datasets.sources.dvc import read_tracked
+
+    md5, data = read_tracked(path, rev)
+    return f"{DVC} {md5}", data

@@ -1,5 +1,7 @@
 """Evaluations and their suites, with one row of scores per case."""
 
+# The SQL is put together from constants of this package.
+# ruff: noqa: S608
 from __future__ import annotations
 
 import json
@@ -20,7 +22,7 @@ from workbench.registry.models.records import (
 )
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Transaction
-from workbench.registry.storage.queries import gate_use_rows
+from workbench.registry.storage.queries import gate_use_rows, json_field
 from workbench.verdicts import evidence_from_json, evidence_to_json
 from workbench.verdicts.sample import mean
 from workbench.verdicts.values import CasePair, Evidence, Gate
@@ -29,6 +31,13 @@ _SELECT = """
 SELECT e.seq, e.evaluation_id, e.record, s.parts, s.policy, l.at, l.actor
 FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq = e.seq
 """
+
+_DATASET_USES = (
+    "SELECT e.seq, e.evaluation_id, e.version, e.gate, e.score, s.parts, "
+    + json_field("e.record", "environment", "snapshot")
+    + ", l.at, l.actor FROM evaluations e JOIN suites s ON s.seq = e.suite_seq"
+    " JOIN ledger l ON l.seq = e.seq WHERE e.prompt_id = ? AND e.suite = ? ORDER BY e.seq DESC"
+)
 
 
 def record_evaluation(
@@ -138,16 +147,11 @@ def judged_by(connection: Connection, seq: int) -> SuiteRecord:
 
 def dataset_uses(connection: Connection, prompt_id: str, suite: str) -> list[DatasetUse]:
     """The evaluations of a prompt on a suite by their dataset, newest first."""
-    rows = connection.execute(
-        "SELECT e.seq, e.evaluation_id, e.version, e.gate, e.score, s.parts, l.at, l.actor"
-        " FROM evaluations e JOIN suites s ON s.seq = e.suite_seq JOIN ledger l ON l.seq = e.seq"
-        " WHERE e.prompt_id = ? AND e.suite = ? ORDER BY e.seq DESC",
-        (prompt_id, suite),
-    ).fetchall()
+    rows = connection.execute(_DATASET_USES, (prompt_id, suite)).fetchall()
     return [
         DatasetUse(seq, at_id, version, Gate(gate), score, json.loads(parts).get("dataset", ""),
-                   at, actor)
-        for seq, at_id, version, gate, score, parts, at, actor in rows
+                   snapshot or "", at, actor)
+        for seq, at_id, version, gate, score, parts, snapshot, at, actor in rows
     ]  # fmt: skip
 
 

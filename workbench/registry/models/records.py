@@ -80,6 +80,8 @@ class DatasetUse:
     score: float | None
     dataset: str
     """Fingerprint of the cases that decided."""
+    snapshot: str
+    """That of the whole dataset; empty in evidence of earlier releases."""
     recorded_at: str
     recorded_by: str
 

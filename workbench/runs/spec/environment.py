@@ -40,6 +40,12 @@ ASKED_AGAIN = "forgotten_before"
 EMPTY = "empty"
 """Key of the number of answers without text, or with white space only."""
 
+SNAPSHOT = "snapshot"
+"""Key of the fingerprint of the whole dataset, by which its snapshot is found."""
+
+SOURCE_VERSION = "source_version"
+"""Key of the version of the dataset's source, where that has one."""
+
 STRANGE_LINES = "strange_lines"
 """Key of the number of lines in a batch's output that belong to none of its requests."""
 
@@ -65,6 +71,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         **({"lock": lock} if lock else {}),
         **({"fresh": True} if spec.fresh else {}),
         **({"commit": commit} if commit else {}),
+        **_dataset(spec),
         **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }
 
@@ -109,6 +116,14 @@ def _first_line(path: str, key: str) -> str:
     except OSError:
         return ""
     return ""
+
+
+def _dataset(spec: RunSpec) -> dict[str, str]:
+    dataset = spec.suite.dataset
+    if dataset.rows:
+        return {}  # a beginning, which is kept nowhere
+    version = {SOURCE_VERSION: dataset.version} if dataset.version else {}
+    return {SNAPSHOT: dataset.fingerprint, **version}
 
 
 def git_commit(start: Path) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workbench.datasets.sources.beginning import first_cases
 from workbench.datasets.sources.reading import read_source
 from workbench.datasets.sources.spec import source_path
 from workbench.datasets.values import Dataset
@@ -20,6 +21,7 @@ from workbench.runs.spec.suite import (
     DEFAULT_CONFIDENCE,
     DEFAULT_MARGIN,
     DEFAULT_MAX_MISSING,
+    DEV_SPLIT,
     NOT_WORSE,
     RULES,
     THRESHOLD,
@@ -64,8 +66,11 @@ _RUN = {
 }
 
 
-def read_suite(path: Path) -> Suite:
-    """The suite in `path` with its dataset. Raises SuiteError or DatasetError."""
+def read_suite(path: Path, *, limit: int | None = None, split: str | None = None) -> Suite:
+    """The suite in `path` with its dataset. Raises SuiteError or DatasetError.
+
+    With a limit, of a very large dataset only the first cases of the split are read.
+    """
     where = str(path)
     data, text = parsed_suite(path)
     _known(data, _SUITE, where)
@@ -79,7 +84,7 @@ def read_suite(path: Path) -> Suite:
     return Suite(
         name=head.name,
         prompt_id=head.prompt_id,
-        dataset=_dataset(head),
+        dataset=_dataset(head, limit, split),
         scorers=scorers,
         gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
         run=_run(_mapping(data, "run", where), f"{where}: run"),
@@ -88,10 +93,14 @@ def read_suite(path: Path) -> Suite:
     )
 
 
-def _dataset(head: SuiteHead) -> Dataset:
+def _dataset(head: SuiteHead, limit: int | None, split: str | None) -> Dataset:
     """The suite's dataset, checked by a schema beside it."""
-    dataset = read_source(head.dataset, head.path)
-    check_cases(dataset, schema_beside(source_path(head.dataset, head.path)))
+    path = source_path(head.dataset, head.path)
+    first = None
+    if limit is not None and head.dataset.is_plain:
+        first = first_cases(path, limit, split or DEV_SPLIT)
+    dataset = first or read_source(head.dataset, head.path)
+    check_cases(dataset, schema_beside(path))
     return dataset
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from workbench.errors import UsageError
 from workbench.runs.store import snapshots
 from workbench.runs.store.database import writing
 from workbench.runs.store.forgetting import FORGOTTEN_MARK, without_forgotten
-from workbench.runs.store.rows import read_case
+from workbench.runs.store.rows import read_case, unpacked
 from workbench.times import utc_now
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from workbench.runs.spec.suite import Suite
 
+FILE = "file"
+"""Names the cases as they are."""
+NEWEST = "newest"
+"""Names the last version."""
 FEWEST_DIGITS = 6
 """Digits of a fingerprint that name a version, at least."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -80,8 +84,18 @@ class DatasetVersions:
         """The suite's newest version, which is a new one if the dataset's content is not that of
         the last.
 
-        Cases that were forgotten are kept without their texts.
+        Cases that were forgotten are kept without their texts. Raises UsageError when runs.db
+        cannot take it: the disk is full, or another process writes for too long.
         """
+        try:
+            return self._record(suite, by, reason, source)
+        except sqlite3.OperationalError as error:
+            raise UsageError(
+                f"the cases of {suite.name} cannot be kept in runs.db: {error}",
+                hint="is the disk full, or another process writing?",
+            ) from error
+
+    def _record(self, suite: Suite, by: str, reason: str, source: str) -> DatasetVersion:
         dataset = suite.dataset
         newest = self.newest(suite.name)
         if newest is not None and newest.fingerprint == dataset.fingerprint:
@@ -153,10 +167,25 @@ class DatasetVersions:
         """Whether its cases are exactly those that were stored."""
         return snapshots.is_whole(self._connection, version.snapshot)
 
+    def run_cases(self, suite: str, digest: str) -> Iterator[tuple[Case, ...]]:
+        """Yield the cases of runs on the suite, in their order, where the fingerprint of the gate
+        cases begins with these digits: runs of earlier releases kept no snapshot.
+        """
+        rows = self._connection.execute(
+            "SELECT DISTINCT body FROM runs JOIN contents ON contents.fingerprint = case_set"
+            " WHERE suite = ? AND substr(json_extract(parts, '$.dataset'), 1, ?) = ?",
+            [suite, len(digest), digest],
+        )
+        for (body,) in rows.fetchall():
+            contents = unpacked(body)
+            if not any(FORGOTTEN_MARK in content for content in contents):
+                yield tuple(map(read_case, contents))
+
     def changes(self, before: DatasetVersion, after: DatasetVersion) -> DatasetChanges:
         """What a version changed; reads only the cases that one of the two lacks."""
         old = snapshots.numbers_of(self._connection, before.snapshot)
-        new = snapshots.numbers_of(self._connection, after.snapshot)
+        near = before.snapshot, old
+        new = snapshots.numbers_of(self._connection, after.snapshot, near)
         kept = {*old} & {*new}
         return changes_between(
             self._read([number for number in old if number not in kept]),
@@ -168,7 +197,7 @@ class DatasetVersions:
         """Name a version. Raises UsageError for a name that another version has, unless it may be
         moved, and for one that could be read as a number or a fingerprint.
         """
-        if not _NAME.fullmatch(name) or is_digest(name) or name in RESERVED:
+        if not _NAME.fullmatch(name) or is_digest(name) or name in (FILE, NEWEST):
             raise UsageError(
                 f"{name!r} cannot name a version",
                 hint="a letter, then letters, digits, . _ -; not all of them hexadecimal digits",
@@ -209,10 +238,6 @@ class DatasetVersions:
 
     def _read(self, numbers: Iterable[int]) -> tuple[Case, ...]:
         return tuple(map(read_case, snapshots.contents_of(self._connection, numbers)))
-
-
-RESERVED = frozenset({"file", "newest"})
-"""Names that mean the file as it is, and its last version."""
 
 
 def is_digest(ref: str) -> bool:

@@ -317,13 +317,12 @@ def forgotten_cases(connection: sqlite3.Connection, cases: Iterable[Case]) -> li
 
 def without_forgotten(
     connection: sqlite3.Connection, cases: Sequence[Case]
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """The contents of the cases, those that were forgotten earlier without their texts."""
-    contents = [case.content() for case in cases]
     gone = {digest for item in past_of(connection) for digest in item.inputs}
     ids = {case.id for case in cases if inputs_digest(case) in gone} if gone else set()
     groups = {case.group for case in cases if case.id in ids and case.group is not None}
-    return [_emptied(content, ids, groups) for content in contents] if ids else contents
+    return (_emptied(case.content(), ids, groups) for case in cases)
 
 
 def _emptied(

@@ -27,8 +27,10 @@ from workbench.json_text import loads
 
 PACK = 512
 """Cases of a pack: enough for the compressor, few enough to read one case."""
-LONGEST_CHAIN = 50
+LONGEST_CHAIN = 25
 """Snapshots to read for one, at most: every so many list their cases without a parent."""
+_AT_ONCE = 20_000
+"""Cases that are held in memory while a snapshot is stored or checked."""
 _DIGEST = 6
 """Bytes of a case's digest by which it is looked for; then the texts are compared."""
 
@@ -56,8 +58,7 @@ def store(
     `fingerprint` is the dataset's, `gate` that of the cases that decide; `parent` is a snapshot
     that is probably similar.
     """
-    lines = [_line(content) for content in contents]
-    numbers = _stored_numbers(connection, lines)
+    numbers, content = _stored_numbers(connection, map(_line, contents))
     depth, before = 0, []
     if parent is not None:
         depth = 1 + _depth(connection, parent)
@@ -70,8 +71,8 @@ def store(
         [
             fingerprint,
             gate,
-            _sha256(lines),
-            len(lines),
+            content,
+            len(numbers),
             parent,
             depth,
             packed_ranges(ranges_of(numbers, before)),
@@ -80,16 +81,21 @@ def store(
     return int(cursor.lastrowid or 0)
 
 
-def numbers_of(connection: sqlite3.Connection, snapshot: int) -> list[int]:
-    """The numbers of a snapshot's cases, in the dataset's order."""
+def numbers_of(
+    connection: sqlite3.Connection, snapshot: int, near: tuple[int, list[int]] | None = None
+) -> list[int]:
+    """The numbers of a snapshot's cases, in the dataset's order.
+
+    `near` is another snapshot with its numbers, from which they may be known sooner.
+    """
     chain = []
     at: int | None = snapshot
-    while at is not None:
+    while at is not None and not (near and at == near[0]):
         at, body = connection.execute(
             "SELECT parent, manifest FROM snapshots WHERE id = ?", [at]
         ).fetchone()
         chain.append(body)
-    numbers: list[int] = []
+    numbers = near[1] if near and at is not None else []
     for body in reversed(chain):
         numbers = numbers_in(unpacked_ranges(body), numbers)
     return numbers
@@ -104,10 +110,13 @@ def contents_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> Itera
 
 def is_whole(connection: sqlite3.Connection, snapshot: int) -> bool:
     """Whether a snapshot's cases are those that were stored: not forgotten, not edited."""
-    numbers = numbers_of(connection, snapshot)
-    lines = _lines(connection, numbers)
+    numbers = iter(numbers_of(connection, snapshot))
+    content = _Joined()
+    while part := list(islice(numbers, _AT_ONCE)):
+        lines = _lines(connection, part)
+        content.add([lines[number] for number in part])
     stored = connection.execute("SELECT content FROM snapshots WHERE id = ?", [snapshot]).fetchone()
-    return bool(stored[0] == _sha256([lines[number] for number in numbers]))
+    return bool(stored[0] == content.digest())
 
 
 def all_contents(connection: sqlite3.Connection) -> Iterator[tuple[int, Any]]:
@@ -180,28 +189,57 @@ def rewrite(
         )
 
 
-def _stored_numbers(connection: sqlite3.Connection, lines: Sequence[bytes]) -> list[int]:
-    """The number of each case's line; those that are not stored yet are stored."""
-    wanted = {_digest(line): line for line in lines}
+def _stored_numbers(
+    connection: sqlite3.Connection, lines: Iterator[bytes]
+) -> tuple[list[int], bytes]:
+    """The number of each case's line, and the sha256 of all; those that are new are stored."""
+    free = connection.execute("SELECT max(first + cases) FROM snapshot_packs").fetchone()[0] or 1
+    stored_before = free
+    numbers: list[int] = []
+    content = _Joined()
+    while part := list(islice(lines, _AT_ONCE)):
+        known = _known(connection, part, stored_before)
+        new = iter(dict.fromkeys(line for line in part if line not in known))
+        while pack := list(islice(new, PACK)):
+            connection.execute(
+                "INSERT INTO snapshot_packs VALUES (?, ?, ?, ?)",
+                [free, len(pack), _digests(pack), _packed(pack)],
+            )
+            known.update(zip(pack, range(free, free + len(pack)), strict=True))
+            free += len(pack)
+        numbers += [known[line] for line in part]
+        content.add(part)
+    return numbers, content.digest()
+
+
+def _known(connection: sqlite3.Connection, lines: Sequence[bytes], below: int) -> dict[bytes, int]:
+    """The numbers, below that one, of the lines that are stored."""
+    wanted = {_digest(line) for line in lines}
     candidates: dict[bytes, int] = {}
-    packs = connection.execute("SELECT first, digests FROM snapshot_packs ORDER BY first")
-    for first, digests in packs.fetchall():
+    packs = connection.execute(
+        "SELECT first, digests FROM snapshot_packs WHERE first < ? ORDER BY first", [below]
+    )
+    for first, digests in packs:
         for at, (digest,) in enumerate(struct.iter_unpack(f"{_DIGEST}s", digests)):
             if digest in wanted:
                 candidates[digest] = first + at
     there = _lines(connection, candidates.values())
-    known = {there[number]: number for number in candidates.values()}
-    new = iter(dict.fromkeys(line for line in lines if line not in known))
-    last = connection.execute("SELECT max(first + cases) FROM snapshot_packs").fetchone()[0]
-    free = last or 1
-    while pack := list(islice(new, PACK)):
-        connection.execute(
-            "INSERT INTO snapshot_packs VALUES (?, ?, ?, ?)",
-            [free, len(pack), _digests(pack), _packed(pack)],
-        )
-        known.update(zip(pack, range(free, free + len(pack)), strict=True))
-        free += len(pack)
-    return [known[line] for line in lines]
+    return {there[number]: number for number in candidates.values()}
+
+
+class _Joined:
+    """The sha256 of lines joined by line breaks, added in parts."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._between = b""
+
+    def add(self, lines: Sequence[bytes]) -> None:
+        self._hash.update(self._between + b"\n".join(lines))
+        self._between = b"\n"
+
+    def digest(self) -> bytes:
+        return self._hash.digest()
 
 
 def _lines(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, bytes]:
@@ -228,7 +266,7 @@ def _pack(connection: sqlite3.Connection, first: int) -> list[bytes]:
 
 
 def _packed(lines: Sequence[bytes]) -> bytes:
-    return zlib.compress(b"\n".join(lines), 9)
+    return zlib.compress(b"\n".join(lines), 6)
 
 
 def _digests(lines: Iterable[bytes]) -> bytes:
@@ -242,10 +280,6 @@ def _digest(line: bytes) -> bytes:
 def _line(content: Content) -> bytes:
     # Canonical JSON escapes line breaks, so a pack can be split at them.
     return canonical_json(content).encode("utf-8", "surrogatepass")
-
-
-def _sha256(lines: Iterable[bytes]) -> bytes:
-    return hashlib.sha256(b"\n".join(lines)).digest()
 
 
 def _depth(connection: sqlite3.Connection, snapshot: int) -> int:
