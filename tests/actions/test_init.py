@@ -15,7 +15,7 @@ from workbench.datasets.fit import check_fit
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.files.prompty import read_draft
 from workbench.registry import PromptVersion
-from workbench.workspace_files import WorkspaceFiles
+from workbench.workspace.files import WorkspaceFiles
 
 
 @pytest.fixture(autouse=True)

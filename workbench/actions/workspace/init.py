@@ -22,7 +22,7 @@ from workbench.workspace import (
     Workspace,
     open_workspace,
 )
-from workbench.workspace_files import WorkspaceFiles
+from workbench.workspace.files import WorkspaceFiles
 
 STEPS = "steps"
 _KEPT = frozenset({".git", ATTRIBUTES})

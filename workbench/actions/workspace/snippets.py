@@ -14,7 +14,7 @@ from workbench.prompts.files.prompty import Draft
 from workbench.prompts.snippets import NAME, NAME_HINT, includes_in
 from workbench.suggestions import did_you_mean
 from workbench.verdicts.values import Gate
-from workbench.workspace_files import snippet_paths
+from workbench.workspace.files import snippet_paths
 
 if TYPE_CHECKING:
     from workbench.registry import PromptRegistry, PromptVersion

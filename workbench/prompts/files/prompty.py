@@ -12,6 +12,7 @@ from workbench.errors import DraftError
 from workbench.prompts.files.defaults import check_defaults
 from workbench.prompts.files.fences import TOP
 from workbench.prompts.files.front_matter import EXTENSION, Front, check, split
+from workbench.prompts.files.inputs import INPUT_KEYS, input_content, read_inputs
 from workbench.prompts.files.parts import (
     NO_FILES,
     PromptFiles,
@@ -52,8 +53,6 @@ from workbench.prompts.values import (
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {*("name", "description", "model", "inputs", "outputs", "tools", "template")}
 _KNOWN |= {SNIPPETS, EXAMPLES}
-_INPUT = {*("name", "kind", "required", "default", "description")}
-_INPUT |= {*("enum", "enumValues", "minimum", "maximum")}
 _PARTS = ("model", "inputs")
 """Keys that `extra` keeps in part."""
 
@@ -122,7 +121,7 @@ def parse_prompty(
             f"{name!r} is no prompt id",
             hint="lower case letters, digits, '.', '_' and '-', 100 at most",
         )
-    inputs = _inputs(front)
+    inputs = read_inputs(front)
     check_defaults(front, inputs)
     template_format = _template_format(front)
     examples = read_examples(front, files)
@@ -190,8 +189,7 @@ def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
     if prompt.inputs:
         more = parts.get("inputs", {})
         data["inputs"] = [
-            _input_content(item) | _without_effect(more.get(item.name, {}))
-            for item in prompt.inputs
+            input_content(item) | _without_effect(more.get(item.name, {})) for item in prompt.inputs
         ]
     for key, value in (("outputs", prompt.outputs), ("tools", prompt.tools)):
         if value is not None:
@@ -212,7 +210,7 @@ def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
 
 def _without_effect(more: Mapping[str, Any]) -> dict[str, Any]:
     """Keys of an older version's input that had no effect then, and would have one now."""
-    return {f"{EXTENSION}{key}" if key in _INPUT else key: more[key] for key in more}
+    return {f"{EXTENSION}{key}" if key in INPUT_KEYS else key: more[key] for key in more}
 
 
 def _may_stand(key: str) -> bool:
@@ -229,9 +227,9 @@ def _extra(data: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(inputs, Mapping):
         inputs = [{**v, "name": k} for k, v in inputs.items() if isinstance(v, Mapping)]
     more = {
-        item["name"]: {key: value for key, value in item.items() if key not in _INPUT}
+        item["name"]: {key: value for key, value in item.items() if key not in INPUT_KEYS}
         for item in inputs or ()
-        if isinstance(item, Mapping) and item.keys() - _INPUT
+        if isinstance(item, Mapping) and item.keys() - INPUT_KEYS
     }
     return extra | ({"inputs": more} if more else {})
 
@@ -283,60 +281,6 @@ def _model(front: Front) -> Model | None:
     if not isinstance(options, Mapping):
         front.refuse(("model", "options"), "model.options must be a mapping")
     return Model(id=data["id"], provider=str(data.get("provider") or ""), options=dict(options))
-
-
-def _inputs(front: Front) -> tuple[Input, ...]:
-    data = front.data.get("inputs")
-    if data is None:
-        return ()
-    places: list[str | int]
-    if isinstance(data, Mapping):
-        places = list(data)
-        data = [
-            {"name": name, **(value if isinstance(value, Mapping) else {"default": value})}
-            for name, value in data.items()
-        ]
-    elif isinstance(data, list):
-        places = list(range(len(data)))
-    else:
-        front.refuse(("inputs",), "inputs must be a list")
-    inputs: dict[str, Input] = {}
-    for place, item in zip(places, data, strict=True):
-        made = _input(front, item, ("inputs", place))
-        if made.name in inputs:
-            front.refuse(("inputs", place), f"the input {made.name!r} is declared twice")
-        inputs[made.name] = made
-    return tuple(inputs.values())
-
-
-def _input(front: Front, item: Any, path: tuple[str | int, ...]) -> Input:
-    if isinstance(item, str):
-        item = {"name": item}
-    if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
-        front.refuse(path, "an input needs a name", hint="- {name: ticket, kind: string}")
-    if not item["name"].isidentifier():
-        front.refuse(path, f"{item['name']!r} is no name for an input")
-    default = item.get("default")
-    return Input(
-        name=item["name"],
-        kind=str(item.get("kind") or "string"),
-        required=bool(item.get("required", default is None)),
-        default=default,
-        description=str(item.get("description") or ""),
-        enum=tuple(item.get("enum") or item.get("enumValues") or ()),
-        minimum=item.get("minimum"),
-        maximum=item.get("maximum"),
-    )
-
-
-def _input_content(item: Input) -> dict[str, Any]:
-    content: dict[str, Any] = {"name": item.name, "kind": item.kind, "required": item.required}
-    if item.default is not None:
-        content["default"] = item.default
-    content |= item.limits()
-    if item.description:
-        content["description"] = item.description
-    return content
 
 
 def _template_format(front: Front) -> str:
