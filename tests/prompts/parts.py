@@ -55,10 +55,13 @@ rows = st.lists(
     ),
     max_size=3,
 ).map(lambda found: tuple(json.loads(canonical_json(row)) for row in found))
-histories = st.lists(
-    st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": hostile}),
-    max_size=3,
+histories = st.lists(hostile, min_size=1, max_size=3).map(
+    lambda texts: [
+        {"role": ("user", "assistant")[(len(texts) - 1 - at) % 2], "content": text}
+        for at, text in enumerate(texts)
+    ]
 )
+"""Conversations that end with the user's message."""
 
 
 def _examples(draw: st.DrawFn) -> ExampleSet | None:

@@ -123,7 +123,7 @@ def test_a_version_comes_back_from_json_as_the_same_prompt(
     live: PromptRegistry, tmp_path: Path
 ) -> None:
     path = tmp_path / "parts.json"
-    exported = as_json(live, approved(live, "parts", "1.0.0"))
+    exported = as_json(live, approved(live, "parts", "1.0.0"), {})
     path.write_text(json.dumps(exported), encoding="utf-8")
     assert exported["format"] == FORMAT
     (prompt,) = JSON_IMPORTER.read(path).prompts
