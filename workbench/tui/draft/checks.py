@@ -98,7 +98,7 @@ class Checked:
     @property
     def tokens(self) -> int:
         """About how many tokens the rendered messages have."""
-        return sum(about_tokens(message.content) for message in self.messages)
+        return about_tokens("".join(message.content for message in self.messages))
 
     @property
     def is_sendable(self) -> bool:
