@@ -55,9 +55,10 @@ rows = st.lists(
     ),
     max_size=3,
 ).map(lambda found: tuple(json.loads(canonical_json(row)) for row in found))
-histories = st.lists(
-    st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": hostile}),
-    max_size=3,
+histories = st.lists(hostile, max_size=3).map(
+    lambda found: [
+        {"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(found)
+    ]
 )
 
 
@@ -83,6 +84,8 @@ def prompts(draw: st.DrawFn) -> Prompt:
         slot = draw(st.sampled_from([None, "history", EXAMPLES]))
         if slot == "history" or (slot and examples and examples.template == TURNS):
             messages.append(Message(SLOT, slot))
+    if messages[-1] == Message(SLOT, "history"):  # at the end it would have to ask something
+        messages.append(Message("user", "And now?"))
     inputs = (
         Input("ticket", enum=tuple(draw(st.sampled_from([(), ("Hi", "Ho")])))),
         Input("mood", required=False),
