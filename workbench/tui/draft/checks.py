@@ -103,7 +103,7 @@ class Checked:
     @property
     def tokens(self) -> int:
         """About how many tokens the rendered messages have, and the files in them."""
-        text = sum(about_tokens(message.content) for message in self.messages)
+        text = about_tokens("".join(message.content for message in self.messages))
         return text + file_tokens(self.messages)
 
     @property
