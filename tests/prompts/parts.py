@@ -30,8 +30,7 @@ hostile = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sa
             "\r\n",
             "\n",
         ),
-        *("", " \n", "{% raw %}", "{% endraw %}", "<<<<<<< x", "---\nname: b\n---", "\u2028", "{{"),
-    ]
+        *("", " \n", "{% raw %}", "{% endraw %}", "    ]
 )
 _words = st.sampled_from(
     ["Be kind.", "{{ ticket }}", "{{ mood }}", "\nline\n", " - ", "ä", "{%- if 1 %}x{% endif %}"]
@@ -55,6 +54,7 @@ rows = st.lists(
     ),
     max_size=3,
 ).map(lambda found: tuple(json.loads(canonical_json(row)) for row in found))
+<<<<<<< HEAD
 histories = st.lists(hostile, min_size=1, max_size=3).map(
     lambda texts: [
         {"role": ("user", "assistant")[(len(texts) - 1 - at) % 2], "content": text}
@@ -86,6 +86,8 @@ def prompts(draw: st.DrawFn) -> Prompt:
         slot = draw(st.sampled_from([None, "history", EXAMPLES]))
         if slot == "history" or (slot and examples and examples.template == TURNS):
             messages.append(Message(SLOT, slot))
+    if messages[-1] == Message(SLOT, "history"):  # at the end it would have to ask something
+        messages.append(Message("user", "And now?"))
     inputs = (
         Input("ticket", enum=tuple(draw(st.sampled_from([(), ("Hi", "Ho")])))),
         Input("mood", required=False),

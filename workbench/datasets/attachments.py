@@ -97,7 +97,7 @@ def _attached(name: str, value: Any, kind: str, folder: Path, anywhere: bool) ->
 
 
 def _refused(name: str, value: Any, error: Exception, anywhere: bool) -> DatasetError:
-    reason = error.strerror if isinstance(error, OSError) else str(error)
+    reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
     shown = f" {str(value)[:80]!r}" if isinstance(value, str) and not is_url(value) else ""
     where = "a file" if anywhere else "a file below the dataset's folder"
     hint = f"{where} of at most {MAX_BYTES // 1_000_000} MB, an https URL, or a data URI"

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.pictures import GIF, JPEG, PDF, SVG, WEBP, png
+from workbench.errors import PromptInputError
 from workbench.prompts.inputs.media import (
     MAX_BYTES,
     Attachment,
@@ -23,6 +24,8 @@ from workbench.prompts.inputs.media import (
     words,
 )
 from workbench.prompts.kinds import FILE, IMAGE
+from workbench.prompts.values import Input, Message, Prompt
+from workbench.registry.models.values import PromptVersion
 
 ROOT = Path(__file__).parents[3]
 
@@ -123,6 +126,13 @@ def test_a_stored_description_is_shown_and_never_sent() -> None:
     assert words(stored) == "cat.png · PNG · 2 x 3 · 73 bytes"
     with pytest.raises(ValueError, match="only described"):
         sent(part_of(media_of(stored, IMAGE), IMAGE))
+
+
+def test_an_app_that_gives_a_stored_description_is_told_so() -> None:
+    prompt = Prompt("p", (Message("user", "{{ x }}"),), inputs=(Input("x", IMAGE),), revision=3)
+    stored = dict(attach("cat.png", png(), IMAGE))
+    with pytest.raises(PromptInputError, match=r"cannot be sent: cat\.png is only described"):
+        PromptVersion.of(prompt, "1.0.0").messages(x=stored)
 
 
 @pytest.mark.parametrize(

@@ -85,4 +85,7 @@ def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, An
         messages = renderer.render(inputs, strict=True)
     except TemplateError as error:
         raise PromptInputError(error.message, hint=error.hint) from error
-    return [message.sent() for message in messages]
+    try:
+        return [message.sent() for message in messages]
+    except (OSError, ValueError) as error:
+        raise PromptInputError(f"a file cannot be sent: {error}") from error
