@@ -35,6 +35,7 @@ from workbench.tui.dialogs.help import Help
 from workbench.tui.dialogs.revoke import Revoke, open_revoke
 from workbench.tui.dialogs.rules import ApplyRules, ApproveRules
 from workbench.tui.dialogs.run_options import RunOptions, open_run_options
+from workbench.tui.dialogs.variants import NewVariant
 from workbench.tui.draft.inputs_form import InputsForm
 from workbench.tui.draft.models_dialog import Models
 from workbench.tui.draft.register_dialog import Register, open_register
@@ -72,6 +73,7 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     Help: _pushed(lambda app: Help(list(available(app.screen)))),
     Models: _pushed(lambda app: Models(Model("x", "mock"), app.workspace.settings)),
     NewDraft: _pushed(lambda _: NewDraft()),
+    NewVariant: _pushed(lambda _: NewVariant(PROMPT)),
     PickRef: _pushed(lambda _: PickRef("A", REFS)),
     Register: lambda app: open_register(app, PROMPT),
     Revoke: lambda app: open_revoke(app, PROMPT, "1.0.0"),
