@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +77,45 @@ def test_a_version_is_a_commit_with_a_tag_and_a_deployment_is_a_commit(
 
     KIND.point("triage", "production", None, there)
     assert KIND.pointers("triage", there) == {}
+
+
+@pytest.fixture
+def served(there: Destination) -> Iterator[Destination]:
+    """The same repository behind git's own server."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *("git", "daemon", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}"),
+            *(f"--base-path={there.root}", "--export-all", "--enable=receive-pack"),
+        ],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and server.poll() is None:
+            with socket.socket() as connection:
+                if connection.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+        folder_of(there).rename(there.root / "served.git")
+        yield replace(there, uri=f"git://127.0.0.1:{port}/served.git")
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def test_a_repository_on_a_server_gets_the_same(
+    tested: PromptRegistry, served: Destination
+) -> None:
+    export = leaving(tested, "triage@1.0.0")
+    send(KIND, export, served)
+    assert send(KIND, export, served).sent is None
+    KIND.point("triage", "production", None, served)
+    assert KIND.pointers("triage", served) == {}
+    subjects = git(served.root / "served.git", "log", "--format=%s", "main").splitlines()
+    assert subjects[0] == "production: triage retired (was 1.0.0)"
 
 
 def clone(there: Destination) -> Path:
