@@ -46,6 +46,13 @@ def check_target_trust(
     chosen = target.uri or target.uri_env or target.options or unasked
     if not chosen or is_trusted(workspace):
         return
+    if target.name not in workspace.settings.targets:
+        # Its runs.db says so, and that may have come with it.
+        raise UntrustedWorkspace(
+            f"{workspace.root} says what is to be sent to {target.name}, and you have not trusted"
+            " this workspace",
+            hint="workbench export --pending --preview shows it, then: workbench trust",
+        )
     where = target.uri or (f"${target.uri_env}" if target.uri_env else target.kind)
     raise UntrustedWorkspace(
         f"{workspace.root / FILE_NAME} [targets.{target.name}] exports to {where}, and you have"

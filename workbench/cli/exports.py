@@ -38,13 +38,12 @@ def line_of(plan: Plan) -> str:
 
 def sent_json(done: Exported) -> dict[str, Any]:
     """What was sent, as JSON values; nothing was where the target had it already."""
-    sent = done.sent
-    path = sent.path if sent else None
+    place = done.sent.place if done.sent else done.file and str(done.file)
     return {
-        "sent": sent is not None,
-        "place": sent.place if sent else None,
-        "path": str(path) if path else None,
-        "bytes": path.stat().st_size if path else None,
+        "sent": done.sent is not None,
+        "place": place,
+        "path": str(done.file) if done.file else None,
+        "bytes": done.file.stat().st_size if done.file else None,
         "ref": done.ref or None,
         "pointers": [pointer_json(moved) for moved in done.pointers],
     }
@@ -59,7 +58,7 @@ def sent_lines(done: Exported, target: str) -> list[str]:
     """What was sent, in words."""
     sent = done.sent
     if sent is None:
-        lines = [f"{target} has it already: nothing was sent"]
+        lines = [f"{done.file or target} has it already: nothing was sent"]
     else:
         lines = [f"wrote {sent.path}" if sent.path else f"sent to {sent.place}"]
     for moved in done.pointers:

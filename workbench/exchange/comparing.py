@@ -9,6 +9,7 @@ from workbench.fingerprints import canonical_json, fingerprint
 from workbench.prompts.diff import diff_text
 
 _MOST_LINES = 200
+_MOST_CHARS = 400
 _CONTEXT = 2
 _SIGNS = {"same": " ", "removed": "-", "added": "+"}
 _NOTHING = object()
@@ -26,9 +27,9 @@ def changed_keys(ours: Any, theirs: Any) -> list[str]:
 
 def diff_lines(ours: Any, theirs: Any) -> tuple[str, ...]:
     """The difference from ours to theirs, by key: `-` of ours, `+` of theirs; texts of several
-    lines as a diff of their lines. Cut after 200 lines.
+    lines as a diff of their lines. Cut after 200 lines of 400 characters.
     """
-    lines = [line for change in _changes(ours, theirs, "") for line in _shown(*change)]
+    lines = [_cut(line) for change in _changes(ours, theirs, "") for line in _shown(*change)]
     rest = len(lines) - _MOST_LINES
     return tuple(lines if rest <= 0 else [*lines[:_MOST_LINES], f"... {rest} more lines"])
 
@@ -57,3 +58,7 @@ def _shown(path: str, ours: Any, theirs: Any) -> Iterator[str]:
     for sign, value in (("-", ours), ("+", theirs)):
         if value is not _NOTHING:
             yield f"{sign} {path}: {canonical_json(value)}"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _MOST_CHARS else f"{line[: _MOST_CHARS - 1]}…"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from workbench.errors import NotInRegistry, TargetConflict, TargetRefused, TargetUnreachable
@@ -46,6 +47,8 @@ class Arrived:
     ref: str = ""
     content: str = ""
     """Hash of its content."""
+    file: Path | None = None
+    """The file that has it, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def send_version(
     versions = as_version_target(kind)
     if versions is None:
         note(Step.SEND)
-        return Arrived(kind.send(export, destination))
+        sent = kind.send(export, destination)
+        return Arrived(sent, file=sent.path)
     ours = versions.content(export)
     digest = content_hash(ours)
     note(Step.READ)
@@ -120,7 +124,7 @@ def send_version(
         )
     if content_hash(held.content) != digest:
         raise _differs(export, destination, held, versions, "has other content than was sent")
-    return Arrived(sent if sent.changed else None, held.ref or sent.ref, digest)
+    return Arrived(sent if sent.changed else None, held.ref or sent.ref, digest, sent.path)
 
 
 def move_pointer(
@@ -176,7 +180,9 @@ _LOOK = "workbench drift {name} shows it; --force --reason TEXT goes past it"
 def _refuse_ahead(kind: PointerTarget, export: Export, destination: Destination) -> None:
     assert export.prompt is not None
     newest = kind.newest(export.prompt.prompt_id, destination)
-    if newest is not None and is_foreign(export.registry, export.prompt.prompt_id, newest):
+    if newest is None or not is_foreign(export.registry, export.prompt.prompt_id, newest):
+        return
+    if content_hash(newest.content) != content_hash(kind.content(export)):
         what = f"is ahead: its newest is {_in_words(newest)}, which is not of this registry"
         raise _differs(export, destination, newest, kind, what)
 

@@ -176,7 +176,19 @@ def test_a_file_that_was_edited_or_removed_is_found(cli: Cli) -> None:
     file.write_text(file.read_text().replace("better", "edited"))
     code, found = findings(cli, "json")
     assert (code, [(f["kind"], f["version"]) for f in found]) == (1, [("content", "1.0.1")])
+    (draft,) = cli.here("drift", "json", "--take", "--json").json["drafts"]
+    assert (Path(draft).name, "edited" in Path(draft).read_text()) == ("triage_json.prompty", True)
     file.unlink()
     assert [f["kind"] for f in findings(cli, "json")[1]] == ["deleted"]
     assert cli.here("drift", "json", "--repair").code == 0
     assert '"content": "better"' in file.read_text()
+
+
+def test_theirs_is_not_ahead_where_ours_says_the_same(cli: Cli, team: LabelServer) -> None:
+    assert cli.here("export", "team", "triage@1.0.0").code == 0
+    ours = team.shelf("triage").versions[0]["content"]
+    system = {"role": "system", "content": "better"}
+    team.add("triage", "", {**ours, "messages": [system, ours["messages"][1]]})
+    assert findings(cli)[1][0]["kind"] == "ahead"
+    assert cli.here("export", "team", "triage@1.0.1").code == 0
+    assert findings(cli) == (0, [])

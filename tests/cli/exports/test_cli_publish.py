@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli
 from tests.support.label_server import Fault, LabelServer
 from tests.support.published import TEAM_KEY
+from workbench.registry import PromptRegistry
 from workbench.runs.store.store import RunStore
 
 
@@ -261,3 +263,58 @@ def test_a_version_is_sent_from_a_workspace_that_cannot_be_written(
     assert team.writes == ["version 1.0.0"]
     monkeypatch.undo()
     assert cli.here("export", "--pending").out == "nothing waits\n"
+
+
+def test_files_are_published_and_the_registrys_snapshot_follows_a_retirement(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    text = path.read_text().replace('publish = ["team"]', 'publish = ["apps", "files", "notes"]')
+    tables = [f'[targets.{n}]\nkind = "{k}"\nuri = "{u}"\n' for n, k, u in FILE_TARGETS]
+    path.write_text("\n".join([text, *tables]))
+    for folder in ("dist", "notes"):
+        (cli.root / folder).mkdir()
+    assert cli.here("trust").code == 0
+    done = cli.here("deploy", "triage@1.0.0", "production", "--json")
+    assert (done.code, len(done.json["published"])) == (0, 3)
+    assert (cli.root / "dist" / "triage-1.0.0.json").exists()
+    assert (cli.root / "notes" / "triage-1.0.0.txt").exists()
+    with PromptRegistry(cli.root / "prompts.db") as apps:
+        assert apps.require_active("triage").version == "1.0.0"
+    assert cli.here("export", "--pending").out == "nothing waits\n"
+    assert cli.here("retire", "triage", "production", "--reason", "unused").code == 0
+    with PromptRegistry(cli.root / "prompts.db") as apps:
+        assert apps.get_active("triage") is None
+    assert cli.here("drift").code == 0
+
+
+def test_what_came_with_a_workspace_is_sent_nowhere_before_it_is_trusted(
+    cli: Cli, tmp_path: Path
+) -> None:
+    """Its runs.db may name any file of the user's."""
+    victim = tmp_path / "config.json"
+    assert cli.here("export", "json", "triage@1.0.0", "-o", str(victim)).code == 0
+    victim.write_text("precious")
+    with RunStore(cli.root / ".workbench" / "runs.db") as store:
+        for row in store.outbox.rows():
+            store.outbox.failed(row, "it was cut off", retry_in_s=0)
+    assert cli.here("drift", "json").code == 1
+    elsewhere = {"WORKBENCH_CONFIG": str(tmp_path / "another-user")}
+    for line in (("export", "--pending"), ("drift", "json", "--repair")):
+        done = cli.here(*line, **elsewhere)
+        assert (done.code != 0, "you have not trusted" in done.out + done.err) == (True, True)
+    assert victim.read_text() == "precious"
+    assert cli.here("export", "--pending").code == 0
+    assert "plain" in victim.read_text()
+
+
+def test_a_second_export_of_a_file_says_where_it_is(cli: Cli) -> None:
+    first, second = (cli.here("export", "json", "triage@1.0.0", "--json").json for _ in "12")
+    assert (first["sent"], second["sent"]) == (True, False)
+    same = ("place", "path", "bytes", "ref", "lost", "target")
+    assert [first[key] for key in same] == [second[key] for key in same]
+
+
+FILE_TARGETS = (
+    ("apps", "sqlite", "prompts.db"),
+    ("files", "json", "dist/"),
+    ("notes", "plain_text", "notes/"),
+)

@@ -146,6 +146,15 @@ def test_a_bucket_without_the_extra_names_the_line_that_installs_it(
         KIND.read_back(leaving(tested, "triage@1.0.0"), there)
 
 
+@pytest.mark.parametrize("name", ["key", "secret", "account_key", "sas_token", "password"])
+def test_a_key_in_the_settings_is_refused(tested: PromptRegistry, name: str) -> None:
+    options = {"storage": {name: "hunter2", "endpoint_url": "http://127.0.0.1:9"}}
+    there = Destination(uri="s3://bucket/x", options=options, name="folder")
+    [problem] = KIND.refuses(leaving(tested, "triage@1.0.0"), there)
+    assert "options.key_env" in problem
+    assert "hunter2" not in problem
+
+
 @pytest.mark.parametrize("uri", ["", "https://example.com/x", "simplecache::s3://x", "github://x"])
 def test_a_place_that_takes_no_files_is_refused(tested: PromptRegistry, uri: str) -> None:
     export, there = leaving(tested, "triage@1.0.0"), Destination(uri=uri, name="folder")

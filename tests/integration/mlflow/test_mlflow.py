@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -35,7 +37,7 @@ from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
 from workbench.registry import PromptRegistry
 
-START_S = 120.0
+START_S = 250.0
 APP = """
 import json, sys
 import mlflow
@@ -62,7 +64,11 @@ for line in sys.stdin:
     print(json.dumps(globals()[function](*arguments)), file=own, flush=True)
 """
 """An app, and a colleague who works in MLflow itself."""
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+}
 
 
 def free_port() -> int:
@@ -334,8 +340,9 @@ def test_a_name_that_a_model_has_is_refused(
         KIND.send(export, there)
 
 
-def unreachable(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+@pytest.fixture(scope="module")
+def nowhere() -> str:
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.mark.parametrize(
@@ -345,14 +352,72 @@ def unreachable(port: int) -> str:
         lambda export, there: KIND.send(export, there),
         lambda export, there: KIND.pointers("triage", there),
         lambda export, there: KIND.point("triage", "production", "1", there),
+        lambda export, there: KIND.point("triage", "production", None, there),
     ],
 )
 def test_a_server_that_is_not_there_is_unreachable(
-    tmp_path: Path, operation: Callable[[Any, Destination], Any]
+    tmp_path: Path, nowhere: str, operation: Callable[[Any, Destination], Any]
 ) -> None:
-    there = Destination(uri=unreachable(free_port()), options={"timeout": 5.0}, name="mlflow")
+    there = Destination(uri=nowhere, options={"timeout": 5.0}, name="mlflow")
     with registry_of(tmp_path / "state", [("1.0.0", TRIAGE)]) as registry:
         export = leaving(registry, "triage@1.0.0")
         with pytest.raises(TargetUnreachable) as caught:
             operation(export, there)
     assert caught.value.may_have_committed
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """A server that answers everything with one status."""
+
+    status, body, moved_to = 500, b"", ""
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        if self.moved_to:
+            self.send_header("Location", self.moved_to)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_POST = do_DELETE = do_PATCH = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+HOSTILE = b"<html>\x1b[2J token-token-token-42 {{x}}</html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, b'{"error_code": "UNAUTHENTICATED", "message": "no"}', TargetRefused),
+        (403, b'{"error_code": "PERMISSION_DENIED", "message": "no"}', TargetRefused),
+        (404, HOSTILE, TargetRefused),
+        (302, b"", TargetRefused),
+        (200, HOSTILE, TargetRefused),
+        (429, b"", TargetUnreachable),
+        (500, HOSTILE, TargetUnreachable),
+        (503, b"", TargetUnreachable),
+    ],
+)
+def test_what_a_server_answers_decides_whether_a_later_try_may_help(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    body: bytes,
+    error: type[Exception],
+) -> None:
+    monkeypatch.setenv("TEST_MLFLOW_TOKEN", "token-token-token-42")
+    answers = type("Fixed", (Answers,), {"status": status, "body": body})
+    if status == 302:
+        answers.moved_to = "http://127.0.0.1:9/elsewhere"  # type: ignore[attr-defined]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answers) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{service.server_port}"
+        options = {"timeout": 20.0, "token_env": "TEST_MLFLOW_TOKEN"}
+        with pytest.raises(error) as caught:
+            KIND.pointers("triage", Destination(uri=uri, options=options, name="mlflow"))
+        service.shutdown()
+    assert "token-token" not in str(caught.value)
+    assert str(caught.value).isprintable()

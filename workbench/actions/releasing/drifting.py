@@ -8,10 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.actions.releasing.delivering import Outcome, deliver
-from workbench.actions.releasing.importing import write_drafts
+from workbench.actions.releasing.importing import read_source, write_drafts
 from workbench.actions.releasing.targets import Addressed, find_target, target_named
 from workbench.actions.session import Session
-from workbench.errors import NotInRegistry, TargetError, UsageError, WorkbenchError
+from workbench.errors import (
+    NotInRegistry,
+    TargetError,
+    TargetUnreachable,
+    UsageError,
+    WorkbenchError,
+)
 from workbench.exchange.delivery import tried
 from workbench.exchange.drift import Drift, Expected, Finding, drift_of
 from workbench.exchange.targets.base import (
@@ -70,7 +76,7 @@ def repair(session: Session, report: Report) -> list[Outcome]:
         for finding in report.findings
         for parcel in _repairs(report.target, finding, expected)
     )
-    addressed = target_named(session.workspace, report.target)
+    addressed = target_named(session.workspace, report.target, unasked=True)
     return deliver(session, addressed, parcels, force=True)
 
 
@@ -84,16 +90,17 @@ def take(session: Session, report: Report) -> list[Path]:
         return []
     addressed = target_named(session.workspace, report.target)
     pointers = as_pointer_target(addressed.kind)
-    if pointers is None:
-        raise UsageError(
-            f"{report.target} holds files", hint="workbench import FILE makes a draft of one"
-        )
     paths = []
-    for finding in {f.held.ref: f for f in theirs if f.held is not None}.values():
-        assert finding.held is not None
+    for (prompt_id, _), held in {
+        (f.prompt_id, f.held.ref): f.held for f in theirs if f.held
+    }.items():
         with addressed.calling():
-            prompt = pointers.prompt(finding.prompt_id, finding.held)
-        paths.append(_draft(session.workspace, prompt, report.target, finding.held.ref))
+            if pointers is None:
+                prompts = read_source(Path(held.ref)).prompts
+            else:
+                prompts = (pointers.prompt(prompt_id, held),)
+        name = held.version if pointers is None else held.ref
+        paths += [_draft(session.workspace, prompt, report.target, name) for prompt in prompts]
     return paths
 
 
@@ -104,16 +111,23 @@ def _report(session: Session, target: str, rows: list[OutboxRow]) -> Report:
         wanted = _expected(session, target, rows)
         if not wanted:
             return Report(target, 0)
-        addressed = target_named(session.workspace, target)
-        kind = as_version_target(addressed.kind)
-        if kind is None:
-            return Report(target, 0)
+        is_of_workspace = target in session.workspace.settings.targets
+        addressed = target_named(session.workspace, target, unasked=is_of_workspace)
+    except WorkbenchError as error:
+        return Report(target, 0, error=error)
+    kind = as_version_target(addressed.kind)
+    if kind is None:
+        return Report(target, 0)
+    try:
         for expected in wanted:
             with addressed.calling():
                 findings += _drift_of(session, addressed.to(expected.output), kind, expected)
             checked += 1
     except WorkbenchError as error:
         return Report(target, checked, tuple(findings), error)
+    except Exception as error:  # noqa: BLE001 - what a target answers may be anything
+        said = addressed.shown(f"{target} failed: {type(error).__name__}: {error}")
+        return Report(target, checked, tuple(findings), TargetUnreachable(said))
     return Report(target, checked, tuple(findings))
 
 
@@ -141,9 +155,11 @@ def _expected(session: Session, target: str, rows: list[OutboxRow]) -> list[Expe
     is_file = as_pointer_target(find_target(session.workspace, target).kind) is None
     for row in _last_in_each_file(rows) if is_file else rows:
         where = (row.prompt_id, row.output)
+        if row.version and not _is_registered(session, row):
+            continue
         if row.environment:
             pointers.setdefault(where, {})[row.environment] = row.version
-        elif row.content and _is_registered(session, row):
+        elif row.content:
             versions.setdefault(where, {})[row.version] = True
     published = [
         rules.name

@@ -46,6 +46,8 @@ class Exported:
     ref: str = ""
     """What the target calls the version."""
     pointers: tuple[Moved, ...] = ()
+    file: Path | None = None
+    """The file that has it, where it is one."""
 
 
 def plan_export(
@@ -82,7 +84,8 @@ def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
     if leaving.prompt is None or not leaving.version:
         with addressed.calling():
             sent = addressed.kind.send(leaving, addressed.destination)
-        return Exported(sent if sent.changed else None, plan.losses, plan.warnings)
+        done = sent if sent.changed else None
+        return Exported(done, plan.losses, plan.warnings, file=sent.path)
     parcels = _parcels(leaving, addressed)
     outcomes = deliver(session, addressed, parcels, force=force)
     for outcome in outcomes:
@@ -103,6 +106,7 @@ def _exported(plan: Plan, outcomes: list[Outcome]) -> Exported:
         plan.leaving.version,
         arrived.ref,
         tuple(outcome.moved for outcome in outcomes if outcome.moved),
+        arrived.file,
     )
 
 

@@ -85,7 +85,12 @@ def register(uri: str, **version: Any) -> str:
 def point(uri: str, name: str, alias: str, number: str | None) -> None:
     """Move an alias; None removes it."""
     if number is not None:
-        _client(uri).set_prompt_alias(name, alias, int(number))
+        try:
+            _client(uri).set_prompt_alias(name, alias, int(number))
+        except Exception:
+            # Of a server that does not answer MLflow says that there is no such version.
+            aliases(uri, name)
+            raise
         return
     if alias in aliases(uri, name):
         _client(uri).delete_prompt_alias(name, alias)

@@ -144,7 +144,7 @@ def _variable(value: str) -> str | dict[str, list[str]]:
     """
     if not _UNSAFE.search(value):
         return value
-    return {_FRAGMENT: re.split(r"(?<=\{)(?=[{%#])|(?<=:)|(?=\n)", value)}
+    return {_FRAGMENT: re.split(r"(?<=\{)(?=[{%#])|(?=:)|(?=\n)", value)}
 
 
 def _texts_of(prompt: Prompt, case: Case) -> dict[str, str]:

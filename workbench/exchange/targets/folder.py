@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from workbench.typed_options import Option
 _ATTEMPTS = 5
 """How often a pointer is set again in a file that others change, too."""
 _READ_ONLY = ("http", "https", "github", "data", "zip", "tar")
+_KEY = re.compile(r"key|secret|token|password|credential|connection_string", re.IGNORECASE)
 _EXAMPLE = 'uri = "s3://bucket/prompts", or the path of a folder'
 
 
@@ -105,6 +107,9 @@ def _address_problem(destination: Destination) -> str:
     scheme = uri.partition("://")[0] if "://" in uri else ""
     if "::" in uri or scheme in _READ_ONLY:
         return f"nothing can be written at such a uri: set {_EXAMPLE}"
+    keys = [name for name in dict(destination.options.get("storage", {})) if _KEY.search(name)]
+    if keys:
+        return f"a key must not stand in the file ({keys[0]}): name its variable, options.key_env"
     return ""
 
 
