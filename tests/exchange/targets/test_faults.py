@@ -30,7 +30,7 @@ def in_a_folder(folder: Path) -> tuple[PointerTarget, Destination]:
     + [
         pytest.param(in_git, fault, marks=pytest.mark.needs("git"))
         for fault in FAULTS
-        if fault[0] in ("send", "point")
+        if fault in (("send", True), ("point", True))
     ],
 )
 def test_an_export_that_is_cut_off_is_finished_by_the_next(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,7 @@ from workbench.exchange.clients.git_repository import (
     hidden_in,
     name_problem,
 )
+from workbench.exchange.comparing import changed_keys
 from workbench.exchange.forms import layout
 from workbench.exchange.targets.base import Destination
 from workbench.exchange.targets.git import KIND
@@ -74,26 +80,66 @@ def test_a_version_is_a_commit_with_a_tag_and_a_deployment_is_a_commit(
     assert KIND.pointers("triage", there) == {}
 
 
+@pytest.fixture
+def served(there: Destination) -> Iterator[Destination]:
+    """The same repository behind git's own server."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *("git", "daemon", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}"),
+            *(f"--base-path={there.root}", "--export-all", "--enable=receive-pack"),
+        ],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and server.poll() is None:
+            with socket.socket() as connection:
+                if connection.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+        folder_of(there).rename(there.root / "served.git")
+        yield replace(there, uri=f"git://127.0.0.1:{port}/served.git")
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def test_a_repository_on_a_server_gets_the_same(
+    tested: PromptRegistry, served: Destination
+) -> None:
+    export = leaving(tested, "triage@1.0.0")
+    send(KIND, export, served)
+    assert send(KIND, export, served).sent is None
+    KIND.point("triage", "production", None, served)
+    assert KIND.pointers("triage", served) == {}
+    subjects = git(served.root / "served.git", "log", "--format=%s", "main").splitlines()
+    assert subjects[0] == "production: triage retired (was 1.0.0)"
+
+
 def clone(there: Destination) -> Path:
     git(there.root, "clone", "--quiet", "--branch", "main", str(folder_of(there)), "clone")
     return there.root / "clone"
 
 
-@pytest.mark.parametrize("path", [FIRST, layout.prompty_file("triage", "1.0.0")])
-def test_a_file_that_somebody_changed_is_seen_and_sent_again(
-    tested: PromptRegistry, there: Destination, path: str
+def test_files_that_somebody_changed_are_seen_and_sent_again(
+    tested: PromptRegistry, there: Destination
 ) -> None:
     export = leaving(tested, "triage@1.0.0")
     KIND.send(export, there)
     other = clone(there)
-    text = (other / path).read_text().replace("one queue", "two queues")
-    (other / path).write_text(text)
+    for path in (FIRST, layout.prompty_file("triage", "1.0.0")):
+        text = (other / path).read_text().replace("one queue", "two queues")
+        (other / path).write_text(text)
     git(other, "commit", "--quiet", "--all", "--message=a quick fix")
     git(other, "push", "--quiet")
 
     held = KIND.read_back(export, there)
     assert held is not None
-    assert held.content != KIND.content(export)
+    changed = {key.partition(".")[0] for key in changed_keys(KIND.content(export), held.content)}
+    assert {"messages", "prompty", "tag"} <= changed
     KIND.send(export, there)
     held = KIND.read_back(export, there)
     assert held is not None
@@ -104,7 +150,7 @@ def test_a_moved_or_deleted_tag_is_seen_and_made_again(
     tested: PromptRegistry, there: Destination
 ) -> None:
     export = leaving(tested, "triage@1.0.0")
-    send(KIND, export, there)
+    KIND.send(export, there)
     git(folder_of(there), "tag", "--delete", "triage/1.0.0")
     held = KIND.read_back(export, there)
     assert held is not None
@@ -118,7 +164,7 @@ def test_a_moved_or_deleted_tag_is_seen_and_made_again(
 def test_a_commit_is_made_again_where_somebody_else_pushed_meanwhile(
     tested: PromptRegistry, there: Destination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    KIND.point("triage", "production", FIRST, there)
     other = clone(there)
     real, pushed = layout.with_pointer, threading.Event()
 
@@ -150,7 +196,7 @@ def test_hooks_and_settings_of_a_repository_are_not_run(
         (hooks / name).chmod(0o755)
     for key in ("uploadpack.packObjectsHook", "core.fsmonitor", "core.sshCommand"):
         git(folder_of(there), "config", key, f"touch '{ran}'; false")
-    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    KIND.send(leaving(tested, "triage@1.0.0"), there)
     assert not ran.exists()
 
 
@@ -163,7 +209,7 @@ def test_a_branch_that_is_checked_out_stays_as_it_is(
     with pytest.raises(TargetRefused, match="checked out"):
         KIND.send(leaving(tested, "triage@1.0.0"), there)
     beside = Destination(uri="work", root=tmp_path, options={"branch": "prompts"}, name="git")
-    send(KIND, leaving(tested, "triage@1.0.0"), beside)
+    KIND.send(leaving(tested, "triage@1.0.0"), beside)
     assert git(tmp_path / "work", "status", "--porcelain") == ""
 
 
@@ -206,7 +252,7 @@ def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
 def test_a_broken_pointer_file_is_said_and_not_overwritten(
     tested: PromptRegistry, there: Destination
 ) -> None:
-    send(KIND, leaving(tested, "triage@1.0.0"), there)
+    KIND.point("triage", "production", FIRST, there)
     other = clone(there)
     path = other / layout.environment_file("production")
     path.write_bytes(b'{"format": "other"}')

@@ -92,7 +92,9 @@ class Repository:
 
         Raises TargetRefused or TargetUnreachable.
         """
-        with tempfile.TemporaryDirectory(prefix="workbench-git-") as name:
+        with tempfile.TemporaryDirectory(
+            prefix="workbench-git-", ignore_cleanup_errors=True
+        ) as name:
             scratch = _Git(self, Path(name))
             scratch.start()
             fetched = Fetched(scratch)
@@ -176,6 +178,7 @@ class _Git:
         self._folder = folder
         self._is_local = "://" not in of.address and Path(of.address).is_absolute()
         self._committer = ""
+        self._ssh = ""
         self.remote = Path(of.address).as_uri() if self._is_local else of.address
 
     def run(self, *arguments: str, data: bytes = b"", author: str = "") -> bytes:
@@ -187,7 +190,7 @@ class _Git:
                 input=data,
                 capture_output=True,
                 timeout=self.of.timeout_s,
-                env=_environment(self._folder, author, self._committer),
+                env=_environment(self._folder, author, self._committer, self._ssh),
                 cwd=self._folder,
                 check=False,
             )
@@ -205,6 +208,9 @@ class _Git:
     def start(self) -> None:
         """Make the scratch repository."""
         self.run("init", "--quiet", "--bare", "--template=", str(self._folder))
+        if not self._is_local and not self.of.address.startswith("http"):
+            ssh = self.run("config", "--default=", "--get", "core.sshCommand")
+            self._ssh = ssh.decode("utf-8", "replace").strip()
 
     def name_committer(self) -> None:
         """Commits are made by whom the user's git names, if it names somebody."""
@@ -265,7 +271,7 @@ def _telling(text: str) -> str:
     return (telling or lines or ["it failed"])[0]
 
 
-def _environment(folder: Path, author: str, committer: str) -> dict[str, str]:
+def _environment(folder: Path, author: str, committer: str, ssh: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -275,12 +281,13 @@ def _environment(folder: Path, author: str, committer: str) -> dict[str, str]:
     for who, name in people.items():
         if name:
             kept |= {f"GIT_{who}_NAME": name, f"GIT_{who}_EMAIL": "workbench@localhost"}
-    ssh = kept.get("GIT_SSH_COMMAND", kept.get("GIT_SSH", "ssh"))
+    ssh = kept.get("GIT_SSH_COMMAND") or ssh
+    if ssh or "GIT_SSH" not in kept:
+        kept["GIT_SSH_COMMAND"] = f"{ssh or 'ssh'} -oBatchMode=yes"
     return {
         **kept,
         "GIT_ALLOW_PROTOCOL": _TRANSPORTS,
         "GIT_INDEX_FILE": str(folder / "index"),
-        "GIT_SSH_COMMAND": f"{ssh} -oBatchMode=yes",
         "GIT_TERMINAL_PROMPT": "0",
         "SSH_ASKPASS_REQUIRE": "never",
         "LC_ALL": "C",

@@ -104,14 +104,17 @@ class _Process:
         with self._lock:
             # MLflow itself waits for its server; the process gets a little longer.
             limit = self._registry.timeout_s + (5.0 if self._has_answered else START_S)
+            answer: dict[str, Any] | None = None
             try:
                 assert self._child.stdin is not None
                 self._child.stdin.write(json.dumps(request).encode() + b"\n")
                 self._child.stdin.flush()
-                line = self._answers.get(timeout=limit)
-                answer: dict[str, Any] = json.loads(line)
+                answer = json.loads(self._answers.get(timeout=limit))
             except (OSError, ValueError, queue.Empty) as error:
                 raise self._ended(error, limit) from error
+            finally:
+                if answer is None:  # a late answer must not be taken for that of the next request
+                    self.close()
             self._has_answered = True
             timer = threading.Timer(IDLE_S, _end_if_idle, (self._registry, self.uses))
             timer.daemon = True
@@ -135,7 +138,7 @@ class _Process:
         self._answers.put(b"")
 
     def _ended(self, error: Exception, limit: float) -> TargetUnreachable:
-        """What to say of a process that gave no answer; it is ended."""
+        """What to say of a process that gave no answer."""
         if isinstance(error, queue.Empty):
             what = f"it gave no answer within {limit:g} s"
         else:
@@ -145,7 +148,6 @@ class _Process:
             lines = self._errors.read().decode("utf-8", "replace").strip().splitlines() or [""]
             said = one_line(lines[-1], self._registry.hidden)
             what = f"its process ended with {code}{': ' if said else ''}{said}"
-        self.close()
         return TargetUnreachable(f"MLflow: {what}", may_have_committed=True)
 
 

@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.errors import DraftError
+from workbench.exchange.forms.mlflow_model import config_problems, model_config, model_of
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import (
     PlainMessage,
+    Slot,
     as_jinja,
     is_written_out,
     own_features,
@@ -23,10 +25,8 @@ from workbench.exchange.plain_templates import (
     rereads,
 )
 from workbench.fingerprints import canonical_json, fingerprint
-from workbench.json_text import without_spelling
 from workbench.prompts.codec import prompt_from_json, prompt_to_json
-from workbench.prompts.files.options import NAMES
-from workbench.prompts.values import JINJA2, Input, Message, Model, Prompt
+from workbench.prompts.values import JINJA2, Input, Message, Prompt
 from workbench.providers.openai_chat.parameters import response_format
 
 VERSION = "workbench.version"
@@ -43,29 +43,12 @@ _ALIAS = re.compile(r"[\w-]{1,255}", re.ASCII)
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 _SLOT = re.compile(r"\{\{\s*([a-zA-Z_][a-zA-Z0-9_]*(?:\.[a-zA-Z_][a-zA-Z0-9_]*)*)\s*\}\}")
 _OF_ALIAS = "env-"
-_CONFIG_NAMES = {
-    "temperature": "temperature",
-    "max_completion_tokens": "max_tokens",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "stop": "stop_sequences",
-}
-"""MLflow's name of an option by that of the OpenAI API."""
-_PROMPTY_NAMES = {"max_tokens": "maxOutputTokens", "top_p": "topP", "top_k": "topK"} | {
-    "frequency_penalty": "frequencyPenalty",
-    "presence_penalty": "presencePenalty",
-    "stop_sequences": "stopSequences",
-}
-_FLOATS = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
-_WHOLE = ("max_tokens", "top_k")
 _REMEDY = "only names in {{ }} are filled in there; pass the finished text as an input"
 
 
 def problems(prompt: Prompt) -> list[str]:
     """Why MLflow could not hold the prompt, or would render it otherwise."""
-    found = _config_problems(_model_config(prompt.model))
+    found = config_problems(model_config(prompt.model))
     if _is_jinja(prompt):
         found += _jinja_problems(prompt)
     else:
@@ -97,7 +80,13 @@ def losses(prompt: Prompt) -> list[Loss]:
     if not _is_jinja(prompt):
         if is_written_out(prompt):
             found.append(Loss("comments and trimming in templates", "as they render"))
-        if any(len(message.parts) > 1 for message in read_templates(prompt)[0]):
+        names = {
+            part.name
+            for message in read_templates(prompt)[0]
+            for part in message.parts
+            if isinstance(part, Slot)
+        }
+        if len(names) > 1:
             found.append(Loss("values are filled in at once", "MLflow fills in one after another"))
     return found
 
@@ -153,7 +142,7 @@ def content_of(prompt: Prompt) -> dict[str, Any]:
     content = {
         "template": template_of(prompt),
         "response_format": _response_format(prompt),
-        "model_config": _model_config(prompt.model) or None,
+        "model_config": model_config(prompt.model) or None,
         "prompt": json.loads(tags[PROMPT]) if PROMPT in tags else None,
     }
     return {key: value for key, value in content.items() if value is not None}
@@ -207,7 +196,7 @@ def prompt_of(prompt_id: str, content: Mapping[str, Any]) -> Prompt:
         kept = tuple(item for item in base.inputs if item.name in slots)
         base = replace(base, messages=messages, template_format=JINJA2, inputs=(*kept, *more))
     if content.get("model_config") != ours.get("model_config"):
-        base = replace(base, model=_model(content.get("model_config")))
+        base = replace(base, model=model_of(content.get("model_config")))
     if content.get("response_format") != ours.get("response_format"):
         base = replace(base, outputs=content.get("response_format"))
     return base
@@ -254,54 +243,6 @@ def _stays(message: PlainMessage) -> bool:
 def _is_verbatim(prompt: Prompt, original: Message, message: PlainMessage) -> bool:
     """Whether the text as the author wrote it means the same there."""
     return prompt.template_format == JINJA2 and rereads(original.content, message.parts, _SLOT)
-
-
-def _model_config(model: Model | None) -> dict[str, Any]:
-    if model is None:
-        return {}
-    config: dict[str, Any] = {"model_name": model.id}
-    if model.provider:
-        config["provider"] = model.provider
-    for name, value in _plain(model.options).items():
-        if value is None:
-            continue
-        key = _CONFIG_NAMES.get(NAMES.get(name, name), name)
-        if key in _FLOATS:
-            value = float(value)
-        if key in _WHOLE:
-            value = int(value)
-        config[key] = [value] if key == "stop_sequences" and isinstance(value, str) else value
-    plain: dict[str, Any] = json.loads(json.dumps(config))
-    return plain
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(name): without_spelling(value) for name, value in values.items()}
-
-
-def _config_problems(config: Mapping[str, Any]) -> list[str]:
-    wrong = {
-        "temperature": config.get("temperature", 0) < 0,
-        "top_p": not 0 <= config.get("top_p", 0) <= 1,
-        "top_k": config.get("top_k", 1) <= 0,
-        "max_tokens": config.get("max_tokens", 1) <= 0,
-    }
-    return [
-        f"model option {name} is {config[name]}, which MLflow refuses: change it in the draft"
-        for name, is_wrong in wrong.items()
-        if is_wrong
-    ]
-
-
-def _model(config: Any) -> Model | None:
-    if not isinstance(config, Mapping) or not isinstance(config.get("model_name"), str):
-        return None
-    options = {
-        _PROMPTY_NAMES.get(name, name): value
-        for name, value in _plain(config).items()
-        if name not in ("model_name", "provider")
-    }
-    return Model(config["model_name"], str(config.get("provider") or ""), options)
 
 
 def _response_format(prompt: Prompt) -> dict[str, Any] | None:

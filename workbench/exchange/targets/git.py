@@ -102,7 +102,7 @@ class GitTarget:
         def commit(fetched: Fetched) -> str:
             before = _pointers(fetched, path).get(prompt_id, {}).get("version", "nothing")
             data = fetched.read(path, most=layout.MAX_BYTES)
-            version = layout.version_of(ref) if ref else "nothing"
+            version = layout.version_of(ref) if ref else "retired"
             message = f"{environment}: {prompt_id} {version} (was {before})\n"
             changed = layout.with_pointer(data, environment, prompt_id, ref)
             return fetched.commit({path: changed}, message, "workbench")
