@@ -13,6 +13,7 @@ import functools
 import importlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -25,7 +26,8 @@ REFUSED = "refused"
 UNREACHABLE = "unreachable"
 """The kinds of errors."""
 
-_OF_THE_SERVER = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+_OF_THE_SERVER = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+_STATUS = re.compile(r"failed with error code (\d{3})\b")
 _FIRST_OF_THE_SERVER = 500
 _TOO_MANY = 429
 _NO_CONNECTION = ("failed with timeout exception", "failed with exception")
@@ -105,26 +107,33 @@ def kind_of(error: Exception) -> str:
     """What kind of error it is, from MLflow's code or the answer's status."""
     if isinstance(error, ModuleNotFoundError):
         return MISSING
-    modules = {type(error).__module__.partition(".")[0]}
-    cause = error.__cause__ or error.__context__
+    text = str(error)
+    if isinstance(error, OSError) or any(words in text for words in _NO_CONNECTION):
+        return UNREACHABLE
+    modules = set()
+    cause: BaseException | None = error
     while cause is not None:
-        modules.add(type(cause).__module__.partition(".")[0])
+        if not isinstance(cause, ValueError):  # an answer that is no JSON, an address that is none
+            modules.add(type(cause).__module__.partition(".")[0])
         cause = cause.__cause__ or cause.__context__
-    status = _status_of(error)
-    code = str(getattr(error, "error_code", ""))
-    if status == _TOO_MANY or (status >= _FIRST_OF_THE_SERVER and code in ("", *_OF_THE_SERVER)):
-        says = str(error)
-        is_of_http = "API request" in says or "error code" in says
-        if is_of_http or {"sqlalchemy", "requests", "urllib3", "sqlite3"} & modules:
-            return UNREACHABLE
-    if any(words in str(error) for words in _NO_CONNECTION) or isinstance(error, OSError):
+    if modules & {"sqlalchemy", "sqlite3", "requests", "urllib3"}:
+        return UNREACHABLE
+    status = _status_of(error, text)
+    if status == _TOO_MANY or status >= _FIRST_OF_THE_SERVER:
         return UNREACHABLE
     return REFUSED
 
 
-def _status_of(error: Exception) -> int:
+def _status_of(error: Exception, text: str) -> int:
+    """The status of a server's answer; 0 where none is known."""
+    said = _STATUS.search(text)
+    if said:
+        return int(said[1])
+    code = getattr(error, "error_code", "")
     status = getattr(error, "get_http_status_code", None)
-    return int(status()) if callable(status) else 0
+    # MLflow gives its own errors the status 500, too: only of an answer it is one.
+    is_answer = type(error).__name__ == "RestException" or code in _OF_THE_SERVER
+    return int(status()) if is_answer and callable(status) else 0
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
