@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from workbench.registry.audit.second_process import SecondProcess, second_process
 from workbench.registry.audit.verify_chain import Record, check_chain, check_head
 from workbench.registry.audit.verify_loosening import check_loosening
 from workbench.registry.audit.verify_rows import UNREADABLE, check_rows
@@ -44,19 +45,9 @@ def verify(
 
 
 def _verify(connection: Connection, head: str | None, key: Any, anchors: str) -> VerifyReport:
-    schema, objects = check_schema(connection)
     records = _records(connection)
-    parts = [
-        _part("file", check_file(connection), 1),
-        _part("triggers", schema, objects),
-        _part("chain", chain(check_chain(records), check_head(records, head)), len(records)),
-        _part("rows", check_rows(connection, records), len(records)),
-        _part(
-            "rules",
-            chain(check_rules(connection), check_loosening(connection)),
-            _count(connection, "deployments"),
-        ),
-    ]
+    with second_process(connection, records) as second:
+        parts = _registry(connection, records, head, second)
     kept = read_anchors(anchors) if anchors else AnchorFile("", there=False)
     warnings = []
     if kept.unreadable:
@@ -77,6 +68,27 @@ def _verify(connection: Connection, head: str | None, key: Any, anchors: str) ->
     )
 
 
+def _registry(
+    connection: Connection,
+    records: list[Record],
+    head: str | None,
+    second: SecondProcess | None,
+) -> list[_Part]:
+    """The parts that need nothing beside the registry."""
+    schema, objects = check_schema(connection)
+    rules = chain(check_rules(connection), check_loosening(connection))
+    parts = [
+        _part("triggers", schema, objects),
+        _part("chain", chain(check_chain(records), check_head(records, head)), len(records)),
+        _part("rules", rules, _count(connection, "deployments")),
+        _part("rows", check_rows(connection, records, second), len(records)),
+    ]
+    sound = second is not None and second.confirms()
+    parts.append(_part("file", () if sound else check_file(connection), 1))
+    return sorted(parts, key=lambda part: _ORDER.index(part[0].name))
+
+
+_ORDER = ("file", "triggers", "chain", "rows", "rules")
 _Part = tuple[CheckedPart, tuple[Finding, ...]]
 
 

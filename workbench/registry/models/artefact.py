@@ -48,14 +48,22 @@ def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
 def fingerprint_of_text(content: str) -> str:
     """The fingerprint of a version that is plain text, without building its prompt."""
     before, after = _around_plain_text()
-    text = f"{before}{canonical_json(content)}{after}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    text = content.encode("utf-8", "surrogatepass")
+    if len(text.translate(None, _ESCAPED)) == len(text):  # in a third of the time
+        text = text.replace(b"\n", b"\\n")
+    else:
+        text = canonical_json(content)[1:-1].encode("utf-8", "surrogatepass")
+    return hashlib.sha256(b"".join((before, text, after))).hexdigest()
+
+
+_ESCAPED = bytes({*range(32), *b'"\\'} - {*b"\n"})
+"""What JSON escapes, but for the line feed, which nearly every prompt has."""
 
 
 @functools.cache
-def _around_plain_text() -> tuple[str, str]:
+def _around_plain_text() -> tuple[bytes, bytes]:
     """What stands in the canonical form around the text of a version without a body."""
-    before, _, after = canonical_json(prompt_of("", "@", "").behaviour()).partition('"@"')
+    before, _, after = canonical_json(prompt_of("", "@", "").behaviour()).encode().partition(b"@")
     return before, after
 
 

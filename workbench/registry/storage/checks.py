@@ -6,7 +6,9 @@ from workbench.registry.storage.sqlite.checks import (
     DatabaseError,
     check_file,
     check_schema,
+    file_of,
     missing_part,
+    opened_again,
     with_undecodable_text,
 )
 
@@ -14,6 +16,8 @@ __all__ = [
     "DatabaseError",
     "check_file",
     "check_schema",
+    "file_of",
     "missing_part",
+    "opened_again",
     "with_undecodable_text",
 ]

@@ -9,9 +9,14 @@ from typing import TypeVar
 from workbench.registry.models.records import Finding
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.sqlite.migrations import expected_objects, objects_of
+from workbench.registry.storage.sqlite.opening import open_reader
+from workbench.registry.storage.sqlite.reading import READ_TIMEOUT_S
 
 DatabaseError = sqlite3.OperationalError
 """Raised by a query that the database cannot answer."""
+
+_MAPPED = 2**31 - 2**16
+"""Bytes; as much as SQLite takes."""
 
 _Result = TypeVar("_Result")
 
@@ -40,6 +45,23 @@ def with_undecodable_text(connection: Connection, audit: Callable[[], _Result]) 
 
 def _escaped(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
+
+
+def file_of(connection: Connection) -> str:
+    """The path of the database, for `opened_again`; "" when it has no file."""
+    for _, name, path in connection.execute("PRAGMA database_list").fetchall():
+        if name == "main":
+            return str(path)
+    return ""
+
+
+def opened_again(path: str) -> Connection:
+    """A connection for a process of its own: it reads through memory, which ends the process when
+    somebody truncates the file. Raises RegistryError.
+    """
+    connection = open_reader(path, timeout=READ_TIMEOUT_S, trusted=True)
+    connection.execute(f"PRAGMA mmap_size={_MAPPED}")
+    return connection
 
 
 def check_file(connection: Connection) -> Iterator[Finding]:

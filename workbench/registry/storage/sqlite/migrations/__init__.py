@@ -110,8 +110,9 @@ _STATISTICS: Objects = {
 
 
 @functools.cache
+@functools.cache
 def expected_objects() -> Objects:
-    """All that a registry of this version holds."""
+    """All that a registry of this version holds. Not to be changed."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.execute("BEGIN")

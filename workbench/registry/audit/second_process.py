@@ -1,0 +1,116 @@
+"""Half of a large audit in a second process: the file, and the newer half of the versions.
+
+The process can only confirm its half. Where it does not, for whatever reason, the audit checks that
+half itself: findings come from one place, and the process may end at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from workbench.registry.audit.verify_chain import Record
+from workbench.registry.storage.checks import file_of
+from workbench.registry.storage.connection import Connection
+
+LARGE = 40_000
+"""From so many versions on, the second process saves more than its start costs."""
+
+_ROOT = Path(__file__).resolve().parents[3]
+_START = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1));"
+    "from workbench.registry.audit.verify_rows import main; main(*sys.argv[1:])"
+)
+
+
+class Half(NamedTuple):
+    """The versions that the second process reads, by seq: after the first, up to the last."""
+
+    after: int
+    last: int
+
+
+NO_HALF = Half(0, 0)
+
+
+@dataclass(slots=True)
+class SecondProcess:
+    """What the second process said about its half."""
+
+    half: Half
+    _process: subprocess.Popen[bytes]
+    _expected: str
+    _said: str | None = None
+
+    def confirms(self) -> bool:
+        """Whether the file is sound, and each version of the half is as the ledger has it and
+        agrees with itself. Waits for the process; False when it ended in any other way.
+        """
+        if self._said is None:
+            assert self._process.stdout is not None
+            self._said = self._process.stdout.read().decode("ascii", "replace").strip()
+        return self._process.wait() == 0 and self._said == self._expected
+
+    def end(self) -> None:
+        """Stop the process, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def digest_of_half(digests: Iterable[tuple[int, str]]) -> str:
+    """sha256 over seq and digest of each version of a half, in order."""
+    whole = hashlib.sha256()
+    for seq, digest in digests:
+        whole.update(f"{seq} {digest}\n".encode("utf-8", "surrogatepass"))
+    return whole.hexdigest()
+
+
+@contextlib.contextmanager
+def second_process(
+    connection: Connection, records: Sequence[Record]
+) -> Iterator[SecondProcess | None]:
+    """A second process while it is of use; None for a registry that is not large, and where no
+    process of this Python can be started.
+    """
+    versions = [(record[0], record[4]) for record in records if record[1] == "version"]
+    path = file_of(connection) if len(versions) >= LARGE else ""
+    if not path or not _is_python(sys.executable):
+        yield None
+        return
+    middle = len(versions) // 2
+    half = Half(versions[middle - 1][0], versions[-1][0])
+    try:
+        process = _started(path, half)
+    except OSError:
+        yield None  # no process or no memory is left
+        return
+    second = SecondProcess(half, process, digest_of_half(versions[middle:]))
+    try:
+        yield second
+    finally:
+        second.end()
+
+
+def _is_python(executable: str) -> bool:
+    """Inside other programs, `sys.executable` may be theirs."""
+    return Path(executable).name.startswith("python") and not getattr(sys, "frozen", False)
+
+
+def _started(path: str, half: Half) -> subprocess.Popen[bytes]:
+    # -P: nothing is imported from the current folder.
+    command = [sys.executable, "-P", "-c", _START, str(_ROOT), path, *map(str, half)]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Ctrl-C ends the audit, and the audit ends the process.
+        start_new_session=os.name == "posix",
+    )
