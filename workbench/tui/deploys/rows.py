@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
@@ -29,8 +28,7 @@ def place_key(row: LiveRow) -> str:
     return f"{row.prompt_id}{SEPARATOR}{row.environment}"
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
+class PlaceRow(NamedTuple):
     """A line of the list: a prompt in an environment."""
 
     live: LiveRow
