@@ -255,8 +255,8 @@ def main_loop(
 ) -> int:
     """Run the app until it is quit; its exit code."""
     app = WorkbenchApp(workspace, terminal)
-    # Nothing made before the first frame is garbage: see `on_ready`. What the imports made never is,
-    # and to look through it takes a tenth of a second, in the middle of a long list.
+    # Nothing made before the first frame is garbage: see `on_ready`. What the imports made
+    # never is, and looking through it takes a tenth of a second, in the middle of a long list.
     gc.disable()
     gc.freeze()
     try:
