@@ -8,7 +8,6 @@ import http.client
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +20,11 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from yarl import URL
 
+from workbench.cli.serving import LoopbackServer
+from workbench.errors import UsageError
+
 pytestmark = pytest.mark.anyio
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ class Served:
         return f"{self.origin}/ws?token={self.token if token is None else token}"
 
     def get(self, path: str, host: str = "") -> tuple[int, http.client.HTTPMessage, str]:
-        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         with contextlib.closing(asked):
             asked.request("GET", path, headers={"Host": host or f"127.0.0.1:{self.port}"})
             answer = asked.getresponse()
@@ -59,42 +62,41 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A served workspace without anything in it, for two pages at once."""
     root: Path = tmp_path_factory.mktemp("served")
     (root / "workbench.toml").write_text('[workspace]\nauthor = "ana"\n')
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
     argv = [sys.executable, "-m", "workbench", "--workspace", str(root), "serve"]
-    argv += ["--port", str(number), "--sessions", "2"]
+    argv += ["--port", "0", "--sessions", "2"]
     log = root / "said"
     with (
         log.open("wb") as said,
         subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=said) as running,
     ):
         try:
-            _wait(number, running)
-            found = re.findall(r"http://127\.0\.0\.1:(\d+)/\?token=([\w-]{32,})", log.read_text())
-            assert [(str(number), token) for _, token in found] == found  # once
-            yield Served(number, found[0][1])
+            port, token = _address(log, running)
+            yield Served(port, token)
         finally:
             running.send_signal(signal.SIGINT)
-    assert log.read_text().count(found[0][1]) == 1, "requests are not logged with their token"
+    assert log.read_text().count(token) == 1, "requests are not logged with their token"
 
 
-def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
+def _address(log: Path, running: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Port and token, as soon as they are printed: it listens from then on."""
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        assert running.poll() is None, "it ended"
-        try:
-            Served(port, "").get("/")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("it never listened")
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=([\w-]{32,})\s", log.read_text())
+        if found:
+            return int(found[1]), found[2]
+        assert running.poll() is None, log.read_text()
+        time.sleep(0.05)
+    raise AssertionError(f"it never said where: {log.read_text()}")
+
+
+def test_a_port_that_is_taken_is_an_error_of_one_line(served: Served) -> None:
+    with pytest.raises(UsageError, match=f"cannot listen on port {served.port} of 127.0.0.1: "):
+        LoopbackServer("true", "127.0.0.1", served.port)
 
 
 def _page(served: Served, host: str = "") -> tuple[int, http.client.HTTPMessage, str]:
     """The page, as soon as the screens of earlier ones have ended."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while (found := served.page(host))[0] == 503 and time.monotonic() < until:
         time.sleep(0.05)
     return found
@@ -149,7 +151,7 @@ async def _refused(address: str, origin: str | None) -> int:
 
 async def _opened(session: ClientSession, served: Served) -> ClientWebSocketResponse:
     """A page, as soon as the screens of an earlier one have ended."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while True:
         try:
             return await session.ws_connect(served.socket(), origin=served.origin)
@@ -193,7 +195,7 @@ def test_screens_that_cannot_start_say_why_in_one_line(tmp_path: Path) -> None:
         [sys.executable, "-m", "workbench.tui", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 1

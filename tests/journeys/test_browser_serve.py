@@ -6,12 +6,12 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -65,20 +65,12 @@ async def until(holds: object, what: str) -> None:
     raise AssertionError(what)
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as asking:
-        return asking.connect_ex(("127.0.0.1", port)) == 0
-
-
 @asynccontextmanager
 async def serving(root: Path) -> AsyncIterator[Served]:
     create_workspace(root, SAMPLE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "workbench", "--workspace", str(root)),
-        *("serve", "--port", str(port)),
+        *("serve", "--port", "0"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -86,8 +78,8 @@ async def serving(root: Path) -> AsyncIterator[Served]:
     assert process.stderr is not None
     try:
         line = (await asyncio.wait_for(process.stderr.readline(), WAIT_S)).decode()
-        await until(lambda: listens(port) or process.returncode is not None, "it never listened")
-        yield Served(root, port, process, line.split()[0])
+        address = line.split()[0]
+        yield Served(root, urlsplit(address).port or 0, process, address)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -209,7 +201,7 @@ async def test_the_server_ends_at_once_though_a_page_is_open(
         page = await browser.open(served.address)
         await shows(page, "F5 Run")
         served.process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(served.process.wait(), 20)
+        await asyncio.wait_for(served.process.wait(), WAIT_S)
         assert not served.screens()
         await page.until("document.activeElement.textContent === 'Open it again'")
         await page.close()

@@ -196,9 +196,9 @@ def test_a_rate_limit_carries_how_long_to_wait() -> None:
 
 
 def test_a_port_where_nothing_listens_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    found = ask(f"http://127.0.0.1:{port}/v1")
+    with socket.socket() as silent:  # bound, so that nobody else listens there
+        silent.bind(("127.0.0.1", 0))
+        found = ask(f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
     assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
     assert "connection refused" in found.error
     assert not found.maybe_billed

@@ -16,7 +16,13 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @command("serve", example="workbench serve --port 8000")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0: any that is free.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(
     "--sessions",
@@ -50,4 +56,4 @@ def serve_command(context: CommandContext, port: int, host: str, sessions: int) 
     context.note(f"{server.page_url} (Ctrl+C ends it)")
     with contextlib.redirect_stdout(sys.stderr):
         server.serve()
-    context.answer({"workspace": str(root), "host": host, "port": port}, [])
+    context.answer({"workspace": str(root), "host": host, "port": server.port}, [])

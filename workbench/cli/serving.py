@@ -6,11 +6,14 @@ address keeps both out; web pages are also recognised by the request's origin.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
 import logging
 import secrets
+import signal
+import socket
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +25,8 @@ from aiohttp import WSCloseCode, web
 from markupsafe import Markup
 from textual_serve.app_service import AppService
 from textual_serve.server import Server, to_int
+
+from workbench.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SESSIONS = 4
@@ -52,6 +57,11 @@ class LoopbackServer(Server):
     """Accepts only requests with the token and from its own page, which loads nothing external."""
 
     def __init__(self, command: str, host: str, port: int, sessions: int = SESSIONS) -> None:
+        """Listens at once, so that `page_url` can be opened; port 0 is any that is free. Raises
+        UsageError for a port that cannot be had.
+        """
+        self._listening = _listening(host, port)
+        port = self._listening.getsockname()[1]
         at = f"[{host}]" if ":" in host else host
         super().__init__(
             command,
@@ -75,6 +85,17 @@ class LoopbackServer(Server):
         """The address of the page's WebSocket, without a path."""
         return self.public_url.replace("http:", "ws:", 1)
 
+    def serve(self, debug: bool = False) -> None:
+        """Serve until a signal ends it: textual-serve's own way, but on the socket that listens."""
+        del debug
+        self.initialize_logging()
+        loop = asyncio.new_event_loop()
+        with contextlib.suppress(NotImplementedError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.request_exit)
+        app = self._make_app()
+        web.run_app(app, sock=self._listening, handle_signals=False, loop=loop, print=None)
+
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         # The terminal's script appends its own query to the address: the token goes into the path.
@@ -94,8 +115,8 @@ class LoopbackServer(Server):
     async def on_shutdown(self, app: web.Application) -> None:
         """Close open pages, which would keep the server from ending."""
         del app
-        for socket in set(self._open):
-            await socket.close(code=WSCloseCode.GOING_AWAY)
+        for opened in set(self._open):
+            await opened.close(code=WSCloseCode.GOING_AWAY)
 
     @aiohttp_jinja2.template("served.html")
     async def handle_index(self, request: web.Request) -> dict[str, Any]:
@@ -115,32 +136,32 @@ class LoopbackServer(Server):
             raise web.HTTPForbidden(text="a browser says where its page comes from\n")
         self._refuse_strangers(request)
         self._refuse_too_many()
-        socket = web.WebSocketResponse(heartbeat=15)
+        opened = web.WebSocketResponse(heartbeat=15)
         # Before the first await, so that concurrent requests are both counted.
-        self._open.add(socket)
+        self._open.add(opened)
         try:
-            await socket.prepare(request)
-            await self._show(request, socket)
+            await opened.prepare(request)
+            await self._show(request, opened)
         finally:
-            self._open.discard(socket)
-        return socket
+            self._open.discard(opened)
+        return opened
 
-    async def _show(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+    async def _show(self, request: web.Request, opened: web.WebSocketResponse) -> None:
 
         async def close() -> None:
-            await socket.close()
+            await opened.close()
 
         screens = _Screens(
             self.command,
-            write_bytes=socket.send_bytes,
-            write_str=socket.send_str,
+            write_bytes=opened.send_bytes,
+            write_str=opened.send_str,
             close=close,
             download_manager=self.download_manager,
         )
         try:
             width = to_int(request.query.get("width", ""), 80)
             await screens.start(width, to_int(request.query.get("height", ""), 24))
-            await self._process_messages(socket, screens)
+            await self._process_messages(opened, screens)
         finally:
             await screens.stop()
 
@@ -183,6 +204,17 @@ class LoopbackServer(Server):
             " frame-ancestors 'none'; base-uri 'none'"
         )
         response.headers["Referrer-Policy"] = "no-referrer"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on port {port} of {host}: {error.strerror}",
+            hint="another --port, or --port 0 for any that is free",
+        ) from error
 
 
 class _Screens(AppService):
