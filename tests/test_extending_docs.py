@@ -59,7 +59,7 @@ def test_the_pages_provider_answers_with_the_pages_settings(modules: dict[str, s
     settings = parse_settings(tomllib.loads(blocks("toml")["workbench.toml"][0]), "workbench.toml")
     provider = open_provider(settings.provider("words"), environ={})
     request = Request("m", (Message("user", "hello there"),))
-    answer = asyncio.run(provider.answer(request, timeout_s=20))
+    answer = asyncio.run(provider.answer(request, timeout_s=60))
     assert (answer.outcome, answer.text) == (Outcome.OK, "HELLO")
     asyncio.run(provider.close())
 

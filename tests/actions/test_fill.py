@@ -97,7 +97,7 @@ def run(session: Session, system: str, limit: int | None = None) -> str:
     path = session.workspace.root / "prompts" / "triage.prompty"
     path.write_text(DRAFT.format(system=system))
     spec = make_spec(resolve(session, "triage"), session.workspace.suite_for("triage"), limit=limit)
-    return start(session, spec).wait(30).run_id
+    return start(session, spec).wait(120).run_id
 
 
 def two_runs(session: Session, script: Script) -> Compared:

@@ -89,7 +89,7 @@ def test_ctrl_c_while_a_batch_is_sent_names_the_run(cli: Cli, batches: BatchServ
     try:
         assert batches.starting.wait(60)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     finally:
         process.kill()
         batches.answers_starts.set()

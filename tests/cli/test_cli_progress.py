@@ -17,7 +17,7 @@ import pytest
 from tests.cli.conftest import SUITE, Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer, Reply
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def shown_until(cli: Cli, pattern: bytes) -> bytes:

@@ -62,7 +62,7 @@ def app(path: Path) -> Iterator[App]:
         registry.deploy("greeting", "1.0.0", "development", "ana")
     running = App(path)
     yield running
-    running.process.communicate(timeout=30)
+    running.process.communicate(timeout=60)
 
 
 def workbench(path: Path, *arguments: str) -> None:

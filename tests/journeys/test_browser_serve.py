@@ -22,6 +22,8 @@ from workbench.actions.workspace.init import create_workspace
 pytestmark = [pytest.mark.anyio, pytest.mark.needs("chromium"), pytest.mark.timeout(180)]
 
 SAMPLE = "support_triage"
+DRAFT = "Answer with the name of the queue only."
+"""In the sample's draft, which the first screen shows as soon as it was read."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,9 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 @pytest.fixture
 async def page(browser: Browser, served: Served) -> AsyncIterator[Page]:
-    """The first screen, drawn and listening."""
+    """The first screen, drawn and listening, with the prompt that its keys are about."""
     opened = await browser.open(served.address)
-    await shows(opened, "F5 Run")
+    await shows(opened, DRAFT)
     await opened.until(TYPING)
     yield opened
     await opened.close()
@@ -133,7 +135,7 @@ async def shows(page: Page, text: str, there: bool = True) -> None:
 
 
 async def test_the_page_draws_the_screens_and_asks_nobody_else(page: Page, served: Served) -> None:
-    await shows(page, "Answer with the name of the queue only.")
+    await shows(page, DRAFT)
     assert await page.evaluate("document.querySelector('.opening').offsetHeight") == 0
     assert await page.evaluate("document.documentElement.scrollWidth") == 1280
     ours = (served.url, served.url.replace("http:", "ws:"))

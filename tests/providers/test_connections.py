@@ -30,7 +30,7 @@ def ask_in_turn(script: Script, *texts: str) -> tuple[list[Answer], list[bytes]]
         provider = open_provider(ProviderSettings("mock", base_url=base_url), environ={})
         requests = [Request("m", (Message("user", text),), {}) for text in texts]
         try:
-            return [await provider.answer(request, timeout_s=5.0) for request in requests]
+            return [await provider.answer(request, timeout_s=60.0) for request in requests]
         finally:
             await provider.close()
 
@@ -64,7 +64,7 @@ def test_a_second_answer_that_comes_a_moment_later_is_not_taken_for_the_next_one
         texts = []
         for text in ("one", "two", "three"):
             request = Request("m", (Message("user", text),), {})
-            texts.append((await provider.answer(request, timeout_s=5.0)).text)
+            texts.append((await provider.answer(request, timeout_s=60.0)).text)
             await asyncio.to_thread(sent.acquire)
         await provider.close()
         return texts

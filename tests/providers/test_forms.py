@@ -38,7 +38,7 @@ def ask(server: OpenAIServer, options: dict[str, Any] | None = None, **more: Any
         provider = open_provider(ProviderSettings("mock", base_url=server.base_url), environ={})
         request = build_request(prompt(options), [Message("user", "hi")])
         try:
-            return await provider.answer(request, timeout_s=5.0, **more)
+            return await provider.answer(request, timeout_s=60.0, **more)
         finally:
             await provider.close()
 
@@ -173,7 +173,7 @@ def test_a_run_that_is_stopped_counts_both_calls(tmp_path: Path) -> None:
             (Input("ticket"),),
         )
         spec = make_spec(3, prompt=asked, concurrency=1)
-        summary = start(spec, server.base_url, tmp_path / "runs.db").wait(30)
+        summary = start(spec, server.base_url, tmp_path / "runs.db").wait(120)
         assert summary.calls == server.calls == 2
         assert "refuses the parameter" in summary.reason
 
@@ -242,7 +242,7 @@ def test_a_streamed_run_counts_the_calls_that_were_refused(tmp_path: Path) -> No
 
     with OpenAIServer(script) as server:
         spec = make_spec(3, concurrency=1, stream=True)
-        summary = start(spec, server.base_url, tmp_path / "runs.db").wait(30)
+        summary = start(spec, server.base_url, tmp_path / "runs.db").wait(120)
         assert (summary.calls, summary.errors, summary.score) == (4, 0, 1.0)
         assert server.calls == 4
 
@@ -267,7 +267,7 @@ def test_what_one_model_takes_says_nothing_of_another() -> None:
         for name in ("new", "old"):
             asked = Prompt("p", (), Model(name, "mock", {"max_tokens": 8}))
             request = build_request(asked, [Message("user", "hi")])
-            texts.append((await provider.answer(request, timeout_s=5.0)).text)
+            texts.append((await provider.answer(request, timeout_s=60.0)).text)
         await provider.close()
         return texts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +141,9 @@ def test_what_is_no_answer_is_an_error_and_never_a_text(site: Path) -> None:
 
 
 def test_a_plug_ins_provider_is_ended_at_its_deadline(site: Path) -> None:
-    started = time.monotonic()
     answer = ask(odd(site, "await asyncio.Event().wait()"), timeout_s=0.05)
     assert answer.outcome is Outcome.TIMED_OUT
     assert "within 0.05 s" in answer.error
-    assert time.monotonic() - started < 15
 
 
 def test_cost_and_rates_come_from_the_settings_before_the_plug_in(site: Path) -> None:

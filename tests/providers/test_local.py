@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,8 +87,26 @@ def test_a_run_uses_the_server_that_is_there_and_a_second_run_none(tmp_path: Pat
 
 
 def test_a_server_that_nobody_uses_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "IDLE_S", 0.1)
     started: list[Stub] = []
+    timers: list[Timer] = []
+
+    class Timer:
+        """Ends when the test says so."""
+
+        def __init__(self, seconds: float, call: Callable[..., None], given: list[str]) -> None:
+            assert seconds == local.IDLE_S
+            self._call: Callable[[], None] | None = lambda: call(*given)
+            timers.append(self)
+
+        def start(self) -> None:
+            """Nothing: the clock is the test's."""
+
+        def cancel(self) -> None:
+            self._call = None
+
+        def end(self) -> None:
+            if self._call:
+                self._call()
 
     class Stub:
         """A server that only lives and dies."""
@@ -95,29 +114,31 @@ def test_a_server_that_nobody_uses_ends_after_a_while(monkeypatch: pytest.Monkey
         def __init__(self, model: EmbeddedModel, slots: int) -> None:
             self.model = model
             self.alive = True
-            self.over = threading.Event()
             started.append(self)
 
         def close(self) -> None:
             self.alive = False
-            self.over.set()
 
     monkeypatch.setattr(local, "start", Stub)
+    monkeypatch.setattr(threading, "Timer", Timer)
     servers = local._Servers()
     model = EmbeddedModel(Path("weights.gguf"), "0" * 64, "stub")
     first, second = servers.enter(model, 2), servers.enter(model, 2)
     assert first is second and len(started) == 1
     servers.leave(first)
-    assert not started[0].over.wait(0.2)
+    assert not timers, "the second still uses it"
     servers.leave(second)
     again = servers.enter(model, 2)
-    assert again is first and not started[0].over.wait(0.2)
+    timers[0].end()
+    assert again is first and started[0].alive, "it was used again in time"
     servers.leave(again)
-    assert started[0].over.wait(5.0)
+    assert started[0].alive
+    timers[1].end()
+    assert not started[0].alive
     servers.enter(model, 2)
     assert len(started) == 2
     servers.close()
-    assert started[1].over.is_set()
+    assert not started[1].alive
 
 
 def test_a_start_that_nobody_waits_for_gives_its_server_back(
@@ -143,7 +164,7 @@ def test_a_start_that_nobody_waits_for_gives_its_server_back(
     async def give_up() -> None:
         provider = open_provider(LOCAL)
         asked = asyncio.create_task(provider.answer(REQUEST, timeout_s=60))
-        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.to_thread(begun.wait, 60)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
         await provider.close()

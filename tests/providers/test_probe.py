@@ -35,7 +35,7 @@ def probed(script: Script) -> Probe:
     async def ask(url: str) -> Probe:
         provider = provider_at(url)()
         try:
-            return await probe(provider, "mock-model", timeout_s=10)
+            return await probe(provider, "mock-model", timeout_s=60)
         finally:
             await provider.close()
 
@@ -99,7 +99,7 @@ def test_a_run_says_which_of_its_options_are_ignored(tmp_path: Path) -> None:
             assert store.probe(server.base_url, "mock-model") == known
             assert store.probe(server.base_url, "other") is None
         spec = make_spec(2, prompt=make_prompt(seed=1, temperature=0))
-        summary = start(spec, server.base_url, path).wait(30)
+        summary = start(spec, server.base_url, path).wait(120)
     assert summary.environment["ignored"] == ["seed"]
 
 
@@ -107,6 +107,6 @@ def test_a_prompt_that_the_server_cut_is_noted(tmp_path: Path) -> None:
     prompt = make_prompt("word " * 4000)
     path = tmp_path / "runs.db"
     with OpenAIServer(lambda m, o: Reply("x", prompt_tokens=500)) as server:
-        summary = start(make_spec(2, prompt=prompt), server.base_url, path).wait(30)
+        summary = start(make_spec(2, prompt=prompt), server.base_url, path).wait(120)
     (note,) = summary.environment["notes"]
     assert "cut the prompt" in note

@@ -31,7 +31,7 @@ def ask_all(*replies: bytes) -> list[Answer]:
     async def all_of(base_url: str) -> list[Answer]:
         provider = open_provider(ProviderSettings("mock", base_url=base_url), environ={})
         try:
-            return [await provider.answer(REQUEST, timeout_s=5.0) for _ in replies]
+            return [await provider.answer(REQUEST, timeout_s=60.0) for _ in replies]
         finally:
             await provider.close()
 
@@ -176,7 +176,7 @@ def test_calls_at_once_do_not_take_one_refusal_for_that_of_the_key() -> None:
         provider = open_provider(ProviderSettings("mock", base_url=base_url), environ={})
         requests = [Request("m", (Message("user", f"case {n}"),), {}) for n in range(8)]
         try:
-            return await asyncio.gather(*(provider.answer(r, timeout_s=5) for r in requests))
+            return await asyncio.gather(*(provider.answer(r, timeout_s=60) for r in requests))
         finally:
             await provider.close()
 

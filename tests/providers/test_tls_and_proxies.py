@@ -31,7 +31,7 @@ def ask(base_url: str, **settings: Any) -> Answer:
     async def one() -> Answer:
         provider = open_provider(ProviderSettings("mine", base_url=base_url, **settings))
         try:
-            return await provider.answer(REQUEST, timeout_s=5.0)
+            return await provider.answer(REQUEST, timeout_s=60.0)
         finally:
             await provider.close()
 
@@ -89,7 +89,7 @@ def ask_streamed(base_url: str, bundle: str) -> Answer:
         settings = ProviderSettings("mine", base_url=base_url, ca_bundle=bundle)
         provider = open_provider(settings)
         try:
-            return await provider.answer(REQUEST, timeout_s=5.0, on_text=lambda text: None)
+            return await provider.answer(REQUEST, timeout_s=60.0, on_text=lambda text: None)
         finally:
             await provider.close()
 

@@ -128,7 +128,7 @@ def test_other_threads_go_on_while_a_search_lasts(monkeypatch: pytest.MonkeyPatc
 
     thread = threading.Thread(target=search)
     thread.start()
-    begun.wait(30)
+    begun.wait(120)
     while not over.wait(0.01):
         steps += 1
     thread.join()

@@ -191,7 +191,7 @@ async def test_quitting_asks_while_a_run_is_alive_and_keeps_its_results(
 
     def slow(messages: list[dict[str, str]], _options: dict[str, object]) -> str:
         if "Ticket 1" in messages[-1]["content"]:
-            gate.wait(30)
+            gate.wait(120)
         return "billing"
 
     with OpenAIServer(slow) as server:
@@ -250,7 +250,7 @@ async def test_a_newer_read_makes_an_older_one_unwanted(workspace: Workspace) ->
     got: list[str] = []
 
     def slow(_bench: Session) -> str:
-        first.wait(20)
+        first.wait(120)
         return "old"
 
     app = WorkbenchApp(workspace)

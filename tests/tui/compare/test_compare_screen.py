@@ -182,7 +182,7 @@ async def test_a_rating_is_seen_in_every_run_that_gave_the_same_answer(
 ) -> None:
     with Session(workspace) as session:
         spec = make_spec(resolve(session, B), workspace.suite_for(PROMPT))
-        older, newer = (start(session, replace(spec, fresh=f)).wait(30) for f in (False, True))
+        older, newer = (start(session, replace(spec, fresh=f)).wait(120) for f in (False, True))
         session.store.label(older.run_id, "t-000", 0, "good")
         session.store.label(older.run_id, "t-001", 0, "bad")
         session.store.label(newer.run_id, "t-001", 0, "")

@@ -170,7 +170,7 @@ async def test_what_falls_on_a_further_side_alone_stands_first_and_can_be_read(
     draft.write_text(PLAIN_DRAFT)
     with Session(workspace) as session:
         plain = start(session, make_spec(resolve(session, PROMPT), workspace.suite_for(PROMPT)))
-        plain.wait(30)
+        plain.wait(120)
     draft.write_text(CAREFUL_DRAFT.replace("names.", "names, please."))
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -45,7 +45,7 @@ class Shop:
         with Session(self.workspace) as session:
             suite = session.workspace.suite_for(PROMPT)
             spec = make_spec(resolve(session, PROMPT), suite, limit=limit)
-            run_id = start(session, spec).wait(30).run_id
+            run_id = start(session, spec).wait(120).run_id
         self.failing.clear()
         self.asked.clear()
         return run_id

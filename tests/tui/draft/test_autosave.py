@@ -24,6 +24,8 @@ from workbench.tui.draft.screen import DraftScreen
 from workbench.workspace import Workspace
 
 WIDE = (160, 36)
+WAIT_S = 120.0
+"""For a gate that the test opens."""
 in_the_app = pytest.mark.anyio
 
 
@@ -39,7 +41,7 @@ class Disk:
 
     def write(self, path: Path, content: str) -> None:
         self.begun.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(WAIT_S)
         if self.is_full:
             raise UsageError(f"cannot write {path}: No space left on device")
         write_atomically(path, content)
@@ -160,8 +162,8 @@ async def test_a_failed_write_is_shown_and_tried_again_with_the_next_key(
         assert "not saved yet" in subtitle(editor)
         disk.is_full = False
         await pilot.press(*"two ")
+        await until(pilot, lambda: "one two " in draft_of(workspace).read_text())
         await until(pilot, lambda: "autosaved" in subtitle(editor))
-        assert "one two " in draft_of(workspace).read_text()
 
 
 @in_the_app
@@ -262,19 +264,19 @@ def test_a_slow_disk_loses_nothing_however_the_app_ends(
         while not begun.exists() and time.monotonic() < deadline:
             terminal._read(0.02)
         at = len(terminal.output)
-        terminal.paste("last ")
-        terminal.wait_for("last", after=at)
+        terminal.paste("latter ")
+        terminal.wait_for("latter", after=at)
         if ending.startswith("SIG"):
             terminal.kill(signal.Signals[ending])
         else:
             terminal.send(CTRL_Q if ending == "quit" else "\x1bOP")
         code = terminal.wait_for_end()
     assert code == {"SIGTERM": 143, "SIGHUP": 129, "quit": 0, "crash": 1}[ending]
-    assert "first last " in draft_of(workspace).read_text()
+    assert "first latter " in draft_of(workspace).read_text()
 
 
 def test_a_text_that_cannot_be_saved_at_the_end_is_rescued(workspace: Workspace) -> None:
-    with open_tui(workspace) as terminal:
+    with open_tui(workspace, autosaves=False) as terminal:
         edit_the_draft(terminal, "mine")
         draft_of(workspace).write_text("theirs")
         terminal.send(CTRL_Q)

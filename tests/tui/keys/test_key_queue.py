@@ -162,7 +162,7 @@ async def test_a_key_that_never_ends_does_not_hold_the_next_for_ever(
     app = SlowApp()
     async with app.run_test() as pilot:
         at_once(pilot, *typed("abc"))
-        await asyncio.wait_for(app.third.wait(), 20)
+        await asyncio.wait_for(app.third.wait(), 120)
         assert app.given == "abc"
         app.line.goes.set()
         await until(pilot, lambda: app.line.value == "abc")
@@ -175,7 +175,7 @@ async def test_keys_wait_for_a_dialog_for_which_something_is_read_first(
 
     def slow(_bench: Session) -> str:
         reading.set()
-        assert go.wait(20)
+        assert go.wait(120)
         return "read"
 
     class Opens(WorkbenchApp):

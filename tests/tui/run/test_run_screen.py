@@ -196,7 +196,7 @@ async def test_while_it_runs_there_is_no_interval_and_stopping_keeps_what_is_don
     def halting(messages: list[dict[str, object]], _options: dict[str, object]) -> str:
         number = int(re.findall(r"\d+", str(messages[-1]["content"]))[0])
         if number >= 20:
-            go_on.wait(30)
+            go_on.wait(120)
         return "billing"
 
     with OpenAIServer(halting) as server:
@@ -236,7 +236,7 @@ async def test_a_run_that_ended_while_another_screen_was_shown_is_shown_as_it_en
     go_on = threading.Event()
 
     def halting(_messages: list[dict[str, object]], _options: dict[str, object]) -> str:
-        go_on.wait(30)
+        go_on.wait(120)
         return "billing"
 
     with OpenAIServer(halting) as server:
@@ -267,7 +267,7 @@ async def test_a_run_that_another_part_drains_is_read_from_the_store(workspace: 
         with Session(workspace) as session:
             live = start(session, spec_of(workspace))
             app.runs.follow(live, "an evaluation", drains=False)
-            live.wait(20)
+            live.wait(120)
         await until_shown(pilot, "80/80", "complete")
         assert all(row.result for row in screen._rows().values())
         assert screen.page is not None

@@ -24,7 +24,7 @@ async def test_the_calls_under_way_are_listed_where_there_is_room(
 
     def slow(messages: list[dict[str, str]], _options: dict[str, object]) -> str:
         if "Ticket 7:" in messages[-1]["content"]:
-            gate.wait(30)
+            gate.wait(120)
         return "billing"
 
     with OpenAIServer(slow) as server:

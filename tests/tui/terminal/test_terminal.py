@@ -21,11 +21,21 @@ REVERSED = re.compile(rb"\x1b\[(?:[0-9]+;)*7(?:;[0-9]+)*m")
 F2, F3, F4, CTRL_Q = "\x1bOQ", "\x1bOR", "\x1bOS", "\x11"
 
 
-def open_tui(workspace: Workspace, **environ: str) -> Terminal:
+NEVER_AUTOSAVES = (
+    "import runpy\n"
+    "from workbench.tui.draft import autosave\n"
+    "autosave.SAVE_S = autosave.LOOK_S = 3600.0\n"
+    "runpy.run_module('workbench.tui', run_name='__main__')\n"
+)
+"""However long the test takes, what is typed is unsaved when the program ends."""
+
+
+def open_tui(workspace: Workspace, *, autosaves: bool = True, **environ: str) -> Terminal:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     config = str(workspace.root.parent / "config")
+    program = ["-m", "workbench.tui"] if autosaves else ["-c", NEVER_AUTOSAVES]
     return Terminal(
-        [sys.executable, "-m", "workbench.tui", str(workspace.root)],
+        [sys.executable, *program, str(workspace.root)],
         cwd=ROOT,
         environ={
             **kept,
@@ -45,17 +55,17 @@ def edit_the_draft(terminal: Terminal, text: str) -> None:
     terminal.wait_for("= 1.0.1")
     at = len(terminal.output)
     terminal.send(F3)
-    terminal.wait_for("tries this case", after=at)
+    terminal.wait_for("esc leaves the editor", after=at)
     at = len(terminal.output)
     terminal.paste(text)
-    terminal.wait_for("not saved yet", after=at)
+    terminal.wait_for(text, after=at)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_saves_the_draft_and_restores_the_screen(
     workspace: Workspace, number: signal.Signals
 ) -> None:
-    with open_tui(workspace) as terminal:
+    with open_tui(workspace, autosaves=False) as terminal:
         edit_the_draft(terminal, "hurry")
         terminal.kill(number)
         assert terminal.wait_for_end() == 128 + number
@@ -64,11 +74,11 @@ def test_a_signal_saves_the_draft_and_restores_the_screen(
 
 
 def test_a_closed_terminal_loses_no_draft(workspace: Workspace) -> None:
-    with open_tui(workspace) as terminal:
-        edit_the_draft(terminal, "closed")
+    with open_tui(workspace, autosaves=False) as terminal:
+        edit_the_draft(terminal, "hangup")
         terminal.hang_up()
         terminal.wait_for_end()
-    assert "closed" in draft_of(workspace).read_text()
+    assert "hangup" in draft_of(workspace).read_text()
 
 
 def test_the_users_editor_has_the_terminal_for_itself(workspace: Workspace, tmp_path: Path) -> None:
