@@ -12,7 +12,11 @@ from hypothesis import settings
 
 from workbench.providers.openai_chat.forms import FORMS
 
-pytest_plugins = ["tests.support.needs", "tests.support.pilot_speed"]
+pytest_plugins = [
+    "tests.support.needs",
+    "tests.support.pilot_speed",
+    "tests.support.registry_speed",
+]
 
 # A deadline would measure the machine, not the code.
 settings.register_profile("explore", deadline=None)
