@@ -161,22 +161,27 @@ def cold(path: Path, rounds: int = 15) -> dict[str, float]:
     }
 
 
+def processor_s() -> float:
+    """Seconds of the processor, with those of the processes that were waited for."""
+    return sum(os.times()[:4])
+
+
 def audit(path: Path, rounds: int = 3) -> dict[str, float]:
     """`verify`, against reading every row of the same tables once and hashing it; CPU seconds."""
     verified, bare = [], []
     for _ in range(rounds):
-        started = time.process_time()
+        started = processor_s()
         with PromptRegistry(path) as registry:
             report = registry.verify()
-        verified.append(time.process_time() - started)
+        verified.append(processor_s() - started)
         assert report.ok, report.first_bad
-        started = time.process_time()
+        started = processor_s()
         connection = reader(path)
         for statement in ("SELECT * FROM ledger", "SELECT * FROM versions"):
             for row in connection.execute(statement):
                 hashlib.sha256(repr(row).encode()).hexdigest()
         connection.close()
-        bare.append(time.process_time() - started)
+        bare.append(processor_s() - started)
     return {
         "records": report.records,
         "audit_s": min(verified),

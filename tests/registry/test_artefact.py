@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.fingerprints import fingerprint, fingerprint_of_parsed
 from workbench.registry.models.artefact import fingerprint_of_text, prompt_of
+from workbench.registry.models.digest import record_hash, row_digest
 
 
 @given(st.text())
 def test_the_short_way_to_the_fingerprint_of_plain_text_leads_to_the_same(content: str) -> None:
     assert fingerprint_of_text(content) == prompt_of("p", content, "").fingerprint
+
+
+COLUMNS = st.tuples(*[st.none() | st.text(st.characters(exclude_categories=["Cs"]))] * 5)
+
+
+@given(st.integers(), COLUMNS)
+def test_the_short_way_to_the_hash_of_a_record_leads_to_the_same(
+    seq: int, columns: tuple[Any, Any, Any, Any, Any]
+) -> None:
+    assert record_hash(seq, *columns) == row_digest("ledger", (seq, *columns))
 
 
 JSON = st.recursive(
