@@ -74,6 +74,16 @@ def test_what_was_judged_can_be_seen_compared_and_brought_back(fresh_cli: Cli) -
     assert cli.here("dataset", "diff", "triage", "1", "3").out.splitlines()[1] == "the same cases"
 
 
+def test_what_cannot_be_kept_is_not_written_over(fresh_cli: Cli) -> None:
+    cli = fresh_cli
+    versions(cli)
+    broken = dataset(cli).read_text() + "\n<<<<<<< HEAD\n"
+    dataset(cli).write_text(broken)
+    done = cli.here("dataset", "restore", "triage", "1")
+    assert (done.code, "mend it, or move it away" in done.err) == (2, True), done.err
+    assert dataset(cli).read_text() == broken
+
+
 def test_a_version_has_a_name_and_is_exported_by_it(fresh_cli: Cli) -> None:
     cli = fresh_cli
     assert cli.here("dataset", "tag", "triage", "before").code == 0

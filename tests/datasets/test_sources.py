@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.datasets.sources.history import earlier_contents
@@ -135,7 +135,8 @@ def test_a_hash_splits_so_that_no_group_is_divided_and_rows_keep_a_split_of_thei
     assert {*splits.values()} == {"gate", "dev"}
 
 
-@given(st.lists(st.text(max_size=5), unique=True, min_size=1, max_size=30), st.text(max_size=5))
+@settings(max_examples=30)
+@given(st.lists(st.text(max_size=5), unique=True, min_size=1, max_size=10), st.text(max_size=5))
 def test_a_new_case_never_moves_an_old_one(texts: list[str], new: str) -> None:
     shares = {"gate": 0.3, "dev": 0.7}
     before = [Case(f"{at}", {"t": text}) for at, text in enumerate(texts)]

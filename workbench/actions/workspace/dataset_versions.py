@@ -111,6 +111,12 @@ def restore(session: Session, name: str, ref: str, reason: str = "") -> DatasetC
             f"{opened.head.path}: its dataset is no plain file, so nothing is written into it",
             hint=f"workbench dataset export {opened.head.name} --snapshot {ref}",
         )
+    opened.writable()  # else what the file holds now would be lost
+    if opened.problem and path.exists():
+        raise UsageError(
+            f"{path} cannot be read, so what it holds cannot be kept: {opened.problem}",
+            hint="mend it, or move it away",
+        )
     write_atomically(path, written(path, found.cases, found.fingerprint))
     said = f"restored {found.name}" + (f": {reason}" if reason.strip() else "")
     return open_suite(session, name, said).newest()
