@@ -30,7 +30,8 @@ hostile = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sa
             "\r\n",
             "\n",
         ),
-        *("", " \n", "{% raw %}", "{% endraw %}", "    ]
+        *("", " \n", "{% raw %}", "{% endraw %}", "<<<<<<< x", "---\nname: b\n---", "\u2028", "{{"),
+    ]
 )
 _words = st.sampled_from(
     ["Be kind.", "{{ ticket }}", "{{ mood }}", "\nline\n", " - ", "ä", "{%- if 1 %}x{% endif %}"]
@@ -54,7 +55,6 @@ rows = st.lists(
     ),
     max_size=3,
 ).map(lambda found: tuple(json.loads(canonical_json(row)) for row in found))
-<<<<<<< HEAD
 histories = st.lists(hostile, min_size=1, max_size=3).map(
     lambda texts: [
         {"role": ("user", "assistant")[(len(texts) - 1 - at) % 2], "content": text}
