@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.errors import TemplateError
 from workbench.prompts.inputs.conversations import conversation_problem
 from workbench.prompts.inputs.media import media_of
 from workbench.prompts.kinds import MEDIA, NEEDED, NUMBERS, fits, is_typed, shown
 from workbench.prompts.values import MESSAGES, Input
+
+
+def check_values(declared: Sequence[Input], given: Mapping[str, Any]) -> None:
+    """Raise TemplateError for the first value that does not fit its input."""
+    for item in declared:
+        problem = misfit(item, given.get(item.name))
+        if problem:
+            raise TemplateError(f"{item.name} {problem}", hint=f"its kind is {item.kind}")
 
 
 def misfit(item: Input, value: Any) -> str:

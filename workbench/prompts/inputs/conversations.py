@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.errors import TemplateError
 from workbench.prompts.kinds import NEEDED, shown
-from workbench.prompts.values import MESSAGES, Message
+from workbench.prompts.values import EXAMPLES, MESSAGES, SLOT, Message
 
 ROLES = ("user", "assistant", "tool")
 """Who may speak in a conversation; what the system says stands in the prompt."""
@@ -115,6 +115,18 @@ def conversation(value: Any, name: str) -> tuple[Message, ...]:
     if problem:
         raise TemplateError(f"{name} {problem}", hint=f"its kind is {MESSAGES}")
     return tuple(map(_message, value))
+
+
+def check_end(last: Message, rendered: Sequence[Message]) -> None:
+    """Raise TemplateError where a prompt ends with the slot `last` of a conversation, and nothing
+    that was rendered asks for an answer.
+    """
+    is_conversation = last.role == SLOT and last.content != EXAMPLES
+    if is_conversation and (not rendered or rendered[-1].role not in ("user", "tool")):
+        raise TemplateError(
+            f"{last.content} ends with nothing that asks for an answer",
+            hint="its last message is the user's, or the result of a tool",
+        )
 
 
 def _message(given: Mapping[str, Any]) -> Message:

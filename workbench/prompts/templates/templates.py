@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
-from workbench.prompts.inputs.conversations import conversation
+from workbench.prompts.inputs.conversations import check_end, conversation
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
 from workbench.prompts.sizes import about_tokens
@@ -95,7 +95,7 @@ class Renderer:
         if placed:
             messages = tuple(m if m.more else cut(m, placed, media) for m in messages)
             check_kept(placed)
-        self._check_end(messages)
+        check_end(self._prompt.messages[-1], messages)
         if sum(len(message.content) for message in messages) > MAX_RENDERED_CHARS:
             raise TemplateError(
                 f"{self._prompt.prompt_id} renders to more than {MAX_RENDERED_CHARS:,} characters"
@@ -116,24 +116,10 @@ class Renderer:
                     f"{self._prompt.prompt_id} has no input {name!r}",
                     hint=did_you_mean(name, self.names),
                 )
-        for item in self._prompt.inputs:
-            if item.name in inputs and (item.enum or item.kind != "string"):
-                from workbench.prompts.inputs.checks import misfit
+        if any(item.enum or item.kind != "string" for item in self._prompt.inputs):
+            from workbench.prompts.inputs.checks import check_values
 
-                problem = misfit(item, inputs[item.name])
-                if problem:
-                    raise TemplateError(f"{item.name} {problem}", hint=f"its kind is {item.kind}")
-
-    def _check_end(self, messages: tuple[Message, ...]) -> None:
-        """Raise TemplateError when a conversation at the end leaves nothing to answer."""
-        last = self._prompt.messages[-1]
-        if last.role != SLOT or last.content == EXAMPLES:
-            return
-        if not messages or messages[-1].role not in ("user", "tool"):
-            raise TemplateError(
-                f"{last.content} ends with nothing that asks for an answer",
-                hint="its last message is the user's, or the result of a tool",
-            )
+            check_values(self._prompt.inputs, inputs)
 
     def _part(self, message: Message) -> _Part:
         if message.role != SLOT:
