@@ -151,12 +151,22 @@ def test_versions_are_found_by_number_name_and_digest(versions: DatasetVersions)
         found = versions.find("echoes", ref)
         assert found is not None and found.number == 1, ref
     assert first.gate == last.gate
-    by_gate = versions.find("echoes", first.gate)
-    assert by_gate is not None and by_gate.number == 2
+    for ref in (first.gate, first.gate[:12]):
+        by_gate = versions.find("echoes", ref)
+        assert by_gate is not None and by_gate.number == 2
     assert versions.find("echoes", "7") is None
     assert versions.find("other", "1") is None
-    with pytest.raises(UsageError, match="begins several contents"):
-        versions.find("echoes", first.gate[:8])
+
+
+def test_digits_that_two_fingerprints_begin_with_name_none(
+    versions: DatasetVersions, path: Path
+) -> None:
+    record(versions, *make_cases(1))
+    record(versions, *make_cases(2))
+    with closing(sqlite3.connect(path)) as runs, runs:
+        runs.execute("UPDATE snapshots SET fingerprint = 'abcdef' || substr(fingerprint, 7)")
+    with pytest.raises(UsageError, match="begins several contents of echoes: versions 2"):
+        versions.find("echoes", "abcdef")
 
 
 def test_a_name_moves_only_when_told_and_cannot_look_like_a_digest(

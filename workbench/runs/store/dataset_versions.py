@@ -129,32 +129,34 @@ class DatasetVersions:
         """The suite's last version, if there is one."""
         return next(iter(self.versions(suite, 1)), None)
 
-    def suites(self) -> list[str]:
-        """The suites that have versions."""
-        rows = self._connection.execute("SELECT DISTINCT suite FROM dataset_versions ORDER BY 1")
-        return [row[0] for row in rows.fetchall()]
-
     def find(self, suite: str, ref: str) -> DatasetVersion | None:
         """The version with that number, name, or first digits of a fingerprint (of the dataset, or
         of its gate cases); the newest of several. None if there is none.
 
-        Raises UsageError for digits that two contents begin with.
+        Raises UsageError for digits that two fingerprints begin with.
         """
-        known = self.versions(suite)
+        found: list[DatasetVersion] = []
         if _NUMBER.fullmatch(ref):
-            for version in known:
-                if version.number == int(ref):
-                    return version
-        for version in known:
-            if ref in version.names:
-                return version
-        if not is_digest(ref):
-            return None
-        alike = [v for v in known if v.fingerprint.startswith(ref) or v.gate.startswith(ref)]
-        if len({version.fingerprint for version in alike}) > 1 and len(ref) < 64:
+            found = self._where("v.number = ?2", suite, int(ref))
+        if not found:
+            named = "SELECT number FROM dataset_tags WHERE suite = v.suite AND name = ?2"
+            found = self._where(f"v.number = ({named})", suite, ref)
+        if found or not is_digest(ref):
+            return next(iter(found), None)
+        begins = "substr(s.fingerprint, 1, ?2) = ?3 OR substr(s.gate, 1, ?2) = ?3"
+        alike = self._where(begins, suite, len(ref), ref)
+        meant = {v.fingerprint if v.fingerprint.startswith(ref) else v.gate for v in alike}
+        if len(meant) > 1:
             which = ", ".join(f"{v.number} ({v.fingerprint[:12]})" for v in alike[:3])
             raise UsageError(f"{ref} begins several contents of {suite}: versions {which}")
-        return alike[0] if alike else None
+        return next(iter(alike), None)
+
+    def _where(self, condition: str, suite: str, *values: Any) -> list[DatasetVersion]:
+        rows = self._connection.execute(
+            f"{_VERSIONS} WHERE v.suite = ?1 AND ({condition}) ORDER BY v.number DESC",
+            [suite, *values],
+        ).fetchall()
+        return [_version(row) for row in rows]
 
     def read(self, version: DatasetVersion) -> StoredCases:
         """The cases of a version, in the dataset's order."""
@@ -204,7 +206,7 @@ class DatasetVersions:
             )
         with writing(self._database):
             row = self._connection.execute(
-                "SELECT number FROM dataset_tags WHERE suite = ? AND name = ?",
+                "SELECT number FROM dataset_tags WHERE suite = ? AND name = ?2",
                 [version.suite, name],
             ).fetchone()
             if row and row[0] != version.number and not move:

@@ -103,9 +103,10 @@ def numbers_of(
 
 def contents_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Any]:
     """The contents of the cases with these numbers, in that order."""
-    numbers = list(numbers)
-    lines = _lines(connection, numbers)
-    return (loads(lines[number].decode("utf-8", "surrogatepass")) for number in numbers)
+    left = iter(numbers)
+    while part := list(islice(left, _AT_ONCE)):
+        lines = _lines(connection, part)
+        yield from _parsed([lines[number] for number in part])
 
 
 def is_whole(connection: sqlite3.Connection, snapshot: int) -> bool:
@@ -123,8 +124,7 @@ def all_contents(connection: sqlite3.Connection) -> Iterator[tuple[int, Any]]:
     """Every stored case with its number."""
     firsts = connection.execute("SELECT first FROM snapshot_packs ORDER BY first").fetchall()
     for (first,) in firsts:
-        for number, line in enumerate(_pack(connection, first), first):
-            yield number, loads(line.decode("utf-8", "surrogatepass"))
+        yield from enumerate(_parsed(_pack(connection, first)), first)
 
 
 def cases_of_suites(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Any]]:
@@ -180,9 +180,9 @@ def rewrite(
     """Replace stored cases by what `change` makes of them, inside a write transaction."""
     for first, members in _by_pack(connection, numbers).items():
         lines = _pack(connection, first)
+        contents = _parsed(lines)
         for number in members:
-            content = loads(lines[number - first].decode("utf-8", "surrogatepass"))
-            lines[number - first] = _line(change(content))
+            lines[number - first] = _line(change(contents[number - first]))
         connection.execute(
             "UPDATE snapshot_packs SET digests = ?, body = ? WHERE first = ?",
             [_digests(lines), _packed(lines), first],
@@ -263,6 +263,12 @@ def _by_pack(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int
 def _pack(connection: sqlite3.Connection, first: int) -> list[bytes]:
     row = connection.execute("SELECT body FROM snapshot_packs WHERE first = ?", [first]).fetchone()
     return zlib.decompress(row[0]).split(b"\n")
+
+
+def _parsed(lines: Sequence[bytes]) -> list[Any]:
+    """The contents in lines; parsed together, as each call of the parser costs more than a case."""
+    contents: list[Any] = loads((b"[" + b",".join(lines) + b"]").decode("utf-8", "surrogatepass"))
+    return contents
 
 
 def _packed(lines: Sequence[bytes]) -> bytes:
