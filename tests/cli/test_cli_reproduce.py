@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,25 @@ def test_what_is_not_to_be_had_is_said_before_any_call(
     done = cli.here("reproduce", "triage@1.0.0")
     assert (done.code, server.calls) == (4, before)
     assert words in done.err
+
+
+def test_cases_that_only_a_version_of_the_dataset_has_are_found_there(
+    evaluated: Evaluated, tmp_path: Path
+) -> None:
+    cli, _ = evaluated
+    kept = tmp_path / "cases.json"
+    exported = cli.here("dataset", "export", "triage", "--snapshot", "1", "--output", str(kept))
+    assert exported.code == 0, exported
+    edit_the_cases(cli)
+    assert cli.here("dataset", "log", "triage").code == 0
+    with closing(sqlite3.connect(cli.root / ".workbench" / "runs.db")) as runs, runs:
+        runs.execute("UPDATE runs SET case_set = (SELECT max(case_set) FROM runs)")
+        runs.execute("DELETE FROM results")
+        runs.execute("PRAGMA foreign_keys = OFF")
+        runs.execute("DELETE FROM runs")
+    done = cli.here("reproduce", "triage@1.0.0", "--json")
+    assert done.code == 0, done
+    assert done.json["degree"] == "same_answers"
 
 
 def test_a_provider_that_fails_makes_it_incomplete(evaluated: Evaluated) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.actions.refs import Source, source_of
 from workbench.actions.session import Session
+from workbench.actions.workspace.dataset_contents import find_content, open_suite
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import NotFound, NotReproducible, SuiteError, WorkbenchError
 from workbench.registry import EvaluationRecord
@@ -120,11 +122,14 @@ def _cases(
     evidence = record.evidence
     order = [pair.case_id for pair in next(iter(evidence.pairs.values()), ())]
     digests = evidence.cases or ("",) * len(order)  # 0.1.0 recorded ids alone
-    known: dict[tuple[str, str], Case] = {}
-    for case in _known_cases(session, record, today):
-        known.setdefault((case.id, case.digest), case)
-        known.setdefault((case.id, ""), case)
     wanted = list(zip(order, digests, strict=False))
+    known: dict[tuple[str, str], Case] = {}
+    for cases in _known_cases(session, record, today):
+        for case in cases:
+            known.setdefault((case.id, case.digest), case)
+            known.setdefault((case.id, ""), case)
+        if all(key in known for key in wanted):
+            break
     lost = [case_id for case_id, digest in wanted if (case_id, digest) not in known]
     if lost:
         example = f", {lost[0]!r} first" if len(lost) > 1 else f": {lost[0]!r}"
@@ -136,14 +141,22 @@ def _cases(
     return tuple(known[key] for key in wanted)
 
 
-def _known_cases(session: Session, record: EvaluationRecord, today: Suite | None) -> Iterator[Case]:
-    """Cases that this workspace has: of the runs behind the evaluation, and of the suite today."""
+def _known_cases(
+    session: Session, record: EvaluationRecord, today: Suite | None
+) -> Iterator[Sequence[Case]]:
+    """Cases that can be had: of the runs behind the evaluation, of the suite today, and of the
+    content that was judged, wherever it is kept. The last look is the most expensive.
+    """
+    evidence = record.evidence
     if session.workspace.runs_path.exists():
-        for run_id in (record.evidence.run_b, record.evidence.run_a):
+        for run_id in (evidence.run_b, evidence.run_a):
             if run_id and session.store.summary_or_none(run_id):
-                yield from session.store.cases(run_id)
+                yield session.store.cases(run_id)
     if today:
-        yield from today.dataset.cases
+        yield today.dataset.cases
+    with suppress(WorkbenchError):  # it is said which cases are missing
+        opened = open_suite(session, evidence.suite, read=False)
+        yield find_content(opened, evidence.suite_parts.get("dataset", "")).cases
 
 
 def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tuple[Scorer, ...]:
