@@ -11,13 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.datasets.prompt_files import WorkspaceFiles
 from workbench.errors import DraftError, NoSuite, NotFound, UntrustedWorkspace, UsageError
 from workbench.links import STATE, owned_by_another
 from workbench.prompts.files.variants import split_name
 from workbench.prompts.values import SUFFIX, Prompt
 from workbench.settings import EMBEDDED_MODEL, FILE_NAME, LOCAL, Settings, read_settings
 from workbench.suggestions import did_you_mean
-from workbench.workspace_files import WorkspaceFiles
 
 if TYPE_CHECKING:
     from workbench.prompts.files.prompty import Draft

@@ -12,10 +12,10 @@ from workbench.actions.session import Session
 from workbench.actions.trust import is_trusted
 from workbench.actions.workspace.init import create_workspace, sample_steps, samples, samples_folder
 from workbench.datasets.fit import check_fit
+from workbench.datasets.prompt_files import WorkspaceFiles
 from workbench.errors import NotFound, UsageError
 from workbench.prompts.files.prompty import read_draft
 from workbench.registry import PromptVersion
-from workbench.workspace_files import WorkspaceFiles
 
 
 @pytest.fixture(autouse=True)

@@ -185,3 +185,14 @@ def test_a_row_without_an_answer_shows_none_and_needs_none() -> None:
 def test_examples_need_jinja2() -> None:
     with pytest.raises(DraftError, match="line 3 examples need templates in jinja2"):
         read("choose: all\ntemplate: braces", "{examples}")
+
+
+def test_all_examples_together_have_the_limits_of_one_rendering() -> None:
+    slow = 'template: "{% for i in range(3000) %}{{ i }}{% endfor %}"'
+    row = {"inputs": {"ticket": "a"}}
+    Renderer(read(slow, rows=[row]))
+    with pytest.raises(TemplateError, match=r"example \d+ of those from .*: .* it takes too long"):
+        Renderer(read(slow, rows=[row] * 100))
+    long = f'template: "{"x" * 20_000}"'
+    with pytest.raises(TemplateError, match="render to more than 10,000,000 characters"):
+        Renderer(read(long, rows=[row] * 600))

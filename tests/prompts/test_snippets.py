@@ -136,10 +136,10 @@ def test_a_wrong_include_is_refused_with_its_line(tag: str, problem: str) -> Non
         assert refused.value.hint.startswith('write {% include "NAME" %}')
 
 
-def test_a_circle_names_each_snippet_of_it_and_the_line_that_closes_it() -> None:
+def test_a_cycle_names_each_snippet_of_it_and_the_line_that_closes_it() -> None:
     with pytest.raises(
         DraftError,
-        match=r"^snippets/c\.md: line 2 snippets include each other in a circle: a → b → c → a \(",
+        match=r"^snippets/c\.md: line 2 snippets include each other in a cycle: a → b → c → a \(",
     ):
         read(
             'user:\n{% include "a" %}',
@@ -164,17 +164,17 @@ def test_snippets_that_multiply_are_counted_before_they_are_expanded() -> None:
         Renderer(stored)
 
 
-def test_a_stored_prompt_with_a_circle_or_a_gap_is_refused_when_it_is_compiled() -> None:
-    circle = Prompt(
+def test_a_stored_prompt_with_a_cycle_or_a_gap_is_refused_when_it_is_compiled() -> None:
+    cycle = Prompt(
         "a",
         (Message("user", '{% include "s" %}'),),
         revision=PARTS_REVISION,
         snippets={"s": '{% include "s" %}'},
     )
-    with pytest.raises(TemplateError, match="circle: s → s"):
-        Renderer(circle)
+    with pytest.raises(TemplateError, match="cycle: s → s"):
+        Renderer(cycle)
     with pytest.raises(TemplateError, match="line 1 of the template includes 's'"):
-        Renderer(replace(circle, snippets={}))
+        Renderer(replace(cycle, snippets={}))
 
 
 def test_a_role_marker_in_a_snippet_is_refused_since_it_is_text_of_one_message() -> None:
@@ -255,3 +255,12 @@ def test_an_include_may_stand_in_a_block_a_macro_and_without_blanks() -> None:
     body = "{% macro m() %}{%include's'%}{% endmacro %}{{ m() }}"
     body += "{% block b %}{%\ninclude\n's' %}{% endblock %}"
     assert rendered(read(body, s="{{ 1 + 1 }}")) == ["22"]
+
+
+def test_a_snippet_of_many_tags_counts_each_time_that_it_is_included() -> None:
+    many = "{{ x }}" * 400
+    assert len(read('{% include "s" %}' * 3, s=many).snippets["s"]) == len(many)
+    with pytest.raises(DraftError, match="words and signs stand in its tags, and 10,000 may"):
+        read('{% include "s" %}' * 30, s=many)
+    with pytest.raises(DraftError, match="its snippets make a text of more than"):
+        read('{% include "s" %}' * 30, s="x" * 500_000)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.actions.workspace.snippets import SnippetUses, Use
 
 
-@command("snippets", example="workbench snippets\nworkbench snippets tone")
+@command("snippets", example="workbench snippets tone")
 @click.argument("name", required=False)
 def snippets_command(context: CommandContext, name: str | None) -> None:
     """List the snippets and who includes them, or show what an edit of one changes.

@@ -106,7 +106,7 @@ def included_in(texts: Iterable[str], snippets: Mapping[str, str]) -> dict[str, 
 def expanded(prompt: Prompt, text: str) -> Expanded:
     """A template of the prompt with its snippets in place.
 
-    Raises TemplateError for one that the prompt lacks, a circle, or too many.
+    Raises TemplateError for one that the prompt lacks, a cycle, or too many.
     """
     is_old = prompt.template_format != JINJA2 or prompt.revision < PARTS_REVISION
     if is_old or not _ANY_INCLUDE.search(text):
@@ -175,8 +175,8 @@ def misuse(include: Include, path: tuple[str, ...]) -> tuple[str, str] | None:
         what = "an include takes one name in quotes" if name is None else f"{name!r} is no name"
         return f"{what} of a snippet", NAME_HINT
     if name in path:
-        circle = " → ".join([*path[path.index(name) :], name])
-        return f"snippets include each other in a circle: {circle}", "take one include out"
+        cycle = " → ".join([*path[path.index(name) :], name])
+        return f"snippets include each other in a cycle: {cycle}", "take one include out"
     if len(path) >= MAX_DEPTH:
         deep = " → ".join([*path, name])
         return f"more than {MAX_DEPTH} snippets include each other: {deep}", "put texts together"

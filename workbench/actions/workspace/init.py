@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workbench.actions.trust import trust
 from workbench.actions.workspace.git_attributes import ATTRIBUTES, add_union_merge, in_git
+from workbench.datasets.prompt_files import WorkspaceFiles
 from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
 from workbench.links import STATE
@@ -22,7 +23,6 @@ from workbench.workspace import (
     Workspace,
     open_workspace,
 )
-from workbench.workspace_files import WorkspaceFiles
 
 STEPS = "steps"
 _KEPT = frozenset({".git", ATTRIBUTES})

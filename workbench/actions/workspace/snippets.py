@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.datasets.prompt_files import snippet_paths
 from workbench.errors import DraftError, NotFound, RegistryError, WorkbenchError
 from workbench.prompts.files.parts import snippet_text
 from workbench.prompts.files.prompty import Draft
 from workbench.prompts.snippets import NAME, NAME_HINT, includes_in
 from workbench.suggestions import did_you_mean
 from workbench.verdicts.values import Gate
-from workbench.workspace_files import snippet_paths
 
 if TYPE_CHECKING:
     from workbench.registry import PromptRegistry, PromptVersion

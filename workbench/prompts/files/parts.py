@@ -8,12 +8,23 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from workbench.errors import DraftError
+from workbench.errors import DraftError, TemplateError
 from workbench.fingerprints import canonical_json
 from workbench.prompts.files.front_matter import Front
+from workbench.prompts.revisions import size_of
 from workbench.prompts.roles import first_marker
-from workbench.prompts.snippets import MAX_INCLUDES, NAME, includes_in, misuse
-from workbench.prompts.values import EXAMPLES, MAX_TEXT_BYTES, SNIPPETS, ExampleSet
+from workbench.prompts.snippets import MAX_INCLUDES, NAME, expanded, includes_in, misuse
+from workbench.prompts.values import (
+    EXAMPLES,
+    JINJA2,
+    MAX_TEXT_BYTES,
+    MAX_WORDS,
+    SLOT,
+    SNIPPETS,
+    ExampleSet,
+    Message,
+    Prompt,
+)
 
 EXAMPLE_KEYS = frozenset({"file", "template", "choose", "rows"})
 ROW_KEYS = ("inputs", "expected", "tags")
@@ -66,7 +77,7 @@ def read_snippets(
     """Every snippet that these templates include, directly or not, by name.
 
     `texts` are templates with the line of the draft that each begins at. Raises DraftError with the
-    place for a missing snippet, a circle, or one that is no text within a message.
+    place for a missing snippet, a cycle, or one that is no text within a message.
     """
     own = front.data.get(SNIPPETS)
     written = own if isinstance(own, Mapping) else {}
@@ -88,12 +99,29 @@ def read_snippets(
                 known[name] = _snippet(name, written, files, place)
                 if sum(map(len, known.values())) > MAX_TEXT_BYTES:
                     raise DraftError(f"{place} its snippets are too long together")
-            # Again for each way that leads here: a circle may be on any of them.
+            # Again for each way that leads here: a cycle may be on any of them.
             follow(known[name], f"{SNIPPETS}/{name}.md", 1, (*path, name))
 
     for text, first_line in texts:
         follow(text, front.where, first_line, ())
     return {name: known[name] for name in sorted(known)}
+
+
+def check_size(prompt: Prompt, where: str) -> None:
+    """Refuse templates that would take long to compile, with their snippets in place."""
+    if prompt.template_format != JINJA2:
+        return
+    templates = [message.content for message in prompt.messages if message.role != SLOT]
+    templates += [prompt.examples.template] if prompt.examples else []
+    try:
+        size = size_of(Message("", expanded(prompt, text).text) for text in templates)
+    except TemplateError as error:
+        raise DraftError(f"{where}: {error.message}", hint=error.hint) from error
+    if size > MAX_WORDS:
+        raise DraftError(
+            f"{where}: {size:,} words and signs stand in its tags, and {MAX_WORDS:,} may",
+            hint="give long data as an input, or write it as text",
+        )
 
 
 def _snippet(name: str, written: Mapping[str, Any], files: PromptFiles, place: str) -> str:

@@ -15,13 +15,14 @@ from workbench.prompts.files.parts import (
     NO_FILES,
     PromptFiles,
     check_parts,
+    check_size,
     parts_content,
     read_examples,
     read_snippets,
 )
 from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.files.variants import check_variant, split_name
-from workbench.prompts.revisions import least_revision, size_of
+from workbench.prompts.revisions import least_revision
 from workbench.prompts.roles import (
     MisplacedText,
     Placed,
@@ -35,14 +36,12 @@ from workbench.prompts.values import (
     FIRST_REVISION,
     JINJA2,
     MAX_TEXT_BYTES,
-    MAX_WORDS,
     MESSAGES,
     PARTS_REVISION,
     REVISION,
     SNIPPETS,
     ExampleSet,
     Input,
-    Message,
     Model,
     Prompt,
 )
@@ -134,14 +133,7 @@ def parse_prompty(
     if examples:
         texts.append((examples.template, front.line_of((EXAMPLES, "template"))))
     snippets = read_snippets(front, texts, files) if template_format == JINJA2 else {}
-    every_text = (*messages, *(Message("", snippet) for snippet in snippets.values()))
-    size = size_of(every_text) if template_format == JINJA2 else 0
-    if size > MAX_WORDS:
-        raise DraftError(
-            f"{where}: {size:,} words and signs stand in its tags, and {MAX_WORDS:,} may",
-            hint="give long data as an input, or write it as text",
-        )
-    return Prompt(
+    prompt = Prompt(
         prompt_id=name,
         messages=messages,
         model=_model(front),
@@ -158,6 +150,8 @@ def parse_prompty(
         snippets=snippets,
         examples=examples,
     )
+    check_size(prompt, where)
+    return prompt
 
 
 def _slots(inputs: tuple[Input, ...], examples: ExampleSet | None) -> frozenset[str]:

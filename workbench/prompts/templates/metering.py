@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from typing import Any
 
 from jinja2.exceptions import SecurityError
@@ -166,10 +167,21 @@ _now = threading.local()
 
 
 def begin(odd: Callable[[Any, bool], None] | None = None) -> Meter:
-    """Start a new meter for a rendering in this thread."""
-    _now.meter = Meter(odd)
+    """Start a new meter for a rendering in this thread; inside of `together` only for the first."""
+    if not getattr(_now, "is_together", False) or _now.meter is None:
+        _now.meter = Meter(odd)
     meter: Meter = _now.meter
     return meter
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Count the renderings of the block as one, as those of all few-shot examples are."""
+    _now.meter, _now.is_together = None, True
+    try:
+        yield
+    finally:
+        _now.is_together = False
 
 
 def current() -> Meter:

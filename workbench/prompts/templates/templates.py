@@ -142,7 +142,10 @@ class ExampleTexts:
         self._prompt = prompt
         self._set = prompt.examples or ExampleSet()
         self._are_messages = bool(first_marker(self._set.template))
-        rendered = tuple(self._rendered())
+        from workbench.prompts.templates.metering import together
+
+        with together():
+            rendered = tuple(self._rendered())
         self.messages = rendered if self._are_messages else ()
         """What a slot of examples stands for."""
         text = "\n".join(message.content for message in rendered).rstrip("\n")
@@ -168,17 +171,22 @@ class ExampleTexts:
         split = [placed.message for placed in split_messages(template)]
         parts = split if self._are_messages else plain
         fills = [(part.role, _compiled(part.content, self._prompt)) for part in parts]
-        null = _null(self._prompt)
+        null, left = _null(self._prompt), MAX_RENDERED_CHARS
         for number, row in enumerate(self._set.rows, 1):
             values = {**row.get("inputs", {}), "tags": row.get("tags", [])}
             values["expected"] = row.get("expected")
             filled = {name: null if value is None else value for name, value in values.items()}
             try:
-                yield from (Message(role, fill(filled)) for role, fill in fills)
+                made = [Message(role, fill(filled)) for role, fill in fills]
             except (TemplateError, KeyError) as error:
                 where = f" of those from {self._set.file}" if self._set.file else ""
                 problem = error.message if isinstance(error, TemplateError) else f"no {error}"
                 raise TemplateError(f"example {number}{where}: {problem}") from error
+            left -= sum(len(message.content) for message in made)
+            if left < 0:
+                most = f"{MAX_RENDERED_CHARS:,}"
+                raise TemplateError(f"the examples render to more than {most} characters")
+            yield from made
 
     def _check_use(self, message: Message) -> None:
         is_slot = message.role == SLOT and message.content == EXAMPLES
