@@ -104,6 +104,10 @@ class RegistryServer:
     def allows(self, headers: Mapping[str, str]) -> bool:
         raise NotImplementedError
 
+    def leads(self, name: str, pointer: str) -> str | None:
+        """The version that a label or tag leads to."""
+        raise NotImplementedError
+
     def __enter__(self) -> Any:
         self._thread.start()
         return self
@@ -240,6 +244,10 @@ class LangfuseServer(RegistryServer):
         super().__init__()
         self.prompts: dict[str, list[dict[str, Any]]] = {}
 
+    def leads(self, name: str, pointer: str) -> str | None:
+        versions = self.prompts[name]
+        return next((str(v["version"]) for v in versions if pointer in v["labels"]), None)
+
     def allows(self, headers: Mapping[str, str]) -> bool:
         token = base64.b64encode(f"{PUBLIC_KEY}:{KEY}".encode()).decode()
         return headers.get("authorization") == f"Basic {token}"
@@ -328,6 +336,11 @@ class LangsmithServer(RegistryServer):
     def __init__(self) -> None:
         super().__init__()
         self.repos: dict[str, dict[str, Any]] = {}
+
+    def leads(self, name: str, pointer: str) -> str | None:
+        repo = self.repos[name.replace(".", "-")]
+        tagged = repo["tags"].get(pointer)
+        return next((c["commit_hash"] for c in repo["commits"] if c["id"] == tagged), None)
 
     def allows(self, headers: Mapping[str, str]) -> bool:
         return headers.get("x-api-key") == KEY
@@ -465,6 +478,9 @@ class PhoenixServer(RegistryServer):
         self.prompts: dict[str, list[dict[str, Any]]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self._count = 0
+
+    def leads(self, name: str, pointer: str) -> str | None:
+        return self.tags[name.replace(".", "-")].get(pointer)
 
     def allows(self, headers: Mapping[str, str]) -> bool:
         return headers.get("authorization") == f"Bearer {KEY}"

@@ -18,6 +18,8 @@ from workbench.prompts.values import Message, Prompt
 
 _HELD = frozenset({"revision", "messages", "template", "model", "inputs", "outputs", "tools"})
 """Parts of a prompt that are converted; another one makes it a refusal."""
+_AS_TEXT = frozenset({"string", "integer", "float", "number", "boolean", "array", "object"})
+"""Kinds of inputs that are text within a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ def problems_of(export: Export, rules: Rules, name: str) -> Iterator[str]:
             )
         elif message.role != SLOT:
             yield from _template_problems(message, prompt, rules)
+    for item in prompt.inputs:
+        if item.kind not in _AS_TEXT and item.name not in _slots(prompt):
+            kind = f"{item.name}, of the kind {item.kind}"
+            yield f"{service} has no place for {kind}: pass it as text"
     yield from _name_problems(export, rules, name)
     try:
         stored = [settings_of(prompt), note_of(export)]
@@ -84,11 +90,17 @@ def losses_of(export: Export, rules: Rules, name: str) -> Iterator[Loss]:
             "comments, raw blocks and trimmed blanks of templates", "the text that they make"
         )
     yield from losses_of_inputs(prompt)
-    other = [item.name for item in prompt.inputs if item.kind != "string"]
+    placed = _slots(prompt)
+    other = [i.name for i in prompt.inputs if i.kind != "string" and i.name not in placed]
     if other:
         yield Loss(f"how {', '.join(other)} become text", f"apps pass text to {service}")
     if export.approved and export.approved.status.evaluation:
         yield Loss("the scores by case", "the evidence in short is in the metadata")
+
+
+def _slots(prompt: Prompt) -> frozenset[str]:
+    """The inputs whose messages stand between the prompt's."""
+    return frozenset(message.content for message in prompt.messages if message.role == SLOT)
 
 
 def _template_problems(message: Message, prompt: Prompt, rules: Rules) -> Iterator[str]:

@@ -484,14 +484,26 @@ def test_a_placeholder_for_messages_stands_for_a_slot(leaves: Export) -> None:
 
 
 def test_a_slot_is_a_placeholder_at_langfuse_and_langsmith(own: PromptRegistry) -> None:
-    prompt = replace(PLAIN, messages=(Message("slot", "history"), Message("user", "{{ x }}")))
+    prompt = replace(
+        PLAIN,
+        messages=(Message("slot", "history"), Message("user", "{{ x }}")),
+        inputs=(Input("history", kind="messages"), Input("x")),
+    )
     export = Export(own, prompt, "1.0.0", "1.0.0")
     for service in SERVICES[:2]:
         assert refused(service, export) == ""
+        assert "history" not in "".join(str(loss) for loss in service.kind.loses(export))
     assert langfuse.wire_body(export)["prompt"][0] == {"type": "placeholder", "name": "history"}
     node = langsmith.manifest(export)["kwargs"]["messages"][0]
     assert (node["id"][-1], node["kwargs"]) == ("MessagesPlaceholder", {"variable_name": "history"})
     assert "no place between messages" in refused(SERVICES[2], export)
+
+
+@EACH
+def test_an_input_that_is_no_text_is_refused(own: PromptRegistry, service: Service) -> None:
+    prompt = replace(PLAIN, inputs=(Input("x"), Input("photo", kind="image")))
+    export = Export(own, prompt, "1.0.0", "1.0.0")
+    assert "no place for photo, of the kind image" in refused(service, export)
 
 
 @pytest.mark.parametrize(

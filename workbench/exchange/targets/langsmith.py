@@ -142,7 +142,7 @@ def _unfinished(export: Export, repo: _Repo) -> tuple[str, str] | None:
     ours = content_of(manifest(export))
     title = headline(export, _DESCRIPTION_CHARS)
     for index, (ref, commit_id, description) in enumerate(repo.commits()):
-        if description == title or (index == 0 and description is None):
+        if index == 0 or description == title:
             found = repo.commit(ref)
             if found is not None and found.content == ours:
                 return ref, commit_id
