@@ -171,8 +171,8 @@ def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
     ("table", "said"),
     [
         ('kind = "jsno"', "[targets.team]: no target kind 'jsno' (did you mean 'json'?)"),
-        ('kind = "mlflow"', "[targets.team]: no target kind 'mlflow' (known: json, prompty"),
-        ('uri = "x.json"', "[targets.team] names no kind (kind: json, prompty, sqlite)"),
+        ('kind = "nexus"', "[targets.team]: no target kind 'nexus' (known: dotprompt, folder"),
+        ('uri = "x.json"', "[targets.team] names no kind (kind: dotprompt, folder, git, json"),
         ('kind = "json"\nuri = "sqlite:///x.db"', "this target writes a file, and its uri is"),
         ('kind = "json"\nuri_env = "NO_SUCH_1"', "the variable NO_SUCH_1 is not set"),
         ('kind = "json"\noptions = {indent = 2}', "options has no option 'indent'"),
@@ -215,7 +215,7 @@ def test_what_a_target_cannot_hold_is_said(workspace: Workspace, tmp_path: Path)
         draft = export(session, "prompty", "hello", tmp_path / "b.prompty", "production")
         whole = export(session, "sqlite", None, tmp_path / "a.db", "production")
     assert [loss.what for loss in version.losses] == [
-        "version, author and date",
+        "that the version is fixed",
         "evidence and deployments",
     ]
     assert draft.losses == whole.losses == ()

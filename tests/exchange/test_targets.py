@@ -19,12 +19,13 @@ from workbench.errors import UsageError
 from workbench.exchange import targets
 from workbench.exchange.approval import approved
 from workbench.exchange.kinds import TARGETS
+from workbench.exchange.losses import part_losses
 from workbench.exchange.targets.base import Destination, Export
 from workbench.exchange.targets.json import KIND as JSON
 from workbench.exchange.targets.sqlite import write_snapshot
 from workbench.files import LEFT_BEHIND_S, write_atomically
 from workbench.plugins import one_module_each
-from workbench.prompts.values import Input, Message, Model, Prompt
+from workbench.prompts.values import PARTS_REVISION, Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 
 PROMPT = Prompt(
@@ -213,3 +214,16 @@ def test_a_module_beside_the_others_is_all_that_a_new_target_needs(
             TARGETS.get("newkind")
     finally:
         one_module_each.cache_clear()
+
+
+def test_snippets_and_examples_are_written_out_for_targets_that_have_no_place_for_them(
+    registry: PromptRegistry,
+) -> None:
+    snippets = {"tone": "Be kind."}
+    messages = (Message("system", 'Hi. {% include "tone" %} Bye.'),)
+    prompt = Prompt("p", messages, snippets=snippets, revision=PARTS_REVISION)
+    export = Export.of(registry, prompt, "draft")
+    assert export.prompt is not None
+    assert (export.prompt.messages[0].content, export.prompt.snippets) == ("Hi. Be kind. Bye.", {})
+    assert export.whole == prompt
+    assert [loss.what for loss in part_losses(export.whole)] == ["the snippets tone"]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prompts.parts import given_inputs, histories, hostile, prompts, same_source
+from workbench.exchange.losses import part_losses
 from workbench.exchange.targets.prompty import KIND
 from workbench.prompts.codec import prompt_to_json
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
@@ -80,7 +81,8 @@ def test_an_export_names_what_it_loses() -> None:
         snippets={"tone": "Be kind."},
         examples=ExampleSet("{{ ticket }}", ({"inputs": {"ticket": "x"}},)),
     )
-    lost = [loss.what for loss in KIND.loses(Export(None, prompt))]  # type: ignore[arg-type]
+    losses = [*part_losses(prompt), *KIND.loses(Export(None, prompt))]  # type: ignore[arg-type]
+    lost = [loss.what for loss in losses]
     assert lost == [
         "the snippets tone",
         "the few-shot examples as data",

@@ -179,7 +179,9 @@ class _Look:
         environments = self.expected.pointers
         environment = next((e for e, v in environments.items() if v == version), PRODUCTION)
         found = describe(self.registry, self.expected.prompt_id, version, environment)
-        return Export(self.registry, found.version.prompt, version, version, found)
+        return Export.of(
+            self.registry, found.version.prompt, version, version=version, approved=found
+        )
 
 
 def in_words(target: str, finding: Finding) -> str:

@@ -11,6 +11,7 @@ from workbench.exchange.forms.version_json import as_json, to_bytes
 from workbench.exchange.targets.base import Export
 from workbench.exchange.travelling import evidence_in_short
 from workbench.prompts.files.prompty import write_prompty
+from workbench.prompts.flat import flattened
 from workbench.registry import PromptVersion
 from workbench.registry.registry_file import PRODUCTION
 
@@ -41,7 +42,7 @@ def files_of(export: Export) -> dict[str, bytes]:
     version, approved = version_of(export), export.approved
     assert approved is not None
     data = to_bytes(as_json(export.registry, approved, evidence_in_short(export)))
-    prompty = write_prompty(version.prompt)
+    prompty = write_prompty(flattened(version.prompt))
     return {
         layout.version_file(version.prompt_id, version.version): data,
         layout.prompty_file(version.prompt_id, version.version): prompty.encode(),

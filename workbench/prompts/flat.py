@@ -15,6 +15,9 @@ from workbench.prompts.templates.templates import ExampleTexts, variables
 from workbench.prompts.values import EXAMPLES, SLOT, Message, Prompt
 
 _EXAMPLES = re.compile(rf"\{{\{{([-+]?)\s*{EXAMPLES}\s*([-+]?)\}}\}}")
+_SCOPE = re.compile(r"(?<!\{)\{% with\n%\}((?:(?!\{%).)*(?<!\{))\{% endwith\n%\}", re.DOTALL)
+"""A snippet without tags in its place, see `snippets.expanded`; no brace before a border of it could
+open a tag with what follows."""
 _SPECIAL = re.compile(r"\{[{%#]|\{\Z|\r|\A(?:<{7}|>{7}|\|{7})")
 """What a template, or a draft's text, would read as more than a line of text."""
 
@@ -35,11 +38,22 @@ def flattened(prompt: Prompt) -> Prompt:
             else:
                 messages.append(message)
             continue
-        text = expanded(prompt, message.content).text
+        text = _without_scopes(expanded(prompt, message.content).text)
         messages.append(Message(message.role, _with_examples(text, prompt, texts)))
     flat = replace(prompt, messages=tuple(messages), snippets={}, examples=None)
     least = least_revision(flat.messages, flat.inputs, flat.template_format)
     return replace(flat, revision=least)
+
+
+def _without_scopes(text: str) -> str:
+    """The text without the scopes of snippets that have no tags: these set no names. The text is
+    the same where a line of the result would be read as a role marker.
+    """
+    shorter, before = text, ""
+    while shorter != before:
+        before, shorter = shorter, _SCOPE.sub(r"\1", shorter)
+    has_marker = any(map(MARKER.fullmatch, shorter.split("\n")))
+    return text if has_marker else shorter
 
 
 def _with_examples(text: str, prompt: Prompt, texts: ExampleTexts | None) -> str:

@@ -196,7 +196,7 @@ class _Delivery:
         if self.addressed.kind.takes is Takes.PROMPT:
             prompt = registry.get_version(row.prompt_id, row.version).prompt
             suites = self.session.workspace.suite_paths()
-            return Export(registry, prompt, row.version, row.version, suites=suites)
+            return Export.of(registry, prompt, row.version, version=row.version, suites=suites)
         approval = approved(
             registry,
             row.prompt_id,
@@ -205,4 +205,11 @@ class _Delivery:
             force_reason=row.reason,
         )
         prompt = approval.version.prompt
-        return Export(registry, prompt, row.version, row.version, approval, environments)
+        return Export.of(
+            registry,
+            prompt,
+            row.version,
+            version=row.version,
+            approved=approval,
+            environments=environments,
+        )

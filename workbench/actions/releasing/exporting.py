@@ -14,8 +14,14 @@ from workbench.actions.session import Session
 from workbench.errors import TargetUnreachable, UsageError
 from workbench.exchange.approval import approved
 from workbench.exchange.delivery import Moved, refuse
-from workbench.exchange.losses import Loss
-from workbench.exchange.targets.base import Export, Sent, Takes, as_pointer_target
+from workbench.exchange.losses import Loss, part_losses
+from workbench.exchange.targets.base import (
+    Export,
+    Sent,
+    Takes,
+    as_pointer_target,
+    holds_parts,
+)
 from workbench.prompts.files.variants import AT
 from workbench.prompts.key_like import keys_in
 from workbench.registry.registry_file import PRODUCTION
@@ -72,7 +78,8 @@ def plan_export(
     with addressed.calling():
         leaving = _leaving(session, addressed, ref, environment, force_reason)
         refuse(addressed.kind, leaving, addressed.destination)
-        losses = tuple(addressed.kind.loses(leaving))
+        written_out = () if holds_parts(addressed.kind) else part_losses(leaving.whole)
+        losses = (*written_out, *addressed.kind.loses(leaving))
     return Plan(addressed, leaving, losses, tuple(_keys_in(leaving)))
 
 
@@ -144,7 +151,9 @@ def _leaving(
         source = resolve(session, ref)
         label = source.label.removeprefix(AT)
         suites = session.workspace.suite_paths()
-        return Export(registry, source.prompt, label, source.version or "", suites=suites)
+        return Export.of(
+            registry, source.prompt, label, version=source.version or "", suites=suites
+        )
     prompt_id, _, version = ref.partition("@")
     known = [settings.name for settings in registry.environments()]
     if not version or version in known:
@@ -157,7 +166,14 @@ def _leaving(
     elif environment is not None:
         places = [place for place in places if place == environment]
     prompt = approval.version.prompt
-    return Export(registry, prompt, version, version, approval, tuple(places))
+    return Export.of(
+        registry,
+        prompt,
+        version,
+        version=version,
+        approved=approval,
+        environments=tuple(places),
+    )
 
 
 def _keys_in(leaving: Export) -> Iterator[str]:

@@ -14,6 +14,7 @@ from workbench.errors import SettingsError, UsageError
 from workbench.exchange.approval import Approved
 from workbench.exchange.losses import Loss
 from workbench.plugins import lacks
+from workbench.prompts.flat import flattened
 from workbench.prompts.values import Prompt
 from workbench.registry import PromptRegistry
 from workbench.typed_options import Option
@@ -38,7 +39,7 @@ class Export:
 
     registry: PromptRegistry
     prompt: Prompt | None = None
-    """None where the whole registry leaves."""
+    """With snippets and examples written into its messages; None where the registry leaves."""
     label: str = ""
     """How the prompt was named: its version, or `draft`."""
     version: str = ""
@@ -50,6 +51,13 @@ class Export:
     """Where the version is live and a pointer to it is to be set, for a target that has these."""
     suites: tuple[Path, ...] = ()
     """The workspace's suites, for a target that takes those of the prompt along."""
+    whole: Prompt | None = None
+    """The prompt as it is here, with its parts."""
+
+    @classmethod
+    def of(cls, registry: PromptRegistry, prompt: Prompt, label: str, **more: Any) -> Export:
+        """Of a prompt. Raises TemplateError where it does not compile."""
+        return cls(registry, flattened(prompt), label, whole=prompt, **more)
 
     @property
     def name(self) -> str:
@@ -208,6 +216,11 @@ def as_pointer_target(kind: Target) -> PointerTarget | None:
     """The kind as a PointerTarget, None where it lacks a member of one."""
     is_one = not lacks(kind, VersionTarget) and not lacks(kind, PointerTarget)
     return cast(PointerTarget, kind) if is_one else None
+
+
+def holds_parts(kind: Target) -> bool:
+    """Whether the kind holds snippets and examples apart: it has `holds_parts = True`."""
+    return bool(getattr(kind, "holds_parts", False))
 
 
 @contextmanager

@@ -29,6 +29,7 @@ class FolderTarget:
 
     summary = "A folder or a bucket with a file a version, and a file an environment."
     takes = Takes.VERSION
+    holds_parts = True
     options: Mapping[str, Option] = {
         "storage": Option({}, "What fsspec's file system takes: endpoint_url, anon, profile, ..."),
         "key_env": Option("", "The variable with the access key, where the store needs one."),

@@ -36,6 +36,7 @@ class GitTarget:
 
     summary = "A branch of a git repository, a tag a version, environments in files."
     takes = Takes.VERSION
+    holds_parts = True
     options: Mapping[str, Option] = {
         "branch": Option("prompts", "The branch that is pushed to."),
         "timeout": Option(60.0, "Seconds that git may take.", least=1, most=3600),

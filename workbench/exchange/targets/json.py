@@ -29,6 +29,7 @@ class JsonTarget:
 
     summary = "An approved version with its evidence in short, as JSON."
     takes = Takes.VERSION
+    holds_parts = True
     options: Mapping[str, Option] = {}
 
     def loses(self, export: Export) -> Sequence[Loss]:

@@ -13,7 +13,6 @@ from workbench.exchange.targets.base import Destination, Export, Held, Sent, Tak
 from workbench.exchange.versions import evidence_of
 from workbench.files import write_atomically
 from workbench.prompts.files.prompty import write_prompty
-from workbench.prompts.flat import flattened
 from workbench.prompts.values import MESSAGES, SUFFIX, Prompt
 from workbench.typed_options import Option
 
@@ -35,7 +34,7 @@ class PromptyTarget:
 
     def loses(self, export: Export) -> Sequence[Loss]:
         prompt = _prompt(export)
-        losses = list(_part_losses(prompt))
+        losses = list(_input_losses(prompt))
         if isinstance(prompt.outputs, Mapping) and {"type", "$schema"} & prompt.outputs.keys():
             shown = "as here; Prompty's own loader takes a list alone"
             losses.append(Loss("outputs as JSON Schema", shown))
@@ -78,10 +77,8 @@ def _prompt(export: Export) -> Prompt:
 
 
 def _text(export: Export) -> str:
-    """A draft that needs no other file: snippets and examples stand in its messages. Of a version,
-    `metadata` says which it is, and what it was tested by.
-    """
-    prompt, evidence = flattened(_prompt(export)), evidence_of(export)
+    """The draft; of a version, `metadata` says which it is, and what it was tested by."""
+    prompt, evidence = _prompt(export), evidence_of(export)
     if not evidence:
         return write_prompty(prompt)
     given = prompt.extra.get(_METADATA)
@@ -109,12 +106,7 @@ def _compared(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"front": front, "body": found["body"]}
 
 
-def _part_losses(prompt: Prompt) -> Iterator[Loss]:
-    if prompt.snippets:
-        names = ", ".join(prompt.snippets)
-        yield Loss(f"the snippets {names}", "their text stands in the messages")
-    if prompt.examples:
-        yield Loss("the few-shot examples as data", "they stand in the messages as text")
+def _input_losses(prompt: Prompt) -> Iterator[Loss]:
     for item in prompt.inputs:
         if item.kind == MESSAGES:
             yield Loss(f"the kind of the input {item.name}", f"kind {MESSAGES} is ours alone")
