@@ -16,7 +16,7 @@ from workbench.prompts.values import EXAMPLES, SLOT, Message, Prompt
 
 _EXAMPLES = re.compile(rf"\{{\{{([-+]?)\s*{EXAMPLES}\s*([-+]?)\}}\}}")
 _SCOPE = re.compile(r"(?<!\{)\{% with\n%\}((?:(?!\{%).)*(?<!\{))\{% endwith\n%\}", re.DOTALL)
-"""A snippet without tags in its place, see `snippets.expanded`; no brace before a border of it could
+"""A snippet without tags in its place, see `snippets.expanded`. No brace before a border of it may
 open a tag with what follows."""
 _SPECIAL = re.compile(r"\{[{%#]|\{\Z|\r|\A(?:<{7}|>{7}|\|{7})")
 """What a template, or a draft's text, would read as more than a line of text."""
@@ -47,13 +47,14 @@ def flattened(prompt: Prompt) -> Prompt:
 
 def _without_scopes(text: str) -> str:
     """The text without the scopes of snippets that have no tags: these set no names. The text is
-    the same where a line of the result would be read as a role marker.
+    left alone where a draft would read a line of the result as a role marker, or lose a blank end.
     """
     shorter, before = text, ""
     while shorter != before:
         before, shorter = shorter, _SCOPE.sub(r"\1", shorter)
-    has_marker = any(map(MARKER.fullmatch, shorter.split("\n")))
-    return text if has_marker else shorter
+    lines = shorter.split("\n")
+    is_lost = not lines[0].strip() or not lines[-1].strip()
+    return text if is_lost or any(map(MARKER.fullmatch, lines)) else shorter
 
 
 def _with_examples(text: str, prompt: Prompt, texts: ExampleTexts | None) -> str:
