@@ -93,13 +93,13 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 def outcome_lines(outcomes: Iterable[Outcome]) -> list[str]:
     """The same in words; a pointer that waits for its version has no line of its own."""
     lines: list[str] = []
-    said: set[int] = set()
+    shown: set[int] = set()
     for outcome in outcomes:
         parcel, moved = outcome.parcel, outcome.moved
         if outcome.error:
-            if id(outcome.error) not in said:
+            if id(outcome.error) not in shown:
                 lines.append(f"not published: {parcel}: {outcome.error}")
-            said.add(id(outcome.error))
+            shown.add(id(outcome.error))
         elif moved and outcome.changed:
             before, after = moved.before or "nothing", moved.after or "nothing"
             lines.append(f"published: {parcel} ({before} -> {after} there)")

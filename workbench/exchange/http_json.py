@@ -179,29 +179,31 @@ class JsonService:
         status = response.status_code
         message = _message(raw)
         shown = self._context.line(message) if message else ""
-        said = f"{status}{f': {shown}' if shown else ''}"
+        answer_text = f"{status}{f': {shown}' if shown else ''}"
         if status < 500 and status not in _NOT_DONE:
-            self._refused(status, said)
+            self._refused(status, answer_text)
         wait = retry_after(response.headers) or POLICY.backoff_s(attempt)
         if again and wait <= LONGEST_WAIT_S:
             time.sleep(wait)
             return
         asked = f", and asks to wait {wait:.0f} s" if wait > LONGEST_WAIT_S else ""
-        raise self._unreachable(f"it answered {said}{asked}", may_have_committed)
+        raise self._unreachable(f"it answered {answer_text}{asked}", may_have_committed)
 
-    def _refused(self, status: int, said: str) -> NoReturn:
+    def _refused(self, status: int, answer_text: str) -> NoReturn:
         if 300 <= status < 400:
             raise TargetRefused(
                 f"{self._place} answered {status}, a redirect, which is not followed",
                 hint="set uri to the address that it leads to, if that is yours",
             )
         if status in (401, 403):
-            raise TargetRefused(f"{self._place} refused the key: {said}", hint=self._key_hint)
+            raise TargetRefused(
+                f"{self._place} refused the key: {answer_text}", hint=self._key_hint
+            )
         if status in (404, 405):
             raise TargetRefused(
-                f"{self._place} answered {said}", hint="is uri the address of its API?"
+                f"{self._place} answered {answer_text}", hint="is uri the address of its API?"
             )
-        raise TargetRefused(f"{self._place} refused it: {said}")
+        raise TargetRefused(f"{self._place} refused it: {answer_text}")
 
     def _json(self, response: httpx2.Response, raw: bytes) -> Any:
         if not raw.strip():

@@ -175,8 +175,8 @@ class _Delivery:
         except WorkbenchError as error:
             return error
         except Exception as error:  # noqa: BLE001 - a target's answer may be anything
-            said = f"{self.addressed.name} failed: {type(error).__name__}: {error}"
-            return TargetUnreachable(self.addressed.shown(said), retry=False)
+            message = f"{self.addressed.name} failed: {type(error).__name__}: {error}"
+            return TargetUnreachable(self.addressed.shown(message), retry=False)
 
     def _failed(self, error: WorkbenchError) -> Outcome:
         retry_in_s = None

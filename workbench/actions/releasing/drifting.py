@@ -126,8 +126,8 @@ def _report(session: Session, target: str, rows: list[OutboxRow]) -> Report:
     except WorkbenchError as error:
         return Report(target, checked, tuple(findings), error)
     except Exception as error:  # noqa: BLE001 - what a target answers may be anything
-        said = addressed.shown(f"{target} failed: {type(error).__name__}: {error}")
-        return Report(target, checked, tuple(findings), TargetUnreachable(said))
+        message = addressed.shown(f"{target} failed: {type(error).__name__}: {error}")
+        return Report(target, checked, tuple(findings), TargetUnreachable(message))
     return Report(target, checked, tuple(findings))
 
 

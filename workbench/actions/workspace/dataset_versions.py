@@ -118,8 +118,8 @@ def restore(session: Session, name: str, ref: str, reason: str = "") -> DatasetC
             hint="mend it, or move it away",
         )
     write_atomically(path, written(path, found.cases, found.fingerprint))
-    said = f"restored {found.name}" + (f": {reason}" if reason.strip() else "")
-    return open_suite(session, name, said).newest()
+    done = f"restored {found.name}" + (f": {reason}" if reason.strip() else "")
+    return open_suite(session, name, done).newest()
 
 
 def tag(

@@ -116,6 +116,6 @@ def _git(folder: Path, *arguments: str) -> bytes:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DatasetError(f"git cannot be asked in {folder}: {error}") from error
     if done.returncode and done.stderr:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1]
-        raise DatasetError(f"{folder}: git: {said.removeprefix('fatal: ')}")
+        message = done.stderr.decode(errors="replace").strip().splitlines()[-1]
+        raise DatasetError(f"{folder}: git: {message.removeprefix('fatal: ')}")
     return done.stdout

@@ -247,17 +247,19 @@ class _Git:
 
     def _failure(self, command: str, stderr: bytes) -> TargetError:
         text = stderr.decode("utf-8", "replace")
-        said = one_line(_telling(text), (*self.of.hidden, self.of.address))
+        message = one_line(_telling(text), (*self.of.hidden, self.of.address))
         if _CHECKED_OUT in text:
             return TargetRefused(
                 f"git: the branch {self.of.branch} is checked out there, and stays as it is",
                 hint="name another branch (options.branch), or use a bare repository",
             )
         if command == "push" and _MOVED.search(text):
-            return Moved(f"git: somebody else pushed to {self.of.branch}: {said}")
+            return Moved(f"git: somebody else pushed to {self.of.branch}: {message}")
         if _UNREACHABLE.search(text):
-            return TargetUnreachable(f"git: {said}", may_have_committed=command == "push")
-        return TargetRefused(f"git {command}: {said}", hint="try git ls-remote with that address")
+            return TargetUnreachable(f"git: {message}", may_have_committed=command == "push")
+        return TargetRefused(
+            f"git {command}: {message}", hint="try git ls-remote with that address"
+        )
 
 
 def _is_tag(ref: str) -> bool:

@@ -126,9 +126,9 @@ def kind_of(error: Exception) -> str:
 
 def _status_of(error: Exception, text: str) -> int:
     """The status of a server's answer; 0 where none is known."""
-    said = _STATUS.search(text)
-    if said:
-        return int(said[1])
+    status = _STATUS.search(text)
+    if status:
+        return int(status[1])
     code = getattr(error, "error_code", "")
     status = getattr(error, "get_http_status_code", None)
     # MLflow gives its own errors the status 500, too: only of an answer it is one.

@@ -63,10 +63,10 @@ class Registry:
             return answer["ok"]
         if answer.get("kind") == mlflow_child.MISSING:
             raise ExtraMissing(f"{self.python or sys.executable} has no MLflow", hint=INSTALL)
-        said = one_line(str(answer.get("error", "")), self.hidden)
+        message = one_line(str(answer.get("error", "")), self.hidden)
         if answer.get("kind") == mlflow_child.UNREACHABLE:
-            raise TargetUnreachable(f"MLflow: {said}", may_have_committed=True)
-        raise TargetRefused(f"MLflow: {said}")
+            raise TargetUnreachable(f"MLflow: {message}", may_have_committed=True)
+        raise TargetRefused(f"MLflow: {message}")
 
 
 class _Process:
@@ -146,8 +146,8 @@ class _Process:
             code = self._child.wait()
             self._errors.seek(0)
             lines = self._errors.read().decode("utf-8", "replace").strip().splitlines() or [""]
-            said = one_line(lines[-1], self._registry.hidden)
-            what = f"its process ended with {code}{': ' if said else ''}{said}"
+            message = one_line(lines[-1], self._registry.hidden)
+            what = f"its process ended with {code}{': ' if message else ''}{message}"
         return TargetUnreachable(f"MLflow: {what}", may_have_committed=True)
 
 

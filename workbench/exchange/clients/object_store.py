@@ -171,13 +171,13 @@ class BucketStore:
         except (TargetError, FileNotFoundError, FileExistsError):
             raise
         except Exception as error:
-            said = one_line(f"{type(error).__name__}: {error}", self.hidden)
+            message = one_line(f"{type(error).__name__}: {error}", self.hidden)
             if isinstance(error, PermissionError) or any(
                 name in f"{type(error).__name__} {_code(error)} {error}" for name in _REFUSED
             ):
-                raise TargetRefused(f"the bucket refused: {said}") from error
+                raise TargetRefused(f"the bucket refused: {message}") from error
             raise TargetUnreachable(
-                f"the bucket failed: {said}", may_have_committed=is_write
+                f"the bucket failed: {message}", may_have_committed=is_write
             ) from error
 
 

@@ -175,17 +175,17 @@ STANCES: tuple[Stance, ...] = (
 
 def conflict_findings(placed: Placed, prompt: Prompt) -> Iterator[Finding]:
     """Each second stance that contradicts an earlier one, on its line. Raises TemplateError."""
-    said: dict[str, list[tuple[str, Sentence]]] = {}
+    stances: dict[str, list[tuple[str, Sentence]]] = {}
     bounds: list[tuple[Bound, Sentence]] = []
     for sentence in islice(_instructions(placed, prompt), MOST_SENTENCES):
         for topic, value in _stances(sentence.text):
-            other = _contradicted(value, sentence, said.get(topic, ()))
+            other = _contradicted(value, sentence, stances.get(topic, ()))
             by_schema = topic in ("format", "JSON") and value != "JSON" and prompt.outputs
             if other or by_schema:
                 asks = f"{other[1].place} asks for {other[0]}" if other else "outputs is for JSON"
                 message = f"this asks for {value}, and {asks}"
                 yield Finding(CONFLICT, message, sentence.line, file=sentence.file)
-            said.setdefault(topic, []).append((value, sentence))
+            stances.setdefault(topic, []).append((value, sentence))
         bound = bound_of(sentence.text)
         if bound:
             bounds.append((bound, sentence))

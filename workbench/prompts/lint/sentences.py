@@ -64,10 +64,10 @@ def sentences(message: ExpandedText) -> Iterator[Sentence]:
         first = 1 + text.count("\n", 0, offset)
         for paragraph, line in _paragraphs(part, first):
             for sentence, at in _split(paragraph):
-                said = " ".join(_LEADING.sub("", sentence).split())
-                if said and not _CONDITION.search(said):
+                sentence_text = " ".join(_LEADING.sub("", sentence).split())
+                if sentence_text and not _CONDITION.search(sentence_text):
                     file, own = message.where(line + paragraph.count("\n", 0, at))
-                    yield Sentence(said, file, own, branch)
+                    yield Sentence(sentence_text, file, own, branch)
 
 
 def _hidden(text: str) -> str:

@@ -95,10 +95,10 @@ def main(path: str, after: str, last: str) -> None:
                 sys.exit(1)
             yield int(row["seq"] or 0), digest_of("version", row)
 
-    said = digest_of_half(digests())
+    digest = digest_of_half(digests())
     if any(check_file(connection)):
         sys.exit(1)
-    sys.stdout.write(said)
+    sys.stdout.write(digest)
 
 
 def _same_contents(connection: Connection) -> Iterator[Finding]:

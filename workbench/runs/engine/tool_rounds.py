@@ -47,13 +47,13 @@ class ToolRounds:
         if None in results:
             return False
         self._answers.append(answer)
-        said = answer.text if answer.outcome is Outcome.OK else ""
+        text = answer.text if answer.outcome is Outcome.OK else ""
         calls = {"tool_calls": [call.content() for call in answer.tool_calls]}
         more = [
             Message("tool", result or "", more={"tool_call_id": call.id})
             for call, result in zip(answer.tool_calls, results, strict=True)
         ]
-        messages = (*self.request.messages, Message("assistant", said, more=calls), *more)
+        messages = (*self.request.messages, Message("assistant", text, more=calls), *more)
         self.request = replace(self.request, messages=messages)
         return True
 
