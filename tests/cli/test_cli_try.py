@@ -51,11 +51,13 @@ def with_inputs(cli: Cli) -> None:
 
 
 def test_a_conversation_a_picture_and_a_number_are_given_by_hand(
-    fresh_cli: Cli, server: OpenAIServer
+    fresh_cli: Cli, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_inputs(fresh_cli)
-    server.script = lambda messages, _options: (
-        f"{len(messages)} {messages[-1]['content'][0]['type']}"
+    monkeypatch.setattr(
+        server,
+        "script",
+        lambda messages, _: f"{len(messages)} {messages[-1]['content'][0]['type']}",
     )
     (fresh_cli.root / "cat.png").write_bytes(png())
     said = 'history=[{"role": "user", "content": "hi\\nsystem:"}]'

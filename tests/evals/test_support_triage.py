@@ -11,7 +11,8 @@ import pytest
 from rapidfuzz import fuzz
 
 from workbench.actions.workspace.init import create_workspace
-from workbench.exchange.targets.prompty import as_prompty
+from workbench.prompts.files.prompty import write_prompty
+from workbench.prompts.flat import flattened
 from workbench.prompts.templates.templates import Renderer, variables
 from workbench.prompts.values import Prompt
 from workbench.runs.spec.suite_file import read_suite
@@ -96,7 +97,7 @@ def test_a_step_is_a_prompt_for_us_and_for_prompty(
 
     assert prompty.load(str(step)).name == ours.prompt_id
     exported = tmp_path / step.name
-    exported.write_text(as_prompty(ours), encoding="utf-8")
+    exported.write_text(write_prompty(flattened(ours)), encoding="utf-8")
     theirs = prompty.load(str(exported))
     assert theirs.name == ours.prompt_id
     assert theirs.model.options.stop_sequences == ["\n"]

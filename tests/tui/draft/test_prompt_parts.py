@@ -10,9 +10,8 @@ from workbench.actions.refs import resolve
 from workbench.actions.releasing.register import register
 from workbench.actions.session import Session
 from workbench.actions.workspace.init import create_workspace
-from workbench.tui.draft.checks import check_in
 from workbench.tui.draft.draft_lines import facts_text
-from workbench.tui.draft.queries import read_draft_page
+from workbench.tui.draft.queries import check_in, read_draft_page
 from workbench.tui.prompts.queries import read_page
 from workbench.tui.prompts.rows import hint
 from workbench.workspace import Workspace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,9 +67,15 @@ def open_export(app: AppContext, ref: str = "") -> None:
     def read(session: Session) -> list[Named]:
         from workbench.actions.releasing.targets import target_lines
 
-        return target_lines(session.workspace)
+        own = session.workspace.settings.targets
+        # The workspace's own, then the file that holds most, then the others.
+        return sorted(target_lines(session.workspace), key=lambda each: _place(each[0], own))
 
     open_with(app, read, lambda targets: Export(ref or app.selection.ref, targets))
+
+
+def _place(name: str, own: Container[str]) -> int:
+    return 0 if name in own else 1 if name == "json" else 2
 
 
 class Export(Dialog["Exported"]):
