@@ -100,10 +100,11 @@ def _regular_text(real: Path, shown: str) -> str:
         raise
     except OSError as error:
         raise DraftError(f"{shown}: {error.strerror}") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise DraftError(f"{shown} is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise DraftError(f"{shown} is not a regular file")
         if status.st_size > MAX_TEXT_BYTES:
             raise DraftError(f"{shown} is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
         data = file.read()

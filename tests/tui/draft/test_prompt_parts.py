@@ -51,7 +51,7 @@ def test_a_missing_snippet_is_said_on_its_line_while_typing(workspace: Workspace
     line = text.splitlines().index('{% include "tickets" %}') + 1
     with Session(workspace) as session:
         (problem,) = [one for one in facts(session, text) if one.startswith("!")]
-    assert f"line {line} includes 'tickets': there is no snippets/tickets.md" in problem
+    assert f"line {line}: includes 'tickets': there is no snippets/tickets.md" in problem
     assert "did you mean 'ticket'?" in problem
 
 

@@ -133,7 +133,7 @@ def test_hostile_text_never_acts_on_the_terminal(workspace: Workspace) -> None:
     with open_tui(workspace) as terminal:
         terminal.wait_for("not registered")
         terminal.send(F3)
-        terminal.wait_for("tries this case")
+        terminal.wait_for("which readers do not")
         terminal.send("\x14")
         terminal.wait_for("t-000 · ok")
         terminal.send("\x1b[1;5F")

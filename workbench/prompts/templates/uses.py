@@ -32,14 +32,17 @@ class Uses:
 
 
 def uses_of(prompt: Prompt) -> Uses:
-    """The uses of all inputs. Raises jinja2.TemplateSyntaxError for an invalid template."""
+    """The uses of all inputs; none where a template does not compile: compiling it says why."""
     texts = [m.content for m in prompt.messages if "{%" in m.content or "{{" in m.content]
     templates = [expanded(prompt, text).text for text in texts]
     if prompt.template_format != JINJA2 or not templates:
         return Uses()
-    from jinja2 import Environment
+    from jinja2 import Environment, TemplateSyntaxError
 
-    trees = [Environment().parse(template) for template in templates]
+    try:
+        trees = [Environment().parse(template) for template in templates]
+    except TemplateSyntaxError:
+        return Uses()
     return Uses(
         frozenset(name for tree in trees for name in _holding(tree, _decides(tree))),
         frozenset(name for tree in trees for name in _holding(tree, _tested(tree))),
