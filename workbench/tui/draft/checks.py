@@ -167,7 +167,10 @@ def _problem(finding: Finding) -> Problem:
     line = None if finding.file else finding.line
     at = f"line {finding.line}: " if finding.file and finding.line else ""
     is_error = finding.rule.severity is Severity.ERROR
-    return Problem(f"{where}{at}{finding.message}", line, is_error)
+    # Where the draft cannot be read, nothing else says what to do.
+    says = finding.remedy and finding.rule in (UNREADABLE, PROVIDER)
+    remedy = f" ({finding.remedy})" if says else ""
+    return Problem(f"{where}{at}{finding.message}{remedy}", line, is_error)
 
 
 def _is_being_typed(finding: Finding, typing: int | None) -> bool:
