@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -11,6 +13,7 @@ from tests.support.screens import (
     pick_version,
     screen_text,
     settled,
+    type_at_once,
     until,
     until_it_takes_keys,
     until_shown,
@@ -19,7 +22,6 @@ from workbench.actions.refs import resolve
 from workbench.actions.releasing.register import register
 from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.base.dialog import REST_S
 from workbench.tui.dialogs.changed_outside import ChangedOutside
 from workbench.tui.dialogs.deploy import Deploy, open_deploy
 from workbench.tui.dialogs.evaluate import Verdict
@@ -110,9 +112,10 @@ async def test_text_typed_on_never_chooses_which_draft_stays(workspace: Workspac
         dialog = ChangedOutside("mine", "theirs")
         app.push_screen(dialog)
         await until_shown(pilot, "m keeps yours")
-        await pilot.press(*"them")
+        dialog._last_key = time.monotonic()  # however long the machine took to show it
+        await type_at_once(pilot, "them")
         assert app.screen is dialog
-        await pilot.pause(REST_S)
+        await until_it_takes_keys(pilot)
         await pilot.press("t")
         await until(pilot, lambda: app.screen is not dialog)
 
