@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 
 from workbench.present import numbers
 from workbench.present.charts import Confusion, Histogram
-from workbench.present.html_style import STYLE
-from workbench.present.safe_text import safe_text
+from workbench.present.pages.html_page import escaped, html_page
 from workbench.present.svg import histogram_chart, interval_chart, share_bar
 from workbench.present.verdict_words import (
     beneath,
@@ -96,15 +94,8 @@ def render_report(report: Report) -> str:
     """The whole page; ends with a newline."""
     several = len(report.candidates) > 1
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_e(report.title)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{_e(report.title)}</h1>",
         _soft(report.suite),
-        f'<p class="verdict open">{_e(report.warning)}</p>' if report.warning else "",
+        f'<p class="verdict open">{escaped(report.warning)}</p>' if report.warning else "",
         *(_verdicts(side, report) for side in report.candidates),
         _soft(report.best_of),
         _attempts(report),
@@ -120,13 +111,12 @@ def render_report(report: Report) -> str:
         else "",
         *(_prompt_diff(report.sides[0], side) for side in report.candidates),
         *map(_soft, report.notes),
-        "</body></html>",
     ]
-    return "\n".join(part for part in parts if part) + "\n"
+    return html_page(report.title, parts)
 
 
 def _soft(text: str) -> str:
-    return f'<p class="soft">{_e(text)}</p>' if text else ""
+    return f'<p class="soft">{escaped(text)}</p>' if text else ""
 
 
 def _verdicts(side: ReportSide, report: Report) -> str:
@@ -141,9 +131,9 @@ def _verdict(comparison: Comparison, side: ReportSide, report: Report, several: 
     line = headline(comparison, report.policy, a=report.sides[0].name, b=side.name)
     whose = f"{side.letter} {side.name}: " if several else ""
     parts = [
-        f"<h2>{_e(whose + comparison.scorer)}</h2>",
-        f'<p class="verdict {css}">{_e(line)}</p>',
-        *(f"<p>{_e(text)}</p>" for text in beneath(comparison, report.policy)),
+        f"<h2>{escaped(whose + comparison.scorer)}</h2>",
+        f'<p class="verdict {css}">{escaped(line)}</p>',
+        *(f"<p>{escaped(text)}</p>" for text in beneath(comparison, report.policy)),
     ]
     if comparison.difference is not None and comparison.low is not None:
         high = comparison.high if comparison.high is not None else comparison.low
@@ -157,7 +147,7 @@ def _verdict(comparison: Comparison, side: ReportSide, report: Report, several: 
         ("missing", len(comparison.missing)),
     )
     parts.append(share_bar(counts))
-    rows = "".join(f"<li>{_e(line)}</li>" for line in details(comparison, b=side.letter))
+    rows = "".join(f"<li>{escaped(line)}</li>" for line in details(comparison, b=side.letter))
     parts.append(f"<details><summary>Details</summary><ul>{rows}</ul></details>")
     return "\n".join(parts)
 
@@ -176,7 +166,7 @@ def _attempts(report: Report) -> str:
             evidence.gate.value.replace("_", " "),
             str(evidence.attempt),
         )
-        rows.append(f"<tr>{''.join(f'<td>{_e(cell)}</td>' for cell in cells)}</tr>")
+        rows.append(f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in cells)}</tr>")
     left = len(report.attempts) - MOST_ATTEMPTS
     newest = report.attempts[0]
     notes = [
@@ -201,7 +191,7 @@ def _sides(sides: Sequence[ReportSide]) -> str:
 
 def _latencies(sides: Sequence[ReportSide]) -> str:
     charts = [
-        f"<div><strong>{_e(f'{side.letter} {side.name}')}</strong>"
+        f"<div><strong>{escaped(f'{side.letter} {side.name}')}</strong>"
         + (
             histogram_chart(side.latencies, side.latency_labels, f"latency of {side.letter}")
             or _soft("no call was timed")
@@ -216,24 +206,24 @@ def _confusion(side: ReportSide) -> str:
     matrix = side.confusion
     if matrix is None:
         return ""
-    head = "".join(f"<th>{_e(label)}</th>" for label in matrix.labels)
+    head = "".join(f"<th>{escaped(label)}</th>" for label in matrix.labels)
     rows = []
     for at, counts in enumerate(matrix.counts):
         cells = "".join(
             f'<td class="number">{f"<strong>{n}</strong>" if at == column else n or "·"}</td>'
             for column, n in enumerate(counts)
         )
-        rows.append(f"<tr><th>{_e(matrix.labels[at])}</th>{cells}</tr>")
+        rows.append(f"<tr><th>{escaped(matrix.labels[at])}</th>{cells}</tr>")
     title = (
         f"{side.letter}: expected (rows) against answered,"
         f" {matrix.right:,} of {matrix.total:,} right"
     )
-    return f"<h2>{_e(title)}</h2>{_table([f'<tr><th></th>{head}</tr>', *rows], 'whole')}"
+    return f"<h2>{escaped(title)}</h2>{_table([f'<tr><th></th>{head}</tr>', *rows], 'whole')}"
 
 
 def _row(name: str, cells: Sequence[str], element: str = "td") -> str:
-    row = "".join(f"<{element}>{_e(cell)}</{element}>" for cell in cells)
-    return f"<tr><th>{_e(name)}</th>{row}</tr>"
+    row = "".join(f"<{element}>{escaped(cell)}</{element}>" for cell in cells)
+    return f"<tr><th>{escaped(name)}</th>{row}</tr>"
 
 
 def _table(rows: Sequence[str], css: str = "") -> str:
@@ -243,8 +233,8 @@ def _table(rows: Sequence[str], css: str = "") -> str:
 
 def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
     inputs = "".join(
-        f'<p class="soft">input · {_e(name)}</p>{_picture(case.pictures.get(name, ""), text)}'
-        f'<div class="text">{_e(_cut(text))}</div>'
+        f'<p class="soft">input · {escaped(name)}</p>{_picture(case.pictures.get(name, ""), text)}'
+        f'<div class="text">{escaped(_cut(text))}</div>'
         for name, text in case.inputs.items()
     )
     letters = [side.letter for side in sides]
@@ -255,8 +245,9 @@ def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
     scores = [_row(name, cells) for name, cells in case.scores.items()]
     return (
         f"<details{' open' if is_open else ''}>"
-        f"<summary><strong>{_e(case.change)}</strong> {_e(case.case_id)}</summary>{inputs}"
-        f'<p class="soft">expected</p><div class="text">{_e(_cut(case.expected))}</div>'
+        f"<summary><strong>{escaped(case.change)}</strong> {escaped(case.case_id)}</summary>"
+        f"{inputs}"
+        f'<p class="soft">expected</p><div class="text">{escaped(_cut(case.expected))}</div>'
         f'<div class="sides">{outputs}</div>'
         f"{_table([_row('', letters, 'th'), *scores])}</details>"
     )
@@ -264,19 +255,19 @@ def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
 
 def _picture(uri: str, name: str) -> str:
     """An image as a browser draws it: PNG, JPEG, GIF or WebP, which run nothing."""
-    return f'<img src="{_e(uri)}" alt="{_e(name)}">' if uri.startswith(IMAGE_URIS) else ""
+    return f'<img src="{escaped(uri)}" alt="{escaped(name)}">' if uri.startswith(IMAGE_URIS) else ""
 
 
 def _marked_outputs(outputs: Sequence[str]) -> list[str]:
     """The answers of all sides with differences marked: of two sides in both, else against A."""
     first, *others = map(_cut, outputs)
     diffs = [diff_words(first, other) for other in others]
-    of_a = _marked(diffs[0][0], "del") if len(diffs) == 1 else _e(first)
+    of_a = _marked(diffs[0][0], "del") if len(diffs) == 1 else escaped(first)
     return [of_a, *(_marked(spans, "ins") for _, spans in diffs)]
 
 
 def _prompt_diff(a: ReportSide, b: ReportSide) -> str:
-    title = f"<h2>Prompt, A to {_e(b.letter)}</h2>"
+    title = f"<h2>Prompt, A to {escaped(b.letter)}</h2>"
     diff = diff_text(a.prompt, b.prompt)
     if not diff.added and not diff.removed:
         return title + _soft("no difference")
@@ -286,7 +277,7 @@ def _prompt_diff(a: ReportSide, b: ReportSide) -> str:
         for line in hunk:
             sign = {"same": " ", "removed": "-", "added": "+"}[line.tag]
             element = {"removed": "del", "added": "ins"}.get(line.tag, "")
-            text = _marked(line.spans, element) if element else _e(line.text)
+            text = _marked(line.spans, element) if element else escaped(line.text)
             lines.append(f'<span class="{line.tag}">{sign} {text}</span>')
         blocks.append("<pre>" + "\n".join(lines) + "</pre>")
     return title + _soft(diff.note) + "\n".join(blocks)
@@ -294,7 +285,7 @@ def _prompt_diff(a: ReportSide, b: ReportSide) -> str:
 
 def _marked(spans: Sequence[Span], element: str) -> str:
     return "".join(
-        f"<{element}>{_e(span.text)}</{element}>" if span.changed else _e(span.text)
+        f"<{element}>{escaped(span.text)}</{element}>" if span.changed else escaped(span.text)
         for span in spans
     )
 
@@ -303,8 +294,3 @@ def _cut(text: str) -> str:
     if len(text) <= SHOWN_CHARS:
         return text
     return f"{text[:SHOWN_CHARS]}\n… {len(text) - SHOWN_CHARS:,} more characters"
-
-
-def _e(text: str) -> str:
-    """Untrusted text for HTML: controls made visible, markup escaped."""
-    return escape(safe_text(text), quote=True)

@@ -8,7 +8,7 @@ from workbench.lineage.audit import Audit, Period
 from workbench.lineage.values import Node
 from workbench.present.lineage_lines import node_line, tree_lines
 from workbench.present.markdown_summary import plain
-from workbench.present.pages.html_page import html_page, text_html
+from workbench.present.pages.html_page import escaped, html_page
 from workbench.present.pages.lineage_page import node_list
 from workbench.present.unified import unified_diff
 from workbench.prompts.files.prompty import write_prompty
@@ -48,15 +48,15 @@ def audit_markdown(audit: Audit) -> str:
 def audit_html(audit: Audit) -> str:
     """A page without script or links."""
     title, *rest = _head(audit)
-    parts = [f'<p class="soft">{text_html(line)}</p>' for line in rest]
+    parts = [f'<p class="soft">{escaped(line)}</p>' for line in rest]
     for period in audit.periods:
-        parts += [f"<h2>{text_html(_span(period))}</h2>", node_list([period.node])]
+        parts += [f"<h2>{escaped(_span(period))}</h2>", node_list([period.node])]
         difference = _difference(period)
         if difference:
-            parts.append(f"<pre>{text_html(difference)}</pre>")
+            parts.append(f"<pre>{escaped(difference)}</pre>")
     if audit.beside:
         parts += ["<h2>Also recorded</h2>", node_list(audit.beside)]
-    ledger = "".join(f"<li>{text_html(line)}</li>" for line in _ledger(audit))
+    ledger = "".join(f"<li>{escaped(line)}</li>" for line in _ledger(audit))
     return html_page(title, [*parts, "<h2>Ledger</h2>", f"<ul>{ledger}</ul>"])
 
 

@@ -1,4 +1,4 @@
-"""The frame of a self-contained HTML page: no script, nothing loaded, one style sheet."""
+"""The frame of a self-contained HTML page: no script, nothing loaded, pictures as data alone."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def html_page(title: str, parts: Iterable[str]) -> str:
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        " content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{text_html(title)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{text_html(title)}</h1>",
+        f"<title>{escaped(title)}</title><style>{STYLE}</style></head><body>",
+        f"<h1>{escaped(title)}</h1>",
         *parts,
         "</body></html>",
     ]
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def text_html(text: str) -> str:
+def escaped(text: str) -> str:
     """Untrusted text as text."""
     return escape(safe_text(text))

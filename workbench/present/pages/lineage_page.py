@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.lineage.values import Lineage, Node
 from workbench.present.lineage_lines import DOWNSTREAM, UPSTREAM
-from workbench.present.pages.html_page import html_page, text_html
+from workbench.present.pages.html_page import escaped, html_page
 from workbench.present.svg import BOX_WIDTH, box, connector, drawing
 
 _MOST_BOXES = 40
@@ -21,7 +21,7 @@ def lineage_page(lineage: Lineage) -> str:
     return html_page(
         f"Lineage of {lineage.version.name}",
         [
-            *(f'<p class="soft">{text_html(state)}</p>' for state in states),
+            *(f'<p class="soft">{escaped(state)}</p>' for state in states),
             _picture(lineage),
             f"<h2>{lineage.version.kind}</h2>",
             node_list([lineage.version]),
@@ -32,7 +32,7 @@ def lineage_page(lineage: Lineage) -> str:
 
 
 def _section(title: str, nodes: Sequence[Node]) -> Iterator[str]:
-    yield f"<h2>{text_html(title)}</h2>"
+    yield f"<h2>{escaped(title)}</h2>"
     yield node_list(nodes) if nodes else '<p class="soft">nothing</p>'
 
 
@@ -45,10 +45,10 @@ def _item(node: Node) -> str:
     facts = [node.detail, node.at, f"by {node.by}" if node.by else ""]
     soft = " · ".join(fact for fact in facts if fact)
     parts = [
-        f"<b>{text_html(node.kind)}</b> {text_html(node.name)}",
-        f'<span class="soft">{text_html(soft)}</span>' if soft else "",
-        f'<span class="removed">{text_html(node.warning)}</span>' if node.warning else "",
-        f'<br><code class="soft">{text_html(node.digest)}</code>' if node.digest else "",
+        f"<b>{escaped(node.kind)}</b> {escaped(node.name)}",
+        f'<span class="soft">{escaped(soft)}</span>' if soft else "",
+        f'<span class="removed">{escaped(node.warning)}</span>' if node.warning else "",
+        f'<br><code class="soft">{escaped(node.digest)}</code>' if node.digest else "",
     ]
     return f"<li>{' '.join(part for part in parts if part)}{node_list(node.nodes)}</li>"
 
