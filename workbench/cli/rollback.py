@@ -41,6 +41,7 @@ def rollback_command(
     for warning in seen.warnings:
         context.note(f"warning: {warning}")
     if preview:
+        back = deploying.changes_back(session, seen)
         values = {
             "prompt_id": prompt_id,
             "environment": environment,
@@ -49,8 +50,10 @@ def rollback_command(
             "state": seen.status.state.value,
             "reason": seen.status.reason,
             "warnings": list(seen.warnings),
+            "changes": back,
         }
-        context.answer(values, [line, f"{seen.status.state.value}: {seen.status.reason}"])
+        lines = [line, f"{seen.status.state.value}: {seen.status.reason}"]
+        context.answer(values, [*lines, *(f"goes back with it: {change}" for change in back)])
         return EXIT_DONE
     from workbench.actions.releasing.publishing import targets_of
 

@@ -75,6 +75,20 @@ def _sync_rules(session: Session, prompt_id: str, environment: str, override: bo
         sync(session, prompt_id, environment)
 
 
+def changes_back(session: Session, preview: RollbackPreview) -> list[str]:
+    """Everything that a rollback brings back: text, model, parameters, inputs, tools, snippets and
+    examples, each in one phrase.
+    """
+    from workbench.prompts.contract import changes
+
+    registry, prompt_id = session.registry, preview.prompt_id
+    before, after = (
+        registry.get_version(prompt_id, version).prompt
+        for version in (preview.from_version, preview.to_version)
+    )
+    return [change.reason for change in changes(before, after)]
+
+
 def rollback_preview(
     session: Session, prompt_id: str, environment: str, to: str | None = None
 ) -> RollbackPreview:

@@ -202,6 +202,18 @@ class PromptVersion(_Value):
             return None
         return {"id": model.id, "provider": model.provider, "options": dict(model.options)}
 
+    def bundle(self) -> dict[str, Any]:
+        """Everything that decides what this version does, as plain JSON values, under one name: ids
+        and fingerprint, message templates, model with its parameters, inputs, output schema,
+        tools, snippets and examples.
+        """
+        from workbench.prompts.codec import prompt_to_json
+
+        parts = prompt_to_json(self.prompt)
+        del parts["extra"], parts["description"]
+        names = {"prompt_id": self.prompt_id, "version": self.version}
+        return {**names, "fingerprint": self.fingerprint, **parts}
+
     def messages(self, **inputs: Any) -> list[dict[str, Any]]:
         """The messages to send, as `{"role", "content"}`, in the form of OpenAI's chat API.
 
