@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.context import CommandContext, command, split_ref
-from workbench.cli.exports import outcome_json, outcome_lines
+from workbench.cli.exports import behind_json, outcome_json, outcome_lines
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.present import numbers
 
@@ -113,10 +113,14 @@ def answer_published(
     lines: list[str],
 ) -> int:
     """Publish what was done to the targets, and answer with both: the exit code."""
-    from workbench.actions.releasing.publishing import publish
+    from workbench.actions.releasing import publishing
 
-    outcomes = publish(session, done, targets)
+    outcomes = publishing.publish(session, done, targets)
+    behind = publishing.behind(session, done)
+    for one in behind:
+        context.note(f"warning: {one}")
     values["published"] = [outcome_json(outcome) for outcome in outcomes]
+    values["behind"] = [behind_json(one) for one in behind]
     context.answer(values, [*lines, *outcome_lines(outcomes)])
     return EXIT_INCOMPLETE if any(outcome.error for outcome in outcomes) else EXIT_DONE
 

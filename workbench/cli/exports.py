@@ -10,7 +10,7 @@ from workbench.errors import TargetConflict
 if TYPE_CHECKING:
     from workbench.actions.releasing.delivering import Outcome
     from workbench.actions.releasing.exporting import Exported, Plan
-    from workbench.actions.releasing.publishing import Waiting
+    from workbench.actions.releasing.publishing import Behind, Waiting
     from workbench.exchange.delivery import Moved
 
 
@@ -108,6 +108,16 @@ def outcome_lines(outcomes: Iterable[Outcome]) -> list[str]:
         else:
             lines.append(f"there already: {parcel}")
     return lines
+
+
+def behind_json(one: Behind) -> dict[str, Any]:
+    """A pointer that was not moved along, as JSON values."""
+    return {
+        "target": one.target,
+        "version": one.version,
+        "environment": one.environment,
+        "output": one.output or None,
+    }
 
 
 def waiting_json(one: Waiting) -> dict[str, Any]:

@@ -141,6 +141,50 @@ def test_what_was_deployed_and_never_arrived_is_drift(cli: Cli, team: LabelServe
     assert team.shelf("triage").labels == {"production": "1"}
 
 
+def unpublished(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().replace('publish = ["team"]', "publish = []"))
+
+
+def test_a_pointer_is_compared_with_what_is_live_and_not_with_what_was_sent(
+    cli: Cli, team: LabelServer
+) -> None:
+    unpublished(cli)
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("export", "team", "triage@production").code == 0
+    assert findings(cli) == (0, [])
+    assert cli.here("deploy", "triage@1.0.1", "production").code == 0
+    code, found = findings(cli)
+    shown = [(f["kind"], f["ours"], f["theirs"]) for f in found]
+    assert (code, shown) == (1, [("missing", "1.0.1", None), ("pointer", "1.0.1", "1.0.0 (1)")])
+    # A colleague sends it and moves the pointer: that is what is live, and stays.
+    assert cli.here("export", "team", "triage@1.0.1").code == 0
+    assert team.shelf("triage").labels == {"production": "2"}
+    assert findings(cli) == (0, [])
+    assert cli.here("drift", "--repair").code == 0
+    assert team.shelf("triage").labels == {"production": "2"}
+
+
+def test_a_repair_moves_pointers_to_what_is_live_and_never_back(
+    cli: Cli, team: LabelServer
+) -> None:
+    unpublished(cli)
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("export", "team", "triage@production").code == 0
+    assert cli.here("deploy", "triage@1.0.1", "production").code == 0
+    assert cli.here("drift", "--repair").code == 0
+    shelf = team.shelf("triage")
+    assert (shelf.labels, shelf.versions[1]["version"]) == ({"production": "2"}, "1.0.1")
+    retired = cli.here(
+        "retire", "triage", "production", "--reason", "unused", "--no-publish", "--json"
+    )
+    assert retired.json["behind"][0]["version"] == "1.0.1"
+    assert "workbench drift team --repair" in retired.err
+    assert [(f["kind"], f["ours"]) for f in findings(cli)[1]] == [("pointer", None)]
+    assert cli.here("drift", "--repair").code == 0
+    assert shelf.labels == {}
+
+
 def test_a_target_that_does_not_answer_is_no_drift(live: Cli, team: LabelServer) -> None:
     team.always = "503"
     done = live.here("drift", "--json")

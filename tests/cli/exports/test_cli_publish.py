@@ -64,6 +64,30 @@ def test_a_rollback_and_a_retirement_move_the_pointer_and_no_other(
     assert len(team.shelf("triage").versions) == 2
 
 
+def test_a_deployment_says_which_targets_still_lead_to_the_version_before(
+    cli: Cli, team: LabelServer
+) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().replace('publish = ["team"]', "publish = []"))
+    out = str(cli.root / "dist")
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("export", "team", "triage@production").code == 0
+    assert cli.here("export", "folder", "triage@production", "--output", out).code == 0
+    done = cli.here("deploy", "triage@1.0.1", "production", "--json")
+    assert (done.code, done.json["published"]) == (0, [])
+    assert [(one["target"], one["version"]) for one in done.json["behind"]] == [
+        ("team", "1.0.0"),
+        ("folder", "1.0.0"),
+    ]
+    still = "still serves 1.0.0 in production: workbench export"
+    assert f"team {still} team triage@production\n" in done.err
+    assert f"folder {still} folder triage@production --output {out}\n" in done.err
+    # What is taken back is taken back everywhere, whatever the pointers led to.
+    retired = cli.here("retire", "triage", "production", "--reason", "unused", "--json")
+    assert (retired.code, retired.json["behind"], team.shelf("triage").labels) == (0, [], {})
+    assert cli.here("drift").code == 0
+
+
 def test_a_failed_publication_leaves_the_deployment_and_is_sent_later(
     cli: Cli, team: LabelServer
 ) -> None:

@@ -147,18 +147,22 @@ def _of(session: Session, target: str) -> list[OutboxRow]:
 
 
 def _expected(session: Session, target: str, rows: list[OutboxRow]) -> list[Expected]:
-    """What a target should have, by prompt and by the file that was named."""
+    """What a target should have, by prompt and by the file that was named: the versions that were
+    sent, and for each pointer that was ever moved, or is published, what is live there now.
+    """
     if not session.workspace.registry_path.exists():
         return []
     versions: dict[tuple[str, str], dict[str, bool]] = {}
     pointers: dict[tuple[str, str], dict[str, str]] = {}
+    live = {(d.prompt_id, d.environment): d.version for d in session.registry.live()}
     is_file = as_pointer_target(find_target(session.workspace, target).kind) is None
     for row in _last_in_each_file(rows) if is_file else rows:
         where = (row.prompt_id, row.output)
         if row.version and not _is_registered(session, row):
             continue
         if row.environment:
-            pointers.setdefault(where, {})[row.environment] = row.version
+            version = live.get((row.prompt_id, row.environment), "")
+            pointers.setdefault(where, {})[row.environment] = version
         elif row.content:
             versions.setdefault(where, {})[row.version] = True
     published = [
@@ -166,7 +170,6 @@ def _expected(session: Session, target: str, rows: list[OutboxRow]) -> list[Expe
         for rules in session.workspace.settings.environments.values()
         if target in rules.publish
     ]
-    live = {(d.prompt_id, d.environment): d.version for d in session.registry.live()}
     known = {prompt_id for prompt_id, _ in (*versions, *pointers)}
     for environment in published:
         here = {prompt_id for prompt_id, place in live if place == environment}
