@@ -330,6 +330,36 @@ def test_what_came_with_a_workspace_is_sent_nowhere_before_it_is_trusted(
     assert "plain" in victim.read_text()
 
 
+def test_trust_says_where_each_target_is_and_no_password(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    tables = {
+        "bot": "https://t0ken@git.example.com/prompts.git",
+        "ours": "git@git.example.com:prompts.git",
+    }
+    text = [f'[targets.{name}]\nkind = "git"\nuri = "{uri}"' for name, uri in tables.items()]
+    path.write_text("\n".join([path.read_text(), *text, '[targets.live]\nkind = "json"']))
+    for done in (cli.here("trust"), cli.here("export", "--help")):
+        assert done.code == 0
+        assert not any(part in done.out for part in ("t0ken", "TEAM_KEY"))
+    assert cli.here("trust", "--json").json["places"] == {
+        "team": "$TEAM_REGISTRY",
+        "bot": "https://[secret]@git.example.com/prompts.git",
+        "ours": "git@git.example.com:prompts.git",
+        "live": "",
+    }
+    assert "  target team: labels $TEAM_REGISTRY\n" in cli.here("trust").out
+
+
+def test_an_environment_where_the_version_is_not_live_has_no_pointer_to_move(
+    cli: Cli, team: LabelServer
+) -> None:
+    said = "1.0.1 is not live in development: no pointer is moved"
+    line = ("export", "team", "triage@1.0.1", "--environment", "development")
+    for done in (cli.here(*line, "--preview", "--json"), cli.here(*line, "--json")):
+        assert (done.code, done.json["warnings"], said in done.err) == (0, [said], True)
+    assert (len(team.shelf("triage").versions), team.shelf("triage").labels) == (1, {})
+
+
 def test_a_second_export_of_a_file_says_where_it_is(cli: Cli) -> None:
     first, second = (cli.here("export", "json", "triage@1.0.0", "--json").json for _ in "12")
     assert (first["sent"], second["sent"]) == (True, False)

@@ -37,7 +37,7 @@ class Plan:
     losses: tuple[Loss, ...] = ()
     """What the target cannot hold."""
     warnings: tuple[str, ...] = ()
-    """About what looks like a key in it."""
+    """About what looks like a key in it, or a pointer that stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def plan_export(
         refuse(addressed.kind, leaving, addressed.destination)
         written_out = () if holds_parts(addressed.kind) else part_losses(leaving.whole)
         losses = (*written_out, *addressed.kind.loses(leaving))
-    return Plan(addressed, leaving, losses, tuple(_keys_in(leaving)))
+    warnings = (*_keys_in(leaving), *_no_pointer(addressed, leaving, environment))
+    return Plan(addressed, leaving, losses, warnings)
 
 
 def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
@@ -174,6 +175,13 @@ def _leaving(
         approved=approval,
         environments=tuple(places),
     )
+
+
+def _no_pointer(addressed: Addressed, leaving: Export, environment: str | None) -> Iterator[str]:
+    """That the version is not live in the environment that was named."""
+    points = as_pointer_target(addressed.kind) is not None
+    if points and environment is not None and not leaving.environments:
+        yield f"{leaving.version} is not live in {environment}: no pointer is moved"
 
 
 def _keys_in(leaving: Export) -> Iterator[str]:
