@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.actions.releasing.exporting import Exported, Plan
     from workbench.actions.releasing.publishing import Behind, Waiting
     from workbench.exchange.delivery import Moved
+    from workbench.exchange.losses import Loss
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -23,9 +24,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "version": leaving.version or None,
         "environments": list(leaving.environments),
         "reason": leaving.approved.reason if leaving.approved else "",
-        "lost": [{"what": loss.what, "instead": loss.instead} for loss in plan.losses],
+        "lost": [loss_json(loss) for loss in plan.losses],
         "warnings": list(plan.warnings),
     }
+
+
+def loss_json(loss: Loss) -> dict[str, Any]:
+    """What a target cannot hold, as JSON values."""
+    return {"what": loss.what, "instead": loss.instead}
 
 
 def line_of(plan: Plan) -> str:

@@ -151,6 +151,46 @@ def test_a_kill_at_any_step_is_repaired_by_the_next_call(
     assert team.writes == ["version 1.0.0", "production 1"]
 
 
+def test_what_waits_and_is_due_goes_first_with_the_next_call_to_its_target(
+    cli: Cli, team: LabelServer
+) -> None:
+    def later() -> None:
+        with RunStore(cli.root / ".workbench" / "runs.db") as store:
+            for row in store.outbox.unfinished():
+                if row.next_attempt:
+                    store.outbox.failed(row, row.last_error, retry_in_s=-1)
+
+    team.always = "503"
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 4
+    team.always = ""
+    # Not due: the next call leaves it, with the pointer that waits for it.
+    early = cli.here("export", "team", "triage@1.0.1", "--json")
+    assert (early.code, early.json["retried"], team.writes) == (0, [], ["version 1.0.1"])
+    later()
+    done = cli.here("deploy", "triage@1.0.1", "production", "--json")
+    assert (done.code, [p["version"] for p in done.json["retried"]]) == (0, ["1.0.0"])
+    assert team.writes[1:] == ["version 1.0.0", "production 1"]
+    assert cli.here("export", "--pending").out == "nothing waits\n"
+
+    team.always = "503"
+    assert cli.here("deploy", "triage@1.0.0", "staging", "--publish").code == 4
+    later()
+    # What waited from before decides nothing about this one.
+    team.always, team.faults = "", [Fault("GET", "401")]
+    done = cli.here("export", "team", "triage@1.0.1", "--json")
+    assert (done.code, done.json["retried"][0]["state"]) == (0, "failed")
+
+
+def test_a_deployment_says_what_each_target_cannot_hold(cli: Cli, team: LabelServer) -> None:
+    line = ("deploy", "triage@1.0.0", "production")
+    told = cli.here("export", "team", "triage@1.0.0", "--preview", "--json").json["lost"]
+    assert told
+    for done in (cli.here(*line, "--preview", "--json"), cli.here(*line, "--json")):
+        assert done.json["lost"] == [{"target": "team", **loss} for loss in told]
+        assert done.err.count(f"lost: team: {told[0]['what']}") == 1
+    assert cli.here("retire", "triage", "production", "--reason", "x", "--json").json["lost"] == []
+
+
 def test_a_deployment_that_was_cut_off_before_the_outbox_is_owed(
     cli: Cli, team: LabelServer
 ) -> None:

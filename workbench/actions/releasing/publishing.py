@@ -14,6 +14,9 @@ from workbench.exchange.targets.base import Takes, as_pointer_target
 from workbench.registry import PromptDeployment
 from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel, Step
 
+_MOST_DUE = 10
+"""How much of what waits another command takes along."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -72,6 +75,7 @@ def publish(
     Raises nothing for what a target or its settings do: that is in the outcomes, and waits in the
     outbox. A rollback and a retirement also move each pointer of the environment that was moved
     before, whether or not the settings name that target; a deployment leaves these, see `behind`.
+    What is due at the targets goes first.
     """
     if targets is None:
         return []
@@ -86,6 +90,7 @@ def publish(
         nature = _nature(session, name)
         where = (done.prompt_id, live, done.environment)
         parcels = [parcel for output in places for parcel in _parcels(name, nature, where, output)]
+        outcomes += retry_due(session, name, parcels)
         outcomes += _deliver(session, name, parcels, force_pointers=back)
     return outcomes
 
@@ -123,8 +128,9 @@ def behind(session: Session, done: PromptDeployment) -> list[Behind]:
 
 
 def publish_by_settings(session: Session, done: PromptDeployment) -> list[Outcome]:
-    """`publish` to the targets that the settings name."""
-    return publish(session, done, targets_of(session, done.environment))
+    """`publish` to the targets that the settings name; the outcomes of what was done now."""
+    outcomes = publish(session, done, targets_of(session, done.environment))
+    return [outcome for outcome in outcomes if not outcome.is_late]
 
 
 def waiting(session: Session, target: str = "") -> list[Waiting]:
@@ -151,6 +157,39 @@ def retry(session: Session, target: str = "") -> list[Outcome]:
     for name in dict.fromkeys(parcel.target for parcel in parcels):
         outcomes += _deliver(session, name, [p for p in parcels if p.target == name])
     return outcomes
+
+
+def retry_due(session: Session, target: str, but: Iterable[Parcel] = ()) -> list[Outcome]:
+    """Send again what waits at a target and is due, until something fails there; few of it, as
+    another command has to wait for it. `but` is what that command sends.
+    """
+    workspace = session.workspace
+    if not workspace.runs_path.exists() or session.store.is_read_only:
+        return []
+    waits = [(one.parcel, one.row) for one in waiting(session, target) if one.row]
+    stuck = {
+        (parcel.prompt_id, parcel.version, parcel.output)
+        for parcel, row in waits
+        if not parcel.environment and not row.is_due
+    }
+    taken = {_key(parcel) for parcel in but}
+    due = [
+        parcel
+        for parcel, row in waits
+        if row.is_due
+        and _key(parcel) not in taken
+        and (parcel.prompt_id, parcel.version, parcel.output) not in stuck
+    ][:_MOST_DUE]
+    try:
+        target_named(workspace, target, unasked=True)
+    except WorkbenchError:  # which the command says itself, if it needs that
+        return []
+    outcomes: list[Outcome] = []
+    for prompt_id in dict.fromkeys(parcel.prompt_id for parcel in due):
+        outcomes += _deliver(session, target, [p for p in due if p.prompt_id == prompt_id])
+        if any(outcome.error for outcome in outcomes):
+            break
+    return [replace(outcome, is_late=True) for outcome in outcomes]
 
 
 def drop(session: Session, target: str = "") -> list[OutboxRow]:
