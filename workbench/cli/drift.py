@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command("drift", example="workbench drift mlflow")
 @click.argument("target", metavar="[TARGET]", required=False)
-@click.option("--repair", is_flag=True, help="Send ours again, and move the pointers back.")
+@click.option("--repair", is_flag=True, help="Send ours again; pointers go to what is live.")
 @click.option("--take", is_flag=True, help="Make a draft of theirs; none is overwritten.")
 def drift_command(context: CommandContext, target: str | None, repair: bool, take: bool) -> int:
     """Find what somebody changed in the targets that versions were sent to.
