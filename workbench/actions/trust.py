@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import UntrustedWorkspace
+from workbench.exchange.addresses import shown_address
 from workbench.files import write_atomically
 from workbench.fingerprints import fingerprint
 from workbench.settings import FILE_NAME, ProviderSettings, TargetSettings
@@ -53,7 +54,7 @@ def check_target_trust(
             " this workspace",
             hint="workbench export --pending --preview shows it, then: workbench trust",
         )
-    where = target.uri or (f"${target.uri_env}" if target.uri_env else target.kind)
+    where = target_place(target) or target.kind
     raise UntrustedWorkspace(
         f"{workspace.root / FILE_NAME} [targets.{target.name}] exports to {where}, and you have"
         " not trusted this workspace",
@@ -64,6 +65,13 @@ def check_target_trust(
 def where_to(provider: ProviderSettings) -> str:
     """Where its prompts go, as far as the settings say it."""
     return provider.base_url or provider.model_path or provider.kind
+
+
+def target_place(target: TargetSettings) -> str:
+    """Where a target is: its uri without a password, or the variable that holds it; empty where the
+    settings say none.
+    """
+    return shown_address(target.uri) or (f"${target.uri_env}" if target.uri_env else "")
 
 
 def is_trusted(workspace: Workspace) -> bool:

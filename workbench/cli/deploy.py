@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.context import CommandContext, command, split_ref
-from workbench.cli.exports import outcome_json, outcome_lines
+from workbench.cli.exports import behind_json, loss_json, outcome_json, outcome_lines
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.present import numbers
 
@@ -60,7 +60,8 @@ def deploy_command(
     targets = publishing.targets_of(session, environment, publish)
     seen = deploying.preview(session, prompt_id, version, environment, override=override)
     if preview:
-        goes = {"publish": list(targets or ())}
+        lost = _say_lost(context, session, (prompt_id, seen.version.version, environment), targets)
+        goes = {"publish": list(targets or ()), "lost": lost}
         lines = [f"published to {', '.join(targets)}"] if targets else []
         context.answer(_preview_json(seen) | goes, _preview_lines(seen) + lines)
         return EXIT_DONE
@@ -113,12 +114,36 @@ def answer_published(
     lines: list[str],
 ) -> int:
     """Publish what was done to the targets, and answer with both: the exit code."""
-    from workbench.actions.releasing.publishing import publish
+    from workbench.actions.releasing import publishing
 
-    outcomes = publish(session, done, targets)
-    values["published"] = [outcome_json(outcome) for outcome in outcomes]
+    where = (done.prompt_id, done.version, done.environment)
+    is_live = done.action != "retire"
+    values["lost"] = _say_lost(context, session, where, targets if is_live else ())
+    outcomes = publishing.publish(session, done, targets)
+    behind = publishing.behind(session, done)
+    for one in behind:
+        context.note(f"warning: {one}")
+    own = [outcome for outcome in outcomes if not outcome.is_late]
+    values["published"] = [outcome_json(outcome) for outcome in own]
+    values["retried"] = [outcome_json(outcome) for outcome in outcomes if outcome.is_late]
+    values["behind"] = [behind_json(one) for one in behind]
     context.answer(values, [*lines, *outcome_lines(outcomes)])
-    return EXIT_INCOMPLETE if any(outcome.error for outcome in outcomes) else EXIT_DONE
+    return EXIT_INCOMPLETE if any(outcome.error for outcome in own) else EXIT_DONE
+
+
+def _say_lost(
+    context: CommandContext,
+    session: Session,
+    where: tuple[str, str, str],
+    targets: Iterable[str] | None,
+) -> list[dict[str, Any]]:
+    """Say what each target cannot hold of a version (prompt id, version, environment)."""
+    from workbench.actions.releasing.exporting import losses_at
+
+    found = losses_at(session, targets or (), *where)
+    for target, loss in found:
+        context.note(f"lost: {target}: {loss}")
+    return [{"target": target, **loss_json(loss)} for target, loss in found]
 
 
 def deployment_json(done: PromptDeployment) -> dict[str, Any]:

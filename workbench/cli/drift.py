@@ -9,6 +9,7 @@ import click
 from workbench.cli.context import CommandContext, command
 from workbench.cli.exports import outcome_json, outcome_lines
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, UsageError
+from workbench.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @command("drift", example="workbench drift mlflow")
 @click.argument("target", metavar="[TARGET]", required=False)
-@click.option("--repair", is_flag=True, help="Send ours again, and move the pointers back.")
+@click.option("--repair", is_flag=True, help="Send ours again; pointers go to what is live.")
 @click.option("--take", is_flag=True, help="Make a draft of theirs; none is overwritten.")
 def drift_command(context: CommandContext, target: str | None, repair: bool, take: bool) -> int:
     """Find what somebody changed in the targets that versions were sent to.
@@ -46,9 +47,27 @@ def drift_command(context: CommandContext, target: str | None, repair: bool, tak
     }
     lines += outcome_lines(outcomes)
     lines += [f"made the draft {path}" for path in drafts]
-    checked = sum(one.checked for one in reports)
-    context.answer(values, lines or [f"no drift: {checked} prompts in {len(reports)} targets"])
+    context.answer(values, [*(lines or _nothing_found(reports)), *_not_compared(reports)])
     return _exit_code(left, failed=any(outcome.error for outcome in outcomes))
+
+
+def _nothing_found(reports: Sequence[Report]) -> list[str]:
+    compared = [one.compared for one in reports if one.compared]
+    if not compared:
+        return [] if reports else ["nothing was sent to any target yet"]
+    things = "version or pointer" if sum(compared) == 1 else "versions and pointers"
+    targets = plural(len(compared), "target")
+    return [f"no drift: {sum(compared):,} {things} compared in {targets}"]
+
+
+def _not_compared(reports: Sequence[Report]) -> list[str]:
+    return [
+        f"{one.target} cannot say what it has: nothing was compared"
+        if one.is_blind
+        else f"nothing was sent to {one.target} yet"
+        for one in reports
+        if not one.compared and not one.error
+    ]
 
 
 def _errors(report: Report) -> list[str]:
@@ -68,6 +87,7 @@ def _report_json(report: Report) -> dict[str, Any]:
     return {
         "target": report.target,
         "checked": report.checked,
+        "compared": report.compared,
         "error": str(report.error) if report.error else None,
         "findings": [_finding_json(report.target, finding) for finding in report.findings],
     }

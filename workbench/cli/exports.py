@@ -10,8 +10,9 @@ from workbench.errors import TargetConflict
 if TYPE_CHECKING:
     from workbench.actions.releasing.delivering import Outcome
     from workbench.actions.releasing.exporting import Exported, Plan
-    from workbench.actions.releasing.publishing import Waiting
+    from workbench.actions.releasing.publishing import Behind, Waiting
     from workbench.exchange.delivery import Moved
+    from workbench.exchange.losses import Loss
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -23,9 +24,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "version": leaving.version or None,
         "environments": list(leaving.environments),
         "reason": leaving.approved.reason if leaving.approved else "",
-        "lost": [{"what": loss.what, "instead": loss.instead} for loss in plan.losses],
+        "lost": [loss_json(loss) for loss in plan.losses],
         "warnings": list(plan.warnings),
     }
+
+
+def loss_json(loss: Loss) -> dict[str, Any]:
+    """What a target cannot hold, as JSON values."""
+    return {"what": loss.what, "instead": loss.instead}
 
 
 def line_of(plan: Plan) -> str:
@@ -108,6 +114,16 @@ def outcome_lines(outcomes: Iterable[Outcome]) -> list[str]:
         else:
             lines.append(f"there already: {parcel}")
     return lines
+
+
+def behind_json(one: Behind) -> dict[str, Any]:
+    """A pointer that was not moved along, as JSON values."""
+    return {
+        "target": one.target,
+        "version": one.version,
+        "environment": one.environment,
+        "output": one.output or None,
+    }
 
 
 def waiting_json(one: Waiting) -> dict[str, Any]:

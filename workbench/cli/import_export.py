@@ -64,7 +64,8 @@ def export_command(
     target cannot hold is said. A registry gets the pointers of the environments where the version
     is live, or that of --environment alone. Sending the same again sends nothing.
     """
-    from workbench.actions.releasing.exporting import export, plan_export
+    from workbench.actions.releasing.exporting import export, parcels_of, plan_export
+    from workbench.actions.releasing.publishing import retry_due
 
     if pending:
         if ref or path or environment or force:
@@ -86,8 +87,13 @@ def export_command(
     if preview:
         context.answer(plan_json(plan), [line_of(plan)])
         return EXIT_DONE
+    parcels = parcels_of(plan)
+    late = retry_due(session, plan.addressed.name, parcels) if parcels else []
+    for line in outcome_lines(late):
+        context.note(line)
     done = export(session, plan, force=force)
-    values = plan_json(plan) | sent_json(done)
+    retried = {"retried": [outcome_json(outcome) for outcome in late]}
+    values = plan_json(plan) | sent_json(done) | retried
     context.answer(values, sent_lines(done, target))
     return EXIT_DONE
 

@@ -11,7 +11,7 @@ def trust_command(context: CommandContext) -> None:
 
     A change of its providers or targets asks again.
     """
-    from workbench.actions.trust import trust, where_to
+    from workbench.actions.trust import target_place, trust, where_to
 
     workspace = context.workspace()
     trust(workspace)
@@ -19,10 +19,15 @@ def trust_command(context: CommandContext) -> None:
     reach = {name: where_to(item) for name, item in settings.providers.items()}
     lines = [f"you trust {workspace.root}"]
     lines += [f"  provider {name}: {where}" for name, where in reach.items()]
-    lines += [f"  target {name}: {item.kind}" for name, item in settings.targets.items()]
+    places = {name: target_place(item) for name, item in settings.targets.items()}
+    lines += [
+        f"  target {name}: {item.kind} {places[name]}".rstrip()
+        for name, item in settings.targets.items()
+    ]
     values = {
         "workspace": str(workspace.root),
         "providers": reach,
         "targets": {name: item.kind for name, item in settings.targets.items()},
+        "places": places,
     }
     context.answer(values, lines)

@@ -35,7 +35,7 @@ ATTEMPTS = 3
 """How often one call tries a step that the target cannot be reached for."""
 POLICY = RetryPolicy(first_backoff_s=0.2, longest_backoff_s=2.0)
 LATER = RetryPolicy(first_backoff_s=60.0, longest_backoff_s=3600.0)
-"""When a later call tries again by itself."""
+"""When another call to the target takes along what did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)

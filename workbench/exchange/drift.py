@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.errors import NotInRegistry
 from workbench.exchange.approval import describe
 from workbench.exchange.comparing import changed_keys, content_hash, diff_lines
 from workbench.exchange.delivery import is_foreign
@@ -46,6 +47,8 @@ class Drift(enum.StrEnum):
     MISSING = "missing"
     """It is live here, and never arrived there."""
     POINTER = "pointer"
+    REVOKED = "revoked"
+    """It serves a version that is revoked here."""
     AHEAD = "ahead"
     """The target's newest version is not of this registry."""
 
@@ -113,8 +116,7 @@ class _Look:
         if pointers:
             for environment, version in expected.pointers.items():
                 lead = leads.get(environment)
-                if lead != refs.get(version):
-                    yield from self._of_pointer(environment, version, lead)
+                yield from self._of_pointer(environment, version, lead, refs.get(version))
             newest = pointers.newest(expected.prompt_id, self.destination)
             if newest is not None and is_foreign(self.registry, expected.prompt_id, newest):
                 last = max(expected.versions, key=number_of, default="")
@@ -124,6 +126,11 @@ class _Look:
         self, export: Export, held: Held | None, leads: Mapping[str, str], *, arrived: bool
     ) -> Finding | None:
         version = export.version
+        if is_revoked(self.registry, self.expected.prompt_id, version):
+            if held is None:
+                return None  # nor can it be sent
+            if not as_pointer_target(self.kind):
+                return self._finding(Drift.REVOKED, version, "", version, None, held.ref)
         if held is None:
             if arrived:
                 return self._finding(Drift.DELETED, version, "", version, None)
@@ -138,11 +145,22 @@ class _Look:
         what = Drift.MODEL if only_model else Drift.CONTENT
         return self._finding(what, version, served, version, held)
 
-    def _of_pointer(self, environment: str, version: str, lead: str | None) -> Iterator[Finding]:
+    def _of_pointer(
+        self, environment: str, version: str, lead: str | None, ref: str | None
+    ) -> Iterator[Finding]:
         pointers = as_pointer_target(self.kind)
         assert pointers is not None
         prompt_id = self.expected.prompt_id
-        held = pointers.held(prompt_id, lead, self.destination) if lead else None
+        held = None
+        if lead and lead != ref:
+            held = pointers.held(prompt_id, lead, self.destination)
+        served = held.version if held else version
+        if lead and (held or lead == ref) and is_revoked(self.registry, prompt_id, served):
+            theirs = f"{served} ({lead})"
+            yield self._finding(Drift.REVOKED, version, environment, version, None, theirs)
+            return
+        if lead == ref:
+            return
         if held is not None and held.version == version and version:
             # An older copy of the same version, where a newer one was made to repair it.
             ours = self.kind.content(self._export(version))
@@ -184,11 +202,24 @@ class _Look:
         )
 
 
+def is_revoked(registry: PromptRegistry, prompt_id: str, version: str) -> bool:
+    """Whether it is a version of this registry that was revoked."""
+    try:
+        return bool(version and registry.get_version(prompt_id, version).revoked)
+    except NotInRegistry:
+        return False
+
+
 def in_words(target: str, finding: Finding) -> str:
     """A finding in one sentence: what differs, and who would serve what."""
     prompt_id, environment = finding.prompt_id, finding.environment
     ours, theirs = finding.ours or "nothing", finding.theirs or "nothing"
     ref = f"{prompt_id}@{finding.version}"
+    if finding.drift is Drift.REVOKED and environment:
+        serves = f"{target} serves {theirs} in {environment}, which is revoked"
+        return f"{prompt_id}: {serves}, and {ours} is live here"
+    if finding.drift is Drift.REVOKED:
+        return f"{target} has {ref}, which is revoked: {theirs}"
     if finding.drift is Drift.POINTER and finding.theirs and finding.held is None:
         there = f"{environment} of {target} leads to {theirs}, which is not there"
         return f"{prompt_id}: {there}, and {ours} is live here"

@@ -141,6 +141,92 @@ def test_what_was_deployed_and_never_arrived_is_drift(cli: Cli, team: LabelServe
     assert team.shelf("triage").labels == {"production": "1"}
 
 
+def unpublished(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().replace('publish = ["team"]', "publish = []"))
+
+
+def test_a_pointer_is_compared_with_what_is_live_and_not_with_what_was_sent(
+    cli: Cli, team: LabelServer
+) -> None:
+    unpublished(cli)
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("export", "team", "triage@production").code == 0
+    assert findings(cli) == (0, [])
+    assert cli.here("deploy", "triage@1.0.1", "production").code == 0
+    code, found = findings(cli)
+    shown = [(f["kind"], f["ours"], f["theirs"]) for f in found]
+    assert (code, shown) == (1, [("missing", "1.0.1", None), ("pointer", "1.0.1", "1.0.0 (1)")])
+    # A colleague sends it and moves the pointer: that is what is live, and stays.
+    assert cli.here("export", "team", "triage@1.0.1").code == 0
+    assert team.shelf("triage").labels == {"production": "2"}
+    assert findings(cli) == (0, [])
+    assert cli.here("drift", "--repair").code == 0
+    assert team.shelf("triage").labels == {"production": "2"}
+
+
+def test_a_repair_moves_pointers_to_what_is_live_and_never_back(
+    cli: Cli, team: LabelServer
+) -> None:
+    unpublished(cli)
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("export", "team", "triage@production").code == 0
+    assert cli.here("deploy", "triage@1.0.1", "production").code == 0
+    assert cli.here("drift", "--repair").code == 0
+    shelf = team.shelf("triage")
+    assert (shelf.labels, shelf.versions[1]["version"]) == ({"production": "2"}, "1.0.1")
+    retired = cli.here(
+        "retire", "triage", "production", "--reason", "unused", "--no-publish", "--json"
+    )
+    assert retired.json["behind"][0]["version"] == "1.0.1"
+    assert "workbench drift team --repair" in retired.err
+    assert [(f["kind"], f["ours"]) for f in findings(cli)[1]] == [("pointer", None)]
+    assert cli.here("drift", "--repair").code == 0
+    assert shelf.labels == {}
+
+
+def test_a_revoked_version_that_is_still_served_there_is_said(live: Cli, team: LabelServer) -> None:
+    assert live.here("revoke", "triage@1.0.0", "--reason", "leaks").code == 0
+    assert findings(live) == (0, [])  # nobody is served it
+    move_label(team)
+    assert [(f["kind"], f["ours"], f["theirs"]) for f in findings(live)[1]] == [
+        ("revoked", "1.0.1", "1.0.0 (1)")
+    ]
+    assert live.here("drift", "--repair").code == 0
+    assert team.shelf("triage").labels == {"production": "2"}
+    assert live.here("revoke", "triage@1.0.1", "--reason", "leaks too").code == 0
+    code, found = findings(live)
+    assert (code, [(f["kind"], f["ours"], f["theirs"]) for f in found]) == (
+        1,
+        [("revoked", "1.0.1", "1.0.1 (2)")],
+    )
+    assert found[0]["says"] == (
+        "triage: team serves 1.0.1 (2) in production, which is revoked, and 1.0.1 is live here"
+    )
+    assert live.here("drift", "--repair").code == 1
+    assert live.here("retire", "triage", "production", "--reason", "leaks").code == 0
+    assert findings(live) == (0, [])
+
+
+def test_a_file_of_a_revoked_version_is_said_until_it_is_gone(cli: Cli) -> None:
+    assert cli.here("export", "json", "triage@1.0.0", "-o", "live.json").code == 0
+    assert cli.here("revoke", "triage@1.0.0", "--reason", "leaks").code == 0
+    assert [f["kind"] for f in findings(cli, "json")[1]] == ["revoked"]
+    (cli.root / "live.json").unlink()
+    assert findings(cli, "json") == (0, [])
+
+
+def test_no_drift_says_what_was_compared_and_what_was_not(cli: Cli, team: LabelServer) -> None:
+    team.always = "503"
+    assert cli.here("export", "team", "triage@1.0.0").code == 4
+    assert cli.here("drift").out == "nothing was sent to team yet\n"
+    team.always = ""
+    assert cli.here("export", "team", "triage@1.0.0").code == 0
+    assert cli.here("drift").out == "no drift: 1 version or pointer compared in 1 target\n"
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("drift").out == "no drift: 2 versions and pointers compared in 1 target\n"
+
+
 def test_a_target_that_does_not_answer_is_no_drift(live: Cli, team: LabelServer) -> None:
     team.always = "503"
     done = live.here("drift", "--json")

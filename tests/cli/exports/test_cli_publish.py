@@ -64,6 +64,30 @@ def test_a_rollback_and_a_retirement_move_the_pointer_and_no_other(
     assert len(team.shelf("triage").versions) == 2
 
 
+def test_a_deployment_says_which_targets_still_lead_to_the_version_before(
+    cli: Cli, team: LabelServer
+) -> None:
+    path = cli.root / "workbench.toml"
+    path.write_text(path.read_text().replace('publish = ["team"]', "publish = []"))
+    out = str(cli.root / "dist")
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 0
+    assert cli.here("export", "team", "triage@production").code == 0
+    assert cli.here("export", "folder", "triage@production", "--output", out).code == 0
+    done = cli.here("deploy", "triage@1.0.1", "production", "--json")
+    assert (done.code, done.json["published"]) == (0, [])
+    assert [(one["target"], one["version"]) for one in done.json["behind"]] == [
+        ("team", "1.0.0"),
+        ("folder", "1.0.0"),
+    ]
+    still = "still serves 1.0.0 in production: workbench export"
+    assert f"team {still} team triage@production\n" in done.err
+    assert f"folder {still} folder triage@production --output {out}\n" in done.err
+    # What is taken back is taken back everywhere, whatever the pointers led to.
+    retired = cli.here("retire", "triage", "production", "--reason", "unused", "--json")
+    assert (retired.code, retired.json["behind"], team.shelf("triage").labels) == (0, [], {})
+    assert cli.here("drift").code == 0
+
+
 def test_a_failed_publication_leaves_the_deployment_and_is_sent_later(
     cli: Cli, team: LabelServer
 ) -> None:
@@ -125,6 +149,46 @@ def test_a_kill_at_any_step_is_repaired_by_the_next_call(
     sent = cli.here("export", "--pending", "--json")
     assert (sent.code, sent.json["pending"]) == (0, [])
     assert team.writes == ["version 1.0.0", "production 1"]
+
+
+def test_what_waits_and_is_due_goes_first_with_the_next_call_to_its_target(
+    cli: Cli, team: LabelServer
+) -> None:
+    def later() -> None:
+        with RunStore(cli.root / ".workbench" / "runs.db") as store:
+            for row in store.outbox.unfinished():
+                if row.next_attempt:
+                    store.outbox.failed(row, row.last_error, retry_in_s=-1)
+
+    team.always = "503"
+    assert cli.here("deploy", "triage@1.0.0", "production").code == 4
+    team.always = ""
+    # Not due: the next call leaves it, with the pointer that waits for it.
+    early = cli.here("export", "team", "triage@1.0.1", "--json")
+    assert (early.code, early.json["retried"], team.writes) == (0, [], ["version 1.0.1"])
+    later()
+    done = cli.here("deploy", "triage@1.0.1", "production", "--json")
+    assert (done.code, [p["version"] for p in done.json["retried"]]) == (0, ["1.0.0"])
+    assert team.writes[1:] == ["version 1.0.0", "production 1"]
+    assert cli.here("export", "--pending").out == "nothing waits\n"
+
+    team.always = "503"
+    assert cli.here("deploy", "triage@1.0.0", "staging", "--publish").code == 4
+    later()
+    # What waited from before decides nothing about this one.
+    team.always, team.faults = "", [Fault("GET", "401")]
+    done = cli.here("export", "team", "triage@1.0.1", "--json")
+    assert (done.code, done.json["retried"][0]["state"]) == (0, "failed")
+
+
+def test_a_deployment_says_what_each_target_cannot_hold(cli: Cli, team: LabelServer) -> None:
+    line = ("deploy", "triage@1.0.0", "production")
+    told = cli.here("export", "team", "triage@1.0.0", "--preview", "--json").json["lost"]
+    assert told
+    for done in (cli.here(*line, "--preview", "--json"), cli.here(*line, "--json")):
+        assert done.json["lost"] == [{"target": "team", **loss} for loss in told]
+        assert done.err.count(f"lost: team: {told[0]['what']}") == 1
+    assert cli.here("retire", "triage", "production", "--reason", "x", "--json").json["lost"] == []
 
 
 def test_a_deployment_that_was_cut_off_before_the_outbox_is_owed(
@@ -304,6 +368,36 @@ def test_what_came_with_a_workspace_is_sent_nowhere_before_it_is_trusted(
     assert victim.read_text() == "precious"
     assert cli.here("export", "--pending").code == 0
     assert "plain" in victim.read_text()
+
+
+def test_trust_says_where_each_target_is_and_no_password(cli: Cli) -> None:
+    path = cli.root / "workbench.toml"
+    tables = {
+        "bot": "https://t0ken@git.example.com/prompts.git",
+        "ours": "git@git.example.com:prompts.git",
+    }
+    text = [f'[targets.{name}]\nkind = "git"\nuri = "{uri}"' for name, uri in tables.items()]
+    path.write_text("\n".join([path.read_text(), *text, '[targets.live]\nkind = "json"']))
+    for done in (cli.here("trust"), cli.here("export", "--help")):
+        assert done.code == 0
+        assert not any(part in done.out for part in ("t0ken", "TEAM_KEY"))
+    assert cli.here("trust", "--json").json["places"] == {
+        "team": "$TEAM_REGISTRY",
+        "bot": "https://[secret]@git.example.com/prompts.git",
+        "ours": "git@git.example.com:prompts.git",
+        "live": "",
+    }
+    assert "  target team: labels $TEAM_REGISTRY\n" in cli.here("trust").out
+
+
+def test_an_environment_where_the_version_is_not_live_has_no_pointer_to_move(
+    cli: Cli, team: LabelServer
+) -> None:
+    said = "1.0.1 is not live in development: no pointer is moved"
+    line = ("export", "team", "triage@1.0.1", "--environment", "development")
+    for done in (cli.here(*line, "--preview", "--json"), cli.here(*line, "--json")):
+        assert (done.code, done.json["warnings"], said in done.err) == (0, [said], True)
+    assert (len(team.shelf("triage").versions), team.shelf("triage").labels) == (1, {})
 
 
 def test_a_second_export_of_a_file_says_where_it_is(cli: Cli) -> None:

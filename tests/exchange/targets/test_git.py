@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.exchange.exporting import leaving, send
-from workbench.errors import TargetRefused, TargetUnreachable
+from workbench.errors import TargetError, TargetRefused, TargetUnreachable
 from workbench.exchange.clients.git_repository import (
     Repository,
     address_problem,
@@ -241,12 +241,23 @@ def test_a_name_that_git_would_misread_is_refused(name: str) -> None:
     assert name_problem(name)
 
 
-def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
-    address = "http://ana:s3cr3t-pass-word@127.0.0.1:9/x.git"
+@pytest.mark.parametrize(
+    "user", ["ana:s3cr3t-pass-word@", "ana:pw@", "s3cr3t-token@", "a:s3@cr3t@"]
+)
+def test_a_password_in_an_address_is_not_shown_and_the_rest_is(user: str) -> None:
+    address = f"http://{user}127.0.0.1:9/x.git"
     repository = Repository(address, "main", hidden=tuple(hidden_in(address)))
-    with pytest.raises(TargetUnreachable) as caught, repository.fetched("triage/*"):
+    with pytest.raises(TargetError) as caught, repository.fetched("triage/*"):
         pass
-    assert "s3cr3t" not in str(caught.value)
+    said = str(caught.value)
+    assert not any(part in said for part in ("s3cr3t", ":pw", "s3@", "cr3t"))
+    assert "127.0.0.1:9/x.git" in said
+
+
+def test_an_error_names_the_repository(tmp_path: Path) -> None:
+    repository = Repository(str(tmp_path / "prompts.git"), "main")
+    with pytest.raises(TargetRefused, match=r"prompts\.git"), repository.fetched("triage/*"):
+        pass
 
 
 def test_a_broken_pointer_file_is_said_and_not_overwritten(

@@ -48,6 +48,8 @@ class Outcome:
     moved: Moved | None = None
     """Of a pointer that leads where it should."""
     error: WorkbenchError | None = None
+    is_late: bool = False
+    """Whether it waited from an earlier call, and was taken along."""
 
     @property
     def changed(self) -> bool:

@@ -19,7 +19,7 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.exchange.delivery import tried
-from workbench.exchange.drift import Drift, Expected, Finding, drift_of
+from workbench.exchange.drift import Drift, Expected, Finding, drift_of, is_revoked
 from workbench.exchange.targets.base import (
     VersionTarget,
     as_pointer_target,
@@ -41,6 +41,10 @@ class Report:
     target: str
     checked: int
     """Prompts that were looked at."""
+    compared: int = 0
+    """Their versions and pointers."""
+    is_blind: bool = False
+    """Whether the target cannot say what it has."""
     findings: tuple[Finding, ...] = ()
     error: WorkbenchError | None = None
     """Why not all of it could be looked at."""
@@ -66,7 +70,7 @@ def drift(session: Session, target: str = "") -> list[Report]:
 
 def repair(session: Session, report: Report) -> list[Outcome]:
     """Send ours again and make the pointers lead to it. A version that the target cannot change
-    becomes a newer one there. What is theirs alone is left as it is.
+    becomes a newer one there. What is theirs alone is left as it is; a revoked version is not sent.
     """
     if not report.findings:
         return []
@@ -74,6 +78,7 @@ def repair(session: Session, report: Report) -> list[Outcome]:
     parcels = dict.fromkeys(
         parcel
         for finding in report.findings
+        if not is_revoked(session.registry, finding.prompt_id, finding.version)
         for parcel in _repairs(report.target, finding, expected)
     )
     addressed = target_named(session.workspace, report.target, unasked=True)
@@ -105,30 +110,34 @@ def take(session: Session, report: Report) -> list[Path]:
 
 
 def _report(session: Session, target: str, rows: list[OutboxRow]) -> Report:
-    findings: list[Finding] = []
-    checked = 0
+    report = Report(target, 0)
     try:
         wanted = _expected(session, target, rows)
         if not wanted:
-            return Report(target, 0)
+            return report
         is_of_workspace = target in session.workspace.settings.targets
         addressed = target_named(session.workspace, target, unasked=is_of_workspace)
     except WorkbenchError as error:
-        return Report(target, 0, error=error)
+        return replace(report, error=error)
     kind = as_version_target(addressed.kind)
     if kind is None:
-        return Report(target, 0)
+        return replace(report, is_blind=True)
     try:
         for expected in wanted:
             with addressed.calling():
-                findings += _drift_of(session, addressed.to(expected.output), kind, expected)
-            checked += 1
+                found = _drift_of(session, addressed.to(expected.output), kind, expected)
+            report = replace(
+                report,
+                checked=report.checked + 1,
+                compared=report.compared + len(expected.versions) + len(expected.pointers),
+                findings=(*report.findings, *found),
+            )
     except WorkbenchError as error:
-        return Report(target, checked, tuple(findings), error)
+        return replace(report, error=error)
     except Exception as error:  # noqa: BLE001 - what a target answers may be anything
         message = addressed.shown(f"{target} failed: {type(error).__name__}: {error}")
-        return Report(target, checked, tuple(findings), TargetUnreachable(message))
-    return Report(target, checked, tuple(findings))
+        return replace(report, error=TargetUnreachable(message))
+    return report
 
 
 def _drift_of(
@@ -147,18 +156,22 @@ def _of(session: Session, target: str) -> list[OutboxRow]:
 
 
 def _expected(session: Session, target: str, rows: list[OutboxRow]) -> list[Expected]:
-    """What a target should have, by prompt and by the file that was named."""
+    """What a target should have, by prompt and by the file that was named: the versions that were
+    sent, and for each pointer that was ever moved, or is published, what is live there now.
+    """
     if not session.workspace.registry_path.exists():
         return []
     versions: dict[tuple[str, str], dict[str, bool]] = {}
     pointers: dict[tuple[str, str], dict[str, str]] = {}
+    live = {(d.prompt_id, d.environment): d.version for d in session.registry.live()}
     is_file = as_pointer_target(find_target(session.workspace, target).kind) is None
     for row in _last_in_each_file(rows) if is_file else rows:
         where = (row.prompt_id, row.output)
         if row.version and not _is_registered(session, row):
             continue
         if row.environment:
-            pointers.setdefault(where, {})[row.environment] = row.version
+            version = live.get((row.prompt_id, row.environment), "")
+            pointers.setdefault(where, {})[row.environment] = version
         elif row.content:
             versions.setdefault(where, {})[row.version] = True
     published = [
@@ -166,7 +179,6 @@ def _expected(session: Session, target: str, rows: list[OutboxRow]) -> list[Expe
         for rules in session.workspace.settings.environments.values()
         if target in rules.publish
     ]
-    live = {(d.prompt_id, d.environment): d.version for d in session.registry.live()}
     known = {prompt_id for prompt_id, _ in (*versions, *pointers)}
     for environment in published:
         here = {prompt_id for prompt_id, place in live if place == environment}

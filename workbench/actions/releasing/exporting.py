@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.delivering import Outcome, deliver
-from workbench.actions.releasing.targets import Addressed, target_named
+from workbench.actions.releasing.targets import Addressed, find_target, target_named
 from workbench.actions.session import Session
 from workbench.errors import TargetUnreachable, UsageError
-from workbench.exchange.approval import approved
+from workbench.exchange.approval import approved, describe
 from workbench.exchange.delivery import Moved, refuse
 from workbench.exchange.losses import Loss, part_losses
 from workbench.exchange.targets.base import (
     Export,
     Sent,
     Takes,
+    Target,
     as_pointer_target,
     holds_parts,
 )
@@ -37,7 +38,7 @@ class Plan:
     losses: tuple[Loss, ...] = ()
     """What the target cannot hold."""
     warnings: tuple[str, ...] = ()
-    """About what looks like a key in it."""
+    """About what looks like a key in it, or a pointer that stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,51 @@ def plan_export(
     with addressed.calling():
         leaving = _leaving(session, addressed, ref, environment, force_reason)
         refuse(addressed.kind, leaving, addressed.destination)
-        written_out = () if holds_parts(addressed.kind) else part_losses(leaving.whole)
-        losses = (*written_out, *addressed.kind.loses(leaving))
-    return Plan(addressed, leaving, losses, tuple(_keys_in(leaving)))
+        losses = _losses(addressed.kind, leaving)
+    warnings = (*_keys_in(leaving), *_no_pointer(addressed, leaving, environment))
+    return Plan(addressed, leaving, losses, warnings)
+
+
+def losses_at(
+    session: Session, targets: Iterable[str], prompt_id: str, version: str, environment: str
+) -> list[tuple[str, Loss]]:
+    """What each target cannot hold of a version that is published to it; none is asked. One whose
+    settings or code are wrong is left out: sending to it says that, and holds up no deployment.
+    """
+    found: list[tuple[str, Loss]] = []
+    for name in targets:
+        try:
+            entry = find_target(session.workspace, name)
+            leaving = _published(session, entry.kind, prompt_id, version, environment)
+            with entry.calling():
+                found += [(name, loss) for loss in _losses(entry.kind, leaving)]
+        except Exception:  # noqa: BLE001 - see above
+            continue
+    return found
+
+
+def _published(
+    session: Session, kind: Target, prompt_id: str, version: str, environment: str
+) -> Export:
+    registry = session.registry
+    if kind.takes is Takes.REGISTRY:
+        return Export(registry)
+    found = describe(registry, prompt_id, version, environment)
+    suites = session.workspace.suite_paths() if kind.takes is Takes.PROMPT else ()
+    return Export.of(
+        registry,
+        found.version.prompt,
+        version,
+        version=version,
+        approved=found,
+        environments=(environment,) if as_pointer_target(kind) else (),
+        suites=suites,
+    )
+
+
+def _losses(kind: Target, leaving: Export) -> tuple[Loss, ...]:
+    written_out = () if holds_parts(kind) else part_losses(leaving.whole)
+    return (*written_out, *kind.loses(leaving))
 
 
 def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
@@ -94,8 +137,7 @@ def export(session: Session, plan: Plan, *, force: bool = False) -> Exported:
             sent = addressed.kind.send(leaving, addressed.destination)
         done = sent if sent.changed else None
         return Exported(done, plan.losses, plan.warnings, file=sent.path)
-    parcels = _parcels(leaving, addressed)
-    outcomes = deliver(session, addressed, parcels, force=force)
+    outcomes = deliver(session, addressed, parcels_of(plan), force=force)
     for outcome in outcomes:
         if outcome.error:
             if isinstance(outcome.error, TargetUnreachable) and not outcome.error.hint:
@@ -118,8 +160,11 @@ def _exported(plan: Plan, outcomes: list[Outcome]) -> Exported:
     )
 
 
-def _parcels(leaving: Export, addressed: Addressed) -> list[Parcel]:
-    assert leaving.prompt is not None
+def parcels_of(plan: Plan) -> list[Parcel]:
+    """What goes through the outbox: the version and its pointers; nothing of a draft."""
+    leaving, addressed = plan.leaving, plan.addressed
+    if leaving.prompt is None or not leaving.version:
+        return []
     path, approval = addressed.destination.path, leaving.approved
     output = os.path.abspath(path) if path else ""  # noqa: PTH100 (without following links)
     return [
@@ -174,6 +219,13 @@ def _leaving(
         approved=approval,
         environments=tuple(places),
     )
+
+
+def _no_pointer(addressed: Addressed, leaving: Export, environment: str | None) -> Iterator[str]:
+    """That the version is not live in the environment that was named."""
+    points = as_pointer_target(addressed.kind) is not None
+    if points and environment is not None and not leaving.environments:
+        yield f"{leaving.version} is not live in {environment}: no pointer is moved"
 
 
 def _keys_in(leaving: Export) -> Iterator[str]:

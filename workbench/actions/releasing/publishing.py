@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.exchange.targets.base import Takes, as_pointer_target
 from workbench.registry import PromptDeployment
 from workbench.runs.store.outbox import Delivery, OutboxRow, Parcel, Step
+
+_MOST_DUE = 10
+"""How much of what waits another command takes along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +73,64 @@ def publish(
     """Send what was deployed, rolled back or retired to targets, with the environment's pointer.
 
     Raises nothing for what a target or its settings do: that is in the outcomes, and waits in the
-    outbox. After a rollback or a retirement the pointers also move where they led to what was live
-    before, whether or not the settings still name that target.
+    outbox. A rollback and a retirement also move each pointer of the environment that was moved
+    before, whether or not the settings name that target; a deployment leaves these, see `behind`.
+    What is due at the targets goes first.
     """
     if targets is None:
         return []
     back = done.action != "deploy"
-    names = [*targets, *(_led_to(session, done) if back else ())]
+    moved = [(row.target, row.output) for row in _moved(session, done)] if back else []
+    outputs: dict[str, list[str]] = {}
+    for name, output in dict.fromkeys([*((name, "") for name in targets), *moved]):
+        outputs.setdefault(name, []).append(output)
+    live = "" if done.action == "retire" else done.version
     outcomes: list[Outcome] = []
-    for name in dict.fromkeys(names):
-        live = "" if done.action == "retire" else done.version
+    for name, places in outputs.items():
         nature = _nature(session, name)
-        parcels = list(_parcels(name, nature, done.prompt_id, live, done.environment))
+        where = (done.prompt_id, live, done.environment)
+        parcels = [parcel for output in places for parcel in _parcels(name, nature, where, output)]
+        outcomes += retry_due(session, name, parcels)
         outcomes += _deliver(session, name, parcels, force_pointers=back)
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A pointer that was moved earlier and is left now: another version is live."""
+
+    target: str
+    prompt_id: str
+    version: str
+    """That it leads to, by the outbox."""
+    environment: str
+    output: str
+    is_live: bool
+    """Whether anything is live there."""
+
+    def __str__(self) -> str:
+        still = f"{self.target} still serves {self.version} in {self.environment}"
+        if not self.is_live:
+            return f"{still}: workbench drift {self.target} --repair"
+        ref = f"{self.prompt_id}@{self.environment}"
+        output = f" --output {shlex.quote(self.output)}" if self.output else ""
+        return f"{still}: workbench export {self.target} {ref}{output}"
+
+
+def behind(session: Session, done: PromptDeployment) -> list[Behind]:
+    """The pointers of the environment that still lead to another version, after `publish`."""
+    live = "" if done.action == "retire" else done.version
+    return [
+        Behind(row.target, row.prompt_id, row.version, row.environment, row.output, bool(live))
+        for row in _moved(session, done)
+        if row.state is Delivery.DONE and row.version != live
+    ]
+
+
 def publish_by_settings(session: Session, done: PromptDeployment) -> list[Outcome]:
-    """`publish` to the targets that the settings name."""
-    return publish(session, done, targets_of(session, done.environment))
+    """`publish` to the targets that the settings name; the outcomes of what was done now."""
+    outcomes = publish(session, done, targets_of(session, done.environment))
+    return [outcome for outcome in outcomes if not outcome.is_late]
 
 
 def waiting(session: Session, target: str = "") -> list[Waiting]:
@@ -114,6 +157,39 @@ def retry(session: Session, target: str = "") -> list[Outcome]:
     for name in dict.fromkeys(parcel.target for parcel in parcels):
         outcomes += _deliver(session, name, [p for p in parcels if p.target == name])
     return outcomes
+
+
+def retry_due(session: Session, target: str, but: Iterable[Parcel] = ()) -> list[Outcome]:
+    """Send again what waits at a target and is due, until something fails there; few of it, as
+    another command has to wait for it. `but` is what that command sends.
+    """
+    workspace = session.workspace
+    if not workspace.runs_path.exists() or session.store.is_read_only:
+        return []
+    waits = [(one.parcel, one.row) for one in waiting(session, target) if one.row]
+    stuck = {
+        (parcel.prompt_id, parcel.version, parcel.output)
+        for parcel, row in waits
+        if not parcel.environment and not row.is_due
+    }
+    taken = {_key(parcel) for parcel in but}
+    due = [
+        parcel
+        for parcel, row in waits
+        if row.is_due
+        and _key(parcel) not in taken
+        and (parcel.prompt_id, parcel.version, parcel.output) not in stuck
+    ][:_MOST_DUE]
+    try:
+        target_named(workspace, target, unasked=True)
+    except WorkbenchError:  # which the command says itself, if it needs that
+        return []
+    outcomes: list[Outcome] = []
+    for prompt_id in dict.fromkeys(parcel.prompt_id for parcel in due):
+        outcomes += _deliver(session, target, [p for p in due if p.prompt_id == prompt_id])
+        if any(outcome.error for outcome in outcomes):
+            break
+    return [replace(outcome, is_late=True) for outcome in outcomes]
 
 
 def drop(session: Session, target: str = "") -> list[OutboxRow]:
@@ -150,13 +226,16 @@ def _in_words(error: Exception) -> WorkbenchError:
 
 
 def _parcels(
-    target: str, nature: _Nature, prompt_id: str, version: str, environment: str
+    target: str, nature: _Nature, live: tuple[str, str, str], output: str = ""
 ) -> Iterator[Parcel]:
-    """The parcels by which a target has what is live in an environment; empty: nothing is."""
+    """The parcels by which a target has what is live: prompt id, version (empty: none) and
+    environment.
+    """
+    prompt_id, version, environment = live
     if version or nature.takes is Takes.REGISTRY:
-        yield Parcel(target, prompt_id, version, approved_for=environment)
+        yield Parcel(target, prompt_id, version, "", output, environment)
     if nature.points:
-        yield Parcel(target, prompt_id, version, environment, approved_for=environment)
+        yield Parcel(target, prompt_id, version, environment, output, environment)
 
 
 def _with_reason(session: Session, parcel: Parcel) -> Parcel:
@@ -170,14 +249,13 @@ def _with_reason(session: Session, parcel: Parcel) -> Parcel:
     return replace(parcel, reason=f"{environment} takes versions without evidence")
 
 
-def _led_to(session: Session, done: PromptDeployment) -> list[str]:
-    """The targets whose pointer of the environment led to what was live before."""
+def _moved(session: Session, done: PromptDeployment) -> list[OutboxRow]:
+    """The rows of the pointers of the environment that were moved, and not removed since."""
     if not session.workspace.runs_path.exists():
         return []
-    left = (done.prompt_id, done.environment, done.previous_version)
+    here = (done.prompt_id, done.environment)
     rows = session.store.outbox.rows()
-    here = [row for row in rows if row.environment and not row.output]
-    return [row.target for row in here if (row.prompt_id, row.environment, row.version) == left]
+    return [row for row in rows if (row.prompt_id, row.environment) == here and row.version]
 
 
 def _now(session: Session, row: OutboxRow) -> Iterator[Parcel]:
@@ -191,7 +269,7 @@ def _now(session: Session, row: OutboxRow) -> Iterator[Parcel]:
         yield row.parcel
         return
     nature = _nature(session, row.target)
-    yield from _parcels(row.target, nature, row.prompt_id, version, row.environment)
+    yield from _parcels(row.target, nature, (row.prompt_id, version, row.environment), row.output)
 
 
 def _owed(session: Session, rows: list[OutboxRow], target: str) -> Iterator[Parcel]:
@@ -211,7 +289,7 @@ def _owed(session: Session, rows: list[OutboxRow], target: str) -> Iterator[Parc
                 is_led = led.get((name, prompt_id, rules.name), "") == version
                 is_sent = (name, prompt_id, version) in versions
                 if not (is_led if nature.points else is_sent):
-                    yield from _parcels(name, nature, prompt_id, version, rules.name)
+                    yield from _parcels(name, nature, (prompt_id, version, rules.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.actions.trust import check_target_trust
+from workbench.actions.trust import check_target_trust, target_place
 from workbench.errors import SettingsError, TargetError, UsageError
 from workbench.exchange.kinds import TARGETS, kind_of_table
 from workbench.exchange.targets.base import Destination, Target
@@ -92,7 +92,7 @@ def target_lines(workspace: Workspace | None) -> list[tuple[str, str]]:
     """Each target that can be named, a workspace's own tables first, with what it does."""
     tables = workspace.settings.targets.values() if workspace else ()
     own = [
-        (table.name, f"{FILE_NAME}: {table.kind or 'names no kind'} {_place_of(table)}".rstrip())
+        (table.name, f"{FILE_NAME}: {table.kind or 'names no kind'} {target_place(table)}".rstrip())
         for table in tables
     ]
     kinds = []
@@ -124,7 +124,3 @@ def _uri(table: TargetSettings) -> str:
             hint=f"export {table.uri_env}=...",
         )
     return uri
-
-
-def _place_of(table: TargetSettings) -> str:
-    return table.uri or (f"${table.uri_env}" if table.uri_env else "")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import ExtraMissing, TargetError, TargetRefused, TargetUnreachable
+from workbench.exchange.addresses import without_passwords
 from workbench.providers.redact import one_line
 
 _SETTINGS = (
@@ -247,7 +248,7 @@ class _Git:
 
     def _failure(self, command: str, stderr: bytes) -> TargetError:
         text = stderr.decode("utf-8", "replace")
-        message = one_line(_telling(text), (*self.of.hidden, self.of.address))
+        message = one_line(without_passwords(_telling(text)), self.of.hidden)
         if _CHECKED_OUT in text:
             return TargetRefused(
                 f"git: the branch {self.of.branch} is checked out there, and stays as it is",

@@ -83,13 +83,18 @@ class OutboxRow:
     attempts: int
     last_error: str
     next_attempt: str
-    """Not before then by itself; empty: at once."""
+    """No other call to the target takes it along before then; empty: the next one does."""
     content: str
     """Hash of the content that was sent."""
     ref: str
     """What the target calls the version."""
     created_at: str
     updated_at: str
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next call to its target tries it again."""
+        return self.state is Delivery.PENDING and self.next_attempt <= _now()
 
     @property
     def parcel(self) -> Parcel:
