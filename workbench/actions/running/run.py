@@ -66,7 +66,10 @@ def make_spec(
     if not equal_cases:  # a resumed run keeps its cases
         check_names(suite.dataset, used)
     if split == GATE_SPLIT and not (settled or equal_cases):
-        refuse_leaks(source.prompt, suite.dataset, suite.gate_cases.cases)
+        decide = suite.gate_cases.cases if limit is None else cases
+        leak_remarks = refuse_leaks(source.prompt, suite.dataset, decide)
+    else:
+        leak_remarks = tuple(leak_notes(source.prompt, suite.dataset, cases))
     unused = check_fit(source.prompt, cases, suite.dataset.place_of, settled=settled)
     # All cases, not those of this run: pairing and resuming must not depend on a limit.
     everything = suite.dataset.cases
@@ -98,7 +101,7 @@ def make_spec(
             *split_notes(suite.dataset),
             *check_expected(suite, cases),
             *remarks(there, distinct_cases),
-            *leak_notes(source.prompt, cases),
+            *leak_remarks,
             *_keys(cases),
         ),
     )

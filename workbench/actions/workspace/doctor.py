@@ -213,7 +213,7 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
         if prompt is not None:
             for note in (
                 *check_fit(prompt, cases, suite.dataset.place_of),
-                *leak_notes(prompt, suite.dev_cases.cases),
+                *leak_notes(prompt, suite.dataset, suite.dev_cases.cases),
             ):
                 yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
             refuse_leaks(prompt, suite.dataset, suite.gate_cases.cases)

@@ -166,6 +166,10 @@ class ExampleTexts:
             rendered = tuple(self._rendered())
         self.messages = rendered if self._are_messages else ()
         """What a slot of examples stands for."""
+        size = len(rendered) // len(self._set.rows) if rendered else 1
+        made = [rendered[at : at + size] for at in range(0, len(rendered), size)]
+        self.by_row = tuple("\n".join(m.content for m in row) for row in made)
+        """The text of each row; empty without a template."""
         text = "\n".join(message.content for message in rendered).rstrip("\n")
         rows = [{"inputs": {}, "expected": "", "tags": [], **row} for row in self._set.rows]
         self.value: Any = text if self._set.template else rows
