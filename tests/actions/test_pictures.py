@@ -186,8 +186,8 @@ def test_apps_of_the_workspace_see_stale_evidence_too(session: Session, folder: 
         ("file:///etc/passwd", "only https URLs"),
         ("data:image/png;base64,AAAA", "is something else by its content"),
         ("data:text/html,<b>", "without base64"),
-        (7, "is int"),
-        ({"file": "pictures/0.png"}, "is dict"),
+        (7, "is 7, and the name of a file is needed"),
+        ({"file": "pictures/0.png"}, "is {'file': 'pictures/0.png'}, and"),
         ("a\0b", "is no name"),
     ],
 )

@@ -47,9 +47,45 @@ def test_a_case_that_goes_on_where_another_ends_is_of_its_group() -> None:
     assert groups["a1"].startswith(ONE_CONVERSATION)
     assert groups["b1"] is groups["c1"] is None
     assert questions(kept) == 3
-    assert "3 cases are turns of 1 conversation: those of one count as one group" in list(
-        remarks(CASES, kept)
-    )
+    assert (
+        "3 cases are turns of 1 conversation: those of one count as one group, as 2 cases with case"
+        " 'a1', whose messages they begin with; if that is wrong, declare the `group` of each"
+    ) in list(remarks(CASES, kept))
+
+
+def test_the_case_that_the_others_begin_with_is_named_wherever_it_stands() -> None:
+    kept = distinct(CASES[::-1], [PROMPT])
+    assert any("with case 'a1'" in note for note in remarks(CASES[::-1], kept))
+    assert {one.id: one.group for one in kept} == {
+        one.id: one.group for one in distinct(CASES, [PROMPT])
+    }
+
+
+GREETING = {"role": "assistant", "content": "Hello, how can I help?"}
+
+
+@pytest.mark.parametrize("alone", [(), (Case("0", {"history": [GREETING]}, "x"),)])
+def test_a_greeting_of_the_assistant_joins_no_cases(alone: tuple[Case, ...]) -> None:
+    cases = [Case(str(n), {"history": [GREETING, *turn(f"question {n}")]}, n) for n in range(1, 31)]
+    kept = distinct([*alone, *cases], [PROMPT])
+    assert questions(kept) == 30 + len(alone)
+    assert not any("conversation" in note for note in remarks(cases, kept))
+
+
+def test_a_greeting_beside_the_question_joins_no_cases() -> None:
+    inputs = (Input("history", "messages"), Input("question"))
+    messages = (Message(SLOT, "history"), Message("user", "{{ question }}"))
+    prompt = Prompt("p", messages, inputs=inputs, revision=PARTS_REVISION)
+    cases = [Case(str(n), {"history": [GREETING], "question": f"question {n}"}) for n in range(30)]
+    assert questions(distinct(cases, [prompt])) == 30
+
+
+def test_turns_after_a_greeting_are_of_one_conversation() -> None:
+    cases = [
+        Case("1", {"history": [GREETING, *turn("a mug")]}, 1),
+        Case("2", {"history": [GREETING, *turn("a mug", "which?", "red")]}, 2),
+    ]
+    assert questions(distinct(cases, [PROMPT])) == 1
 
 
 def test_declared_groups_stay_and_prompts_without_conversations_change_nothing() -> None:

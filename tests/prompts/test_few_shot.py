@@ -163,6 +163,33 @@ def test_examples_that_are_messages_cannot_stand_in_a_text() -> None:
         Renderer(read(TURNS, "user:\nSee: {{ examples }}"))
 
 
+@pytest.mark.parametrize(
+    ("turns", "problem"),
+    [
+        ("user:\n    x\n    tool:\n    {{ expected }}", "has a message 2 of role tool without"),
+        (
+            "assistant:\n    {{ expected }}",
+            "has a message 2 of role 'assistant' right after another",
+        ),
+        (
+            "user:\n    x\n    assistant:\n    y\n    assistant:\n    z",
+            "has a message 3 of role 'assistant' right after another",
+        ),
+        ("system:\n    x\n    user:\n    y", "has a message 1 of role 'system': that text belongs"),
+    ],
+)
+def test_examples_that_are_messages_are_in_the_order_of_a_conversation(
+    turns: str, problem: str
+) -> None:
+    prompt = read(f"template: |\n    {turns}", "{{ examples }}\n\nuser:\n{{ ticket }}")
+    with pytest.raises(TemplateError) as refused:
+        Renderer(prompt)
+    assert refused.value.message.startswith(
+        f"the conversation that examples.template makes {problem}"
+    )
+    assert "\n" not in refused.value.message and refused.value.hint
+
+
 def test_a_draft_of_a_version_names_the_file_while_it_gives_these_rows() -> None:
     prompt = read(f"{TEXT}\n  choose: first 2")
     same = Files(files={"examples.jsonl": [*ROWS[:2], ROWS[0]]})

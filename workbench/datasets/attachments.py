@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -19,9 +17,9 @@ from workbench.prompts.inputs.media import (
     is_attachment,
     is_url,
     media_of,
-    too_large,
+    read_file,
 )
-from workbench.prompts.kinds import MEDIA
+from workbench.prompts.kinds import MEDIA, shown
 from workbench.prompts.values import Prompt
 
 _KNOWN = 50_000
@@ -84,7 +82,7 @@ def _attached(name: str, value: Any, kind: str, folder: Path, anywhere: bool) ->
         if is_url(value):
             return media_of(value, kind)
         if not isinstance(value, str):
-            raise ValueError(f"is {type(value).__name__}, and the name of a file is needed")
+            raise ValueError(f"is {shown(value)}, and the name of a file is needed")
         path = _found(str(value), folder, anywhere)
         status = path.stat()
         key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
@@ -130,21 +128,6 @@ def _checked(
 ) -> tuple[Attachment | None, str]:
     """The attachment of a file in this state, or what is wrong with it."""
     try:
-        return attach(name, _read(path), kind, lambda: _read(path)), ""
+        return attach(name, read_file(path), kind, lambda: read_file(path)), ""
     except ValueError as error:
         return None, str(error)
-
-
-def _read(path: str) -> bytes:
-    """The bytes of a regular file of a size that is sent. Raises ValueError, OSError."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    # O_NONBLOCK: opening a pipe would block.
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(handle)
-        raise ValueError("is no regular file")
-    with os.fdopen(handle, "rb") as file:
-        if status.st_size > MAX_BYTES:
-            raise ValueError(too_large(status.st_size))
-        return file.read(MAX_BYTES + 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from workbench.datasets.conversation_groups import (
-    ONE_CONVERSATION,
+    beginnings,
     conversation_groups,
     conversation_inputs,
 )
@@ -97,12 +97,14 @@ def remarks(cases: Sequence[Case], distinct_cases: Sequence[Case] | None = None)
             f"{len(alike)} cases are sent as {plural(len(set(alike)), 'prompt')}: those that are"
             " sent alike count as one group"
         )
-    turns = {case.group for case in known if (case.group or "").startswith(ONE_CONVERSATION)}
+    turns = list(beginnings(known))
     if turns:
-        count = sum(case.group in turns for case in known)
+        case, most = max(turns, key=lambda turn: turn[1])
         yield (
-            f"{count} cases are turns of {plural(len(turns), 'conversation')}: those of one count"
-            " as one group"
+            f"{sum(times for _, times in turns)} cases are turns of"
+            f" {plural(len(turns), 'conversation')}: those of one count as one group, as"
+            f" {plural(most - 1, 'case')} with case {case.id!r}, whose messages they begin with;"
+            " if that is wrong, declare the `group` of each"
         )
     if any(case.group is not None for case in cases):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,29 @@ def test_the_size_is_limited_for_each_way_to_give_a_file(tmp_path: Path) -> None
     for value in (big, path, uri):
         with pytest.raises(ValueError, match=r"has 20\.\d MB, and at most 20 MB are sent"):
             media_of(value, IMAGE)
+
+
+def test_an_app_s_path_is_read_like_the_file_of_a_dataset(tmp_path: Path) -> None:
+    prompt = Prompt("p", (Message("user", "{{ x }}"),), inputs=(Input("x", IMAGE),), revision=3)
+    version = PromptVersion.of(prompt, "1.0.0")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    with (tmp_path / "big.png").open("wb") as file:
+        file.write(png())
+        file.truncate(40_000_000)
+    no_file = "is no regular file"
+    for name, problem in (
+        ("pipe", no_file),
+        ("link", no_file),
+        (".", no_file),
+        ("big.png", r"has 40\.0 MB, and at most 20 MB are sent"),
+        ("none", "cannot be read: No such file or directory"),
+    ):
+        with pytest.raises(PromptInputError, match=problem):
+            version.messages(x=tmp_path / name)
+    (tmp_path / "good.png").write_bytes(png())
+    (tmp_path / "good").symlink_to("good.png")
+    assert version.messages(x=tmp_path / "good") == version.messages(x=png())
 
 
 def test_an_image_of_too_many_pixels_is_refused() -> None:

@@ -75,11 +75,23 @@ def test_a_sound_draft_has_no_finding() -> None:
         (SOUND + "\nassistant:\n", "12 empty-message"),
         (SOUND.replace("Be kind.\n", ""), "6 empty-message"),
         (SOUND.replace("user:", "assistant:"), "None no-user-message"),
+        (SOUND.replace("system:\nBe kind.\n\nuser:\n", ""), "6 no-user-message"),
+        (body("Be kind.", "examples: {rows: [{inputs: {}}]}\n"), "5 unused-examples"),
         (body("{{ text | nope }}"), "7 unreadable"),
     ],
 )
 def test_each_rule_names_its_line(text: str, expected: str) -> None:
     assert places(text) == [expected]
+
+
+def test_examples_are_used_by_a_slot_a_loop_and_a_snippet() -> None:
+    rows = "examples: {rows: [{inputs: {}}]}\n"
+    loop = "{% for each in examples %}{{ each.expected }}{% endfor %}"
+    assert found(body(loop, rows)) == []
+    assert found(body('{% include "shots" %}', rows), Files({"shots": loop}, [])) == []
+    slot = 'examples: {template: "user:\\nx\\nassistant:\\ny", rows: [{inputs: {}}]}\n'
+    assert found(body("Be kind.\n\n{{ examples }}", slot)) == []
+    assert found(body("Be kind.", rows + "x-lint: {off: [unused-examples]}\n")) == []
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,15 @@ def test_text_before_the_first_marker_is_reported() -> None:
     ]
 
 
-def test_a_prompt_without_markers_or_with_good_ones_has_nothing_to_mend() -> None:
-    assert problems_of("Be brief.\n") == []
+def test_text_without_any_marker_is_told_to_have_no_message_of_the_user() -> None:
+    assert problems_of("\nBe brief.\n") == [
+        "6: without a role marker all text is one system message: no message is of the user, which"
+        " many endpoints refuse"
+    ]
+
+
+def test_a_prompt_with_good_markers_has_nothing_to_mend() -> None:
+    assert problems_of("user:\nBe brief.\n") == []
     assert problems_of("System :\nBe brief.\n\n# user:\nusers: two\nList:\nOutput:\n") == []
 
 

@@ -24,7 +24,7 @@ from workbench.prompts.files.parts import (
 )
 from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.files.tool_schemas import check_tools
-from workbench.prompts.files.variants import check_variant, split_name
+from workbench.prompts.files.variants import check_name, check_variant, split_name
 from workbench.prompts.revisions import least_revision
 from workbench.prompts.roles import (
     MisplacedText,
@@ -89,6 +89,7 @@ def read_draft(path: Path, files: PromptFiles = NO_FILES) -> Draft:
     except OSError as error:
         raise DraftError(f"{path}: {error.strerror}") from error
     name, variant = split_name(path.stem)
+    check_name(str(path), name)
     parsed = parse_prompty(text, where=str(path), default_id=name, files=files)
     if variant:
         check_variant(str(path), name, variant, parsed.prompt_id)

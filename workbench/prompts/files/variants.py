@@ -15,9 +15,12 @@ RULE = "a lower case letter, then letters, digits, '-' and '_', 50 at most"
 
 
 def split_name(stem: str) -> tuple[str, str]:
-    """The prompt and the variant that a file's stem names; the variant of a draft is empty."""
+    """The prompt and the variant that a file's stem names; the variant of a draft is empty.
+
+    A stem with nothing before or after the `@` names neither, see `check_name`.
+    """
     name, _, variant = stem.partition(AT)
-    return name, variant
+    return (name, variant) if name and variant else (stem, "")
 
 
 def file_name(prompt_id: str, variant: str) -> str:
@@ -32,6 +35,16 @@ def name_problem(variant: str) -> str:
     if not _NAME.fullmatch(variant):
         return f"{variant!r} is no name for a variant"
     return f"{variant!r} has a meaning of its own in a REF" if variant in RESERVED else ""
+
+
+def check_name(where: str, name: str) -> None:
+    """Refuse a file whose name, see `split_name`, has an `@` without a prompt or a variant."""
+    if AT in name:
+        lacking = "variant after" if name.endswith(AT) else "prompt before"
+        raise DraftError(
+            f"{where}: its name has no {lacking} the {AT}",
+            hint=f"rename the file: NAME{SUFFIX}, or NAME{AT}VARIANT{SUFFIX}",
+        )
 
 
 def check_variant(where: str, name: str, variant: str, prompt_id: str) -> None:

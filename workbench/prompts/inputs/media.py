@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -188,10 +189,27 @@ def _decoded(uri: str) -> bytes:
         raise ValueError("is a data URI that is not base64") from error
 
 
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file of a size that is sent; `path` is no link.
+
+    Raises ValueError that completes `NAME …`, OSError.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    # O_NONBLOCK: opening a pipe would block.
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise ValueError("is no regular file")
+    with os.fdopen(handle, "rb") as file:
+        if status.st_size > MAX_BYTES:
+            raise ValueError(too_large(status.st_size))
+        return file.read(MAX_BYTES + 1)
+
+
 def _whole(path: os.PathLike[Any]) -> bytes:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - apps import no pathlib
-            return file.read(MAX_BYTES + 1)
+        return read_file(os.path.realpath(os.fsdecode(path)))
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
 

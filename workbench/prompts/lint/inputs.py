@@ -1,4 +1,6 @@
-"""Inputs that templates use and the front matter does not declare, and the other way round."""
+"""Inputs that templates use and the front matter does not declare, and the other way round, as for
+its examples.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from collections.abc import Collection, Iterator
 from workbench.prompts.files.front_matter import split
 from workbench.prompts.files.strict_yaml import line_of
 from workbench.prompts.lint.places import Placed, PlacedText, expand
-from workbench.prompts.lint.rules import UNDECLARED, UNUSED, Finding
-from workbench.prompts.values import JINJA2, SLOT, Prompt
+from workbench.prompts.lint.rules import UNDECLARED, UNUSED, UNUSED_EXAMPLES, Finding
+from workbench.prompts.values import EXAMPLES, JINJA2, SLOT, Prompt
 
 
 def input_findings(placed: Placed, prompt: Prompt, used: Collection[str]) -> Iterator[Finding]:
@@ -17,7 +19,7 @@ def input_findings(placed: Placed, prompt: Prompt, used: Collection[str]) -> Ite
     `used` are the names in the templates, which compile.
     """
     for name in used:
-        if prompt.input_named(name):
+        if prompt.input_named(name) or (prompt.examples and name == EXAMPLES):
             continue
         uses = (_first_use(name, message, prompt) for message in placed.messages)
         file, line = next(filter(None, uses), ("", None))
@@ -25,6 +27,10 @@ def input_findings(placed: Placed, prompt: Prompt, used: Collection[str]) -> Ite
         yield Finding(UNDECLARED, message, line, file=file)
     for name in (item.name for item in prompt.inputs if item.name not in used):
         yield Finding(UNUSED, f"the input {name} is used by no message", _declared(name, placed))
+    if prompt.examples and EXAMPLES not in used:
+        front, _ = split("\n".join(placed.lines), "the draft")
+        line = front.first_line - 1 + line_of(front.text, (EXAMPLES,))
+        yield Finding(UNUSED_EXAMPLES, UNUSED_EXAMPLES.summary, line)
 
 
 def _first_use(name: str, message: PlacedText, prompt: Prompt) -> tuple[str, int] | None:

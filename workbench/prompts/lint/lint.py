@@ -84,7 +84,8 @@ def _template_findings(placed: Placed, prompt: Prompt, names: dict[str, None]) -
         if own.role != SLOT and "{" not in own.content:
             continue
         try:
-            names.update(dict.fromkeys(variables(replace(prompt, messages=(own,)))))
+            alone = replace(prompt, messages=(own,), examples=None)
+            names.update(dict.fromkeys(variables(alone)))
         except TemplateError as error:
             match = _TEMPLATE_LINE.search(error.message)
             problem = _TEMPLATE_LINE.sub("", error.message)

@@ -59,8 +59,10 @@ def role_findings(placed: Placed) -> Iterator[Finding]:
     if has_marker and before is not None:
         yield Finding(MISSING_ROLE, MISSING_ROLE.summary, before)
     roles = [message.role for message in placed.messages]
-    if has_marker and roles and not {"user", "tool", SLOT} & set(roles):
-        yield Finding(NO_USER, "no message is of the user, which many endpoints refuse")
+    if roles and not {"user", "tool", SLOT} & set(roles):
+        alone = "" if has_marker else "without a role marker all text is one system message: "
+        message = f"{alone}no message is of the user, which many endpoints refuse"
+        yield Finding(NO_USER, message, None if has_marker else before)
 
 
 def _empty(role: str, line: int) -> Finding:

@@ -52,6 +52,12 @@ UNUSED = Rule(
     "a declared input is used by no message",
     "use it, or take it out of inputs",
 )
+UNUSED_EXAMPLES = Rule(
+    "unused-examples",
+    _W,
+    "the declared examples are used by no message",
+    "write {{ examples }} where they belong, or take examples out of the front matter",
+)
 CONFLICT = Rule(
     "conflicting-instructions",
     _W,
@@ -138,6 +144,7 @@ RULES: tuple[Rule, ...] = (
     UNDECLARED,
     CONTEXT,
     UNUSED,
+    UNUSED_EXAMPLES,
     CONFLICT,
     EXAMPLE_SCHEMA,
     EXAMPLE_STOP,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
-from workbench.prompts.inputs.conversations import check_end, conversation
+from workbench.prompts.inputs.conversations import check_end, conversation, conversation_problem
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
 from workbench.prompts.sizes import about_tokens
@@ -165,6 +165,14 @@ class ExampleTexts:
         with together():
             rendered = tuple(self._rendered())
         self.messages = rendered if self._are_messages else ()
+        problem = conversation_problem(
+            [{"role": m.role, "content": m.content} for m in self.messages]
+        )
+        if problem:
+            raise TemplateError(
+                f"the conversation that examples.template makes {problem}",
+                hint="each example has a message of the user, and the assistant's answer",
+            )
         """What a slot of examples stands for."""
         size = len(rendered) // len(self._set.rows) if rendered else 1
         made = [rendered[at : at + size] for at in range(0, len(rendered), size)]
