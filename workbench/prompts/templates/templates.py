@@ -5,9 +5,7 @@ Rendering is a single pass: a `{{ 7 * 7 }}` inside a value stays text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
@@ -15,16 +13,18 @@ from workbench.prompts.inputs.conversations import check_end, conversation, conv
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
 from workbench.prompts.sizes import about_tokens
-from workbench.prompts.snippets import Expanded, expanded
-from workbench.prompts.templates.placed import PlacedFile, check_kept, cut, place_files, printed
+from workbench.prompts.templates.compiling import (
+    check_snippet,
+    compiled,
+    null_of,
+    variables_of,
+)
+from workbench.prompts.templates.placed import check_kept, cut, place_files
 from workbench.prompts.templates.uses import how_to_leave_out
 from workbench.prompts.values import (
-    BRACES,
     EXAMPLES,
     FIRST_REVISION,
     JINJA2,
-    PARTS_REVISION,
-    REVISION,
     SLOT,
     ExampleSet,
     Message,
@@ -33,13 +33,10 @@ from workbench.prompts.values import (
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from jinja2 import Template, nodes
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    pass
 
 MAX_RENDERED_CHARS = 10_000_000
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
-_Fill = Callable[[Mapping[str, Any]], str]
 _Part = Callable[[Mapping[str, Any]], tuple[Message, ...]]
 
 
@@ -50,12 +47,12 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     for name, text in prompt.snippets.items():
-        _check_snippet(name, text, prompt)
+        check_snippet(name, text, prompt)
     for message in prompt.messages:
         if message.role == SLOT:
             names[message.content] = None
         else:
-            names.update(dict.fromkeys(_variables_of(message.content, prompt)))
+            names.update(dict.fromkeys(variables_of(message.content, prompt)))
     if prompt.examples:
         names.pop(EXAMPLES, None)
     return tuple(names)
@@ -123,7 +120,7 @@ class Renderer:
 
     def _part(self, message: Message) -> _Part:
         if message.role != SLOT:
-            fill = _compiled(message.content, self._prompt)
+            fill = compiled(message.content, self._prompt)
             return lambda values: (Message(message.role, fill(values)),)
         if self._examples and message.content == EXAMPLES:
             messages = self._examples.messages
@@ -141,7 +138,7 @@ class Renderer:
         values = {**self._defaults, **inputs}
         if self._examples:
             values[EXAMPLES] = self._examples.value
-        null = _null(self._prompt)
+        null = null_of(self._prompt)
         if self._prompt.revision != FIRST_REVISION and self._prompt.template_format == JINJA2:
             from jinja2 import Undefined
 
@@ -200,8 +197,8 @@ class ExampleTexts:
         plain = (Message("", template),) if template else ()
         split = [placed.message for placed in split_messages(template)]
         parts = split if self._are_messages else plain
-        fills = [(part.role, _compiled(part.content, self._prompt)) for part in parts]
-        null, left = _null(self._prompt), MAX_RENDERED_CHARS
+        fills = [(part.role, compiled(part.content, self._prompt)) for part in parts]
+        null, left = null_of(self._prompt), MAX_RENDERED_CHARS
         for number, row in enumerate(self._set.rows, 1):
             values = {**row.get("inputs", {}), "tags": row.get("tags", [])}
             values["expected"] = row.get("expected")
@@ -221,7 +218,7 @@ class ExampleTexts:
     def _check_use(self, message: Message) -> None:
         is_slot = message.role == SLOT and message.content == EXAMPLES
         if self._are_messages:
-            if message.role != SLOT and EXAMPLES in _variables_of(message.content, self._prompt):
+            if message.role != SLOT and EXAMPLES in variables_of(message.content, self._prompt):
                 raise TemplateError(
                     f"{{{{ {EXAMPLES} }}}} stands for messages, and is used in a text",
                     hint="write it on a line of its own, above a role marker",
@@ -231,123 +228,3 @@ class ExampleTexts:
                 f"{{{{ {EXAMPLES} }}}} stands for a text, and is used between messages",
                 hint="examples.template needs lines 'user:' and 'assistant:' to be messages",
             )
-
-
-def _null(prompt: Prompt) -> Any:
-    """What stands for null in templates."""
-    if prompt.revision == FIRST_REVISION or prompt.template_format != JINJA2:
-        return ""
-    from workbench.prompts.templates.sandbox import Null
-
-    return Null()
-
-
-def _variables_of(template: str, prompt: Prompt) -> list[str]:
-    if prompt.template_format == BRACES:
-        return [match.group(1) for match in _PLACEHOLDER.finditer(template)]
-    from jinja2 import meta
-
-    whole = expanded(prompt, template)
-    with _compiling(whole):
-        tree = _environment(prompt).parse(whole.text)
-        names = meta.find_undeclared_variables(tree)
-    _refuse_other_files(tree, whole)
-    return sorted(names, key=whole.text.find)
-
-
-@contextmanager
-def _compiling(whole: Expanded) -> Iterator[None]:
-    """Convert errors that Jinja2 or Python raise for an invalid template to TemplateError."""
-    from jinja2 import TemplateSyntaxError
-
-    try:
-        yield
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"{whole.place(error.lineno)}: {error.message}") from error
-    except (RecursionError, MemoryError, SyntaxError) as error:
-        raise TemplateError("the template is nested too deeply") from error
-    except ValueError as error:
-        raise TemplateError(f"the template: {error}") from error
-
-
-def _check_snippet(name: str, text: str, prompt: Prompt) -> None:
-    """Raise TemplateError for a snippet that is no template by itself: its end would be that of
-    another block or comment.
-    """
-    if prompt.template_format == JINJA2:
-        with _compiling(Expanded(text, sources=((name, 1),))):
-            _environment(prompt).parse(text)
-
-
-def _refuse_other_files(tree: nodes.Template, whole: Expanded) -> None:
-    from jinja2 import nodes
-
-    reaching = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
-    for node in tree.find_all(reaching):
-        raise TemplateError(
-            f"{whole.place(node.lineno)}: {type(node).__name__.lower()} is refused",
-            hint='put the text itself here, or include a snippet: {% include "NAME" %}',
-        )
-
-
-def _compiled(template: str, prompt: Prompt) -> _Fill:
-    if prompt.template_format == BRACES:
-        return lambda values: _PLACEHOLDER.sub(lambda m: _as_text(values[m.group(1)]), template)
-    if prompt.template_format != JINJA2:
-        raise TemplateError(
-            f"template format {prompt.template_format!r} is not supported",
-            hint=did_you_mean(prompt.template_format, (JINJA2, BRACES)),
-        )
-    if "{{" not in template and "{%" not in template and "{#" not in template:
-        return lambda _values: template
-    whole = expanded(prompt, template)
-    with _compiling(whole):
-        return _filling(_environment(prompt).from_string(whole.text), whole)
-
-
-def _filling(template: Template, whole: Expanded) -> _Fill:
-    from jinja2 import TemplateError as JinjaError
-
-    from workbench.prompts.templates.sandbox import render
-
-    def fill(values: Mapping[str, Any]) -> str:
-        try:
-            return render(template, values)
-        except JinjaError as error:
-            problem = error.message or type(error).__name__
-            raise TemplateError(f"{_place(error, whole)}: {problem}") from error
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise TemplateError(f"{_place(error, whole)}: {error}") from error
-        except (RecursionError, MemoryError) as error:
-            raise TemplateError(f"{_place(error, whole)} needs too much memory or depth") from error
-        except (AssertionError, RuntimeError) as error:
-            raise TemplateError(f"{_place(error, whole)}: {error}") from error
-
-    return fill
-
-
-def _place(error: BaseException, whole: Expanded) -> str:
-    """The line that was being rendered: Jinja2's frames have the template's line numbers."""
-    line, trace = 0, error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return whole.place(line) if line else "the template"
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, PlacedFile):
-        return printed(value)
-    return value if isinstance(value, str) else str(value)
-
-
-def _environment(prompt: Prompt) -> ImmutableSandboxedEnvironment:
-    from workbench.prompts.templates.sandbox import environment
-
-    if prompt.revision not in (FIRST_REVISION, REVISION, PARTS_REVISION):
-        raise TemplateError(
-            f"{prompt.prompt_id} is of template revision {prompt.revision}, which is unknown here",
-            hint="upgrade prompt-workbench",
-        )
-    return environment(min(prompt.revision, REVISION))
