@@ -216,7 +216,8 @@ def _cases(suite: Suite, prompt: Prompt | None) -> Iterator[Check]:
                 *leak_notes(prompt, suite.dataset, suite.dev_cases.cases),
             ):
                 yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
-            refuse_leaks(prompt, suite.dataset, suite.gate_cases.cases)
+            for note in refuse_leaks(prompt, suite.dataset, suite.gate_cases.cases):
+                yield Check("suite", Level.WARNING, f"{suite.name}: {note}")
     except WorkbenchError as error:
         yield Check("suite", Level.PROBLEM, error.message, error.hint)
 
