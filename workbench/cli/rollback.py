@@ -55,15 +55,12 @@ def rollback_command(
         lines = [line, f"{seen.status.state.value}: {seen.status.reason}"]
         context.answer(values, [*lines, *(f"goes back with it: {change}" for change in back)])
         return EXIT_DONE
-    from workbench.actions.releasing.publishing import targets_of
+    from workbench.actions.releasing.publishing import targets_of  # heavy for a preview
 
     targets = targets_of(session, environment, publish)
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes and not context.as_json
     if asks and not context.agree(f"{line}. Roll back?"):
         raise UsageError("not rolled back")
-    from workbench.actions.releasing.publishing import targets_of  # heavy for a preview
-
-    targets = targets_of(session, environment, publish)
     done = deploying.rollback(
         session, prompt_id, environment, to=to, reason=reason, expect=seen.expect
     )
