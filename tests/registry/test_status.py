@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.registry.making import build_evidence, fast_folder
-from workbench.errors import GateRefused, RulesLoosened
+from workbench.errors import GateRefused, NotInRegistry, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.registry import PromptRegistry, PromptVersion, State
@@ -430,3 +430,16 @@ def test_evidence_that_contradicts_itself_is_refused(
         )
     with pytest.raises(ValueError, match="not registered"):
         registry.record_evaluation(replace(evidence, version="9.9.9"))
+
+
+def test_an_evaluation_is_found_by_the_beginning_of_its_id(
+    registry: PromptRegistry, tested: Callable[..., PromptVersion]
+) -> None:
+    for number in ("1.0.0", "1.0.1"):
+        tested("p", number)
+    for record in registry.evaluations("p"):
+        assert registry.evaluation_named(record.id[:8]) == record
+        assert registry.evaluation_named(record.id) == record
+    for unknown in ("", "%", "zzzz"):
+        with pytest.raises(NotInRegistry):
+            registry.evaluation_named(unknown)

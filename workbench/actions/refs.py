@@ -16,7 +16,7 @@ from workbench.settings import EMBEDDED_MODEL
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from workbench.registry import PromptVersion
+    from workbench.registry import PromptRegistry, PromptVersion
     from workbench.workspace import Workspace
 
 DRAFT = "draft"
@@ -216,16 +216,22 @@ def environment_names(session: Session) -> frozenset[str]:
 
 
 def _registered(session: Session, prompt_id: str, where: str, variants: Collection[str]) -> Source:
-    if where in {settings.name for settings in session.registry.environments()}:
-        live = session.registry.require_active(prompt_id, where)
-        return source_of(session, live)
     try:
-        return source_of(session, session.registry.get_version(prompt_id, where))
+        return source_of(session, version_named(session.registry, prompt_id, where))
     except NotFound as error:
         if not variants:
             raise
         hint = did_you_mean(where, variants)
         raise NotFound(f"{prompt_id} has no version and no variant {where!r}", hint=hint) from error
+
+
+def version_named(registry: PromptRegistry, prompt_id: str, where: str) -> PromptVersion:
+    """What is live in an environment of that name, else the version of that number. Raises
+    NotInRegistry.
+    """
+    if where in {settings.name for settings in registry.environments()}:
+        return registry.require_active(prompt_id, where, strict=True)
+    return registry.get_version(prompt_id, where)
 
 
 def source_of(session: Session, version: PromptVersion) -> Source:

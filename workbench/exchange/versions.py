@@ -8,6 +8,7 @@ from workbench.errors import UsageError
 from workbench.exchange.approval import Approved
 from workbench.exchange.forms import layout
 from workbench.exchange.forms.version_json import as_json, to_bytes
+from workbench.exchange.losses import Loss
 from workbench.exchange.targets.base import Export
 from workbench.exchange.travelling import evidence_in_short
 from workbench.prompts.files.prompty import write_prompty
@@ -35,6 +36,14 @@ def evidence_of(export: Export) -> dict[str, str]:
         status = export.registry.status(prompt_id, version, PRODUCTION)
         export = replace(export, approved=Approved(found, PRODUCTION, status, ()))
     return evidence_in_short(export)
+
+
+def losses_of_files(export: Export, changeable: str) -> list[Loss]:
+    """What a place for these files cannot hold; `changeable` says who may change them."""
+    losses = [Loss("the ledger", "its head is kept, to compare with the registry's")]
+    if export.approved and export.approved.status.evaluation:
+        losses.append(Loss("the scores by case", "the evidence in short"))
+    return [*losses, Loss("that a version is fixed", changeable)]
 
 
 def files_of(export: Export) -> dict[str, bytes]:

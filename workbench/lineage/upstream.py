@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.fingerprints import canonical_json, fingerprint
-from workbench.lineage.values import Node
+from workbench.fingerprints import fingerprint
+from workbench.lineage.values import Node, fact_text
 from workbench.prompts.values import Prompt
 from workbench.registry import EvaluationRecord, PromptVersion
 from workbench.registry.models.records import SuiteRecord
@@ -55,7 +55,7 @@ def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
     if prompt.model:
         options = sorted(prompt.model.options.items())
         parameters = tuple(
-            Node("parameter", str(key), detail=_shown(value)) for key, value in options
+            Node("parameter", str(key), detail=fact_text(value)) for key, value in options
         )
         yield Node("model", prompt.model.id, detail=prompt.model.provider, nodes=parameters)
     for item in prompt.inputs:
@@ -104,13 +104,13 @@ def _suite_nodes(record: EvaluationRecord, suite: SuiteRecord) -> Iterator[Node]
     yield Node("dataset", suite.suite, suite.parts.get("dataset", ""), f"{judged}{of} judged")
     listed = suite.contents.get("scorers", ())
     for name, required, digest, *options in listed:
-        detail = ", ".join(f"{key} {_shown(value)}" for key, value in _items(options))
+        detail = ", ".join(f"{key} {fact_text(value)}" for key, value in _items(options))
         informative = "" if required else "informative"
         yield Node("scorer", str(name), str(digest), ", ".join(filter(None, [informative, detail])))
     if not listed:
         yield Node("scorers", suite.suite, suite.parts.get("scorers", ""))
     policy = [
-        Node("rule", key, detail=_shown(value))
+        Node("rule", key, detail=fact_text(value))
         for key, value in sorted(suite.policy.items())
         if value is not None
     ]
@@ -131,7 +131,7 @@ def _evaluation_node(record: EvaluationRecord, digest: str) -> Node:
         below.append(Node("baseline", name, evidence.baseline_fingerprint or ""))
     below += [_answers_node(side, origin) for side, origin in sorted(evidence.answers.items())]
     below += [
-        Node("environment", _KNOWN_ENVIRONMENT[key], detail=_shown(value))
+        Node("environment", _KNOWN_ENVIRONMENT[key], detail=fact_text(value))
         for key, value in sorted(evidence.environment.items())
         if key in _KNOWN_ENVIRONMENT
     ]
@@ -162,8 +162,3 @@ def _answers_node(side: str, origin: Mapping[str, Any]) -> Node:
 
 def _items(options: Sequence[Any]) -> list[tuple[str, Any]]:
     return sorted(options[0].items()) if options and isinstance(options[0], Mapping) else []
-
-
-def _shown(value: Any) -> str:
-    """A setting in one line: texts as they are, the rest as JSON."""
-    return value if isinstance(value, str) else canonical_json(value)

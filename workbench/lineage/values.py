@@ -6,6 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.fingerprints import canonical_json
+
+
+def fact_text(value: Any) -> str:
+    """A setting or a fact in one line: texts as they are, the rest as JSON; empty for None."""
+    return value if isinstance(value, str) else "" if value is None else canonical_json(value)
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -112,6 +112,15 @@ class PromptRegistry(RegistryRules):
         with self._reading() as connection:
             return evaluation_at(connection, seq)
 
+    def evaluation_named(self, evaluation_id: str) -> EvaluationRecord:
+        """The evaluation with that id, or the one whose id begins so. Raises NotInRegistry for
+        none, and for several.
+        """
+        from workbench.registry.content.evidence import evaluation_named
+
+        with self._reading() as connection:
+            return evaluation_named(connection, evaluation_id)
+
     def judged_by(self, seq: int) -> SuiteRecord:
         """The form of the suite by which the evaluation with that seq was made. Raises
         NotInRegistry.

@@ -48,7 +48,7 @@ def test_an_undeclared_variable_is_found_on_its_line() -> None:
     checked = check(DRAFT.replace("one queue.", "one of\n{{ labels }}."), "triage", CASE)
     assert (checked.problems[0].line, checked.problems[0].is_error) == (9, True)
     assert "labels" in checked.problems[0].text
-    assert not checked.is_sendable
+    assert not checked.messages
 
 
 def test_a_word_that_reads_like_a_variable_is_not_taken_for_one() -> None:

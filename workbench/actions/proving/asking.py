@@ -13,7 +13,7 @@ from workbench.actions.running.costs import OnPlanned, PlannedRun
 from workbench.actions.session import Session
 from workbench.addresses import address_of
 from workbench.errors import RunCutShort
-from workbench.fingerprints import canonical_json
+from workbench.lineage.values import fact_text
 from workbench.runs.spec.suite import GatePolicy
 from workbench.runs.spec.values import RunSpec, RunSummary
 from workbench.verdicts.comparison import compare_shuffled
@@ -146,13 +146,8 @@ def _differences(
     for key in (*_COMPARED, *_NOTED):
         old, new = environment.get(key), summary.environment.get(key)
         if old is not None and old != new:
-            yield Difference(key.replace("_", " "), _shown(old), _shown(new))
+            yield Difference(key.replace("_", " "), fact_text(old), fact_text(new))
 
 
 def _listed(items: Sequence[Any]) -> str:
     return ", ".join(map(str, items))
-
-
-def _shown(value: Any) -> str:
-    """A fact in one line; empty for None."""
-    return value if isinstance(value, str) else "" if value is None else canonical_json(value)

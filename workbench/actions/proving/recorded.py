@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.actions.refs import Source, source_of
+from workbench.actions.refs import Source, source_of, version_named
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import find_content, open_suite
 from workbench.datasets.values import Case, Dataset
@@ -50,16 +50,8 @@ def recorded_evaluation(
     registry = session.registry
     prompt_id, at, where = ref.partition("@")
     if not at:
-        for summary in registry.prompts():
-            for record in registry.evaluations(summary.prompt_id):
-                if record.id.startswith(ref):
-                    return record
-        raise NotFound(f"no evaluation {ref!r}", hint="workbench lineage PROMPT lists their ids")
-    environments = [settings.name for settings in registry.environments()]
-    if where in environments:
-        version = registry.require_active(prompt_id, where, strict=True)
-    else:
-        version = registry.get_version(prompt_id, where)
+        return registry.evaluation_named(ref)
+    version = version_named(registry, prompt_id, where)
     for record in registry.evaluations(prompt_id):
         same = record.evidence.prompt_fingerprint == version.fingerprint
         if same and suite_name in (None, record.suite):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.actions.refs import version_named
 from workbench.errors import NotFound
 from workbench.lineage.lineage import lineage_of
 from workbench.lineage.values import Lineage
@@ -13,11 +14,8 @@ def lineage(registry: PromptRegistry, ref: str) -> Lineage:
     version of `prompt_id`. Raises NotFound.
     """
     prompt_id, _, where = ref.partition("@")
-    environments = [settings.name for settings in registry.environments()]
-    if where in environments:
-        version = registry.require_active(prompt_id, where, strict=True).version
-    elif where:
-        version = where
+    if where:
+        version = version_named(registry, prompt_id, where).version
     else:
         versions = registry.versions(prompt_id)
         if not versions:

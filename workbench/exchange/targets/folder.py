@@ -13,7 +13,7 @@ from workbench.exchange.clients.object_store import Changed, LocalStore, Store, 
 from workbench.exchange.forms import layout
 from workbench.exchange.losses import Loss
 from workbench.exchange.targets.base import Destination, Export, Held, Sent, Takes
-from workbench.exchange.versions import files_of, version_of
+from workbench.exchange.versions import files_of, losses_of_files, version_of
 from workbench.prompts.values import Prompt
 from workbench.typed_options import Option
 
@@ -43,11 +43,7 @@ class FolderTarget:
         return (problem,) if problem else ()
 
     def loses(self, export: Export) -> Sequence[Loss]:
-        losses = [Loss("the ledger", "its head is kept, to compare with the registry's")]
-        if export.approved and export.approved.status.evaluation:
-            losses.append(Loss("the scores by case", "the evidence in short"))
-        losses.append(Loss("that a version is fixed", "who may write there may change files"))
-        return losses
+        return losses_of_files(export, "who may write there may change files")
 
     def content(self, export: Export) -> Mapping[str, Any]:
         return layout.content_in(*files_of(export).values())

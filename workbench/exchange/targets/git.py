@@ -19,7 +19,7 @@ from workbench.exchange.forms import layout
 from workbench.exchange.losses import Loss
 from workbench.exchange.targets.base import Destination, Export, Held, Sent, Takes
 from workbench.exchange.travelling import evidence_in_short
-from workbench.exchange.versions import files_of, version_of
+from workbench.exchange.versions import files_of, losses_of_files, version_of
 from workbench.prompts.values import Prompt
 from workbench.typed_options import Option
 
@@ -55,11 +55,7 @@ class GitTarget:
         return tuple(filter(None, problems))
 
     def loses(self, export: Export) -> Sequence[Loss]:
-        losses = [Loss("the ledger", "its head is kept, to compare with the registry's")]
-        if export.approved and export.approved.status.evaluation:
-            losses.append(Loss("the scores by case", "the evidence in short"))
-        losses.append(Loss("that a version is fixed", "who may push may change files and tags"))
-        return losses
+        return losses_of_files(export, "who may push may change files and tags")
 
     def content(self, export: Export) -> Mapping[str, Any]:
         version = version_of(export)

@@ -130,6 +130,21 @@ def evaluation_at(connection: Connection, seq: int) -> EvaluationRecord:
     return _record(connection, row)
 
 
+def evaluation_named(connection: Connection, evaluation_id: str) -> EvaluationRecord:
+    """The evaluation whose id is, or begins with, that text. Raises NotInRegistry for none, and for
+    several.
+    """
+    rows = connection.execute(
+        _SELECT + " WHERE substr(e.evaluation_id, 1, ?) = ? LIMIT 2",
+        (len(evaluation_id), evaluation_id),
+    ).fetchall()
+    if len(rows) != 1 or not evaluation_id:
+        problem = "several evaluations begin with" if rows else "no evaluation"
+        hint = "workbench lineage PROMPT shows their ids"
+        raise NotInRegistry(f"{problem} {evaluation_id!r}", hint=hint)
+    return _record(connection, rows[0])
+
+
 def judged_by(connection: Connection, seq: int) -> SuiteRecord:
     """The form of the suite behind the evaluation with that seq. Raises NotInRegistry."""
     row = connection.execute(

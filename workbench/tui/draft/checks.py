@@ -107,10 +107,6 @@ class Checked:
         text = about_tokens("".join(message.content for message in self.messages))
         return text + file_tokens(self.messages)
 
-    @property
-    def is_sendable(self) -> bool:
-        return bool(self.messages)
-
 
 def check(
     text: str,
