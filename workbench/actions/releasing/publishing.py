@@ -139,15 +139,21 @@ def waiting(session: Session, target: str = "") -> list[Waiting]:
 
     A pointer that waits leads to what is live now, whatever it was to lead to before.
     """
-    found: dict[tuple[str, ...], Waiting] = {}
     rows = session.store.outbox.rows(target)
+    found = _unfinished(session, rows)
+    for parcel in _owed(session, rows, target):
+        found.setdefault(_key(parcel), Waiting(parcel))
+    return sorted(found.values(), key=lambda one: bool(one.parcel.environment))
+
+
+def _unfinished(session: Session, rows: Iterable[OutboxRow]) -> dict[tuple[str, ...], Waiting]:
+    """What was tried and has yet to arrive, by what it is."""
+    found: dict[tuple[str, ...], Waiting] = {}
     for row in rows:
         if row.state is not Delivery.DONE:
             for parcel in _now(session, row):
                 found.setdefault(_key(parcel), Waiting(parcel, row))
-    for parcel in _owed(session, rows, target):
-        found.setdefault(_key(parcel), Waiting(parcel))
-    return sorted(found.values(), key=lambda one: bool(one.parcel.environment))
+    return found
 
 
 def retry(session: Session, target: str = "") -> list[Outcome]:
@@ -166,7 +172,11 @@ def retry_due(session: Session, target: str, but: Iterable[Parcel] = ()) -> list
     workspace = session.workspace
     if not workspace.runs_path.exists() or session.store.is_read_only:
         return []
-    waits = [(one.parcel, one.row) for one in waiting(session, target) if one.row]
+    unfinished = _unfinished(session, session.store.outbox.rows(target)).values()
+    ordered = sorted(unfinished, key=lambda one: bool(one.parcel.environment))
+    waits = [(one.parcel, one.row) for one in ordered if one.row]
+    if not waits:
+        return []
     stuck = {
         (parcel.prompt_id, parcel.version, parcel.output)
         for parcel, row in waits
