@@ -29,7 +29,7 @@ def interval_chart(difference: float, low: float, high: float, margin: float) ->
         f"difference {points(difference)} points, interval {points(low)} to {points(high)},"
         f" margin {0.0 - margin * 100:.1f}"
     )
-    return _svg(
+    return drawing(
         height,
         label,
         [
@@ -63,7 +63,7 @@ def share_bar(parts: Sequence[tuple[str, int]]) -> str:
         )
         at += width
     label = ", ".join(f"{name} {count}" for name, count in parts)
-    return _svg(54, label, shapes)
+    return drawing(54, label, shapes)
 
 
 def histogram_chart(chart: Histogram, labels: Sequence[str], name: str) -> str:
@@ -81,7 +81,7 @@ def histogram_chart(chart: Histogram, labels: Sequence[str], name: str) -> str:
             f' height="{_ROW - 6}"/>',
             _text(100 + width, y + 15, f"{count:,}", "start"),
         ]
-    return _svg(_ROW * len(chart.counts) + 4, name, shapes)
+    return drawing(_ROW * len(chart.counts) + 4, name, shapes)
 
 
 BOX_WIDTH, BOX_HEIGHT = 140, 32
@@ -104,17 +104,13 @@ def connector(x1: float, y1: float, x2: float, y2: float) -> str:
     return _line(x1, y1 + half, x2, y2 + half, "axis")
 
 
-def drawing(height: float, label: str, shapes: Sequence[str]) -> str:
-    """Shapes as one picture, described by `label`."""
-    return _svg(height, label, shapes)
-
-
 def safe_class(name: str) -> str:
     """Letters only, for a CSS class."""
     return "".join(char for char in name if char.isascii() and char.isalpha()) or "other"
 
 
-def _svg(height: float, label: str, shapes: Sequence[str]) -> str:
+def drawing(height: float, label: str, shapes: Sequence[str]) -> str:
+    """Shapes as one picture, described by `label`."""
     named = escape(safe_line(label), quote=True)
     return (
         f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{named}"'
