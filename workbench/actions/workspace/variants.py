@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.actions.refs import environment_names, resolve
 from workbench.actions.session import Session
@@ -18,6 +19,9 @@ from workbench.prompts.files.variants import AT, RULE, name_problem, own_name, s
 from workbench.prompts.values import Prompt
 from workbench.suggestions import did_you_mean
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.registry import PromptVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +43,22 @@ class DraftState:
         return f"{self.prompt_id}{AT}{self.variant}" if self.variant else self.prompt_id
 
 
-def drafts_of(session: Session, prompt_id: str) -> tuple[DraftState, ...]:
-    """The prompt's draft, if there is one, then its variants by name. Raises DraftError when two
-    files are the same variant.
+def drafts_of(
+    session: Session, prompt_id: str, known: Sequence[PromptVersion] | None = None
+) -> tuple[DraftState, ...]:
+    """The prompt's draft, if there is one, then its variants by name. `known` are its versions,
+    newest first, where they were read already. Raises DraftError when two files are the same
+    variant.
     """
     workspace = session.workspace
-    versions: dict[str, str] = {}
-    if workspace.registry_path.exists():
-        known = session.registry.versions(prompt_id)
-        versions = {version.fingerprint: version.version for version in reversed(known)}
     draft = workspace.draft_path(prompt_id)
     paths = {**({"": draft} if draft else {}), **workspace.variant_paths(prompt_id)}
+    if not paths:
+        return ()
+    if known is None:
+        is_there = workspace.registry_path.exists()
+        known = session.registry.versions(prompt_id) if is_there else ()
+    versions = {version.fingerprint: version.version for version in reversed(known)}
     return tuple(
         _state(workspace, prompt_id, variant, path, versions) for variant, path in paths.items()
     )

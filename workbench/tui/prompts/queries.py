@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,14 +140,16 @@ def read_page(session: Session, prompt_id: str) -> PromptPage:
         print_ = draft.prompt.fingerprint
         same_as = next((v.version for v in versions if v.fingerprint == print_), None)
     changed = changed_snippets(versions[0], draft) if draft and versions else ()
-    variants = tuple(_variants(session, prompt_id))
+    variants = tuple(_variants(session, prompt_id, versions))
     return PromptPage(prompt_id, draft, problem, same_as, tuple(rows), live, changed, variants)
 
 
-def _variants(session: Session, prompt_id: str) -> Iterator[VariantRow]:
+def _variants(
+    session: Session, prompt_id: str, versions: Sequence[PromptVersion]
+) -> Iterator[VariantRow]:
     """Those that a page can show: two files of one name are a problem of `workbench doctor`."""
     try:
-        states = drafts_of(session, prompt_id)
+        states = drafts_of(session, prompt_id, versions)
     except WorkbenchError:
         return
     for state in states:
