@@ -14,7 +14,14 @@ from workbench.lineage.audit import audit_of
 from workbench.lineage.lineage import lineage_of
 from workbench.lineage.openlineage import events_of
 from workbench.lineage.values import Node
-from workbench.prompts.values import Input, Message, Model, Prompt
+from workbench.prompts.values import (
+    PARTS_REVISION,
+    ExampleSet,
+    Input,
+    Message,
+    Model,
+    Prompt,
+)
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.runs.spec.suite import GatePolicy
 
@@ -28,6 +35,9 @@ PROMPT = Prompt(
     (Input("name"),),
     outputs={"type": "object"},
     tools=[{"name": "search"}],
+    snippets={"tone": "Be brief."},
+    examples=ExampleSet("{{ name }}", ({"inputs": {"name": "Ana"}},), "examples.jsonl", "first 1"),
+    revision=PARTS_REVISION,
 )
 FOR_EVER = ("2000-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z")
 
@@ -41,10 +51,12 @@ def test_every_part_of_the_prompt_is_upstream(registry: PromptRegistry) -> None:
     found = lineage_of(registry, "greet", "1.0.0")
     assert (found.version.digest, found.version.by) == (PROMPT.fingerprint, "ana")
     assert kinds(found.upstream) == [
-        *(("text", "2 messages"), ("model", "gpt-x-mini"), ("input", "name")),
+        *(("text", "2 messages"), ("snippet", "tone"), ("examples", "few-shot examples")),
+        *(("model", "gpt-x-mini"), ("input", "name")),
         *(("output schema", "outputs"), ("tools", "tools")),
     ]
-    model = found.upstream[1]
+    assert found.upstream[2].detail == "1 row, first 1 of examples.jsonl"
+    model = found.upstream[3]
     assert [(node.name, node.detail) for node in model.nodes] == [
         *(("seed", "7"), ("temperature", "0")),
     ]

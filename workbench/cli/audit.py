@@ -40,13 +40,14 @@ def audit_command(
     hold.
     """
     from workbench.files import write_atomically
-    from workbench.lineage.audit import audit_of
+    from workbench.lineage.audit import BEGINNING, audit_of
     from workbench.present.pages.audit_page import audit_html, audit_lines, audit_markdown
     from workbench.times import utc_text
 
     if at and (since or until):
         raise UsageError("--at is one moment, and --from and --to are a span", hint="leave one out")
-    begin = utc_text(at or since or datetime.fromtimestamp(0, UTC), "microseconds")
+    start = at or since
+    begin = utc_text(start, "microseconds") if start else BEGINNING
     end = utc_text(at or until or datetime.now(UTC), "microseconds")
     if begin > end:
         raise UsageError(f"it ends at {end}, before it begins at {begin}", hint="--from A --to B")

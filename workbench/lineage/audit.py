@@ -18,6 +18,8 @@ from workbench.lineage.values import Node
 from workbench.registry import LogEntry, PromptRegistry, PromptVersion
 from workbench.suggestions import did_you_mean
 
+BEGINNING = "1970-01-01T00:00:00.000000Z"
+"""Where a span begins that has no beginning of its own."""
 _MAKES_LIVE = ("deploy", "rollback")
 _ENDS = (*_MAKES_LIVE, "retire")
 _BESIDE = ("approve", "revoke", "loosen", "suite", "environment", "approve_rule")

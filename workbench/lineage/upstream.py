@@ -52,6 +52,14 @@ def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
         fingerprint([[message.role, message.content] for message in prompt.messages]),
         f"{prompt.template_format}, template revision {prompt.revision}",
     )
+    for name, text in sorted(prompt.snippets.items()):
+        yield Node("snippet", name, fingerprint(text))
+    if prompt.examples:
+        examples = prompt.examples
+        rows = plural(len(examples.rows), "row")
+        chosen = f", {examples.choose} of {examples.file}" if examples.file else ""
+        digest = fingerprint(examples.behaviour())
+        yield Node("examples", "few-shot examples", digest, f"{rows}{chosen}")
     if prompt.model:
         options = sorted(prompt.model.options.items())
         parameters = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workbench.lineage.audit import Audit, Period
+from workbench.lineage.audit import BEGINNING, Audit, Period
 from workbench.lineage.values import Node
 from workbench.present.lineage_lines import node_line, tree_lines
 from workbench.present.markdown_summary import plain
@@ -61,7 +61,11 @@ def audit_html(audit: Audit) -> str:
 
 
 def _head(audit: Audit) -> Iterator[str]:
-    span = f"at {audit.until}" if audit.since == audit.until else f"{audit.since} to {audit.until}"
+    span = f"{audit.since} to {audit.until}"
+    if audit.since == audit.until:
+        span = f"at {audit.until}"
+    elif audit.since == BEGINNING:
+        span = f"until {audit.until}"
     yield f"{audit.prompt_id} in {audit.environment}, {span}"
     if not audit.periods:
         yield _NOTHING
