@@ -140,10 +140,10 @@ def _say_lost(
     """Say what each target cannot hold of a version (prompt id, version, environment)."""
     from workbench.actions.releasing.exporting import losses_at
 
-    found = losses_at(session, targets or (), *where)
-    for target, loss in found:
+    losses = losses_at(session, targets or (), *where)
+    for target, loss in losses:
         context.note(f"lost: {target}: {loss}")
-    return [{"target": target, **loss_json(loss)} for target, loss in found]
+    return [{"target": target, **loss_json(loss)} for target, loss in losses]
 
 
 def deployment_json(done: PromptDeployment) -> dict[str, Any]:

@@ -34,16 +34,16 @@ def lineage_command(
     from workbench.present.lineage_lines import lineage_lines
     from workbench.present.pages.lineage_page import lineage_page
 
-    found = lineage(context.registry(), ref)
+    tree = lineage(context.registry(), ref)
     written = []
     if html:
-        write_atomically(html, lineage_page(found))
+        write_atomically(html, lineage_page(tree))
         written.append(f"wrote {html}")
     if events:
-        lines = "".join(f"{json.dumps(event)}\n" for event in events_of(found, namespace))
+        lines = "".join(f"{json.dumps(event)}\n" for event in events_of(tree, namespace))
         if str(events) == "-":
             context.data(lines.rstrip("\n"))
             return
         write_atomically(events, lines)
         written.append(f"wrote {events}")
-    context.answer(found.content(), written or lineage_lines(found))
+    context.answer(tree.content(), written or lineage_lines(tree))

@@ -28,18 +28,18 @@ def snippets_command(context: CommandContext, name: str | None) -> None:
 
     session = context.session()
     registry = session.registry if session.workspace.registry_path.exists() else None
-    found = all_snippets(session.workspace, registry, name)
-    for problem in found.problems:
+    listed = all_snippets(session.workspace, registry, name)
+    for problem in listed.problems:
         context.note(f"warning: {problem}")
     root = session.workspace.root
     values = {
-        "snippets": [_values(snippet, root) for snippet in found.snippets],
-        "problems": list(found.problems),
+        "snippets": [_values(snippet, root) for snippet in listed.snippets],
+        "problems": list(listed.problems),
     }
     if name is None:
-        context.answer(values, _listed(found.snippets))
+        context.answer(values, _listed(listed.snippets))
     else:
-        context.answer(values, _details(found.snippets[0], root))
+        context.answer(values, _details(listed.snippets[0], root))
 
 
 def _listed(snippets: tuple[SnippetUses, ...]) -> Iterator[str]:

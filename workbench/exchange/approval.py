@@ -35,16 +35,16 @@ def approved(
     reason to force it is given. A revoked version never leaves.
     """
     described = describe(registry, prompt_id, version, environment)
-    found, status, live = described.version, described.status, described.live
+    registered, status, live = described.version, described.status, described.live
     if status.state is State.REVOKED:
-        raise GateRefused(f"{found.ref} never leaves: {status.reason}", hint="export another")
+        raise GateRefused(f"{registered.ref} never leaves: {status.reason}", hint="export another")
     reason = ""
     if not status.tested:
         here = next((d for d in live if d.environment == environment), None)
         reason = force_reason.strip() or (_reason_of(registry, here) if here else "")
         if not reason:
             raise GateRefused(
-                f"{found.ref} is not approved for {environment}: {status.state.value},"
+                f"{registered.ref} is not approved for {environment}: {status.state.value},"
                 f" {status.reason}",
                 hint="evaluate it first, or --force --reason TEXT",
             )
@@ -53,10 +53,10 @@ def approved(
 
 def describe(registry: PromptRegistry, prompt_id: str, version: str, environment: str) -> Approved:
     """What the registry says of a version, whether or not it may leave: to compare, not to send."""
-    found = registry.get_version(prompt_id, version)
+    registered = registry.get_version(prompt_id, version)
     status = registry.status(prompt_id, version, environment)
     live = tuple(d for d in registry.live(prompt_id) if d.version == version)
-    return Approved(found, environment, status, live)
+    return Approved(registered, environment, status, live)
 
 
 def _reason_of(registry: PromptRegistry, here: PromptDeployment) -> str:

@@ -196,9 +196,9 @@ class _Look:
     def _export(self, version: str) -> Export:
         environments = self.expected.pointers
         environment = next((e for e, v in environments.items() if v == version), PRODUCTION)
-        found = describe(self.registry, self.expected.prompt_id, version, environment)
+        approved = describe(self.registry, self.expected.prompt_id, version, environment)
         return Export.of(
-            self.registry, found.version.prompt, version, version=version, approved=found
+            self.registry, approved.version.prompt, version, version=version, approved=approved
         )
 
 

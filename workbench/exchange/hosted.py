@@ -131,7 +131,7 @@ def as_stored(value: Any) -> Any:
 
 def restored(
     prompt_id: str,
-    found: Iterable[tuple[Any, Any]],
+    pairs: Iterable[tuple[Any, Any]],
     settings: Any,
     note: Any,
     syntax: Syntax,
@@ -143,7 +143,7 @@ def restored(
     """
     original = _original(prompt_id, note)
     settings = settings if isinstance(settings, Mapping) else {}
-    messages = list(found)
+    messages = list(pairs)
     for role, text in messages:
         if role not in (SLOT, *ROLES):
             raise DraftError(f"{prompt_id} at {syntax.service} has a message of the role {role!r}")

@@ -74,7 +74,7 @@ def problems_of(export: Export, rules: Rules, name: str) -> Iterator[str]:
         yield str(error)
         return
     texts = [*stored, [message.content for message in prompt.messages]]
-    for problem in dict.fromkeys(found for part in texts for found in _unstorable(part)):
+    for problem in dict.fromkeys(one for part in texts for one in _unstorable(part)):
         yield f"{service} cannot hold {problem}"
 
 

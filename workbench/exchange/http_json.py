@@ -310,8 +310,8 @@ def _message(raw: bytes) -> str:
     except (ValueError, RecursionError):
         return "" if text.lstrip().startswith("<") else text
     if isinstance(data, Mapping):
-        found = (data[key] for key in _MESSAGE_KEYS if isinstance(data.get(key), str))
-        return next(found, "") or text
+        texts = (data[key] for key in _MESSAGE_KEYS if isinstance(data.get(key), str))
+        return next(texts, "") or text
     return text
 
 

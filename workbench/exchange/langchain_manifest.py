@@ -47,10 +47,10 @@ def manifest(export: Export) -> dict[str, Any]:
     )
 
 
-def content_of(found: Any) -> dict[str, Any]:
+def content_of(manifest: Any) -> dict[str, Any]:
     """What is compared of a manifest: its parts, however the serialization names their classes."""
-    kwargs = _kwargs(found)
-    class_name = _class(found)
+    kwargs = _kwargs(manifest)
+    class_name = _class(manifest)
     if class_name == "RunnableSequence":  # somebody saved a model with it
         return {**content_of(kwargs.get("first")), "model": as_stored(kwargs.get("last"))}
     metadata = kwargs.get("metadata")

@@ -48,10 +48,10 @@ class Syntax:
 
 def converted(template: str, template_format: str, syntax: Syntax) -> tuple[str, list[Problem]]:
     """The template in the service's syntax, and why it would not render the same there."""
-    parts, found = read_template(template, template_format)
+    parts, unreadable = read_template(template, template_format)
     text = syntax.write(parts)
-    if found:
-        return text, [Problem(line, what) for line, what in found]
+    if unreadable:
+        return text, [Problem(line, what) for line, what in unreadable]
     return text, [] if syntax.read(text) == parts else [_misread(parts, syntax)]
 
 

@@ -83,24 +83,24 @@ def read_templates(prompt: Prompt) -> tuple[tuple[PlainMessage, ...], tuple[Feat
     messages: list[PlainMessage] = []
     features: list[Feature] = []
     for number, message in enumerate(prompt.messages, 1):
-        parts, found = read_template(message.content, prompt.template_format)
+        parts, unreadable = read_template(message.content, prompt.template_format)
         messages.append(PlainMessage(message.role, parts))
-        features += [Feature(number, message.role, line, what) for line, what in found]
+        features += [Feature(number, message.role, line, what) for line, what in unreadable]
     return tuple(messages), (*features, *own_features(prompt))
 
 
 def own_features(prompt: Prompt) -> tuple[Feature, ...]:
     """What no engine but ours has, Jinja2 included: slots between messages, and examples."""
-    found = []
+    features = []
     is_own = prompt.input_named(_EXAMPLES) is None
     for number, message in enumerate(prompt.messages, 1):
         if message.role not in ROLES:
-            found.append(Feature(number, message.role, 1, "a slot for messages"))
+            features.append(Feature(number, message.role, 1, "a slot for messages"))
         elif is_own and re.search(rf"\{{[{{%][^}}%]*\b{_EXAMPLES}\b", message.content):
-            found.append(Feature(number, message.role, 1, "few-shot examples"))
+            features.append(Feature(number, message.role, 1, "few-shot examples"))
         elif re.search(r"\{%-?\s*(?:include|import|from|extends)\b", message.content):
-            found.append(Feature(number, message.role, 1, "an included text"))
-    return tuple(found)
+            features.append(Feature(number, message.role, 1, "an included text"))
+    return tuple(features)
 
 
 def losses_of_inputs(prompt: Prompt) -> list[Loss]:
@@ -150,8 +150,8 @@ def read_template(
     text: str, template_format: str
 ) -> tuple[tuple[Part, ...], list[tuple[int, str]]]:
     """A template as text and slots, and the line and the name of what cannot be said so."""
-    parts, found = _read(text, template_format)
-    return joined(parts), found
+    parts, unreadable = _read(text, template_format)
+    return joined(parts), unreadable
 
 
 def _read(text: str, template_format: str) -> tuple[list[Part], list[tuple[int, str]]]:
@@ -172,15 +172,15 @@ def _read(text: str, template_format: str) -> tuple[list[Part], list[tuple[int, 
     except (RecursionError, MemoryError, ValueError):
         return [], [(1, "it is nested too deeply")]
     parts: list[Part] = []
-    found: list[tuple[int, str]] = []
+    unreadable: list[tuple[int, str]] = []
     for node in tree.body:
         for item in node.nodes if isinstance(node, nodes.Output) else [node]:
             part = _part(item, environment.globals)
             if part is None:
-                found.append((item.lineno, _named(item)))
+                unreadable.append((item.lineno, _named(item)))
             else:
                 parts.append(part)
-    return _with_blanks(parts, environment.lex(text)), found
+    return _with_blanks(parts, environment.lex(text)), unreadable
 
 
 def _with_blanks(parts: list[Part], tokens: Iterator[tuple[int, str, str]]) -> list[Part]:

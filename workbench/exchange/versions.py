@@ -32,9 +32,9 @@ def evidence_of(export: Export) -> dict[str, str]:
         return {}
     if export.approved is None:
         prompt_id, version = export.prompt.prompt_id, export.version
-        found = export.registry.get_version(prompt_id, version)
+        registered = export.registry.get_version(prompt_id, version)
         status = export.registry.status(prompt_id, version, PRODUCTION)
-        export = replace(export, approved=Approved(found, PRODUCTION, status, ()))
+        export = replace(export, approved=Approved(registered, PRODUCTION, status, ()))
     return evidence_in_short(export)
 
 

@@ -92,15 +92,15 @@ def includes_in(text: str) -> Iterator[Include]:
 
 def included_in(texts: Iterable[str], snippets: Mapping[str, str]) -> dict[str, str]:
     """Those of the snippets that these texts include, directly or not, by name."""
-    found: dict[str, str] = {}
+    included: dict[str, str] = {}
     left = list(texts)
     while left:
         for include in includes_in(left.pop()):
             name = include.name or ""
-            if name in snippets and name not in found:
-                found[name] = snippets[name]
+            if name in snippets and name not in included:
+                included[name] = snippets[name]
                 left.append(snippets[name])
-    return {name: found[name] for name in sorted(found)}
+    return {name: included[name] for name in sorted(included)}
 
 
 def expanded(prompt: Prompt, text: str) -> Expanded:

@@ -24,7 +24,7 @@ USUAL = "openai"
 @cache
 def _builtin() -> Loaders[ProviderKind]:
     """The kinds of each folder here, in its module `kind`."""
-    names = [found.name for found in iter_modules(package.__path__) if found.ispkg]
+    names = [module.name for module in iter_modules(package.__path__) if module.ispkg]
     modules = [import_module(f"{package.__name__}.{name}.kind") for name in names]
     return {name: partial(one.KINDS.__getitem__, name) for one in modules for name in one.KINDS}
 

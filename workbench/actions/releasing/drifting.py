@@ -125,12 +125,12 @@ def _report(session: Session, target: str, rows: list[OutboxRow]) -> Report:
     try:
         for expected in wanted:
             with addressed.calling():
-                found = _drift_of(session, addressed.to(expected.output), kind, expected)
+                findings = _drift_of(session, addressed.to(expected.output), kind, expected)
             report = replace(
                 report,
                 checked=report.checked + 1,
                 compared=report.compared + len(expected.versions) + len(expected.pointers),
-                findings=(*report.findings, *found),
+                findings=(*report.findings, *findings),
             )
     except WorkbenchError as error:
         return replace(report, error=error)

@@ -90,16 +90,16 @@ def losses_at(
     """What each target cannot hold of a version that is published to it; none is asked. One whose
     settings or code are wrong is left out: sending to it says that, and holds up no deployment.
     """
-    found: list[tuple[str, Loss]] = []
+    losses: list[tuple[str, Loss]] = []
     for name in targets:
         try:
             entry = find_target(session.workspace, name)
             leaving = _published(session, entry.kind, prompt_id, version, environment)
             with entry.calling():
-                found += [(name, loss) for loss in _losses(entry.kind, leaving)]
+                losses += [(name, loss) for loss in _losses(entry.kind, leaving)]
         except Exception:  # noqa: BLE001 - see above
             continue
-    return found
+    return losses
 
 
 def _published(
@@ -108,14 +108,14 @@ def _published(
     registry = session.registry
     if kind.takes is Takes.REGISTRY:
         return Export(registry)
-    found = describe(registry, prompt_id, version, environment)
+    approved = describe(registry, prompt_id, version, environment)
     suites = session.workspace.suite_paths() if kind.takes is Takes.PROMPT else ()
     return Export.of(
         registry,
-        found.version.prompt,
+        approved.version.prompt,
         version,
         version=version,
-        approved=found,
+        approved=approved,
         environments=(environment,) if as_pointer_target(kind) else (),
         suites=suites,
     )

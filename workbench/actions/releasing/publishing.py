@@ -140,20 +140,20 @@ def waiting(session: Session, target: str = "") -> list[Waiting]:
     A pointer that waits leads to what is live now, whatever it was to lead to before.
     """
     rows = session.store.outbox.rows(target)
-    found = _unfinished(session, rows)
+    waiting = _unfinished(session, rows)
     for parcel in _owed(session, rows, target):
-        found.setdefault(_key(parcel), Waiting(parcel))
-    return sorted(found.values(), key=lambda one: bool(one.parcel.environment))
+        waiting.setdefault(_key(parcel), Waiting(parcel))
+    return sorted(waiting.values(), key=lambda one: bool(one.parcel.environment))
 
 
 def _unfinished(session: Session, rows: Iterable[OutboxRow]) -> dict[tuple[str, ...], Waiting]:
     """What was tried and has yet to arrive, by what it is."""
-    found: dict[tuple[str, ...], Waiting] = {}
+    waiting: dict[tuple[str, ...], Waiting] = {}
     for row in rows:
         if row.state is not Delivery.DONE:
             for parcel in _now(session, row):
-                found.setdefault(_key(parcel), Waiting(parcel, row))
-    return found
+                waiting.setdefault(_key(parcel), Waiting(parcel, row))
+    return waiting
 
 
 def retry(session: Session, target: str = "") -> list[Outcome]:

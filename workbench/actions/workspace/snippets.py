@@ -89,7 +89,7 @@ def all_snippets(
             texts[stem] = snippet_text(workspace.files_of(path).snippet(stem))
         except DraftError as error:
             broken[stem] = str(error)
-    found = tuple(
+    snippets = tuple(
         SnippetUses(
             stem,
             path,
@@ -102,7 +102,7 @@ def all_snippets(
         for stem, path in paths.items()
         if name in (None, stem)
     )
-    return AllSnippets(found, problems)
+    return AllSnippets(snippets, problems)
 
 
 def remarks(workspace: Workspace) -> Iterator[tuple[bool, str, str]]:
@@ -114,10 +114,10 @@ def remarks(workspace: Workspace) -> Iterator[tuple[bool, str, str]]:
     path = workspace.registry_path
     try:
         with PromptRegistry(path) if path.exists() else nullcontext() as registry:
-            found = all_snippets(workspace, registry).snippets
+            snippets = all_snippets(workspace, registry).snippets
     except RegistryError:
-        found = all_snippets(workspace, None).snippets
-    for snippet in found:
+        snippets = all_snippets(workspace, None).snippets
+    for snippet in snippets:
         if snippet.problem:
             yield True, snippet.problem, ""
         elif not snippet.drafts and not snippet.included_by:

@@ -42,11 +42,11 @@ def _client(uri: str) -> Any:
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _version(found: Any) -> dict[str, Any]:
+def _version(version: Any) -> dict[str, Any]:
     return {
-        "number": str(found.version),
-        "tags": dict(found.tags),
-        "description": found.description or "",
+        "number": str(version.version),
+        "tags": dict(version.tags),
+        "description": version.description or "",
     }
 
 
@@ -62,8 +62,8 @@ def newest(uri: str, name: str) -> list[dict[str, Any]]:
 
 
 def _search(uri: str, wanted: str, most: int) -> list[dict[str, Any]]:
-    found = _client(uri).search_model_versions(wanted, most, ["version_number DESC"])
-    return [_version(item) for item in found]
+    versions = _client(uri).search_model_versions(wanted, most, ["version_number DESC"])
+    return [_version(item) for item in versions]
 
 
 def get(uri: str, name: str, number: str) -> list[dict[str, Any]]:
@@ -74,8 +74,8 @@ def get(uri: str, name: str, number: str) -> list[dict[str, Any]]:
 def aliases(uri: str, name: str) -> dict[str, str]:
     """Each alias of a prompt with the number that it leads to."""
     wanted = f"name = '{name}' AND {IS_PROMPT}"
-    for found in _client(uri).search_registered_models(wanted, 1):
-        return {alias: str(number) for alias, number in found.aliases.items()}
+    for model in _client(uri).search_registered_models(wanted, 1):
+        return {alias: str(number) for alias, number in model.aliases.items()}
     return {}
 
 

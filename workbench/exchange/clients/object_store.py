@@ -90,8 +90,8 @@ class LocalStore:
         except OSError as error:
             raise UsageError(f"cannot write {self.root}: {error.strerror}") from error
         with alone(self.root, _LOCK):
-            found = self.read(path, len(data) + 2**40)
-            if (found.token if found else "") != before:
+            held = self.read(path, len(data) + 2**40)
+            if (held.token if held else "") != before:
                 raise Changed(f"{self.root / path} was changed meanwhile")
             write_atomically(self.root / path, data)
 
@@ -134,8 +134,8 @@ class BucketStore:
         if self.is_s3:
             options = {"IfMatch": before} if before else {"mode": "create"}
         else:
-            found = self.read(path, 2**40)
-            if (found.token if found else "") != before:
+            held = self.read(path, 2**40)
+            if (held.token if held else "") != before:
                 raise Changed(f"{path} was changed meanwhile")
         with self._asking(is_write=True):
             try:
@@ -157,12 +157,12 @@ class BucketStore:
     def names(self, folder: str) -> list[str]:
         with self._asking():
             try:
-                found = self.system.ls(f"{self.root}/{folder}", detail=False, refresh=True)
+                names = self.system.ls(f"{self.root}/{folder}", detail=False, refresh=True)
             except FileNotFoundError:
                 return []
             except TypeError:  # a file system that keeps no listings to refresh
-                found = self.system.ls(f"{self.root}/{folder}", detail=False)
-        return sorted(f"{folder}/{str(name).rstrip('/').rpartition('/')[2]}" for name in found)
+                names = self.system.ls(f"{self.root}/{folder}", detail=False)
+        return sorted(f"{folder}/{str(name).rstrip('/').rpartition('/')[2]}" for name in names)
 
     @contextmanager
     def _asking(self, *, is_write: bool = False) -> Iterator[None]:

@@ -45,40 +45,42 @@ _REMEDY = "only names in {{ }} are the same there; pass the finished text as an 
 def problems(prompt: Prompt) -> list[str]:
     """Why a Dotprompt file could not say it, or would render it otherwise."""
     messages, features = read_templates(prompt)
-    found = [f"{feature}: {_REMEDY}" for feature in features]
+    problems = [f"{feature}: {_REMEDY}" for feature in features]
     for number, message in enumerate(messages, 1):
         where = f"message {number} ({message.role})"
         texts = [part for part in message.parts if isinstance(part, str)]
         if any(_MARKER in text for text in texts):
-            found.append(f"{where}: {_MARKER} begins a message there: remove it from the text")
+            problems.append(f"{where}: {_MARKER} begins a message there: remove it from the text")
         if Slot("this") in message.parts:
-            found.append(f"{where}: an input cannot be named this there: rename it")
+            problems.append(f"{where}: an input cannot be named this there: rename it")
         if _has_brace_before_tag(message, is_last=number == len(messages)):
-            found.append(f"{where}: a {{ right before a tag opens another one there: add a blank")
+            problems.append(
+                f"{where}: a {{ right before a tag opens another one there: add a blank"
+            )
         if not features and not "".join(map(str, message.parts)).strip():
-            found.append(f"{where}: it is empty, and would be left out there: remove it")
-    return found
+            problems.append(f"{where}: it is empty, and would be left out there: remove it")
+    return problems
 
 
 def losses(prompt: Prompt) -> list[Loss]:
     """What a Dotprompt file cannot say, and what stands there instead."""
-    found = [
+    losses = [
         Loss(f"the role {role}", f"the role {there}")
         for role, there in _ROLES.items()
         if role == "developer" and any(m.role == role for m in prompt.messages)
     ]
     kinds = sorted({i.kind for i in prompt.inputs if i.kind not in ("string", "integer")})
     if kinds:
-        found.append(Loss(f"how a value of kind {', '.join(kinds)} prints", "as Handlebars does"))
+        losses.append(Loss(f"how a value of kind {', '.join(kinds)} prints", "as Handlebars does"))
     if any(len(message.parts) > 1 for message in read_templates(prompt)[0]):
-        found.append(
+        losses.append(
             Loss("that a value is text alone", f"one with {_MARKER} opens a message there")
         )
     if any(m.content != m.content.strip() for m in prompt.messages[-1:]):
-        found.append(Loss("blanks at the end of the last message"))
+        losses.append(Loss("blanks at the end of the last message"))
     if is_written_out(prompt):
-        found.append(Loss("comments and trimming in templates", "as they render"))
-    return found
+        losses.append(Loss("comments and trimming in templates", "as they render"))
+    return losses
 
 
 def front_of(prompt: Prompt, own: Mapping[str, str]) -> dict[str, Any]:

@@ -82,9 +82,9 @@ def pointers_in(data: bytes | None) -> dict[str, dict[str, str]]:
     """
     if data is None:
         return {}
-    found = from_bytes(data)
-    prompts = found.get("prompts") if isinstance(found, dict) else None
-    if not isinstance(prompts, dict) or found.get("format") != POINTERS:
+    content = from_bytes(data)
+    prompts = content.get("prompts") if isinstance(content, dict) else None
+    if not isinstance(prompts, dict) or content.get("format") != POINTERS:
         raise ValueError(f"it is no file of the format {POINTERS}")
     return {
         str(name): {str(key): str(value) for key, value in entry.items()}

@@ -48,13 +48,13 @@ _REMEDY = "only names in {{ }} are filled in there; pass the finished text as an
 
 def problems(prompt: Prompt) -> list[str]:
     """Why MLflow could not hold the prompt, or would render it otherwise."""
-    found = config_problems(model_config(prompt.model))
+    problems = config_problems(model_config(prompt.model))
     if _is_jinja(prompt):
-        found += _jinja_problems(prompt)
+        problems += _jinja_problems(prompt)
     else:
         messages, features = read_templates(prompt)
-        found += [f"{feature}: {_remedy(feature.what)}" for feature in features]
-        found += [
+        problems += [f"{feature}: {_remedy(feature.what)}" for feature in features]
+        problems += [
             f"message {number} ({message.role}): its text has {{{{ }}}} or a tag, which MLflow "
             "would take for a template: pass that text as an input"
             for number, message in enumerate(messages, 1)
@@ -62,24 +62,24 @@ def problems(prompt: Prompt) -> list[str]:
         ]
     size = len(_as_text(template_of(prompt)))
     if size > MAX_CHARS:
-        found.append(
+        problems.append(
             f"its text has {size:,} characters, and MLflow takes {MAX_CHARS:,}: shorten it"
         )
-    return found
+    return problems
 
 
 def losses(prompt: Prompt) -> list[Loss]:
     """What MLflow has no place for in this prompt."""
-    found = []
+    losses = []
     if PROMPT not in _own_tags(prompt):
-        found.append(Loss("inputs, tools and output names", f"too long for the tag {PROMPT}"))
+        losses.append(Loss("inputs, tools and output names", f"too long for the tag {PROMPT}"))
     elif prompt.inputs or prompt.tools:
-        found.append(Loss("inputs and tools", f"the tag {PROMPT}"))
+        losses.append(Loss("inputs and tools", f"the tag {PROMPT}"))
     if len(prompt.messages) == 1 and prompt.messages[0].role != "user":
-        found.append(Loss(f"the role {prompt.messages[0].role}", "a text without a role"))
+        losses.append(Loss(f"the role {prompt.messages[0].role}", "a text without a role"))
     if not _is_jinja(prompt):
         if is_written_out(prompt):
-            found.append(Loss("comments and trimming in templates", "as they render"))
+            losses.append(Loss("comments and trimming in templates", "as they render"))
         names = {
             part.name
             for message in read_templates(prompt)[0]
@@ -87,8 +87,8 @@ def losses(prompt: Prompt) -> list[Loss]:
             if isinstance(part, Slot)
         }
         if len(names) > 1:
-            found.append(Loss("values are filled in at once", "MLflow fills in one after another"))
-    return found
+            losses.append(Loss("values are filled in at once", "MLflow fills in one after another"))
+    return losses
 
 
 def alias_of(environment: str, options: Mapping[str, Any]) -> str:
@@ -166,11 +166,11 @@ def registration(prompt: Prompt, version: str, evidence: Mapping[str, str]) -> d
     return {key: value for key, value in body.items() if value is not None}
 
 
-def version_and_content(found: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def version_and_content(version: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The semantic version, and the content, of a version as `mlflow_child` gives it. What is no
     JSON there stays a text.
     """
-    tags = {str(key): str(value) for key, value in dict(found["tags"]).items()}
+    tags = {str(key): str(value) for key, value in dict(version["tags"]).items()}
     text = tags.get(_TEXT, "")
     content: dict[str, Any] = {"template": _parsed(text) if tags.get(_TYPE) == _CHAT else text}
     for key, tag in (("response_format", _RESPONSE), ("model_config", _CONFIG), ("prompt", PROMPT)):
@@ -213,20 +213,22 @@ def _is_jinja(prompt: Prompt) -> bool:
 
 
 def _jinja_problems(prompt: Prompt) -> list[str]:
-    found = []
+    problems = []
     for number, message in enumerate(prompt.messages, 1):
         if "tojson" in message.content:
-            found.append(
+            problems.append(
                 f"message {number} ({message.role}): tojson escapes for HTML there: "
                 "pass the finished JSON as an input"
             )
         if message.content.endswith("\n"):
-            found.append(
+            problems.append(
                 f"message {number} ({message.role}): MLflow drops its last line break: remove it"
             )
-    found += [f"{feature}: {_REMEDY}" for feature in own_features(prompt)]
-    found += [str(f) for f in read_templates(prompt)[1] if f.what.startswith("it does not compile")]
-    return found
+    problems += [f"{feature}: {_REMEDY}" for feature in own_features(prompt)]
+    problems += [
+        str(f) for f in read_templates(prompt)[1] if f.what.startswith("it does not compile")
+    ]
+    return problems
 
 
 def _remedy(what: str) -> str:

@@ -60,29 +60,29 @@ def problems(prompt: Prompt) -> list[str]:
 
 def losses(prompt: Prompt, suite: Suite | None) -> list[Loss]:
     """What the configuration cannot hold, and what stands there for it."""
-    found = []
+    losses = []
     if prompt.model and prompt.model.provider not in ("", "openai"):
         name = prompt.model.provider
-        found.append(Loss(f"the provider {name}", "OpenAI's chat API, see options.provider"))
+        losses.append(Loss(f"the provider {name}", "OpenAI's chat API, see options.provider"))
     if is_written_out(prompt):
-        found.append(Loss("comments and trimming in templates", "as they render"))
+        losses.append(Loss("comments and trimming in templates", "as they render"))
     if suite is None:
-        return found
-    found.append(Loss("the gate and its baseline", "promptfoo counts the tests that pass"))
+        return losses
+    losses.append(Loss("the gate and its baseline", "promptfoo counts the tests that pass"))
     for scorer in suite.scorers:
         if scorer.name not in _ASSERTIONS or scorer.kind.plugin:
-            found.append(Loss(f"the scorer {scorer.name}", "no assertion"))
+            losses.append(Loss(f"the scorer {scorer.name}", "no assertion"))
         elif scorer.name == "matches":
             is_lost = _ONLY_PYTHON.search(scorer.options["pattern"])
             instead = "no assertion: it is not JavaScript's" if is_lost else "read by JavaScript"
-            found.append(Loss("the pattern of matches", instead))
+            losses.append(Loss("the pattern of matches", instead))
         elif scorer.name == "json_schema" and scorer.options["schema"]:
-            found.append(Loss("JSON Schema 2020-12", "draft 7, as promptfoo's checker knows it"))
+            losses.append(Loss("JSON Schema 2020-12", "draft 7, as promptfoo's checker knows it"))
         elif not scorer.required:
-            found.append(Loss(f"that {scorer.name} does not gate", "an assertion of weight 0"))
+            losses.append(Loss(f"that {scorer.name} does not gate", "an assertion of weight 0"))
     if any(dict(scorer.faults) for scorer in suite.scorers):
-        found.append(Loss("how the model's own faults count", "as promptfoo counts them"))
-    return found
+        losses.append(Loss("how the model's own faults count", "as promptfoo counts them"))
+    return losses
 
 
 def config_of(

@@ -40,14 +40,14 @@ class DotpromptTarget:
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         path = destination.file(f"{export.name}{dotprompt.SUFFIX}")
         try:
-            found = front_matter.read(path.read_text(encoding="utf-8", errors="replace"))
+            content = front_matter.read(path.read_text(encoding="utf-8", errors="replace"))
         except OSError:
             return None
-        version = str(found["front"].get("version", ""))
-        is_ours = dotprompt.is_ours(found["front"], _prompt(export).prompt_id)
+        version = str(content["front"].get("version", ""))
+        is_ours = dotprompt.is_ours(content["front"], _prompt(export).prompt_id)
         if not is_ours or version != export.version:
             return None  # of another version: it is replaced, like any older file
-        return Held(str(path), version, _compared(found))
+        return Held(str(path), version, _compared(content))
 
     def send(self, export: Export, destination: Destination) -> Sent:
         path = destination.file(f"{export.name}{dotprompt.SUFFIX}")
@@ -73,12 +73,12 @@ def _text(export: Export) -> str:
     return front_matter.write(dotprompt.front_of(prompt, own), dotprompt.body_of(prompt))
 
 
-def _compared(found: Mapping[str, Any]) -> dict[str, Any]:
+def _compared(content: Mapping[str, Any]) -> dict[str, Any]:
     """The file without the evidence."""
     fixed = {f"{dotprompt.OWN}{name}" for name in _FIXED}
     front = {
         key: value
-        for key, value in found["front"].items()
+        for key, value in content["front"].items()
         if not key.startswith(dotprompt.OWN) or key in fixed
     }
-    return {"front": front, "body": found["body"]}
+    return {"front": front, "body": content["body"]}

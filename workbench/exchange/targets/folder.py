@@ -62,7 +62,7 @@ class FolderTarget:
         return Sent(f"{destination.name}: {ref}", ref=ref)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
-        store, found = _store(destination), {}
+        store, files = _store(destination), {}
         for path in store.names(layout.ENVIRONMENTS):
             environment = layout.environment_of(path)
             file = store.read(path, layout.MAX_BYTES) if environment else None
@@ -71,8 +71,8 @@ class FolderTarget:
             except ValueError as error:
                 raise _broken(path, error) from error
             if entry:
-                found[environment] = entry.get("file", "")
-        return found
+                files[environment] = entry.get("file", "")
+        return files
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination
@@ -154,8 +154,8 @@ def _broken(path: str, error: ValueError) -> TargetRefused:
 
 def _held(store: Store, prompt_id: str, ref: str) -> Held | None:
     version = layout.version_of(ref)
-    found = store.read(ref, layout.MAX_BYTES) if version else None
-    if found is None:
+    file = store.read(ref, layout.MAX_BYTES) if version else None
+    if file is None:
         return None
     prompty = store.read(layout.prompty_file(prompt_id, version), layout.MAX_BYTES)
-    return Held(ref, version, layout.content_in(found.data, prompty.data if prompty else None))
+    return Held(ref, version, layout.content_in(file.data, prompty.data if prompty else None))

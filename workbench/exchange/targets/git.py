@@ -83,13 +83,13 @@ class GitTarget:
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
         with _repository(destination).fetched(f"{prompt_id}/*") as fetched:
-            found = {}
+            files = {}
             for path in fetched.paths(layout.ENVIRONMENTS):
                 environment = layout.environment_of(path)
                 entry = _pointers(fetched, path).get(prompt_id) if environment else None
                 if entry:
-                    found[environment] = entry.get("file", "")
-            return found
+                    files[environment] = entry.get("file", "")
+            return files
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination

@@ -71,10 +71,10 @@ KIND = JsonTarget()
 def _read(path: Path) -> dict[str, Any]:
     """The export in a file; empty where there is nothing of ours: it is made, or replaced."""
     try:
-        found = from_bytes(path.read_bytes())
+        content = from_bytes(path.read_bytes())
     except OSError:
         return {}
-    return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+    return content if isinstance(content, dict) and content.get("format") == FORMAT else {}
 
 
 def _without_head(content: Mapping[str, Any]) -> dict[str, Any]:

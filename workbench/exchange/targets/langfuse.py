@@ -98,8 +98,8 @@ class LangfuseTarget:
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
         name = _name(prompt_id, destination)
         with _service(destination) as service:
-            found = {label: _get(service, name, label=label) for label in _labels(service, name)}
-        return {label: held.ref for label, held in found.items() if held is not None}
+            labelled = {label: _get(service, name, label=label) for label in _labels(service, name)}
+        return {label: held.ref for label, held in labelled.items() if held is not None}
 
     def point(
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination

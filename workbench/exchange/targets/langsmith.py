@@ -98,7 +98,7 @@ class LangsmithTarget:
             if ref is None:
                 repo.delete_tag(environment)
                 return
-            ids = {found: commit_id for found, commit_id, _ in repo.commits()}
+            ids = {held: commit_id for held, commit_id, _ in repo.commits()}
             if ref not in ids:
                 raise repo.service.unexpected(f"the commit {ref[:8]} of {repo.name}")
             repo.set_tag(environment, ids[ref])
@@ -143,8 +143,8 @@ def _unfinished(export: Export, repo: _Repo) -> tuple[str, str] | None:
     title = headline(export, _DESCRIPTION_CHARS)
     for index, (ref, commit_id, description) in enumerate(repo.commits()):
         if index == 0 or description == title:
-            found = repo.commit(ref)
-            if found is not None and found.content == ours:
+            commit = repo.commit(ref)
+            if commit is not None and commit.content == ours:
                 return ref, commit_id
     return None
 

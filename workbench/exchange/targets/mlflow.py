@@ -39,13 +39,15 @@ class MlflowTarget:
 
     def refuses(self, export: Export, destination: Destination) -> Sequence[str]:
         prompt = _prompt(export)
-        found = _refuses_destination(destination)
+        problems = _refuses_destination(destination)
         aliases = {name: forms.alias_of(name, destination.options) for name in export.environments}
         for environment, alias in aliases.items():
-            found += forms.alias_problems(environment, alias)
+            problems += forms.alias_problems(environment, alias)
             if list(aliases.values()).count(alias) > 1:
-                found.append(f"several environments share the alias {alias!r}: set options.aliases")
-        return (*found, *forms.problems(prompt))
+                problems.append(
+                    f"several environments share the alias {alias!r}: set options.aliases"
+                )
+        return (*problems, *forms.problems(prompt))
 
     def loses(self, export: Export) -> Sequence[Loss]:
         prompt = _prompt(export)
@@ -67,8 +69,8 @@ class MlflowTarget:
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         registry, name = _registry(destination), _prompt(export).prompt_id
-        found = registry.ask("find", name=name, tag=forms.VERSION, value=export.version)
-        return _held(found)
+        versions = registry.ask("find", name=name, tag=forms.VERSION, value=export.version)
+        return _held(versions)
 
     def send(self, export: Export, destination: Destination) -> Sent:
         prompt = _prompt(export)
@@ -88,12 +90,12 @@ class MlflowTarget:
         _registry(destination).ask("point", name=prompt_id, alias=alias, number=ref)
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
-        found = _registry(destination).ask("get", name=prompt_id, number=ref)
-        return _held(found)
+        versions = _registry(destination).ask("get", name=prompt_id, number=ref)
+        return _held(versions)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
-        found = _registry(destination).ask("newest", name=prompt_id)
-        return _held(found)
+        versions = _registry(destination).ask("newest", name=prompt_id)
+        return _held(versions)
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         return forms.prompt_of(prompt_id, held.content)
@@ -102,8 +104,12 @@ class MlflowTarget:
 KIND = MlflowTarget()
 
 
-def _held(found: list[dict[str, Any]]) -> Held | None:
-    return Held(str(found[0]["number"]), *forms.version_and_content(found[0])) if found else None
+def _held(versions: list[dict[str, Any]]) -> Held | None:
+    return (
+        Held(str(versions[0]["number"]), *forms.version_and_content(versions[0]))
+        if versions
+        else None
+    )
 
 
 def _prompt(export: Export) -> Prompt:

@@ -122,8 +122,8 @@ class PhoenixTarget:
                 # Setting a tag moves it, so that a second time does nothing more.
                 path = f"/v1/prompt_versions/{quote(ref, safe='')}/tags"
                 prompts.service.call("POST", path, body=body, repeatable=True)
-            elif (found := prompts.get(f"/v1/prompts/{prompts.name}/tags/{tag}")) is not None:
-                path = f"/v1/prompt_versions/{quote(found.ref, safe='')}/tags/{tag}"
+            elif (tagged := prompts.get(f"/v1/prompts/{prompts.name}/tags/{tag}")) is not None:
+                path = f"/v1/prompt_versions/{quote(tagged.ref, safe='')}/tags/{tag}"
                 prompts.service.call("DELETE", path, expect=(404,))
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
@@ -259,11 +259,11 @@ def _json(note: Mapping[str, Any]) -> str:
 
 def held_of(data: Any, service: JsonService) -> Held:
     """A version as the API gives it. Raises TargetError for JSON of another form."""
-    found = data.get("data") if isinstance(data, Mapping) else None
-    if not isinstance(found, Mapping) or not found.get("id") or "template" not in found:
+    version = data.get("data") if isinstance(data, Mapping) else None
+    if not isinstance(version, Mapping) or not version.get("id") or "template" not in version:
         raise service.unexpected("a prompt's version")
-    content = _content(found)
-    return Held(str(found["id"]), version_in(content.get(NOTE)), content)
+    content = _content(version)
+    return Held(str(version["id"]), version_in(content.get(NOTE)), content)
 
 
 def _provider(name: str) -> str:

@@ -51,15 +51,15 @@ class PromptyTarget:
     def read_back(self, export: Export, destination: Destination) -> Held | None:
         path = destination.file(f"{export.name}{SUFFIX}")
         try:
-            found = _compared(front_matter.read(path.read_text("utf-8", errors="replace")))
+            content = _compared(front_matter.read(path.read_text("utf-8", errors="replace")))
         except OSError:
             return None
-        own = _own(found["front"])
-        if found["front"].get("name") != _prompt(export).prompt_id or (
+        own = _own(content["front"])
+        if content["front"].get("name") != _prompt(export).prompt_id or (
             str(own.get("version", "")) != export.version
         ):
             return None  # another prompt or version: it is replaced, like any older file
-        return Held(str(path), export.version, found)
+        return Held(str(path), export.version, content)
 
     def send(self, export: Export, destination: Destination) -> Sent:
         path = destination.file(f"{export.name}{SUFFIX}")
@@ -97,13 +97,13 @@ def _own(front: Mapping[str, Any]) -> Mapping[str, Any]:
     return own if isinstance(own, Mapping) else {}
 
 
-def _compared(found: Mapping[str, Any]) -> dict[str, Any]:
+def _compared(content: Mapping[str, Any]) -> dict[str, Any]:
     """The file without the evidence, which may change."""
-    front = dict(found["front"])
+    front = dict(content["front"])
     own = {key: value for key, value in _own(front).items() if key in _FIXED}
     if isinstance(front.get(_METADATA), Mapping):
         front[_METADATA] = {**front[_METADATA], _OWN: own}
-    return {"front": front, "body": found["body"]}
+    return {"front": front, "body": content["body"]}
 
 
 def _input_losses(prompt: Prompt) -> Iterator[Loss]:

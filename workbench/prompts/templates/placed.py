@@ -47,7 +47,7 @@ def cut(
 
     role, text = message.role, message.content
     by_marker = {value._marker: name for name, value in placed.items()}
-    found: list[dict[str, Any]] = []
+    split_parts: list[dict[str, Any]] = []
     shown: list[str] = []
     for at, piece in enumerate(re.split(r"(\[\[[0-9]{30}\]\])", text)):
         name = by_marker.get(piece) if at % 2 else None
@@ -58,17 +58,17 @@ def cut(
                     hint="only a message of the user may hold it: put it under 'user:'",
                 )
             placed[name]._printed = False
-            found.append(parts[name])
+            split_parts.append(parts[name])
             shown.append(f"[{words(held_by(parts[name]))}]")
             continue
         shown.append(piece)
-        if found and found[-1]["type"] == "text" and piece:
-            found[-1] = {"type": "text", "text": found[-1]["text"] + piece}
+        if split_parts and split_parts[-1]["type"] == "text" and piece:
+            split_parts[-1] = {"type": "text", "text": split_parts[-1]["text"] + piece}
         elif piece.strip():
-            found.append({"type": "text", "text": piece})
-    if all(part["type"] == "text" for part in found):
+            split_parts.append({"type": "text", "text": piece})
+    if all(part["type"] == "text" for part in split_parts):
         return message
-    return Message(role, "".join(shown), tuple(found))
+    return Message(role, "".join(shown), tuple(split_parts))
 
 
 def place_files(
