@@ -15,11 +15,16 @@ from workbench.datasets.sources.spec import KINDS as SOURCES
 from workbench.providers.base import Outcome
 from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
 from workbench.runs.spec.suite_dataset import BY_HASH
-from workbench.runs.spec.suite_file import MAX_CONCURRENCY, MAX_REPEATS
 from workbench.scorers.base import FaultScore
 from workbench.scorers.catalog import COMMON, KINDS
-from workbench.settings import CACHED, FRESH, PLAIN, EnvironmentSettings
+from workbench.settings import (
+    EnvironmentSettings,
+    ProviderSettings,
+    TargetSettings,
+    WorkspaceSettings,
+)
 from workbench.typed_options import Option
+from workbench.typed_tables import json_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -132,7 +137,7 @@ def dataset() -> Schema:
 
 
 def suite() -> Schema:
-    gate, run = GatePolicy(()), RunOptions()
+    gate = GatePolicy(())
     scorers = "Scorers that all must pass, the headline first; else the first required one."
     return {
         "$schema": DRAFT,
@@ -174,21 +179,7 @@ def suite() -> Schema:
                         "extend": flag("Decide by bets, so that fresh cases may be added."),
                     }
                 ),
-                "run": table(
-                    {
-                        "concurrency": whole(
-                            "Calls at a time.", 1, maximum=MAX_CONCURRENCY, default=run.concurrency
-                        ),
-                        "repeats": whole(
-                            "Answers per case.", 1, maximum=MAX_REPEATS, default=run.repeats
-                        ),
-                        "timeout": measured("Of a call.", "60s"),
-                        "budget": measured("Most that a run may cost, in US dollars.", "2.00 USD"),
-                        "requests_per_minute": whole("Limit of the run; 0: none."),
-                        "tokens_per_minute": whole("Limit of the run; 0: none."),
-                        "stream": flag("Stream answers, to time their first token."),
-                    }
-                ),
+                "run": json_schema(RunOptions),
             },
             ("suite", "prompt", "dataset", "scorers"),
         ),
@@ -196,71 +187,16 @@ def suite() -> Schema:
 
 
 def settings() -> Schema:
-    environment = EnvironmentSettings("")
-    return {
-        "$schema": DRAFT,
-        "title": "workbench.toml",
-        **table(
-            {
-                "workspace": table(
-                    {
-                        "author": text("Who registers and deploys; else git's user.name."),
-                        "theme": text("auto, dark, light, or a theme of the screens."),
-                        "confirm_above": number("US dollars that need no question.", default=1.0),
-                    }
-                ),
-                "providers": named(
-                    table(
-                        {
-                            "kind": text("openai, local, or a kind of a plug-in."),
-                            "base_url": text("The address of the API."),
-                            "api_key_env": text("The variable that holds the key."),
-                            "model_path": text("For the embedded model: another GGUF file."),
-                            "chat_template": {"enum": ["", PLAIN]},
-                            "ca_bundle": text("A PEM file of further certificates."),
-                            "requests_per_minute": whole("0: no limit of our own."),
-                            "tokens_per_minute": whole("0: no limit of our own."),
-                            "prices": named(
-                                {"type": "object"},
-                                "By model: US dollars per million tokens",
-                            ),
-                            "options": {"type": "object", "description": "Of a plug-in's kind."},
-                        }
-                    ),
-                    "Who answers, by name.",
-                ),
-                "environments": named(
-                    table(
-                        {
-                            "requires": texts("Suites that must pass; none: all of the prompt."),
-                            "approvals": whole("Persons beside the author."),
-                            "from": text("Where the version must be live first."),
-                            "external": flag("Evidence of a team's own counts.", True),
-                            "untested": flag("Goes live without evidence.", environment.untested),
-                            "frozen": flag("Nothing goes live."),
-                            "max_age_days": number("Older evidence does not count; 0: it does."),
-                            "answers": {"enum": [CACHED, FRESH], "default": CACHED},
-                            "endpoints": texts("Who must have answered; none: anybody."),
-                            "publish": texts("Targets that each deployment there is sent to."),
-                        }
-                    ),
-                    "What a deployment needs, by name.",
-                ),
-                "targets": named(
-                    table(
-                        {
-                            "kind": text("A kind of target: workbench export --help."),
-                            "uri": text("Where it is; no password."),
-                            "uri_env": text("The variable that holds the uri."),
-                            "options": {"type": "object", "description": "Of its kind."},
-                        }
-                    ),
-                    "Where versions are exported to, by name.",
-                ),
-                "keys": named({"type": ["string", "array"]}, "Keys of the screens, by action."),
-            }
+    parts = {
+        "workspace": json_schema(WorkspaceSettings),
+        "providers": named(json_schema(ProviderSettings), "Who answers, by name."),
+        "environments": named(
+            json_schema(EnvironmentSettings), "What a deployment needs, by name."
         ),
+        "targets": named(json_schema(TargetSettings), "Where versions are exported to, by name."),
+        "keys": named({"type": ["string", "array"]}, "Keys of the screens, by action."),
     }
+    return {"$schema": DRAFT, "title": "workbench.toml", **table(parts)}
 
 
 def files() -> dict[str, str]:

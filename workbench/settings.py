@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from workbench.addresses import LOCAL_MODEL, plain_address
-from workbench.errors import SettingsError
+from workbench.errors import SettingsError, UsageError
+from workbench.fingerprints import canonical_json
 from workbench.links import SETTINGS_FILE
 from workbench.suggestions import did_you_mean
-from workbench.toml_tables import check_keys, named_tables, options_of, table_of, typed_value
+from workbench.typed_tables import Amount, Count, key, read_table
+
+T = TypeVar("T")
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -22,37 +25,108 @@ _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
 FILE_NAME = SETTINGS_FILE
 LOCAL = "local"
-PLAIN = "plain"
-CACHED = "cached"
-FRESH = "fresh"
+DEVELOPMENT = "development"
+PLAIN: Literal["plain"] = "plain"
+CACHED: Literal["cached"] = "cached"
+FRESH: Literal["fresh"] = "fresh"
 EMBEDDED_MODEL = "gemma-3-270m"
 """The model of the provider `local`, unless other weights are configured."""
+
+
+def _variable(value: Any) -> Any:
+    """The name of a variable. A key that stands in its place is refused and not repeated."""
+    if isinstance(value, str) and value and not _VARIABLE.fullmatch(value):
+        raise UsageError(
+            "is the name of a variable, and that is none",
+            hint='api_key_env = "OPENAI_API_KEY"; a key itself must not stand in the file',
+        )
+    return value
+
+
+def _address(value: Any) -> Any:
+    """An address without a password."""
+    if isinstance(value, str) and _PASSWORD.search(value):
+        raise UsageError(
+            "has a password, which must not stand in the file",
+            hint='name the variable that holds the address: uri_env = "TEAM_REGISTRY"',
+        )
+    return value
+
+
+def _options(value: Any) -> Any:
+    """Options, which their kind checks. A key must not stand in them, but its variable."""
+    if not isinstance(value, Mapping) or not value:
+        return value
+    from workbench.key_shapes import keys_of  # it compiles long patterns
+
+    try:
+        canonical_json(value)
+    except (TypeError, ValueError):
+        raise UsageError("cannot hold a date or nan") from None
+    for name, one in value.items():
+        if any(keys_of(str(one))):
+            raise UsageError(
+                f"has a key or password in {name}, which must not stand in the file",
+                hint="name the variable that holds it",
+            )
+    return value
+
+
+def _endpoints(value: Any) -> Any:
+    """Addresses as evidence names them, sorted."""
+    if not isinstance(value, list):
+        return value
+    addresses = set()
+    for one in value:
+        try:
+            addresses.add(one if _LOCAL_MODEL.fullmatch(one) else plain_address(one))
+        except (ValueError, TypeError, AttributeError):
+            raise UsageError(
+                f"has {one!r}, which is no address",
+                hint=f'endpoints = ["https://api.openai.com/v1", "{LOCAL_MODEL}"]',
+            ) from None
+    return tuple(sorted(addresses))
+
+
+def _keys(value: Any) -> Any:
+    """Keys by binding id: a text, or a list of texts that are joined."""
+    if not isinstance(value, Mapping):
+        return value
+    keys = {}
+    for name, given in value.items():
+        listed = given if isinstance(given, list) else [given]
+        if not all(isinstance(one, str) for one in listed):
+            raise UsageError(f"has {name}, which takes a key or a list of keys, not {given!r}")
+        keys[name] = ",".join(listed)
+    return keys
+
+
+def _once(value: Any) -> Any:
+    """A list without what it repeats."""
+    is_texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return tuple(dict.fromkeys(value)) if is_texts else value
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
     """One [providers.NAME] table. The key itself is never in the file."""
 
-    name: str
-    kind: str = ""
-    """How it is asked; empty: `local` for the built-in model, else `openai`."""
-    base_url: str = ""
-    api_key_env: str = ""
-    """Name of the environment variable with the key; empty: no key is sent."""
-    model_path: str = ""
-    """Another GGUF file for the embedded model."""
-    chat_template: str = ""
-    """For that file: `plain` joins messages unchanged; empty: the file's own template."""
-    ca_bundle: str = ""
-    """A PEM file of certificates trusted in addition to the system's; may be relative to the
-    folder of workbench.toml."""
-    requests_per_minute: int = 0
-    """Maximum concurrent calls; 0: no limit."""
-    tokens_per_minute: int = 0
-    prices: Mapping[str, Any] = field(default_factory=dict)
-    """model id to {input, output}: US dollars a million tokens."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """[providers.NAME.options]: what the kind of a plug-in takes beside this."""
+    name: str = key(name=None)
+    kind: str = key("How it is asked: openai, local, or a kind of a plug-in.", default="")
+    """Empty: `local` for the built-in model, else `openai`."""
+    base_url: str = key("The address of the API.", default="")
+    api_key_env: str = key("The variable that holds the key.", read=_variable, default="")
+    """Empty: no key is sent."""
+    model_path: str = key("Another GGUF file for the embedded model.", default="")
+    chat_template: Literal["", "plain"] = key("plain joins messages unchanged.", default="")
+    """Of the file in `model_path`; empty: its own template."""
+    ca_bundle: str = key("A PEM file of certificates, beside the system's.", default="")
+    """May be relative to the folder of workbench.toml."""
+    requests_per_minute: Count = key("0: no limit of our own.", default=0)
+    tokens_per_minute: Count = key("0: no limit of our own.", default=0)
+    prices: Mapping[str, Any] = key("US dollars per million tokens.", default_factory=dict)
+    """model id to {input, output}"""
+    options: Mapping[str, Any] = key("Of a plug-in's kind.", read=_options, default_factory=dict)
 
     @property
     def is_embedded(self) -> bool:
@@ -64,60 +138,59 @@ class ProviderSettings:
 class EnvironmentSettings:
     """One [environments.NAME] table: the rules for deployments there."""
 
-    name: str
-    requires: tuple[str, ...] = ()
-    """Names of required suites; empty: every suite of the prompt."""
-    approvals: int = 0
-    promote_from: str = ""
-    """The environment where the version must be live first; `from` in the file."""
-    external: bool = True
-    """Whether external evidence, of a team's own suite, counts."""
-    untested: bool = False
-    """Whether a version may go live there without any evidence."""
-    frozen: bool = False
-    max_age_days: float = 0.0
-    """Maximum age of evidence in days; 0: no limit."""
-    answers: str = CACHED
-    """FRESH: evidence counts only if every answer was made for that evaluation."""
-    endpoints: tuple[str, ...] = ()
-    """Evidence counts only if all answers came from these endpoints; empty: any endpoint."""
-    publish: tuple[str, ...] = ()
-    """Names of targets to which each deployment there is sent. No rule: the registry does not
-    keep it."""
+    name: str = key(name=None)
+    requires: tuple[str, ...] = key("Suites that must pass; none: all of the prompt.", default=())
+    approvals: Count = key("Persons beside the author.", default=0)
+    promote_from: str = key("Where the version must be live first.", name="from", default="")
+    external: bool = key("Evidence of a team's own suite counts.", default=True)
+    untested: bool = key("A version may go live without any evidence.", default=False)
+    frozen: bool = key("Nothing goes live.", default=False)
+    max_age_days: Amount = key("Maximum age of evidence; 0: no limit.", default=0.0)
+    answers: Literal["cached", "fresh"] = key("fresh: made for that evaluation.", default=CACHED)
+    endpoints: tuple[str, ...] = key("Who must have answered.", read=_endpoints, default=())
+    """Empty: anybody."""
+    publish: tuple[str, ...] = key("Targets of each deployment there.", read=_once, default=())
+    """No rule: the registry does not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
     """One [targets.NAME] table: another registry to export to."""
 
-    name: str
-    kind: str
-    uri: str = ""
-    uri_env: str = ""
-    """The environment variable that holds the uri."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """[targets.NAME.options]: what the kind takes beside this."""
+    name: str = key(name=None)
+    kind: str = key("A kind of target: workbench export --help.")
+    uri: str = key("Where it is; no password.", read=_address, default="")
+    uri_env: str = key("The variable that holds the uri.", default="")
+    options: Mapping[str, Any] = key("Of its kind.", read=_options, default_factory=dict)
 
 
 DEFAULT_ENVIRONMENTS = (
-    EnvironmentSettings("development", untested=True),
+    EnvironmentSettings(DEVELOPMENT, untested=True),
     EnvironmentSettings("staging"),
     EnvironmentSettings("production"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WorkspaceSettings:
+    """The table [workspace]."""
+
+    author: str = key("Who registers and deploys; else git's user.name.", default="")
+    theme: str = key("auto, dark, light, or a theme of the screens.", default="")
+    confirm_above_usd: Amount = key(
+        "US dollars that need no question.", name="confirm_above", default=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(WorkspaceSettings):
     """The contents of workbench.toml, with defaults."""
 
-    author: str = ""
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id."""
-    theme: str = ""
-    confirm_above_usd: float = 1.0
 
     def provider_of(self, model_id: str) -> str:
         """The provider for a model that a draft names without one: `local` for the embedded model,
@@ -169,38 +242,44 @@ def _with_paths(provider: ProviderSettings, folder: Path) -> ProviderSettings:
     return replace(provider, ca_bundle=str(folder / Path(provider.ca_bundle).expanduser()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What may stand at the top of the file."""
+
+    workspace: Mapping[str, Any] = field(default_factory=dict)
+    providers: Mapping[str, Any] = field(default_factory=dict)
+    environments: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    keys: Mapping[str, str] = key(read=_keys, default_factory=dict)
+
+
 def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
     """Settings from the parsed file; `where` names it in messages. Raises SettingsError."""
-    tables = {"workspace", "providers", "environments", "targets", "keys"}
-    check_keys(data, tables, where)
-    workspace = table_of(data, "workspace", where)
-    check_keys(workspace, {"author", "theme", "confirm_above"}, f"{where} [workspace]")
+    tables = read_table(_Tables, data, where, SettingsError)
+    workspace = read_table(
+        WorkspaceSettings, tables.workspace, f"{where} [workspace]", SettingsError
+    )
+
+    def named(part: str, make: Callable[[str, Mapping[str, Any], str], T]) -> dict[str, T]:
+        made = {}
+        for name, table in getattr(tables, part).items():
+            if not isinstance(table, Mapping):
+                raise SettingsError(f"{where}: {part}.{name} must be a table, not {table!r}")
+            made[name] = make(name, table, f"{where} [{part}.{name}]")
+        return made
+
     settings = Settings(
-        author=typed_value(workspace, "author", str, "", f"{where} [workspace]"),
-        theme=typed_value(workspace, "theme", str, "", f"{where} [workspace]"),
-        confirm_above_usd=typed_value(
-            workspace, "confirm_above", float, 1.0, f"{where} [workspace]"
-        ),
-        providers=named_tables(data, "providers", where, _provider),
-        environments={item.name: item for item in DEFAULT_ENVIRONMENTS}
-        | named_tables(data, "environments", where, _environment),
-        targets=named_tables(data, "targets", where, _target),
-        keys=_keys(table_of(data, "keys", where), f"{where} [keys]"),
+        workspace.author,
+        workspace.theme,
+        workspace.confirm_above_usd,
+        named("providers", _provider),
+        {item.name: item for item in DEFAULT_ENVIRONMENTS} | named("environments", _environment),
+        named("targets", _target),
+        tables.keys,
     )
     _check_promotions(settings.environments, where)
     _check_publishing(settings, where)
     return settings
-
-
-def _keys(table: Mapping[str, Any], where: str) -> dict[str, str]:
-    """Keys by binding id: a text or a list of texts."""
-    keys = {}
-    for name, value in table.items():
-        listed = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, str) for item in listed):
-            raise SettingsError(f"{where}: {name} takes a key or a list of keys, not {value!r}")
-        keys[name] = ",".join(listed)
-    return keys
 
 
 def _check_promotions(environments: Mapping[str, EnvironmentSettings], where: str) -> None:
@@ -225,117 +304,23 @@ def _check_publishing(settings: Settings, where: str) -> None:
 
 
 def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettings:
-    known = {
-        "kind",
-        "options",
-        "base_url",
-        "api_key_env",
-        "model_path",
-        "chat_template",
-        "ca_bundle",
-        "requests_per_minute",
-        "tokens_per_minute",
-        "prices",
-    }
     if "api_key" in table:
         raise SettingsError(
             f"{where}: a key must not stand in the file",
             hint='name the variable that holds it: api_key_env = "OPENAI_API_KEY"',
         )
-    check_keys(table, known, where)
-    variable = typed_value(table, "api_key_env", str, "", where)
-    if variable and not _VARIABLE.fullmatch(variable):
-        raise SettingsError(
-            f"{where}: api_key_env is the name of a variable, and that is none",
-            hint='api_key_env = "OPENAI_API_KEY"; a key itself must not stand in the file',
-        )
-    return ProviderSettings(
-        name=name,
-        kind=typed_value(table, "kind", str, "", where),
-        base_url=typed_value(table, "base_url", str, "", where),
-        api_key_env=variable,
-        model_path=typed_value(table, "model_path", str, "", where),
-        chat_template=_chat_template(table, where),
-        ca_bundle=typed_value(table, "ca_bundle", str, "", where),
-        requests_per_minute=typed_value(table, "requests_per_minute", int, 0, where),
-        tokens_per_minute=typed_value(table, "tokens_per_minute", int, 0, where),
-        prices=table_of(table, "prices", where),
-        options=options_of(table, where),
-    )
-
-
-def _chat_template(table: Mapping[str, Any], where: str) -> str:
-    value = typed_value(table, "chat_template", str, "", where)
-    if value not in ("", PLAIN):
-        raise SettingsError(
-            f"{where}: chat_template is {value!r}",
-            hint=f'chat_template = "{PLAIN}", or none for the model\'s own',
-        )
-    return str(value)
+    return read_table(ProviderSettings, table, where, SettingsError, name=name)
 
 
 def _environment(name: str, table: Mapping[str, Any], where: str) -> EnvironmentSettings:
-    own = {"requires", "approvals", "from", "external", "untested", "frozen", "max_age_days"}
-    check_keys(table, {*own, "answers", "endpoints", "publish"}, where)
     if not _NAME.fullmatch(name):
         hint = "lower case letters, digits, '_' and '-', a letter first"
         raise SettingsError(f"{where}: {name!r} is no name for an environment", hint=hint)
-    return EnvironmentSettings(
-        name=name,
-        requires=_names(table, "requires", "suite names", where),
-        approvals=typed_value(table, "approvals", int, 0, where),
-        promote_from=typed_value(table, "from", str, "", where),
-        external=typed_value(table, "external", bool, True, where),
-        untested=typed_value(table, "untested", bool, name == "development", where),
-        frozen=typed_value(table, "frozen", bool, False, where),
-        max_age_days=typed_value(table, "max_age_days", float, 0.0, where),
-        answers=_answers(table, where),
-        endpoints=_endpoints(table, where),
-        publish=_names(table, "publish", "target names", where),
+    untested = table.get("untested", name == DEVELOPMENT)
+    return read_table(
+        EnvironmentSettings, {**table, "untested": untested}, where, SettingsError, name=name
     )
-
-
-def _names(table: Mapping[str, Any], key: str, what: str, where: str) -> tuple[str, ...]:
-    names = typed_value(table, key, list, [], where)
-    if not all(isinstance(item, str) for item in names):
-        raise SettingsError(f"{where}: {key} takes a list of {what}")
-    return tuple(dict.fromkeys(names)) if key == "publish" else tuple(names)
-
-
-def _answers(table: Mapping[str, Any], where: str) -> str:
-    value = typed_value(table, "answers", str, CACHED, where)
-    if value not in (CACHED, FRESH):
-        raise SettingsError(
-            f"{where}: answers is {value!r}", hint=f'answers = "{FRESH}", or "{CACHED}"'
-        )
-    return str(value)
-
-
-def _endpoints(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    """Addresses as evidence names them, sorted."""
-    addresses = set()
-    for value in typed_value(table, "endpoints", list, [], where):
-        try:
-            addresses.add(value if _LOCAL_MODEL.fullmatch(value) else plain_address(value))
-        except (ValueError, TypeError, AttributeError) as error:
-            raise SettingsError(
-                f"{where}: endpoints: {value!r} is no address",
-                hint=f'endpoints = ["https://api.openai.com/v1", "{LOCAL_MODEL}"]',
-            ) from error
-    return tuple(sorted(addresses))
 
 
 def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:
-    check_keys(table, {"kind", "uri", "uri_env", "options"}, where)
-    if _PASSWORD.search(typed_value(table, "uri", str, "", where)):
-        raise SettingsError(
-            f"{where}: a password must not stand in the file",
-            hint='name the variable that holds the address: uri_env = "TEAM_REGISTRY"',
-        )
-    return TargetSettings(
-        name=name,
-        kind=typed_value(table, "kind", str, "", where),
-        uri=typed_value(table, "uri", str, "", where),
-        uri_env=typed_value(table, "uri_env", str, "", where),
-        options=options_of(table, where),
-    )
+    return read_table(TargetSettings, {"kind": "", **table}, where, SettingsError, name=name)

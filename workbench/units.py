@@ -17,6 +17,14 @@ def seconds(text: str | float) -> float:
     return float(match.group(1)) * _SECONDS[match.group(2)]
 
 
+def timeout(text: str | float) -> float:
+    """`seconds`, more than 0. Raises ValueError."""
+    limit = seconds(text)
+    if not limit:
+        raise ValueError(f"{text!r} must be more than 0: write 60s")
+    return limit
+
+
 def dollars(text: str | float) -> float:
     """`2.00 USD`, `$2`, or a number of dollars. Raises ValueError."""
     match = _MONEY.fullmatch(str(text).strip())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from workbench.fingerprints import canonical_json
 from workbench.registry.models.digest import Column
 from workbench.registry.models.strictness import REVISION
-from workbench.settings import DEFAULT_ENVIRONMENTS, EnvironmentSettings
+from workbench.settings import CACHED, DEFAULT_ENVIRONMENTS, FRESH, EnvironmentSettings
 
 COLUMNS = (
     "name, requires, approvals, promote_from, external, untested, frozen, max_age_days,"
@@ -51,6 +51,6 @@ def settings_of(row: tuple[object, ...]) -> EnvironmentSettings:
         untested=bool(untested),
         frozen=bool(frozen),
         max_age_days=float(str(max_age)),
-        answers=str(who[0]),
+        answers=CACHED if who[0] == CACHED else FRESH,
         endpoints=tuple(json.loads(str(who[1]))),
     )

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from workbench.datasets.attachments import attached, media_kinds
 from workbench.datasets.distinct import distinct
@@ -15,6 +17,8 @@ from workbench.datasets.values import Case, Dataset
 from workbench.fingerprints import fingerprint, short
 from workbench.prompts.values import Prompt
 from workbench.scorers.base import Scorer
+from workbench.typed_tables import Count, key, or_none
+from workbench.units import dollars, timeout
 
 NOT_WORSE = "not_worse"
 NO_REGRESSIONS = "no_regressions"
@@ -77,14 +81,15 @@ class GatePolicy:
 class RunOptions:
     """How a suite is run; no option affects a score."""
 
-    concurrency: int = 8
-    repeats: int = 1
-    timeout_s: float = 60.0
-    budget_usd: float | None = None
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    stream: bool = False
-    """Stream answers, to time their first token."""
+    concurrency: Annotated[int, Meta(ge=1, le=1_000)] = key("Calls at a time.", default=8)
+    repeats: Annotated[int, Meta(ge=1, le=100)] = key("Answers per case.", default=1)
+    timeout_s: float = key("Of a call.", name="timeout", read=timeout, example="60s", default=60.0)
+    budget_usd: float | None = key(
+        "Most that a run may cost.", name="budget", read=dollars, example="2.00 USD", default=None
+    )
+    requests_per_minute: Count | None = key("0: no limit.", read=or_none, default=None)
+    tokens_per_minute: Count | None = key("0: no limit.", read=or_none, default=None)
+    stream: bool = key("Stream answers, to time their first token.", default=False)
 
 
 def gate_cases_of(dataset: Dataset) -> Dataset:

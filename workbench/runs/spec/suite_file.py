@@ -33,10 +33,9 @@ from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import make_scorer
 from workbench.suggestions import did_you_mean
-from workbench.units import dollars, seconds
+from workbench.typed_tables import read_table
+from workbench.units import seconds
 
-MAX_CONCURRENCY = 1_000
-MAX_REPEATS = 100
 _LEAST_CONFIDENCE = 0.5
 _MOST_CONFIDENCE = 0.999
 _PER_CENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(%|per cent|percent|pts?|points?)?\s*")
@@ -54,15 +53,6 @@ _GATE = {
     "rule",
     "min_cases",
     "extend",
-}
-_RUN = {
-    "concurrency",
-    "repeats",
-    "timeout",
-    "budget",
-    "requests_per_minute",
-    "tokens_per_minute",
-    "stream",
 }
 
 
@@ -87,7 +77,7 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
         dataset=_dataset(head, limit, split),
         scorers=scorers,
         gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
-        run=_run(_mapping(data, "run", where), f"{where}: run"),
+        run=read_table(RunOptions, data.get("run") or {}, f"{where}: run", SuiteError),
         path=path,
         dataset_spec=head.dataset,
     )
@@ -177,32 +167,11 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     )
 
 
-def _run(data: Mapping[str, Any], where: str) -> RunOptions:
-    _known(data, _RUN, where)
-    usual = RunOptions()
-    return RunOptions(
-        concurrency=_count(data, "concurrency", where, usual.concurrency, MAX_CONCURRENCY),
-        repeats=_count(data, "repeats", where, usual.repeats, MAX_REPEATS),
-        timeout_s=_timeout(data, where, usual.timeout_s),
-        budget_usd=_number(data, "budget", where, None, dollars),
-        requests_per_minute=_count(data, "requests_per_minute", where, 0, 10**9) or None,
-        tokens_per_minute=_count(data, "tokens_per_minute", where, 0, 10**12) or None,
-        stream=_yes_or_no(data, "stream", where),
-    )
-
-
 def _yes_or_no(data: Mapping[str, Any], key: str, where: str) -> bool:
     value = data.get(key, False)
     if not isinstance(value, bool):
         raise SuiteError(f"{where}.{key} must be true or false, not {value!r}")
     return value
-
-
-def _timeout(data: Mapping[str, Any], where: str, usual: float) -> float:
-    timeout = _number(data, "timeout", where, usual, seconds)
-    if not timeout:
-        raise SuiteError(f"{where}.timeout must be more than 0", hint="timeout: 60s")
-    return timeout
 
 
 def _days(text: str | float) -> float:
