@@ -12,7 +12,7 @@ from workbench.datasets.fit import fitted
 from workbench.datasets.values import Case, Dataset
 from workbench.datasets.writer import add_case
 from workbench.errors import DatasetError, TemplateError
-from workbench.prompts.values import Input, Message, Prompt
+from workbench.prompts.values import PARTS_REVISION, Input, Message, Prompt
 
 PROMPT = Prompt(
     "p",
@@ -23,6 +23,7 @@ PROMPT = Prompt(
         Input("history", "messages", required=False),
         Input("picture", "image", required=False),
     ),
+    revision=PARTS_REVISION,
 )
 
 

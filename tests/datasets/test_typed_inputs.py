@@ -241,6 +241,17 @@ def test_a_text_that_a_template_takes_for_another_type_is_said(
     assert not check_fit(typed_prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
 
 
+@pytest.mark.parametrize(("value", "kind"), [([1], "array"), ({"a": 1}, "object")])
+def test_a_list_or_an_object_that_is_declared_as_text_is_said(value: object, kind: str) -> None:
+    prompt = Prompt("p", (Message("user", "<{{ x | trim }}>"),), inputs=(Input("x"),))
+    case = Case("1", {"x": value})
+    (note,) = check_fit(prompt, [case], lambda _: "a.jsonl")
+    assert note == f"x: {kind}s are printed as Python does, not as JSON: declare kind: {kind}"
+    parts = replace(prompt, messages=(Message("user", "{{ x[0] }}{{ x.a }}"),))
+    for other in (parts, replace(prompt, revision=2), replace(prompt, revision=3)):
+        assert not check_fit(other, [case], lambda _: "a.jsonl")
+
+
 @pytest.mark.parametrize(
     "template",
     [

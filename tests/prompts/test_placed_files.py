@@ -88,7 +88,8 @@ def test_no_text_of_a_case_places_or_removes_a_file(text: str) -> None:
 
 
 def test_plain_placeholders_take_files_too() -> None:
+    messages = (Message("user", "a {picture}"),)
     prompt = Prompt(
-        "p", (Message("user", "a {picture}"),), inputs=(PICTURE,), template_format=BRACES
+        "p", messages, inputs=(PICTURE,), template_format=BRACES, revision=PARTS_REVISION
     )
     assert kinds(Renderer(prompt).render({"picture": png()})[0]) == ["a ", "image_url"]

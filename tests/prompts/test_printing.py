@@ -11,12 +11,14 @@ from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import FIRST_REVISION, REVISION, Prompt
 
-ORDER = {"items": ["tea"], "keys": 2, "title": "T", "lines": [{"name": "a"}, {}]}
-HEAD = "---\nname: p\ninputs: [{name: q}, {name: order}, {name: box, kind: object}]\n---\nuser:\n"
+ORDER = {"name": "N", "items": ["tea"], "keys": 2, "title": "T", "lines": [{"name": "a"}, {}]}
+HEAD = "---\nname: p\ninputs: [{name: q}, {name: order}]\n---\nuser:\n"
+WITH_BOX = HEAD.replace("]", ", {name: box, kind: object}]")
 
 
 def draft(template: str) -> Prompt:
-    return parse_prompty(f"{HEAD}{template}\n")
+    head = WITH_BOX if "box" in template else HEAD
+    return parse_prompty(f"{head}{template}\n")
 
 
 def said(prompt: Prompt) -> str:
@@ -27,14 +29,14 @@ def said(prompt: Prompt) -> str:
 @pytest.mark.parametrize(
     ("template", "text"),
     [
-        ("{{ order.items }}", "['tea']"),
+        ("{{ order.items }}", '["tea"]'),
         ("{{ order.items[0] }} {{ order.items | join }}", "tea tea"),
         ("{% for x in order.items %}<{{ x }}>{% endfor %}", "<tea>"),
         ("{% if order.keys == 2 %}two{% endif %}", "two"),
         ("{{ box.keys }}{{ box.title }}{{ order.title.upper() }}", "2TT"),
-        ("{% for k, v in order.items() %}{{ k }} {% endfor %}", "items keys title lines "),
+        ("{% for k, v in order.items() %}{{ k }} {% endfor %}", "name items keys title lines "),
         ("{{ order.get('keys') }}", "2"),
-        ("{{ order.values | default('none') }}", "none"),
+        ("{{ order.values | default('none') }}{{ '%s' | format([q]) }}", 'none["Ab"]'),
         ("{% if order.values is defined %}yes{% else %}no{% endif %}", "no"),
     ],
 )
@@ -103,17 +105,21 @@ def test_nor_is_it_printed_or_tested_by_another_way(template: str, problem: str)
 @pytest.mark.parametrize(
     "template",
     [
-        "{{ order.total | default(3) }} {{ box['title'] }} {{ q[:1] }} {{ box.title }}",
+        "{{ order.total | default(3) }} {{ order['name'] }} {{ q[:1] }}",
         "{{ order.lines | map(attribute='name', default='-') | join(', ') }}",
-        "{{ order.lines | map(attribute='name', default='-') | list }}",
         "{% for k in order.keys() | list %}{{ k }}{{ loop.index }}{{ loop.last }}{% endfor %}",
         "{% for k, v in order.items() %}{{ loop.cycle('a', 'b') }}{% endfor %}",
         "{% for pair in ['a', 'b', 'c'] | batch(2) %}{{ pair | join }};{% endfor %}",
-        "{{ q | list | reverse | join }} {{ [1, 2] | sum }} {{ range(3) | list }}",
+        "{{ q | list | reverse | join }} {{ [1, 2] | sum }} {{ range(3) | list | last }}",
         "{% macro m(x) %}<{{ x }}>{% endmacro %}{{ m(q) }}{{ q.upper() }}{{ q.replace('A', 'b') }}",
-        "{% set names = ['a'] | map('upper') | list %}{% if names %}{{ names }}{% endif %}",
+        "{% set names = ['a'] | map('upper') | list %}{% if names %}{{ names[0] }}{% endif %}",
         "{{ order.lines | selectattr('name', 'defined') | list | length }}",
-        "{% with t = q | upper %}{{ t }}{% endwith %}{{ (1, 'a') }}{{ {'a': [1.5, none]} }}",
+        "{% with t = q | upper %}{{ t }}{% endwith %}{{ 'x' in [q] }}{{ '%s-%s' % (q, 1) }}",
+        "{% set parts = q.split('b') %}{{ parts[0] }}{% for p in parts %}{{ p }}{% endfor %}",
+        "{% for a in [[q, 1], [q, 2]] %}{% for b in a %}{{ b }}{% endfor %}{% endfor %}",
+        "{% for name, n in [('a', 1), ('b', 2)] %}{{ name ~ n }}{% endfor %}",
+        "{% set parts = {'a': q} %}{{ parts.a }}{{ parts.get('a') }}",
+        "{{ (q.split('b') | first) ~ [q, q] | join('-') }}{{ [q] | length }}",
     ],
 )
 def test_what_prints_values_reads_as_before_and_keeps_its_fingerprint(template: str) -> None:
@@ -125,6 +131,47 @@ def test_what_prints_values_reads_as_before_and_keeps_its_fingerprint(template: 
 @pytest.mark.parametrize(
     ("template", "text"),
     [
+        ("{{ box.lines }}", '[{"name": "a"}, {}]'),
+        (
+            "{{ box.lines[0] }}{% for x in box.lines %}{{ x }}{% endfor %}",
+            '{"name": "a"}' * 2 + "{}",
+        ),
+        ("{{ ['é', none, true, 1.50, q] }}", '["é", null, true, 1.5, "Ab"]'),
+        ("{{ (1, 'a') }}{{ {'a': [1.5, none]} }}", '[1, "a"]{"a": [1.5, null]}'),
+        ("{{ q.split('b') }}{{ q | list }}{{ range(3) | list }}", '["A", ""]["A", "b"][0, 1, 2]'),
+        ("{{ 'is: ' ~ [q] }}", 'is: ["Ab"]'),
+        ("{{ [[1], {'a': 2}] | join(' ') }}", '[1] {"a": 2}'),
+        ("{{ [q] | string }}{{ [q] | upper }}{{ [q] | replace('A', 'x') }}", '["Ab"]["AB"]["xb"]'),
+        ("{{ [[q]] | map('string') | join }}", '["Ab"]'),
+        ("{{ '%s and %s' % ([q], 1) }}", '["Ab"] and 1'),
+        ("{{ '%(a)s' % {'a': [q]} }}", '["Ab"]'),
+        ("{% set parts = [q] %}{{ parts }}", '["Ab"]'),
+        ("{% with parts = [q] if q else [] %}{{ parts or 1 }}{% endwith %}", '["Ab"]'),
+        ("{% macro m(x) %}{{ x }}{% endmacro %}{{ m([q]) }}", '["Ab"]'),
+        ("{% macro m(x=['d']) %}{{ x }}{% endmacro %}{{ m() }}", '["d"]'),
+        ("{% macro m() %}{{ varargs }}{% endmacro %}{{ m(q) }}", '["Ab"]'),
+        ("{% for pair in ['a', 'b', 'c'] | batch(2) %}{{ pair }}{% endfor %}", '["a", "b"]["c"]'),
+        ("{% for pair in {'a': [1]} | dictsort %}{{ pair }}{% endfor %}", '["a", [1]]'),
+        ("{{ order.lines | map(attribute='name', default='-') | list }}", '["a", "-"]'),
+        ("{{ ['a'] + [q] }}{{ [1, 2, q][2:] }}", '["a", "Ab"]["Ab"]'),
+        ("{{ q.partition('b') | last | default([q], true) }}", '["Ab"]'),
+        (
+            "{% macro m() %}{{ caller([q]) }}{% endmacro %}{% call(x) m() %}{{ x }}{% endcall %}",
+            '["Ab"]',
+        ),
+    ],
+)
+def test_a_list_or_a_mapping_is_printed_as_json(template: str, text: str) -> None:
+    prompt = draft(template)
+    assert prompt.revision == REVISION
+    assert said(prompt) == text
+    assert said(replace(prompt, revision=FIRST_REVISION)) != text
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ ['a', none] }}{{ order.lines }}", "['a', None][{'name': 'a'}, {}]"),
         ("{{ order.items }}", "<built-in method items of dict object at "),
         ("{{ ['a'] | map('upper') }}", "<generator object "),
         ("{{ order.lines | map(attribute='name') | list }}", "['a', Undefined]"),

@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.specs import make_spec
+from workbench.datasets.attachments import media_kinds
+from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.prompts.contract import changes
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import FIRST_REVISION, REVISION, Message, Model, Prompt
+from workbench.prompts.values import FIRST_REVISION, REVISION, Input, Message, Model, Prompt
 from workbench.providers.base import Answer, Outcome, Request
 from workbench.registry import PromptVersion
 from workbench.runs.engine.trial import try_case
@@ -143,10 +145,28 @@ def test_a_draft_that_reads_as_before_keeps_its_fingerprint(body: str) -> None:
 
 
 def test_the_default_of_an_input_fills_in_and_needs_no_revision() -> None:
+    prompt = parse_prompty("---\nname: p\ninputs: [{name: n, default: d}]\n---\n{{ n ~ 1 }}")
+    assert (prompt.revision, Renderer(prompt).render({})[0].content) == (FIRST_REVISION, "d1")
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "boolean", "array", "object"])
+def test_a_value_of_another_kind_is_refused_from_the_second_revision_on(kind: str) -> None:
     prompt = parse_prompty(
-        "---\nname: p\ninputs: [{name: n, kind: integer, default: 3}]\n---\n{{ n + 1 }}"
+        f"---\nname: p\ninputs: [{{name: n, kind: {kind}}}]\n---\nuser:\n<{{{{ n }}}}>\n"
     )
-    assert (prompt.revision, Renderer(prompt).render({})[0].content) == (FIRST_REVISION, "4")
+    assert prompt.revision == REVISION
+    with pytest.raises(ValueError, match=r"n is 'five', and .* is needed"):
+        PromptVersion.of(prompt, "1.0.0").messages(n="five")
+    old = PromptVersion.of(replace(prompt, revision=FIRST_REVISION), "1.0.0")
+    assert old.messages(n="five") == [{"role": "user", "content": "<five>"}]
+
+
+@pytest.mark.parametrize("kind", ["image", "file", "messages", "audio", "thing"])
+def test_to_a_version_of_an_older_revision_a_kind_that_it_did_not_know_is_text(kind: str) -> None:
+    old = Prompt("p", (Message("user", "<{{ n }}>"),), inputs=(Input("n", kind),))
+    assert PromptVersion.of(old, "1.0.0").messages(n="cat.png")[0]["content"] == "<cat.png>"
+    assert typed_inputs(old, {"n": "cat.png"}) == {"n": "cat.png"}
+    assert media_kinds([old]) == {}
 
 
 OLD = replace(

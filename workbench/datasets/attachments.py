@@ -19,7 +19,7 @@ from workbench.prompts.inputs.media import (
     media_of,
     read_file,
 )
-from workbench.prompts.kinds import MEDIA, shown
+from workbench.prompts.kinds import shown
 from workbench.prompts.values import Prompt
 
 _KNOWN = 50_000
@@ -31,9 +31,7 @@ Kinds = Mapping[str, str]
 
 def media_kinds(prompts: Sequence[Prompt]) -> dict[str, str]:
     """The inputs of these prompts that take files."""
-    return {
-        item.name: item.kind for prompt in prompts for item in prompt.inputs if item.kind in MEDIA
-    }
+    return {name: kind for prompt in prompts for name, kind in prompt.media.items()}
 
 
 def attached(dataset: Dataset, kinds: Kinds) -> Dataset:

@@ -21,7 +21,7 @@ others begin with follows.
 def conversation_inputs(prompts: Sequence[Prompt]) -> frozenset[str]:
     """The inputs of these prompts that are conversations."""
     return frozenset(
-        item.name for prompt in prompts for item in prompt.inputs if item.kind == MESSAGES
+        item.name for prompt in prompts for item in prompt.taken if item.kind == MESSAGES
     )
 
 

@@ -22,7 +22,7 @@ from workbench.prompts.roles import MARKER
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.templates.uses import Uses, how_to_leave_out, uses_of
 from workbench.prompts.tools import tool_names
-from workbench.prompts.values import MESSAGES, Input, Message, Prompt
+from workbench.prompts.values import FIRST_REVISION, MESSAGES, Input, Message, Prompt
 from workbench.suggestions import did_you_mean
 from workbench.units import plural
 
@@ -37,7 +37,7 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     Undeclared inputs and those of kind string are unchanged. Only cells are converted; typed values
     are checked. Raises TemplateError when a value does not fit its kind.
     """
-    declared = {item.name: item for item in prompt.inputs}
+    declared = {item.name: item for item in prompt.taken}
     values: dict[str, Any] = {}
     for name, value in inputs.items():
         item = declared.get(name) or Input(name)
@@ -160,6 +160,8 @@ def check_fit(
             _check_tools(prompt, case, where)
             _check_parts(renderer, prompt, inputs, where)
         mistaken.update(_mistaken(uses, inputs))
+        if prompt.revision == FIRST_REVISION:
+            mistaken.update(_printed_as_python(uses, inputs))
         blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
         if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
             raise DatasetError(
@@ -177,7 +179,7 @@ def check_fit(
 
 def _check_parts(renderer: Renderer, prompt: Prompt, inputs: Mapping[str, Any], where: str) -> None:
     """Raise DatasetError where a conversation or a file cannot stand in its place."""
-    if not any(item.kind in PART_KINDS for item in prompt.inputs):
+    if not any(item.kind in PART_KINDS for item in prompt.taken):
         return
     try:
         renderer.render(inputs)
@@ -189,7 +191,7 @@ def _roles_in_texts(
     prompt: Prompt, cases: Sequence[Case], place_of: Callable[[Case], str]
 ) -> Iterator[str]:
     """Yield a note about messages of conversations with a line that looks like a role marker."""
-    for item in prompt.inputs:
+    for item in prompt.taken:
         if item.kind != MESSAGES:
             continue
         found = [
@@ -237,6 +239,14 @@ def _mistaken(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]
         word = inputs[name].strip().lower() if isinstance(inputs[name], str) else ""
         if word in _FALSE_PERHAPS:
             yield name, f"the text {word!r} holds where a template tests it: kind: boolean"
+
+
+def _printed_as_python(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield lists and objects that a template prints, of inputs that are declared as text."""
+    for name in uses.printed & inputs.keys():
+        if isinstance(inputs[name], (list, tuple, Mapping)):
+            kind = "object" if isinstance(inputs[name], Mapping) else "array"
+            yield name, f"{kind}s are printed as Python does, not as JSON: declare kind: {kind}"
 
 
 def _is_blank(value: Any) -> bool:

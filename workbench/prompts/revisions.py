@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from workbench.prompts.kinds import PART_KINDS
+from workbench.prompts.kinds import PART_KINDS, is_typed
+from workbench.prompts.printed_lists import prints_lists
 from workbench.prompts.snippets import includes_in
 from workbench.prompts.values import (
     FIRST_REVISION,
@@ -30,13 +31,12 @@ _CHANGED = (
 )
 """Matches tags whose meaning changed with the second revision."""
 
-_METHODS = {
-    kind: frozenset(name for name in dir(kind) if not name.startswith("_"))
+_METHODS = frozenset(
+    name
     for kind in (str, bytes, list, tuple, dict, int, float)
-}
-_ANY_METHOD = frozenset[str]().union(*_METHODS.values()) - {
-    *("real", "imag", "numerator", "denominator")
-}
+    for name in dir(kind)
+    if not name.startswith("_")
+) - {"real", "imag", "numerator", "denominator"}
 _LAZY = frozenset(
     {"map", "select", "reject", "selectattr", "rejectattr", "batch", "slice", "reverse", "unique"}
     | {"items"}
@@ -67,14 +67,16 @@ def least_revision(
     messages, declared = tuple(messages), tuple(inputs)
     if has_examples or _has_parts(messages, declared, template_format):
         return PARTS_REVISION
+    if any(is_typed(item.kind) for item in declared):
+        return REVISION  # which refuses values of another kind, and prints lists as JSON
     if template_format != JINJA2:
         return FIRST_REVISION
     optional = [re.escape(i.name) for i in declared if not i.required and i.default is None]
     pattern = re.compile("|".join([_CHANGED, *(rf"\b{name}\b" for name in optional)]))
-    kinds = {item.name: item.kind for item in declared}
+    names = frozenset(item.name for item in declared)
     for message in messages:
         tags = list(_tags(message.content))
-        if any(map(pattern.search, tags)) or _shows_more_than_values(message.content, tags, kinds):
+        if any(map(pattern.search, tags)) or _shows_more_than_values(message.content, tags, names):
             return REVISION
     return FIRST_REVISION
 
@@ -113,9 +115,9 @@ _PLAIN = re.compile(r"\{[{%][-+]?\s*\w+\s*[-+]?[%}]\}")
 """A tag with a single name."""
 
 
-def _shows_more_than_values(template: str, tags: list[str], kinds: Mapping[str, str]) -> bool:
-    """Whether it may print a method, a generator, or a list with an undefined item: the first
-    revision prints `<generator object …>` and the like, the second refuses.
+def _shows_more_than_values(template: str, tags: list[str], inputs: frozenset[str]) -> bool:
+    """Whether it may print a method, a generator, or a list: the first revision prints
+    `<generator object …>` and the like, the second refuses, and prints lists as JSON.
     """
     names = {tag.strip("{}%+- \t\n") for tag in tags if _PLAIN.fullmatch(tag)}
     if all(map(_PLAIN.fullmatch, tags)) and not names & _NO_TEXT:
@@ -123,7 +125,8 @@ def _shows_more_than_values(template: str, tags: list[str], kinds: Mapping[str, 
     from jinja2 import Environment, TemplateSyntaxError
 
     try:
-        return _NonValueFinder(Environment().parse(template), kinds).finds_any()
+        tree = Environment().parse(template)
+        return prints_lists(tree) or _NonValueFinder(tree, inputs).finds_any()
     except (TemplateSyntaxError, RecursionError, MemoryError, ValueError):
         return False  # does not compile by any revision
 
@@ -143,12 +146,12 @@ def _assignments(node: Any) -> Iterator[tuple[Any, Any]]:
 class _NonValueFinder:
     """Looks for expressions that may be printed, joined or tested and are not plain values."""
 
-    def __init__(self, tree: nodes.Template, kinds: Mapping[str, str]) -> None:
+    def __init__(self, tree: nodes.Template, inputs: frozenset[str]) -> None:
         from jinja2 import nodes
 
-        self._tree, self._kinds, self._nodes = tree, kinds, nodes
+        self._tree, self._inputs, self._nodes = tree, inputs, nodes
         macros = {macro.name for macro in tree.find_all(nodes.Macro)}
-        self._engines = (_NO_TEXT - kinds.keys()) | macros
+        self._engines = (_NO_TEXT - inputs) | macros
         self._odd: set[str] = set()
         self._called = {id(call.node) for call in tree.find_all(nodes.Call)}
         self._looked_into = {id(part.node) for part in tree.find_all(nodes.Getattr)}
@@ -203,10 +206,9 @@ class _NonValueFinder:
         if id(node) in self._called:
             return False
         name = node.attr if isinstance(node, n.Getattr) else _constant(node)
-        kind = self._kinds.get(node.node.name) if isinstance(node.node, n.Name) else None
-        if isinstance(node.node, n.Name) and node.node.name in _NO_TEXT - self._kinds.keys():
+        if isinstance(node.node, n.Name) and node.node.name in _NO_TEXT - self._inputs:
             return False
-        return name in (_METHODS[dict] if kind == "object" else _ANY_METHOD)
+        return name in _METHODS
 
     def _is_odd(self, node: nodes.Node) -> bool:
         """Whether it may be no plain value, or a list with an item that is none."""

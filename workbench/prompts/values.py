@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from workbench.fingerprints import fingerprint
+from workbench.prompts.kinds import MEDIA, PART_KINDS
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
@@ -42,7 +43,7 @@ FIRST_REVISION = 1
 REVISION = 2
 """Second revision, with Jinja's own meaning: a missing optional input is undefined, and `tojson`
 writes plain UTF-8 JSON. A key takes precedence over a method of that name, and only values are
-printed."""
+printed, lists and mappings as JSON. A value of another kind than its input's is refused."""
 PARTS_REVISION = 3
 """Third revision, which renders like the second, and has snippets, slots, few-shot examples and
 inputs that are not text or have limits. Only prompts with such a part have it."""
@@ -171,6 +172,18 @@ class Prompt:
             **({"snippets": dict(self.snippets)} if self.snippets else {}),
             **({"examples": self.examples.behaviour()} if self.examples else {}),
         }
+
+    @cached_property
+    def taken(self) -> tuple[Input, ...]:
+        """The inputs, with the kinds that this revision knows: to older ones, all else is text."""
+        if self.revision >= PARTS_REVISION:
+            return self.inputs
+        return tuple(replace(i, kind="string") if i.kind in PART_KINDS else i for i in self.inputs)
+
+    @cached_property
+    def media(self) -> dict[str, str]:
+        """The inputs that take files: image or file, by name."""
+        return {item.name: item.kind for item in self.taken if item.kind in MEDIA}
 
     def input_named(self, name: str) -> Input | None:
         """The declared input of that name, if there is one."""

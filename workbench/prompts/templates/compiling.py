@@ -34,7 +34,7 @@ def null_of(prompt: Prompt) -> Any:
     """What stands for null in templates."""
     if prompt.revision == FIRST_REVISION or prompt.template_format != JINJA2:
         return ""
-    from workbench.prompts.templates.sandbox import Null
+    from workbench.prompts.templates.printing import Null
 
     return Null()
 
@@ -91,7 +91,8 @@ def _refuse_other_files(tree: nodes.Template, whole: Expanded) -> None:
 def compiled(template: str, prompt: Prompt) -> Fill:
     """What fills in a template's values. Raises TemplateError where it does not compile."""
     if prompt.template_format == BRACES:
-        return lambda values: _PLACEHOLDER.sub(lambda m: _as_text(values[m.group(1)]), template)
+        as_text = _as_text if prompt.revision == FIRST_REVISION else _as_json
+        return lambda values: _PLACEHOLDER.sub(lambda m: as_text(values[m.group(1)]), template)
     if prompt.template_format != JINJA2:
         raise TemplateError(
             f"template format {prompt.template_format!r} is not supported",
@@ -139,6 +140,12 @@ def _as_text(value: Any) -> str:
     if isinstance(value, PlacedFile):
         return printed(value)
     return value if isinstance(value, str) else str(value)
+
+
+def _as_json(value: Any) -> str:
+    from workbench.prompts.templates.printing import json_text
+
+    return json_text(value) if isinstance(value, (list, tuple, Mapping)) else _as_text(value)
 
 
 def _environment(prompt: Prompt) -> ImmutableSandboxedEnvironment:

@@ -13,10 +13,9 @@ from typing import Any
 
 from jinja2.exceptions import SecurityError
 
-from workbench.json_text import dumps
 from workbench.prompts.templates.metering import A_TEST, MAX_SIZE, check, current
+from workbench.prompts.templates.texts import MAX_REPEAT, check_json, text_of
 
-MAX_REPEAT = 100_000
 MAX_BITS = 4_000
 """Maximum bits of an integer that `*` and `**` make."""
 _MOST_BITS = 40_000
@@ -30,14 +29,6 @@ _WIDE = re.compile(r"%[^a-zA-Z%]*(?:\d{4,}|\*)")
 _KEY = re.compile(r"%\([^()]*\)")
 
 Guard = Callable[..., None]
-
-
-def text_of(value: Any) -> str:
-    """`str(value)`. Raises SecurityError when it would be too long."""
-    if isinstance(value, str):
-        return value
-    current().make(current().show(value))
-    return str(value)
 
 
 def operator(name: str, left: Any, right: Any) -> None:
@@ -157,26 +148,6 @@ def _sum(items: Any, attribute: Any = None, start: Any = 0) -> None:
         current().spend((len(items) + 1) * (current().weigh(items) + current().weigh(start)) // 16)
 
 
-def _tojson(value: Any, indent: Any = None) -> None:
-    meter = current()
-    size = meter.show(value, dumps)
-    if indent is not None:
-        wide = len(indent) if isinstance(indent, str) else int(indent)
-        check(wide, MAX_REPEAT)
-        size += (size // 2 + 2) * (_depth(value) + 1) * max(0, wide)
-    check(size)
-    meter.make(2 * size)
-    meter.spend(size // 8)
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, Mapping):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, (list, tuple)):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
-
-
 def _shown(value: Any, *_: Any, **__: Any) -> None:
     current().spend(len(text_of(value)) // 32)
 
@@ -239,7 +210,7 @@ FILTERS: dict[str, Guard] = {
     "slice": _pieces,
     "striptags": _striptags,
     "sum": _sum,
-    "tojson": _tojson,
+    "tojson": check_json,
     "trim": _trim,
     "truncate": _width,
     "wordwrap": _wordwrap,

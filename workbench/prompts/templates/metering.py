@@ -51,6 +51,11 @@ class Meter:
         self._odd = odd
         self._weights: dict[int, tuple[Any, int]] = {}
 
+    @property
+    def prints_json(self) -> bool:
+        """Whether lists and mappings are printed as JSON, see `REVISION`."""
+        return self._odd is not None
+
     def step(self, work: int = 0) -> None:
         """Count one loop iteration or call, and the units of work of its body."""
         self.steps += 1

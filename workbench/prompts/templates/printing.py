@@ -1,4 +1,6 @@
-"""Refuses printing of anything but values: methods, generators, undefined items of a list."""
+"""What printing a value means: lists and mappings are JSON; methods, generators and undefined items
+of a list are refused.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,8 @@ from jinja2.runtime import (
 )
 from jinja2.utils import Cycler, Joiner, Namespace
 
+from workbench.json_text import dumps
+
 _PLAIN = (str, bytes, int, float, list, tuple, range, Mapping)
 _LAZY = (Iterator, MappingView, range, Set)
 _ENGINES = (
@@ -23,6 +27,23 @@ _ENGINES = (
     *(Cycler, Joiner, Namespace),
 )
 """Types that Jinja2 itself creates while rendering."""
+
+
+class Null(str):
+    """JSON's null as an input: renders as empty text, and as null in JSON."""
+
+    __slots__ = ()
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Plain UTF-8 JSON, with keys in their given order. What JSON does not have is its text."""
+    if isinstance(value, Null):
+        return "null"
+    return dumps(value, literal=_null, indent=indent, default=str)
+
+
+def _null(text: str) -> str | None:
+    return "null" if isinstance(text, Null) else None
 
 
 class Lazy(Iterator[Any]):

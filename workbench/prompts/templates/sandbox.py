@@ -19,19 +19,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg, object_type_repr
 from jinja2.visitor import NodeTransformer
 
-from workbench.json_text import dumps
-from workbench.prompts.templates import guards, printing
+from workbench.prompts.templates import guards, printing, texts
 from workbench.prompts.templates.metering import A_FILTER, A_MACRO, begin, check, current, drawn
 from workbench.prompts.templates.placed import PlacedFile, printed
 from workbench.prompts.values import FIRST_REVISION
 
 _NODES_A_UNIT = 2
-
-
-class Null(str):
-    """JSON's null as an input: renders as empty text, and as null in JSON."""
-
-    __slots__ = ()
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -43,6 +36,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         current().spend(1)
         guards.operator(operator, left, right)
+        if operator == "%" and isinstance(left, str) and self.revision != FIRST_REVISION:
+            right = texts.filled(left, right)
         return current().keep(super().call_binop(context, operator, left, right))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -174,7 +169,7 @@ def environment(revision: int) -> ImmutableSandboxedEnvironment:
         gone |= {"cycler", "joiner", "namespace"}
         made.filters.pop("format")
     else:
-        made.filters["tojson"] = _tojson
+        made.filters["tojson"] = printing.json_text
         made.filters.pop("random")  # rendering must be deterministic
     for name in gone:
         made.globals.pop(name)
@@ -216,8 +211,9 @@ def _finalize(_context: Context, value: Any) -> Any:
     meter.spend(3)
     if isinstance(value, PlacedFile):
         return printed(value)
-    meter.make(meter.show(value))
-    return value
+    shown = texts.printable(value) if meter.prints_json else value
+    meter.make(meter.show(shown))
+    return shown
 
 
 def _counted(items: Iterable[Any], work: int, text: int) -> Iterator[Any]:
@@ -235,7 +231,7 @@ def _price(work: int, text: int) -> str:
 
 
 def _joined(first: Any, *rest: Any) -> str:
-    parts = [guards.text_of(part) for part in (first, *rest)]
+    parts = [texts.text_of(part) for part in (first, *rest)]
     check(sum(map(len, parts)))
     text: str = current().keep("".join(parts))
     return text
@@ -246,23 +242,18 @@ def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = 
     items = list(guards.drawn_items(value))
     if attribute is not None:
         items = list(map(make_attrgetter(context.environment, attribute), items))
-    separator = guards.text_of(d)
-    shown = [item if isinstance(item, str) else guards.text_of(item) for item in items]
+    separator = texts.text_of(d)
+    shown = [item if isinstance(item, str) else texts.text_of(item) for item in items]
     check(sum(map(len, shown)) + len(separator) * len(shown))
     text: str = current().keep(do_join(context, shown, d))
     return text
-
-
-def _tojson(value: Any, indent: int | None = None) -> str:
-    """Plain UTF-8 JSON, with keys in their given order."""
-    value = None if isinstance(value, Null) else value
-    return dumps(value, indent=indent)
 
 
 def _guarded_filter(name: str, usual: Callable[..., Any], revision: int) -> Callable[..., Any]:
     guard = guards.FILTERS.get(name)
     ours = 0 if _PassArg.from_obj(usual) is None else 1
     fresh = name in ("batch", "slice")
+    prints_json = name in texts.PRINTS and revision != FIRST_REVISION
 
     @functools.wraps(usual)
     def guarded(*args: Any, **options: Any) -> Any:
@@ -270,6 +261,8 @@ def _guarded_filter(name: str, usual: Callable[..., Any], revision: int) -> Call
         meter.spend(A_FILTER)
         if guard:
             guard(*args[ours:], **options)
+        if prints_json:
+            args = (*args[:ours], *map(texts.printable, args[ours:]))
         made = usual(*args, **options)
         if hasattr(made, "__next__"):
             items = drawn(made, fresh)

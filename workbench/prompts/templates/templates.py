@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TemplateError
 from workbench.prompts.inputs.conversations import check_end, conversation, conversation_problem
-from workbench.prompts.kinds import MEDIA
 from workbench.prompts.roles import first_marker, split_messages
 from workbench.prompts.sizes import about_tokens
 from workbench.prompts.templates.compiling import (
@@ -67,7 +66,7 @@ class Renderer:
         self._used = frozenset(variables(prompt))
         self._examples = ExampleTexts(prompt) if prompt.examples else None
         self._parts = tuple(map(self._part, prompt.messages))
-        self._media = {item.name: item.kind for item in prompt.inputs if item.kind in MEDIA}
+        self._media = prompt.media
         self._defaults = {
             item.name: item.default
             for item in prompt.inputs
@@ -113,7 +112,8 @@ class Renderer:
                     f"{self._prompt.prompt_id} has no input {name!r}",
                     hint=did_you_mean(name, self.names),
                 )
-        if any(item.enum or item.kind != "string" for item in self._prompt.inputs):
+        is_checked = self._prompt.revision != FIRST_REVISION
+        if is_checked and any(item.enum or item.kind != "string" for item in self._prompt.inputs):
             from workbench.prompts.inputs.checks import check_values
 
             check_values(self._prompt.inputs, inputs)

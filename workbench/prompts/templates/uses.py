@@ -29,6 +29,8 @@ class Uses:
     """In `{% for item in items %}`."""
     defaulted: frozenset[str] = frozenset()
     """In `x | default('d')` and `x is defined`."""
+    printed: frozenset[str] = frozenset()
+    """In `{{ x }}`, with or without filters."""
 
 
 def uses_of(prompt: Prompt) -> Uses:
@@ -48,6 +50,7 @@ def uses_of(prompt: Prompt) -> Uses:
         frozenset(name for tree in trees for name in _holding(tree, _tested(tree))),
         frozenset(name for tree in trees for name in _names(_looped(tree))),
         frozenset(name for tree in trees for name in _names(_defaulted(tree))),
+        frozenset(name for tree in trees for name in _names(_printed(tree))),
     )
 
 
@@ -134,3 +137,14 @@ def _defaulted(tree: nodes.Template) -> Iterator[nodes.Node]:
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         if node.name in ("default", "d", "defined", "undefined") and node.node:
             yield node.node
+
+
+def _printed(tree: nodes.Template) -> Iterator[nodes.Node]:
+    from jinja2 import nodes
+
+    texts: list[nodes.Output | nodes.Concat] = [*tree.find_all(nodes.Output)]
+    for text in (*texts, *tree.find_all(nodes.Concat)):
+        for printed in text.nodes:
+            while isinstance(printed, nodes.Filter) and printed.node:
+                printed = printed.node
+            yield printed
